@@ -1,0 +1,75 @@
+"""Owns the bytes of the signals that the JVM operators add to a stream, as typed values.
+
+A signal is one letter and big-endian int64 numbers. Elements of a stream that carries signals must
+not begin with one of the letters E, C, R.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+_EPOCH_ENDS: Final = ord("E")
+_COMPLETE: Final = ord("C")
+_STARTED: Final = ord("R")
+_ONE: Final = struct.Struct(">q")
+_TWO: Final = struct.Struct(">qq")
+_NOT_RESTORED: Final = -1
+
+
+class SignalError(ValueError):
+    """An element begins as a signal and is not as long as one: something else uses its letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnds:
+    """All that came before belongs to the epoch; its barrier follows at once."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointComplete:
+    """The checkpoint is complete: all epochs up to it will never be replayed."""
+
+    checkpoint: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The job runs from here, said once after each start.
+
+    Attributes:
+        restored_from: the checkpoint that state was restored from, complete therefore; None for a
+            fresh start.
+        number: milliseconds since the epoch at the start; later starts have greater numbers as
+            long as clocks agree.
+    """
+
+    restored_from: int | None
+    number: int
+
+
+Signal = EpochEnds | CheckpointComplete | Started
+
+
+def parse_signal(data: bytes) -> Signal | None:
+    """The signal, or None if the element is not one.
+
+    Raises:
+        SignalError: a signal's letter, and not its length.
+    """
+    letter = data[0] if data else None
+    try:
+        if letter == _EPOCH_ENDS:
+            return EpochEnds(*_ONE.unpack(data[1:]))
+        if letter == _COMPLETE:
+            return CheckpointComplete(*_ONE.unpack(data[1:]))
+        if letter == _STARTED:
+            restored_from, number = _TWO.unpack(data[1:])
+            return Started(None if restored_from == _NOT_RESTORED else restored_from, number)
+    except struct.error as error:
+        message = f"signal {data[:1]!r} of {len(data)} bytes"
+        raise SignalError(message) from error
+    return None

@@ -1,0 +1,64 @@
+package io.starjoin.epochs;
+
+import java.util.List;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.LongSerializer;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+
+/**
+ * Says {@code C} and N when checkpoint N is complete, and after each start {@code R}, the
+ * checkpoint it was restored from (-1: none) and a start number. Completion can be told late, or
+ * not at all when the job fails first; then the restored signal of the next start tells it.
+ */
+public final class CompleteSignal extends SignallingOperator {
+
+  private static final long serialVersionUID = 1L;
+  private static final long NOT_RESTORED = -1;
+
+  /**
+   * Flink tells an operator that it was restored only if it has state. The content is for people.
+   */
+  private transient ListState<Long> lastCheckpoint;
+
+  private transient long restoredFrom;
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    lastCheckpoint =
+        context
+            .getOperatorStateStore()
+            .getListState(new ListStateDescriptor<>("last-checkpoint", LongSerializer.INSTANCE));
+    restoredFrom =
+        context.isRestored()
+            ? context
+                .getRestoredCheckpointId()
+                .orElseThrow(() -> new IllegalStateException("restored, but from no checkpoint"))
+            : NOT_RESTORED;
+  }
+
+  /** The signal waits for a timer, since no element may be emitted in here. */
+  @Override
+  public void open() throws Exception {
+    super.open();
+    long startNumber = System.currentTimeMillis();
+    getProcessingTimeService()
+        .registerTimer(
+            getProcessingTimeService().getCurrentProcessingTime(),
+            time -> signal('R', restoredFrom, startNumber));
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    lastCheckpoint.update(List.of(context.getCheckpointId()));
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) throws Exception {
+    super.notifyCheckpointComplete(checkpointId);
+    signal('C', checkpointId);
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Two operators that pass every element and add small ones of their own, by which a Python operator
+ * learns what Flink tells only to the JVM: where an epoch ends, and that a checkpoint is complete.
+ *
+ * <p>A signal is one letter and big-endian int64 numbers: {@code E} epoch; {@code C} checkpoint;
+ * {@code R} the checkpoint that was restored or -1, start number. Elements of the stream must not
+ * begin with these letters. The Python side is {@code connectors/epochs/signals.py}.
+ */
+package io.starjoin.epochs;

@@ -1,0 +1,45 @@
+package io.starjoin.kinesis;
+
+import java.net.URI;
+import java.time.Duration;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
+
+/**
+ * Clients that report every failure at once: retries, with their pauses, are the callers', or one
+ * throttled shard would hold up all others of its thread.
+ *
+ * @param region of the stream
+ * @param endpoint null: the region's own
+ */
+record AwsClientFactory(String region, URI endpoint) implements KinesisClientFactory {
+
+  // Guard against a connection that died without a word. Closing a reader waits 30 s for a call in
+  // flight and does not interrupt it, so a call must end before that, however slowly it trickles.
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
+  private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(25);
+
+  @Override
+  public KinesisClient create() {
+    KinesisClientBuilder builder =
+        KinesisClient.builder()
+            .region(Region.of(region))
+            .httpClientBuilder(
+                UrlConnectionHttpClient.builder()
+                    .connectionTimeout(CONNECT_LIMIT)
+                    .socketTimeout(SILENCE_LIMIT))
+            .overrideConfiguration(
+                override ->
+                    override
+                        .retryStrategy(AwsRetryStrategy.doNotRetry())
+                        .apiCallTimeout(CALL_LIMIT));
+    if (endpoint != null) {
+      builder.endpointOverride(endpoint);
+    }
+    return builder.build();
+  }
+}

@@ -1,0 +1,12 @@
+package io.starjoin.kinesis;
+
+import java.util.List;
+import org.apache.flink.api.connector.source.SourceEvent;
+
+/** Enumerator to reader: a complete checkpoint of mine holds these ends, drop your markers. */
+record EndsRecorded(List<String> shardIds) implements SourceEvent {
+
+  EndsRecorded {
+    shardIds = List.copyOf(shardIds);
+  }
+}

@@ -1,0 +1,89 @@
+package io.starjoin.kinesis;
+
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+
+/**
+ * Reads a Kinesis stream by polling, one element for each answer that holds records. The bytes of
+ * an element are described at {@link FrameWriter}. Exactly once from checkpoints; the records of
+ * one partition key come in order as long as the stream keeps them in order, resharding included.
+ */
+public final class KinesisBlockSource implements Source<byte[], ShardSplit, EnumeratorState> {
+
+  private static final long serialVersionUID = 1L;
+
+  // From a pause that a crowded shard needs to one after which an outage's end is noticed soon.
+  private static final long FIRST_BACKOFF_MILLIS = 400;
+  private static final long LAST_BACKOFF_MILLIS = 10_000;
+
+  private final SourceSettings settings;
+  private final KinesisClientFactory clients;
+
+  KinesisBlockSource(SourceSettings settings, KinesisClientFactory clients) {
+    this.settings = settings;
+    this.clients = clients;
+  }
+
+  public static KinesisBlockSourceBuilder builder() {
+    return new KinesisBlockSourceBuilder();
+  }
+
+  SourceSettings settings() {
+    return settings;
+  }
+
+  @Override
+  public Boundedness getBoundedness() {
+    return Boundedness.CONTINUOUS_UNBOUNDED;
+  }
+
+  @Override
+  public SplitEnumerator<ShardSplit, EnumeratorState> createEnumerator(
+      SplitEnumeratorContext<ShardSplit> context) {
+    return restoreEnumerator(context, null);
+  }
+
+  @Override
+  public SplitEnumerator<ShardSplit, EnumeratorState> restoreEnumerator(
+      SplitEnumeratorContext<ShardSplit> context, EnumeratorState state) {
+    Timing timing = Timing.system();
+    ShardLister lister =
+        new ShardLister(clients.create(), settings.stream().text(), timing, backoff());
+    return new KinesisEnumerator(context, settings, lister, state);
+  }
+
+  @Override
+  public SourceReader<byte[], ShardSplit> createReader(SourceReaderContext context) {
+    Timing timing = Timing.system();
+    ReaderMetrics metrics = new ReaderMetrics(context.metricGroup());
+    return new KinesisSourceReader(
+        () -> {
+          KinesisClient client = clients.create();
+          ShardPoller poller = new ShardPoller(client, settings, timing, backoff(), metrics);
+          return new KinesisSplitReader(client, poller, timing);
+        },
+        context);
+  }
+
+  private static Backoff backoff() {
+    return new Backoff(
+        FIRST_BACKOFF_MILLIS, LAST_BACKOFF_MILLIS, () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  @Override
+  public SimpleVersionedSerializer<ShardSplit> getSplitSerializer() {
+    return ShardSplitSerializer.INSTANCE;
+  }
+
+  @Override
+  public SimpleVersionedSerializer<EnumeratorState> getEnumeratorCheckpointSerializer() {
+    return EnumeratorStateSerializer.INSTANCE;
+  }
+}

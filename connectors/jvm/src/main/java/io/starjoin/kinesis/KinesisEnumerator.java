@@ -1,0 +1,174 @@
+package io.starjoin.kinesis;
+
+import io.starjoin.kinesis.EnumeratorState.Status;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.connector.source.SplitsAssignment;
+import org.apache.flink.metrics.Counter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds shards and deals them out. What may be read is decided by {@link ShardRegistry}; here is
+ * the talk with Flink. All methods run in the coordinator thread, the listing in a worker thread.
+ */
+final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorState> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KinesisEnumerator.class);
+
+  private final SplitEnumeratorContext<ShardSplit> context;
+  private final SourceSettings settings;
+  private final ShardLister lister;
+  private final ShardRegistry registry;
+  private final Set<Integer> startedReaders = new HashSet<>();
+  private final Counter listErrors;
+  private boolean started;
+
+  /**
+   * @param lister the enumerator's own, closed with it
+   * @param restored null: a fresh start
+   */
+  KinesisEnumerator(
+      SplitEnumeratorContext<ShardSplit> context,
+      SourceSettings settings,
+      ShardLister lister,
+      EnumeratorState restored) {
+    this.context = context;
+    this.settings = settings;
+    this.lister = lister;
+    this.started = restored != null && restored.started();
+    this.registry =
+        restored == null ? new ShardRegistry() : ShardRegistry.restore(restored.shards());
+    this.listErrors = context.metricGroup().counter("listErrors");
+    context.metricGroup().setUnassignedSplitsGauge(() -> (long) registry.count(Status.WAITING));
+    if (restored != null && !restored.streamArn().equals(settings.stream().text())) {
+      throw new IllegalStateException(
+          "The state is of stream "
+              + restored.streamArn()
+              + ", the settings name "
+              + settings.stream().text()
+              + ". Positions of one stream mean nothing in another: restore with the old stream,"
+              + " or give the source a new uid and start it without its state.");
+    }
+  }
+
+  @Override
+  public void start() {
+    context.callAsync(
+        lister::list, this::onListed, 0, settings.shardDiscoveryInterval().toMillis());
+  }
+
+  private void onListed(List<ShardDescription> shards, Throwable failure) {
+    if (failure != null) {
+      listErrors.inc();
+      LOG.warn("Shards of {} could not be listed, going on.", settings.stream().text(), failure);
+      return;
+    }
+    for (ShardDescription shard : shards) {
+      if (started) {
+        registry.listed(shard, Position.TRIM_HORIZON);
+      } else if (shard.closed() && settings.initialPosition() == InitialPosition.LATEST) {
+        registry.skipped(shard);
+      } else {
+        registry.listed(shard, settings.initialPosition().toPosition());
+      }
+    }
+    // A stream that is being created has no shard yet, and the first that it has are its first.
+    started |= !shards.isEmpty();
+    assign();
+  }
+
+  @Override
+  public void handleSourceEvent(int reader, SourceEvent event) {
+    if (event instanceof ReaderStarted says) {
+      says.reading().forEach(shardId -> registry.assigned(shardId, reader));
+      says.ended().forEach(shardId -> registry.ended(shardId, reader));
+      startedReaders.add(reader);
+    } else if (event instanceof ShardEnded end) {
+      LOG.info("Shard {} was read out, its children are {}.", end.shardId(), end.children());
+      end.children().forEach(registry::named);
+      registry.ended(end.shardId(), reader);
+    } else {
+      throw new IllegalArgumentException("unknown event from reader " + reader + ": " + event);
+    }
+    assign();
+  }
+
+  /** Called at each reset of a reader, with an empty list too. */
+  @Override
+  public void addSplitsBack(List<ShardSplit> splits, int reader) {
+    startedReaders.remove(reader);
+    registry.readerReset(reader, splits);
+  }
+
+  /** Nothing to do: a reader gets shards once it, and all others, said what they have. */
+  @Override
+  public void addReader(int reader) {}
+
+  /** Never sent by our readers, which do not ask. */
+  @Override
+  public void handleSplitRequest(int reader, String host) {}
+
+  /** Deals out what may be read, each shard to the reader that has the fewest. */
+  private void assign() {
+    int readers = context.currentParallelism();
+    if (!IntStream.range(0, readers).allMatch(this::isReady)) {
+      return;
+    }
+    int[] loads = registry.loads(readers);
+    Map<Integer, List<ShardSplit>> assignment = new HashMap<>();
+    for (ShardSplit split : registry.readable()) {
+      int reader = leastLoaded(loads);
+      loads[reader]++;
+      registry.assigned(split.shardId(), reader);
+      assignment.computeIfAbsent(reader, id -> new ArrayList<>()).add(split);
+    }
+    if (!assignment.isEmpty()) {
+      LOG.info("Shards assigned: {}", assignment);
+      context.assignSplits(new SplitsAssignment<>(assignment));
+    }
+  }
+
+  private boolean isReady(int reader) {
+    return startedReaders.contains(reader) && context.registeredReaders().containsKey(reader);
+  }
+
+  private static int leastLoaded(int[] loads) {
+    int least = 0;
+    for (int reader = 1; reader < loads.length; reader++) {
+      if (loads[reader] < loads[least]) {
+        least = reader;
+      }
+    }
+    return least;
+  }
+
+  @Override
+  public EnumeratorState snapshotState(long checkpointId) {
+    return new EnumeratorState(settings.stream().text(), started, registry.snapshot(checkpointId));
+  }
+
+  @Override
+  public void notifyCheckpointComplete(long checkpointId) {
+    registry.checkpointCompleted(checkpointId);
+    for (int reader : context.registeredReaders().keySet()) {
+      List<String> ends = registry.takeDurableEnds(reader);
+      if (!ends.isEmpty()) {
+        context.sendEventToSourceReader(reader, new EndsRecorded(ends));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    lister.close();
+  }
+}

@@ -1,0 +1,110 @@
+package io.starjoin.kinesis;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
+import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
+import org.apache.flink.core.io.InputStatus;
+
+/**
+ * One subtask's state and its talk with the enumerator. Besides the shards it reads, the state
+ * holds a marker (a split at {@code SHARD_END}) for each shard that it has read out and that the
+ * enumerator has not yet confirmed; see the package's documentation for why.
+ */
+final class KinesisSourceReader
+    extends SingleThreadMultiplexSourceReaderBase<Block, byte[], ShardSplit, ShardProgress> {
+
+  private final Map<String, ShardSplit> ended = new LinkedHashMap<>();
+  private final List<String> restored = new ArrayList<>();
+  private final List<String> phantomOutputs = new ArrayList<>();
+  private boolean started;
+
+  KinesisSourceReader(
+      Supplier<SplitReader<Block, ShardSplit>> splitReaders, SourceReaderContext context) {
+    super(
+        splitReaders,
+        new BlockEmitter(context.metricGroup().getIOMetricGroup().getNumBytesInCounter()),
+        context.getConfiguration(),
+        context);
+  }
+
+  @Override
+  public void start() {
+    super.start();
+    started = true;
+    context.sendSourceEventToCoordinator(
+        new ReaderStarted(restored, new ArrayList<>(ended.keySet())));
+    restored.clear();
+  }
+
+  /** What is restored comes before {@link #start()}, what is assigned comes after. */
+  @Override
+  public void addSplits(List<ShardSplit> splits) {
+    List<ShardSplit> live = new ArrayList<>();
+    for (ShardSplit split : splits) {
+      if (split.position().isShardEnd()) {
+        ended.put(split.shardId(), split);
+        phantomOutputs.add(split.shardId());
+      } else {
+        live.add(split);
+        if (!started) {
+          restored.add(split.shardId());
+        }
+      }
+    }
+    if (!live.isEmpty()) {
+      super.addSplits(live);
+    }
+  }
+
+  @Override
+  public InputStatus pollNext(ReaderOutput<byte[]> output) throws Exception {
+    // Flink makes an output for each restored split; that of a marker would hold the watermark.
+    if (!phantomOutputs.isEmpty()) {
+      phantomOutputs.forEach(output::releaseOutputForSplit);
+      phantomOutputs.clear();
+    }
+    return super.pollNext(output);
+  }
+
+  @Override
+  public List<ShardSplit> snapshotState(long checkpointId) {
+    List<ShardSplit> state = new ArrayList<>(super.snapshotState(checkpointId));
+    state.addAll(ended.values());
+    return state;
+  }
+
+  @Override
+  protected void onSplitFinished(Map<String, ShardProgress> finished) {
+    for (ShardProgress progress : finished.values()) {
+      ShardSplit split = progress.toSplit();
+      ended.put(split.shardId(), split);
+      context.sendSourceEventToCoordinator(new ShardEnded(split.shardId(), progress.children()));
+    }
+  }
+
+  @Override
+  public void handleSourceEvents(SourceEvent event) {
+    if (event instanceof EndsRecorded recorded) {
+      recorded.shardIds().forEach(ended::remove);
+    } else {
+      super.handleSourceEvents(event);
+    }
+  }
+
+  @Override
+  protected ShardProgress initializedState(ShardSplit split) {
+    return new ShardProgress(split);
+  }
+
+  @Override
+  protected ShardSplit toSplitType(String splitId, ShardProgress progress) {
+    return progress.toSplit();
+  }
+}

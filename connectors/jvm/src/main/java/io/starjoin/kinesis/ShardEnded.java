@@ -1,0 +1,12 @@
+package io.starjoin.kinesis;
+
+import java.util.List;
+import org.apache.flink.api.connector.source.SourceEvent;
+
+/** Reader to enumerator: every record of the shard was emitted; Kinesis named these children. */
+record ShardEnded(String shardId, List<ShardDescription> children) implements SourceEvent {
+
+  ShardEnded {
+    children = List.copyOf(children);
+  }
+}

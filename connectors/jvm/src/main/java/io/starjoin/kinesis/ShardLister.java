@@ -1,0 +1,93 @@
+package io.starjoin.kinesis;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
+import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
+import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+
+/**
+ * Lists every shard that the stream still holds, open or closed, without a filter: what a filter
+ * leaves out differs between Kinesis and its stand-ins, and a shard that was missed once must turn
+ * up the next time. Used by the enumerator's one worker thread.
+ */
+final class ShardLister implements AutoCloseable {
+
+  /**
+   * The enumerator lists again at its next interval anyway; this bridges a moment of throttling.
+   */
+  static final int ATTEMPTS = 8;
+
+  private final KinesisClient client;
+  private final String streamArn;
+  private final Timing timing;
+  private final Backoff backoff;
+
+  /**
+   * @param client the lister's own, closed with it
+   */
+  ShardLister(KinesisClient client, String streamArn, Timing timing, Backoff backoff) {
+    this.client = client;
+    this.streamArn = streamArn;
+    this.timing = timing;
+    this.backoff = backoff;
+  }
+
+  /**
+   * @throws SdkException when it failed so many times in a row that the next interval may as well
+   *     be waited for
+   */
+  List<ShardDescription> list() throws InterruptedException {
+    List<ShardDescription> shards = new ArrayList<>();
+    String token = null;
+    int failures = 0;
+    while (true) {
+      try {
+        ListShardsResponse page = client.listShards(request(token));
+        page.shards().forEach(shard -> shards.add(describe(shard)));
+        token = page.nextToken();
+        if (token == null) {
+          return shards;
+        }
+        failures = 0;
+      } catch (SdkException e) {
+        if (++failures >= ATTEMPTS) {
+          throw e;
+        }
+        if (e instanceof ExpiredNextTokenException) {
+          shards.clear();
+          token = null;
+        }
+        new WakeUpFlag(timing).sleep(backoff.delayMillis(failures));
+      }
+    }
+  }
+
+  /** A token goes alone: with a name or an ARN beside it the request is refused. */
+  private ListShardsRequest request(String token) {
+    return token == null
+        ? ListShardsRequest.builder().streamARN(streamArn).build()
+        : ListShardsRequest.builder().nextToken(token).build();
+  }
+
+  private static ShardDescription describe(Shard shard) {
+    List<String> parents =
+        Stream.of(shard.parentShardId(), shard.adjacentParentShardId())
+            .filter(Objects::nonNull)
+            .toList();
+    boolean closed =
+        shard.sequenceNumberRange() != null
+            && shard.sequenceNumberRange().endingSequenceNumber() != null;
+    return new ShardDescription(shard.shardId(), parents, closed);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,194 @@
+package io.starjoin.kinesis;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.ChildShard;
+import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
+import software.amazon.awssdk.services.kinesis.model.KmsThrottlingException;
+import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
+import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+
+/**
+ * Asks one shard once: gets an iterator if there is none, reads, moves the cursor, and says when to
+ * ask again. What Kinesis or the network does wrong ends here: it is counted and tried again later,
+ * and never reaches Flink as an exception.
+ */
+final class ShardPoller {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ShardPoller.class);
+
+  /** Kinesis allows 5 reads a second of one shard; counted from the end of the last one. */
+  static final long CALL_FLOOR_MILLIS = 200;
+
+  static final long EMPTY_PAUSE_MILLIS = 250;
+
+  /**
+   * Kinesis allows 2 MiB a second of one shard and refuses all reads for as long as one is over.
+   */
+  private static final long BYTES_PER_SECOND = 2 * 1024 * 1024;
+
+  /**
+   * A closed shard ends with a null iterator and the names of its children. Some stand-ins do not
+   * name them, and some lists of shards have holes; a null iterator alone is believed only when it
+   * was repeated, so that one bad answer does not end an open shard.
+   */
+  static final int NULL_ANSWERS_TO_END = 3;
+
+  /**
+   * A job that started at LATEST and was stopped before the first record goes on from the time it
+   * started, less this, since its clock may be ahead of Kinesis's and a time in the future is
+   * refused.
+   */
+  static final long CLOCK_SLACK_MILLIS = 60_000;
+
+  private final KinesisClient client;
+  private final SourceSettings settings;
+  private final BlockCutter cutter;
+  private final Timing timing;
+  private final Backoff backoff;
+  private final ReaderMetrics metrics;
+
+  ShardPoller(
+      KinesisClient client,
+      SourceSettings settings,
+      Timing timing,
+      Backoff backoff,
+      ReaderMetrics metrics) {
+    this.client = client;
+    this.settings = settings;
+    this.cutter = new BlockCutter(settings.stream().streamName(), settings.maxBlockBytes());
+    this.timing = timing;
+    this.backoff = backoff;
+    this.metrics = metrics;
+  }
+
+  /** Blocks in order; the last one of a shard that ended says so. Empty when there is nothing. */
+  List<Block> poll(ShardCursor cursor) {
+    List<Block> blocks = new ArrayList<>();
+    try {
+      if (cursor.iterator() == null) {
+        openIterator(cursor, blocks);
+      }
+      accept(cursor, getRecords(cursor), blocks);
+    } catch (ExpiredIteratorException e) {
+      // Lives for five minutes; a longer pause or back-off outlives it. The position does not.
+      metrics.expiredIterators.inc();
+      cursor.dropIterator();
+      cursor.dueAt(timing.nowMillis() + CALL_FLOOR_MILLIS);
+    } catch (ProvisionedThroughputExceededException | KmsThrottlingException e) {
+      metrics.throttled.inc();
+      retryLater(cursor);
+    } catch (InvalidArgumentException | ResourceNotFoundException e) {
+      cursor.dropIterator();
+      report(cursor, e);
+    } catch (SdkException e) {
+      report(cursor, e);
+    }
+    return blocks;
+  }
+
+  private void openIterator(ShardCursor cursor, List<Block> blocks) {
+    Position position = cursor.position();
+    GetShardIteratorRequest.Builder request =
+        GetShardIteratorRequest.builder()
+            .streamARN(settings.stream().text())
+            .shardId(cursor.shardId());
+    switch (position.kind()) {
+      case TRIM_HORIZON -> request.shardIteratorType(ShardIteratorType.TRIM_HORIZON);
+      case LATEST -> request.shardIteratorType(ShardIteratorType.LATEST);
+      case AT_TIMESTAMP ->
+          request
+              .shardIteratorType(ShardIteratorType.AT_TIMESTAMP)
+              .timestamp(Instant.ofEpochMilli(position.timestampMillis()));
+      case AFTER_SEQUENCE ->
+          request
+              .shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
+              .startingSequenceNumber(position.sequenceNumber());
+      case SHARD_END -> throw new IllegalStateException("reads on after its end: " + cursor);
+    }
+    long before = timing.wallClockMillis();
+    cursor.open(client.getShardIterator(request.build()).shardIterator());
+    if (position.kind() == Position.Kind.LATEST) {
+      // LATEST is another place each time it is asked for; from here on the place is a fixed one.
+      cursor.moveTo(Position.at(before - CLOCK_SLACK_MILLIS));
+      blocks.add(Block.moveTo(cursor.position()));
+    }
+  }
+
+  private GetRecordsResponse getRecords(ShardCursor cursor) {
+    metrics.calls.inc();
+    return client.getRecords(
+        GetRecordsRequest.builder()
+            .streamARN(settings.stream().text())
+            .shardIterator(cursor.iterator())
+            .limit(settings.maxRecordsPerFetch())
+            .build());
+  }
+
+  private void accept(ShardCursor cursor, GetRecordsResponse answer, List<Block> blocks) {
+    metrics.behind(cursor.shardId(), answer.millisBehindLatest());
+    List<Block> records = cutter.cut(cursor.shardId(), answer);
+    blocks.addAll(records);
+    if (!records.isEmpty()) {
+      cursor.moveTo(records.get(records.size() - 1).next());
+    }
+    cursor.dueAt(timing.nowMillis() + pauseAfter(answer));
+    if (answer.nextShardIterator() != null) {
+      cursor.succeeded(answer.nextShardIterator());
+    } else if (answer.hasChildShards() && !answer.childShards().isEmpty()
+        || cursor.answeredNull() >= NULL_ANSWERS_TO_END) {
+      cursor.moveTo(Position.SHARD_END);
+      blocks.add(Block.shardEnd(children(answer)));
+      metrics.shardEnded(cursor.shardId());
+    }
+  }
+
+  private long pauseAfter(GetRecordsResponse answer) {
+    if (answer.records().isEmpty()) {
+      metrics.emptyAnswers.inc();
+      return EMPTY_PAUSE_MILLIS;
+    }
+    long bytes = 0;
+    for (Record record : answer.records()) {
+      bytes += FrameWriter.cost(record);
+    }
+    return Math.max(CALL_FLOOR_MILLIS, bytes * 1000 / BYTES_PER_SECOND);
+  }
+
+  private static List<ShardDescription> children(GetRecordsResponse answer) {
+    List<ShardDescription> children = new ArrayList<>();
+    for (ChildShard child : answer.childShards()) {
+      children.add(new ShardDescription(child.shardId(), child.parentShards(), false));
+    }
+    return children;
+  }
+
+  private void report(ShardCursor cursor, SdkException e) {
+    metrics.errors.inc();
+    int failures = retryLater(cursor);
+    LOG.warn(
+        "Shard {} of {} could not be read {} times in a row, going on: {}",
+        cursor.shardId(),
+        settings.stream().text(),
+        failures,
+        e.toString());
+  }
+
+  private int retryLater(ShardCursor cursor) {
+    int failures = cursor.failed();
+    long delay = Math.max(CALL_FLOOR_MILLIS, backoff.delayMillis(failures));
+    cursor.dueAt(timing.nowMillis() + delay);
+    return failures;
+  }
+}

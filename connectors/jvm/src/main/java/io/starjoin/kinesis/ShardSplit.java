@@ -1,0 +1,27 @@
+package io.starjoin.kinesis;
+
+import java.util.List;
+import org.apache.flink.api.connector.source.SourceSplit;
+
+/**
+ * One shard and where to go on in it. Its identity is the shard id and nothing else.
+ *
+ * @param shardId for instance {@code shardId-000000000000}
+ * @param parents the shards it was split or merged from, none to two
+ * @param position the next record to read is the first one after this
+ */
+record ShardSplit(String shardId, List<String> parents, Position position) implements SourceSplit {
+
+  ShardSplit {
+    parents = List.copyOf(parents);
+  }
+
+  @Override
+  public String splitId() {
+    return shardId;
+  }
+
+  ShardSplit at(Position newPosition) {
+    return new ShardSplit(shardId, parents, newPosition);
+  }
+}

@@ -1,0 +1,29 @@
+package io.starjoin.kinesis;
+
+import java.io.Serializable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The name of a stream, from which its region and short name are taken.
+ *
+ * @param text the ARN as it was given
+ * @param region for instance {@code eu-central-1}
+ * @param streamName the part after {@code stream/}
+ */
+record StreamArn(String text, String region, String streamName) implements Serializable {
+
+  private static final Pattern SHAPE =
+      Pattern.compile("arn:[a-z0-9-]+:kinesis:([a-z0-9-]+):\\d{12}:stream/([a-zA-Z0-9_.-]{1,128})");
+
+  static StreamArn parse(String text) {
+    Matcher matcher = SHAPE.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "not the ARN of a Kinesis stream"
+              + " (arn:<partition>:kinesis:<region>:<account>:stream/<name>): "
+              + text);
+    }
+    return new StreamArn(text, matcher.group(1), matcher.group(2));
+  }
+}

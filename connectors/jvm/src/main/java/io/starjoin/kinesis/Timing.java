@@ -1,0 +1,35 @@
+package io.starjoin.kinesis;
+
+import java.util.concurrent.TimeUnit;
+
+/** Time, as the reader and the lister see it, so that no test waits. */
+interface Timing {
+
+  /** Never goes back; says nothing about the time of day. */
+  long nowMillis();
+
+  /** Time of day, milliseconds since the epoch. */
+  long wallClockMillis();
+
+  /** Waits for {@code monitor}, which the caller holds, to be notified, or for the time to pass. */
+  void await(Object monitor, long millis) throws InterruptedException;
+
+  static Timing system() {
+    return new Timing() {
+      @Override
+      public long nowMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+      }
+
+      @Override
+      public long wallClockMillis() {
+        return System.currentTimeMillis();
+      }
+
+      @Override
+      public void await(Object monitor, long millis) throws InterruptedException {
+        monitor.wait(millis);
+      }
+    };
+  }
+}
