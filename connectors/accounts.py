@@ -1,0 +1,81 @@
+"""Accounts: what became of the records that were read, shard by shard.
+
+Every block of source records has one account. Staging sums them up per shard and epoch, and the
+load writes them into the warehouse in the transaction of their data: so the warehouse itself says up
+to where each shard is loaded, and that no record is unaccounted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+# read = records that became changes + dead_lettered + passed_over
+ACCOUNT_SCHEMA: Final = pa.schema(
+    [
+        ("stream", pa.string()),
+        ("shard", pa.string()),
+        ("first_sequence_number", pa.string()),
+        ("last_sequence_number", pa.string()),
+        ("read", pa.int64()),
+        ("dead_lettered", pa.int64()),
+        ("passed_over", pa.int64()),
+        ("last_arrival_ms", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The records of one shard between two sequence numbers, both included."""
+
+    stream: str
+    shard: str
+    first_sequence_number: str
+    last_sequence_number: str
+    read: int
+    dead_lettered: int
+    passed_over: int
+    last_arrival_ms: int | None  # milliseconds since the epoch; None where Kinesis gave none
+
+    @property
+    def changed(self) -> int:
+        """Records that became changes."""
+        return self.read - self.dead_lettered - self.passed_over
+
+    def plus(self, other: Account) -> Account:
+        """Both accounts of one shard as one."""
+        arrivals = [a for a in (self.last_arrival_ms, other.last_arrival_ms) if a is not None]
+        return Account(
+            self.stream,
+            self.shard,
+            # Sequence numbers are numbers of up to 129 digits without leading zeros.
+            min(self.first_sequence_number, other.first_sequence_number, key=int),
+            max(self.last_sequence_number, other.last_sequence_number, key=int),
+            self.read + other.read,
+            self.dead_lettered + other.dead_lettered,
+            self.passed_over + other.passed_over,
+            max(arrivals, default=None),
+        )
+
+
+def to_batch(accounts: Iterable[Account]) -> pa.RecordBatch:
+    """Accounts as rows by ACCOUNT_SCHEMA."""
+    return pa.RecordBatch.from_pylist([asdict(a) for a in accounts], schema=ACCOUNT_SCHEMA)
+
+
+def from_rows(rows: Iterable[dict[str, Any]]) -> list[Account]:
+    """Accounts from rows of ACCOUNT_SCHEMA."""
+    return [Account(**row) for row in rows]
+
+
+def per_shard(accounts: Iterable[Account]) -> list[Account]:
+    """One account a shard."""
+    found: dict[tuple[str, str], Account] = {}
+    for account in accounts:
+        place = (account.stream, account.shard)
+        found[place] = found[place].plus(account) if place in found else account
+    return list(found.values())

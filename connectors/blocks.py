@@ -1,0 +1,94 @@
+"""Blocks: the elements between stages, each one Arrow IPC message of many rows.
+
+    1 byte   kind, one of `Kind`; the signals of `connectors.epochs` use other letters
+    1 byte   length of the stream's name
+    2 bytes  route, little-endian: the key by which the block is sent to a subtask
+    n bytes  the stream's name (a table, a target), then zeros up to a multiple of 8
+    rest     an Arrow IPC record batch message, without its schema
+
+The schema does not travel: both ends derive it from the declaration by kind and stream.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+_HEAD: Final = struct.Struct("<cBH")
+_ALIGNMENT: Final = 8  # Arrow's readers want buffers aligned to this
+
+
+class Kind(enum.Enum):
+    """What a block holds."""
+
+    FACTS = b"F"  # changes of a fact table
+    DIMENSION = b"D"  # changes of a dimension
+    ROWS = b"W"  # wide rows of a target
+    PATCHES = b"P"  # patches of a dimension
+    DEAD_LETTERS = b"X"
+    ACCOUNT = b"A"  # what became of the records of a source block
+
+
+SchemaOf = Callable[[Kind, str], pa.Schema]
+
+
+class BlockError(ValueError):
+    """Bytes that are no block: another version of the application wrote them."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A record batch of one stream, and the route it takes."""
+
+    kind: Kind
+    stream: str
+    batch: pa.RecordBatch
+    route: int = 0
+
+    def encode(self) -> bytes:
+        """The block as one element."""
+        name = self.stream.encode()
+        head = _HEAD.pack(self.kind.value, len(name), self.route) + name
+        padding = -len(head) % _ALIGNMENT
+        return b"".join((head, bytes(padding), self.batch.serialize()))
+
+
+def route_of(data: bytes) -> int:
+    """The route of an encoded block."""
+    return int.from_bytes(data[2:4], "little")
+
+
+def decode(data: bytes, schema_of: SchemaOf) -> Block:
+    """Reads an element; the batch's columns are views into `data`.
+
+    Raises BlockError when the bytes are not a block of this version.
+    """
+    try:
+        letter, length, route = _HEAD.unpack_from(data)
+        kind = Kind(letter)
+        start = _HEAD.size + length
+        stream = data[_HEAD.size : start].decode()
+        start += -start % _ALIGNMENT
+        batch = pa.ipc.read_record_batch(pa.py_buffer(data).slice(start), schema_of(kind, stream))
+    except (struct.error, ValueError, KeyError, pa.ArrowException) as error:
+        message = f"an element of {len(data)} bytes is not a block of this version: {error}"
+        raise BlockError(message) from error
+    return Block(kind, stream, batch, route)
+
+
+def to_stream(batch: pa.RecordBatch) -> bytes:
+    """A batch with its schema, for state that outlives a declaration."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def from_stream(data: bytes) -> pa.RecordBatch:
+    """Reads what `to_stream` wrote."""
+    return pa.ipc.open_stream(data).read_next_batch()

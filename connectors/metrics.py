@@ -1,0 +1,63 @@
+"""Every metric of the application: name, kind and meaning, in one typed list.
+
+`docs/metrics.md` is made from it. Only metrics below the group `kinesisanalytics` reach CloudWatch,
+and only counters and gauges of whole numbers.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any, Final
+
+GROUP: Final = "kinesisanalytics"
+
+
+class Metric(enum.Enum):
+    """A counter: its name, and what one unit of it is."""
+
+    RECORDS_READ = ("recordsRead", "records that decode has taken from the stream")
+    RECORDS_BY_ROWS = ("recordsByRows", "records that only the record-by-record path could take")
+    RECORDS_PASSED_OVER = ("recordsPassedOver", "control records, rows of undeclared tables")
+    RECORDS_DEAD_LETTERED = ("recordsDeadLettered", "records that cannot become changes")
+    FACTS_JOINED = ("factsJoined", "fact changes joined to their dimensions")
+    DIMENSION_CHANGES = ("dimensionChanges", "dimension changes newer than what was known")
+    ROWS_STAGED = ("rowsStaged", "wide rows and patches written to staged files")
+    BYTES_STAGED = ("bytesStaged", "bytes of staged files")
+    BATCHES_LOADED = ("batchesLoaded", "load transactions committed")
+    PARTS_LOADED = ("partsLoaded", "parts that committed transactions brought in")
+    LOADS_RETRIED = ("loadsRetried", "load attempts that failed or whose outcome was unknown")
+    LOADS_NEED_REPAIR = ("loadsNeedRepair", "load attempts that cannot succeed until repaired")
+
+    def __init__(self, label: str, meaning: str) -> None:
+        self.label = label
+        self.meaning = meaning
+
+
+class Metrics:
+    """Counters of one operator; made in its `open` from the runtime context."""
+
+    def __init__(self, runtime_context: Any, *used: Metric) -> None:
+        group = runtime_context.get_metrics_group().add_group(GROUP)
+        self._counters = {metric: group.counter(metric.label) for metric in used}
+
+    def add(self, metric: Metric, count: int = 1) -> None:
+        """Counts `count` units of a metric that was named at creation."""
+        if count:
+            self._counters[metric].inc(count)
+
+
+def markdown() -> str:
+    """The table of `docs/metrics.md`."""
+    rows = [f"| `{metric.label}` | {metric.meaning} |" for metric in Metric]
+    return "\n".join(
+        [
+            "# Metrics",
+            "",
+            f"All are counters below the metric group `{GROUP}`.",
+            "",
+            "| metric | counts |",
+            "|---|---|",
+            *rows,
+            "",
+        ]
+    )

@@ -1,0 +1,1 @@
+"""Redshift: staged parts into wide tables, exactly once, by COPY in one transaction per batch."""

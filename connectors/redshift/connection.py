@@ -1,0 +1,65 @@
+"""Connections to Redshift: one per transaction, so that no session state outlives it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import redshift_connector
+
+# A commit or COPY that hangs must end some time, with its outcome unknown. Ten times what a
+# large batch takes; the worst case is that a hung load is noticed after half an hour.
+STATEMENT_TIMEOUT_SECONDS: Final = 1_800
+# An idle socket under a long COPY is cut by network address translation after 350 s on AWS.
+_KEEPALIVE_IDLE_SECONDS: Final = 60
+
+
+class SecretReader(Protocol):
+    """The call of boto3's Secrets Manager client that is used here."""
+
+    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803
+        """Gives the secret under `SecretString`."""
+
+
+@dataclass(frozen=True)
+class RedshiftAddress:
+    """Where the warehouse is."""
+
+    host: str
+    port: int
+    database: str
+    ssl: bool = True
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who loads; printing it does not show the password."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+def read_credentials(client: SecretReader, secret_id: str) -> Credentials:
+    """Reads `{"username": ..., "password": ...}`, the form that Redshift's own secrets have."""
+    content = json.loads(client.get_secret_value(SecretId=secret_id)["SecretString"])
+    return Credentials(content["username"], content["password"])
+
+
+def connect(address: RedshiftAddress, credentials: Credentials) -> redshift_connector.Connection:
+    """Opens a connection without autocommit.
+
+    Raises redshift_connector's errors or OSError; `errors.classify` sorts them.
+    """
+    return redshift_connector.connect(
+        host=address.host,
+        port=address.port,
+        database=address.database,
+        user=credentials.user,
+        password=credentials.password,
+        ssl=address.ssl,
+        timeout=STATEMENT_TIMEOUT_SECONDS,
+        tcp_keepalive=True,
+        tcp_keepalive_idle=_KEEPALIVE_IDLE_SECONDS,
+        application_name="starjoin",
+    )

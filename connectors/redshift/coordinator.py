@@ -1,0 +1,141 @@
+"""When to load what: the pending parts, the epochs known to be complete, the attempts.
+
+A pure state machine around a background loader: signals and the time come in, and it says what has
+been loaded. The Flink operator keeps its pending parts in state and passes everything on.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from connectors.epochs.signals import CheckpointComplete, Started
+from connectors.metrics import Metric
+from connectors.redshift.background import Background
+from connectors.redshift.errors import FenceLost, LoadError, NeedsRepair
+from connectors.redshift.loader import Loaded
+from connectors.staging.part import Part
+
+logger = logging.getLogger(__name__)
+
+# First retry after a second, doubled up to a minute: an outage of the warehouse is noticed to
+# be over within a minute, and 1,440 attempts a day trouble nobody.
+RETRY_SECONDS: Final = 1.0
+MAX_RETRY_SECONDS: Final = 60.0
+# What needs a person is tried again all the same, seldom, so that the repair alone is enough.
+REPAIR_SECONDS: Final = 300.0
+
+
+class LoadCalls(Protocol):
+    """The calls of `Loader` that are used here."""
+
+    def start(self, number: int) -> None:
+        """Prepares the target and takes the fence."""
+
+    def load(self, parts: list[Part], number: int) -> Loaded:
+        """Applies parts in one transaction."""
+
+
+class LoadCoordinator:
+    """Pending parts in, names of loaded parts out.
+
+    Args:
+        loader: does the work, on a thread of its own.
+        clock: seconds, monotonic.
+        count: takes metrics.
+    """
+
+    def __init__(
+        self,
+        loader: LoadCalls,
+        *,
+        clock: Callable[[], float],
+        count: Callable[[Metric, int], None],
+    ) -> None:
+        self._loader = loader
+        self._clock = clock
+        self._count = count
+        self._work: Background[Loaded | None] = Background("starjoin load")
+        self._pending: dict[str, Part] = {}
+        self._completed = -1
+        self._number: int | None = None
+        self._fenced = False
+        self._not_before = 0.0
+        self._failures = 0
+
+    def remember(self, parts: Iterable[Part]) -> None:
+        """Adds parts that wait for their epoch's completion."""
+        self._pending.update((part.name, part) for part in parts)
+
+    def signal(self, signal: Started | CheckpointComplete) -> None:
+        """Takes note of a start or of a completed checkpoint."""
+        match signal:
+            case Started(restored_from, number):
+                self._number, self._fenced = number, False
+                completed = restored_from
+            case CheckpointComplete(checkpoint):
+                completed = checkpoint
+        if completed is not None:
+            self._completed = max(self._completed, completed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether `advance` should be called again soon, without waiting for a signal."""
+        return (
+            self._work.busy or (not self._fenced and self._number is not None) or bool(self._due())
+        )
+
+    def advance(self) -> frozenset[str]:
+        """Takes the result of finished work and starts the next; names of parts now loaded.
+
+        Raises FenceLost: the task must fail then. Every other error is logged, counted and
+        retried later.
+        """
+        loaded = self._take()
+        if not self._work.busy and self._number is not None and self._clock() >= self._not_before:
+            self._start_next(self._number)
+        return loaded
+
+    def _due(self) -> list[Part]:
+        return [part for part in self._pending.values() if part.epoch <= self._completed]
+
+    def _start_next(self, number: int) -> None:
+        if not self._fenced:
+            self._work.submit(lambda: self._loader.start(number))
+        elif due := self._due():
+            self._work.submit(lambda: self._loader.load(due, number))
+
+    def _take(self) -> frozenset[str]:
+        was_busy = self._work.busy
+        try:
+            loaded = self._work.take()
+        except FenceLost:
+            raise
+        except LoadError as error:
+            self._failed(error)
+            return frozenset()
+        if not was_busy or self._work.busy:
+            return frozenset()
+        self._failures = 0
+        if loaded is None:
+            self._fenced = True
+            return frozenset()
+        for name in loaded.names:
+            self._pending.pop(name, None)
+        if loaded.parts:
+            self._count(Metric.BATCHES_LOADED, 1)
+            self._count(Metric.PARTS_LOADED, len(loaded.parts))
+        return loaded.names
+
+    def _failed(self, error: LoadError) -> None:
+        self._failures += 1
+        if isinstance(error, NeedsRepair):
+            delay = REPAIR_SECONDS
+            self._count(Metric.LOADS_NEED_REPAIR, 1)
+            logger.error("A load needs repair, its data stays pending: %s", error)
+        else:
+            delay = min(RETRY_SECONDS * 2 ** (self._failures - 1), MAX_RETRY_SECONDS)
+            self._count(Metric.LOADS_RETRIED, 1)
+            logger.warning("A load is tried again in %s s: %s", delay, error)
+        self._not_before = self._clock() + delay

@@ -1,0 +1,80 @@
+"""The tables that a load needs: bookkeeping, targets, tombstones. Created where missing."""
+
+from __future__ import annotations
+
+from connectors.redshift.names import Names, listed, quoted
+from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
+
+POSITION_TYPE = "VARCHAR(44)"
+
+
+def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
+    """Idempotent DDL, one statement each, in order."""
+    statements = [
+        f"CREATE SCHEMA IF NOT EXISTS {quoted(names.bookkeeping_schema)}",
+        f"""CREATE TABLE IF NOT EXISTS {names.ledger} (
+  part VARCHAR(64) NOT NULL,
+  batch VARCHAR(64) NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  epoch BIGINT NOT NULL,
+  row_count BIGINT NOT NULL,
+  byte_count BIGINT NOT NULL,
+  url VARCHAR(1024) NOT NULL,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at)""",
+        f"""CREATE TABLE IF NOT EXISTS {names.fence} (
+  application VARCHAR(128) NOT NULL,
+  start_number BIGINT NOT NULL,
+  taken_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL""",
+        f"""CREATE TABLE IF NOT EXISTS {names.account} (
+  part VARCHAR(64) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  first_sequence_number VARCHAR(129) NOT NULL,
+  last_sequence_number VARCHAR(129) NOT NULL,
+  records_read BIGINT NOT NULL,
+  dead_lettered BIGINT NOT NULL,
+  passed_over BIGINT NOT NULL,
+  last_arrival_ms BIGINT,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at)""",
+    ]
+    for target in warehouse.targets:
+        statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted(target.schema)}")
+        statements.append(_target_table(target, names))
+        statements.append(_tombstone_table(target, warehouse, names))
+    return statements
+
+
+def column_list(columns: tuple[ColumnSpec, ...], required: tuple[str, ...] = ()) -> str:
+    """Column definitions, `required` ones NOT NULL."""
+    return ",\n".join(
+        f"  {quoted(c.name)} {c.sql_type}{' NOT NULL' if c.name in required else ''}"
+        for c in columns
+    )
+
+
+def distribution(dist_key: str | None) -> str:
+    """The distribution clause; without a key Redshift chooses."""
+    return f"DISTKEY ({quoted(dist_key)})" if dist_key else "DISTSTYLE AUTO"
+
+
+def _target_table(target: TargetSpec, names: Names) -> str:
+    sort = f" SORTKEY ({listed(target.sort_key)})" if target.sort_key else ""
+    columns = column_list(target.columns, required=target.key)
+    return (
+        f"CREATE TABLE IF NOT EXISTS {names.target(target)} (\n{columns}\n"
+        f") {distribution(target.dist_key)}{sort}"
+    )
+
+
+def _tombstone_table(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> str:
+    kept = (*target.key, warehouse.position)
+    columns = column_list(tuple(c for c in target.columns if c.name in kept), required=kept)
+    dist_key = target.dist_key if target.dist_key in target.key else None
+    return (
+        f"CREATE TABLE IF NOT EXISTS {names.tombstones(target)} (\n{columns}\n"
+        f") {distribution(dist_key)}"
+    )

@@ -1,0 +1,135 @@
+"""The bookkeeping of a load: lock, fence, known parts, new ledger rows (steps 1 and 7 of `plan`).
+
+Everything here runs on the cursor of the load's own transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+from connectors.redshift.errors import FenceLost
+from connectors.redshift.names import Names
+from connectors.staging.part import Part
+
+T = TypeVar("T")
+
+# The protocol allows 32,767 parameters a statement; ten columns at 500 rows stay well below.
+_ROWS_PER_STATEMENT: Final = 500
+
+
+class Cursor(Protocol):
+    """The calls of a DB-API cursor that are used here."""
+
+    def execute(self, operation: str, args: Sequence[Any] | None = None) -> Any:
+        """Runs one statement."""
+
+    def fetchall(self) -> Sequence[Sequence[Any]]:
+        """The rows of the last statement."""
+
+
+def lock(cursor: Cursor, names: Names) -> None:
+    """Step 1, first: queue behind any other load. Must be the transaction's first statement."""
+    cursor.execute(f"LOCK TABLE {names.ledger}")
+
+
+def take_fence(cursor: Cursor, names: Names, application: str, number: int) -> None:
+    """Makes `application`'s start `number` the one that may load; the ledger is locked.
+
+    Raises FenceLost when a later start has it, or another application.
+    """
+    holder = _holder(cursor, names)
+    if holder is not None:
+        _refuse_other(holder, application)
+        if holder[1] > number:
+            message = f"start {number} of {application} comes after start {holder[1]} has begun"
+            raise FenceLost(message)
+        cursor.execute(f"DELETE FROM {names.fence}")
+    cursor.execute(
+        f"INSERT INTO {names.fence} (application, start_number, taken_at) VALUES (%s, %s, %s)",
+        (application, number, _now()),
+    )
+
+
+def verify_fence(cursor: Cursor, names: Names, application: str, number: int) -> None:
+    """Step 1: raises FenceLost unless the fence is that of this start."""
+    holder = _holder(cursor, names)
+    if holder is None:
+        message = f"nobody holds the fence in {names.fence}: it was removed by hand"
+        raise FenceLost(message)
+    _refuse_other(holder, application)
+    if holder[1] != number:
+        message = f"start {holder[1]} of {application} has taken the fence of start {number}"
+        raise FenceLost(message)
+
+
+def _holder(cursor: Cursor, names: Names) -> tuple[str, int] | None:
+    cursor.execute(f"SELECT application, start_number FROM {names.fence}")
+    rows = cursor.fetchall()
+    return (str(rows[0][0]), int(rows[0][1])) if rows else None
+
+
+def _refuse_other(holder: tuple[str, int], application: str) -> None:
+    if holder[0] != application:
+        message = (
+            f"the target belongs to application {holder[0]!r}, and this is {application!r}: "
+            "stop the other one and delete its row from the fence, or give each its own target"
+        )
+        raise FenceLost(message)
+
+
+def known_parts(cursor: Cursor, names: Names, parts: Sequence[Part]) -> set[str]:
+    """Step 1: the names among `parts` that an earlier transaction has loaded."""
+    known: set[str] = set()
+    for some in _chunks(parts):
+        marks = ", ".join(["%s"] * len(some))
+        cursor.execute(
+            f"SELECT part FROM {names.ledger} WHERE part IN ({marks})",
+            [part.name for part in some],
+        )
+        known.update(str(row[0]) for row in cursor.fetchall())
+    return known
+
+
+def record(cursor: Cursor, names: Names, batch: str, parts: Sequence[Part]) -> None:
+    """Step 7: the parts of this transaction, and their accounts."""
+    now = _now()
+    ledger_rows = [
+        (p.name, batch, p.kind.name.lower(), p.stream, p.epoch, p.rows, p.size, p.url, now)
+        for p in parts
+    ]
+    account_rows = [
+        (
+            part.name,
+            a.stream,
+            a.shard,
+            a.first_sequence_number,
+            a.last_sequence_number,
+            a.read,
+            a.dead_lettered,
+            a.passed_over,
+            a.last_arrival_ms,
+            now,
+        )
+        for part in parts
+        for a in part.accounts
+    ]
+    _insert(cursor, names.ledger, ledger_rows)
+    _insert(cursor, names.account, account_rows)
+
+
+def _insert(cursor: Cursor, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    for some in _chunks(rows):
+        marks = ", ".join(["(" + ", ".join(["%s"] * len(row)) + ")" for row in some])
+        cursor.execute(f"INSERT INTO {table} VALUES {marks}", [v for row in some for v in row])
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), _ROWS_PER_STATEMENT):
+        yield items[start : start + _ROWS_PER_STATEMENT]
+
+
+def _now() -> dt.datetime:
+    """The time in UTC, without zone: Redshift's TIMESTAMP has none."""
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)

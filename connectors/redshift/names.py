@@ -1,0 +1,68 @@
+"""Names of the loader's tables, and how names are written in SQL.
+
+The bookkeeping tables live in a schema of their own, one per application: applications that shared a
+ledger would wait for each other's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connectors.redshift.spec import PatchSpec, TargetSpec
+
+
+def quoted(name: str) -> str:
+    """An identifier, quoted: hidden columns begin with an underscore."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def listed(names: Iterable[str], prefix: str = "") -> str:
+    """Quoted identifiers with commas, each behind `prefix`."""
+    return ", ".join(prefix + quoted(name) for name in names)
+
+
+def equal(left: str, right: str, columns: Iterable[str]) -> str:
+    """`left.c = right.c AND ...`: plain equality, which Redshift joins by hash."""
+    return " AND ".join(f"{left}.{quoted(c)} = {right}.{quoted(c)}" for c in columns)
+
+
+@dataclass(frozen=True)
+class Names:
+    """Tables by what they are for."""
+
+    bookkeeping_schema: str
+
+    @property
+    def ledger(self) -> str:
+        """Parts that committed transactions have loaded."""
+        return f"{quoted(self.bookkeeping_schema)}.ledger"
+
+    @property
+    def fence(self) -> str:
+        """Who may load: one row."""
+        return f"{quoted(self.bookkeeping_schema)}.fence"
+
+    @property
+    def account(self) -> str:
+        """What became of the records that were read."""
+        return f"{quoted(self.bookkeeping_schema)}.account"
+
+    def tombstones(self, target: TargetSpec) -> str:
+        """Keys of deleted facts with the position of the delete."""
+        return f"{quoted(self.bookkeeping_schema)}.{quoted('tombstones_' + target.stream)}"
+
+    @staticmethod
+    def target(target: TargetSpec) -> str:
+        """The wide table."""
+        return f"{quoted(target.schema)}.{quoted(target.stream)}"
+
+    @staticmethod
+    def stage(spec: TargetSpec | PatchSpec) -> str:
+        """Temporary table that COPY fills."""
+        return quoted(f"stage_{spec.stream}")
+
+    @staticmethod
+    def newest(spec: TargetSpec | PatchSpec) -> str:
+        """Temporary table with the newest staged row of each key."""
+        return quoted(f"newest_{spec.stream}")

@@ -1,0 +1,84 @@
+"""The loading stage in Flink: keeps references in state, and never holds up a barrier.
+
+The transaction runs on a thread of its own, from plain values. This operator looks after it at
+each signal and on a processing-time timer, and takes loaded parts out of its state when the
+outcome is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pyflink.common import Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
+from pyflink.datastream.state import MapStateDescriptor
+
+from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
+from connectors.metrics import Metric, Metrics
+from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
+from connectors.staging.part import Part
+
+# How soon a finished transaction is noticed; each look costs one timer.
+_LOOK_AGAIN_MS: Final = 250
+
+
+class Load(KeyedProcessFunction):  # type: ignore[misc]
+    """References and signals in; nothing out. Parallelism 1, one key."""
+
+    def __init__(self, open_loader: Callable[[], LoadCalls]) -> None:
+        self._open_loader = open_loader
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Opens the loader; state can only be read with the first element."""
+        self._state = runtime_context.get_map_state(
+            MapStateDescriptor("pending parts", Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()))
+        )
+        metrics = Metrics(
+            runtime_context,
+            Metric.BATCHES_LOADED,
+            Metric.PARTS_LOADED,
+            Metric.LOADS_RETRIED,
+            Metric.LOADS_NEED_REPAIR,
+        )
+        self._coordinator = LoadCoordinator(
+            self._open_loader(), clock=time.monotonic, count=metrics.add
+        )
+        self._rebuilt = False
+        self._timer_set = False
+
+    def process_element(
+        self, value: bytes, ctx: KeyedProcessFunction.Context
+    ) -> Iterator[bytes] | None:
+        """A reference is remembered, a signal may start a load."""
+        if not self._rebuilt:
+            self._coordinator.remember(Part.decode(bytes(v)) for v in self._state.values())
+            self._rebuilt = True
+        signal = parse_signal(value)
+        if signal is None:
+            part = Part.decode(value)
+            self._state.put(part.name, value)
+            self._coordinator.remember([part])
+        elif isinstance(signal, Started | CheckpointComplete):
+            self._coordinator.signal(signal)
+            self._advance(ctx)
+        return None
+
+    def on_timer(
+        self,
+        timestamp: int,
+        ctx: KeyedProcessFunction.OnTimerContext,  # noqa: ARG002
+    ) -> Iterator[bytes]:
+        """Looks after the transaction."""
+        self._timer_set = False
+        self._advance(ctx)
+        yield from ()
+
+    def _advance(self, ctx: KeyedProcessFunction.Context) -> None:
+        for name in self._coordinator.advance():
+            self._state.remove(name)
+        if self._coordinator.busy and not self._timer_set:
+            timers = ctx.timer_service()
+            timers.register_processing_time_timer(timers.current_processing_time() + _LOOK_AGAIN_MS)
+            self._timer_set = True

@@ -1,0 +1,40 @@
+"""The staging stage in Flink: blocks in, references out at each epoch marker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pyflink.datastream import ProcessFunction, RuntimeContext
+
+from connectors.blocks import SchemaOf, decode
+from connectors.epochs.signals import EpochEnds, parse_signal
+from connectors.metrics import Metric, Metrics
+from connectors.staging.writer import PartWriter, Store
+
+
+class Stage(ProcessFunction):  # type: ignore[misc]
+    """Writes what it is given to parts; hands on their references when the epoch ends.
+
+    The epoch marker is chained right before this operator, so the flush is done before the
+    operator's own barrier: what an epoch staged is referred to in that epoch or never.
+    """
+
+    def __init__(self, open_store: Callable[[], Store], schema_of: SchemaOf) -> None:
+        self._open_store = open_store
+        self._schema_of = schema_of
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Connects to the store."""
+        self._writer = PartWriter(self._open_store())
+        self._metrics = Metrics(runtime_context, Metric.ROWS_STAGED, Metric.BYTES_STAGED)
+
+    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
+        """A block is buffered, a marker flushes."""
+        signal = parse_signal(value)
+        if signal is None:
+            self._writer.add(decode(value, self._schema_of))
+        elif isinstance(signal, EpochEnds):
+            for part in self._writer.close(signal.epoch):
+                self._metrics.add(Metric.ROWS_STAGED, part.rows)
+                self._metrics.add(Metric.BYTES_STAGED, part.size)
+                yield part.encode()

@@ -1,0 +1,67 @@
+"""A part: what one subtask staged of one stream in one epoch, as a reference.
+
+A part's name is made once and never used again, so the warehouse's ledger can tell whether it has
+been loaded. An account travels in its reference and has no file.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from connectors.accounts import Account
+from connectors.blocks import Kind
+
+_LETTER: Final = b"S"  # no block and no signal begins with it
+
+
+@dataclass(frozen=True)
+class Part:
+    """Reference to a staged file, or an account.
+
+    Attributes:
+        name: unique for ever.
+        kind: what the rows are.
+        stream: the target, dimension or, for dead letters and accounts, the empty text.
+        epoch: the number of the marker that closed the part; -1 until then.
+        rows: rows of the file.
+        url: `s3://bucket/key`; empty for an account.
+        size: bytes of the file.
+        accounts: only of an account.
+    """
+
+    name: str
+    kind: Kind
+    stream: str
+    rows: int
+    url: str = ""
+    size: int = 0
+    epoch: int = -1
+    accounts: tuple[Account, ...] = ()
+
+    @staticmethod
+    def new_name() -> str:
+        """A name that no part has had."""
+        return uuid.uuid4().hex
+
+    def closed_by(self, epoch: int) -> Part:
+        """The part, labelled with the marker that closes it."""
+        return replace(self, epoch=epoch)
+
+    def encode(self) -> bytes:
+        """The reference as one element."""
+        fields = {**asdict(self), "kind": self.kind.name}
+        return _LETTER + json.dumps(fields, separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Part:
+        """Reads an element; ValueError when it is no reference."""
+        if data[:1] != _LETTER:
+            message = f"an element of {len(data)} bytes is not a reference to a part"
+            raise ValueError(message)
+        fields = json.loads(data[1:])
+        fields["kind"] = Kind[fields["kind"]]
+        fields["accounts"] = tuple(Account(**account) for account in fields["accounts"])
+        return cls(**fields)

@@ -1,0 +1,29 @@
+"""Where staged files lie in S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class S3Store:
+    """Writes objects below one prefix.
+
+    Args:
+        client: boto3's S3 client; its own retries apply.
+        bucket: the staging bucket.
+        prefix: without slashes at its ends.
+    """
+
+    def __init__(self, client: S3Client, bucket: str, prefix: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+
+    def put(self, key: str, body: bytes) -> str:
+        """Writes one object; gives its `s3://` address. Raises botocore's ClientError."""
+        full = f"{self._prefix}/{key}"
+        self._client.put_object(Bucket=self._bucket, Key=full, Body=body)
+        return f"s3://{self._bucket}/{full}"

@@ -1,0 +1,48 @@
+"""Reading a declaration file, and the JSON Schema that editors check one with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from flink_app.declaration.model import Declaration
+
+
+class DeclarationError(ValueError):
+    """The declaration file cannot be used; the message lists every fault with its place."""
+
+
+def load_declaration(path: Path) -> Declaration:
+    """Reads and validates a declaration file.
+
+    Raises DeclarationError when the file is missing, is not YAML or breaks a rule.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        message = f"{path}: there is no such declaration file"
+        raise DeclarationError(message) from error
+    except yaml.YAMLError as error:
+        message = f"{path} is not YAML: {error}"
+        raise DeclarationError(message) from error
+    try:
+        return Declaration.model_validate(content)
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        message = "\n".join([f"{path} breaks {len(faults)} rule(s):", *faults])
+        raise DeclarationError(message) from error
+
+
+def json_schema() -> str:
+    """The declaration's JSON Schema, as the text that is committed for editors."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Declaration.model_json_schema(by_alias=True),
+    }
+    return json.dumps(schema, indent=2) + "\n"

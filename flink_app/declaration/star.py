@@ -1,0 +1,228 @@
+"""A declaration, resolved: which columns are kept, which paths exist, what every block holds.
+
+Owns the names of hidden columns and the Arrow schema of each kind of block:
+
+- *changes* of a table: its stored columns, the position, whether it is a delete;
+- *patch* of a dimension: its changes with the columns of every path below it;
+- *wide rows* of a target: the target's columns, the hidden columns, whether it is a delete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import pyarrow as pa
+
+from flink_app.declaration.model import Column, Declaration, Table, Target, Treatment
+
+POSITION: Final = "_pos"
+DELETED: Final = "_deleted"
+_SEPARATOR: Final = "__"
+
+
+@dataclass(frozen=True)
+class Path:
+    """One chain of references that starts at some table, and the table where it ends."""
+
+    steps: tuple[str, ...]
+    table: str
+    key: tuple[str, ...]  # columns of the parent's table that hold the key, in the key's order
+
+    @property
+    def parent(self) -> tuple[str, ...]:
+        """The path that this one continues; empty for a reference of the start itself."""
+        return self.steps[:-1]
+
+    @property
+    def name(self) -> str:
+        """The path as part of a column name."""
+        return _SEPARATOR.join(self.steps)
+
+    @property
+    def position(self) -> str:
+        """Name of the hidden column that holds the dimension's position on this path."""
+        return f"_pos_{self.name}"
+
+    def column(self, name: str) -> str:
+        """Name of a column of this path's table in a patch of the table where the path starts."""
+        return f"{self.name}{_SEPARATOR}{name}"
+
+    def hidden_key(self, name: str) -> str:
+        """Name of the hidden column with one part of the key, where no target column holds it."""
+        return f"_key_{self.name}{_SEPARATOR}{name}"
+
+
+@dataclass(frozen=True)
+class WideColumn:
+    """A column of a target: `source` of the table at the end of `path` (empty: the fact)."""
+
+    name: str
+    path: tuple[str, ...]
+    source: str
+    type: Column
+
+
+class Star:
+    """Everything that follows from a declaration; immutable, derived once."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self.declaration = declaration
+
+    def __reduce__(self) -> tuple[type[Star], tuple[Declaration]]:
+        return Star, (self.declaration,)
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every declared table by name."""
+        return self.declaration.tables
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        """Every target by name."""
+        return self.declaration.targets
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """Tables that are the fact of some target."""
+        return tuple(dict.fromkeys(target.fact for target in self.targets.values()))
+
+    @cached_property
+    def dimensions(self) -> tuple[str, ...]:
+        """Tables that some target reaches, in the declaration's order."""
+        reached = {path.table for name in self.targets for path in self.target_paths(name)}
+        return tuple(name for name in self.tables if name in reached)
+
+    @cached_property
+    def used_tables(self) -> tuple[str, ...]:
+        """Facts and dimensions; records of other declared tables are passed over."""
+        return tuple(name for name in self.tables if name in {*self.facts, *self.dimensions})
+
+    def paths(self, table: str) -> tuple[Path, ...]:
+        """Every chain of references that starts at `table`, parents before children."""
+
+        def walk(name: str, steps: tuple[str, ...]) -> Iterator[Path]:
+            for step, reference in self.tables[name].references.items():
+                below = (*steps, step)
+                yield Path(below, reference.table, tuple(reference.columns))
+                yield from walk(reference.table, below)
+
+        return tuple(sorted(walk(table, ()), key=lambda path: len(path.steps)))
+
+    def target_paths(self, target: str) -> tuple[Path, ...]:
+        """The paths that `target` needs, parents before children."""
+        used = {path[:n] for path in self._source_paths(target) for n in range(1, len(path) + 1)}
+        return tuple(p for p in self.paths(self.targets[target].fact) if p.steps in used)
+
+    def _source_paths(self, target: str) -> Iterator[tuple[str, ...]]:
+        for dotted in self.targets[target].columns.values():
+            yield self.declaration.follow(self.targets[target].fact, dotted)[0]
+
+    @cached_property
+    def _below(self) -> dict[str, set[tuple[str, ...]]]:
+        """For each dimension the relative paths below it that some target needs."""
+        below: dict[str, set[tuple[str, ...]]] = {name: set() for name in self.dimensions}
+        for target in self.targets:
+            paths = self.target_paths(target)
+            for upper in paths:
+                depth = len(upper.steps)
+                for path in paths:
+                    if path.steps[:depth] == upper.steps and len(path.steps) > depth:
+                        below[upper.table].add(path.steps[depth:])
+        return below
+
+    def patch_paths(self, dimension: str) -> tuple[Path, ...]:
+        """The paths below `dimension` that its patches carry, parents before children."""
+        return tuple(p for p in self.paths(dimension) if p.steps in self._below[dimension])
+
+    @cached_property
+    def _stored(self) -> dict[str, tuple[str, ...]]:
+        wanted: dict[str, set[str]] = {name: set(t.key) for name, t in self.tables.items()}
+        for target in self.targets:
+            fact = self.targets[target].fact
+            for column in self.wide_columns(target):
+                _, table, name = self.declaration.follow(
+                    fact, ".".join([*column.path, column.source])
+                )
+                wanted[table].add(name)
+            ends = {(): fact} | {path.steps: path.table for path in self.target_paths(target)}
+            for path in self.target_paths(target):
+                wanted[ends[path.parent]].update(path.key)
+        return {
+            name: tuple(column for column in table.columns if column in wanted[name])
+            for name, table in self.tables.items()
+        }
+
+    def stored_columns(self, table: str) -> dict[str, Column]:
+        """The columns of `table` that leave decode: its key and what some target needs."""
+        columns = self.tables[table].columns
+        return {
+            name: columns[name]
+            for name in self._stored[table]
+            if columns[name].treatment is not Treatment.DROP
+        }
+
+    def wide_columns(self, target: str) -> tuple[WideColumn, ...]:
+        """The visible columns of `target`, in order."""
+        declared = self.targets[target]
+        found = []
+        for name, dotted in declared.columns.items():
+            path, table, source = self.declaration.follow(declared.fact, dotted)
+            found.append(WideColumn(name, path, source, self.tables[table].columns[source]))
+        return tuple(found)
+
+    def key_columns(self, target: str) -> tuple[str, ...]:
+        """The visible columns that hold the fact's key, in the key's order."""
+        held = {c.source: c.name for c in self.wide_columns(target) if not c.path}
+        return tuple(held[name] for name in self.tables[self.targets[target].fact].key)
+
+    def path_key(self, target: str, path: Path) -> tuple[str, ...]:
+        """The target's columns that hold the key of `path`: visible ones where there are any."""
+        visible = {(c.path, c.source): c.name for c in self.wide_columns(target)}
+        return tuple(visible.get((path.parent, name), path.hidden_key(name)) for name in path.key)
+
+    def parent_table(self, start: str, path: Path) -> str:
+        """The table that holds the key columns of `path`, for a path that starts at `start`."""
+        if not path.parent:
+            return start
+        return next(p.table for p in self.paths(start) if p.steps == path.parent)
+
+    def hidden_columns(self, target: str) -> dict[str, pa.DataType]:
+        """The target's hidden columns: the fact's position, then each path's keys and position."""
+        hidden: dict[str, pa.DataType] = {POSITION: pa.string()}
+        fact = self.targets[target].fact
+        for path in self.target_paths(target):
+            parent = self.tables[self.parent_table(fact, path)]
+            for name, source in zip(self.path_key(target, path), path.key, strict=True):
+                if name not in self.targets[target].columns:
+                    hidden[name] = parent.columns[source].stored_type.arrow
+            hidden[path.position] = pa.string()
+        return hidden
+
+    def changes_schema(self, table: str) -> pa.Schema:
+        """Changes of `table`: stored columns, position, delete flag (then only the key is filled)."""
+        return pa.schema(
+            [(name, c.stored_type.arrow) for name, c in self.stored_columns(table).items()]
+            + [(POSITION, pa.string()), (DELETED, pa.bool_())]
+        )
+
+    def patch_schema(self, dimension: str) -> pa.Schema:
+        """A patch: the dimension's changes, then position and columns of every path below it."""
+        fields = list(self.changes_schema(dimension))
+        for path in self.patch_paths(dimension):
+            fields.append(pa.field(path.position, pa.string()))
+            fields += [
+                pa.field(path.column(name), column.stored_type.arrow)
+                for name, column in self.stored_columns(path.table).items()
+            ]
+        return pa.schema(fields)
+
+    def wide_schema(self, target: str) -> pa.Schema:
+        """Wide rows: visible columns, hidden columns, delete flag. A delete fills only the key."""
+        return pa.schema(
+            [(c.name, c.type.stored_type.arrow) for c in self.wide_columns(target)]
+            + list(self.hidden_columns(target).items())
+            + [(DELETED, pa.bool_())]
+        )

@@ -1,0 +1,87 @@
+"""Column types of a declaration, and what each is in Arrow and in Redshift.
+
+The names are Redshift's. A `varchar(n)` counts bytes, as Redshift does.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+MAX_VARCHAR_BYTES: Final = 65_535  # Redshift's limit
+MAX_DECIMAL_DIGITS: Final = 38  # Redshift's limit, and that of Arrow's decimal128
+
+_PLAIN: Final = {
+    "smallint": pa.int16(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "double precision": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+_ALIASES: Final = {"int": "integer", "double": "double precision", "numeric": "decimal"}
+_WRITTEN: Final = re.compile(
+    r"^\s*(?P<name>[a-z][a-z ]*?)\s*(\(\s*(?P<first>\d+)\s*(,\s*(?P<second>\d+)\s*)?\))?\s*$"
+)
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """A column type; `precision` and `scale` only for decimal, `length` only for varchar."""
+
+    name: str
+    precision: int | None = None
+    scale: int | None = None
+    length: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ColumnType:
+        """Reads `integer`, `decimal(12,2)`, `varchar(100)`, ...; ValueError says what is wrong."""
+        match = _WRITTEN.match(text.lower())
+        name = "" if match is None else match["name"]
+        name = _ALIASES.get(name, name)
+        first = int(match["first"]) if match and match["first"] else None
+        second = int(match["second"]) if match and match["second"] else None
+        if name in _PLAIN and first is None:
+            return cls(name)
+        if name == "varchar" and first and second is None and first <= MAX_VARCHAR_BYTES:
+            return cls(name, length=first)
+        if name == "decimal" and first and 1 <= first <= MAX_DECIMAL_DIGITS:
+            scale = second or 0
+            if scale <= first:
+                return cls(name, precision=first, scale=scale)
+        known = ", ".join(
+            [*_PLAIN, "decimal(p,s) with p up to 38", "varchar(n) with n up to 65535"]
+        )
+        message = f"{text!r} is not a column type; known are {known}"
+        raise ValueError(message)
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The Arrow type of the column in every block and staged file."""
+        if self.name == "varchar":
+            return pa.string()
+        if self.name == "decimal":
+            return pa.decimal128(self.precision, self.scale)
+        return _PLAIN[self.name]
+
+    @property
+    def sql(self) -> str:
+        """The type in Redshift's DDL."""
+        if self.name == "varchar":
+            return f"VARCHAR({self.length})"
+        if self.name == "decimal":
+            return f"DECIMAL({self.precision},{self.scale})"
+        return self.name.upper()
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether values are whole numbers of a fixed width."""
+        return self.name in {"smallint", "integer", "bigint"}
+
+    def __str__(self) -> str:
+        return self.sql.lower()

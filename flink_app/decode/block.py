@@ -1,0 +1,108 @@
+"""One block of raw records to changes, dead letters and their account: decode as a pure function.
+
+Records are read by columns; those that the columnar reader cannot take exactly are read one by one.
+Every record ends in exactly one place: changes, dead letters, or passed over.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.accounts import Account
+from connectors.kinesis.frame import RecordBlock
+from flink_app.decode.changes import to_changes
+from flink_app.decode.columns import Lines, parse_columns
+from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Rejected, seal
+from flink_app.decode.plan import DecodePlan, TablePlan
+from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
+from flink_app.privacy.keys import PrivacyKeys
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What one block of records became."""
+
+    changes: dict[str, pa.RecordBatch]  # by declared table, rows by Star.changes_schema
+    dead_letters: pa.RecordBatch  # DEAD_LETTER_SCHEMA, often without rows
+    account: Account
+    by_rows: int  # records that took the slow path
+
+
+def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Decoded:
+    """Decodes one block; never raises for anything that stands in its records."""
+    lines = Lines(block.text, block.offsets, np.arange(len(block), dtype=np.int64))
+    columnar = parse_columns(lines, plan)
+    parsed: dict[str, list[pa.RecordBatch]] = defaultdict(list)
+    for table, batch in columnar.parsed:
+        parsed[table.source].append(batch)
+    odd = sorted(int(row) for rows in columnar.odd for row in rows)
+    slow: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    rejected: list[tuple[int, Rejected]] = []
+    passed_over = columnar.passed_over
+    for row in odd:
+        match parse_record(block.record(row), plan):
+            case ParsedRow(table, values):
+                slow[table.source].append(values)
+            case PassedOver():
+                passed_over += 1
+            case Rejected() as fault:
+                rejected.append((row, fault))
+    for source, values in slow.items():
+        schema = plan.tables[source].parsed_schema
+        parsed[source].append(pa.RecordBatch.from_pylist(values, schema=schema))
+    return Decoded(
+        changes={
+            plan.tables[source].name: _changes(batches, plan.tables[source], plan, keys)
+            for source, batches in parsed.items()
+        },
+        dead_letters=_dead_letters(block, rejected, keys),
+        account=_account(block, dead_lettered=len(rejected), passed_over=passed_over),
+        by_rows=len(odd),
+    )
+
+
+def _changes(
+    batches: list[pa.RecordBatch], table: TablePlan, plan: DecodePlan, keys: PrivacyKeys
+) -> pa.RecordBatch:
+    batch = batches[0]
+    if len(batches) > 1:
+        batch = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+    return to_changes(batch, table, plan.star, keys)
+
+
+def _dead_letters(
+    block: RecordBlock, rejected: list[tuple[int, Rejected]], keys: PrivacyKeys
+) -> pa.RecordBatch:
+    rows = [
+        {
+            "stream": block.stream,
+            "shard": block.shard,
+            "sequence_number": block.sequence_numbers[row].as_py(),
+            "arrival": block.arrival[row].as_py(),
+            "table": fault.table,
+            "reason": fault.reason.value,
+            "detail": fault.detail,
+            "sealed_payload": seal(block.record(row), keys.dead_letters),
+        }
+        for row, fault in rejected
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=DEAD_LETTER_SCHEMA)
+
+
+def _account(block: RecordBlock, *, dead_lettered: int, passed_over: int) -> Account:
+    return Account(
+        stream=block.stream,
+        shard=block.shard,
+        first_sequence_number=block.sequence_numbers[0].as_py(),
+        last_sequence_number=block.sequence_numbers[len(block) - 1].as_py(),
+        read=len(block),
+        dead_lettered=dead_lettered,
+        passed_over=passed_over,
+        last_arrival_ms=pc.max(block.arrival.cast(pa.int64())).as_py(),
+    )

@@ -1,0 +1,62 @@
+"""Parsed changes to changes: key updates taken apart, personal data treated.
+
+This is the last place that sees clear personal data: its inputs are parsed batches in source
+values, its outputs are what may be stored.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flink_app.declaration.star import DELETED, POSITION, Star
+from flink_app.decode.plan import TablePlan, old_key
+from flink_app.privacy.keys import PrivacyKeys
+from flink_app.privacy.treatments import treat
+
+
+def to_changes(
+    parsed: pa.RecordBatch, table: TablePlan, star: Star, keys: PrivacyKeys
+) -> pa.RecordBatch:
+    """Changes of one table, by `Star.changes_schema`.
+
+    An update of the key becomes a delete of the old key and an upsert of the new one, both at the
+    record's position; so there can be more changes than records.
+    """
+    schema = star.changes_schema(table.name)
+    upserts = _treated(parsed, {c.name: parsed.column(c.name) for c in table.columns}, table, keys)
+    batches = [pa.RecordBatch.from_arrays(upserts, schema=schema)]
+    moved = _moved(parsed, table)
+    if pc.any(moved).as_py():
+        left = parsed.filter(moved)
+        columns = {
+            c.name: _old_value(left, c.name)
+            if c.name in table.key
+            else pa.nulls(len(left), c.declared.type.arrow)
+            for c in table.columns
+        }
+        deletes = _treated(left, columns, table, keys)
+        deletes[-1] = pa.array([True] * len(left))
+        batches.append(pa.RecordBatch.from_arrays(deletes, schema=schema))
+    if len(batches) == 1:
+        return batches[0]
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+
+
+def _treated(
+    parsed: pa.RecordBatch, columns: dict[str, pa.Array], table: TablePlan, keys: PrivacyKeys
+) -> list[pa.Array]:
+    treated = [treat(columns[c.name], c.declared.treatment, keys.tokens) for c in table.columns]
+    return [*treated, parsed.column(POSITION), parsed.column(DELETED)]
+
+
+def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:
+    """The key column before the change; what the before-image leaves out has not changed."""
+    return pc.coalesce(parsed.column(old_key(key)), parsed.column(key))
+
+
+def _moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
+    moved = pa.array([False] * len(parsed))
+    for key in table.key:
+        moved = pc.or_(moved, pc.not_equal(_old_value(parsed, key), parsed.column(key)))
+    return moved

@@ -1,0 +1,79 @@
+"""The decode stage in Flink: frames of raw records in, blocks of changes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import cycle
+
+import pyarrow as pa
+from pyflink.common import Types
+from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
+
+from connectors.accounts import to_batch
+from connectors.blocks import Block, Kind
+from connectors.kinesis.frame import read_frame
+from connectors.metrics import Metric, Metrics
+from flink_app.declaration import Star
+from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.plan import DecodePlan
+from flink_app.denormalise.ownership import routes
+from flink_app.privacy.keys import PrivacyKeys
+
+BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+DIMENSIONS = OutputTag("dimensions", BYTES)
+
+
+class Decode(ProcessFunction):  # type: ignore[misc]
+    """Facts, dead letters and accounts to the main output, dimensions to the side output.
+
+    Nothing is held between elements. Blocks go to the joining subtasks in turn: which subtask
+    joins a fact does not matter, since positions decide between versions.
+    """
+
+    def __init__(self, star: Star, generation: int, open_keys: Callable[[], PrivacyKeys]) -> None:
+        self._star = star
+        self._generation = generation
+        self._open_keys = open_keys
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Reads the privacy keys."""
+        pa.set_cpu_count(1)  # one core is what a worker has
+        self._plan = DecodePlan(self._star, self._generation)
+        self._keys = self._open_keys()
+        self._routes = cycle(
+            routes(
+                runtime_context.get_number_of_parallel_subtasks(),
+                runtime_context.get_max_number_of_parallel_subtasks(),
+            )
+        )
+        self._metrics = Metrics(
+            runtime_context,
+            Metric.RECORDS_READ,
+            Metric.RECORDS_BY_ROWS,
+            Metric.RECORDS_PASSED_OVER,
+            Metric.RECORDS_DEAD_LETTERED,
+        )
+
+    def process_element(
+        self,
+        value: bytes,
+        ctx: ProcessFunction.Context,  # noqa: ARG002
+    ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
+        """Decodes one frame."""
+        decoded = decode_block(read_frame(value), self._plan, self._keys)
+        self._count(decoded)
+        for table, batch in decoded.changes.items():
+            if table in self._star.dimensions:
+                yield DIMENSIONS, Block(Kind.DIMENSION, table, batch).encode()
+            if table in self._star.facts:
+                yield Block(Kind.FACTS, table, batch, next(self._routes)).encode()
+        route = next(self._routes)
+        if len(decoded.dead_letters):
+            yield Block(Kind.DEAD_LETTERS, "", decoded.dead_letters, route).encode()
+        yield Block(Kind.ACCOUNT, "", to_batch([decoded.account]), route).encode()
+
+    def _count(self, decoded: Decoded) -> None:
+        self._metrics.add(Metric.RECORDS_READ, decoded.account.read)
+        self._metrics.add(Metric.RECORDS_BY_ROWS, decoded.by_rows)
+        self._metrics.add(Metric.RECORDS_PASSED_OVER, decoded.account.passed_over)
+        self._metrics.add(Metric.RECORDS_DEAD_LETTERED, decoded.account.dead_lettered)

@@ -1,0 +1,163 @@
+"""Record by record: the slow path for what the columnar reader cannot take, and its reference.
+
+Strict JSON by the standard library: numbers keep every digit, a repeated key is a fault.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from flink_app.declaration.star import DELETED, POSITION
+from flink_app.decode.dead_letters import Reason, Rejected
+from flink_app.decode.plan import BEFORE_IMAGE, DecodePlan, TablePlan, old_key
+from flink_app.decode.position import commit_position, position
+from flink_app.decode.values import ValueFault, read_value, timestamp_micros
+
+UPSERTS: Final = ("load", "insert", "update")
+# 128-bit integers are beyond every column type; longer ones only cost time to convert.
+_MAX_INTEGER_DIGITS: Final = 40
+
+
+@dataclass(frozen=True)
+class ParsedRow:
+    """One change: values by the columns of `TablePlan.parsed_schema`."""
+
+    table: TablePlan
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A record that is well formed and of no concern: control records, undeclared tables."""
+
+
+class _NotAChangeError(ValueError):
+    """The record is JSON, but its envelope is not that of a change."""
+
+
+def parse_record(record: bytes, plan: DecodePlan) -> ParsedRow | PassedOver | Rejected:
+    """Parses one change record; never raises for anything that stands in it."""
+    try:
+        envelope = json.loads(
+            record.decode(),
+            object_pairs_hook=_unique,
+            parse_float=Decimal,
+            parse_int=_integer,
+            parse_constant=_no_constant,
+        )
+    except (ValueError, RecursionError, ArithmeticError):
+        # The parser's message quotes the text around the fault: it may hold personal data.
+        return Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
+    try:
+        return _parse_envelope(envelope, plan)
+    except _NotAChangeError as error:
+        return Rejected(Reason.NOT_A_CHANGE, str(error))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "a key occurs twice in one object"
+        raise ValueError(message)
+    return found
+
+
+def _integer(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else Decimal(digits)
+
+
+def _no_constant(name: str) -> Any:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def _object(envelope: Any, name: str, *, required: bool = True) -> dict[str, Any]:
+    value = envelope.get(name) if isinstance(envelope, dict) else None
+    if value is None and not required:
+        return {}
+    if not isinstance(value, dict):
+        message = f"the record has no object under {name!r}"
+        raise _NotAChangeError(message)
+    return value
+
+
+def _text(metadata: dict[str, Any], name: str) -> str | None:
+    value = metadata.get(name)
+    if value is not None and not isinstance(value, str):
+        message = f"metadata {name!r} is not text"
+        raise _NotAChangeError(message)
+    return value
+
+
+def _parse_envelope(envelope: Any, plan: DecodePlan) -> ParsedRow | PassedOver | Rejected:
+    metadata = _object(envelope, "metadata")
+    kind = _text(metadata, "record-type")
+    if kind == "control":
+        return PassedOver()
+    if kind != "data":
+        message = "metadata 'record-type' is neither data nor control"
+        raise _NotAChangeError(message)
+    table = plan.table_of(_text(metadata, "schema-name"), _text(metadata, "table-name"))
+    if table is None:
+        return PassedOver()
+    try:
+        return _parse_change(envelope, metadata, table, plan)
+    except ValueFault as fault:
+        return Rejected(fault.reason, str(fault), table.name)
+    except _NotAChangeError as error:
+        return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
+
+
+def _parse_change(
+    envelope: Any, metadata: dict[str, Any], table: TablePlan, plan: DecodePlan
+) -> ParsedRow:
+    operation = _text(metadata, "operation")
+    if operation not in {*UPSERTS, "delete"}:
+        raise ValueFault(Reason.UNKNOWN_OPERATION, "metadata 'operation' is not one of a row's")
+    deleted = operation == "delete"
+    data = _object(envelope, "data")
+    before = _object(envelope, BEFORE_IMAGE, required=False) if operation == "update" else {}
+    values: dict[str, Any] = {}
+    for column in table.columns:
+        is_key = column.name in table.key
+        values[column.name] = None
+        if deleted and not is_key:
+            continue
+        try:
+            values[column.name] = read_value(data.get(column.source), column.declared)
+            if is_key:
+                values[old_key(column.name)] = read_value(
+                    before.get(column.source), column.declared
+                )
+        except ValueFault as fault:
+            raise ValueFault(fault.reason, f"column {column.name}: {fault}") from None
+        if is_key and values[column.name] is None:
+            message = f"column {column.name}: the key is missing"
+            raise ValueFault(Reason.MISSING_KEY, message)
+    values[POSITION] = _position(metadata, operation or "", plan)
+    values[DELETED] = deleted
+    return ParsedRow(table, values)
+
+
+def _position(metadata: dict[str, Any], operation: str, plan: DecodePlan) -> str:
+    if operation == "load":
+        built = timestamp_micros(metadata.get("timestamp"))
+        if built is None or built < 0:
+            message = "a load record needs metadata 'timestamp'"
+            raise ValueFault(Reason.NO_POSITION, message)
+        return position(plan.generation, 0, built)
+    record = metadata.get("transaction-record-id")
+    commit = commit_position(
+        _text(metadata, "stream-position"), timestamp_micros(metadata.get("commit-timestamp"))
+    )
+    number = 0 if record is None else record
+    if commit is None or not isinstance(number, int) or isinstance(number, bool):
+        message = "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint"
+        raise ValueFault(Reason.NO_POSITION, message)
+    try:
+        return position(plan.generation, commit, number)
+    except ValueError as error:
+        raise ValueFault(Reason.NO_POSITION, str(error)) from error

@@ -1,0 +1,159 @@
+"""One JSON value to one column value: the reference that the columnar reader must agree with.
+
+Every function takes what `json.loads` gives (numbers with a fraction or exponent as Decimal) and
+returns the Python value that Arrow stores, or raises ValueFault. Messages never hold the value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+import pyarrow as pa
+
+from flink_app.decode.dead_letters import Reason
+from flink_app.declaration.model import Column
+from flink_app.declaration.types import ColumnType
+
+_INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
+# fullmatch with re.ASCII everywhere: `$` would let a line feed pass, `\d` Arabic digits.
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,9})?", re.ASCII)
+_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0{1,9})?Z?)?", re.ASCII)
+_TIMESTAMP: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?Z?)?", re.ASCII
+)
+_MICROSECOND_DIGITS: Final = 6
+_TRUE: Final = ("true", "t", "1")
+_FALSE: Final = ("false", "f", "0")
+
+
+class ValueFault(ValueError):
+    """A value does not fit its column; carries the reason of the dead letter."""
+
+    def __init__(self, reason: Reason, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
+
+
+def read_value(value: Any, column: Column) -> Any:
+    """The value for `column`, None for null."""
+    if value is None:
+        return None
+    return _READERS[column.type.name](value, column.type)
+
+
+def _wrong(kind: ColumnType, value: Any) -> ValueFault:
+    return ValueFault(Reason.WRONG_TYPE, f"a {kind} cannot be read from a {_json_name(value)}")
+
+
+def _json_name(value: Any) -> str:
+    names = {bool: "boolean", str: "string", int: "number", Decimal: "number", list: "array"}
+    return names.get(type(value), "object")
+
+
+def _number(value: Any, kind: ColumnType) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise _wrong(kind, value)
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise _wrong(kind, value)
+    return Decimal(value)
+
+
+def _read_integer(value: Any, kind: ColumnType) -> int:
+    number = _number(value, kind)
+    limit = 1 << (_INTEGER_BITS[kind.name] - 1)
+    # The comparison comes first: to write out 1e999999999 in digits would take all memory.
+    if not -limit <= number < limit:
+        raise ValueFault(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
+    if number != int(number):
+        raise ValueFault(Reason.WRONG_TYPE, f"the number has a fraction and {kind} has none")
+    return int(number)
+
+
+def _read_decimal(value: Any, kind: ColumnType) -> Decimal:
+    number = _number(value, kind)
+    precision, scale = kind.precision or 0, kind.scale or 0
+    if number and number.adjusted() >= precision - scale:
+        raise ValueFault(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
+    step = Decimal(1).scaleb(-scale)
+    if number.normalize().as_tuple().exponent < -scale:  # type: ignore[operator]
+        raise ValueFault(Reason.OUT_OF_RANGE, f"the number has more fraction digits than {kind}")
+    return number.quantize(step)
+
+
+def _read_double(value: Any, kind: ColumnType) -> float:
+    if isinstance(value, str):
+        raise _wrong(kind, value)
+    number = float(_number(value, kind))
+    if number in {float("inf"), float("-inf")}:
+        raise ValueFault(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
+    return number
+
+
+def _read_boolean(value: Any, kind: ColumnType) -> bool:
+    text = value.lower() if isinstance(value, str) else str(value).lower()
+    if isinstance(value, str | int) and text in _TRUE + _FALSE:
+        return text in _TRUE
+    raise _wrong(kind, value)
+
+
+def _read_date(value: Any, kind: ColumnType) -> dt.date:
+    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise _wrong(kind, value)
+    try:
+        return dt.date.fromisoformat(match[1])
+    except ValueError as error:
+        raise ValueFault(Reason.OUT_OF_RANGE, "there is no such day") from error
+
+
+def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
+    """Digits below a microsecond are cut, since Redshift has no place for them."""
+    match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise _wrong(kind, value)
+    fraction = (match[3] or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
+    try:
+        moment = dt.datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}")
+    except ValueError as error:
+        raise ValueFault(Reason.OUT_OF_RANGE, "there is no such moment") from error
+    return moment.replace(microsecond=int(fraction))
+
+
+def _read_varchar(value: Any, kind: ColumnType) -> str:
+    if not isinstance(value, str):
+        raise _wrong(kind, value)
+    try:
+        length = len(value.encode())
+    except UnicodeEncodeError as error:
+        message = "the text has half of a surrogate pair, which is no character"
+        raise ValueFault(Reason.WRONG_TYPE, message) from error
+    if length > (kind.length or 0):
+        message = f"the text has {length} bytes and {kind} holds {kind.length}"
+        raise ValueFault(Reason.TOO_LONG, message)
+    return value
+
+
+_READERS: Final[dict[str, Callable[[Any, ColumnType], Any]]] = {
+    "smallint": _read_integer,
+    "integer": _read_integer,
+    "bigint": _read_integer,
+    "decimal": _read_decimal,
+    "double precision": _read_double,
+    "boolean": _read_boolean,
+    "date": _read_date,
+    "timestamp": _read_timestamp,
+    "varchar": _read_varchar,
+}
+
+
+def timestamp_micros(value: Any) -> int | None:
+    """A metadata timestamp in microseconds since the epoch; None when there is none to read."""
+    try:
+        moment = _read_timestamp(value, ColumnType("timestamp"))
+    except ValueFault:
+        return None
+    return int(pa.scalar(moment, pa.timestamp("us")).value)

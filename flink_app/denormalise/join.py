@@ -1,0 +1,95 @@
+"""Facts to wide rows, and dimension changes to patches: the join as pure functions over columns.
+
+Both walk the same chain of references, parents before children. An unknown dimension
+gives NULL columns and position 0; a deleted one gives NULL columns and the position of its
+delete, so that an older replayed patch cannot revive it; below either, keys are NULL and positions 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flink_app.declaration.star import DELETED, POSITION, Path, Star
+from flink_app.decode.position import UNKNOWN
+from flink_app.denormalise.mirror import Mirror, deleted_at, key_values
+
+Columns = dict[str, pa.Array]
+
+
+def wide_rows(facts: pa.RecordBatch, target: str, star: Star, mirror: Mirror) -> pa.RecordBatch:
+    """Joins changes of a fact table to the dimensions: rows by `Star.wide_schema(target)`."""
+    found = _walk(_columns(facts), star.target_paths(target), star, mirror)
+    schema = star.wide_schema(target)
+    columns: Columns = {POSITION: facts.column(POSITION), DELETED: facts.column(DELETED)}
+    for wide in star.wide_columns(target):
+        columns[wide.name] = found[wide.path][wide.source]
+    for path in star.target_paths(target):
+        columns[path.position] = found[path.steps][POSITION]
+        for name, source in zip(star.path_key(target, path), path.key, strict=True):
+            columns.setdefault(name, found[path.parent][source])
+    rows = pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+    return _only_key_of_deleted(rows, (*star.key_columns(target), POSITION, DELETED))
+
+
+def patches(changes: pa.RecordBatch, dimension: str, star: Star, mirror: Mirror) -> pa.RecordBatch:
+    """Accepted changes of a dimension with everything below it: rows by `Star.patch_schema`."""
+    schema = star.patch_schema(dimension)
+    columns = _columns(changes)
+    found = _walk(columns, star.patch_paths(dimension), star, mirror)
+    for path in star.patch_paths(dimension):
+        columns[path.position] = found[path.steps][POSITION]
+        for name in star.stored_columns(path.table):
+            columns[path.column(name)] = found[path.steps][name]
+    return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def _walk(
+    start: Columns, paths: Sequence[Path], star: Star, mirror: Mirror
+) -> dict[tuple[str, ...], Columns]:
+    """The stored columns and the position of the row at the end of each path.
+
+    `paths` come parents first. The empty path is the start itself.
+    """
+    found: dict[tuple[str, ...], Columns] = {(): start}
+    for path in paths:
+        table = mirror.tables[path.table]
+        parent = found[path.parent]
+        slots = table.find(key_values([parent[name] for name in path.key]))
+        stored = list(star.stored_columns(path.table))
+        *values, positions = table.gather(slots, [*stored, POSITION])
+        gone = deleted_at(slots, table)
+        if gone.any():
+            values = [_null_where(gone, column) for column in values]
+        positions = pc.fill_null(positions, UNKNOWN)
+        found[path.steps] = {**dict(zip(stored, values, strict=True)), POSITION: positions}
+    return found
+
+
+def _columns(batch: pa.RecordBatch) -> Columns:
+    return dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
+def _null_where(mask: npt.NDArray[np.bool_], column: pa.Array) -> pa.Array:
+    return pc.if_else(pa.array(mask), pa.scalar(None, column.type), column)
+
+
+def _only_key_of_deleted(rows: pa.RecordBatch, kept: tuple[str, ...]) -> pa.RecordBatch:
+    """A delete says which row goes, not what stood in it: NULL columns, positions 0."""
+    deleted = rows.column(DELETED).to_numpy(zero_copy_only=False)
+    if not deleted.any():
+        return rows
+    positions = {name for name in rows.schema.names if name.startswith(POSITION)}
+    columns = [
+        column
+        if name in kept
+        else pc.if_else(pa.array(deleted), UNKNOWN, column)
+        if name in positions
+        else _null_where(deleted, column)
+        for name, column in _columns(rows).items()
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=rows.schema)

@@ -1,0 +1,145 @@
+"""The in-memory copy of the dimensions that every subtask joins against.
+
+A table's rows live in two column batches: `base`, large, and `recent`, small. A change is appended to
+`recent` and the key's slot moves there; when `recent` has grown to a fraction of `base`, both are
+merged and rows that no key points to any more fall away. So a change costs in proportion to itself, and a
+look-up never hashes the dimension anew.
+
+Deleted rows stay as tombstones with their position: an older record must not revive them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flink_app.declaration.star import DELETED, POSITION, Star
+
+Slots = npt.NDArray[np.int64]
+
+NO_SLOT: Final = -1
+# Merging at an eighth keeps what a change pays for merges to about eight copies of itself,
+# and the floor spares small tables a merge at every change.
+_MERGE_FRACTION: Final = 8
+_MERGE_FLOOR: Final = 1_024
+
+
+def key_values(columns: list[pa.Array]) -> list[Hashable]:
+    """Keys of rows: plain values for a key of one column, tuples for more."""
+    lists = [column.to_pylist() for column in columns]
+    return lists[0] if len(lists) == 1 else list(zip(*lists, strict=True))
+
+
+class TableMirror:
+    """One dimension, its newest version of each key by position.
+
+    Args:
+        schema: `Star.changes_schema` of the table.
+        key: the table's key columns.
+    """
+
+    def __init__(self, schema: pa.Schema, key: tuple[str, ...]) -> None:
+        self.schema = schema
+        self.key = key
+        self._base = _empty(schema)
+        self._recent = _empty(schema)
+        self._slots: dict[Hashable, int] = {}
+        self._positions: dict[Hashable, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def accept(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+        """Takes in the changes that are newer than what is known; gives exactly these.
+
+        Of several changes of one key in the batch only the newest is accepted.
+        """
+        positions = changes.column(POSITION).to_pylist()
+        newest: dict[Hashable, int] = {}
+        for row, key in enumerate(key_values([changes.column(name) for name in self.key])):
+            known = self._positions.get(key)
+            if known is None or positions[row] > known:
+                self._positions[key] = positions[row]
+                newest[key] = row
+        if not newest:
+            return changes.slice(0, 0)
+        accepted = changes.take(pa.array(list(newest.values()), pa.int64()))
+        start = len(self._base) + len(self._recent)
+        self._slots.update(zip(newest, range(start, start + len(newest)), strict=True))
+        self._recent = _concat([self._recent, accepted])
+        if len(self._recent) > max(_MERGE_FLOOR, len(self._base) // _MERGE_FRACTION):
+            self._merge()
+        return accepted
+
+    def find(self, keys: list[Hashable]) -> Slots:
+        """The slot of each key, `NO_SLOT` where it is unknown."""
+        get = self._slots.get
+        return np.fromiter((get(key, NO_SLOT) for key in keys), np.int64, len(keys))
+
+    def gather(self, slots: Slots, columns: list[str]) -> list[pa.Array]:
+        """The values of `columns` at `slots`, NULL at `NO_SLOT`."""
+        in_base = (slots >= 0) & (slots < len(self._base))
+        in_recent = slots >= len(self._base)
+        base_places = pa.array(slots, mask=~in_base)
+        if not in_recent.any():
+            return [self._base.column(name).take(base_places) for name in columns]
+        recent_places = pa.array(slots - len(self._base), mask=~in_recent)
+        if not in_base.any():
+            return [self._recent.column(name).take(recent_places) for name in columns]
+        where = pa.array(in_recent)
+        return [
+            pc.if_else(
+                where,
+                self._recent.column(name).take(recent_places),
+                self._base.column(name).take(base_places),
+            )
+            for name in columns
+        ]
+
+    def rows(self) -> pa.RecordBatch:
+        """Every key's newest version, tombstones among them."""
+        self._merge()
+        return self._base
+
+    def _merge(self) -> None:
+        """Makes one batch of both, without the rows that no key points to."""
+        if not len(self._recent):
+            return
+        slots = np.fromiter(self._slots.values(), np.int64, len(self._slots))
+        self._base = _concat([self._base, self._recent]).take(pa.array(slots))
+        self._recent = _empty(self.schema)
+        self._slots = dict(zip(self._slots, range(len(self._slots)), strict=True))
+
+
+class Mirror:
+    """All dimensions of a star, by table."""
+
+    def __init__(self, star: Star) -> None:
+        self.tables = {
+            name: TableMirror(star.changes_schema(name), tuple(star.tables[name].key))
+            for name in star.dimensions
+        }
+
+
+def deleted_at(slots: Slots, table: TableMirror) -> npt.NDArray[np.bool_]:
+    """Where a slot holds a tombstone."""
+    flags = table.gather(slots, [DELETED])[0]
+    return pc.fill_null(flags, fill_value=False).to_numpy(zero_copy_only=False)
+
+
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], t) for t in schema.types], schema=schema)
+
+
+def _concat(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """One contiguous batch of several."""
+    columns = [
+        pa.concat_arrays([batch.column(i) for batch in batches])
+        for i in range(batches[0].num_columns)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=batches[0].schema)

@@ -1,0 +1,93 @@
+"""The denormalising stage in Flink: facts keyed, dimensions broadcast.
+
+Facts never wait. A fact joins what the mirror knows; what changes later reaches it as a patch, which
+the key's owner among the subtasks emits. The broadcast state is the durable copy and is read only once
+after a start, at the first element of either input, since `open` cannot read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pyarrow as pa
+from pyflink.common import Types
+from pyflink.datastream import KeyedBroadcastProcessFunction, RuntimeContext
+from pyflink.datastream.state import MapStateDescriptor
+
+from connectors.blocks import Block, Kind, decode
+from connectors.metrics import Metric, Metrics
+from flink_app.declaration import Star
+from flink_app.denormalise import durable
+from flink_app.denormalise.join import patches, wide_rows
+from flink_app.denormalise.mirror import Mirror, key_values
+from flink_app.denormalise.ownership import owned, select
+from flink_app.schemas import BlockSchemas
+
+DIMENSION_STATE: Final = "dimensions"
+
+
+def dimension_state() -> MapStateDescriptor:
+    """Descriptor of the broadcast state."""
+    return MapStateDescriptor(DIMENSION_STATE, Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()))
+
+
+class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
+    """Facts to wide rows, dimension changes to patches; other blocks pass."""
+
+    def __init__(self, star: Star) -> None:
+        self._star = star
+        self._targets = {
+            fact: [name for name, target in star.targets.items() if target.fact == fact]
+            for fact in star.facts
+        }
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Takes note of this subtask's place; the mirror comes with the first element."""
+        pa.set_cpu_count(1)
+        self._schemas = BlockSchemas(self._star)
+        self._descriptor = dimension_state()
+        self._subtask = runtime_context.get_index_of_this_subtask()
+        self._parallelism = runtime_context.get_number_of_parallel_subtasks()
+        self._mirror: Mirror | None = None
+        self._metrics = Metrics(runtime_context, Metric.FACTS_JOINED, Metric.DIMENSION_CHANGES)
+
+    def process_element(
+        self, value: bytes, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext
+    ) -> Iterator[bytes]:
+        """Joins a block of facts; hands on any other."""
+        mirror = self._current_mirror(ctx)
+        block = decode(value, self._schemas)
+        if block.kind is not Kind.FACTS:
+            yield value
+            return
+        self._metrics.add(Metric.FACTS_JOINED, len(block.batch))
+        for target in self._targets[block.stream]:
+            rows = wide_rows(block.batch, target, self._star, mirror)
+            yield Block(Kind.ROWS, target, rows).encode()
+
+    def process_broadcast_element(
+        self, value: bytes, ctx: KeyedBroadcastProcessFunction.Context
+    ) -> Iterator[bytes]:
+        """Takes in dimension changes; emits the patches of the keys that this subtask owns."""
+        mirror = self._current_mirror(ctx)
+        block = decode(value, self._schemas)
+        table = mirror.tables[block.stream]
+        accepted = table.accept(block.batch)
+        if not len(accepted):
+            return
+        durable.append(ctx.get_broadcast_state(self._descriptor), block.stream, accepted, table)
+        keys = key_values([accepted.column(name) for name in table.key])
+        mine = owned(keys, block.stream, subtask=self._subtask, parallelism=self._parallelism)
+        self._metrics.add(Metric.DIMENSION_CHANGES, int(mine.sum()))
+        if mine.any():
+            own = patches(select(accepted, mine), block.stream, self._star, mirror)
+            yield Block(Kind.PATCHES, block.stream, own).encode()
+
+    def _current_mirror(self, ctx: Any) -> Mirror:
+        if self._mirror is None:
+            self._mirror = Mirror(self._star)
+            state = ctx.get_broadcast_state(self._descriptor)
+            for name, table in self._mirror.tables.items():
+                durable.rebuild(state, name, table)
+        return self._mirror

@@ -1,0 +1,75 @@
+"""The job graph.
+
+    source -> decode -+- facts, dead letters, accounts: keyed by route -+- denormalise
+                      +- dimensions: broadcast -------------------------+
+           -> mark epochs -> stage -> signal completion -> load
+
+Between the stages travel blocks: one Arrow IPC message of many rows each (`connectors.blocks`).
+Every operator has a uid: savepoints find their state by it, so it never changes.
+"""
+
+from __future__ import annotations
+
+from pyflink.common import Types, WatermarkStrategy
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+
+from connectors.blocks import route_of
+from connectors.epochs.operators import mark_epochs, signal_completion
+from connectors.kinesis.source import KinesisBlockSourceSettings, kinesis_block_source
+from connectors.redshift.operator import Load
+from connectors.staging.operator import Stage
+from flink_app.clients import Clients
+from flink_app.declaration import Star
+from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
+from flink_app.denormalise.operator import Denormalise, dimension_state
+from flink_app.schemas import BlockSchemas
+from flink_app.settings import Settings
+
+
+def read_stream(env: StreamExecutionEnvironment, settings: Settings) -> DataStream:
+    """The source: one element for each answer of a shard."""
+    source = kinesis_block_source(
+        KinesisBlockSourceSettings(
+            stream_arn=settings.source.stream_arn,
+            endpoint=settings.application.endpoint,
+            initial_position=settings.source.initial_position,
+        )
+    )
+    return env.from_source(
+        source, WatermarkStrategy.no_watermarks(), "Read the change stream", BYTES
+    ).uid("source")
+
+
+def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
+    """Everything behind the source, which is given so that tests may bring their own."""
+    clients = Clients(settings)
+    generation = settings.application.generation
+    schemas = BlockSchemas(star)
+
+    decoded = (
+        records.process(Decode(star, generation, clients.privacy_keys), output_type=BYTES)
+        .name("Decode change records")
+        .uid("decode")
+    )
+    dimensions = decoded.get_side_output(DIMENSIONS).broadcast(dimension_state())
+    joined = (
+        decoded.key_by(route_of, key_type=Types.INT())
+        .connect(dimensions)
+        .process(Denormalise(star), output_type=BYTES)
+        .name("Join facts to dimensions")
+        .uid("denormalise")
+    )
+    marked = mark_epochs(joined, name="Mark the end of each epoch", uid="mark-epochs")
+    staged = (
+        marked.process(Stage(clients.staging_store, schemas), output_type=BYTES)
+        .name("Stage parts in S3")
+        .uid("stage")
+    )
+    signalled = signal_completion(staged, name="Signal completed checkpoints", uid="signal")
+    return (
+        signalled.key_by(lambda _: 0, key_type=Types.INT())
+        .process(Load(lambda: clients.loader(star)), output_type=BYTES)
+        .set_parallelism(1)
+        .name("Load batches into Redshift")
+        .uid("load")
+    )

@@ -1,0 +1,41 @@
+"""The Arrow schema of every block, by kind and stream: what both ends of an edge agree on."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from connectors.accounts import ACCOUNT_SCHEMA
+from connectors.blocks import Kind
+from flink_app.declaration import Star
+from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA
+
+
+class BlockSchemas:
+    """Looks schemas up; made once per worker, so each is derived once."""
+
+    def __init__(self, star: Star) -> None:
+        self._star = star
+        self._known: dict[tuple[Kind, str], pa.Schema] = {}
+
+    def __call__(self, kind: Kind, stream: str) -> pa.Schema:
+        """The schema; KeyError when the declaration has no such stream."""
+        place = (kind, stream)
+        if place not in self._known:
+            self._known[place] = self._derive(kind, stream)
+        return self._known[place]
+
+    def __reduce__(self) -> tuple[type[BlockSchemas], tuple[Star]]:
+        return BlockSchemas, (self._star,)
+
+    def _derive(self, kind: Kind, stream: str) -> pa.Schema:
+        match kind:
+            case Kind.FACTS | Kind.DIMENSION:
+                return self._star.changes_schema(stream)
+            case Kind.ROWS:
+                return self._star.wide_schema(stream)
+            case Kind.PATCHES:
+                return self._star.patch_schema(stream)
+            case Kind.DEAD_LETTERS:
+                return DEAD_LETTER_SCHEMA
+            case Kind.ACCOUNT:
+                return ACCOUNT_SCHEMA

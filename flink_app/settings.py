@@ -1,0 +1,131 @@
+"""The application's settings, from Managed Flink's runtime properties.
+
+The service writes them to `/etc/flink/application_properties.json`: a list of property groups. A
+local run reads a file of the same form. Secrets are not among them, only the names under which
+Secrets Manager keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from flink_app.decode.position import MAX_GENERATION
+
+PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
+_PREFIX: Final = "starjoin."
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=128)]
+
+
+class SettingsError(ValueError):
+    """The runtime properties cannot be used; the message lists every fault with its place."""
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=lambda name: name.replace("_", "."),
+        populate_by_name=True,
+    )
+
+
+class Application(_Group):
+    """Group `starjoin.application`."""
+
+    name: Name = Field(description="owner of the fence in the warehouse; keep it over restarts")
+    declaration: str = Field(
+        "flink_app/stars/ticket_seller.yaml", description="path inside the package, or absolute"
+    )
+    generation: int = Field(1, ge=1, le=MAX_GENERATION)
+    region: str = Field(description="the AWS region of every service")
+    endpoint: str | None = Field(None, description="of the local stand-ins of AWS services")
+
+
+class Source(_Group):
+    """Group `starjoin.source`."""
+
+    stream_arn: str = Field(pattern=r"^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:\d{12}:stream/.+$")
+    initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
+
+
+class Staging(_Group):
+    """Group `starjoin.staging`."""
+
+    bucket: str
+    prefix: Name = "staged"
+
+
+class Privacy(_Group):
+    """Group `starjoin.privacy`."""
+
+    secret_id: str = Field(description="name or ARN of the secret with the key, 32 bytes or more")
+
+
+class Redshift(_Group):
+    """Group `starjoin.redshift`."""
+
+    host: str
+    port: int = Field(5439, gt=0, lt=65536)
+    database: str
+    ssl: bool = True
+    secret_id: str = Field(description="name or ARN of the secret with username and password")
+    copy_role: str = Field(pattern=r"^(default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)$")
+    bookkeeping_schema: str = Field("starjoin", pattern=r"^[a-z][a-z0-9_]*$")
+
+
+class Settings(_Group):
+    """All groups."""
+
+    application: Application
+    source: Source
+    staging: Staging
+    privacy: Privacy
+    redshift: Redshift
+
+
+def load_settings(path: Path) -> Settings:
+    """Reads a property file. Raises SettingsError; groups of other names are not ours."""
+    try:
+        groups = json.loads(path.read_text(encoding="utf-8"))
+        found = {
+            group["PropertyGroupId"].removeprefix(_PREFIX): group["PropertyMap"]
+            for group in groups
+            if group["PropertyGroupId"].startswith(_PREFIX)
+        }
+    except FileNotFoundError as error:
+        message = f"{path}: there are no runtime properties; give the file with --properties"
+        raise SettingsError(message) from error
+    except (json.JSONDecodeError, TypeError, KeyError) as error:
+        message = f"{path} is not a list of property groups as Managed Flink writes it"
+        raise SettingsError(message) from error
+    try:
+        return Settings.model_validate(found)
+    except ValidationError as error:
+        faults = [
+            f"  {_PREFIX}{fault['loc'][0]} {'.'.join(str(p) for p in fault['loc'][1:])}: "
+            f"{fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
+        raise SettingsError(message) from error
+
+
+def property_groups(settings: Settings) -> list[dict[str, Any]]:
+    """The settings as the service's property groups, all values text."""
+    return [
+        {
+            "PropertyGroupId": f"{_PREFIX}{name}",
+            "PropertyMap": {
+                key: str(value).lower() if isinstance(value, bool) else str(value)
+                for key, value in getattr(settings, name)
+                .model_dump(by_alias=True, exclude_none=True)
+                .items()
+            },
+        }
+        for name in type(settings).model_fields
+    ]
