@@ -1,0 +1,47 @@
+"""`python -m infra.local.redshift`: the front as a process. `service.py` starts it.
+
+Prints one line with its two ports once it takes connections.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+import boto3
+
+from infra.local.redshift.backend import Address
+from infra.local.redshift.control import Control
+from infra.local.redshift.emulation import Front
+from infra.local.redshift.server import Server, prepare
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="infra.local.redshift")
+    parser.add_argument("--socket-folder", type=Path, required=True)
+    parser.add_argument("--socket-port", type=int, required=True)
+    parser.add_argument("--superuser", required=True)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--user", required=True)
+    parser.add_argument("--isolation", choices=("snapshot", "serializable"), required=True)
+    parser.add_argument("--s3-endpoint")
+    return parser.parse_args()
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    address = Address(arguments.socket_folder, arguments.socket_port, arguments.superuser)
+    await prepare(address, arguments.database, arguments.user, arguments.isolation)
+    server = Server(Front(address, boto3.client("s3", endpoint_url=arguments.s3_endpoint)))
+    clients = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    control = await asyncio.start_server(Control(server).serve, "127.0.0.1", 0)
+    ports = [listening.sockets[0].getsockname()[1] for listening in (clients, control)]
+    sys.stdout.write(f"listening on {ports[0]}, control on {ports[1]}\n")
+    sys.stdout.flush()
+    async with clients, control:
+        await clients.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(_arguments()))

@@ -1,0 +1,156 @@
+"""Faults from outside: one JSON object a line each way, over a loopback port of its own.
+
+Owns the commands; the tests' side of them is `Faults`.
+
+    {"do": "add", "rule": {...}}             -> {"number": 1}      the fields of `faults.Rule`
+    {"do": "wait", "number": 1, "count": 1}  -> {}                 answers once it has struck
+    {"do": "status", "number": 1}            -> {"struck": 1, "hanging": 0}
+    {"do": "release", "number": 1}           -> {}
+    {"do": "refuse", "on": true}             -> {}                 new connections are reset
+    {"do": "cut"}                            -> {"sessions": 2}    resets all connections
+    {"do": "clear"}                          -> {}                 no faults any more
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import socket
+from typing import Any
+
+from infra.local.redshift.faults import Action, Rule, When
+from infra.local.redshift.server import Server
+
+# Longer than any statement of a test takes; the limit turns a fault that never strikes into an
+# error instead of a test that hangs.
+_WAIT_SECONDS = 60.0
+_COMMIT = r"^\s*(commit|end)\b"
+_COPY = r"^\s*copy\b"
+
+
+class Control:
+    """The front's side."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers commands until the other side closes."""
+        while line := await reader.readline():
+            try:
+                answer = await self._do(json.loads(line))
+            except (KeyError, TypeError, ValueError) as error:
+                answer = {"error": f"{type(error).__name__}: {error}"}
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    async def _do(self, command: dict[str, Any]) -> dict[str, Any]:
+        faults = self._server.front.faults
+        answer: dict[str, Any] = {}
+        match command["do"]:
+            case "add":
+                fields = command["rule"]
+                rule = Rule(
+                    **fields | {"when": When(fields["when"]), "action": Action(fields["action"])}
+                )
+                answer = {"number": faults.add(rule)}
+            case "wait":
+                await faults.wait(command["number"], command["count"])
+            case "status":
+                answer = dict(faults.status(command["number"]))
+            case "release":
+                faults.release(command["number"])
+            case "refuse":
+                faults.refusing = bool(command["on"])
+            case "cut":
+                answer = {"sessions": self._server.cut_all()}
+            case "clear":
+                faults.clear()
+            case other:
+                raise ValueError(other)
+        return answer
+
+
+class Faults:
+    """The tests' side: sets faults in a running front."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+
+    def add(self, rule: Rule) -> Fault:
+        """Puts a rule in force."""
+        return Fault(self, self.command(do="add", rule=dataclasses.asdict(rule))["number"])
+
+    def cut_before_commit(self, *, action: Action = Action.CLOSE, **rule: Any) -> Fault:
+        """The connection ends, the COMMIT never arrives: nothing is committed."""
+        return self.add(Rule(_COMMIT, When.BEFORE, action, **rule))
+
+    def lose_commit_reply(self, *, action: Action = Action.CLOSE, **rule: Any) -> Fault:
+        """The COMMIT is done, the connection ends before the client hears of it."""
+        return self.add(Rule(_COMMIT, When.AFTER, action, **rule))
+
+    def hang_commit(self, *, when: When = When.BEFORE, **rule: Any) -> Fault:
+        """The COMMIT is taken and goes on only when released, client or no client."""
+        return self.add(Rule(_COMMIT, when, Action.HANG, **rule))
+
+    def cut_in_copy(self, *, action: Action = Action.CLOSE, **rule: Any) -> Fault:
+        """The connection ends when part of a COPY's data is in."""
+        return self.add(Rule(_COPY, When.DURING, action, **rule))
+
+    def fail_copy(self, message: str = "fault on purpose", **rule: Any) -> Fault:
+        """The next COPY is answered with an error."""
+        return self.add(Rule(_COPY, When.BEFORE, Action.FAIL, message=message, **rule))
+
+    def refuse_connections(self) -> None:
+        """New connections are reset from now on; those that are there stay."""
+        self.command(do="refuse", on=True)
+
+    def accept_connections(self) -> None:
+        """Takes new connections again."""
+        self.command(do="refuse", on=False)
+
+    def cut_all(self) -> int:
+        """Resets all connections, as a cluster does that fails over; how many there were."""
+        return int(self.command(do="cut")["sessions"])
+
+    def clear(self) -> None:
+        """Takes all faults back and releases what hangs."""
+        self.command(do="clear")
+
+    def command(self, **fields: Any) -> dict[str, Any]:
+        """Sends one command and gives the answer. Raises RuntimeError if it was refused."""
+        with socket.create_connection(self._address, timeout=_WAIT_SECONDS) as connection:
+            connection.sendall(json.dumps(fields).encode() + b"\n")
+            with connection.makefile() as answers:
+                answer: dict[str, Any] = json.loads(answers.readline())
+        if "error" in answer:
+            raise RuntimeError(f"the front refused {fields}: {answer['error']}")
+        return answer
+
+
+class Fault:
+    """A rule in force."""
+
+    def __init__(self, faults: Faults, number: int) -> None:
+        self._faults = faults
+        self._number = number
+
+    def wait(self, count: int = 1) -> None:
+        """Waits until it has struck; while it hangs a session, that session is held by then."""
+        self._faults.command(do="wait", number=self._number, count=count)
+
+    def release(self) -> None:
+        """Lets what hangs go on."""
+        self._faults.command(do="release", number=self._number)
+
+    @property
+    def struck(self) -> int:
+        """How often it has struck."""
+        return int(self._faults.command(do="status", number=self._number)["struck"])
+
+    @property
+    def hanging(self) -> int:
+        """How many sessions it holds."""
+        return int(self._faults.command(do="status", number=self._number)["hanging"])

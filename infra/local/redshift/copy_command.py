@@ -1,0 +1,146 @@
+"""The COPY command: its grammar, as far as it loads Parquet from S3.
+
+Owns which options there are, which of them columnar formats take, and the words of refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from infra.local.redshift.errors import (
+    INVALID_VALUE,
+    NOT_SUPPORTED,
+    RedshiftError,
+    not_imitated,
+)
+from infra.local.redshift.lexer import Cursor, string_value
+
+_S3_URL = re.compile(r"s3://([^/]+)/(.+)", re.DOTALL)
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")
+# Known to COPY, but not for columnar formats.
+_TEXT_ONLY = {
+    "ACCEPTANYDATE", "BLANKSASNULL", "BZIP2", "COMPROWS", "COMPUPDATE", "DATEFORMAT", "DELIMITER",
+    "EMPTYASNULL", "ENCODING", "ENCRYPTED", "ESCAPE", "GZIP", "IGNOREBLANKLINES", "IGNOREHEADER",
+    "LZOP", "MASTER_SYMMETRIC_KEY", "MAXERROR", "NOLOAD", "NULL", "QUOTE", "READRATIO", "REGION",
+    "REMOVEQUOTES", "ROUNDEC", "SSH", "TIMEFORMAT", "TRIMBLANKS", "TRUNCATECOLUMNS", "ZSTD",
+}  # fmt: skip
+_OTHER_FORMATS = {"CSV", "JSON", "AVRO", "ORC", "FIXEDWIDTH", "SHAPEFILE"}
+_OTHER_KEYS = {"CREDENTIALS", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"}
+_SWITCH = {"ON", "OFF", "TRUE", "FALSE"}
+
+
+@dataclass(frozen=True)
+class S3Url:
+    """A place in S3."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclass(frozen=True)
+class CopyCommand:
+    """COPY `table` (`columns`) FROM `source`; the source is a manifest or a prefix of keys."""
+
+    table: str
+    columns: tuple[str, ...]
+    source: S3Url
+    manifest: bool
+
+
+def s3_url(text: str) -> S3Url:
+    """Reads `s3://bucket/key`. Raises RedshiftError."""
+    match = _S3_URL.fullmatch(text)
+    if match is None:
+        raise RedshiftError(f"Invalid S3 URL: {text}", sqlstate=INVALID_VALUE)
+    return S3Url(match[1], match[2])
+
+
+def read_copy(cursor: Cursor) -> CopyCommand:
+    """Reads the statement; the cursor stands at COPY. Raises RedshiftError."""
+    cursor.expect("COPY")
+    table = cursor.name()
+    columns: tuple[str, ...] = ()
+    if cursor.peek().text == "(":
+        columns = tuple(item.name() for item in cursor.items())
+    cursor.expect("FROM")
+    source = cursor.take()
+    if source.kind != "string":
+        raise RedshiftError(
+            f'syntax error at or near "{source.text}": COPY reads from S3 here', sqlstate="42601"
+        )
+    url = s3_url(string_value(source))
+    options = _Options()
+    while not cursor.done:
+        options.read(cursor)
+    options.check()
+    return CopyCommand(table, columns, url, options.manifest)
+
+
+class _Options:
+    def __init__(self) -> None:
+        self.manifest = False
+        self._parquet = False
+        self._role = False
+        self._text_only: str | None = None
+
+    def read(self, cursor: Cursor) -> None:
+        if cursor.accept("IAM_ROLE"):
+            self._read_role(cursor)
+        elif cursor.ahead("FORMAT") or cursor.ahead("PARQUET"):
+            self._read_format(cursor)
+        elif cursor.accept("MANIFEST"):
+            self.manifest = True
+        elif cursor.accept("STATUPDATE") or cursor.accept("ACCEPTINVCHARS") or cursor.accept("EXPLICIT_IDS"):
+            _skip_values(cursor)
+        else:
+            self._read_refused(cursor)
+
+    def _read_role(self, cursor: Cursor) -> None:
+        self._role = True
+        if cursor.accept("DEFAULT"):
+            return
+        token = cursor.take()
+        if token.kind != "string" or not _ROLE.fullmatch(string_value(token)):
+            text = f"Invalid IAM role: {token.text}"
+            raise RedshiftError(text, sqlstate=INVALID_VALUE)
+
+    def _read_format(self, cursor: Cursor) -> None:
+        if cursor.accept("FORMAT"):
+            cursor.accept("AS")
+        if cursor.peek().word in _OTHER_FORMATS:
+            raise not_imitated(f"COPY of {cursor.peek().word}")
+        cursor.expect("PARQUET")
+        self._parquet = True
+
+    def _read_refused(self, cursor: Cursor) -> None:
+        word = cursor.peek().word
+        if word in _OTHER_KEYS:
+            raise RedshiftError("COPY from this file format only accepts IAM_ROLE credentials")
+        if word in _OTHER_FORMATS:
+            raise not_imitated(f"COPY of {word}")
+        if word in {"FILLRECORD", "SERIALIZETOJSON"}:
+            raise not_imitated(f"COPY with {word}")
+        if word not in _TEXT_ONLY:
+            raise cursor.fail()
+        cursor.take()
+        self._text_only = self._text_only or word
+        _skip_values(cursor)
+
+    def check(self) -> None:
+        if not self._parquet:
+            raise not_imitated("COPY of anything but Parquet")
+        if self._text_only is not None:
+            text = f"{self._text_only} argument is not supported for PARQUET based COPY"
+            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
+        if not self._role:
+            raise RedshiftError("COPY from this file format only accepts IAM_ROLE credentials")
+
+
+def _skip_values(cursor: Cursor) -> None:
+    cursor.accept("AS")
+    if cursor.peek().kind in {"string", "number"} or cursor.peek().word in _SWITCH:
+        cursor.take()

@@ -1,0 +1,251 @@
+"""Parquet data on its way into a table: checks as Redshift makes them, and CSV for PostgreSQL.
+
+Owns which Parquet types a column takes, how long, how precise and whether empty a value may be.
+CSV is exact here: pyarrow quotes every text and leaves NULL bare, so an empty text is no NULL, and
+quotes, backslashes and line ends come through.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from infra.local.redshift.copy_command import S3Url
+from infra.local.redshift.copy_source import spectrum_error
+from infra.local.redshift.errors import LoadError, LoadProblem, RedshiftError, not_imitated
+
+_BATCH_ROWS = 32768
+_BAD_FILE = 15001
+_BAD_SCHEMA = 15007
+_OUT_OF_RANGE = 1204
+_NULL_IN_NOT_NULL = 1213
+_BAD_UTF8 = 1220
+_WRITE = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
+_SMALLEST, _GREATEST = -(2**15), 2**15 - 1
+
+# Physical and logical type in the file, by the column's type in PostgreSQL.
+_INTEGER = {"NONE", "INT"}
+_TAKES: dict[str, set[tuple[str, str]]] = {
+    "int2": {("INT32", logical) for logical in _INTEGER},
+    "int4": {("INT32", logical) for logical in _INTEGER},
+    "int8": {("INT64", logical) for logical in _INTEGER},
+    "float4": {("FLOAT", "NONE")},
+    "float8": {("DOUBLE", "NONE")},
+    "bool": {("BOOLEAN", "NONE")},
+    "date": {("INT32", "DATE")},
+    "timestamp": {("INT64", "TIMESTAMP"), ("INT96", "NONE")},
+    "timestamptz": {("INT64", "TIMESTAMP"), ("INT96", "NONE")},
+    "numeric": {
+        (physical, "DECIMAL")
+        for physical in ("INT32", "INT64", "FIXED_LEN_BYTE_ARRAY", "BYTE_ARRAY")
+    },
+    "varchar": {("BYTE_ARRAY", logical) for logical in ("NONE", "STRING", "ENUM", "JSON")},
+    "bpchar": {("BYTE_ARRAY", logical) for logical in ("NONE", "STRING", "ENUM", "JSON")},
+}
+_NAMES = {
+    "int2": "SMALLINT", "int4": "INT", "int8": "BIGINT", "float4": "REAL", "float8": "DOUBLE",
+    "bool": "BOOLEAN", "numeric": "DECIMAL", "bpchar": "CHAR", "timestamptz": "TIMESTAMPTZ",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the target: its type by PostgreSQL's short name, and that type's limits."""
+
+    name: str
+    type: str
+    modifier: int
+    not_null: bool
+
+    @property
+    def length(self) -> int | None:
+        """The most bytes of a character column."""
+        return self.modifier - 4 if self.type in {"varchar", "bpchar"} else None
+
+    @property
+    def precision(self) -> tuple[int, int]:
+        """Digits in all, and behind the point, of a decimal column."""
+        packed = self.modifier - 4
+        return packed >> 16, packed & 0xFFFF
+
+    @property
+    def type_name(self) -> str:
+        """Redshift's name of the type, without its limits."""
+        return _NAMES.get(self.type, self.type.upper())
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a file as CSV."""
+
+    rows: int
+    data: bytes
+
+
+def chunks(data: bytes, url: S3Url, table: str, columns: list[Column]) -> Iterator[Chunk]:
+    """A Parquet file as CSV, column by position. Raises LoadError at the first thing wrong."""
+    file = _File(url, table, columns)
+    try:
+        parquet = pq.ParquetFile(pa.BufferReader(data))
+    except pa.ArrowException as error:
+        text = f"File '{file.https}' has an invalid Parquet format: {error}"
+        raise spectrum_error(_BAD_FILE, text, LoadProblem(_BAD_FILE, text, str(url))) from error
+    file.check_schema(parquet.schema)
+    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
+        yield file.convert(batch)
+
+
+class _File:
+    def __init__(self, url: S3Url, table: str, columns: list[Column]) -> None:
+        self._url = url
+        self._table = table
+        self._columns = columns
+        self._row = 0
+        self.https = f"https://s3.amazonaws.com/{url.bucket}/{url.key}"
+
+    def check_schema(self, schema: Any) -> None:
+        fields = [schema.column(n) for n in range(len(schema.names))]
+        if any(field.max_repetition_level or "." in field.path for field in fields):
+            raise not_imitated("COPY of nested Parquet columns")
+        if len(fields) != len(self._columns):
+            text = (
+                f"Unmatched number of columns between table and file. Table columns: "
+                f"{len(self._columns)}, Data columns: {len(fields)}, File name: {self.https}"
+            )
+            raise spectrum_error(_BAD_SCHEMA, text, LoadProblem(_BAD_SCHEMA, text, str(self._url)))
+        for column, field in zip(self._columns, fields, strict=True):
+            if not _takes(column, field):
+                raise self._bad_type(column, field)
+
+    def _bad_type(self, column: Column, field: Any) -> LoadError:
+        presence = "optional" if field.max_definition_level else "required"
+        annotation = "" if field.logical_type.type == "NONE" else f" ({field.logical_type})"
+        context = (
+            f"File '{self.https}' has an incompatible Parquet schema for column "
+            f"'{self._url}.{field.name}'. Column type: {column.type_name}, Parquet schema:\n"
+            f"{presence} {field.physical_type.lower()} {field.name}{annotation}"
+        )
+        return spectrum_error(_BAD_SCHEMA, context, self._problem(_BAD_SCHEMA, context, column))
+
+    def convert(self, batch: pa.RecordBatch) -> Chunk:
+        arrays = [
+            self._checked(column, array)
+            for column, array in zip(self._columns, batch.columns, strict=True)
+        ]
+        sink = pa.BufferOutputStream()
+        names = [str(n) for n in range(len(arrays))]
+        try:
+            pa_csv.write_csv(pa.RecordBatch.from_arrays(arrays, names), sink, _WRITE)
+        except pa.ArrowInvalid as error:
+            raise self.failed(_BAD_UTF8, str(error)) from error
+        self._row += batch.num_rows
+        return Chunk(batch.num_rows, sink.getvalue().to_pybytes())
+
+    def _checked(self, column: Column, array: Any) -> Any:
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        if column.not_null and array.null_count:
+            row = pc.index(pc.is_null(array), value=True).as_py()
+            raise self.failed(
+                _NULL_IN_NOT_NULL, "Missing data for not-null field", column, line=row
+            )
+        if column.length is not None:
+            return self._text(column, column.length, array)
+        if column.type == "numeric":
+            return self._decimal(column, array)
+        if column.type == "int2":
+            return self._smallint(column, array)
+        if column.type == "timestamp" and array.type.tz is not None:
+            return array.cast(pa.timestamp(array.type.unit))
+        return array
+
+    def _text(self, column: Column, length: int, array: Any) -> Any:
+        lengths = pc.binary_length(array)
+        longest = pc.max(lengths).as_py() or 0
+        if longest > length:
+            row = pc.index(pc.greater(lengths, length), value=True).as_py()
+            context = (
+                f"The length of the data column {column.name} is longer than the length defined in "
+                f"the table. Table: {length}, Data: {longest}, File name: {self.https}"
+            )
+            problem = self._problem(_OUT_OF_RANGE, context, column, line=row)
+            raise spectrum_error(_BAD_FILE, context, problem)
+        try:
+            return array.cast(pa.large_string())
+        except pa.ArrowInvalid as error:
+            text = "String contains invalid or unsupported UTF8 codepoints"
+            raise self.failed(_BAD_UTF8, text, column) from error
+
+    def _decimal(self, column: Column, array: Any) -> Any:
+        digits, scale = column.precision
+        if array.type.scale > scale:
+            # COPY cuts what is too precise; INSERT would round it.
+            array = pc.round(array, ndigits=scale, round_mode="towards_zero")
+        try:
+            return array.cast(pa.decimal128(digits, scale))
+        except pa.ArrowInvalid as error:
+            text = f"Value out of range for DECIMAL({digits},{scale})"
+            raise self.failed(_OUT_OF_RANGE, text, column) from error
+
+    def _smallint(self, column: Column, array: Any) -> Any:
+        array = array.cast(pa.int64())
+        low, high = pc.min(array).as_py() or 0, pc.max(array).as_py() or 0
+        if low < _SMALLEST or high > _GREATEST:
+            raise self.failed(_OUT_OF_RANGE, "Value out of range for SMALLINT", column)
+        return array
+
+    def failed(
+        self, code: int, text: str, column: Column | None = None, *, line: int = 0
+    ) -> LoadError:
+        """An error in the data, which Redshift tells in its system table only."""
+        return load_failed(self._table, self._problem(code, text, column, line=line))
+
+    def _problem(
+        self, code: int, text: str, column: Column | None, *, line: int = 0
+    ) -> LoadProblem:
+        problem = LoadProblem(code, text, file=str(self._url), line=self._row + line + 1)
+        if column is None:
+            return problem
+        if column.type == "numeric":
+            digits, scale = column.precision
+            length = f"{digits}, {scale}"
+        else:
+            length = "" if column.length is None else str(column.length)
+        name = {"bpchar": "char"}.get(column.type, column.type)
+        return LoadProblem(
+            code, text, problem.file, problem.line, column.name, type_name=name, length=length
+        )
+
+
+def load_failed(table: str, problem: LoadProblem) -> LoadError:
+    """Redshift's answer when a row cannot be loaded."""
+    text = (
+        f"Load into table '{table}' failed. Check 'sys_load_error_detail' system table for details."
+    )
+    return LoadError(text, problem)
+
+
+def _takes(column: Column, field: Any) -> bool:
+    if column.type not in _TAKES:
+        raise not_imitated(f"COPY into a column of type {column.type_name}")
+    logical = field.logical_type.type
+    if (field.physical_type, logical) not in _TAKES[column.type]:
+        return False
+    told = json.loads(field.logical_type.to_json())
+    if logical == "INT":
+        widths = {"int2": {8, 16, 32}, "int4": {8, 16, 32}, "int8": {64}}[column.type]
+        return bool(told["isSigned"]) and told["bitWidth"] in widths
+    # Nanoseconds are not among the units that the reader knows.
+    return logical != "TIMESTAMP" or told["timeUnit"] != "nanoseconds"
+
+
+def from_postgres(table: str, error: RedshiftError) -> LoadError:
+    """A refusal that only PostgreSQL found, such as a NUL in a text."""
+    return load_failed(table, LoadProblem(_BAD_UTF8, error.message))

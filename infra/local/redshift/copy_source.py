@@ -1,0 +1,115 @@
+"""The files of a COPY: a manifest or a prefix in S3, and the objects' bytes.
+
+Owns what a manifest means. `mandatory` is false unless said, and then a missing file is skipped
+without a word; an entry listed twice is loaded twice; Parquet needs `meta.content_length`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from infra.local.redshift.copy_command import CopyCommand, S3Url, s3_url
+from infra.local.redshift.errors import LoadError, LoadProblem, RedshiftError, detail_block
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_NOT_FOUND = {"NoSuchKey", "404"}
+_FILE_NOT_FOUND = 1212
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file to load."""
+
+    url: S3Url
+    mandatory: bool
+    content_length: int | None
+
+
+def entries(s3: S3Client, command: CopyCommand) -> list[Entry]:
+    """The files of a COPY in their order, missing ones included. Raises RedshiftError."""
+    if command.manifest:
+        return _manifest(s3, command.source)
+    return _prefix(s3, command.source)
+
+
+def read(s3: S3Client, entry: Entry) -> bytes | None:
+    """A file's bytes; None for a missing one that may be missing. Raises RedshiftError."""
+    try:
+        data = s3.get_object(Bucket=entry.url.bucket, Key=entry.url.key)["Body"].read()
+    except ClientError as error:
+        if not entry.mandatory and error.response["Error"]["Code"] in _NOT_FOUND:
+            return None
+        raise _s3_error(error, entry.url) from error
+    if entry.content_length is not None and entry.content_length != len(data):
+        text = (
+            f"The manifest's content_length of {entry.url} is {entry.content_length}, "
+            f"the file has {len(data)} bytes"
+        )
+        raise spectrum_error(15001, text, LoadProblem(15001, text, file=str(entry.url)))
+    return data
+
+
+def nothing_found(command: CopyCommand) -> RedshiftError:
+    """COPY ends with an error when no file at all is there, mandatory or not."""
+    text = f"The specified S3 prefix '{command.source.key}' does not exist"
+    return RedshiftError(text, detail=detail_block(text, 8001, "", where="s3_utility.cpp:763"))
+
+
+def spectrum_error(code: int, context: str, problem: LoadProblem) -> LoadError:
+    """An error of the layer that reads columnar files."""
+    text = "Spectrum Scan Error"
+    detail = detail_block(text, code, context, where="dory_util.cpp:1450")
+    return LoadError(text, problem, detail=detail)
+
+
+def _manifest(s3: S3Client, url: S3Url) -> list[Entry]:
+    try:
+        data = s3.get_object(Bucket=url.bucket, Key=url.key)["Body"].read()
+    except ClientError as error:
+        raise _s3_error(error, url, "Problem reading manifest file - ") from error
+    try:
+        listed = json.loads(data)["entries"]
+        return [_entry(one) for one in listed]
+    except (ValueError, KeyError, TypeError) as error:
+        text = "Manifest file is not in correct json format"
+        raise RedshiftError(text, detail=detail_block(text, 8001, str(url), where="")) from error
+
+
+def _entry(one: dict[str, Any]) -> Entry:
+    for key, place in (("meta", one), ("content_length", one.get("meta", {}))):
+        if key not in place:
+            text = f"File entry does not have '{key}' key."
+            where = "spectrum_manifest.cpp:204"
+            raise RedshiftError(text, detail=detail_block(text, 15003, "", where=where))
+    return Entry(
+        url=s3_url(one["url"]),
+        mandatory=bool(one.get("mandatory", False)),
+        content_length=int(one["meta"]["content_length"]),
+    )
+
+
+def _prefix(s3: S3Client, url: S3Url) -> list[Entry]:
+    try:
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=url.bucket, Prefix=url.key)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
+    except ClientError as error:
+        raise _s3_error(error, url) from error
+    return [Entry(S3Url(url.bucket, key), mandatory=True, content_length=None) for key in keys]
+
+
+def _s3_error(error: ClientError, url: S3Url, prefix: str = "") -> LoadError:
+    answer = error.response["Error"]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    text = (
+        f"{prefix}S3ServiceException:{answer.get('Message', '')},Status {status},"
+        f"Error {answer['Code']},Rid 0,ExtRid 0,CanRetry 1"
+    )
+    problem = LoadProblem(_FILE_NOT_FOUND, text, file=str(url))
+    detail = detail_block(text, 8001, str(url), where="s3_utility.cpp:290")
+    return LoadError(text, problem, detail=detail)

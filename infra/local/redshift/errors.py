@@ -1,0 +1,134 @@
+"""Redshift's errors: those that the front makes, and PostgreSQL's in Redshift's words.
+
+Owns SQLSTATEs, codes and texts. Where a text is known from a real cluster's output it is used as
+it is; loaders look for these words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+SYNTAX_ERROR = "42601"
+NOT_SUPPORTED = "0A000"
+UNDEFINED_TABLE = "42P01"
+UNDEFINED_OBJECT = "42704"
+INVALID_VALUE = "22023"
+IN_TRANSACTION_BLOCK = "25001"
+ABORTED = "25P02"
+INTERNAL = "XX000"
+
+# The name that `objects.sql` gives the constraint that counts a column's bytes.
+_BYTES_CONSTRAINT = re.compile(r"redshift_bytes_\d+_(varying|char)_(\d+)")
+_PASSED_ON = "SCMDHPW"
+_LINE = "-" * 47
+
+
+class RedshiftError(Exception):
+    """An error to be reported to the client."""
+
+    def __init__(
+        self, message: str, *, sqlstate: str = INTERNAL, detail: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.sqlstate = sqlstate
+        self.detail = detail
+
+    def fields(self) -> dict[str, str]:
+        """The fields of the wire protocol's error message."""
+        fields = {"S": "ERROR", "C": self.sqlstate, "M": self.message}
+        return fields if self.detail is None else fields | {"D": self.detail}
+
+
+@dataclass(frozen=True)
+class LoadProblem:
+    """What `sys_load_error_detail` says of a COPY that failed."""
+
+    code: int
+    message: str
+    file: str = ""
+    line: int = 0
+    column: str = ""
+    type_name: str = ""
+    length: str = ""
+
+
+class LoadError(RedshiftError):
+    """A COPY that failed for what it read: it leaves a row in `sys_load_error_detail`."""
+
+    def __init__(self, message: str, problem: LoadProblem, *, detail: str | None = None) -> None:
+        super().__init__(message, detail=detail)
+        self.problem = problem
+
+
+class BackendError(Exception):
+    """PostgreSQL refused a statement of the front's own."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__(fields.get("M", ""))
+        self.fields = fields
+
+    @property
+    def sqlstate(self) -> str:
+        """PostgreSQL's five letters."""
+        return self.fields["C"]
+
+
+def syntax_error(near: str) -> RedshiftError:
+    """The parser's usual answer."""
+    return RedshiftError(f'syntax error at or near "{near}"', sqlstate=SYNTAX_ERROR)
+
+
+def not_imitated(what: str) -> RedshiftError:
+    """For what Redshift can do and this stand-in cannot."""
+    text = f"{what} is not imitated by the local stand-in for Redshift"
+    return RedshiftError(text, sqlstate=NOT_SUPPORTED)
+
+
+def detail_block(error: str, code: int, context: str, *, where: str, query: int = 0) -> str:
+    """The framed detail that Redshift's compute nodes and Spectrum send with an error."""
+    return (
+        f"\n  {_LINE}\n  error:  {error}\n  code:      {code}\n  context:   {context}\n"
+        f"  query:     {query}\n  location:  {where}\n  process:   padbmaster [pid=0]\n  {_LINE}\n"
+    )
+
+
+def from_backend(fields: dict[str, str]) -> dict[str, str]:
+    """A PostgreSQL error's fields as Redshift would report the same mistake."""
+    kept = {name: fields[name] for name in _PASSED_ON if name in fields}
+    replaced = _in_redshifts_words(fields)
+    if replaced is None:
+        return kept
+    return kept | {"H": ""} | replaced.fields() if "H" in kept else kept | replaced.fields()
+
+
+def _in_redshifts_words(fields: dict[str, str]) -> RedshiftError | None:
+    state = fields.get("C", "")
+    if state == "40001":
+        # PostgreSQL does not say which table it was; Redshift gives the table's number.
+        context = (
+            "Serializable isolation violation on table - unknown, transactions forming the cycle "
+            f"are: unknown ({fields.get('M', '')})"
+        )
+        return RedshiftError("1023", detail=context)
+    if state == "22001":
+        return _too_long(fields.get("M", "").removeprefix("value too long for type "))
+    if state == "23514" and (match := _BYTES_CONSTRAINT.fullmatch(fields.get("n", ""))):
+        name = "character varying" if match[1] == "varying" else "character"
+        return _too_long(f"{name}({match[2]})")
+    if state == "23502":
+        text = f"Cannot insert a NULL value into column {fields.get('c', '')}"
+        return RedshiftError(text, detail=detail_block(text, 8007, "query execution", where=""))
+    if state == "21000" and "MERGE" in fields.get("M", ""):
+        return RedshiftError("Found multiple matches to update the same tuple.")
+    if state == "22003" and fields.get("M") == "numeric field overflow":
+        text = "Numeric data overflow (result precision)"
+        return RedshiftError(text, detail=detail_block(text, 1058, fields.get("D", ""), where=""))
+    return None
+
+
+def _too_long(type_name: str) -> RedshiftError:
+    text = "Value too long for character type"
+    context = f"Value too long for type {type_name}"
+    return RedshiftError(text, detail=detail_block(text, 8001, context, where="string.cpp:213"))

@@ -1,0 +1,164 @@
+"""Faults on purpose: which statement is to go wrong, how, and how often.
+
+Owns the rules and their bookkeeping in the front's process; `control.py` sets them from outside.
+
+A rule strikes at a statement whose text matches, `before` PostgreSQL gets it, `during` it (a COPY
+with part of its data sent), or `after` it is done and before the client hears of it. It then:
+
+- `close`: ends the client's connection in good order,
+- `reset`: drops it, so that the client sees a reset,
+- `hang`: holds the session until it is released, then goes on as if nothing had been,
+- `fail`: answers with an error; before and during only.
+
+A session cut inside a transaction block is rolled back. Outside of one a COPY that has begun goes
+on without its client, as on Redshift.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import re
+from dataclasses import dataclass, field
+
+from infra.local.redshift.errors import INTERNAL, RedshiftError
+
+
+class When(enum.StrEnum):
+    """The moment of a strike, seen from the statement."""
+
+    BEFORE = "before"
+    DURING = "during"
+    AFTER = "after"
+
+
+class Action(enum.StrEnum):
+    """What a strike does."""
+
+    CLOSE = "close"
+    RESET = "reset"
+    HANG = "hang"
+    FAIL = "fail"
+
+
+class CutError(Exception):
+    """The client's connection is to end here."""
+
+    def __init__(self, action: Action) -> None:
+        super().__init__(action.value)
+        self.action = action
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One fault.
+
+    Attributes:
+        matching: regular expression, searched in the statement's text without regard to case.
+        having: if given, some statement of the same transaction has to match it as well.
+        skip: how many matching statements go through before the first strike.
+        times: how many strikes there are; later statements go through again.
+        message: the error's text, for `fail`.
+        sqlstate: the error's SQLSTATE, for `fail`.
+    """
+
+    matching: str
+    when: When
+    action: Action
+    having: str | None = None
+    skip: int = 0
+    times: int = 1
+    message: str = "fault on purpose"
+    sqlstate: str = INTERNAL
+
+
+@dataclass
+class _Set:
+    rule: Rule
+    seen: int = 0
+    struck: int = 0
+    hanging: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def due(self, when: When, text: str, transaction: list[str]) -> bool:
+        rule = self.rule
+        if when != rule.when or not re.search(rule.matching, text, re.IGNORECASE):
+            return False
+        if rule.having is not None and not any(
+            re.search(rule.having, said, re.IGNORECASE) for said in [*transaction, text]
+        ):
+            return False
+        self.seen += 1
+        return self.seen > rule.skip and self.struck < rule.times
+
+
+class FaultBoard:
+    """The rules in force."""
+
+    def __init__(self) -> None:
+        self._rules: dict[int, _Set] = {}
+        self._next = 1
+        self._changed = asyncio.Condition()
+        self.refusing = False
+
+    @property
+    def armed(self) -> bool:
+        """Whether some rule may still strike."""
+        return any(found.struck < found.rule.times for found in self._rules.values())
+
+    def add(self, rule: Rule) -> int:
+        """Puts a rule in force; its number."""
+        number, self._next = self._next, self._next + 1
+        self._rules[number] = _Set(rule)
+        return number
+
+    def release(self, number: int) -> None:
+        """Lets whatever hangs by this rule go on; the rule does not strike again."""
+        found = self._rules[number]
+        found.released.set()
+
+    def clear(self) -> None:
+        """Takes all rules back and releases what hangs."""
+        self.refusing = False
+        for found in self._rules.values():
+            found.released.set()
+            found.struck = max(found.struck, found.rule.times)
+
+    def status(self, number: int) -> dict[str, int]:
+        """How often a rule has struck, and how many sessions hang by it."""
+        found = self._rules[number]
+        return {"struck": found.struck, "hanging": found.hanging}
+
+    async def wait(self, number: int, count: int) -> None:
+        """Waits until a rule has struck `count` times."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._rules[number].struck >= count)
+
+    async def strike(self, when: When, text: str, transaction: list[str]) -> None:
+        """Does what the rules say at this moment of this statement.
+
+        Raises CutError to end the client's connection, RedshiftError to answer with an error.
+        """
+        for found in list(self._rules.values()):
+            if not found.due(when, text, transaction):
+                continue
+            found.struck += 1
+            action = found.rule.action
+            if action is Action.HANG:
+                await self._hang(found)
+                continue
+            await self._tell()
+            if action is Action.FAIL:
+                raise RedshiftError(found.rule.message, sqlstate=found.rule.sqlstate)
+            raise CutError(action)
+
+    async def _hang(self, found: _Set) -> None:
+        found.hanging += 1
+        await self._tell()
+        await found.released.wait()
+        found.hanging -= 1
+        await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()

@@ -1,0 +1,110 @@
+-- What the PostgreSQL behind the front gets once, so that it behaves as a Redshift database.
+--
+-- Lengths: a CHECK per character column, made by an event trigger, so that CREATE TABLE, LIKE,
+-- CTAS and ALTER TABLE all get it, and counted in bytes, as Redshift counts.
+-- Writers: a transaction that writes a table holds up every other writer of it until its end, as
+-- on Redshift. The lock is taken by a statement trigger, so after the statement's snapshot.
+
+SET allow_system_table_mods = on;
+CREATE SCHEMA redshift_front;
+GRANT USAGE ON SCHEMA redshift_front TO PUBLIC;
+
+CREATE FUNCTION redshift_front.queue_writers() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(TG_RELID::bigint);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION redshift_front.shape_table(relation oid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    kind record;
+    col record;
+    wanted text;
+BEGIN
+    SELECT relkind, relpersistence, relname INTO kind FROM pg_class WHERE oid = relation;
+    IF NOT FOUND OR kind.relkind <> 'r' THEN
+        RETURN;
+    END IF;
+    FOR col IN
+        SELECT a.attnum, a.attname, a.atttypmod - 4 AS bytes,
+               CASE a.atttypid WHEN 1043 THEN 'varying' ELSE 'char' END AS family
+        FROM pg_attribute a
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+          AND a.atttypid IN (1042, 1043) AND a.atttypmod > 4
+    LOOP
+        wanted := format('redshift_bytes_%s_%s_%s', col.attnum, col.family, col.bytes);
+        IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = relation AND conname = wanted) THEN
+            CONTINUE;
+        END IF;
+        PERFORM redshift_front.drop_constraint(relation, c.conname) FROM pg_constraint c
+        WHERE c.conrelid = relation
+          AND c.conname LIKE format('redshift$_bytes$_%s$_%%', col.attnum) ESCAPE '$';
+        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)',
+                       relation::regclass, wanted, col.attname, col.bytes);
+    END LOOP;
+    IF kind.relpersistence = 'p'
+       AND NOT EXISTS (SELECT FROM pg_trigger
+                       WHERE tgrelid = relation AND tgname = 'redshift_queue_writers') THEN
+        EXECUTE format('CREATE TRIGGER redshift_queue_writers BEFORE INSERT OR UPDATE OR DELETE '
+                       'ON %s FOR EACH STATEMENT EXECUTE FUNCTION redshift_front.queue_writers()',
+                       relation::regclass);
+    END IF;
+END
+$$;
+
+CREATE FUNCTION redshift_front.drop_constraint(relation oid, name name) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', relation::regclass, name);
+END
+$$;
+
+CREATE FUNCTION redshift_front.shape_tables() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM redshift_front.shape_table(c.objid)
+    FROM pg_event_trigger_ddl_commands() c
+    WHERE c.classid = 'pg_class'::regclass AND c.object_type IN ('table', 'table column');
+END
+$$;
+
+CREATE EVENT TRIGGER redshift_shape_tables ON ddl_command_end
+    WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
+    EXECUTE FUNCTION redshift_front.shape_tables();
+
+-- The functions of Redshift's that plain SQL can give.
+CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql
+    AS $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC') $$;
+CREATE FUNCTION pg_catalog.len(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
+    AS $$ SELECT char_length($1) $$;
+CREATE FUNCTION pg_catalog.nvl(anyelement, anyelement) RETURNS anyelement IMMUTABLE LANGUAGE sql
+    AS $$ SELECT coalesce($1, $2) $$;
+CREATE FUNCTION pg_catalog.pg_last_copy_count() RETURNS bigint STABLE LANGUAGE sql
+    AS $$ SELECT coalesce(nullif(current_setting('redshift.copy_count', true), ''), '0')::bigint $$;
+CREATE FUNCTION pg_catalog.pg_last_copy_id() RETURNS bigint STABLE LANGUAGE sql
+    AS $$ SELECT coalesce(nullif(current_setting('redshift.copy_id', true), ''), '-1')::bigint $$;
+
+-- SYS_LOAD_ERROR_DETAIL, columns and widths as documented. There is no stl_load_errors: only
+-- provisioned clusters have it. The front writes it in a session of its own, so it survives a
+-- ROLLBACK.
+CREATE TABLE pg_catalog.sys_load_error_detail (
+    user_id integer, query_id bigint, transaction_id bigint, session_id integer,
+    database_name char(64), table_id integer, start_time timestamp, file_name char(256),
+    line_number bigint, column_name char(127), column_type char(10), column_length char(10),
+    position integer, error_code integer, error_message char(512)
+);
+GRANT SELECT ON pg_catalog.sys_load_error_detail TO PUBLIC;
+
+CREATE VIEW pg_catalog.svv_columns AS
+    SELECT table_catalog, table_schema, table_name, column_name, ordinal_position, column_default,
+           is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale
+    FROM information_schema.columns;
+CREATE VIEW pg_catalog.pg_table_def AS
+    SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column",
+           format_type(a.atttypid, a.atttypmod) AS type, 'none'::text AS encoding,
+           false AS distkey, 0 AS sortkey, a.attnotnull AS "notnull"
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relkind IN ('r', 'v') AND pg_table_is_visible(c.oid);
+GRANT SELECT ON pg_catalog.svv_columns, pg_catalog.pg_table_def TO PUBLIC;

@@ -1,0 +1,139 @@
+"""The front's process: takes connections, prepares the database, listens for control commands.
+
+Owns the start-up of a session: what PostgreSQL would refuse is dropped, the password is asked for
+and whatever it is taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from infra.local.redshift import wire
+from infra.local.redshift.backend import (
+    Address,
+    Backend,
+    BackendGoneError,
+    cancel,
+    identifier,
+    literal,
+)
+from infra.local.redshift.emulation import Front
+from infra.local.redshift.errors import from_backend
+from infra.local.redshift.session import Session, as_redshift
+from infra.local.redshift.wire import Channel
+
+_OBJECTS = Path(__file__).with_name("objects.sql")
+# The start-up parameters that PostgreSQL knows. redshift_connector sends others as well, and
+# PostgreSQL ends the session over any of them.
+_KNOWN_PARAMETERS = {"user", "database", "application_name", "client_encoding"}
+_ISOLATION = {"snapshot": "repeatable read", "serializable": "serializable"}
+
+
+async def prepare(address: Address, database: str, user: str, isolation: str) -> None:
+    """Makes user and database, unless an earlier front has done so."""
+    admin = await Backend.login(address, "postgres")
+    try:
+        name = literal(database)
+        if await admin.query(f"SELECT 1 FROM pg_database WHERE datname = {name}"):
+            return
+        owner = identifier(user)
+        await admin.query(f"CREATE ROLE {owner} LOGIN")
+        await admin.query(f"CREATE DATABASE {identifier(database)} OWNER {owner}")
+        for setting, value in _settings(isolation).items():
+            await admin.query(
+                f"ALTER DATABASE {identifier(database)} SET {setting} TO {literal(value)}"
+            )
+    finally:
+        admin.close()
+    own = await Backend.login(address, database)
+    try:
+        await own.query(f"ALTER SCHEMA public OWNER TO {owner}")
+        await own.query(_OBJECTS.read_text())
+    finally:
+        own.close()
+
+
+def _settings(isolation: str) -> dict[str, str]:
+    return {
+        # The snapshot is taken at the first query of a transaction, and LOCK is none: who takes a
+        # lock first and reads then sees what the lock's former holder has committed.
+        "default_transaction_isolation": _ISOLATION[isolation],
+        # A backslash in a string literal is an escape, as in Redshift.
+        "standard_conforming_strings": "off",
+        "escape_string_warning": "off",
+        "backslash_quote": "on",
+        "deadlock_timeout": "200ms",
+        "client_min_messages": "warning",
+    }
+
+
+class Server:
+    """All sessions."""
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self._sessions: set[Session] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection from its first byte to its last."""
+        client = Channel(reader, writer)
+        if self.front.faults.refusing:
+            client.reset()
+            return
+        packet = await self._first_packet(client)
+        if packet is None:
+            client.close()
+        elif wire.packet_code(packet) == wire.CANCEL_REQUEST:
+            await cancel(self.front.address, packet[4:])
+            client.close()
+        else:
+            await self._session(client, wire.startup_parameters(packet))
+
+    def cut_all(self) -> int:
+        """Resets every connection, as a cluster does that fails over; how many there were."""
+        sessions = list(self._sessions)
+        for session in sessions:
+            session.client.reset()
+        return len(sessions)
+
+    async def _first_packet(self, client: Channel) -> bytes | None:
+        while (packet := await client.receive_untyped()) is not None:
+            if wire.packet_code(packet) not in {wire.SSL_REQUEST, wire.GSS_REQUEST}:
+                return packet
+            client.send_raw(b"N")
+            await client.drain()
+        return None
+
+    async def _session(self, client: Channel, parameters: dict[str, str]) -> None:
+        client.send(wire.ASK_PASSWORD)
+        await client.drain()
+        if await client.receive() is None:
+            client.close()
+            return
+        known = {name: parameters[name] for name in _KNOWN_PARAMETERS & parameters.keys()}
+        backend = await Backend.connect(self.front.address, known)
+        if not await self._login(client, backend):
+            await client.drain()
+            client.close()
+            backend.close()
+            return
+        database = parameters.get("database", parameters.get("user", ""))
+        session = Session(self.front, client, backend, database)
+        self._sessions.add(session)
+        try:
+            await session.run()
+        finally:
+            self._sessions.discard(session)
+
+    async def _login(self, client: Channel, backend: Backend) -> bool:
+        try:
+            while (answer := await backend.receive()).kind not in b"ZE":
+                client.send(as_redshift(answer))
+        except BackendGoneError:
+            return False
+        if answer.kind == b"E":
+            client.send(wire.error_message(from_backend(wire.error_fields(answer.body))))
+            return False
+        client.send(answer)
+        return True

@@ -1,0 +1,131 @@
+"""The stand-in for Redshift as one context manager: a PostgreSQL and the front before it.
+
+Owns starting and stopping both, and telling others how to reach them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from infra.local.postgres import EmbeddedPostgres
+from infra.local.processes import Service, ServiceError
+from infra.local.redshift.control import Faults
+
+# The front imports pyarrow and boto3, a second or two; the limit is for a busy machine.
+_START_SECONDS = 60.0
+_PROJECT = Path(__file__).resolve().parents[3]
+
+
+class LocalRedshift:
+    """A throw-away Redshift on the loopback interface.
+
+    `redshift_connector.connect(**redshift.connection)` is all that a client needs. `faults` breaks
+    things on purpose.
+    """
+
+    host = "127.0.0.1"
+    database = "dev"
+    user = "awsuser"
+    password = "Local1234"  # noqa: S105 - any password is taken
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        s3_endpoint: str,
+        isolation: Literal["snapshot", "serializable"] = "snapshot",
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        """Prepares it.
+
+        Args:
+            folder: for logs and, where possible, data.
+            s3_endpoint: the URL of the S3 that COPY reads.
+            isolation: the database's level; SNAPSHOT is what new clusters have.
+            environment: AWS settings of the front's process (keys, Region); made up if absent.
+        """
+        self._folder = folder
+        self._s3_endpoint = s3_endpoint
+        self._isolation = isolation
+        self._environment = environment or {}
+        self.postgres = EmbeddedPostgres(folder)
+        self._front: Service | None = None
+        self._faults: Faults | None = None
+        self.port = 0
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The arguments of `redshift_connector.connect`."""
+        return {
+            "host": self.host,
+            "port": self.port,
+            "database": self.database,
+            "user": self.user,
+            "password": self.password,
+            "ssl": False,
+        }
+
+    @property
+    def faults(self) -> Faults:
+        """What breaks it on purpose."""
+        if self._faults is None:
+            raise ServiceError("the Redshift stand-in is not running: enter the context first")
+        return self._faults
+
+    def start(self) -> None:
+        """Starts PostgreSQL and the front; returns when clients can connect."""
+        self.postgres.start()
+        try:
+            self._start_front()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends both. May be repeated."""
+        self._faults = None
+        if self._front is not None:
+            self._front.stop()
+            self._front = None
+        self.postgres.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _start_front(self) -> None:
+        postgres = self.postgres
+        command = [sys.executable, "-m", "infra.local.redshift"]
+        command += ["--socket-folder", str(postgres.socket_folder)]
+        command += ["--socket-port", str(postgres.port), "--superuser", postgres.superuser]
+        command += ["--database", self.database, "--user", self.user]
+        command += ["--isolation", self._isolation, "--s3-endpoint", self._s3_endpoint]
+        made_up = {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+        }
+        self._front = Service(
+            "Redshift front",
+            command,
+            log=self._folder / "front.log",
+            env=made_up | os.environ | self._environment,
+            cwd=_PROJECT,
+        )
+        line = self._front.wait_for_line(
+            r"^listening on (\d+), control on (\d+)$", timeout=_START_SECONDS
+        )
+        self.port = int(line[1])
+        self._faults = Faults(self.host, int(line[2]))

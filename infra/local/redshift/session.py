@@ -1,0 +1,257 @@
+"""One client's session: its messages, one at a time, to PostgreSQL and the answers back.
+
+Owns the extended and the simple protocol as Redshift's drivers use them. A message is passed on,
+flushed, and answered before the next one is looked at: that keeps the order of the answers when
+some come from PostgreSQL and some from the front, for the price of a round trip on a Unix socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+from infra.local.redshift import emulation, wire
+from infra.local.redshift.backend import FAILED, IDLE, Backend, BackendGoneError
+from infra.local.redshift.dialect import EMULATED, Statement, read_statement
+from infra.local.redshift.emulation import Front
+from infra.local.redshift.errors import ABORTED, RedshiftError, from_backend
+from infra.local.redshift.faults import Action, CutError, When
+from infra.local.redshift.wire import Channel, Message
+
+# The version that every Redshift claims; drivers choose their features by it.
+_SERVER_VERSION = "8.0.2"
+_EXECUTED = b"CIs"
+_READY = b"Z"
+# PostgreSQL's jsonb, which plays SUPER, and SUPER's own number.
+_JSONB, _SUPER = 3802, 4000
+_FIELD = struct.Struct("!ihihih")
+
+
+class Session:
+    """A logged-in client and its session of PostgreSQL's."""
+
+    def __init__(self, front: Front, client: Channel, backend: Backend, database: str) -> None:
+        self.front = front
+        self.client = client
+        self.backend = backend
+        self.database = database
+        self.transaction: list[str] = []
+        self.client_gone = False
+        self._statements: dict[str, Statement] = {}
+        self._portals: dict[str, Statement] = {}
+        self._skipping = False
+        self._incoming: asyncio.Queue[Message | None] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Serves the client until it leaves or is cut; an open transaction is rolled back then."""
+        reading = asyncio.create_task(self._read_client())
+        try:
+            while (message := await self._incoming.get()) is not None:
+                if message.kind == wire.TERMINATE.kind:
+                    return
+                await self._handle(message)
+                await self.client.drain()
+        except CutError as cut:
+            self.cut(cut.action)
+        except BackendGoneError:
+            return  # PostgreSQL's last words have been passed on
+        finally:
+            reading.cancel()
+            self.client.close()
+            self.backend.close()
+
+    def cut(self, action: Action) -> None:
+        """Ends the client's connection, in good order or not."""
+        if action is Action.RESET:
+            self.client.reset()
+        else:
+            self.client.close()
+
+    async def _read_client(self) -> None:
+        while (message := await self.client.receive()) is not None:
+            self._incoming.put_nowait(message)
+        self.client_gone = True
+        self._incoming.put_nowait(None)
+
+    async def _handle(self, message: Message) -> None:
+        if message.kind == wire.SYNC.kind:
+            self._skipping = False
+            await self._sync()
+        elif message.kind == b"Q":
+            await self._simple(message)
+        elif message.kind != wire.FLUSH.kind and not self._skipping:
+            try:
+                await self._extended(message)
+            except RedshiftError as error:
+                self._skipping = True
+                await self._refuse(error)
+
+    async def _extended(self, message: Message) -> None:
+        match message.kind:
+            case b"P":
+                await self._parse(message)
+            case b"B":
+                await self._bind(message)
+            case b"D":
+                await self._describe(message)
+            case b"E":
+                await self._execute(message)
+            case b"C":
+                await self._close(message)
+            case _:
+                raise RedshiftError(f"protocol message {message.kind!r} is not imitated")
+
+    async def _parse(self, message: Message) -> None:
+        name, rest = wire.split_string(message.body)
+        sql, types = wire.split_string(rest)
+        statement = read_statement(sql)
+        await emulation.check_source(self, statement)
+        if statement.kind in EMULATED:
+            self.client.send(wire.PARSE_COMPLETE)
+        elif not await self._pass(Message(b"P", wire.strings(name, statement.sql) + types), b"1"):
+            return
+        self._statements[name] = statement
+
+    async def _bind(self, message: Message) -> None:
+        portal, rest = wire.split_string(message.body)
+        statement = self._known(self._statements, wire.split_string(rest)[0])
+        self._portals[portal] = statement
+        if statement.kind in EMULATED:
+            self.client.send(wire.BIND_COMPLETE)
+        else:
+            await self._pass(message, b"2")
+
+    async def _describe(self, message: Message) -> None:
+        of_statement = message.body[:1] == b"S"
+        known = self._statements if of_statement else self._portals
+        statement = self._known(known, wire.split_string(message.body[1:])[0])
+        if statement.kind not in EMULATED:
+            await self._pass(message, b"Tn")
+        elif of_statement:
+            self.client.send(wire.NO_PARAMETERS, wire.NO_DATA)
+        else:
+            self.client.send(wire.NO_DATA)
+
+    async def _close(self, message: Message) -> None:
+        known = self._statements if message.body[:1] == b"S" else self._portals
+        statement = known.pop(wire.split_string(message.body[1:])[0], None)
+        if statement is not None and statement.kind in EMULATED:
+            self.client.send(wire.CLOSE_COMPLETE)
+        else:
+            await self._pass(message, b"3")
+
+    async def _execute(self, message: Message) -> None:
+        statement = self._known(self._portals, wire.split_string(message.body)[0])
+        await self._strike_before(statement)
+        if statement.kind in EMULATED:
+            done: Message | None = await self._emulate(statement)
+        else:
+            done = await self._relay(message, _EXECUTED)
+            if done is not None and self.front.faults.armed and self.backend.status == IDLE:
+                # Without a transaction block PostgreSQL commits at Sync, and a reply that is lost
+                # "after" the statement has to be lost after that.
+                self.backend.channel.send(wire.SYNC)
+                await self.backend.rest()
+        if done is not None:
+            await self.front.faults.strike(When.AFTER, statement.text, self.transaction)
+            self.client.send(done)
+
+    async def _simple(self, message: Message) -> None:
+        try:
+            statement = read_statement(wire.split_string(message.body)[0])
+            await emulation.check_source(self, statement)
+            await self._strike_before(statement)
+            if statement.kind in EMULATED:
+                done: Message | None = await self._emulate(statement)
+            else:
+                done = await self._relay(wire.query(statement.sql), _EXECUTED)
+                await self.backend.rest()
+            if done is not None:
+                await self.front.faults.strike(When.AFTER, statement.text, self.transaction)
+                self.client.send(done)
+        except RedshiftError as error:
+            await self._refuse(error)
+        await self._sync()
+
+    async def _emulate(self, statement: Statement) -> Message:
+        if self.backend.status == FAILED:
+            text = "current transaction is aborted, commands ignored until end of transaction block"
+            raise RedshiftError(text, sqlstate=ABORTED)
+        return await emulation.run(self, statement)
+
+    async def _strike_before(self, statement: Statement) -> None:
+        await self.front.faults.strike(When.BEFORE, statement.text, self.transaction)
+        self.transaction.append(statement.text)
+
+    async def _sync(self) -> None:
+        """Ends a batch of messages: PostgreSQL says in which state the transaction is."""
+        self.backend.channel.send(wire.SYNC)
+        await self._answers(_READY)
+        self.client.send(Message(_READY, self.backend.status))
+        if self.backend.status == IDLE:
+            self.transaction.clear()
+
+    async def _refuse(self, error: RedshiftError) -> None:
+        """Answers with an error of the front's, which fails an open transaction as any other."""
+        await self.backend.fail_transaction()
+        self.client.send(wire.error_message(error.fields()))
+
+    async def _pass(self, message: Message, ends: bytes) -> bool:
+        """Passes a message and all its answers on; whether it went well."""
+        last = await self._relay(message, ends)
+        if last is not None:
+            self.client.send(last)
+        return last is not None
+
+    async def _relay(self, message: Message, ends: bytes) -> Message | None:
+        """As `_pass`, but gives the last answer instead of sending it; None after an error."""
+        self.backend.channel.send(message)
+        if message.kind != b"Q":
+            self.backend.channel.send(wire.FLUSH)
+        last = await self._answers(ends)
+        if last is None and message.kind != b"Q":
+            self._skipping = True
+        return last
+
+    async def _answers(self, ends: bytes) -> Message | None:
+        await self.backend.channel.drain()
+        while (answer := await self.backend.receive()).kind not in ends:
+            if answer.kind == b"E":
+                fields = from_backend(wire.error_fields(answer.body))
+                self.client.send(wire.error_message(fields))
+                return None
+            self.client.send(as_redshift(answer))
+            if answer.kind == b"D":
+                await self.client.drain()
+        return as_redshift(answer)
+
+    def _known(self, known: dict[str, Statement], name: str) -> Statement:
+        if name not in known:
+            text = f'prepared statement or portal "{name}" does not exist'
+            raise RedshiftError(text, sqlstate="26000")
+        return known[name]
+
+
+def as_redshift(answer: Message) -> Message:
+    """A message of PostgreSQL's, with the version and the type numbers of Redshift."""
+    if answer.kind == b"S":
+        name, value = wire.split_string(answer.body)
+        if name == "server_version":
+            return Message(b"S", wire.strings(name, _SERVER_VERSION))
+    if answer.kind == b"T" and struct.pack("!i", _JSONB) in answer.body:
+        return Message(b"T", _with_super(answer.body))
+    return answer
+
+
+def _with_super(body: bytes) -> bytes:
+    """A row's description in which jsonb columns are SUPER columns."""
+    changed = bytearray(body)
+    (count,) = struct.unpack_from("!H", body)
+    at = 2
+    for _ in range(count):
+        at = body.index(b"\0", at) + 1
+        _, _, type_number, _, _, _ = _FIELD.unpack_from(body, at)
+        if type_number == _JSONB:
+            struct.pack_into("!i", changed, at + 6, _SUPER)
+        at += _FIELD.size
+    return bytes(changed)
