@@ -15,7 +15,7 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
 from connectors.blocks import route_of
 from connectors.epochs.operators import mark_epochs, signal_completion
-from connectors.kinesis.source import KinesisBlockSourceSettings, kinesis_block_source
+from connectors.kinesis.source import InitialPosition, KinesisSourceSettings, kinesis_block_source
 from connectors.redshift.operator import Load
 from connectors.staging.operator import Stage
 from flink_app.clients import Clients
@@ -29,10 +29,10 @@ from flink_app.settings import Settings
 def read_stream(env: StreamExecutionEnvironment, settings: Settings) -> DataStream:
     """The source: one element for each answer of a shard."""
     source = kinesis_block_source(
-        KinesisBlockSourceSettings(
+        KinesisSourceSettings(
             stream_arn=settings.source.stream_arn,
             endpoint=settings.application.endpoint,
-            initial_position=settings.source.initial_position,
+            initial_position=InitialPosition(settings.source.initial_position),
         )
     )
     return env.from_source(

@@ -1,4 +1,4 @@
-"""The declaration as the loader sees it: columns with SQL types, keys, paths and what they overwrite."""
+"""The declaration as the loader sees it: SQL types, keys, paths and what patches overwrite."""
 
 from __future__ import annotations
 

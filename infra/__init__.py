@@ -1,0 +1,1 @@
+"""What surrounds the application: AWS resources, and the stand-ins for local runs."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import redshift_connector
+from redshift_connector.core import Connection
 
 # A commit or COPY that hangs must end some time, with its outcome unknown. Ten times what a
 # large batch takes; the worst case is that a hung load is noticed after half an hour.
@@ -46,7 +47,7 @@ def read_credentials(client: SecretReader, secret_id: str) -> Credentials:
     return Credentials(content["username"], content["password"])
 
 
-def connect(address: RedshiftAddress, credentials: Credentials) -> redshift_connector.Connection:
+def connect(address: RedshiftAddress, credentials: Credentials) -> Connection:
     """Opens a connection without autocommit.
 
     Raises redshift_connector's errors or OSError; `errors.classify` sorts them.

@@ -16,7 +16,7 @@ import re
 import struct
 from typing import Final
 
-import redshift_connector
+from redshift_connector.error import InterfaceError, OperationalError
 
 # Serialisable violation, table younger than the snapshot, deadlock, cancelled, shutting down.
 _RETRIED_STATES: Final = {"40001", "40P01", "57014", "57P01", "57P02", "57P03", "53300", "55P03"}
@@ -53,8 +53,8 @@ class FenceLost(LoadError):  # noqa: N818
 # What redshift_connector raises when the connection is gone; struct.error comes from its reading
 # of a message that was cut short.
 CONNECTION_LOST: Final = (
-    redshift_connector.InterfaceError,
-    redshift_connector.OperationalError,
+    InterfaceError,
+    OperationalError,
     OSError,
     struct.error,
 )

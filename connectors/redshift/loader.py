@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import redshift_connector
 from botocore.exceptions import BotoCoreError, ClientError
+from redshift_connector.error import Error
 
 from connectors.blocks import Kind
 from connectors.redshift import ledger
@@ -28,8 +28,7 @@ from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.part import Part
 
-
-_CLIENT_ERRORS: Final = (redshift_connector.Error, *CONNECTION_LOST)
+_CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
 
 
 class ManifestStore(Protocol):

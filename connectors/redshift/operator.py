@@ -68,7 +68,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
     def on_timer(
         self,
         timestamp: int,
-        ctx: KeyedProcessFunction.OnTimerContext,  # noqa: ARG002
+        ctx: KeyedProcessFunction.OnTimerContext,
     ) -> Iterator[bytes]:
         """Looks after the transaction."""
         self._timer_set = False

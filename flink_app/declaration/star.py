@@ -202,7 +202,7 @@ class Star:
         return hidden
 
     def changes_schema(self, table: str) -> pa.Schema:
-        """Changes of `table`: stored columns, position, delete flag (then only the key is filled)."""
+        """Changes of `table`: stored columns, position, delete flag. Deletes fill only the key."""
         return pa.schema(
             [(name, c.stored_type.arrow) for name, c in self.stored_columns(table).items()]
             + [(POSITION, pa.string()), (DELETED, pa.bool_())]

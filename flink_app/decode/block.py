@@ -53,9 +53,9 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
                 passed_over += 1
             case Rejected() as fault:
                 rejected.append((row, fault))
-    for source, values in slow.items():
+    for source, changes in slow.items():
         schema = plan.tables[source].parsed_schema
-        parsed[source].append(pa.RecordBatch.from_pylist(values, schema=schema))
+        parsed[source].append(pa.RecordBatch.from_pylist(changes, schema=schema))
     return Decoded(
         changes={
             plan.tables[source].name: _changes(batches, plan.tables[source], plan, keys)

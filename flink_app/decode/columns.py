@@ -1,10 +1,11 @@
 """A block of records by columns: the fast path.
 
 pyarrow's JSON reader is strict in types and blind to record boundaries. So records are screened
-first: one that does not start with `{` and end with `}` goes to the slow path. Of the rest no value can
-reach over a boundary (a `}` followed by a `{` is valid nowhere inside a value, and a raw line feed
-nowhere inside text), so as many rows as records means one row each. What the reader refuses, or
-what a check refuses afterwards, is *odd*: its row numbers are handed back for the slow path.
+first: one that does not start with `{` and end with `}` goes to the slow path. Of the rest no
+value can reach over a boundary (a `}` followed by a `{` is valid nowhere inside a value, and a raw
+line feed nowhere inside text), so as many rows as records means one row each. What the reader
+refuses, or what a check refuses afterwards, is *odd*: its row numbers are handed back for the slow
+path.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from flink_app.decode.plan import (
     Group,
     ReadColumn,
     TablePlan,
-    old_key,
 )
 from flink_app.decode.position import (
     UNKNOWN,
@@ -36,6 +36,7 @@ from flink_app.decode.position import (
 )
 
 Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 # Below this many records a refused stretch is not halved again: a parse of its own costs more.
 _SMALL: Final = 16
@@ -113,7 +114,7 @@ def parse_columns(lines: Lines, plan: DecodePlan) -> ColumnarResult:
     return result
 
 
-def _screen(lines: Lines) -> npt.NDArray[np.bool_]:
+def _screen(lines: Lines) -> Mask:
     """Where a record starts with `{` and ends with `}`, one line feed of its own allowed."""
     if not len(lines):
         return np.zeros(0, np.bool_)
@@ -122,7 +123,8 @@ def _screen(lines: Lines) -> npt.NDArray[np.bool_]:
     last = octets[np.maximum(end - 1, 0)]
     before_last = octets[np.maximum(end - 2, 0)]
     closed = (last == ord("}")) | ((last == ord("\n")) & (before_last == ord("}")))
-    return (end - start >= 2) & (octets[start] == ord("{")) & closed
+    whole: Mask = (end - start >= 2) & (octets[start] == ord("{")) & closed
+    return whole
 
 
 def _read(
@@ -161,16 +163,18 @@ def _struct(table: pa.Table, name: str) -> pa.StructArray:
     )
 
 
-def _true(condition: pa.Array) -> npt.NDArray[np.bool_]:
+def _true(condition: pa.Array) -> Mask:
     """A condition as numpy, NULL as no."""
-    return pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
+    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
+    return found
 
 
-def _any_of(masks: list[npt.NDArray[np.bool_]]) -> npt.NDArray[np.bool_]:
-    return np.logical_or.reduce(masks)
+def _any_of(masks: list[Mask]) -> Mask:
+    found: Mask = np.logical_or.reduce(masks)
+    return found
 
 
-def _is_of(metadata: pa.StructArray, table: TablePlan, plan: DecodePlan) -> npt.NDArray[np.bool_]:
+def _is_of(metadata: pa.StructArray, table: TablePlan, plan: DecodePlan) -> Mask:
     """Where a record is a row of `table`."""
     return (
         _true(pc.equal(pc.struct_field(metadata, "table-name"), table.source))
@@ -240,7 +244,7 @@ def _take_table(
         result.parsed.append((table, batch))
 
 
-def _checked(values: pa.Array, column: ReadColumn, good: npt.NDArray[np.bool_]) -> pa.Array:
+def _checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     """The column in its declared type; clears `good` where a value does not fit."""
     kind = column.declared.type
     if kind.name in _INTEGER_RANGE:
@@ -261,7 +265,7 @@ def _checked(values: pa.Array, column: ReadColumn, good: npt.NDArray[np.bool_]) 
     return pc.if_else(fits, values, pa.scalar(None, values.type)).cast(kind.arrow)
 
 
-def _dates(values: pa.Array, good: npt.NDArray[np.bool_]) -> pa.Array:
+def _dates(values: pa.Array, good: Mask) -> pa.Array:
     """Dates from text; those of another form, and all when there is no such day, are not good."""
     formed = pc.fill_null(pc.match_substring_regex(values, _DATE), fill_value=True)
     try:
@@ -274,7 +278,7 @@ def _dates(values: pa.Array, good: npt.NDArray[np.bool_]) -> pa.Array:
 
 
 def _positions(
-    metadata: pa.StructArray, operation: pa.Array, plan: DecodePlan, good: npt.NDArray[np.bool_]
+    metadata: pa.StructArray, operation: pa.Array, plan: DecodePlan, good: Mask
 ) -> pa.Array:
     """Positions by columns for loads and PostgreSQL; clears `good` where another form stands."""
     streams = pc.struct_field(metadata, "stream-position")

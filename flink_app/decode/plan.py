@@ -12,9 +12,9 @@ from typing import Final
 
 import pyarrow as pa
 
-from flink_app.decode.position import MAX_GENERATION
 from flink_app.declaration.model import Column
 from flink_app.declaration.star import DELETED, POSITION, Star
+from flink_app.decode.position import MAX_GENERATION
 
 BEFORE_IMAGE: Final = "before-image"
 METADATA_TYPE: Final = pa.struct(

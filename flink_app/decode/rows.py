@@ -14,7 +14,7 @@ from flink_app.declaration.star import DELETED, POSITION
 from flink_app.decode.dead_letters import Reason, Rejected
 from flink_app.decode.plan import BEFORE_IMAGE, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import commit_position, position
-from flink_app.decode.values import ValueFault, read_value, timestamp_micros
+from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 
 UPSERTS: Final = ("load", "insert", "update")
 # 128-bit integers are beyond every column type; longer ones only cost time to convert.
@@ -105,7 +105,7 @@ def _parse_envelope(envelope: Any, plan: DecodePlan) -> ParsedRow | PassedOver |
         return PassedOver()
     try:
         return _parse_change(envelope, metadata, table, plan)
-    except ValueFault as fault:
+    except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except _NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
@@ -116,7 +116,9 @@ def _parse_change(
 ) -> ParsedRow:
     operation = _text(metadata, "operation")
     if operation not in {*UPSERTS, "delete"}:
-        raise ValueFault(Reason.UNKNOWN_OPERATION, "metadata 'operation' is not one of a row's")
+        raise ValueFaultError(
+            Reason.UNKNOWN_OPERATION, "metadata 'operation' is not one of a row's"
+        )
     deleted = operation == "delete"
     data = _object(envelope, "data")
     before = _object(envelope, BEFORE_IMAGE, required=False) if operation == "update" else {}
@@ -132,11 +134,11 @@ def _parse_change(
                 values[old_key(column.name)] = read_value(
                     before.get(column.source), column.declared
                 )
-        except ValueFault as fault:
-            raise ValueFault(fault.reason, f"column {column.name}: {fault}") from None
+        except ValueFaultError as fault:
+            raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None
         if is_key and values[column.name] is None:
             message = f"column {column.name}: the key is missing"
-            raise ValueFault(Reason.MISSING_KEY, message)
+            raise ValueFaultError(Reason.MISSING_KEY, message)
     values[POSITION] = _position(metadata, operation or "", plan)
     values[DELETED] = deleted
     return ParsedRow(table, values)
@@ -147,7 +149,7 @@ def _position(metadata: dict[str, Any], operation: str, plan: DecodePlan) -> str
         built = timestamp_micros(metadata.get("timestamp"))
         if built is None or built < 0:
             message = "a load record needs metadata 'timestamp'"
-            raise ValueFault(Reason.NO_POSITION, message)
+            raise ValueFaultError(Reason.NO_POSITION, message)
         return position(plan.generation, 0, built)
     record = metadata.get("transaction-record-id")
     commit = commit_position(
@@ -156,8 +158,8 @@ def _position(metadata: dict[str, Any], operation: str, plan: DecodePlan) -> str
     number = 0 if record is None else record
     if commit is None or not isinstance(number, int) or isinstance(number, bool):
         message = "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint"
-        raise ValueFault(Reason.NO_POSITION, message)
+        raise ValueFaultError(Reason.NO_POSITION, message)
     try:
         return position(plan.generation, commit, number)
     except ValueError as error:
-        raise ValueFault(Reason.NO_POSITION, str(error)) from error
+        raise ValueFaultError(Reason.NO_POSITION, str(error)) from error

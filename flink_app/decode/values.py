@@ -1,7 +1,7 @@
 """One JSON value to one column value: the reference that the columnar reader must agree with.
 
 Every function takes what `json.loads` gives (numbers with a fraction or exponent as Decimal) and
-returns the Python value that Arrow stores, or raises ValueFault. Messages never hold the value.
+returns the Python value that Arrow stores, or raises ValueFaultError. Messages never hold the value.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from flink_app.decode.dead_letters import Reason
 from flink_app.declaration.model import Column
 from flink_app.declaration.types import ColumnType
+from flink_app.decode.dead_letters import Reason
 
 _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
 # fullmatch with re.ASCII everywhere: `$` would let a line feed pass, `\d` Arabic digits.
@@ -30,7 +30,7 @@ _TRUE: Final = ("true", "t", "1")
 _FALSE: Final = ("false", "f", "0")
 
 
-class ValueFault(ValueError):
+class ValueFaultError(ValueError):
     """A value does not fit its column; carries the reason of the dead letter."""
 
     def __init__(self, reason: Reason, what: str) -> None:
@@ -45,8 +45,8 @@ def read_value(value: Any, column: Column) -> Any:
     return _READERS[column.type.name](value, column.type)
 
 
-def _wrong(kind: ColumnType, value: Any) -> ValueFault:
-    return ValueFault(Reason.WRONG_TYPE, f"a {kind} cannot be read from a {_json_name(value)}")
+def _wrong(kind: ColumnType, value: Any) -> ValueFaultError:
+    return ValueFaultError(Reason.WRONG_TYPE, f"a {kind} cannot be read from a {_json_name(value)}")
 
 
 def _json_name(value: Any) -> str:
@@ -67,9 +67,9 @@ def _read_integer(value: Any, kind: ColumnType) -> int:
     limit = 1 << (_INTEGER_BITS[kind.name] - 1)
     # The comparison comes first: to write out 1e999999999 in digits would take all memory.
     if not -limit <= number < limit:
-        raise ValueFault(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
+        raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
     if number != int(number):
-        raise ValueFault(Reason.WRONG_TYPE, f"the number has a fraction and {kind} has none")
+        raise ValueFaultError(Reason.WRONG_TYPE, f"the number has a fraction and {kind} has none")
     return int(number)
 
 
@@ -77,10 +77,12 @@ def _read_decimal(value: Any, kind: ColumnType) -> Decimal:
     number = _number(value, kind)
     precision, scale = kind.precision or 0, kind.scale or 0
     if number and number.adjusted() >= precision - scale:
-        raise ValueFault(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
+        raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
     step = Decimal(1).scaleb(-scale)
     if number.normalize().as_tuple().exponent < -scale:  # type: ignore[operator]
-        raise ValueFault(Reason.OUT_OF_RANGE, f"the number has more fraction digits than {kind}")
+        raise ValueFaultError(
+            Reason.OUT_OF_RANGE, f"the number has more fraction digits than {kind}"
+        )
     return number.quantize(step)
 
 
@@ -89,7 +91,7 @@ def _read_double(value: Any, kind: ColumnType) -> float:
         raise _wrong(kind, value)
     number = float(_number(value, kind))
     if number in {float("inf"), float("-inf")}:
-        raise ValueFault(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
+        raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
     return number
 
 
@@ -107,7 +109,7 @@ def _read_date(value: Any, kind: ColumnType) -> dt.date:
     try:
         return dt.date.fromisoformat(match[1])
     except ValueError as error:
-        raise ValueFault(Reason.OUT_OF_RANGE, "there is no such day") from error
+        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such day") from error
 
 
 def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
@@ -119,7 +121,7 @@ def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}")
     except ValueError as error:
-        raise ValueFault(Reason.OUT_OF_RANGE, "there is no such moment") from error
+        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such moment") from error
     return moment.replace(microsecond=int(fraction))
 
 
@@ -130,10 +132,10 @@ def _read_varchar(value: Any, kind: ColumnType) -> str:
         length = len(value.encode())
     except UnicodeEncodeError as error:
         message = "the text has half of a surrogate pair, which is no character"
-        raise ValueFault(Reason.WRONG_TYPE, message) from error
+        raise ValueFaultError(Reason.WRONG_TYPE, message) from error
     if length > (kind.length or 0):
         message = f"the text has {length} bytes and {kind} holds {kind.length}"
-        raise ValueFault(Reason.TOO_LONG, message)
+        raise ValueFaultError(Reason.TOO_LONG, message)
     return value
 
 
@@ -154,6 +156,6 @@ def timestamp_micros(value: Any) -> int | None:
     """A metadata timestamp in microseconds since the epoch; None when there is none to read."""
     try:
         moment = _read_timestamp(value, ColumnType("timestamp"))
-    except ValueFault:
+    except ValueFaultError:
         return None
     return int(pa.scalar(moment, pa.timestamp("us")).value)

@@ -1,1 +1,1 @@
-"""Denormalise: facts joined by columns to the dimensions, and patches for facts that came before."""
+"""Denormalise: facts joined by columns to dimensions, and patches for facts that came before."""

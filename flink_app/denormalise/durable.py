@@ -1,8 +1,8 @@
 """The durable copy of the dimensions in broadcast state: column blocks under known keys.
 
-For each table a directory entry holds the numbers of its first and its next block, so that a restore
-gets blocks one by one instead of iterating the state. A block is an Arrow stream with its schema,
-since state outlives a declaration. Accepted changes are appended; when more rows have been
+For each table a directory entry holds the numbers of its first and its next block, so that a
+restore gets blocks one by one instead of iterating the state. A block is an Arrow stream with its
+schema, since state outlives a declaration. Accepted changes are appended; when more rows have been
 appended than the table has keys, everything is rewritten from the mirror: a key that changes a
 thousand times takes the room of one, and each row is rewritten about once per doubling.
 """

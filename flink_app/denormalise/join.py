@@ -1,8 +1,8 @@
 """Facts to wide rows, and dimension changes to patches: the join as pure functions over columns.
 
-Both walk the same chain of references, parents before children. An unknown dimension
-gives NULL columns and position 0; a deleted one gives NULL columns and the position of its
-delete, so that an older replayed patch cannot revive it; below either, keys are NULL and positions 0.
+Both walk the same chain of references, parents before children. An unknown dimension gives NULL
+columns and position 0; a deleted one gives NULL columns and the position of its delete, so that
+an older replayed patch cannot revive it; below either, keys are NULL and positions 0.
 """
 
 from __future__ import annotations

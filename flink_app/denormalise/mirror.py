@@ -1,9 +1,9 @@
 """The in-memory copy of the dimensions that every subtask joins against.
 
-A table's rows live in two column batches: `base`, large, and `recent`, small. A change is appended to
-`recent` and the key's slot moves there; when `recent` has grown to a fraction of `base`, both are
-merged and rows that no key points to any more fall away. So a change costs in proportion to itself, and a
-look-up never hashes the dimension anew.
+A table's rows live in two column batches: `base`, large, and `recent`, small. A change is appended
+to `recent` and the key's slot moves there; when `recent` has grown to a fraction of `base`, both are
+merged and rows that no key points to any more fall away. So a change costs in proportion to itself,
+and a look-up never hashes the dimension anew.
 
 Deleted rows stay as tombstones with their position: an older record must not revive them.
 """
@@ -128,8 +128,9 @@ class Mirror:
 
 def deleted_at(slots: Slots, table: TableMirror) -> npt.NDArray[np.bool_]:
     """Where a slot holds a tombstone."""
-    flags = table.gather(slots, [DELETED])[0]
-    return pc.fill_null(flags, fill_value=False).to_numpy(zero_copy_only=False)
+    flags = pc.fill_null(table.gather(slots, [DELETED])[0], fill_value=False)
+    found: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)
+    return found
 
 
 def _empty(schema: pa.Schema) -> pa.RecordBatch:

@@ -1,8 +1,8 @@
 """The denormalising stage in Flink: facts keyed, dimensions broadcast.
 
-Facts never wait. A fact joins what the mirror knows; what changes later reaches it as a patch, which
-the key's owner among the subtasks emits. The broadcast state is the durable copy and is read only once
-after a start, at the first element of either input, since `open` cannot read it.
+Facts never wait. A fact joins what the mirror knows; what changes later reaches it as a patch,
+which the key's owner among the subtasks emits. The broadcast state is the durable copy and is read
+only once after a start, at the first element of either input, since `open` cannot read it.
 """
 
 from __future__ import annotations

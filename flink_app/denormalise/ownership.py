@@ -55,7 +55,7 @@ def key_group(key: int, max_parallelism: int) -> int:
 
 
 def _row_hash(field: int) -> int:
-    """`Row.hashCode` of a row with one INT field of 0 or more: 31 for its kind, 31 for the field."""
+    """`Row.hashCode` of a row with one INT field of 0 or more."""
     return (31 + 31 + field) & _MASK
 
 

@@ -7,7 +7,7 @@ checkpoint, log or error.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -23,7 +23,7 @@ class SecretError(ValueError):
 class SecretReader(Protocol):
     """The call of boto3's Secrets Manager client that is used here."""
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, str | bytes]:  # noqa: N803
+    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803
         """Gives the secret under `SecretString`."""
 
 

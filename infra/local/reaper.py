@@ -3,8 +3,8 @@
 Usage: python reaper.py COMMAND [ARG ...]
 
 A PyFlink job is a tree: a JVM, its Python workers, what these start. When the JVM is killed
-with -9, its workers live on for minutes. So each local service runs below one reaper, which ends the
-whole tree as soon as any of these happens:
+with -9, its workers live on for minutes. So each local service runs below one reaper, which
+ends the whole tree as soon as any of these happens:
 
 - the command itself ends, however it ends;
 - the reaper's standard input reaches its end, that is: whoever started it has closed
@@ -97,6 +97,7 @@ def _collect_orphans(except_pid: int) -> None:
 
 
 def main(command: list[str]) -> int:
+    """Runs `command` to its end or that of standard input; its exit status, 128 + a signal's."""
     if not command:
         sys.stderr.write("reaper: needs a command to run\n")
         return 2
@@ -109,13 +110,16 @@ def main(command: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
 
+    # No thread runs yet, so the function between fork and exec is safe.
     child = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, restore_signals=True, preexec_fn=_default_signals
+        command,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=_default_signals,  # noqa: PLW1509
     )
     stop = threading.Event()
 
     def watch_parent() -> None:
-        while sys.stdin.buffer.read1(4096):
+        while os.read(0, 4096):
             pass
         stop.set()
 

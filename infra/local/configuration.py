@@ -1,0 +1,70 @@
+"""Flink's configuration for local runs: all that must not be set in what ships.
+
+On the managed service checkpointing, parallelism, memory and restarts are the service's; a job
+that sets them in code is refused there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.toolchain import FLINK_HOME
+
+# moto knows JSON only; CBOR is the AWS SDK's default for Kinesis. The rest is what Flink itself
+# opens on Java 17, without which state of Java types cannot be copied.
+_JVM_OPTIONS = ("-Daws.cborEnabled=false",)
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """How a local run differs from another.
+
+    Attributes:
+        state: folder of checkpoints and savepoints.
+        jar: the JVM module.
+        parallelism: of every operator but the loading ones.
+        checkpoint_interval: in Flink's form, as `2 s`.
+        restore_from: a savepoint or checkpoint to start from.
+        restarts: how often a failed job is started again.
+    """
+
+    state: Path
+    jar: Path
+    parallelism: int = 2
+    checkpoint_interval: str = "2 s"
+    restore_from: str | None = None
+    restarts: int = 0
+
+    def configuration(self) -> dict[str, str]:
+        """The configuration of a mini cluster or a job on it."""
+        settings = {
+            "pipeline.jars": self.jar.as_uri(),
+            "parallelism.default": str(self.parallelism),
+            "execution.checkpointing.interval": self.checkpoint_interval,
+            "execution.checkpointing.dir": (self.state / "checkpoints").as_uri(),
+            "execution.checkpointing.savepoint-dir": (self.state / "savepoints").as_uri(),
+            "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+            # The default would hide failures as restarts without end.
+            "restart-strategy.type": "fixed-delay" if self.restarts else "none",
+            # The managed service gives a slot 1 GB beside the heap; two workers share it here.
+            "taskmanager.memory.managed.size": "256m",
+            "taskmanager.memory.network.max": "128m",
+            "taskmanager.numberOfTaskSlots": str(self.parallelism),
+        }
+        if self.restarts:
+            settings["restart-strategy.fixed-delay.attempts"] = str(self.restarts)
+            settings["restart-strategy.fixed-delay.delay"] = "1 s"
+        if self.restore_from is not None:
+            settings["execution.state-recovery.path"] = self.restore_from
+        return settings
+
+    @staticmethod
+    def jvm_options() -> str:
+        """Options for every JVM of the run."""
+        return " ".join(_JVM_OPTIONS)
+
+    @staticmethod
+    def flink_defaults() -> str:
+        """The configuration file that Flink's package brings."""
+        return (FLINK_HOME / "conf" / "config.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,130 @@
+"""The job on a mini cluster: one JVM below this process, Python workers as processes of their own.
+
+`MiniCluster` starts it as a service; run as a module, this is that service. It says on standard
+output when the job runs and, told to stop with SIGUSR1, where the savepoint is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from infra.local.configuration import LocalRun
+from infra.local.processes import Service
+from infra.local.toolchain import python_environment
+
+# A start takes some ten seconds; the limit is for a machine under load.
+_START_SECONDS: Final = 180.0
+_SAVEPOINT_SECONDS: Final = 180.0
+_LOOK_SECONDS: Final = 0.5
+_RUNNING: Final = "job is running"
+_SAVEPOINT: Final = "savepoint is at "
+
+
+class MiniCluster:
+    """A running job; as a context manager it is stopped with everything below it."""
+
+    def __init__(self, run: LocalRun, properties: Path, folder: Path, env: dict[str, str]) -> None:
+        arguments = json.dumps(asdict(run), default=str)
+        self.service = Service(
+            "the job on the mini cluster",
+            [sys.executable, "-m", "infra.local.minicluster", arguments, str(properties)],
+            log=folder / "job.log",
+            env={
+                **python_environment(),
+                **env,
+                "JVM_ARGS": run.jvm_options(),
+                # Otherwise Python functions would run inside this process and hide what does not
+                # survive the way to a worker.
+                "_python_worker_execution_mode": "process",
+                "FLINK_LOG_DIR": str(folder),
+            },
+        )
+
+    def wait_until_running(self) -> None:
+        """Returns when the job has been submitted; ServiceError when it was not."""
+        self.service.wait_for_line(_RUNNING, timeout=_START_SECONDS)
+
+    def stop_with_savepoint(self) -> str:
+        """Stops the job after a savepoint; gives its address."""
+        os.kill(self.service.command_pid(), signal.SIGUSR1)
+        match = self.service.wait_for_line(f"{_SAVEPOINT}(.+)$", timeout=_SAVEPOINT_SECONDS)
+        self.service.wait(timeout=_SAVEPOINT_SECONDS)
+        return match[1].strip()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.service.stop()
+
+
+def _serve(run: LocalRun, properties: Path) -> int:
+    from pyflink.common import Configuration
+    from pyflink.datastream import StreamExecutionEnvironment
+
+    from flink_app.job import build, read_stream
+    from flink_app.main import load_star
+    from flink_app.settings import load_settings
+
+    stop = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: stop.set())
+    settings = load_settings(properties)
+    configuration = Configuration()
+    for key, value in run.configuration().items():
+        configuration.set_string(key, value)
+    env = StreamExecutionEnvironment.get_execution_environment(configuration)
+    build(read_stream(env, settings), settings, load_star(settings))
+    job = env.execute_async(settings.application.name)
+    _say(_RUNNING)
+    while not stop.wait(_LOOK_SECONDS):
+        if _has_ended(job):
+            job.get_job_execution_result().result()  # raises the job's failure
+            return 1
+    _say(f"{_SAVEPOINT}{_stop_with_savepoint(job, run.state / 'savepoints')}")
+    return 0
+
+
+def _stop_with_savepoint(job: Any, folder: Path) -> str:
+    """PyFlink 2.2's own method calls a Java signature that is gone; this calls the one there is."""
+    from pyflink.java_gateway import get_gateway
+
+    formats: Any = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType
+    client = job._j_job_client  # noqa: SLF001
+    drain = False  # the stream goes on after the restart
+    return str(client.stopWithSavepoint(drain, str(folder), formats.CANONICAL).get())
+
+
+def _has_ended(job: Any) -> bool:
+    return str(job.get_job_status().result().name) in {"FAILED", "FINISHED", "CANCELED"}
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=json.loads, help="a LocalRun as JSON")
+    parser.add_argument("properties", type=Path, help="the application's property groups")
+    arguments = parser.parse_args()
+    fields = arguments.run | {name: Path(arguments.run[name]) for name in ("state", "jar")}
+    return _serve(LocalRun(**fields), arguments.properties)
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

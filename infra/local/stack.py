@@ -1,0 +1,160 @@
+"""Every stand-in that the application needs, started and stopped as one.
+
+moto for Kinesis, S3 and Secrets Manager; a Redshift front with its PostgreSQL; a source database.
+All on free loopback ports, all below reapers, so nothing outlives this process.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import boto3
+import redshift_connector
+from redshift_connector.core import Connection
+
+from flink_app.settings import (
+    Application,
+    Privacy,
+    Redshift,
+    Settings,
+    Source,
+    Staging,
+    property_groups,
+)
+from infra.local.moto import Moto
+from infra.local.postgres import EmbeddedPostgres
+from infra.local.redshift import LocalRedshift
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+
+STREAM: Final = "changes"
+BUCKET: Final = "starjoin-staging"
+# Only the stand-ins know these; a deployment makes its own.
+TOKEN_KEY: Final = "local token key, of no use elsewhere"
+_ACCOUNT: Final = "123456789012"  # moto's
+
+
+class LocalStack:
+    """The running stand-ins and the settings of an application that uses them.
+
+    Args:
+        declaration: the application's declaration, a path inside the package or an absolute one.
+        shards: of the change stream.
+        folder: for logs and state; a temporary one, removed at the end, when None.
+    """
+
+    def __init__(
+        self,
+        declaration: str = "flink_app/stars/ticket_seller.yaml",
+        *,
+        shards: int = 2,
+        folder: Path | None = None,
+    ) -> None:
+        self._declaration = declaration
+        self._shards = shards
+        self._given = folder
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    def _start(self) -> None:
+        if self._given is None:
+            temporary = tempfile.TemporaryDirectory(prefix="starjoin-", ignore_cleanup_errors=True)
+            self.folder = Path(self._exit.enter_context(temporary))
+        else:
+            self.folder = self._given
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self.moto = self._exit.enter_context(Moto(self.folder / "moto"))
+        self.redshift = self._exit.enter_context(
+            LocalRedshift(self.folder / "redshift", s3_endpoint=self.moto.endpoint)
+        )
+        self.source = self._exit.enter_context(EmbeddedPostgres(self.folder / "source"))
+        self._fill_accounts()
+        self.settings = self._make_settings()
+        self.properties = self.folder / "application_properties.json"
+        self.properties.write_text(json.dumps(property_groups(self.settings), indent=2))
+
+    def environment(self) -> dict[str, str]:
+        """What child processes need to reach the stand-ins."""
+        return self.moto.environment()
+
+    def client(self, service: Any) -> Any:
+        """A boto3 client of the stand-ins."""
+        return boto3.client(
+            service,
+            endpoint_url=self.moto.endpoint,
+            region_name=self.moto.region,
+            aws_access_key_id=self.moto.access_key,
+            aws_secret_access_key=self.moto.secret_key,
+        )
+
+    def warehouse(self) -> Connection:
+        """A connection to the warehouse, with autocommit, for looking."""
+        connection = redshift_connector.connect(
+            host=self.redshift.host,
+            port=self.redshift.port,
+            database=self.redshift.database,
+            user=self.redshift.user,
+            password=self.redshift.password,
+            ssl=False,
+        )
+        connection.autocommit = True
+        return connection
+
+    def _fill_accounts(self) -> None:
+        kinesis: KinesisClient = self.client("kinesis")
+        kinesis.create_stream(StreamName=STREAM, ShardCount=self._shards)
+        s3: S3Client = self.client("s3")
+        s3.create_bucket(
+            Bucket=BUCKET,
+            CreateBucketConfiguration={"LocationConstraint": self.moto.region},  # type: ignore[typeddict-item]
+        )
+        secrets = self.client("secretsmanager")
+        secrets.create_secret(Name="starjoin/privacy", SecretString=TOKEN_KEY)
+        login = {"username": self.redshift.user, "password": self.redshift.password}
+        secrets.create_secret(Name="starjoin/redshift", SecretString=json.dumps(login))
+
+    def _make_settings(self) -> Settings:
+        region = self.moto.region
+        return Settings(
+            application=Application(
+                name="ticket-seller",
+                declaration=self._declaration,
+                region=region,
+                endpoint=self.moto.endpoint,
+            ),
+            source=Source(
+                stream_arn=f"arn:aws:kinesis:{region}:{_ACCOUNT}:stream/{STREAM}",
+            ),
+            staging=Staging(bucket=BUCKET),
+            privacy=Privacy(secret_id="starjoin/privacy"),
+            redshift=Redshift(
+                host=self.redshift.host,
+                port=self.redshift.port,
+                database=self.redshift.database,
+                ssl=False,
+                secret_id="starjoin/redshift",
+                copy_role="default",
+            ),
+        )
