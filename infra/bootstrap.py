@@ -1,0 +1,127 @@
+"""What `build.py` needs before anything is installed: checks, the virtual environment, the jar.
+
+Standard library only. Each product carries a stamp of what it was made from, so nothing is made
+twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+VENV: Final = ROOT / ".venv"
+PYTHON: Final = VENV / "bin" / "python"
+LOCK: Final = ROOT / "requirements.lock"
+JVM: Final = ROOT / "connectors" / "jvm"
+JAR: Final = JVM / "target" / "starjoin-connectors.jar"
+LOGS: Final = ROOT / "build" / "logs"
+
+_PYTHONS: Final = ((3, 11), (3, 12))
+# Flink 2.2 runs on 17 and 21; the managed service has 17, so the module is compiled for that.
+_JAVAS: Final = range(17, 22)
+
+
+class MissingError(RuntimeError):
+    """Something that the machine must have is not there; the message says how to get it."""
+
+
+def check_python() -> None:
+    """Raises MissingError unless this interpreter can run Flink's Python API."""
+    if sys.version_info[:2] not in _PYTHONS:
+        found = ".".join(map(str, sys.version_info[:2]))
+        other = shutil.which("python3.12") or shutil.which("python3.11")
+        remedy = f"run `{other} build.py`" if other else "install one (apt-get install python3.11)"
+        message = f"Python 3.11 or 3.12 is needed and this is {found}: {remedy}."
+        raise MissingError(message)
+
+
+def check_java() -> None:
+    """Raises MissingError unless a JDK and Maven are there."""
+    javac = _java_tool("javac")
+    if javac is None:
+        message = "A JDK 17 is needed: apt-get install openjdk-17-jdk-headless, or set JAVA_HOME."
+        raise MissingError(message)
+    answer = subprocess.run([javac, "-version"], capture_output=True, text=True, check=True)
+    match = re.search(r"javac (\d+)", answer.stdout + answer.stderr)
+    if match is None or int(match[1]) not in _JAVAS:
+        found = match[1] if match else "of unknown version"
+        message = f"A JDK 17 is needed and {javac} is {found}: set JAVA_HOME to a JDK 17."
+        raise MissingError(message)
+    if shutil.which("mvn") is None:
+        message = "Maven is needed: apt-get install maven, or put mvn on the PATH."
+        raise MissingError(message)
+
+
+def _java_tool(name: str) -> str | None:
+    home = os.environ.get("JAVA_HOME")
+    if home and (tool := Path(home) / "bin" / name).exists():
+        return str(tool)
+    return shutil.which(name)
+
+
+def make_environment() -> None:
+    """Makes `.venv` from the pinned packages, unless it is there already."""
+    stamp = VENV / "starjoin.stamp"
+    wanted = _digest([LOCK]) + f"-{sys.version_info.major}.{sys.version_info.minor}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    _say("making .venv from requirements.lock (a minute or two)")
+    try:
+        venv.create(VENV, clear=True, with_pip=True)
+    except (subprocess.CalledProcessError, ImportError) as error:
+        message = "Python's venv module is incomplete: apt-get install python3-venv."
+        raise MissingError(message) from error
+    run([str(PYTHON), "-m", "pip", "install", "-r", str(LOCK)], log="pip", env=_pip_environment())
+    stamp.write_text(wanted)
+
+
+def _pip_environment() -> dict[str, str]:
+    return {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def make_jar() -> None:
+    """Builds the JVM module into one fat jar, unless it is there already."""
+    check_java()
+    stamp = JVM / "target" / "starjoin.stamp"
+    sources = [JVM / "pom.xml", *sorted((JVM / "src" / "main").rglob("*"))]
+    wanted = _digest(path for path in sources if path.is_file())
+    if JAR.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    _say("building the JVM module")
+    run(["mvn", "-B", "-q", "-f", str(JVM / "pom.xml"), "package", "-DskipTests"], log="maven")
+    stamp.write_text(wanted)
+
+
+def run(command: list[str], *, log: str, env: dict[str, str] | None = None) -> None:
+    """Runs a quiet step; its output goes to a log file, whose end is shown when it fails."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    path = LOGS / f"{log}.log"
+    with path.open("wb") as output:
+        done = subprocess.run(
+            command, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=ROOT, check=False
+        )
+    if done.returncode != 0:
+        end = "\n".join(path.read_text(errors="replace").splitlines()[-40:])
+        message = f"{' '.join(command)} ended with {done.returncode}; the end of {path}:\n{end}"
+        raise MissingError(message)
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"build.py: {text}\n")

@@ -1,0 +1,239 @@
+"""A Flink cluster of several processes, from the pip package alone: job manager and task managers.
+
+The only local set-up with worker processes, user class loaders and recovery across processes. Each
+part is a service of its own below a reaper, so a task manager killed with -9 leaves no worker
+behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import urllib3
+import yaml
+
+from infra.local.configuration import LocalRun
+from infra.local.processes import Service, ServiceError
+from infra.local.toolchain import FLINK_HOME, ROOT, python_environment
+
+_START_SECONDS: Final = 120.0
+_POLL_SECONDS: Final = 0.2
+_JOB_ID: Final = r"Job has been submitted with JobID ([0-9a-f]{32})"
+# A lost task manager is noticed after this; the defaults of 50 s would only make tests wait.
+_HEARTBEAT: Final = {"heartbeat.interval": "1000", "heartbeat.timeout": "5000"}
+
+
+class FlinkCluster:
+    """A running cluster with one task manager; a context manager.
+
+    Args:
+        run: its configuration; `parallelism` slots.
+        folder: for its configuration, logs and sockets.
+        env: what its processes need beside the interpreter's own environment.
+        settings: further configuration.
+    """
+
+    def __init__(
+        self,
+        run: LocalRun,
+        folder: Path,
+        env: dict[str, str],
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        self._run = run
+        self._folder = folder
+        self._settings = settings or {}
+        self._env = {
+            **python_environment(),
+            **env,
+            "FLINK_HOME": str(FLINK_HOME),
+            "FLINK_CONF_DIR": str(folder / "conf"),
+            "FLINK_LOG_DIR": str(folder / "log"),
+        }
+        self._exit = ExitStack()
+        self._http = urllib3.PoolManager(retries=False, timeout=10.0)
+        self._task_managers = 0
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    def submit(self, properties: Path) -> str:
+        """Starts the application as `flink run` does; gives the job's id."""
+        arguments = ["-d", "-py", str(ROOT / "flink_app" / "main.py")]
+        return self.flink_run([*arguments, "--properties", str(properties)])
+
+    def flink_run(self, arguments: list[str], cwd: Path | None = None) -> str:
+        """`flink run` with these arguments; the job's id. ServiceError when it was not submitted."""
+        client = Service(
+            "flink run",
+            [str(FLINK_HOME / "bin" / "flink"), "run", *arguments],
+            log=self._folder / "client.log",
+            env=self._env,
+            cwd=cwd,
+        )
+        with client:
+            return client.wait_for_line(_JOB_ID, timeout=_START_SECONDS)[1]
+
+    def start_task_manager(self) -> Service:
+        """Adds a task manager; returns when it has registered."""
+        self._task_managers += 1
+        number = self._task_managers
+        service = self._exit.enter_context(self._component("taskmanager", f"taskmanager-{number}"))
+        free = self._run.parallelism
+        self._wait(
+            lambda: self.get("/overview")["slots-available"] >= free,
+            "the task manager to register",
+        )
+        return service
+
+    def kill_task_manager(self) -> None:
+        """Kills the current task manager with -9, as a crash would."""
+        os.kill(self.task_manager.command_pid(), signal.SIGKILL)
+        self.task_manager.wait(timeout=_START_SECONDS)
+
+    def replace_task_manager(self) -> None:
+        """Starts another in place of one that was killed."""
+        self.task_manager = self.start_task_manager()
+
+    def get(self, path: str) -> Any:
+        """The answer of the job manager's REST API."""
+        return self._request("GET", path)
+
+    def wait_until_running(self, job: str) -> None:
+        """Returns when every task of the job runs."""
+        self._wait(lambda: self._all_run(job), f"job {job} to run")
+
+    def wait_for_checkpoint(self, job: str, *, more_than: int) -> int:
+        """Returns when more than so many checkpoints are complete; their number."""
+        self._wait(lambda: self.completed_checkpoints(job) > more_than, "a checkpoint")
+        return self.completed_checkpoints(job)
+
+    def completed_checkpoints(self, job: str) -> int:
+        """How many checkpoints of the job are complete."""
+        return int(self.get(f"/jobs/{job}/checkpoints")["counts"]["completed"])
+
+    def restarts(self, job: str) -> int:
+        """How often the job has been started again."""
+        answer = self.get(f"/jobs/{job}/metrics?get=numRestarts")
+        return int(answer[0]["value"]) if answer else 0
+
+    def stop_with_savepoint(self, job: str) -> str:
+        """Stops the job after a savepoint; its address."""
+        target = {"targetDirectory": str(self._run.state / "savepoints"), "drain": False}
+        trigger = self._request("POST", f"/jobs/{job}/stop", target)["request-id"]
+        self._wait(
+            lambda: self.get(f"/jobs/{job}/savepoints/{trigger}")["status"]["id"] == "COMPLETED",
+            "the savepoint",
+        )
+        operation = self.get(f"/jobs/{job}/savepoints/{trigger}")["operation"]
+        if "location" not in operation:
+            message = f"the savepoint failed: {operation.get('failure-cause')}"
+            raise ServiceError(message)
+        return str(operation["location"])
+
+    def _start(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._port = _free_port()
+        self._write_configuration()
+        self._job_manager = self._exit.enter_context(self._component("jobmanager", "jobmanager"))
+        self._wait(lambda: self.get("/overview") is not None, "the job manager")
+        self.task_manager = self.start_task_manager()
+
+    def _component(self, script: str, name: str) -> Service:
+        command = [str(FLINK_HOME / "bin" / f"{script}.sh"), "start-foreground"]
+        return Service(name, command, log=self._folder / "log" / f"{name}.out", env=self._env)
+
+    def _write_configuration(self) -> None:
+        settings = {
+            **_flat(yaml.safe_load(LocalRun.flink_defaults())),
+            **self._run.configuration(),
+            **_HEARTBEAT,
+            "rest.port": str(self._port),
+            "rest.bind-port": str(self._port),
+            "jobmanager.rpc.port": str(_free_port()),
+            "jobmanager.memory.process.size": "1024m",
+            "taskmanager.memory.process.size": "2048m",
+            "python.executable": sys.executable,
+            "python.client.executable": sys.executable,
+            "io.tmp.dirs": str(self._folder),
+            **self._settings,
+        }
+        opened = settings.get("env.java.opts.all", "")
+        settings["env.java.opts.all"] = f"{opened} {LocalRun.jvm_options()}".strip()
+        conf = self._folder / "conf"
+        conf.mkdir(exist_ok=True)
+        (conf / "config.yaml").write_text(yaml.safe_dump(settings))
+        for file in (FLINK_HOME / "conf").glob("log*"):
+            (conf / file.name).write_text(file.read_text())
+
+    def _all_run(self, job: str) -> bool:
+        answer = self.get(f"/jobs/{job}")
+        if answer["state"] == "FAILED":
+            cause = self.get(f"/jobs/{job}/exceptions").get("root-exception", "")[:4000]
+            message = f"job {job} has failed: {cause}"
+            raise ServiceError(message)
+        return all(vertex["status"] == "RUNNING" for vertex in answer["vertices"])
+
+    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                if condition():
+                    return
+            except urllib3.exceptions.HTTPError as error:
+                if self._job_manager.returncode() is not None:
+                    message = f"the job manager has ended: {self._job_manager.tail()}"
+                    raise ServiceError(message) from error
+            if time.monotonic() > deadline:
+                message = f"waited {_START_SECONDS:.0f} s for {what}"
+                raise ServiceError(message)
+            time.sleep(_POLL_SECONDS)
+
+    def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self._http.request(method, f"http://127.0.0.1:{self._port}{path}", json=body)
+        content = json.loads(answer.data)
+        if answer.status >= 400:
+            message = f"{method} {path}: {answer.status} {content.get('errors')}"
+            raise ServiceError(message)
+        return content
+
+
+def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, str]:
+    """Dotted keys, which Flink takes as well as nested ones."""
+    found: dict[str, str] = {}
+    for key, value in nested.items():
+        if isinstance(value, dict):
+            found.update(_flat(value, f"{prefix}{key}."))
+        else:
+            found[f"{prefix}{key}"] = str(value)
+    return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,173 @@
+"""The demo: the main job, end to end, on local stand-ins.
+
+1. Start the stand-ins. 2. Put the example's full load on the stream. 3. Start the job; once it has
+loaded something, put the example's changes. 4. Wait until the warehouse's own accounts say that
+every record is in. 5. Compare with the join that the source computes, print, stop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from redshift_connector.core import Connection
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from infra.local.configuration import LocalRun
+from infra.local.example import Difference, Example
+from infra.local.minicluster import MiniCluster
+from infra.local.processes import ServiceError
+from infra.local.progress import Progress, batches, progress
+from infra.local.stack import LocalStack
+from infra.local.toolchain import ToolchainError, connectors_jar
+
+_LOOK_SECONDS: Final = 0.5
+# A loaded machine may take a minute to start the workers; three without any progress is a fault.
+_STALLED_SECONDS: Final = 180.0
+_SHOWN_ROWS: Final = 12
+_LONGEST_CELL: Final = 32  # a token of 64 digits takes two lines
+_TABLE_WIDTH: Final = 250
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on."""
+
+
+def main() -> int:
+    """Runs the demo; 0 only if the warehouse equals what the changes add up to."""
+    parser = argparse.ArgumentParser(prog="build.py demo", description=__doc__)
+    parser.add_argument("--parallelism", type=int, default=2, help="of the job (default 2)")
+    parser.add_argument("--keep", type=Path, help="keep logs and state in this folder")
+    arguments = parser.parse_args()
+    console = Console()
+    started = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix="starjoin-", ignore_cleanup_errors=True
+        ) as temporary:
+            difference = _run(console, arguments.keep or Path(temporary), arguments.parallelism)
+    except (ServiceError, ToolchainError, DemoError) as error:
+        console.print(f"[red]The demo failed:[/] {error}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing is left running.")
+        return 130
+    verdict = (
+        "[green]The warehouse equals the join that the source computes.[/]"
+        if difference.is_none
+        else f"[red]The warehouse differs: {len(difference.only_in_warehouse)} rows only there, "
+        f"{len(difference.only_in_source)} only in the source.[/]"
+    )
+    console.print(verdict)
+    console.print(f"Took {time.monotonic() - started:.1f} s.")
+    return 0 if difference.is_none else 1
+
+
+def _run(console: Console, folder: Path, parallelism: int) -> Difference:
+    run = LocalRun(state=folder / "state", jar=connectors_jar(), parallelism=parallelism)
+    console.print(
+        "Starting the stand-ins: Kinesis, S3, Secrets Manager, Redshift, a source database"
+    )
+    with LocalStack(folder=folder) as stack:
+        example = Example("ticket_seller", stack)
+        count = example.put_full_load()
+        console.print(f"Put the full load on the stream: {count:,} records. Starting the job")
+        with MiniCluster(run, stack.properties, folder, stack.environment()) as job:
+            job.wait_until_running()
+            watch = _Watch(console, job, stack.warehouse())
+            watch.until(lambda seen: seen.batches > 0, put=count)
+            count += example.put_changes()
+            watch.until(lambda seen: seen.records >= count, put=count)
+            difference = example.difference()
+            _print_rows(console, example)
+            _print_batches(console, stack.warehouse())
+            watch.close()
+        example.close()
+    return difference
+
+
+class _Watch:
+    """Shows progress until a condition holds."""
+
+    def __init__(self, console: Console, job: MiniCluster, warehouse: Connection) -> None:
+        self._console = console
+        self._job = job
+        self._warehouse = warehouse
+        self._started = time.monotonic()
+
+    def until(self, reached: Callable[[Progress], bool], *, put: int) -> None:
+        """Looks at the warehouse until `reached`; DemoError when nothing moves for long."""
+        last, moved = Progress(), time.monotonic()
+        with self._console.status("") as status:
+            while True:
+                seen = progress(self._warehouse)
+                line = self._line(seen, put)
+                status.update(line)
+                if seen != last:
+                    last, moved = seen, time.monotonic()
+                    self._console.print(line, highlight=False, soft_wrap=True)
+                if reached(seen):
+                    return
+                self._check(moved)
+                time.sleep(_LOOK_SECONDS)
+
+    def _line(self, seen: Progress, put: int) -> str:
+        lag = (
+            "nothing loaded yet"
+            if seen.last_arrival_ms is None
+            else f"the newest arrived {time.time() - seen.last_arrival_ms / 1000:.1f} s ago"
+        )
+        return (
+            f"{time.monotonic() - self._started:5.1f} s  {seen.records:,} of {put:,} records in "
+            f"{seen.batches} batches, {seen.dead_lettered} dead letters; {lag}"
+        )
+
+    def _check(self, moved: float) -> None:
+        if self._job.service.returncode() is not None:
+            message = f"the job has ended: {self._job.service.tail()}"
+            raise DemoError(message)
+        if time.monotonic() - moved > _STALLED_SECONDS:
+            message = f"nothing was loaded for {_STALLED_SECONDS:.0f} s: {self._job.service.tail()}"
+            raise DemoError(message)
+
+    def close(self) -> None:
+        """Leaves the warehouse."""
+        self._warehouse.close()
+
+
+def _print_rows(console: Console, example: Example) -> None:
+    rows = example.loaded()
+    table = Table(
+        title=f"{example.target}: the first {_SHOWN_ROWS} of {len(rows):,} rows",
+        box=box.SIMPLE,
+        padding=(0, 1, 0, 0),
+    )
+    for name in example.columns:
+        table.add_column(name, overflow="fold", max_width=_LONGEST_CELL)
+    for row in rows[:_SHOWN_ROWS]:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    # In a narrower terminal every cell would fold to a few letters; its own line wrap is kinder.
+    Console(width=max(console.width, _TABLE_WIDTH), soft_wrap=True).print(table)
+
+
+def _print_batches(console: Console, warehouse: Connection) -> None:
+    table = Table(title="Batches in the ledger")
+    for name in ("batch", "epochs", "parts", "fact changes", "patches", "dead letters", "bytes"):
+        table.add_column(name, justify="left" if name == "batch" else "right")
+    for batch in batches(warehouse):
+        epochs = f"{batch['first_epoch']} to {batch['last_epoch']}"
+        counts = (batch[n] for n in ("parts", "fact_rows", "patches", "dead_letters", "bytes"))
+        table.add_row(batch["batch"][:12], epochs, *(f"{int(count):,}" for count in counts))
+    console.print(table)
+    warehouse.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
