@@ -126,7 +126,8 @@ class Faults:
             with connection.makefile() as answers:
                 answer: dict[str, Any] = json.loads(answers.readline())
         if "error" in answer:
-            raise RuntimeError(f"the front refused {fields}: {answer['error']}")
+            text = f"the front refused {fields}: {answer['error']}"
+            raise RuntimeError(text)
         return answer
 
 

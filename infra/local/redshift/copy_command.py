@@ -51,11 +51,12 @@ class CopyCommand:
     manifest: bool
 
 
-def s3_url(text: str) -> S3Url:
+def s3_url(url: str) -> S3Url:
     """Reads `s3://bucket/key`. Raises RedshiftError."""
-    match = _S3_URL.fullmatch(text)
+    match = _S3_URL.fullmatch(url)
     if match is None:
-        raise RedshiftError(f"Invalid S3 URL: {text}", sqlstate=INVALID_VALUE)
+        text = f"Invalid S3 URL: {url}"
+        raise RedshiftError(text, sqlstate=INVALID_VALUE)
     return S3Url(match[1], match[2])
 
 
@@ -69,9 +70,8 @@ def read_copy(cursor: Cursor) -> CopyCommand:
     cursor.expect("FROM")
     source = cursor.take()
     if source.kind != "string":
-        raise RedshiftError(
-            f'syntax error at or near "{source.text}": COPY reads from S3 here', sqlstate="42601"
-        )
+        text = f'syntax error at or near "{source.text}": COPY reads from S3 here'
+        raise RedshiftError(text, sqlstate="42601")
     url = s3_url(string_value(source))
     options = _Options()
     while not cursor.done:
@@ -94,7 +94,11 @@ class _Options:
             self._read_format(cursor)
         elif cursor.accept("MANIFEST"):
             self.manifest = True
-        elif cursor.accept("STATUPDATE") or cursor.accept("ACCEPTINVCHARS") or cursor.accept("EXPLICIT_IDS"):
+        elif (
+            cursor.accept("STATUPDATE")
+            or cursor.accept("ACCEPTINVCHARS")
+            or cursor.accept("EXPLICIT_IDS")
+        ):
             _skip_values(cursor)
         else:
             self._read_refused(cursor)
@@ -112,18 +116,22 @@ class _Options:
         if cursor.accept("FORMAT"):
             cursor.accept("AS")
         if cursor.peek().word in _OTHER_FORMATS:
-            raise not_imitated(f"COPY of {cursor.peek().word}")
+            text = f"COPY of {cursor.peek().word}"
+            raise not_imitated(text)
         cursor.expect("PARQUET")
         self._parquet = True
 
     def _read_refused(self, cursor: Cursor) -> None:
         word = cursor.peek().word
         if word in _OTHER_KEYS:
-            raise RedshiftError("COPY from this file format only accepts IAM_ROLE credentials")
+            text = "COPY from this file format only accepts IAM_ROLE credentials"
+            raise RedshiftError(text)
         if word in _OTHER_FORMATS:
-            raise not_imitated(f"COPY of {word}")
+            text = f"COPY of {word}"
+            raise not_imitated(text)
         if word in {"FILLRECORD", "SERIALIZETOJSON"}:
-            raise not_imitated(f"COPY with {word}")
+            text = f"COPY with {word}"
+            raise not_imitated(text)
         if word not in _TEXT_ONLY:
             raise cursor.fail()
         cursor.take()
@@ -132,12 +140,14 @@ class _Options:
 
     def check(self) -> None:
         if not self._parquet:
-            raise not_imitated("COPY of anything but Parquet")
+            text = "COPY of anything but Parquet"
+            raise not_imitated(text)
         if self._text_only is not None:
             text = f"{self._text_only} argument is not supported for PARQUET based COPY"
             raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
         if not self._role:
-            raise RedshiftError("COPY from this file format only accepts IAM_ROLE credentials")
+            text = "COPY from this file format only accepts IAM_ROLE credentials"
+            raise RedshiftError(text)
 
 
 def _skip_values(cursor: Cursor) -> None:

@@ -113,7 +113,8 @@ class _File:
     def check_schema(self, schema: Any) -> None:
         fields = [schema.column(n) for n in range(len(schema.names))]
         if any(field.max_repetition_level or "." in field.path for field in fields):
-            raise not_imitated("COPY of nested Parquet columns")
+            text = "COPY of nested Parquet columns"
+            raise not_imitated(text)
         if len(fields) != len(self._columns):
             text = (
                 f"Unmatched number of columns between table and file. Table columns: "
@@ -234,7 +235,8 @@ def load_failed(table: str, problem: LoadProblem) -> LoadError:
 
 def _takes(column: Column, field: Any) -> bool:
     if column.type not in _TAKES:
-        raise not_imitated(f"COPY into a column of type {column.type_name}")
+        text = f"COPY into a column of type {column.type_name}"
+        raise not_imitated(text)
     logical = field.logical_type.type
     if (field.physical_type, logical) not in _TAKES[column.type]:
         return False
@@ -243,7 +245,7 @@ def _takes(column: Column, field: Any) -> bool:
         widths = {"int2": {8, 16, 32}, "int4": {8, 16, 32}, "int8": {64}}[column.type]
         return bool(told["isSigned"]) and told["bitWidth"] in widths
     # Nanoseconds are not among the units that the reader knows.
-    return logical != "TIMESTAMP" or told["timeUnit"] != "nanoseconds"
+    return logical != "TIMESTAMP" or str(told["timeUnit"]) != "nanoseconds"
 
 
 def from_postgres(table: str, error: RedshiftError) -> LoadError:

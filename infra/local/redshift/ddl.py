@@ -201,11 +201,11 @@ def data_type(item: Cursor) -> str:
         default = 256 if word == "BPCHAR" else 1
         return f"char({_length(item, default, LONGEST_CHAR, 'character')})"
     if word in _NOT_IMITATED:
-        raise not_imitated(f"the type {word}")
+        text = f"the type {word}"
+        raise not_imitated(text)
     item.at -= 1
-    raise RedshiftError(
-        f'type "{item.peek().text.lower()}" does not exist', sqlstate=UNDEFINED_OBJECT
-    )
+    text = f'type "{item.peek().text.lower()}" does not exist'
+    raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
 
 
 def _decimal(item: Cursor) -> str:
@@ -231,12 +231,13 @@ def _length(item: Cursor, default: int, most: int, name: str) -> int:
 
 
 def alter_table(cursor: Cursor) -> tuple[str, bool]:
-    """The whole statement, the cursor behind ALTER TABLE; and whether it changes a column's type."""
+    """The whole statement; and whether it changes a type. The cursor is behind ALTER TABLE."""
     name = cursor.name()
     # Checks that the table is there and takes its lock, and changes nothing.
     nothing = f"COMMENT ON TABLE {name} IS NULL"
     if cursor.ahead("APPEND"):
-        raise not_imitated("ALTER TABLE APPEND")
+        text = "ALTER TABLE APPEND"
+        raise not_imitated(text)
     if cursor.accept("ADD"):
         if cursor.peek().word in _CONSTRAINTS:
             _skip_constraint(cursor)

@@ -20,7 +20,7 @@ from infra.local.redshift.lexer import Cursor, Token, fold_quoted, one_statement
 class Kind(enum.Enum):
     """What the session has to do with a statement."""
 
-    PASS = "pass"
+    PLAIN = "plain"
     BEGIN = "begin"
     COMMIT = "commit"
     COPY = "copy"
@@ -46,8 +46,11 @@ class Statement:
 
 _QUERIES = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE"}
 _REFUSED = {"UNLOAD", "LISTEN", "NOTIFY", "CLUSTER", "REINDEX", "DO", "LOAD"}
-_ISOLATION = re.compile(r"\s*,?\s*ISOLATION\s+LEVEL\s+(SERIALIZABLE|REPEATABLE\s+READ|"
-                        r"READ\s+COMMITTED|READ\s+UNCOMMITTED|SNAPSHOT)", re.IGNORECASE)  # fmt: skip
+_ISOLATION = re.compile(
+    r"\s*,?\s*ISOLATION\s+LEVEL\s+"
+    r"(SERIALIZABLE|REPEATABLE\s+READ|READ\s+COMMITTED|READ\s+UNCOMMITTED|SNAPSHOT)",
+    re.IGNORECASE,
+)
 
 
 @lru_cache(maxsize=2048)
@@ -58,11 +61,11 @@ def read_statement(sql: str) -> Statement:
     first = cursor.peek().word
     if first in _QUERIES:
         result = queries.read_query(text, found)
-        return Statement(Kind.PASS, sql, result.sql, source=result.merge_source)
+        return Statement(Kind.PLAIN, sql, result.sql, source=result.merge_source)
     if first in _REFUSED:
         raise not_imitated(first)
     special = _READERS.get(first)
-    return Statement(Kind.PASS, sql, text) if special is None else special(sql, cursor)
+    return Statement(Kind.PLAIN, sql, text) if special is None else special(sql, cursor)
 
 
 def _copy(sql: str, cursor: Cursor) -> Statement:
@@ -78,17 +81,18 @@ def _create(sql: str, cursor: Cursor) -> Statement:
     if words & {"TRIGGER", "RULE", "SEQUENCE", "DOMAIN", "EXTENSION", "TYPE"}:
         raise cursor.fail()
     if words & {"EXTERNAL", "MATERIALIZED", "PROCEDURE", "FUNCTION", "UNLOGGED"}:
-        raise not_imitated(f"CREATE {cursor.peek().word}")
+        text = f"CREATE {cursor.peek().word}"
+        raise not_imitated(text)
     if "TABLE" in words and "SCHEMA" not in words:
-        return Statement(Kind.PASS, sql, queries.in_query(ddl.create_table(cursor)))
-    return Statement(Kind.PASS, sql, queries.in_query("CREATE " + cursor.rest()))
+        return Statement(Kind.PLAIN, sql, queries.in_query(ddl.create_table(cursor)))
+    return Statement(Kind.PLAIN, sql, queries.in_query("CREATE " + cursor.rest()))
 
 
 def _alter(sql: str, cursor: Cursor) -> Statement:
     if not cursor.accept("ALTER", "TABLE"):
-        return Statement(Kind.PASS, sql, cursor.rest())
+        return Statement(Kind.PLAIN, sql, cursor.rest())
     text, changes_type = ddl.alter_table(cursor)
-    return Statement(Kind.ALTER_TYPE if changes_type else Kind.PASS, sql, text)
+    return Statement(Kind.ALTER_TYPE if changes_type else Kind.PLAIN, sql, text)
 
 
 def _truncate(sql: str, cursor: Cursor) -> Statement:
@@ -112,10 +116,10 @@ def _commit(sql: str, cursor: Cursor) -> Statement:
 def _rollback(sql: str, cursor: Cursor) -> Statement:
     if any(cursor.peek(n).word == "TO" for n in range(1, 3)):
         raise _no_savepoints(sql)
-    return Statement(Kind.PASS, sql, cursor.rest())
+    return Statement(Kind.PLAIN, sql, cursor.rest())
 
 
-def _savepoint(sql: str, cursor: Cursor) -> Statement:
+def _savepoint(sql: str, _cursor: Cursor) -> Statement:
     raise _no_savepoints(sql)
 
 
@@ -130,27 +134,32 @@ def _setting(sql: str, cursor: Cursor) -> Statement:
         cursor.accept(scope)
     name: Token = cursor.peek()
     if verb.word == "SET" and name.word == "TRANSACTION":
-        raise not_imitated("SET TRANSACTION")
+        text = "SET TRANSACTION"
+        raise not_imitated(text)
     if name.word in _OWN_SETTINGS:
         cursor.take()
         return Statement(
-            Kind.PASS, sql, f"{verb.word} redshift.{name.word.lower()} {cursor.rest()}"
+            Kind.PLAIN, sql, f"{verb.word} redshift.{name.word.lower()} {cursor.rest()}"
         )
     cursor.at = 0
-    return Statement(Kind.PASS, sql, cursor.rest())
+    return Statement(Kind.PLAIN, sql, cursor.rest())
 
 
 def _vacuum(sql: str, cursor: Cursor) -> Statement:
-    cursor.take()
+    verb = cursor.take().word
     for word in ("FULL", "SORT", "DELETE", "REINDEX", "RECLUSTER", "VERBOSE"):
         cursor.accept(word)
     cursor.accept("ONLY")
-    verb = "VACUUM" if sql.lstrip()[:1] in "vV" else "ANALYZE"
-    return Statement(Kind.PASS, sql, f"{verb} {'' if cursor.done else cursor.name()}")
+    return Statement(Kind.PLAIN, sql, f"{verb} {'' if cursor.done else cursor.name()}")
 
 
-_OWN_SETTINGS = {"QUERY_GROUP", "WLM_QUERY_SLOT_COUNT", "ENABLE_RESULT_CACHE_FOR_SESSION",
-                 "DESCRIBE_FIELD_NAME_IN_UPPERCASE", "ERROR_ON_NONDETERMINISTIC_UPDATE"}  # fmt: skip
+_OWN_SETTINGS = {
+    "QUERY_GROUP",
+    "WLM_QUERY_SLOT_COUNT",
+    "ENABLE_RESULT_CACHE_FOR_SESSION",
+    "DESCRIBE_FIELD_NAME_IN_UPPERCASE",
+    "ERROR_ON_NONDETERMINISTIC_UPDATE",
+}
 _READERS = {
     "COPY": _copy, "CREATE": _create, "ALTER": _alter, "TRUNCATE": _truncate, "BEGIN": _begin,
     "START": _begin, "COMMIT": _commit, "END": _commit, "ROLLBACK": _rollback, "ABORT": _rollback,

@@ -44,6 +44,14 @@ if TYPE_CHECKING:
 _FIRST_QUERY_ID = 1000
 _BAD_DATA = "22"
 _BAD_UTF8_STATE = "22021"
+_COLUMNS = """
+    SELECT a.attname, t.typname, a.atttypmod, a.attnotnull, c.oid, c.relname
+    FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
+    WHERE c.oid = to_regclass($1)
+    ORDER BY a.attnum
+"""
 # Widths of the CHAR columns of sys_load_error_detail, in bytes.
 _WIDTHS = {"file": 256, "column": 127, "type_name": 10, "length": 10, "message": 512}
 
@@ -84,9 +92,11 @@ async def check_source(peer: Peer, statement: Statement) -> None:
     if statement.source is None or peer.backend.status == FAILED:
         return
     name = literal(statement.source)
-    rows = await _query(peer, f"SELECT relkind FROM pg_class WHERE oid = to_regclass({name})")
+    relation = f"SELECT relkind FROM pg_class WHERE oid = to_regclass({name})"
+    rows = await _query(peer, relation)
     if rows and rows[0][0] != "r":
-        raise RedshiftError("MERGE source must be a table", sqlstate=NOT_SUPPORTED)
+        text = "MERGE source must be a table"
+        raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
 
 
 async def run(peer: Peer, statement: Statement) -> Message:
@@ -149,14 +159,7 @@ class _Copy:
             raise self._cut
 
     async def _target(self) -> _Target:
-        rows = await _query(
-            self._peer,
-            "SELECT a.attname, t.typname, a.atttypmod, a.attnotnull, c.oid, c.relname "
-            "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
-            "JOIN pg_type t ON t.oid = a.atttypid "
-            f"WHERE c.oid = to_regclass({literal(self._command.table)}) "
-            "AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
-        )
+        rows = await _query(self._peer, _COLUMNS.replace("$1", literal(self._command.table)))
         if not rows:
             text = f"Cannot COPY into nonexistent table {self._command.table}"
             raise RedshiftError(text, sqlstate=UNDEFINED_TABLE)
@@ -254,9 +257,7 @@ class _Copy:
             raise refusal from error
 
     async def _record(self, target: _Target, problem: LoadProblem) -> None:
-        """Leaves a row in sys_load_error_detail, in a session that no ROLLBACK of the client's
-        reaches.
-        """
+        """Leaves a row in sys_load_error_detail, out of reach of the client's ROLLBACK."""
         process = int.from_bytes(self._peer.backend.key[:4], "big")
         values = [
             "100", str(self._id), "0", str(process), literal(self._peer.database),
@@ -267,7 +268,8 @@ class _Copy:
         ]  # fmt: skip
         own = await Backend.login(self._peer.front.address, self._peer.database)
         try:
-            await own.query(f"INSERT INTO sys_load_error_detail VALUES ({', '.join(values)})")
+            row = ", ".join(values)
+            await own.query(f"INSERT INTO sys_load_error_detail VALUES ({row})")
         finally:
             own.close()
 

@@ -7,6 +7,7 @@ it is; loaders look for these words.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 SYNTAX_ERROR = "42601"
@@ -96,39 +97,63 @@ def detail_block(error: str, code: int, context: str, *, where: str, query: int 
 
 def from_backend(fields: dict[str, str]) -> dict[str, str]:
     """A PostgreSQL error's fields as Redshift would report the same mistake."""
-    kept = {name: fields[name] for name in _PASSED_ON if name in fields}
-    replaced = _in_redshifts_words(fields)
-    if replaced is None:
-        return kept
-    return kept | {"H": ""} | replaced.fields() if "H" in kept else kept | replaced.fields()
+    in_words = _WORDS.get(fields["C"])
+    error = None if in_words is None else in_words(fields)
+    if error is not None:
+        return error.fields()
+    return {name: fields[name] for name in _PASSED_ON if name in fields}
 
 
-def _in_redshifts_words(fields: dict[str, str]) -> RedshiftError | None:
-    state = fields.get("C", "")
-    if state == "40001":
-        # PostgreSQL does not say which table it was; Redshift gives the table's number.
-        context = (
-            "Serializable isolation violation on table - unknown, transactions forming the cycle "
-            f"are: unknown ({fields.get('M', '')})"
-        )
-        return RedshiftError("1023", detail=context)
-    if state == "22001":
-        return _too_long(fields.get("M", "").removeprefix("value too long for type "))
-    if state == "23514" and (match := _BYTES_CONSTRAINT.fullmatch(fields.get("n", ""))):
-        name = "character varying" if match[1] == "varying" else "character"
-        return _too_long(f"{name}({match[2]})")
-    if state == "23502":
-        text = f"Cannot insert a NULL value into column {fields.get('c', '')}"
-        return RedshiftError(text, detail=detail_block(text, 8007, "query execution", where=""))
-    if state == "21000" and "MERGE" in fields.get("M", ""):
-        return RedshiftError("Found multiple matches to update the same tuple.")
-    if state == "22003" and fields.get("M") == "numeric field overflow":
-        text = "Numeric data overflow (result precision)"
-        return RedshiftError(text, detail=detail_block(text, 1058, fields.get("D", ""), where=""))
-    return None
+def _conflict(fields: dict[str, str]) -> RedshiftError:
+    # PostgreSQL does not say which table it was; Redshift gives the table's number.
+    context = (
+        "Serializable isolation violation on table - unknown, transactions forming the cycle "
+        f"are: unknown ({fields['M']})"
+    )
+    return RedshiftError("1023", detail=context)
 
 
 def _too_long(type_name: str) -> RedshiftError:
     text = "Value too long for character type"
     context = f"Value too long for type {type_name}"
     return RedshiftError(text, detail=detail_block(text, 8001, context, where="string.cpp:213"))
+
+
+def _too_many_characters(fields: dict[str, str]) -> RedshiftError:
+    return _too_long(fields["M"].removeprefix("value too long for type "))
+
+
+def _too_many_bytes(fields: dict[str, str]) -> RedshiftError | None:
+    match = _BYTES_CONSTRAINT.fullmatch(fields.get("n", ""))
+    if match is None:
+        return None
+    name = "character varying" if match[1] == "varying" else "character"
+    return _too_long(f"{name}({match[2]})")
+
+
+def _null(fields: dict[str, str]) -> RedshiftError:
+    text = f"Cannot insert a NULL value into column {fields.get('c', '')}"
+    return RedshiftError(text, detail=detail_block(text, 8007, "query execution", where=""))
+
+
+def _matched_twice(fields: dict[str, str]) -> RedshiftError | None:
+    if "MERGE" not in fields["M"]:
+        return None
+    return RedshiftError("Found multiple matches to update the same tuple.")
+
+
+def _overflow(fields: dict[str, str]) -> RedshiftError | None:
+    if fields["M"] != "numeric field overflow":
+        return None
+    text = "Numeric data overflow (result precision)"
+    return RedshiftError(text, detail=detail_block(text, 1058, fields.get("D", ""), where=""))
+
+
+_WORDS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
+    "40001": _conflict,
+    "22001": _too_many_characters,
+    "23514": _too_many_bytes,
+    "23502": _null,
+    "21000": _matched_twice,
+    "22003": _overflow,
+}

@@ -117,7 +117,8 @@ class Cursor:
     def take(self) -> Token:
         """The next token. Raises a syntax error at the end."""
         if self.done:
-            raise RedshiftError("syntax error at end of input", sqlstate=SYNTAX_ERROR)
+            text = "syntax error at end of input"
+            raise RedshiftError(text, sqlstate=SYNTAX_ERROR)
         self.at += 1
         return self._tokens[self.at - 1]
 

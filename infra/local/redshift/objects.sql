@@ -21,6 +21,7 @@ DECLARE
     kind record;
     col record;
     wanted text;
+    others text;
 BEGIN
     SELECT relkind, relpersistence, relname INTO kind FROM pg_class WHERE oid = relation;
     IF NOT FOUND OR kind.relkind <> 'r' THEN
@@ -37,11 +38,13 @@ BEGIN
         IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = relation AND conname = wanted) THEN
             CONTINUE;
         END IF;
-        PERFORM redshift_front.drop_constraint(relation, c.conname) FROM pg_constraint c
+        SELECT string_agg(format('DROP CONSTRAINT %I, ', c.conname), '') INTO others
+        FROM pg_constraint c
         WHERE c.conrelid = relation
           AND c.conname LIKE format('redshift$_bytes$_%s$_%%', col.attnum) ESCAPE '$';
-        EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)',
-                       relation::regclass, wanted, col.attname, col.bytes);
+        -- In one statement: it sets this trigger off again, which must find nothing to do.
+        EXECUTE format('ALTER TABLE %s %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)',
+                       relation::regclass, others, wanted, col.attname, col.bytes);
     END LOOP;
     IF kind.relpersistence = 'p'
        AND NOT EXISTS (SELECT FROM pg_trigger
@@ -50,13 +53,6 @@ BEGIN
                        'ON %s FOR EACH STATEMENT EXECUTE FUNCTION redshift_front.queue_writers()',
                        relation::regclass);
     END IF;
-END
-$$;
-
-CREATE FUNCTION redshift_front.drop_constraint(relation oid, name name) RETURNS void
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', relation::regclass, name);
 END
 $$;
 

@@ -22,7 +22,7 @@ from infra.local.redshift.errors import (
 from infra.local.redshift.lexer import Token, tokens
 
 # A part of the tree that Redshift has no syntax for, and the word its parser would stop at.
-_UNKNOWN_SYNTAX: dict[type[exp.Expression], str] = {
+_UNKNOWN_SYNTAX: dict[type[exp.Expr], str] = {
     exp.OnConflict: "on",
     exp.Returning: "returning",
     exp.Filter: "(",
@@ -59,7 +59,8 @@ def read_query(sql: str, found: list[Token]) -> Query:
         return Query(sql, merge_source=_check_merge(tree, found))
     if any(True for _ in tree.find_all(*_REWRITTEN)):
         if "\\" in sql:
-            raise not_imitated("a backslash in a query with QUALIFY, DATEADD or DATEDIFF")
+            text = "a backslash in a query with QUALIFY, DATEADD or DATEDIFF"
+            raise not_imitated(text)
         sql = tree.sql(dialect="postgres")
         found = tokens(sql)
     return Query(in_query(sql, found))
@@ -78,14 +79,16 @@ def in_query(sql: str, found: list[Token] | None = None) -> str:
     return "".join([*parts, sql[at:]])
 
 
-def _refuse(tree: exp.Expression) -> None:
+def _refuse(tree: exp.Expr) -> None:
     for node in tree.walk():
         if word := _UNKNOWN_SYNTAX.get(type(node)):
             raise syntax_error(word)
         if isinstance(node, exp.Distinct) and node.args.get("on") is not None:
-            raise RedshiftError("SELECT DISTINCT ON is not supported", sqlstate=NOT_SUPPORTED)
+            text = "SELECT DISTINCT ON is not supported"
+            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
         if isinstance(node, exp.Lock):
-            raise RedshiftError("SELECT FOR UPDATE/SHARE is not supported", sqlstate=NOT_SUPPORTED)
+            text = "SELECT FOR UPDATE/SHARE is not supported"
+            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
         if isinstance(node, exp.DataType) and node.this in _UNKNOWN_TYPES:
             text = f'type "{_UNKNOWN_TYPES[node.this]}" does not exist'
             raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
@@ -97,18 +100,22 @@ def _check_merge(tree: exp.Merge, found: list[Token]) -> str:
     """MERGE of Redshift: from a table, one action for a match and one for none, no conditions."""
     source = tree.args["using"]
     if not isinstance(source, exp.Table) or tree.args.get("with_") is not None:
-        raise RedshiftError("MERGE source must be a table", sqlstate=NOT_SUPPORTED)
+        text = "MERGE source must be a table"
+        raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
     if found[-1].word == "DUPLICATES":
-        raise not_imitated("MERGE ... REMOVE DUPLICATES")
+        text = "MERGE ... REMOVE DUPLICATES"
+        raise not_imitated(text)
     whens = tree.args["whens"].expressions
     matched = [when for when in whens if when.args.get("matched")]
     if len(matched) != 1 or len(whens) != 2:  # one of each
+        text = "MERGE takes exactly one WHEN MATCHED and one WHEN NOT MATCHED clause"
         raise RedshiftError(
-            "MERGE takes exactly one WHEN MATCHED and one WHEN NOT MATCHED clause",
+            text,
             sqlstate=NOT_SUPPORTED,
         )
     if any(when.args.get("condition") is not None for when in whens):
-        raise syntax_error("and")
+        text = "and"
+        raise syntax_error(text)
     return exp.Table(
         this=source.this, db=source.args.get("db"), catalog=source.args.get("catalog")
     ).sql(dialect="postgres")

@@ -34,8 +34,8 @@ async def prepare(address: Address, database: str, user: str, isolation: str) ->
     """Makes user and database, unless an earlier front has done so."""
     admin = await Backend.login(address, "postgres")
     try:
-        name = literal(database)
-        if await admin.query(f"SELECT 1 FROM pg_database WHERE datname = {name}"):
+        there = await admin.query("SELECT datname FROM pg_database")
+        if [database] in there:
             return
         owner = identifier(user)
         await admin.query(f"CREATE ROLE {owner} LOGIN")

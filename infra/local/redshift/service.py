@@ -30,7 +30,7 @@ class LocalRedshift:
     host = "127.0.0.1"
     database = "dev"
     user = "awsuser"
-    password = "Local1234"  # noqa: S105 - any password is taken
+    password = "Local1234"
 
     def __init__(
         self,
@@ -73,7 +73,8 @@ class LocalRedshift:
     def faults(self) -> Faults:
         """What breaks it on purpose."""
         if self._faults is None:
-            raise ServiceError("the Redshift stand-in is not running: enter the context first")
+            text = "the Redshift stand-in is not running: enter the context first"
+            raise ServiceError(text)
         return self._faults
 
     def start(self) -> None:

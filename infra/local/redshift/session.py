@@ -99,7 +99,8 @@ class Session:
             case b"C":
                 await self._close(message)
             case _:
-                raise RedshiftError(f"protocol message {message.kind!r} is not imitated")
+                text = f"protocol message {message.kind!r} is not imitated"
+                raise RedshiftError(text)
 
     async def _parse(self, message: Message) -> None:
         name, rest = wire.split_string(message.body)
@@ -235,7 +236,7 @@ class Session:
 def as_redshift(answer: Message) -> Message:
     """A message of PostgreSQL's, with the version and the type numbers of Redshift."""
     if answer.kind == b"S":
-        name, value = wire.split_string(answer.body)
+        name, _ = wire.split_string(answer.body)
         if name == "server_version":
             return Message(b"S", wire.strings(name, _SERVER_VERSION))
     if answer.kind == b"T" and struct.pack("!i", _JSONB) in answer.body:

@@ -1,0 +1,346 @@
+"""What Starjoin relies on in Redshift's COPY of Parquet through a manifest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from redshift_connector.core import Connection
+
+from tests.contract.warehouse import Entry, Refusal, Warehouse, refused, rows, run, value
+
+pytestmark = pytest.mark.contract
+
+INTERNAL = "XX000"
+COLUMNS = "id bigint, v varchar(10)"
+
+
+@pytest.fixture
+def connection(warehouse: Warehouse) -> Connection:
+    """A connection, and an empty table `t` of two columns."""
+    connection = warehouse.connect()
+    run(connection, f"create table t ({COLUMNS})")
+    connection.commit()
+    return connection
+
+
+def table(*ids: int, text: str | None = "a") -> pa.Table:
+    return pa.table(
+        {"id": pa.array(ids, pa.int64()), "v": pa.array([text] * len(ids), pa.string())}
+    )
+
+
+def count(connection: Connection) -> int:
+    return int(value(connection, "select count(*) from t"))
+
+
+TYPES: list[tuple[str, pa.DataType, list[Any]]] = [
+    ("smallint", pa.int16(), [-32768, 32767, None]),
+    ("integer", pa.int32(), [-2147483648, None]),
+    ("bigint", pa.int64(), [9223372036854775807, -9223372036854775808, None]),
+    ("decimal(18,4)", pa.decimal128(18, 4), [Decimal("12345678901234.5678"), None]),
+    ("decimal(38,2)", pa.decimal128(38, 2), [Decimal("-" + "9" * 36 + ".99")]),
+    ("real", pa.float32(), [0.5, None]),
+    ("double precision", pa.float64(), [0.1, 1e300, -5e-324, None]),
+    ("boolean", pa.bool_(), [True, False, None]),
+    ("date", pa.date32(), [dt.date(1, 1, 1), dt.date(9999, 12, 31), None]),
+    (
+        "timestamp",
+        pa.timestamp("us"),
+        [dt.datetime(2024, 2, 29, 23, 59, 59, 999999), None],  # noqa: DTZ001 - has no zone
+    ),
+    (
+        "varchar(100)",
+        pa.string(),
+        ["", "NULL", "\\N", 'a "quote"', "it's", "a\\b", "a\nb\r\nc\td", "☃ é", " ", ",", None],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "arrow_type", "sent"), TYPES, ids=[case[0] for case in TYPES]
+)
+def test_values_arrive_as_they_were_staged(
+    warehouse: Warehouse, type_name: str, arrow_type: pa.DataType, sent: list[Any]
+) -> None:
+    connection = warehouse.connect()
+    run(connection, f"create table t (n bigint, v {type_name})")
+    numbers = pa.array(range(len(sent)), pa.int64())
+    warehouse.copy(connection, "t", pa.table({"n": numbers, "v": pa.array(sent, arrow_type)}))
+
+    assert [row[0] for row in rows(connection, "select v from t order by n")] == sent
+
+
+def test_columns_match_by_position(warehouse: Warehouse, connection: Connection) -> None:
+    other_names = table(1).rename_columns(["v", "id"])
+    warehouse.copy(connection, "t", other_names)
+
+    assert rows(connection, "select id, v from t") == [[1, "a"]]
+
+
+def test_a_column_list_gives_the_order(warehouse: Warehouse, connection: Connection) -> None:
+    turned = table(1).select(["v", "id"])
+    run(connection, warehouse.copy_sql("t (v, id)", warehouse.put(turned)))
+    run(connection, warehouse.copy_sql("t (id)", warehouse.put(table(2).select(["id"]))))
+
+    assert rows(connection, "select id, v from t order by id") == [[1, "a"], [2, None]]
+
+
+def test_a_schema_and_a_temporary_stage(warehouse: Warehouse, connection: Connection) -> None:
+    run(connection, "create temp table stage (like t)")
+    warehouse.copy(connection, "stage", table(1), table(2))
+    warehouse.copy(connection, f"{warehouse.schema}.t", table(3))
+
+    assert value(connection, "select count(*) from stage") == 2
+    assert count(connection) == 1
+
+
+def test_copy_is_part_of_the_transaction(warehouse: Warehouse, connection: Connection) -> None:
+    warehouse.copy(connection, "t", table(1))
+    assert count(connection) == 1
+    connection.rollback()
+
+    assert count(connection) == 0
+
+
+def test_copy_has_no_memory_of_loaded_files(warehouse: Warehouse, connection: Connection) -> None:
+    sql = warehouse.copy_sql("t", warehouse.put(table(1)))
+    run(connection, sql)
+    connection.commit()
+    run(connection, sql)
+
+    assert count(connection) == 2
+
+
+def test_an_entry_listed_twice_is_loaded_twice(
+    warehouse: Warehouse, connection: Connection
+) -> None:
+    entry = warehouse.put(table(1))
+    run(connection, warehouse.copy_sql("t", entry, entry))
+
+    assert count(connection) == 2
+
+
+def test_an_empty_file(warehouse: Warehouse, connection: Connection) -> None:
+    warehouse.copy(connection, "t", table())
+
+    assert count(connection) == 0
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zstd"}, {"compression": "gzip"}])
+def test_compression_and_dictionaries(
+    warehouse: Warehouse, connection: Connection, options: dict[str, Any]
+) -> None:
+    encoded = table(*range(1000))
+    encoded = encoded.set_column(1, "v", encoded["v"].dictionary_encode())
+    run(connection, warehouse.copy_sql("t", warehouse.put(encoded, **options)))
+
+    assert value(connection, "select count(*) from t where v = 'a'") == 1000
+
+
+def test_a_missing_mandatory_file(warehouse: Warehouse, connection: Connection) -> None:
+    present, missing = warehouse.put(table(1)), warehouse.missing(mandatory=True)
+    with refused(INTERNAL, "S3ServiceException", "Status 404"):
+        run(connection, warehouse.copy_sql("t", present, missing))
+    connection.rollback()
+
+    assert count(connection) == 0
+
+
+@pytest.mark.parametrize("mandatory", [False, None])
+def test_a_missing_file_is_skipped_in_silence(
+    warehouse: Warehouse, connection: Connection, mandatory: bool | None
+) -> None:
+    present, missing = warehouse.put(table(1)), warehouse.missing(mandatory=mandatory)
+    run(connection, warehouse.copy_sql("t", present, missing))
+
+    assert count(connection) == 1
+
+
+def test_no_file_at_all(warehouse: Warehouse, connection: Connection) -> None:
+    missing = warehouse.missing(mandatory=False)
+    with refused(INTERNAL):
+        run(connection, warehouse.copy_sql("t", missing))
+
+
+def test_a_missing_manifest(warehouse: Warehouse, connection: Connection) -> None:
+    sql = warehouse.copy_sql("t", warehouse.put(table(1))).replace(".manifest'", ".nothing'")
+    with refused(INTERNAL, "S3ServiceException"):
+        run(connection, sql)
+
+
+def test_parquet_needs_the_content_length(warehouse: Warehouse, connection: Connection) -> None:
+    entry = replace(warehouse.put(table(1)), content_length=None)
+    with refused(INTERNAL, "File entry does not have 'meta' key."):
+        run(connection, warehouse.copy_sql("t", entry))
+
+
+def test_a_wrong_content_length(warehouse: Warehouse, connection: Connection) -> None:
+    entry = warehouse.put(table(1))
+    with refused(INTERNAL):
+        run(connection, warehouse.copy_sql("t", replace(entry, content_length=7)))
+
+
+def test_a_file_that_is_no_parquet(warehouse: Warehouse, connection: Connection) -> None:
+    with refused(INTERNAL, "Spectrum Scan Error"):
+        run(connection, warehouse.copy_sql("t", warehouse.put_bytes(b"id,v\n1,a\n")))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "truncatecolumns",
+        "maxerror 10",
+        "region 'eu-west-1'",
+        "compupdate off",
+        "timeformat 'auto'",
+        "blanksasnull",
+        "null as 'x'",
+    ],
+)
+def test_options_that_columnar_formats_do_not_take(
+    warehouse: Warehouse, connection: Connection, options: str
+) -> None:
+    with refused("0A000", "argument is not supported for PARQUET based COPY"):
+        run(connection, warehouse.copy_sql("t", warehouse.put(table(1)), options=options))
+
+
+def test_options_that_columnar_formats_take(warehouse: Warehouse, connection: Connection) -> None:
+    run(connection, warehouse.copy_sql("t", warehouse.put(table(1)), options="statupdate off"))
+
+    assert count(connection) == 1
+
+
+def test_a_table_that_is_not_there(warehouse: Warehouse, connection: Connection) -> None:
+    with refused("42P01"):
+        run(connection, warehouse.copy_sql("nowhere", warehouse.put(table(1))))
+
+
+@pytest.mark.parametrize(
+    "staged",
+    [table(1).select(["id"]), table(1).append_column("x", pa.array(["x"]))],
+    ids=["fewer", "more"],
+)
+def test_a_wrong_number_of_columns(
+    warehouse: Warehouse, connection: Connection, staged: pa.Table
+) -> None:
+    with refused(INTERNAL, "Spectrum Scan Error", "Unmatched number of columns"):
+        run(connection, warehouse.copy_sql("t", warehouse.put(staged)))
+
+
+BAD_TYPES = [
+    ("bigint", pa.array([1], pa.int32())),
+    ("bigint", pa.array(["1"])),
+    ("integer", pa.array([1], pa.int64())),
+    ("bigint", pa.array([1], pa.uint64())),
+    ("varchar(10)", pa.array([1], pa.int64())),
+    ("decimal(8,2)", pa.array([1.5])),
+    ("double precision", pa.array([1.5], pa.float32())),
+    ("date", pa.array(["2024-01-01"])),
+    ("timestamp", pa.array([1], pa.timestamp("ns"))),
+    ("boolean", pa.array([1], pa.int32())),
+]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "staged"), BAD_TYPES, ids=[f"{c[1].type} to {c[0]}" for c in BAD_TYPES]
+)
+def test_types_must_fit(warehouse: Warehouse, type_name: str, staged: pa.Array) -> None:
+    connection = warehouse.connect()
+    run(connection, f"create table t (v {type_name})")
+    connection.commit()
+    entry = warehouse.put(pa.table({"v": staged}))
+
+    with refused(INTERNAL, "Spectrum Scan Error", "has an incompatible Parquet schema"):
+        run(connection, warehouse.copy_sql("t", entry))
+
+
+def failing(warehouse: Warehouse, connection: Connection, entry: Entry) -> Refusal:
+    """Loads, fails, rolls back."""
+    with refused(INTERNAL) as refusal:
+        run(connection, warehouse.copy_sql("t", entry))
+    with refused("25P02"):
+        run(connection, "select 1")
+    connection.rollback()
+    assert count(connection) == 0
+    return refusal
+
+
+@pytest.mark.parametrize("text", ["12345678901", "éééééé"], ids=["characters", "bytes"])
+def test_a_value_too_long_by_bytes(warehouse: Warehouse, connection: Connection, text: str) -> None:
+    refusal = failing(warehouse, connection, warehouse.put(table(1, 2, text=text)))
+
+    assert "length of the data column v is longer" in refusal.detail
+
+
+def test_null_into_not_null(warehouse: Warehouse, connection: Connection) -> None:
+    run(connection, "drop table t")
+    run(connection, "create table t (id bigint not null, v varchar(10) not null)")
+    connection.commit()
+
+    refusal = failing(warehouse, connection, warehouse.put(table(1, text=None)))
+    assert "Load into table 't' failed" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("staged", "loaded"), [("1.239", "1.23"), ("-1.239", "-1.23"), ("5.000", "5.00")]
+)
+def test_copy_cuts_decimals(warehouse: Warehouse, staged: str, loaded: str) -> None:
+    connection = warehouse.connect()
+    run(connection, "create table t (v decimal(8,2))")
+    values = pa.array([Decimal(staged)], pa.decimal128(9, 3))
+    warehouse.copy(connection, "t", pa.table({"v": values}))
+
+    assert value(connection, "select v from t") == Decimal(loaded)
+
+
+def test_a_decimal_out_of_range(warehouse: Warehouse, connection: Connection) -> None:
+    run(connection, "drop table t")
+    run(connection, "create table t (v decimal(4,2))")
+    connection.commit()
+    values = pa.array([Decimal("123.45")], pa.decimal128(9, 2))
+
+    failing(warehouse, connection, warehouse.put(pa.table({"v": values})))
+
+
+def test_a_nul_in_a_text(warehouse: Warehouse, connection: Connection) -> None:
+    failing(warehouse, connection, warehouse.put(table(1, text="a\0b")))
+
+
+def test_duplicate_keys_are_loaded(warehouse: Warehouse) -> None:
+    connection = warehouse.connect()
+    run(connection, "create table t (id bigint primary key, v varchar(10))")
+    warehouse.copy(connection, "t", table(1, 1))
+
+    assert count(connection) == 2
+
+
+def test_the_error_is_told_after_the_rollback(warehouse: Warehouse, connection: Connection) -> None:
+    entry = warehouse.put(table(1, text="12345678901"))
+    failing(warehouse, connection, entry)
+    ((file, column, type_name, length, code, message),) = rows(
+        connection,
+        "select file_name, column_name, column_type, column_length, error_code, error_message "
+        "from sys_load_error_detail where file_name like %s",
+        (entry.url + "%",),
+    )
+
+    # The texts are CHAR: they come padded.
+    assert file.startswith(entry.url)
+    assert (column.strip(), type_name.strip(), length.strip()) == ("v", "varchar", "10")
+    assert code == 1204
+    assert "length of the data column v" in message
+
+
+@pytest.mark.parametrize("wide", [50_000])
+def test_a_larger_load_in_several_files(
+    warehouse: Warehouse, connection: Connection, wide: int
+) -> None:
+    warehouse.copy(connection, "t", table(*range(wide)), table(*range(wide, 2 * wide)))
+
+    assert count(connection) == 2 * wide
+    assert value(connection, "select count(distinct id) from t") == 2 * wide

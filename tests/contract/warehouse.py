@@ -1,0 +1,170 @@
+"""What the contract tests say to a warehouse: connections, staged files, COPY, expected errors."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import redshift_connector
+from redshift_connector.core import Connection
+from redshift_connector.error import ProgrammingError
+
+from infra.local.redshift import LocalRedshift
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+@dataclass
+class Warehouse:
+    """A Redshift, real or not, and the bucket that its COPY reads."""
+
+    connection: dict[str, Any]
+    s3: S3Client
+    bucket: str
+    role: str
+    stand_in: LocalRedshift | None = None
+    schema: str = ""
+    _open: list[Connection] = field(default_factory=list)
+
+    @contextmanager
+    def in_schema(self) -> Iterator[None]:
+        """Makes a schema, and drops it with all that is in it."""
+        self.schema = f"contract_{uuid.uuid4().hex[:12]}"
+        self._administer(f"create schema {self.schema}")
+        try:
+            yield
+        finally:
+            while self._open:
+                close(self._open.pop())
+            if self.stand_in is not None:
+                self.stand_in.faults.clear()
+            self._administer(f"drop schema {self.schema} cascade")
+
+    def _administer(self, sql: str) -> None:
+        with redshift_connector.connect(**self.connection) as admin:
+            admin.autocommit = True
+            admin.cursor().execute(sql)
+
+    def connect(self, *, autocommit: bool = False, **settings: Any) -> Connection:
+        """A connection that finds the test's schema first."""
+        connection = redshift_connector.connect(**self.connection | settings)
+        self._open.append(connection)
+        connection.autocommit = True
+        connection.cursor().execute(f"set search_path to {self.schema}")
+        connection.autocommit = autocommit
+        return connection
+
+    def put(self, table: pa.Table, **options: Any) -> Entry:
+        """Writes a Parquet file; its entry in a manifest."""
+        sink = io.BytesIO()
+        pq.write_table(table, sink, **options)
+        return self.put_bytes(sink.getvalue())
+
+    def put_bytes(self, data: bytes) -> Entry:
+        key = f"contract/{self.schema}/{uuid.uuid4().hex}.parquet"
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=data)
+        return Entry(f"s3://{self.bucket}/{key}", len(data))
+
+    def missing(self, *, mandatory: bool | None = True) -> Entry:
+        """The entry of a file that is not there."""
+        key = f"contract/{self.schema}/{uuid.uuid4().hex}.parquet"
+        return Entry(f"s3://{self.bucket}/{key}", 100, mandatory)
+
+    def manifest(self, *entries: Entry) -> str:
+        """Writes a manifest; its URL."""
+        text = json.dumps({"entries": [entry.as_json() for entry in entries]})
+        key = f"contract/{self.schema}/{uuid.uuid4().hex}.manifest"
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode())
+        return f"s3://{self.bucket}/{key}"
+
+    def copy_sql(self, table: str, *entries: Entry, options: str = "") -> str:
+        """The statement that loads these files through a manifest."""
+        role = "default" if self.role == "default" else f"'{self.role}'"
+        return (
+            f"copy {table} from '{self.manifest(*entries)}' "
+            f"iam_role {role} format as parquet manifest {options}"
+        )
+
+    def copy(self, connection: Connection, table: str, *tables: pa.Table) -> None:
+        """Loads these tables of Arrow's."""
+        entries = [self.put(one) for one in tables]
+        connection.cursor().execute(self.copy_sql(table, *entries))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a manifest; None leaves the field out."""
+
+    url: str
+    content_length: int | None
+    mandatory: bool | None = True
+
+    def as_json(self) -> dict[str, Any]:
+        entry: dict[str, Any] = {"url": self.url}
+        if self.mandatory is not None:
+            entry["mandatory"] = self.mandatory
+        if self.content_length is not None:
+            entry["meta"] = {"content_length": self.content_length}
+        return entry
+
+
+def close(connection: Connection) -> None:
+    """Closes a connection that may be closed or cut already."""
+    try:
+        connection.close()
+    except (redshift_connector.error.InterfaceError, OSError):
+        return  # it was: nothing is left to close
+
+
+def run(connection: Connection, sql: str, parameters: Sequence[Any] | None = None) -> int:
+    """Runs a statement; how many rows it wrote."""
+    cursor = connection.cursor()
+    cursor.execute(sql, parameters)
+    return int(cursor.rowcount)
+
+
+def rows(
+    connection: Connection, sql: str, parameters: Sequence[Any] | None = None
+) -> list[list[Any]]:
+    """Runs a query; its rows."""
+    cursor = connection.cursor()
+    cursor.execute(sql, parameters)
+    return [list(row) for row in cursor.fetchall()]
+
+
+def value(connection: Connection, sql: str) -> Any:
+    """Runs a query of one row and column."""
+    ((only,),) = rows(connection, sql)
+    return only
+
+
+@dataclass
+class Refusal:
+    """What a refused statement was refused with."""
+
+    sqlstate: str = ""
+    message: str = ""
+    detail: str = ""
+
+
+@contextmanager
+def refused(sqlstate: str, *words: str) -> Iterator[Refusal]:
+    """Expects an error with this SQLSTATE and these words in its message or detail."""
+    refusal = Refusal()
+    with pytest.raises(ProgrammingError) as caught:
+        yield refusal
+    fields = caught.value.args[0]
+    refusal.sqlstate, refusal.message = fields["C"], fields["M"]
+    refusal.detail = fields.get("D", "")
+    assert refusal.sqlstate == sqlstate, fields
+    for word in words:
+        assert word in f"{refusal.message} {refusal.detail}", fields

@@ -1,0 +1,1 @@
+"""The stand-in for Redshift, its parts that need no server."""
