@@ -86,6 +86,12 @@ def _column_shorthand(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
+_DeclaredColumn = Annotated[
+    Column,
+    BeforeValidator(_column_shorthand, json_schema_input_type=Column | _ColumnTypeField),
+]
+
+
 class Reference(_Model):
     """Columns of the own table that hold the key of another."""
 
@@ -98,7 +104,7 @@ class Table(_Model):
 
     source: str | None = Field(None, description="the table's name in the source, if another")
     key: list[str] = Field(min_length=1)
-    columns: dict[Identifier, Annotated[Column, BeforeValidator(_column_shorthand)]]
+    columns: dict[Identifier, _DeclaredColumn]
     references: dict[Identifier, Reference] = {}
 
 
@@ -124,8 +130,11 @@ class Declaration(_Model):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
+        _check_sources(self)
         for name, table in self.tables.items():
-            _check_table(self, name, table)
+            _check_columns(name, table)
+        for name, table in self.tables.items():
+            _check_references(self, name, table)
         _check_no_cycle(self)
         for name, target in self.targets.items():
             _check_target(self, name, target)
@@ -154,12 +163,32 @@ def _fail(where: str, what: str) -> None:
     raise ValueError(message)
 
 
-def _check_table(declaration: Declaration, name: str, table: Table) -> None:
+def _check_sources(declaration: Declaration) -> None:
+    """A record belongs to one table; a table that plays two parts has two references."""
+    holders: dict[str, str] = {}
+    for name, table in declaration.tables.items():
+        source = table.source or name
+        holder = holders.setdefault(source, name)
+        if holder != name:
+            _fail(f"tables {holder} and {name}", f"both read {source!r}")
+
+
+def _check_columns(name: str, table: Table) -> None:
+    readers: dict[str, str] = {}
+    for column, declared in table.columns.items():
+        source = declared.source or column
+        reader = readers.setdefault(source, column)
+        if table.columns[reader].type.arrow != declared.type.arrow:
+            what = f"columns {reader} and {column} read {source!r} as different types"
+            _fail(f"table {name}", what)
     for column in table.key:
         if column not in table.columns:
             _fail(f"table {name}", f"key column {column!r} is not declared")
         elif not table.columns[column].treatment.keeps_identity:
             _fail(f"table {name}", f"key column {column!r} must keep its values apart")
+
+
+def _check_references(declaration: Declaration, name: str, table: Table) -> None:
     for reference_name, reference in table.references.items():
         where = f"table {name}, reference {reference_name}"
         other = declaration.tables.get(reference.table)

@@ -1,0 +1,229 @@
+"""Each rule of a declaration, broken once: it is refused, and the message names the place."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flink_app.declaration import DeclarationError, load_declaration
+from tests.unit.stars import FREIGHT, TICKET_SELLER_FILE
+
+Content = dict[str, Any]
+FREIGHT_CONTENT: Content = yaml.safe_load(FREIGHT)
+
+
+def save(folder: Path, content: object) -> Path:
+    """Writes a declaration, its tables by name: `company` before `port`, to which it refers."""
+    path = folder / "star.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+@pytest.mark.parametrize("content", [FREIGHT, TICKET_SELLER_FILE.read_text()])
+def test_a_sound_declaration_loads(content: str, tmp_path: Path) -> None:
+    found = load_declaration(save(tmp_path, content))
+    assert found.name == yaml.safe_load(content)["name"]
+
+
+def _set(*path: str) -> Callable[[Content, Any], None]:
+    def change(content: Content, value: Any) -> None:
+        for step in path[:-1]:
+            content = content[step]
+        content[path[-1]] = value
+
+    return change
+
+
+TABLES, TARGETS = "tables", "targets"
+COMPANY = (TABLES, "company")
+PORT = (TABLES, "port")
+REPORT = (TARGETS, "consignment_report")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("name",), "Freight", "name: String should match pattern"),
+        (("name",), "a__b", "name: String should match pattern"),
+        (("name",), "a" * 64, "name: String should have at most 63 characters"),
+        (("nmae",), "x", "nmae: Extra inputs are not permitted"),
+        ((TARGETS,), {}, "targets: Dictionary should have at least 1 item"),
+        ((*PORT, "key"), [], "tables.port.key: List should have at least 1 item"),
+        ((*PORT, "key"), "port_id", "tables.port.key: Input should be a valid list"),
+        ((*PORT, "columns", "_x"), "date", "tables.port.columns._x.[key]: String should match"),
+        (
+            (*PORT, "columns", "depth"),
+            "text",
+            "tables.port.columns.depth.type: Value error, 'text'",
+        ),
+        ((*PORT, "columns", "depth"), {"typ": "date"}, "tables.port.columns.depth.type: Field req"),
+        (
+            (*PORT, "columns", "depth"),
+            {"type": "date", "treatment": "hide"},
+            "tables.port.columns.depth.treatment: Input should be 'keep', 'tokenise'",
+        ),
+        (
+            (*PORT, "columns", "depth"),
+            {"type": "integer", "treatment": "mask"},
+            "tables.port.columns.depth: Value error, treatment mask needs a varchar column",
+        ),
+        (
+            (*PORT, "columns", "depth"),
+            {"type": "date", "treatment": "redact"},
+            "tables.port.columns.depth: Value error, treatment redact needs a varchar column",
+        ),
+        ((*PORT, "key"), ["port"], "table port: key column 'port' is not declared"),
+        (
+            ("tables", "register", "key"),
+            ["verified", "number", "x"],
+            "table register: key column 'x' is not declared",
+        ),
+        # The table that refers is checked first, before the table whose key is wrong.
+        (
+            ("tables", "region", "key"),
+            ["country", "nowhere"],
+            "table region: key column 'nowhere' is not declared",
+        ),
+        (
+            (*COMPANY, "columns", "company_id"),
+            {"type": "varchar(9)", "treatment": "mask"},
+            "table company: key column 'company_id' must keep its values apart",
+        ),
+        (
+            (*COMPANY, "columns", "company_id"),
+            {"type": "bigint", "treatment": "drop"},
+            "table company: key column 'company_id' must keep its values apart",
+        ),
+        (
+            (*COMPANY, "references", "home_port", "table"),
+            "harbour",
+            "table company, reference home_port: table 'harbour' is not declared",
+        ),
+        (
+            (*PORT, "references", "region", "columns"),
+            ["country"],
+            "table port, reference region: region has a key of 2 columns",
+        ),
+        (
+            (*PORT, "references", "region", "columns"),
+            ["country", "area"],
+            "table port, reference region: column 'area' is not declared",
+        ),
+        (
+            (*COMPANY, "columns", "home"),
+            "bigint",
+            "table company, reference home_port: home and port.port_id differ in type or treatment",
+        ),
+        (
+            (*COMPANY, "columns", "home"),
+            {"type": "integer", "treatment": "tokenise"},
+            "table company, reference home_port: home and port.port_id differ in type or treatment",
+        ),
+        (
+            (*PORT, "references", "back"),
+            {"table": "company", "columns": ["depth"]},
+            "differ in type or treatment",
+        ),
+        ((*REPORT, "fact"), "freight", "target consignment_report: fact table 'freight' is not de"),
+        (
+            (*REPORT, "columns", "fee"),
+            "price",
+            "report, column fee: 'price': table consignment has no column 'price'",
+        ),
+        (
+            (*REPORT, "columns", "fee"),
+            "sender_company.harbour.depth",
+            "column fee: 'sender_company.harbour.depth': table company has no reference 'harbour'",
+        ),
+        (
+            (*REPORT, "columns", "fee"),
+            "sender_company.remark",
+            "target consignment_report, column fee: sender_company.remark is dropped in decode",
+        ),
+        (
+            (*REPORT, "columns", "line"),
+            "voyage",
+            "target consignment_report: the fact's key column 'line' must be among the columns",
+        ),
+        (
+            (*REPORT, "dist_key"),
+            "tonnage",
+            "target consignment_report: dist or sort key 'tonnage' is not a column",
+        ),
+        (
+            (*REPORT, "sort_key"),
+            ["fee", "tonnage"],
+            "target consignment_report: dist or sort key 'tonnage' is not a column",
+        ),
+        (
+            (TARGETS, "ports"),
+            {"fact": "port", "columns": {"port_id": "port_id"}},
+            "target ports: fact table port is a dimension of company",
+        ),
+        (
+            (*COMPANY, "source"),
+            "port",
+            "tables company and port: both read 'port'",
+        ),
+        (
+            (*PORT, "columns", "draught"),
+            {"type": "integer", "source": "depth"},
+            "table port: columns depth and draught read 'depth' as different types",
+        ),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_place(
+    path: tuple[str, ...], value: object, message: str, tmp_path: Path
+) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    _set(*path)(content, value)
+    with pytest.raises(DeclarationError) as caught:
+        load_declaration(save(tmp_path, content))
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"{tmp_path / 'star.yaml'} breaks ")
+
+
+def test_references_make_no_cycle(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    content["tables"]["region"]["columns"]["capital"] = "bigint"
+    content["tables"]["region"]["references"] = {"c": {"table": "company", "columns": ["capital"]}}
+    with pytest.raises(DeclarationError, match="company -> port -> region -> company is a cycle"):
+        load_declaration(save(tmp_path, content))
+
+
+def test_every_fault_of_form_is_listed_at_once(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    content["tables"]["port"]["columns"]["depth"] = "text"
+    content["tables"]["region"]["columns"]["title"] = "string"
+    with pytest.raises(DeclarationError, match=r"breaks 2 rule\(s\)") as caught:
+        load_declaration(save(tmp_path, content))
+    assert "tables.port.columns.depth" in str(caught.value)
+    assert "tables.region.columns.title" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "file: Input should be a valid dictionary"),
+        (b"- a\n- b\n", "file: Input should be a valid dictionary"),
+        (b"name: [", "star.yaml is not YAML: "),
+        (b"name: \xff", "star.yaml is not YAML: "),
+        (b"name: a\nname: b\n", "star.yaml is not YAML: 'name' stands there twice"),
+    ],
+)
+def test_a_file_that_is_no_declaration(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "star.yaml"
+    path.write_bytes(content)
+    with pytest.raises(DeclarationError) as caught:
+        load_declaration(path)
+    assert message in str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(DeclarationError, match="there is no such declaration file"):
+        load_declaration(tmp_path / "nothing.yaml")

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from flink_app.declaration import ColumnType
+
+
+@pytest.mark.parametrize(
+    ("text", "arrow", "sql"),
+    [
+        ("smallint", pa.int16(), "SMALLINT"),
+        ("integer", pa.int32(), "INTEGER"),
+        ("int", pa.int32(), "INTEGER"),
+        ("bigint", pa.int64(), "BIGINT"),
+        ("double precision", pa.float64(), "DOUBLE PRECISION"),
+        ("double", pa.float64(), "DOUBLE PRECISION"),
+        ("boolean", pa.bool_(), "BOOLEAN"),
+        ("date", pa.date32(), "DATE"),
+        ("timestamp", pa.timestamp("us"), "TIMESTAMP"),
+        ("decimal(12,2)", pa.decimal128(12, 2), "DECIMAL(12,2)"),
+        ("numeric( 38 , 10 )", pa.decimal128(38, 10), "DECIMAL(38,10)"),
+        ("decimal(5)", pa.decimal128(5, 0), "DECIMAL(5,0)"),
+        ("VarChar(65535)", pa.string(), "VARCHAR(65535)"),
+        (" varchar (1) ", pa.string(), "VARCHAR(1)"),
+    ],
+)
+def test_a_type_as_it_is_written(text: str, arrow: pa.DataType, sql: str) -> None:
+    parsed = ColumnType.parse(text)
+    assert (parsed.arrow, parsed.sql) == (arrow, sql)
+    assert ColumnType.parse(str(parsed)) == parsed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "text",
+        "varchar",
+        "varchar(0)",
+        "varchar(65536)",
+        "varchar(10,2)",
+        "decimal",
+        "decimal(0)",
+        "decimal(39,2)",
+        "decimal(5,6)",
+        "integer(4)",
+        "timestamp(6)",
+        "decimal(5,2) x",
+    ],
+)
+def test_what_is_no_type_is_refused_with_what_is_known(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a column type; known are smallint, integer"):
+        ColumnType.parse(text)
+
+
+def test_only_whole_numbers_are_integers() -> None:
+    written = ["smallint", "integer", "bigint", "decimal(5,0)", "double precision", "date"]
+    assert [text for text in written if ColumnType.parse(text).is_integer] == written[:3]

@@ -1,0 +1,120 @@
+"""The stars that the unit tests run on: the shipped example, and one with everything it lacks."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from flink_app.declaration import Declaration, Star, load_declaration
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+TICKET_SELLER_FILE: Final = ROOT / "flink_app" / "stars" / "ticket_seller.yaml"
+
+# Composite keys of fact and dimension; `company` on two paths; `port` by a diamond (sender's home
+# and origin) and `region` three levels down; a dimension that refers by its own key; hidden keys,
+# whole and in part; source names that differ; every column type; two targets.
+FREIGHT: Final = """
+name: freight
+source_schema: Freight
+tables:
+  region:
+    key: [country, code]
+    columns: {country: varchar(2), code: varchar(8), title: varchar(40)}
+  port:
+    key: [port_id]
+    columns:
+      port_id: integer
+      country: varchar(2)
+      region_code: varchar(8)
+      harbour: varchar(40)
+      depth: decimal(38,10)
+      surveyed: date
+    references:
+      region: {table: region, columns: [country, region_code]}
+  register:
+    key: [company_id]
+    columns:
+      company_id: bigint
+      number: {type: varchar(20), treatment: tokenise}
+      verified: boolean
+  company:
+    source: Companies
+    key: [company_id]
+    columns:
+      company_id: {type: bigint, source: ID}
+      trade_name: {type: varchar(60), treatment: mask}
+      home: integer
+      remark: {type: varchar(100), treatment: drop}
+      unused: varchar(10)
+    references:
+      home_port: {table: port, columns: [home]}
+      entry: {table: register, columns: [company_id]}
+  consignment:
+    key: [voyage, line]
+    columns:
+      voyage: integer
+      line: smallint
+      sender: bigint
+      receiver: bigint
+      origin: integer
+      weight: double precision
+      fee: decimal(12,2)
+      insured: boolean
+      loaded_at: timestamp
+    references:
+      sender_company: {table: company, columns: [sender]}
+      receiver_company: {table: company, columns: [receiver]}
+      origin_port: {table: port, columns: [origin]}
+targets:
+  consignment_report:
+    fact: consignment
+    schema: reports
+    columns:
+      voyage: voyage
+      line: line
+      sender_id: sender_company.company_id
+      sender_name: sender_company.trade_name
+      sender_region: sender_company.home_port.region.title
+      sender_number: sender_company.entry.number
+      receiver: receiver
+      receiver_name: receiver_company.trade_name
+      receiver_harbour: receiver_company.home_port.harbour
+      origin_depth: origin_port.depth
+      origin_surveyed: origin_port.surveyed
+      origin_country: origin_port.country
+      origin_region: origin_port.region.title
+      weight: weight
+      fee: fee
+      insured: insured
+      loaded_at: loaded_at
+    dist_key: voyage
+    sort_key: [loaded_at, voyage]
+  sender_report:
+    fact: consignment
+    columns:
+      consignment_line: line
+      consignment_voyage: voyage
+      sender: sender
+      verified: sender_company.entry.verified
+"""
+
+
+@cache
+def ticket_seller() -> Star:
+    return Star(load_declaration(TICKET_SELLER_FILE))
+
+
+@cache
+def freight() -> Star:
+    return star(FREIGHT)
+
+
+def star(text: str) -> Star:
+    return Star(declaration(yaml.safe_load(text)))
+
+
+def declaration(content: Any) -> Declaration:
+    return Declaration.model_validate(content)

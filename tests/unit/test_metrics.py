@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.metrics import GROUP, Metric, Metrics, markdown
+from tests.unit.stars import ROOT
+
+
+class Context:
+    """A runtime context whose counters are plain numbers, by group and name."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, ...], int] = {}
+
+    def get_metrics_group(self) -> Group:
+        return Group(self.counts, ())
+
+
+class Group:
+    def __init__(self, counts: dict[tuple[str, ...], int], path: tuple[str, ...]) -> None:
+        self._counts = counts
+        self._path = path
+
+    def add_group(self, name: str) -> Group:
+        return Group(self._counts, (*self._path, name))
+
+    def counter(self, name: str) -> Counter:
+        self._counts[*self._path, name] = 0
+        return Counter(self._counts, (*self._path, name))
+
+
+class Counter:
+    def __init__(self, counts: dict[tuple[str, ...], int], path: tuple[str, ...]) -> None:
+        self._counts = counts
+        self._path = path
+
+    def inc(self, count: int) -> None:
+        self._counts[self._path] += count
+
+
+def test_the_committed_list_is_the_one_of_the_code() -> None:
+    assert (ROOT / "docs" / "metrics.md").read_text() == markdown(), (
+        "write it anew: python -c 'from connectors.metrics import markdown as m; "
+        'print(m(), end="")\' > docs/metrics.md'
+    )
+
+
+def test_counters_are_registered_below_the_group_that_reaches_cloudwatch() -> None:
+    context = Context()
+    metrics = Metrics(context, Metric.ROWS_STAGED, Metric.BYTES_STAGED)
+    metrics.add(Metric.ROWS_STAGED, 3)
+    metrics.add(Metric.ROWS_STAGED)
+    assert context.counts == {(GROUP, "rowsStaged"): 4, (GROUP, "bytesStaged"): 0}
+
+
+def test_a_metric_that_was_not_named_cannot_be_counted() -> None:
+    metrics: Any = Metrics(Context(), Metric.ROWS_STAGED)
+    with pytest.raises(KeyError):
+        metrics.add(Metric.FACTS_JOINED)
+
+
+def test_labels_differ() -> None:
+    assert len({metric.label for metric in Metric}) == len(Metric)
