@@ -49,7 +49,7 @@ class FrameError(ValueError):
     """The bytes are not a block frame of this version, or were cut or damaged on their way."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RecordBlock:
     """Records of one shard, in the order of the shard, as columns over one buffer.
 
@@ -76,6 +76,11 @@ class RecordBlock:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    def __repr__(self) -> str:
+        """Without records and keys, which may be personal data and would end up in a log."""
+        first, last = self.sequence_numbers[0].as_py(), self.sequence_numbers[-1].as_py()
+        return f"<{len(self)} records of {self.stream}/{self.shard}, {first} to {last}>"
 
     def record(self, i: int) -> bytes:
         """A copy of record i (0 to n-1) as it was put, without the LF that the frame added.

@@ -43,11 +43,8 @@ public final class CompleteSignal extends SignallingOperator {
   @Override
   public void open() throws Exception {
     super.open();
-    long startNumber = System.currentTimeMillis();
-    getProcessingTimeService()
-        .registerTimer(
-            getProcessingTimeService().getCurrentProcessingTime(),
-            time -> signal('R', restoredFrom, startNumber));
+    long now = getProcessingTimeService().getCurrentProcessingTime();
+    getProcessingTimeService().registerTimer(now, time -> signal('R', restoredFrom, now));
   }
 
   @Override

@@ -61,7 +61,14 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
 
   @Override
   public SourceReader<byte[], ShardSplit> createReader(SourceReaderContext context) {
-    Timing timing = Timing.system();
+    return reader(settings, clients, Timing.system(), context);
+  }
+
+  static KinesisSourceReader reader(
+      SourceSettings settings,
+      KinesisClientFactory clients,
+      Timing timing,
+      SourceReaderContext context) {
     ReaderMetrics metrics = new ReaderMetrics(context.metricGroup());
     return new KinesisSourceReader(
         () -> {

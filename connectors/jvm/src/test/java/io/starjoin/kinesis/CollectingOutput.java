@@ -1,0 +1,47 @@
+package io.starjoin.kinesis;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.SourceOutput;
+
+/** Keeps what a reader emits. */
+final class CollectingOutput implements ReaderOutput<byte[]> {
+
+  final List<byte[]> frames = new ArrayList<>();
+  final List<String> released = new ArrayList<>();
+
+  List<String> data() {
+    return Frames.data(frames);
+  }
+
+  @Override
+  public void collect(byte[] frame) {
+    frames.add(frame);
+  }
+
+  @Override
+  public void collect(byte[] frame, long timestamp) {
+    frames.add(frame);
+  }
+
+  @Override
+  public void emitWatermark(Watermark watermark) {}
+
+  @Override
+  public void markIdle() {}
+
+  @Override
+  public void markActive() {}
+
+  @Override
+  public SourceOutput<byte[]> createOutputForSplit(String splitId) {
+    return this;
+  }
+
+  @Override
+  public void releaseOutputForSplit(String splitId) {
+    released.add(splitId);
+  }
+}

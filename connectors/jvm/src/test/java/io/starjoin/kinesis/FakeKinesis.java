@@ -1,0 +1,331 @@
+package io.starjoin.kinesis;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import software.amazon.awssdk.core.SdkBytes;
+import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.ChildShard;
+import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
+import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorResponse;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
+import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
+import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
+import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
+import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.SequenceNumberRange;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+
+/**
+ * One stream as Kinesis behaves, with its limits, and with faults at the push of a button. Time is
+ * the test's. Partition keys are numbers 0 to 63, their own hash.
+ */
+final class FakeKinesis {
+
+  static final String ARN = "arn:aws:kinesis:eu-central-1:123456789012:stream/tickets";
+  static final int KEYS = 64;
+  private static final long ITERATOR_LIFE_MILLIS = 300_000;
+
+  static final class FakeShard {
+    final String id;
+    final List<String> parents;
+    final int lowKey;
+    final int highKey;
+    final List<Record> records = new ArrayList<>();
+    final List<FakeShard> children = new ArrayList<>();
+    final Deque<RuntimeException> faults = new ArrayDeque<>();
+    final List<Long> reads = new ArrayList<>();
+
+    /** What happens right before the read of that number, from 1. */
+    final Map<Integer, Runnable> beforeRead = new TreeMap<>();
+
+    final List<GetShardIteratorRequest> iteratorRequests = new ArrayList<>();
+    int trimmed;
+    boolean closed;
+    boolean namesChildren = true;
+    int falseEnds;
+
+    FakeShard(String id, List<String> parents, int lowKey, int highKey) {
+      this.id = id;
+      this.parents = parents;
+      this.lowKey = lowKey;
+      this.highKey = highKey;
+    }
+  }
+
+  private final Timing timing;
+  private final Map<String, FakeShard> shards = new TreeMap<>();
+  private long sequence;
+  int answerLimit = 10_000;
+  boolean lastRecordsEndTheShard;
+  int pageSize = 1_000;
+  int tokensExpire;
+  int openClients;
+  int clientsMade;
+  final Deque<RuntimeException> listFaults = new ArrayDeque<>();
+  final List<ListShardsRequest> listRequests = new ArrayList<>();
+  UnaryOperator<List<Shard>> listing = UnaryOperator.identity();
+  UnaryOperator<Record> record = UnaryOperator.identity();
+  final List<String> violations = new ArrayList<>();
+
+  FakeKinesis(Timing timing, int shardCount) {
+    this.timing = timing;
+    for (int i = 0; i < shardCount; i++) {
+      open(List.of(), i * KEYS / shardCount, (i + 1) * KEYS / shardCount);
+    }
+  }
+
+  static ProvisionedThroughputExceededException throttled() {
+    return ProvisionedThroughputExceededException.builder().message("slow down").build();
+  }
+
+  synchronized FakeShard shard(int number) {
+    return shards.get(id(number));
+  }
+
+  static String id(int number) {
+    return "shardId-%012d".formatted(number);
+  }
+
+  synchronized List<FakeShard> openShards() {
+    return shards.values().stream().filter(shard -> !shard.closed).toList();
+  }
+
+  synchronized void addShard() {
+    open(List.of(), 0, KEYS);
+  }
+
+  private FakeShard open(List<String> parents, int lowKey, int highKey) {
+    FakeShard shard = new FakeShard(id(shards.size()), parents, lowKey, highKey);
+    shards.put(shard.id, shard);
+    return shard;
+  }
+
+  /** Appends to the open shard of the key. */
+  synchronized void put(int key, String data) {
+    FakeShard shard =
+        openShards().stream()
+            .filter(candidate -> candidate.lowKey <= key && key < candidate.highKey)
+            .findFirst()
+            .orElseThrow();
+    shard.records.add(
+        record.apply(
+            Record.builder()
+                .sequenceNumber(Long.toString(++sequence))
+                .partitionKey(Integer.toString(key))
+                .data(SdkBytes.fromByteArray(data.getBytes(StandardCharsets.UTF_8)))
+                .approximateArrivalTimestamp(Instant.ofEpochMilli(timing.wallClockMillis()))
+                .build()));
+  }
+
+  synchronized void split(FakeShard shard) {
+    int middle = (shard.lowKey + shard.highKey) / 2;
+    shard.closed = true;
+    shard.children.add(open(List.of(shard.id), shard.lowKey, middle));
+    shard.children.add(open(List.of(shard.id), middle, shard.highKey));
+  }
+
+  synchronized void merge(FakeShard low, FakeShard high) {
+    low.closed = true;
+    high.closed = true;
+    FakeShard child = open(List.of(low.id, high.id), low.lowKey, high.highKey);
+    low.children.add(child);
+    high.children.add(child);
+  }
+
+  /** Time passed: the shard's records are gone, and the shard too if it was closed. */
+  synchronized void trim(FakeShard shard) {
+    shard.trimmed = shard.records.size();
+    if (shard.closed) {
+      shards.remove(shard.id);
+    }
+  }
+
+  KinesisClient client() {
+    synchronized (this) {
+      openClients++;
+      clientsMade++;
+    }
+    return new Client();
+  }
+
+  private final class Client implements KinesisClient {
+    private boolean open = true;
+
+    @Override
+    public GetShardIteratorResponse getShardIterator(GetShardIteratorRequest request) {
+      synchronized (FakeKinesis.this) {
+        return iteratorFor(request);
+      }
+    }
+
+    @Override
+    public GetRecordsResponse getRecords(GetRecordsRequest request) {
+      synchronized (FakeKinesis.this) {
+        return read(request);
+      }
+    }
+
+    @Override
+    public ListShardsResponse listShards(ListShardsRequest request) {
+      synchronized (FakeKinesis.this) {
+        return list(request);
+      }
+    }
+
+    @Override
+    public String serviceName() {
+      return "kinesis";
+    }
+
+    @Override
+    public void close() {
+      synchronized (FakeKinesis.this) {
+        if (open) {
+          openClients--;
+          open = false;
+        }
+      }
+    }
+  }
+
+  private GetShardIteratorResponse iteratorFor(GetShardIteratorRequest request) {
+    FakeShard shard = find(request.shardId());
+    shard.iteratorRequests.add(request);
+    int from =
+        switch (request.shardIteratorType()) {
+          case TRIM_HORIZON -> shard.trimmed;
+          case LATEST -> shard.records.size();
+          case AFTER_SEQUENCE_NUMBER ->
+              firstAfter(shard, Long.parseLong(request.startingSequenceNumber()));
+          case AT_TIMESTAMP -> firstAt(shard, request.timestamp());
+          default -> throw new IllegalArgumentException(request.toString());
+        };
+    return GetShardIteratorResponse.builder().shardIterator(iterator(shard, from)).build();
+  }
+
+  private static int firstAfter(FakeShard shard, long wanted) {
+    int i = shard.trimmed;
+    while (i < shard.records.size()
+        && Long.parseLong(shard.records.get(i).sequenceNumber()) <= wanted) {
+      i++;
+    }
+    return i;
+  }
+
+  private int firstAt(FakeShard shard, Instant wanted) {
+    if (wanted.toEpochMilli() > timing.wallClockMillis()) {
+      throw InvalidArgumentException.builder().message("in the future").build();
+    }
+    int i = shard.trimmed;
+    while (i < shard.records.size()
+        && shard.records.get(i).approximateArrivalTimestamp().isBefore(wanted)) {
+      i++;
+    }
+    return i;
+  }
+
+  private String iterator(FakeShard shard, int from) {
+    return shard.id + ":" + from + ":" + timing.nowMillis();
+  }
+
+  private GetRecordsResponse read(GetRecordsRequest request) {
+    String[] parts = request.shardIterator().split(":");
+    FakeShard shard = find(parts[0]);
+    checkRate(shard);
+    shard.beforeRead.getOrDefault(shard.reads.size(), () -> {}).run();
+    if (!shard.faults.isEmpty()) {
+      throw shard.faults.poll();
+    }
+    if (timing.nowMillis() - Long.parseLong(parts[2]) > ITERATOR_LIFE_MILLIS) {
+      throw ExpiredIteratorException.builder().message("too old").build();
+    }
+    int from = Math.max(shard.trimmed, Integer.parseInt(parts[1]));
+    int to = Math.min(shard.records.size(), from + Math.min(request.limit(), answerLimit));
+    GetRecordsResponse.Builder answer =
+        GetRecordsResponse.builder()
+            .records(shard.records.subList(from, to))
+            .millisBehindLatest(to < shard.records.size() ? 1_000L : 0L);
+    boolean readOut = to == shard.records.size() && (from == to || lastRecordsEndTheShard);
+    if (shard.closed && readOut) {
+      return shard.namesChildren
+          ? answer.childShards(describeChildren(shard)).build()
+          : answer.build();
+    }
+    if (shard.falseEnds > 0) {
+      shard.falseEnds--;
+      return answer.build();
+    }
+    return answer.nextShardIterator(iterator(shard, to)).build();
+  }
+
+  /** Five reads a second of one shard. */
+  private void checkRate(FakeShard shard) {
+    long now = timing.nowMillis();
+    shard.reads.add(now);
+    int calls = shard.reads.size();
+    if (calls > 5 && shard.reads.get(calls - 6) > now - 1_000) {
+      violations.add(shard.id + " was read too often in the second before " + now);
+      throw throttled();
+    }
+  }
+
+  private static List<ChildShard> describeChildren(FakeShard shard) {
+    return shard.children.stream()
+        .map(child -> ChildShard.builder().shardId(child.id).parentShards(child.parents).build())
+        .toList();
+  }
+
+  private ListShardsResponse list(ListShardsRequest request) {
+    listRequests.add(request);
+    if (!listFaults.isEmpty()) {
+      throw listFaults.poll();
+    }
+    if (request.nextToken() != null && request.streamARN() != null) {
+      throw InvalidArgumentException.builder().message("a token goes alone").build();
+    }
+    if (request.nextToken() != null && tokensExpire > 0) {
+      tokensExpire--;
+      throw ExpiredNextTokenException.builder().message("too old").build();
+    }
+    List<Shard> all = listing.apply(shards.values().stream().map(this::describe).toList());
+    int from = request.nextToken() == null ? 0 : Integer.parseInt(request.nextToken());
+    int to = Math.min(all.size(), from + pageSize);
+    ListShardsResponse.Builder page = ListShardsResponse.builder().shards(all.subList(from, to));
+    return to < all.size() ? page.nextToken(Integer.toString(to)).build() : page.build();
+  }
+
+  private Shard describe(FakeShard shard) {
+    SequenceNumberRange.Builder range = SequenceNumberRange.builder().startingSequenceNumber("0");
+    if (shard.closed) {
+      range.endingSequenceNumber("9223372036854775807");
+    }
+    Shard.Builder described = Shard.builder().shardId(shard.id).sequenceNumberRange(range.build());
+    if (!shard.parents.isEmpty()) {
+      described.parentShardId(shard.parents.get(0));
+    }
+    if (shard.parents.size() > 1) {
+      described.adjacentParentShardId(shard.parents.get(1));
+    }
+    return described.build();
+  }
+
+  private FakeShard find(String id) {
+    FakeShard shard = shards.get(id);
+    if (shard == null) {
+      throw ResourceNotFoundException.builder().message("no shard " + id).build();
+    }
+    return shard;
+  }
+}

@@ -1,0 +1,54 @@
+package io.starjoin.kinesis;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.util.SimpleUserCodeClassLoader;
+import org.apache.flink.util.UserCodeClassLoader;
+
+/** Keeps what a reader sends. */
+final class FakeReaderContext implements SourceReaderContext {
+
+  final List<SourceEvent> sent = new ArrayList<>();
+  private final SourceReaderMetricGroup metrics =
+      UnregisteredMetricsGroup.createSourceReaderMetricGroup();
+
+  @Override
+  public void sendSourceEventToCoordinator(SourceEvent event) {
+    sent.add(event);
+  }
+
+  @Override
+  public SourceReaderMetricGroup metricGroup() {
+    return metrics;
+  }
+
+  @Override
+  public Configuration getConfiguration() {
+    return new Configuration();
+  }
+
+  @Override
+  public String getLocalHostName() {
+    return "localhost";
+  }
+
+  @Override
+  public int getIndexOfSubtask() {
+    return 0;
+  }
+
+  @Override
+  public void sendSplitRequest() {
+    throw new AssertionError("our readers do not ask");
+  }
+
+  @Override
+  public UserCodeClassLoader getUserCodeClassLoader() {
+    return SimpleUserCodeClassLoader.create(getClass().getClassLoader());
+  }
+}

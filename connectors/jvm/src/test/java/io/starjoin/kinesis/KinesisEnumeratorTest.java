@@ -1,0 +1,476 @@
+package io.starjoin.kinesis;
+
+import static io.starjoin.kinesis.FakeKinesis.id;
+import static io.starjoin.kinesis.Fixtures.split;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
+import software.amazon.awssdk.services.kinesis.model.Shard;
+
+/** Who gets which shard, and when. */
+class KinesisEnumeratorTest {
+
+  private final FakeTiming timing = new FakeTiming();
+  private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
+  private FakeEnumeratorContext context = new FakeEnumeratorContext(1);
+  private KinesisEnumerator enumerator;
+
+  private void start(InitialPosition position, EnumeratorState restored) {
+    enumerator =
+        new KinesisEnumerator(
+            context,
+            Fixtures.settings(position),
+            new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
+            restored);
+    enumerator.start();
+  }
+
+  private void start() {
+    start(InitialPosition.TRIM_HORIZON, null);
+  }
+
+  private void registerAll() {
+    IntStream.range(0, context.currentParallelism()).forEach(this::register);
+  }
+
+  private void register(int reader) {
+    register(reader, List.of(), List.of());
+  }
+
+  private void register(int reader, List<String> reading, List<String> ended) {
+    context.register(reader);
+    enumerator.addReader(reader);
+    enumerator.handleSourceEvent(reader, new ReaderStarted(reading, ended));
+  }
+
+  /** As the reader of the shard would say it. */
+  private void readOut(int shard, int reader) {
+    List<ShardDescription> children =
+        kinesis.shard(shard).children.stream()
+            .map(child -> new ShardDescription(child.id, child.parents, false))
+            .toList();
+    enumerator.handleSourceEvent(reader, new ShardEnded(id(shard), children));
+  }
+
+  /** As Flink does when a task fails: nothing but these calls, the enumerator lives on. */
+  private void reset(int reader, ShardSplit... givenSinceTheCheckpoint) {
+    context.readers.remove(reader);
+    enumerator.addSplitsBack(List.of(givenSinceTheCheckpoint), reader);
+  }
+
+  private EnumeratorState checkpoint(long id) {
+    EnumeratorState state = enumerator.snapshotState(id);
+    enumerator.notifyCheckpointComplete(id);
+    return state;
+  }
+
+  @Test
+  void waitsForTheLastReader() {
+    context = new FakeEnumeratorContext(2);
+    start();
+    register(0);
+    assertThat(context.takeAssigned()).isEmpty();
+    register(1);
+
+    assertThat(context.assignedTo(0)).containsExactly(id(0));
+    assertThat(context.assignedTo(1)).containsExactly(id(1));
+  }
+
+  @Test
+  void readersThatAreThereBeforeTheListingGetTheirShardsByIt() {
+    kinesis.listing = shards -> List.of();
+    start();
+    registerAll();
+    assertThat(context.takeAssigned()).isEmpty();
+    kinesis.listing = shards -> shards;
+    context.tick();
+
+    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+  }
+
+  @Test
+  void spreadsShardsEvenlyOverAllThatIsRead() {
+    context = new FakeEnumeratorContext(3);
+    start(InitialPosition.TRIM_HORIZON, new EnumeratorState(FakeKinesis.ARN, true, List.of()));
+    register(0, List.of(id(10), id(11), id(12)), List.of());
+    register(1, List.of(id(13)), List.of(id(14), id(15)));
+    kinesis.split(kinesis.shard(0));
+    kinesis.split(kinesis.shard(1));
+    register(2);
+    context.tick();
+
+    // Shards 0 and 1; their children wait.
+    assertThat(context.assignedTo(0)).isEmpty();
+    assertThat(context.assignedTo(1)).containsExactly(id(1));
+    assertThat(context.assignedTo(2)).containsExactly(id(0));
+  }
+
+  @Test
+  void parentsAreReadOutBeforeTheirChildren() {
+    kinesis.split(kinesis.shard(0));
+    start();
+    registerAll();
+    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+    context.tick();
+    assertThat(context.takeAssigned()).isEmpty();
+    readOut(0, 0);
+
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+  }
+
+  @Test
+  void aMergedShardWaitsForBothParentsAndComesOnce() {
+    start();
+    registerAll();
+    context.takeAssigned();
+    kinesis.merge(kinesis.shard(0), kinesis.shard(1));
+    readOut(0, 0);
+    assertThat(context.takeAssigned()).isEmpty();
+    readOut(1, 0);
+
+    assertThat(context.takeAssigned()).containsExactly(id(2));
+    context.tick();
+    assertThat(context.takeAssigned()).isEmpty();
+  }
+
+  @Test
+  void aMergedShardWaitsForAParentThatNoListingHasShownYet() {
+    kinesis.listing = shards -> shards.subList(0, 1);
+    start();
+    registerAll();
+    assertThat(context.takeAssigned()).containsExactly(id(0));
+    kinesis.merge(kinesis.shard(0), kinesis.shard(1));
+    readOut(0, 0);
+    assertThat(context.takeAssigned()).isEmpty();
+    kinesis.listing = shards -> shards;
+    context.tick();
+
+    assertThat(context.takeAssigned()).containsExactly(id(1));
+  }
+
+  @Test
+  void childrenComeWithTheEndWithoutWaitingForAListing() {
+    start();
+    registerAll();
+    context.takeAssigned();
+    kinesis.split(kinesis.shard(0));
+    readOut(0, 0);
+
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+    assertThat(kinesis.listRequests).hasSize(1);
+  }
+
+  @Test
+  void twoGenerationsBetweenListingsAreReadInOrder() {
+    start();
+    registerAll();
+    context.takeAssigned();
+    kinesis.split(kinesis.shard(0));
+    kinesis.split(kinesis.shard(2));
+    kinesis.merge(kinesis.shard(3), kinesis.shard(1));
+    context.tick();
+    readOut(0, 0);
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+    readOut(2, 0);
+    assertThat(context.takeAssigned()).containsExactly(id(4), id(5));
+    readOut(3, 0);
+    assertThat(context.takeAssigned()).isEmpty();
+    readOut(1, 0);
+    assertThat(context.takeAssigned()).containsExactly(id(6));
+  }
+
+  @Test
+  void aParentThatLeftTheStreamHoldsNobodyUp() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    start();
+    registerAll();
+
+    assertThat(context.takeAssigned()).containsExactly(id(1), id(2), id(3));
+  }
+
+  @Test
+  void doubledUnorderedAndOldListingsBringEachShardOnce() {
+    start();
+    registerAll();
+    context.takeAssigned();
+    kinesis.split(kinesis.shard(0));
+    readOut(0, 0);
+    context.takeAssigned();
+    kinesis.listing =
+        shards -> {
+          List<Shard> strange = new ArrayList<>(shards);
+          strange.addAll(shards);
+          Collections.reverse(strange);
+          return strange;
+        };
+    context.tick();
+    context.tick();
+
+    assertThat(context.takeAssigned()).isEmpty();
+  }
+
+  @Test
+  void aShardThatAListingLeftOutIsFoundByTheNext() {
+    kinesis.listing = shards -> shards.subList(1, shards.size());
+    start();
+    registerAll();
+    assertThat(context.takeAssigned()).containsExactly(id(1));
+    kinesis.listing = shards -> shards;
+    context.tick();
+
+    assertThat(context.takeAssigned()).containsExactly(id(0));
+  }
+
+  @Test
+  void aFailedListingEndsNothing() {
+    for (int i = 0; i < ShardLister.ATTEMPTS; i++) {
+      kinesis.listFaults.add(SdkClientException.create("no route"));
+    }
+    start();
+    registerAll();
+    assertThat(context.takeAssigned()).isEmpty();
+    context.tick();
+
+    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+  }
+
+  @Test
+  void latestSkipsClosedShardsAndReadsNewOnesFromTheirBeginning() {
+    kinesis.split(kinesis.shard(0));
+    start(InitialPosition.LATEST, null);
+    registerAll();
+    assertThat(context.assigned.get(0))
+        .containsExactly(
+            split(1, Position.LATEST),
+            new ShardSplit(id(2), List.of(id(0)), Position.LATEST),
+            new ShardSplit(id(3), List.of(id(0)), Position.LATEST));
+    context.takeAssigned();
+    kinesis.split(kinesis.shard(1));
+    context.tick();
+    readOut(1, 0);
+
+    assertThat(context.assigned.get(0))
+        .extracting(ShardSplit::position)
+        .containsOnly(Position.TRIM_HORIZON);
+  }
+
+  @Test
+  void aRestoredJobTakesNewShardsFromTheirBeginningEvenAtLatest() {
+    start(InitialPosition.LATEST, null);
+    registerAll();
+    EnumeratorState state = checkpoint(1);
+    kinesis.split(kinesis.shard(0));
+    context = new FakeEnumeratorContext(1);
+    start(InitialPosition.LATEST, state);
+    register(0, List.of(id(1)), List.of(id(0)));
+
+    assertThat(context.assigned.get(0))
+        .extracting(ShardSplit::position)
+        .containsOnly(Position.TRIM_HORIZON);
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+  }
+
+  @Test
+  void finishedShardsAreRememberedOverARestore() {
+    kinesis.split(kinesis.shard(0));
+    start();
+    registerAll();
+    readOut(0, 0);
+    EnumeratorState state = checkpoint(1);
+    context = new FakeEnumeratorContext(1);
+    start(InitialPosition.TRIM_HORIZON, state);
+    register(0, List.of(id(1), id(2), id(3)), List.of(id(0)));
+
+    assertThat(context.takeAssigned()).isEmpty();
+  }
+
+  @Test
+  void anEndBetweenTheTwoSnapshotsOfACheckpointIsNotLost() {
+    kinesis.split(kinesis.shard(0));
+    start();
+    registerAll();
+    EnumeratorState beforeTheEnd = enumerator.snapshotState(1);
+    context = new FakeEnumeratorContext(1);
+    start(InitialPosition.TRIM_HORIZON, beforeTheEnd);
+    assertThat(context.takeAssigned()).isEmpty();
+    // The reader's snapshot came after it.
+    register(0, List.of(id(1)), List.of(id(0)));
+
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+  }
+
+  @Test
+  void aReaderIsToldToForgetAnEndOnlyOnceACompleteCheckpointHoldsIt() {
+    start();
+    registerAll();
+    kinesis.split(kinesis.shard(0));
+    enumerator.snapshotState(1);
+    readOut(0, 0);
+    enumerator.notifyCheckpointComplete(1);
+    assertThat(context.sent).isEmpty();
+    checkpoint(2);
+    assertThat(context.sent.get(0)).containsExactly((SourceEvent) new EndsRecorded(List.of(id(0))));
+    context.sent.clear();
+    checkpoint(3);
+
+    assertThat(context.sent).isEmpty();
+  }
+
+  @Test
+  void shardsThatComeBackAreGivenOutAgainWhereTheyWere() {
+    context = new FakeEnumeratorContext(2);
+    start();
+    registerAll();
+    context.takeAssigned();
+    reset(0, split(0, Position.after("5")));
+    context.tick();
+    assertThat(context.takeAssigned()).isEmpty();
+    register(0);
+
+    assertThat(context.assigned.get(0)).containsExactly(split(0, Position.after("5")));
+  }
+
+  @Test
+  void aResetWithNothingToGiveBackIsNoError() {
+    start();
+    registerAll();
+    context.takeAssigned();
+    checkpoint(1);
+    reset(0);
+    register(0, List.of(id(0), id(1)), List.of());
+
+    assertThat(context.takeAssigned()).isEmpty();
+  }
+
+  @Test
+  void anEndThatNoCheckpointHoldsIsTakenBackWithItsReader() {
+    start();
+    registerAll();
+    checkpoint(1);
+    context.takeAssigned();
+    kinesis.split(kinesis.shard(0));
+    readOut(0, 0);
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+    ShardSplit second = new ShardSplit(id(2), List.of(id(0)), Position.TRIM_HORIZON);
+    ShardSplit third = new ShardSplit(id(3), List.of(id(0)), Position.TRIM_HORIZON);
+    reset(0, second, third);
+    register(0, List.of(id(0), id(1)), List.of());
+    context.tick();
+    assertThat(context.takeAssigned()).as("children of a shard that is read again").isEmpty();
+    readOut(0, 0);
+
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+  }
+
+  @Test
+  void anEndThatACheckpointHoldsIsNotTakenBack() {
+    start();
+    registerAll();
+    kinesis.split(kinesis.shard(0));
+    readOut(0, 0);
+    context.takeAssigned();
+    checkpoint(1);
+    reset(0);
+    register(0, List.of(id(1), id(2), id(3)), List.of());
+    kinesis.split(kinesis.shard(2));
+    readOut(2, 0);
+
+    assertThat(context.takeAssigned()).containsExactly(id(4), id(5));
+  }
+
+  @Test
+  void nothingIsGivenToAReaderThatFailedAndIsNotBackYet() {
+    context = new FakeEnumeratorContext(2);
+    start();
+    registerAll();
+    context.takeAssigned();
+    kinesis.split(kinesis.shard(0));
+    context.readers.remove(1);
+    readOut(0, 0);
+    checkpoint(1);
+
+    assertThat(context.takeAssigned()).isEmpty();
+  }
+
+  @Test
+  void stateOfAnotherStreamIsRefused() {
+    EnumeratorState other =
+        new EnumeratorState("arn:aws:kinesis:eu-central-1:123456789012:stream/x", true, List.of());
+
+    assertThatThrownBy(() -> start(InitialPosition.TRIM_HORIZON, other))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("stream/x")
+        .hasMessageContaining("stream/tickets");
+  }
+
+  @Test
+  void closesItsClient() {
+    start();
+    enumerator.close();
+
+    assertThat(kinesis.openClients).isZero();
+  }
+
+  @Test
+  void listsPageByPageWithTheTokenAlone() {
+    kinesis.pageSize = 1;
+    start();
+    registerAll();
+
+    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+    assertThat(kinesis.listRequests).hasSize(2);
+  }
+
+  @Test
+  void aThrottledListingIsTriedAgainAtThePageWhereItWas() {
+    kinesis.pageSize = 1;
+    kinesis.listFaults.add(LimitExceededException.builder().message("slow down").build());
+    kinesis.listFaults.add(LimitExceededException.builder().message("slow down").build());
+    start();
+    registerAll();
+
+    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+    assertThat(timing.nowMillis()).isEqualTo(400 + 800);
+  }
+
+  @Test
+  void anExpiredTokenStartsTheListingAnew() {
+    kinesis.pageSize = 1;
+    kinesis.tokensExpire = 1;
+    start();
+    registerAll();
+
+    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+    assertThat(kinesis.listRequests).hasSize(4);
+  }
+
+  @Test
+  void twoThousandShards() {
+    FakeKinesis large = new FakeKinesis(timing, 0);
+    for (int i = 0; i < 2_500; i++) {
+      large.addShard();
+    }
+    context = new FakeEnumeratorContext(7);
+    enumerator =
+        new KinesisEnumerator(
+            context,
+            Fixtures.settings(),
+            new ShardLister(large.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
+            null);
+    enumerator.start();
+    registerAll();
+
+    assertThat(context.assigned.values())
+        .extracting(List::size)
+        .allMatch(size -> size == 357 || size == 358);
+  }
+}

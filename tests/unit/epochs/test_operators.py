@@ -1,0 +1,43 @@
+"""How the JVM operators are applied; what they do is tested in Java and in the job tests."""
+
+from __future__ import annotations
+
+from unittest.mock import MagicMock
+
+import pytest
+from pyflink.datastream import DataStream
+
+from connectors.epochs import operators
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
+    gateway = MagicMock()
+    monkeypatch.setattr(operators, "get_gateway", lambda: gateway)
+    monkeypatch.setattr(operators, "Types", MagicMock())
+    return gateway
+
+
+def test_the_marker_keeps_the_parallelism(gateway: MagicMock) -> None:
+    j_stream = MagicMock()
+
+    marked = operators.mark_epochs(DataStream(j_stream), name="marks", uid="mark-epochs")
+
+    name, _, operator = j_stream.transform.call_args.args
+    assert (name, operator) == ("marks", gateway.jvm.io.starjoin.epochs.EpochMarker())
+    j_marked = j_stream.transform.return_value
+    assert marked._j_data_stream is j_marked
+    j_marked.uid.assert_called_once_with("mark-epochs")
+    j_marked.forceNonParallel.assert_not_called()
+
+
+def test_the_signal_runs_once(gateway: MagicMock) -> None:
+    j_stream = MagicMock()
+
+    operators.signal_completion(DataStream(j_stream), uid="signal-completion")
+
+    name, _, operator = j_stream.transform.call_args.args
+    assert name == "signal completion"
+    assert operator == gateway.jvm.io.starjoin.epochs.CompleteSignal()
+    j_stream.transform.return_value.uid.assert_called_once_with("signal-completion")
+    j_stream.transform.return_value.forceNonParallel.assert_called_once_with()
