@@ -54,6 +54,12 @@ TYPES: list[tuple[str, pa.DataType, list[Any]]] = [
         [dt.datetime(2024, 2, 29, 23, 59, 59, 999999), None],  # noqa: DTZ001 - has no zone
     ),
     (
+        "timestamptz",
+        pa.timestamp("us", tz="UTC"),
+        [dt.datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=dt.UTC), None],
+    ),
+    ("char(3)", pa.string(), ["abc", None]),
+    (
         "varchar(100)",
         pa.string(),
         ["", "NULL", "\\N", 'a "quote"', "it's", "a\\b", "a\nb\r\nc\td", "☃ é", " ", ",", None],

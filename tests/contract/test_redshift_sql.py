@@ -56,6 +56,21 @@ def test_char_is_padded_in_the_table_and_not_in_comparisons(warehouse: Warehouse
     assert str(value(connection, "select v from t")).rstrip() == "ab"
 
 
+def test_blanks_at_the_end_do_not_count_in_comparisons(warehouse: Warehouse) -> None:
+    """Of VARCHAR as well: keys that differ in such blanks only are one key to Redshift."""
+    connection = warehouse.connect()
+    run(connection, "create table t (k varchar(5), v int)")
+    run(connection, "create table other (k varchar(5))")
+    run(connection, "insert into t values ('a', 1), ('a ', 2), (' a', 3)")
+    run(connection, "insert into other values ('a  ')")
+
+    assert value(connection, "select count(*) from t where k = 'a'") == 2
+    assert value(connection, "select count(*) from t join other on t.k = other.k") == 2
+    assert value(connection, "select count(distinct k) from t") == 2
+    assert rows(connection, "select len(k) from t order by v") == [[1], [2], [2]]
+    assert run(connection, "delete from t using other where t.k = other.k") == 2
+
+
 @pytest.mark.parametrize(
     ("column", "too_long"),
     [("varchar(5)", "abcdef"), ("varchar(5)", "ééé"), ("char(3)", "abcd")],

@@ -67,7 +67,8 @@ class Column:
     @property
     def length(self) -> int | None:
         """The most bytes of a character column."""
-        return self.modifier - 4 if self.type in {"varchar", "bpchar"} else None
+        limited = self.type in {"varchar", "bpchar"} and self.modifier >= 0
+        return self.modifier - 4 if limited else None
 
     @property
     def precision(self) -> tuple[int, int]:
@@ -185,6 +186,8 @@ class _File:
             raise self.failed(_BAD_UTF8, text, column) from error
 
     def _decimal(self, column: Column, array: Any) -> Any:
+        if column.modifier < 0:  # made by CREATE TABLE AS from an expression: has no limits here
+            return array
         digits, scale = column.precision
         if array.type.scale > scale:
             # COPY cuts what is too precise; INSERT would round it.

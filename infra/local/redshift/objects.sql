@@ -68,6 +68,55 @@ CREATE EVENT TRIGGER redshift_shape_tables ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
     EXECUTE FUNCTION redshift_front.shape_tables();
 
+-- Blanks at the end of a text do not count when texts are compared, in VARCHAR as in CHAR. The
+-- functions are those that PostgreSQL has for CHAR; both types look alike inside.
+CREATE FUNCTION redshift_front.eq(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'bpchareq';
+CREATE FUNCTION redshift_front.ne(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'bpcharne';
+CREATE FUNCTION redshift_front.lt(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'bpcharlt';
+CREATE FUNCTION redshift_front.le(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'bpcharle';
+CREATE FUNCTION redshift_front.gt(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'bpchargt';
+CREATE FUNCTION redshift_front.ge(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'bpcharge';
+CREATE FUNCTION redshift_front.cmp(varchar, varchar) RETURNS integer IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'bpcharcmp';
+CREATE FUNCTION redshift_front.hash(varchar) RETURNS integer IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'hashbpchar';
+CREATE OPERATOR pg_catalog.= (
+    FUNCTION = redshift_front.eq, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.=),
+    NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR pg_catalog.<> (
+    FUNCTION = redshift_front.ne, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.<>),
+    NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+CREATE OPERATOR pg_catalog.< (
+    FUNCTION = redshift_front.lt, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.>),
+    NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR pg_catalog.<= (
+    FUNCTION = redshift_front.le, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.>=),
+    NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+CREATE OPERATOR pg_catalog.> (
+    FUNCTION = redshift_front.gt, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.<),
+    NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+CREATE OPERATOR pg_catalog.>= (
+    FUNCTION = redshift_front.ge, LEFTARG = varchar, RIGHTARG = varchar,
+    COMMUTATOR = OPERATOR(pg_catalog.<=),
+    NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+CREATE OPERATOR CLASS pg_catalog.redshift_varchar_order DEFAULT FOR TYPE varchar USING btree AS
+    OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=,
+    OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
+    FUNCTION 1 redshift_front.cmp(varchar, varchar);
+CREATE OPERATOR CLASS pg_catalog.redshift_varchar_hash DEFAULT FOR TYPE varchar USING hash AS
+    OPERATOR 1 pg_catalog.=, FUNCTION 1 redshift_front.hash(varchar);
+
 -- The functions of Redshift's that plain SQL can give.
 CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql
     AS $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC') $$;

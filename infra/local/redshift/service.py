@@ -70,6 +70,11 @@ class LocalRedshift:
         }
 
     @property
+    def log(self) -> Path:
+        """What the front's process wrote; a traceback in it is a mistake of the front's."""
+        return self._folder / "front.log"
+
+    @property
     def faults(self) -> Faults:
         """What breaks it on purpose."""
         if self._faults is None:
@@ -121,7 +126,7 @@ class LocalRedshift:
         self._front = Service(
             "Redshift front",
             command,
-            log=self._folder / "front.log",
+            log=self.log,
             env=made_up | os.environ | self._environment,
             cwd=_PROJECT,
         )

@@ -152,7 +152,7 @@ class Session:
                 # Without a transaction block PostgreSQL commits at Sync, and a reply that is lost
                 # "after" the statement has to be lost after that.
                 self.backend.channel.send(wire.SYNC)
-                await self.backend.rest()
+                done = done if await self._ready() else None
         if done is not None:
             await self.front.faults.strike(When.AFTER, statement.text, self.transaction)
             self.client.send(done)
@@ -166,7 +166,7 @@ class Session:
                 done: Message | None = await self._emulate(statement)
             else:
                 done = await self._relay(wire.query(statement.sql), _EXECUTED)
-                await self.backend.rest()
+                done = done if await self._ready() else None
             if done is not None:
                 await self.front.faults.strike(When.AFTER, statement.text, self.transaction)
                 self.client.send(done)
@@ -187,10 +187,17 @@ class Session:
     async def _sync(self) -> None:
         """Ends a batch of messages: PostgreSQL says in which state the transaction is."""
         self.backend.channel.send(wire.SYNC)
-        await self._answers(_READY)
+        await self._ready()
         self.client.send(Message(_READY, self.backend.status))
         if self.backend.status == IDLE:
             self.transaction.clear()
+
+    async def _ready(self) -> bool:
+        """Reads on until PostgreSQL is ready. False after an error: a commit may fail here."""
+        went_well = True
+        while await self._answers(_READY) is None:
+            went_well = False
+        return went_well
 
     async def _refuse(self, error: RedshiftError) -> None:
         """Answers with an error of the front's, which fails an open transaction as any other."""

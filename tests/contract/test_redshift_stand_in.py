@@ -1,0 +1,183 @@
+"""What only the stand-in can be asked: its isolation levels, its protocol, its start and end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import redshift_connector
+from redshift_connector.core import Connection
+
+from infra.local.postgres import EmbeddedPostgres
+from infra.local.processes import ServiceError
+from infra.local.redshift import LocalRedshift
+from tests.contract.warehouse import Warehouse, close, refused, run, value
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def serializable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedshift]:
+    folder = tmp_path_factory.mktemp("serializable")
+    # No S3: nothing is copied here, and nothing listens at that port.
+    with LocalRedshift(
+        folder, s3_endpoint="http://127.0.0.1:1", isolation="serializable"
+    ) as redshift:
+        yield redshift
+
+
+@pytest.fixture
+def pair(serializable: LocalRedshift) -> Iterator[tuple[Connection, Connection]]:
+    with ExitStack() as exit_stack:
+        made = []
+        for _ in range(2):
+            made.append(redshift_connector.connect(**serializable.connection))
+            exit_stack.callback(close, made[-1])
+        first, second = made
+        run(first, "drop table if exists ledger")
+        run(first, "create table ledger (part int)")
+        first.commit()
+        yield first, second
+
+
+def test_serializable_write_skew_is_1023(pair: tuple[Connection, Connection]) -> None:
+    """Each reads what the other writes: SNAPSHOT lets it pass, SERIALIZABLE does not."""
+    first, second = pair
+    run(first, "insert into ledger values (1)")
+    run(first, "create table if not exists other (part int)")
+    first.commit()
+    assert value(first, "select count(*) from ledger") == 1
+    assert value(second, "select count(*) from other") == 0
+    run(first, "insert into other values (1)")
+    run(second, "insert into ledger values (2)")
+    first.commit()
+
+    with refused("XX000", "1023"):
+        second.commit()
+
+
+def test_serializable_with_the_lock_first_is_no_conflict(
+    pair: tuple[Connection, Connection],
+) -> None:
+    first, second = pair
+    seen: list[Any] = []
+
+    def load(connection: Connection, part: int) -> None:
+        run(connection, "lock table ledger")
+        seen.append(value(connection, "select count(*) from ledger"))
+        run(connection, f"insert into ledger values ({part})")
+        connection.commit()
+
+    threads = [
+        threading.Thread(target=load, args=(connection, part))
+        for part, connection in enumerate((first, second))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(seen) == [0, 1]
+
+
+@pytest.fixture
+def stand_in(warehouse: Warehouse) -> LocalRedshift:
+    if warehouse.stand_in is None:
+        pytest.skip("only the stand-in takes PostgreSQL's driver")
+    return warehouse.stand_in
+
+
+def psycopg_connection(redshift: LocalRedshift, **settings: Any) -> psycopg.Connection[Any]:
+    """PostgreSQL's own driver: it speaks the simple protocol and asks for SSL first."""
+    return psycopg.connect(
+        host=redshift.host,
+        port=redshift.port,
+        dbname=redshift.database,
+        user=redshift.user,
+        password="anything",
+        **settings,
+    )
+
+
+def test_the_simple_protocol(stand_in: LocalRedshift) -> None:
+    with psycopg_connection(stand_in, cursor_factory=psycopg.ClientCursor) as connection:
+        assert connection.info.server_version == 80002
+        assert connection.execute("select 1 as one, 'a;b'").fetchall() == [(1, "a;b")]
+        with pytest.raises(psycopg.Error) as caught:
+            connection.execute("select * from nowhere")
+        assert caught.value.sqlstate == "42P01"
+        with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+            connection.execute("truncate nowhere")
+        connection.rollback()
+        connection.execute("create temp table t (a int)")
+        connection.execute("insert into t values (1)")
+        connection.execute("truncate t")
+        assert connection.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
+        with pytest.raises(psycopg.Error) as caught:
+            connection.execute("select 1; select 2")
+        assert caught.value.sqlstate == "42601"
+
+
+def test_a_statement_is_cancelled(stand_in: LocalRedshift) -> None:
+    with psycopg_connection(stand_in) as holder, psycopg_connection(stand_in) as waiter:
+        holder.execute("create table public.locked (a int)")
+        holder.commit()
+        try:
+            holder.execute("lock public.locked")
+            states: list[str | None] = []
+
+            def wait() -> None:
+                try:
+                    waiter.execute("lock public.locked")
+                except psycopg.Error as error:
+                    states.append(error.sqlstate)
+
+            thread = threading.Thread(target=wait)
+            thread.start()
+            while thread.is_alive():
+                waiter.cancel_safe(timeout=10)
+                thread.join(0.05)
+            assert states == ["57014"]
+        finally:
+            holder.rollback()
+            waiter.rollback()
+            holder.execute("drop table public.locked")
+
+
+def test_an_unknown_database_or_user_is_refused(stand_in: LocalRedshift) -> None:
+    for wrong in ({"database": "nowhere"}, {"user": "nobody"}):
+        with pytest.raises(redshift_connector.error.Error):
+            redshift_connector.connect(**stand_in.connection | wrong)
+
+
+def test_postgres_sorts_by_bytes_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "postgres", tcp=True, logical=True)
+    with server:
+        home = server.socket_folder
+        for dsn in (server.dsn(), server.dsn(tcp=True)):
+            with psycopg.connect(dsn) as connection:
+                connection.execute("set client_encoding to 'UTF8'")
+                (found,) = connection.execute(
+                    "select array_agg(v order by v) from (values ('b'), ('B'), ('é'), ('a')) t(v)"
+                ).fetchall()
+                assert found == (["B", "a", "b", "é"],)
+                assert connection.execute("show wal_level").fetchall() == [("logical",)]
+        assert home.exists()
+
+    assert not home.exists()
+    with pytest.raises(ServiceError):
+        server.dsn()
+
+
+def test_start_that_fails_says_why_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path, settings={"shared_buffers": "nonsense"})
+    with pytest.raises(ServiceError, match="nonsense"):
+        server.start()
+
+    with pytest.raises(ServiceError):
+        server.dsn()
