@@ -82,11 +82,11 @@ class FlinkCluster:
 
     def submit(self, properties: Path) -> str:
         """Starts the application as `flink run` does; gives the job's id."""
-        arguments = ["-d", "-py", str(ROOT / "flink_app" / "main.py")]
-        return self.flink_run([*arguments, "--properties", str(properties)])
+        program = ["-py", str(ROOT / "flink_app" / "main.py"), "--jarfile", str(self._run.jar)]
+        return self.flink_run(["-d", *program, "--properties", str(properties)])
 
     def flink_run(self, arguments: list[str], cwd: Path | None = None) -> str:
-        """`flink run` with these arguments; the job's id. ServiceError when it was not submitted."""
+        """`flink run` with these arguments; the job's id. ServiceError when it is refused."""
         client = Service(
             "flink run",
             [str(FLINK_HOME / "bin" / "flink"), "run", *arguments],
@@ -99,15 +99,15 @@ class FlinkCluster:
 
     def start_task_manager(self) -> Service:
         """Adds a task manager; returns when it has registered."""
+        before = self._registered()
         self._task_managers += 1
         number = self._task_managers
         service = self._exit.enter_context(self._component("taskmanager", f"taskmanager-{number}"))
-        free = self._run.parallelism
-        self._wait(
-            lambda: self.get("/overview")["slots-available"] >= free,
-            "the task manager to register",
-        )
+        self._wait(lambda: bool(self._registered() - before), "the task manager to register")
         return service
+
+    def _registered(self) -> set[str]:
+        return {manager["id"] for manager in self.get("/taskmanagers")["taskmanagers"]}
 
     def kill_task_manager(self) -> None:
         """Kills the current task manager with -9, as a crash would."""
@@ -135,10 +135,9 @@ class FlinkCluster:
         """How many checkpoints of the job are complete."""
         return int(self.get(f"/jobs/{job}/checkpoints")["counts"]["completed"])
 
-    def restarts(self, job: str) -> int:
-        """How often the job has been started again."""
-        answer = self.get(f"/jobs/{job}/metrics?get=numRestarts")
-        return int(answer[0]["value"]) if answer else 0
+    def failures(self, job: str) -> int:
+        """How often the job has failed and was started again."""
+        return len(self.get(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"])
 
     def stop_with_savepoint(self, job: str) -> str:
         """Stops the job after a savepoint; its address."""
@@ -170,6 +169,7 @@ class FlinkCluster:
         settings = {
             **_flat(yaml.safe_load(LocalRun.flink_defaults())),
             **self._run.configuration(),
+            "pipeline.jars": "",  # `flink run` is given the jar, as the service does
             **_HEARTBEAT,
             "rest.port": str(self._port),
             "rest.bind-port": str(self._port),

@@ -77,6 +77,7 @@ def end_descendants(root: int, *, keep_status_of: int, grace: float = GRACE_SECO
                 _send(pid, signal.SIGKILL if overdue else signal.SIGTERM)
         _collect_orphans(except_pid=keep_status_of)
         time.sleep(_POLL_SECONDS)
+    _collect_orphans(except_pid=keep_status_of)
 
 
 def _send(pid: int, number: signal.Signals) -> None:

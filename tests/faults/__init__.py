@@ -1,0 +1,1 @@
+"""Promises under faults: processes killed, replies lost, starts out of order."""

@@ -1,0 +1,134 @@
+"""The job on a mini cluster: the warehouse is the join, across savepoints and bad records."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from flink_app.decode.dead_letters import unseal
+from flink_app.privacy.keys import PrivacyKeys
+from infra.local.stack import BUCKET, TOKEN_KEY
+from tests.running import Running, running
+
+pytestmark = pytest.mark.integration
+
+SEED_ROWS = [
+    (1, 35, "Baseball", "2021-09-01", "Seattle, USA", "Standard", "S-1", 100, 222,
+     "Teresa Stein", "+*-***-***-****", "2021-08-15"),
+    (2, 36, "Baseball", "2021-09-18", "New York, USA", "Standard", "S-2", 100, 223,
+     "Caleb Houston", "***-***-****x****", "2021-08-30"),
+    (3, 37, "Football", "2021-10-05", "San Francisco, US", "Premium", "P-1", 300, 224,
+     "Raymond Turner", "+*-***-***-****x****", "2021-08-31"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Running]:
+    with running(tmp_path) as run:
+        yield run
+
+
+def test_seed_rows_come_out_exactly_and_changes_follow(started: Running) -> None:
+    started.full_load()
+    with started.minicluster():
+        started.wait_until_all_loaded()
+        seeds = [row for row in started.example.loaded() if row[0] in {1, 2, 3}]
+        tokens = [row[10] for row in seeds]
+        assert [
+            (*row[:3], str(row[3]), *row[4:10], row[11], str(row[12].date())) for row in seeds
+        ] == SEED_ROWS
+        assert all(row[12] == row[13] for row in seeds)
+        assert all(len(token) == 64 and int(token, 16) for token in tokens)
+        started.assert_equal_to_source()
+
+        started.changes()
+        started.wait_until_all_loaded()
+        started.assert_equal_to_source()
+
+
+def test_a_savepoint_half_way_loses_and_repeats_nothing(started: Running) -> None:
+    started.full_load()
+    with started.minicluster() as job:
+        started.wait(lambda seen: seen.batches > 0, "a first batch")
+        started.changes()
+        savepoint = job.stop_with_savepoint()
+    before = started.progress()
+    started.changes("UPDATE customer SET phone_number = '+41-99' WHERE customer_id < 1100")
+    with started.minicluster(restore_from=savepoint, parallelism=3):
+        after = started.wait_until_all_loaded()
+    assert after.batches > before.batches
+    started.assert_equal_to_source()
+
+
+def test_bad_records_are_counted_and_kept_and_stop_nothing(started: Running) -> None:
+    broken = b'{"data": {"customer_id": 7, "email_address": "secret@example.com"'
+    no_key = (
+        b'{"data":{"ticket_id":null},"metadata":{"record-type":"data","operation":"insert",'
+        b'"schema-name":"ticket_seller","table-name":"ticket"}}'
+    )
+    started.full_load()
+    started.raw(broken, no_key)
+    with started.minicluster():
+        started.changes()
+        seen = started.wait_until_all_loaded()
+    assert seen.dead_lettered == 2
+    started.assert_equal_to_source()
+    letters = _dead_letters(started)
+    assert {row["reason"] for row in letters} == {"not_json", "missing_key"}
+    keys = PrivacyKeys.from_secret(TOKEN_KEY.encode())
+    payloads = {unseal(row["sealed_payload"], keys.dead_letters) for row in letters}
+    assert payloads == {broken, no_key}
+
+
+def _dead_letters(run: Running) -> list[dict[str, object]]:
+    s3 = run.stack.client("s3")
+    found: list[dict[str, object]] = []
+    for (url,) in run.query("SELECT url FROM starjoin.ledger WHERE kind = 'dead_letters'"):
+        key = url.removeprefix(f"s3://{BUCKET}/")
+        body = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        found += pq.read_table(io.BytesIO(body)).to_pylist()
+    return found
+
+
+def test_no_clear_personal_data_leaves_decode(started: Running) -> None:
+    # A text that stands nowhere else, in every column with a treatment and in a dead letter.
+    mark = "Xq7vMark"
+    started.full_load()
+    started.changes(
+        f"UPDATE customer SET email_address = '{mark}@example.com', phone_number = '4711471147114711'"
+        " WHERE customer_id = 222"
+    )
+    started.raw(f'{{"data": {{"email_address": "{mark}"'.encode())
+    with started.minicluster() as job:
+        started.wait_until_all_loaded()
+        started.assert_equal_to_source()
+        job.stop_with_savepoint()
+    for needle in (mark.encode(), b"4711471147114711"):
+        places = [*_files_with(started.folder, needle), *_objects_with(started, needle)]
+        assert places == []
+
+
+def _files_with(folder: Path, needle: bytes) -> list[str]:
+    # The source database may know; its own files are not the application's.
+    own = (p for p in folder.rglob("*") if p.is_file() and "source" not in p.parts)
+    return [str(path) for path in own if needle in path.read_bytes()]
+
+
+def _objects_with(run: Running, needle: bytes) -> list[str]:
+    s3 = run.stack.client("s3")
+    found = []
+    for entry in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
+        body = s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
+        content = body if not entry["Key"].endswith(".parquet") else _plain(body)
+        if needle in content:
+            found.append(entry["Key"])
+    return found
+
+
+def _plain(parquet: bytes) -> bytes:
+    """A Parquet file's values, which compression would hide."""
+    return repr(pq.read_table(io.BytesIO(parquet)).to_pylist()).encode()

@@ -1,0 +1,111 @@
+"""A stack with a shipped example on it, as integration and fault tests use them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.local.configuration import LocalRun
+from infra.local.example import Example
+from infra.local.minicluster import MiniCluster
+from infra.local.progress import Progress, progress, rows
+from infra.local.stack import LocalStack
+from infra.local.toolchain import connectors_jar
+
+# Generous: it bounds a hanging test and judges no speed.
+PATIENCE_SECONDS: Final = 150.0
+_LOOK_SECONDS: Final = 0.2
+
+
+@dataclass
+class Running:
+    """A running stack and the number of records put on its stream so far."""
+
+    folder: Path
+    stack: LocalStack
+    example: Example
+    put: int = 0
+
+    def run(self, **changes: Any) -> LocalRun:
+        """The configuration of a job on this stack."""
+        return LocalRun(state=self.folder / "state", jar=connectors_jar(), **changes)
+
+    @contextmanager
+    def minicluster(self, **changes: Any) -> Iterator[MiniCluster]:
+        """The job on a mini cluster."""
+        cluster = MiniCluster(
+            self.run(**changes), self.stack.properties, self.folder, self.stack.environment()
+        )
+        with cluster:
+            cluster.wait_until_running()
+            yield cluster
+
+    def full_load(self) -> None:
+        """Puts the example's tables on the stream."""
+        self.put += self.example.put_full_load()
+
+    def changes(self, script: str | None = None) -> None:
+        """Puts the example's changes, or those of `script`, on the stream."""
+        self.put += self.example.put_changes(script)
+
+    def raw(self, *records: bytes) -> None:
+        """Puts records as they are."""
+        self.put += self.example.put([("raw", record) for record in records])
+
+    def progress(self) -> Progress:
+        """What the warehouse says of itself."""
+        connection = self.stack.warehouse()
+        try:
+            return progress(connection)
+        finally:
+            connection.close()
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of the warehouse."""
+        connection = self.stack.warehouse()
+        try:
+            return rows(connection, sql)
+        finally:
+            connection.close()
+
+    def wait(self, condition: Callable[[Progress], bool], what: str) -> Progress:
+        """Waits until the warehouse's progress meets a condition."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not condition(seen := self.progress()):
+            if time.monotonic() > deadline:
+                message = f"waited {PATIENCE_SECONDS:.0f} s for {what}; {seen}; {self.logs()}"
+                raise AssertionError(message)
+            time.sleep(_LOOK_SECONDS)
+        return seen
+
+    def wait_until_all_loaded(self) -> Progress:
+        """Waits until every record put so far is accounted for in the warehouse."""
+        return self.wait(lambda seen: seen.records >= self.put, f"{self.put} records")
+
+    def assert_equal_to_source(self) -> None:
+        """The warehouse is the join that the source computes, and every record counted once."""
+        difference = self.example.difference()
+        assert not difference.only_in_warehouse
+        assert not difference.only_in_source
+        assert self.progress().records == self.put
+        assert not self.query("SELECT part FROM starjoin.ledger GROUP BY part HAVING COUNT(*) > 1")
+
+    def logs(self) -> str:
+        """The end of the job's log."""
+        log = self.folder / "job.log"
+        return log.read_text(errors="replace")[-4000:] if log.exists() else "no log"
+
+
+@contextmanager
+def running(folder: Path, *, shards: int = 2) -> Iterator[Running]:
+    """The shipped example on a stack of its own."""
+    with LocalStack(folder=folder, shards=shards) as stack:
+        example = Example("ticket_seller", stack)
+        try:
+            yield Running(folder, stack, example)
+        finally:
+            example.close()
