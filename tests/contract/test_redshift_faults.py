@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +13,7 @@ from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError
 
 from infra.local.redshift import Action, Faults, Rule, When
-from tests.contract.warehouse import Warehouse, refused, rows, run, value
+from tests.contract.warehouse import Warehouse, failing_connect, refused, rows, run, value
 
 pytestmark = [pytest.mark.contract, pytest.mark.faults]
 
@@ -235,12 +233,8 @@ def test_a_commit_that_hangs_is_done_even_if_its_client_has_left(
 def test_connections_refused_until_accepted(warehouse: Warehouse, faults: Faults) -> None:
     before = warehouse.connect()
     faults.refuse_connections()
-    with warnings.catch_warnings():
-        # redshift_connector forgets to close the socket of a connection that was refused.
-        warnings.simplefilter("ignore", ResourceWarning)
-        with lost():
-            warehouse.connect()
-        gc.collect()
+    with failing_connect(), lost():
+        warehouse.connect()
     assert value(before, "select 1") == 1
     faults.accept_connections()
 

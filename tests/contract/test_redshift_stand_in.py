@@ -16,7 +16,7 @@ from redshift_connector.core import Connection
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import ServiceError
 from infra.local.redshift import LocalRedshift
-from tests.contract.warehouse import Warehouse, close, refused, run, value
+from tests.contract.warehouse import Warehouse, close, failing_connect, refused, run, value
 
 pytestmark = pytest.mark.contract
 
@@ -151,7 +151,7 @@ def test_a_statement_is_cancelled(stand_in: LocalRedshift) -> None:
 
 def test_an_unknown_database_or_user_is_refused(stand_in: LocalRedshift) -> None:
     for wrong in ({"database": "nowhere"}, {"user": "nobody"}):
-        with pytest.raises(redshift_connector.error.Error):
+        with failing_connect(), pytest.raises(redshift_connector.error.Error):
             redshift_connector.connect(**stand_in.connection | wrong)
 
 

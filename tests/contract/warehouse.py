@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import uuid
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,6 +117,15 @@ class Entry:
         if self.content_length is not None:
             entry["meta"] = {"content_length": self.content_length}
         return entry
+
+
+@contextmanager
+def failing_connect() -> Iterator[None]:
+    """Around a connect that is refused: redshift_connector forgets to close its socket then."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
 
 
 def close(connection: Connection) -> None:
