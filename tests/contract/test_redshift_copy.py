@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import random
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from redshift_connector.core import Connection
 
@@ -79,6 +82,30 @@ def test_values_arrive_as_they_were_staged(
     warehouse.copy(connection, "t", pa.table({"n": numbers, "v": pa.array(sent, arrow_type)}))
 
     assert [row[0] for row in rows(connection, "select v from t order by n")] == sent
+
+
+def test_thousands_of_awkward_values(warehouse: Warehouse) -> None:
+    """Drawn from what separators, quotes, escapes and NULL markers are made of."""
+    draw = random.Random(20240229)  # noqa: S311 - the same values in every run
+    awkward = ["", "\\", "'", '"', ",", "\n", "\r", "\t", "N", "\\.", "é", "😀", "\x7f", " ", "$"]
+    texts = ["".join(draw.choices(awkward, k=draw.randrange(7))) for _ in range(3000)]
+    decimals = [Decimal(draw.randrange(-(10**18), 10**18)).scaleb(-4) for _ in texts]
+    epoch = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - has no zone
+    times = [epoch + dt.timedelta(microseconds=draw.randrange(-(10**16), 10**16)) for _ in texts]
+    staged = pa.table(
+        {
+            "n": pa.array(range(len(texts)), pa.int64()),
+            "s": pa.array([text or None if n % 3 else text for n, text in enumerate(texts)]),
+            "d": pa.array(decimals, pa.decimal128(18, 4)),
+            "t": pa.array(times, pa.timestamp("us")),
+        }
+    )
+    connection = warehouse.connect()
+    run(connection, "create table t (n bigint, s varchar(50), d decimal(18,4), t timestamp)")
+    warehouse.copy(connection, "t", staged)
+
+    wanted = [list(row.values()) for row in staged.to_pylist()]
+    assert rows(connection, "select n, s, d, t from t order by n") == wanted
 
 
 def test_columns_match_by_position(warehouse: Warehouse, connection: Connection) -> None:
@@ -194,6 +221,18 @@ def test_a_wrong_content_length(warehouse: Warehouse, connection: Connection) ->
 def test_a_file_that_is_no_parquet(warehouse: Warehouse, connection: Connection) -> None:
     with refused(INTERNAL, "Spectrum Scan Error"):
         run(connection, warehouse.copy_sql("t", warehouse.put_bytes(b"id,v\n1,a\n")))
+
+
+def test_a_damaged_parquet_file(warehouse: Warehouse, connection: Connection) -> None:
+    sink = io.BytesIO()
+    pq.write_table(table(*range(1000)), sink)
+    data = bytearray(sink.getvalue())
+    data[20:60] = bytes(40)
+    with refused(INTERNAL, "Spectrum Scan Error"):
+        run(connection, warehouse.copy_sql("t", warehouse.put_bytes(bytes(data))))
+    connection.rollback()
+
+    assert count(connection) == 0
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,11 @@ def test_serializable_with_the_lock_first_is_no_conflict(
     assert sorted(seen) == [0, 1]
 
 
+def test_copy_from_a_store_that_does_not_answer(pair: tuple[Connection, Connection]) -> None:
+    with refused("XX000", "S3ServiceException", "Could not connect"):
+        run(pair[0], "copy ledger from 's3://b/k' iam_role default parquet manifest")
+
+
 @pytest.fixture
 def stand_in(warehouse: Warehouse) -> LocalRedshift:
     if warehouse.stand_in is None:

@@ -35,7 +35,8 @@ Known differences from a real cluster, and which side is kinder:
   things, UNLOAD, the Data API, most of the system tables. The answer is then error 0A000.
 - Several statements in one message of the simple protocol are refused as well; a cluster runs
   them. No driver that Starjoin uses sends such a message.
-- A statement whose client is gone runs to its end before its transaction is rolled back.
+- A statement whose client is gone runs to its end (a COPY to its next chunk) before its
+  transaction is rolled back.
 """
 
 from infra.local.redshift.control import Fault, Faults

@@ -9,13 +9,18 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 
 from infra.local.redshift.backend import Address
 from infra.local.redshift.control import Control
 from infra.local.redshift.emulation import Front
 from infra.local.redshift.server import Server, prepare
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
 
 
 def _arguments() -> argparse.Namespace:
@@ -30,10 +35,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _s3(endpoint: str | None) -> S3Client:
+    # A store that does not answer is to be COPY's error soon, not a wait for the driver's retries.
+    config = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 2})
+    return boto3.client("s3", endpoint_url=endpoint, config=config)
+
+
 async def _main(arguments: argparse.Namespace) -> None:
     address = Address(arguments.socket_folder, arguments.socket_port, arguments.superuser)
     await prepare(address, arguments.database, arguments.user, arguments.isolation)
-    server = Server(Front(address, boto3.client("s3", endpoint_url=arguments.s3_endpoint)))
+    server = Server(Front(address, _s3(arguments.s3_endpoint)))
     clients = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     control = await asyncio.start_server(Control(server).serve, "127.0.0.1", 0)
     ports = [listening.sockets[0].getsockname()[1] for listening in (clients, control)]

@@ -26,7 +26,9 @@ _BAD_FILE = 15001
 _BAD_SCHEMA = 15007
 _OUT_OF_RANGE = 1204
 _NULL_IN_NOT_NULL = 1213
+_BAD_LINE = 1216
 _BAD_UTF8 = 1220
+_BAD_UTF8_STATE = "22021"
 _WRITE = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
 _SMALLEST, _GREATEST = -(2**15), 2**15 - 1
 
@@ -95,12 +97,12 @@ def chunks(data: bytes, url: S3Url, table: str, columns: list[Column]) -> Iterat
     file = _File(url, table, columns)
     try:
         parquet = pq.ParquetFile(pa.BufferReader(data))
-    except pa.ArrowException as error:
+        file.check_schema(parquet.schema)
+        for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
+            yield file.convert(batch)
+    except (pa.ArrowException, OSError) as error:  # what is damaged deep inside is an OSError
         text = f"File '{file.https}' has an invalid Parquet format: {error}"
         raise spectrum_error(_BAD_FILE, text, LoadProblem(_BAD_FILE, text, str(url))) from error
-    file.check_schema(parquet.schema)
-    for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
-        yield file.convert(batch)
 
 
 class _File:
@@ -251,6 +253,7 @@ def _takes(column: Column, field: Any) -> bool:
     return logical != "TIMESTAMP" or str(told["timeUnit"]) != "nanoseconds"
 
 
-def from_postgres(table: str, error: RedshiftError) -> LoadError:
+def from_postgres(table: str, sqlstate: str, error: RedshiftError) -> LoadError:
     """A refusal that only PostgreSQL found, such as a NUL in a text."""
-    return load_failed(table, LoadProblem(_BAD_UTF8, error.message))
+    code = _BAD_UTF8 if sqlstate == _BAD_UTF8_STATE else _BAD_LINE
+    return load_failed(table, LoadProblem(code, error.message))

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.redshift.copy_command import CopyCommand, S3Url, s3_url
 from infra.local.redshift.errors import LoadError, LoadProblem, RedshiftError, detail_block
@@ -42,8 +42,8 @@ def read(s3: S3Client, entry: Entry) -> bytes | None:
     """A file's bytes; None for a missing one that may be missing. Raises RedshiftError."""
     try:
         data = s3.get_object(Bucket=entry.url.bucket, Key=entry.url.key)["Body"].read()
-    except ClientError as error:
-        if not entry.mandatory and error.response["Error"]["Code"] in _NOT_FOUND:
+    except (BotoCoreError, ClientError) as error:
+        if not entry.mandatory and _answer(error).get("Code") in _NOT_FOUND:
             return None
         raise _s3_error(error, entry.url) from error
     if entry.content_length is not None and entry.content_length != len(data):
@@ -71,7 +71,7 @@ def spectrum_error(code: int, context: str, problem: LoadProblem) -> LoadError:
 def _manifest(s3: S3Client, url: S3Url) -> list[Entry]:
     try:
         data = s3.get_object(Bucket=url.bucket, Key=url.key)["Body"].read()
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         raise _s3_error(error, url, "Problem reading manifest file - ") from error
     try:
         listed = json.loads(data)["entries"]
@@ -98,18 +98,25 @@ def _prefix(s3: S3Client, url: S3Url) -> list[Entry]:
     try:
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=url.bucket, Prefix=url.key)
         keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
-    except ClientError as error:
+    except (BotoCoreError, ClientError) as error:
         raise _s3_error(error, url) from error
     return [Entry(S3Url(url.bucket, key), mandatory=True, content_length=None) for key in keys]
 
 
-def _s3_error(error: ClientError, url: S3Url, prefix: str = "") -> LoadError:
-    answer = error.response["Error"]
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+def _s3_error(error: BotoCoreError | ClientError, url: S3Url, prefix: str = "") -> LoadError:
+    answer = _answer(error)
     text = (
-        f"{prefix}S3ServiceException:{answer.get('Message', '')},Status {status},"
-        f"Error {answer['Code']},Rid 0,ExtRid 0,CanRetry 1"
+        f"{prefix}S3ServiceException:{answer.get('Message', '')},Status {answer.get('Status', 0)},"
+        f"Error {answer.get('Code', 'Unreachable')},Rid 0,ExtRid 0,CanRetry 1"
     )
     problem = LoadProblem(_FILE_NOT_FOUND, text, file=str(url))
     detail = detail_block(text, 8001, str(url), where="s3_utility.cpp:290")
     return LoadError(text, problem, detail=detail)
+
+
+def _answer(error: BotoCoreError | ClientError) -> dict[str, Any]:
+    """S3's answer, its HTTP status with it; only a message if there was none."""
+    if isinstance(error, BotoCoreError):
+        return {"Message": str(error)}
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return {"Status": status, **error.response["Error"]}

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 _FIRST_QUERY_ID = 1000
 _BAD_DATA = "22"
-_BAD_UTF8_STATE = "22021"
 _COLUMNS = """
     SELECT a.attname, t.typname, a.atttypmod, a.attnotnull, c.oid, c.relname
     FROM pg_class c
@@ -253,7 +252,7 @@ class _Copy:
         except BackendError as error:
             refusal = _refusal(error)
             if error.sqlstate.startswith(_BAD_DATA):
-                raise copy_data.from_postgres(target.name, refusal) from error
+                raise copy_data.from_postgres(target.name, error.sqlstate, refusal) from error
             raise refusal from error
 
     async def _record(self, target: _Target, problem: LoadProblem) -> None:

@@ -71,6 +71,12 @@ class Rule:
     message: str = "fault on purpose"
     sqlstate: str = INTERNAL
 
+    def __post_init__(self) -> None:
+        if self.when is When.AFTER and self.action is Action.FAIL:
+            text = "a statement that is done cannot fail any more"
+            raise ValueError(text)
+        re.compile(self.matching)
+
 
 @dataclass
 class _Set:

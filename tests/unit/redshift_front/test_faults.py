@@ -66,6 +66,11 @@ def test_hanging_until_released() -> None:
     assert asyncio.run(scenario()) == ["hanging 1", "committed"]
 
 
+def test_what_is_done_cannot_fail() -> None:
+    with pytest.raises(ValueError, match="done"):
+        Rule("x", When.AFTER, Action.FAIL)
+
+
 def test_clear_takes_everything_back() -> None:
     board = FaultBoard()
     board.add(Rule(".", When.BEFORE, Action.CLOSE, times=9))
