@@ -99,8 +99,8 @@ def test_no_clear_personal_data_leaves_decode(started: Running) -> None:
     mark = "Xq7vMark"
     started.full_load()
     started.changes(
-        f"UPDATE customer SET email_address = '{mark}@example.com', phone_number = '4711471147114711'"
-        " WHERE customer_id = 222"
+        f"UPDATE customer SET email_address = '{mark}@example.com',"
+        " phone_number = '4711471147114711' WHERE customer_id = 222"
     )
     started.raw(f'{{"data": {{"email_address": "{mark}"'.encode())
     with started.minicluster() as job:

@@ -1,0 +1,1 @@
+"""Benchmarks: figures to reason with, never assertions. Each is a ratio to something run beside it."""

@@ -1,0 +1,99 @@
+"""The pure parts on one core: decode by columns and by rows, the join, Parquet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import pyarrow as pa
+from rich.console import Console
+
+from connectors.blocks import Block, Kind
+from connectors.kinesis.frame import read_frame
+from connectors.staging.writer import PartWriter
+from flink_app.declaration import Star, load_declaration
+from flink_app.decode.block import decode_block
+from flink_app.decode.plan import DecodePlan
+from flink_app.decode.rows import parse_record
+from flink_app.denormalise.join import wide_rows
+from flink_app.denormalise.mirror import Mirror
+from flink_app.privacy.keys import PrivacyKeys
+from infra.local.toolchain import ROOT
+from tests.bench import data
+
+_ROUNDS: Final = 7
+_KEYS: Final = PrivacyKeys.from_secret(b"a key of thirty-two bytes or more")
+
+
+class _NoStore:
+    def put(self, key: str, body: bytes) -> str:
+        return f"{key} of {len(body)} bytes"
+
+
+class Parts:
+    """Everything that the parts need, made once."""
+
+    def __init__(self) -> None:
+        pa.set_cpu_count(1)
+        self.star = Star(load_declaration(ROOT / "flink_app" / "stars" / "ticket_seller.yaml"))
+        self.plan = DecodePlan(self.star, 1)
+        self.mirror = Mirror(self.star)
+        (self.target,) = self.star.targets
+        for table, changes in self._decode(data.frame(data.dimensions())).items():
+            self.mirror.tables[table].accept(changes)
+
+    def _decode(self, frame: bytes) -> dict[str, pa.RecordBatch]:
+        return decode_block(read_frame(frame), self.plan, _KEYS).changes
+
+    def through(self, frame: bytes) -> None:
+        """One frame through all of them, as the job does it but without an engine."""
+        writer = PartWriter(_NoStore())
+        for table, changes in self._decode(frame).items():
+            rows = wide_rows(changes, self.target, self.star, self.mirror)
+            writer.add(Block(Kind.ROWS, table, rows))
+        writer.close(1)
+
+    def measure(self, console: Console) -> float:
+        """Prints microseconds a record; gives the records per second of `through`."""
+        records = data.facts(data.FRAME_RECORDS, 1)
+        frame = data.frame(records)
+        block = read_frame(frame)
+        (changes,) = self._decode(frame).values()
+        by_columns = _micros(lambda: self._decode(frame))
+        by_rows = _micros(
+            lambda: [parse_record(block.record(n), self.plan) for n in range(len(block))]
+        )
+        one_odd = list(records)
+        for n in range(0, len(one_odd), 1_000):
+            one_odd[n] = one_odd[n].replace(
+                b'"purchased_by":', b'"purchased_by":"1","purchased_by":'
+            )
+        odd_frame = data.frame(one_odd)
+        with_odd = _micros(lambda: self._decode(odd_frame))
+        join = _micros(lambda: wide_rows(changes, self.target, self.star, self.mirror))
+        through = _micros(lambda: self.through(frame))
+        console.print(f"one core, {len(frame) / len(records):.0f} bytes a record, us per record:")
+        console.print(f"  decode by columns                     {by_columns:6.2f}")
+        console.print(
+            f"  parse row by row                      {by_rows:6.2f}  {by_rows / by_columns:.1f} x"
+        )
+        console.print(
+            f"  decode, one record in 1,000 is odd    {with_odd:6.2f}  {with_odd / by_columns:.1f} x"
+        )
+        console.print(f"  join along three paths                {join:6.2f}")
+        console.print(
+            f"  decode, join, Parquet: no engine      {through:6.2f}  {1e6 / through:,.0f} records/s"
+        )
+        return 1e6 / through
+
+
+def _micros(call: Callable[[], object]) -> float:
+    """The best of some rounds, per record: the machine's noise only ever adds."""
+    call()
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - started)
+    return best / data.FRAME_RECORDS * 1e6
