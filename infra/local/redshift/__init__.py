@@ -10,7 +10,7 @@ tests run against a real cluster. `control.py` documents the faults that can be 
 
 How it works: `server` takes connections, `session` passes messages on one at a time, `dialect`
 chooses for each statement whether it is passed on, translated (`ddl`, `queries`), emulated
-(`emulation`, `copy_*`) or refused; `objects.sql` gives the PostgreSQL behind it lengths in bytes,
+(`emulation`, `copying`) or refused; `objects.sql` gives the PostgreSQL behind it lengths in bytes,
 queues of writers and comparisons that ignore blanks at the end; `errors` speaks as Redshift does.
 
 Known differences from a real cluster, and which side is kinder:

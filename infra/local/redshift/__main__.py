@@ -16,7 +16,7 @@ from botocore.config import Config
 
 from infra.local.redshift.backend import Address
 from infra.local.redshift.control import Control
-from infra.local.redshift.emulation import Front
+from infra.local.redshift.peer import Front
 from infra.local.redshift.server import Server, prepare
 
 if TYPE_CHECKING:

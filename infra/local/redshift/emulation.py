@@ -1,89 +1,17 @@
 """What the front does itself instead of passing it on: COPY, TRUNCATE, ALTER COLUMN TYPE.
 
-Owns COPY's course: the target's columns, the files, the data into PostgreSQL on the client's own
-session, so inside the client's transaction, and the row that a failure leaves behind.
+Owns the choice; COPY's course is in `copying.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
-
-from infra.local.redshift import copy_data, copy_source, wire
-from infra.local.redshift.backend import (
-    FAILED,
-    IN_BLOCK,
-    Address,
-    Backend,
-    identifier,
-    literal,
-)
-from infra.local.redshift.copy_command import CopyCommand
-from infra.local.redshift.copy_data import Chunk, Column
+from infra.local.redshift import wire
+from infra.local.redshift.backend import FAILED, IN_BLOCK, literal
+from infra.local.redshift.copying import Copy
 from infra.local.redshift.dialect import Kind, Statement
-from infra.local.redshift.errors import (
-    IN_TRANSACTION_BLOCK,
-    NOT_SUPPORTED,
-    UNDEFINED_TABLE,
-    BackendError,
-    LoadError,
-    LoadProblem,
-    RedshiftError,
-    from_backend,
-)
-from infra.local.redshift.faults import Action, CutError, FaultBoard, When
-from infra.local.redshift.wire import Channel, Message
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.client import S3Client
-
-_FIRST_QUERY_ID = 1000
-_BAD_DATA = "22"
-_COLUMNS = """
-    SELECT a.attname, t.typname, a.atttypmod, a.attnotnull, c.oid, c.relname
-    FROM pg_class c
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_type t ON t.oid = a.atttypid
-    WHERE c.oid = to_regclass($1)
-    ORDER BY a.attnum
-"""
-# Widths of the CHAR columns of sys_load_error_detail, in bytes.
-_WIDTHS = {"file": 256, "column": 127, "type_name": 10, "length": 10, "message": 512}
-
-
-@dataclass
-class Front:
-    """What all sessions share."""
-
-    address: Address
-    s3: S3Client
-    faults: FaultBoard = field(default_factory=FaultBoard)
-    query_ids: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_QUERY_ID))
-
-
-class Peer(Protocol):
-    """A session, as far as the emulation needs it."""
-
-    front: Front
-    client: Channel
-    backend: Backend
-    database: str
-    transaction: list[str]
-    client_gone: bool
-
-    def cut(self, action: Action) -> None:
-        """Ends the client's connection."""
-
-
-@dataclass(frozen=True)
-class _Target:
-    name: str
-    number: int
-    columns: list[Column]
+from infra.local.redshift.errors import IN_TRANSACTION_BLOCK, NOT_SUPPORTED, RedshiftError
+from infra.local.redshift.peer import Peer, query
+from infra.local.redshift.wire import Message
 
 
 async def check_source(peer: Peer, statement: Statement) -> None:
@@ -92,7 +20,7 @@ async def check_source(peer: Peer, statement: Statement) -> None:
         return
     name = literal(statement.source)
     relation = f"SELECT relkind FROM pg_class WHERE oid = to_regclass({name})"
-    rows = await _query(peer, relation)
+    rows = await query(peer, relation)
     if rows and rows[0][0] != "r":
         text = "MERGE source must be a table"
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
@@ -101,182 +29,17 @@ async def check_source(peer: Peer, statement: Statement) -> None:
 async def run(peer: Peer, statement: Statement) -> Message:
     """Runs an emulated statement; the message that says so. Raises RedshiftError."""
     if statement.kind is Kind.TRUNCATE:
-        await _query(peer, statement.sql)
+        await query(peer, statement.sql)
         if peer.backend.status == IN_BLOCK:
-            await _query(peer, "COMMIT")
+            await query(peer, "COMMIT")
         return wire.command_complete("TRUNCATE TABLE")
     if statement.kind is Kind.ALTER_TYPE:
         if peer.backend.status == IN_BLOCK:
             text = "ALTER TABLE ALTER COLUMN cannot run inside a transaction block"
             raise RedshiftError(text, sqlstate=IN_TRANSACTION_BLOCK)
-        await _query(peer, statement.sql)
+        await query(peer, statement.sql)
         return wire.command_complete("ALTER TABLE")
     if statement.copy is None:
         raise AssertionError(statement)
-    await _Copy(peer, statement.copy, statement.text).run()
+    await Copy(peer, statement.copy, statement.text).run()
     return wire.command_complete("COPY")
-
-
-async def _query(peer: Peer, sql: str) -> list[list[str | None]]:
-    try:
-        return await peer.backend.query(sql)
-    except BackendError as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: BackendError) -> RedshiftError:
-    fields = from_backend(error.fields)
-    return RedshiftError(fields["M"], sqlstate=fields["C"], detail=fields.get("D"))
-
-
-class _Copy:
-    """One COPY."""
-
-    def __init__(self, peer: Peer, command: CopyCommand, text: str) -> None:
-        self._peer = peer
-        self._command = command
-        self._text = text
-        self._id = next(peer.front.query_ids)
-        self._started = dt.datetime.now(dt.UTC)
-        self._cut: CutError | None = None
-        self._struck = False
-
-    async def run(self) -> None:
-        """Loads. Raises RedshiftError, and CutError if the client is to go."""
-        target = await self._target()
-        try:
-            rows = await self._load(target)
-        except LoadError as error:
-            await self._record(target, error.problem)
-            raise
-        settings = f"'redshift.copy_count', '{rows}', false), set_config('redshift.copy_id', "
-        await _query(self._peer, f"SELECT set_config({settings} '{self._id}', false)")
-        text = f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
-        fields = {"S": "INFO", "C": "00000", "M": text}
-        self._peer.client.send(wire.error_message(fields, notice=True))
-        if self._cut is not None:
-            raise self._cut
-
-    async def _target(self) -> _Target:
-        rows = await _query(self._peer, _COLUMNS.replace("$1", literal(self._command.table)))
-        if not rows:
-            text = f"Cannot COPY into nonexistent table {self._command.table}"
-            raise RedshiftError(text, sqlstate=UNDEFINED_TABLE)
-        columns = {
-            str(name): Column(str(name), str(kind), int(modifier or -1), not_null == "t")
-            for name, kind, modifier, not_null, _, _ in rows
-        }
-        name = str(rows[0][5])
-        wanted = [column.strip('"').lower() for column in self._command.columns]
-        for column in wanted:
-            if column not in columns:
-                text = f'column "{column}" of relation "{name}" does not exist'
-                raise RedshiftError(text, sqlstate="42703")
-        chosen = [columns[column] for column in wanted] or list(columns.values())
-        return _Target(name, int(rows[0][4] or 0), chosen)
-
-    async def _load(self, target: _Target) -> int:
-        s3 = self._peer.front.s3
-        found = False
-        rows = 0
-        listed = await asyncio.to_thread(copy_source.entries, s3, self._command)
-        names = ", ".join(identifier(column.name) for column in target.columns)
-        await self._begin(f"COPY {self._command.table} ({names}) FROM STDIN (FORMAT csv)")
-        try:
-            for entry in listed:
-                data = await asyncio.to_thread(copy_source.read, s3, entry)
-                if data is None:
-                    continue
-                found = True
-                source = copy_data.chunks(data, entry.url, target.name, target.columns)
-                while (chunk := await asyncio.to_thread(_next_chunk, source)) is not None:
-                    rows += chunk.rows
-                    await self._send(chunk)
-            if not found:
-                raise copy_source.nothing_found(self._command)
-            await self._strike()
-        except RedshiftError as error:
-            await self._give_up(str(error))
-            raise
-        await self._finish(target)
-        return rows
-
-    async def _begin(self, sql: str) -> None:
-        backend = self._peer.backend
-        backend.channel.send(wire.query(sql))
-        await backend.channel.drain()
-        message = await backend.receive()
-        while message.kind not in b"GE":
-            message = await backend.receive()
-        if message.kind == b"E":
-            await backend.rest()
-            raise _refusal(BackendError(wire.error_fields(message.body)))
-
-    async def _send(self, chunk: Chunk) -> None:
-        if self._peer.client_gone and self._peer.backend.status == IN_BLOCK:
-            raise CutError(Action.CLOSE)
-        self._peer.backend.channel.send(Message(b"d", chunk.data))
-        await self._peer.backend.channel.drain()
-        await self._strike()
-
-    async def _strike(self) -> None:
-        """Once, with part of the data sent, or none if there is none."""
-        if self._struck:
-            return
-        self._struck = True
-        peer = self._peer
-        try:
-            await peer.front.faults.strike(When.DURING, self._text, peer.transaction)
-        except CutError as cut:
-            if peer.backend.status == IN_BLOCK:
-                raise
-            # Outside of a transaction block a COPY goes on after its client is gone.
-            peer.cut(cut.action)
-            self._cut = cut
-
-    async def _give_up(self, reason: str) -> None:
-        backend = self._peer.backend
-        backend.channel.send(wire.copy_fail(reason.replace("\0", "")))
-        await backend.channel.drain()
-        try:
-            await backend.rest()
-        except BackendError:
-            return  # PostgreSQL says what it was told
-
-    async def _finish(self, target: _Target) -> None:
-        backend = self._peer.backend
-        backend.channel.send(wire.COPY_DONE)
-        await backend.channel.drain()
-        try:
-            await backend.rest()
-        except BackendError as error:
-            refusal = _refusal(error)
-            if error.sqlstate.startswith(_BAD_DATA):
-                raise copy_data.from_postgres(target.name, error.sqlstate, refusal) from error
-            raise refusal from error
-
-    async def _record(self, target: _Target, problem: LoadProblem) -> None:
-        """Leaves a row in sys_load_error_detail, out of reach of the client's ROLLBACK."""
-        process = int.from_bytes(self._peer.backend.key[:4], "big")
-        values = [
-            "100", str(self._id), "0", str(process), literal(self._peer.database),
-            str(target.number), literal(self._started.replace(tzinfo=None).isoformat(" ")),
-            _cut(problem.file, "file"), str(problem.line), _cut(problem.column, "column"),
-            _cut(problem.type_name, "type_name"), _cut(problem.length, "length"), "0",
-            str(problem.code), _cut(problem.message, "message"),
-        ]  # fmt: skip
-        own = await Backend.login(self._peer.front.address, self._peer.database)
-        try:
-            row = ", ".join(values)
-            await own.query(f"INSERT INTO sys_load_error_detail VALUES ({row})")
-        finally:
-            own.close()
-
-
-def _cut(text: str, width: str) -> str:
-    short = text.encode()[: _WIDTHS[width]].decode(errors="ignore")
-    return literal(short.replace("\0", " "))
-
-
-def _next_chunk(source: Iterator[Chunk]) -> Chunk | None:
-    return next(source, None)

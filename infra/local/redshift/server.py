@@ -10,6 +10,7 @@ import asyncio
 from pathlib import Path
 
 from infra.local.redshift import wire
+from infra.local.redshift.answers import as_redshift
 from infra.local.redshift.backend import (
     Address,
     Backend,
@@ -18,9 +19,9 @@ from infra.local.redshift.backend import (
     identifier,
     literal,
 )
-from infra.local.redshift.emulation import Front
 from infra.local.redshift.errors import from_backend
-from infra.local.redshift.session import Session, as_redshift
+from infra.local.redshift.peer import Front
+from infra.local.redshift.session import Session
 from infra.local.redshift.wire import Channel
 
 _OBJECTS = Path(__file__).with_name("objects.sql")

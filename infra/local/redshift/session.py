@@ -8,23 +8,18 @@ some come from PostgreSQL and some from the front, for the price of a round trip
 from __future__ import annotations
 
 import asyncio
-import struct
 
 from infra.local.redshift import emulation, wire
+from infra.local.redshift.answers import as_redshift
 from infra.local.redshift.backend import FAILED, IDLE, Backend, BackendGoneError
 from infra.local.redshift.dialect import EMULATED, Statement, read_statement
-from infra.local.redshift.emulation import Front
 from infra.local.redshift.errors import ABORTED, RedshiftError, from_backend
 from infra.local.redshift.faults import Action, CutError, When
+from infra.local.redshift.peer import Front
 from infra.local.redshift.wire import Channel, Message
 
-# The version that every Redshift claims; drivers choose their features by it.
-_SERVER_VERSION = "8.0.2"
 _EXECUTED = b"CIs"
 _READY = b"Z"
-# PostgreSQL's jsonb, which plays SUPER, and SUPER's own number.
-_JSONB, _SUPER = 3802, 4000
-_FIELD = struct.Struct("!ihihih")
 
 
 class Session:
@@ -238,28 +233,3 @@ class Session:
             text = f'prepared statement or portal "{name}" does not exist'
             raise RedshiftError(text, sqlstate="26000")
         return known[name]
-
-
-def as_redshift(answer: Message) -> Message:
-    """A message of PostgreSQL's, with the version and the type numbers of Redshift."""
-    if answer.kind == b"S":
-        name, _ = wire.split_string(answer.body)
-        if name == "server_version":
-            return Message(b"S", wire.strings(name, _SERVER_VERSION))
-    if answer.kind == b"T" and struct.pack("!i", _JSONB) in answer.body:
-        return Message(b"T", _with_super(answer.body))
-    return answer
-
-
-def _with_super(body: bytes) -> bytes:
-    """A row's description in which jsonb columns are SUPER columns."""
-    changed = bytearray(body)
-    (count,) = struct.unpack_from("!H", body)
-    at = 2
-    for _ in range(count):
-        at = body.index(b"\0", at) + 1
-        _, _, type_number, _, _, _ = _FIELD.unpack_from(body, at)
-        if type_number == _JSONB:
-            struct.pack_into("!i", changed, at + 6, _SUPER)
-        at += _FIELD.size
-    return bytes(changed)

@@ -4,7 +4,7 @@ import asyncio
 import struct
 
 from infra.local.redshift import wire
-from infra.local.redshift.session import as_redshift
+from infra.local.redshift.answers import as_redshift
 from infra.local.redshift.wire import Channel, Message
 
 

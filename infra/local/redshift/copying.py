@@ -1,0 +1,199 @@
+"""The course of one COPY.
+
+Owns the order of things: the target's columns, the files, the data into PostgreSQL on the client's
+own session, so inside the client's transaction, and the row that a failure leaves behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.local.redshift import copy_data, copy_source, wire
+from infra.local.redshift.backend import IN_BLOCK, Backend, identifier, literal
+from infra.local.redshift.copy_command import CopyCommand
+from infra.local.redshift.copy_data import Chunk, Column
+from infra.local.redshift.errors import (
+    UNDEFINED_TABLE,
+    BackendError,
+    LoadError,
+    LoadProblem,
+    RedshiftError,
+)
+from infra.local.redshift.faults import Action, CutError, When
+from infra.local.redshift.peer import Peer, query, refusal
+from infra.local.redshift.wire import Message
+
+_BAD_DATA = "22"
+_COLUMNS = """
+    SELECT a.attname, t.typname, a.atttypmod, a.attnotnull, c.oid, c.relname
+    FROM pg_class c
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
+    WHERE c.oid = to_regclass($1)
+    ORDER BY a.attnum
+"""
+# Widths of the CHAR columns of sys_load_error_detail, in bytes.
+_WIDTHS = {"file": 256, "column": 127, "type_name": 10, "length": 10, "message": 512}
+
+
+@dataclass(frozen=True)
+class _Target:
+    name: str
+    number: int
+    columns: list[Column]
+
+
+class Copy:
+    """One COPY."""
+
+    def __init__(self, peer: Peer, command: CopyCommand, text: str) -> None:
+        self._peer = peer
+        self._command = command
+        self._text = text
+        self._id = next(peer.front.query_ids)
+        self._started = dt.datetime.now(dt.UTC)
+        self._cut: CutError | None = None
+        self._struck = False
+
+    async def run(self) -> None:
+        """Loads. Raises RedshiftError, and CutError if the client is to go."""
+        target = await self._target()
+        try:
+            rows = await self._load(target)
+        except LoadError as error:
+            await self._record(target, error.problem)
+            raise
+        settings = f"'redshift.copy_count', '{rows}', false), set_config('redshift.copy_id', "
+        await query(self._peer, f"SELECT set_config({settings} '{self._id}', false)")
+        text = f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
+        fields = {"S": "INFO", "C": "00000", "M": text}
+        self._peer.client.send(wire.error_message(fields, notice=True))
+        if self._cut is not None:
+            raise self._cut
+
+    async def _target(self) -> _Target:
+        rows = await query(self._peer, _COLUMNS.replace("$1", literal(self._command.table)))
+        if not rows:
+            text = f"Cannot COPY into nonexistent table {self._command.table}"
+            raise RedshiftError(text, sqlstate=UNDEFINED_TABLE)
+        columns = {
+            str(name): Column(str(name), str(kind), int(modifier or -1), not_null == "t")
+            for name, kind, modifier, not_null, _, _ in rows
+        }
+        name = str(rows[0][5])
+        wanted = [column.strip('"').lower() for column in self._command.columns]
+        for column in wanted:
+            if column not in columns:
+                text = f'column "{column}" of relation "{name}" does not exist'
+                raise RedshiftError(text, sqlstate="42703")
+        chosen = [columns[column] for column in wanted] or list(columns.values())
+        return _Target(name, int(rows[0][4] or 0), chosen)
+
+    async def _load(self, target: _Target) -> int:
+        s3 = self._peer.front.s3
+        found = False
+        rows = 0
+        listed = await asyncio.to_thread(copy_source.entries, s3, self._command)
+        names = ", ".join(identifier(column.name) for column in target.columns)
+        await self._begin(f"COPY {self._command.table} ({names}) FROM STDIN (FORMAT csv)")
+        try:
+            for entry in listed:
+                data = await asyncio.to_thread(copy_source.read, s3, entry)
+                if data is None:
+                    continue
+                found = True
+                source = copy_data.chunks(data, entry.url, target.name, target.columns)
+                while (chunk := await asyncio.to_thread(_next_chunk, source)) is not None:
+                    rows += chunk.rows
+                    await self._send(chunk)
+            if not found:
+                raise copy_source.nothing_found(self._command)
+            await self._strike()
+        except RedshiftError as error:
+            await self._give_up(str(error))
+            raise
+        await self._finish(target)
+        return rows
+
+    async def _begin(self, sql: str) -> None:
+        backend = self._peer.backend
+        backend.channel.send(wire.query(sql))
+        await backend.channel.drain()
+        message = await backend.receive()
+        while message.kind not in b"GE":
+            message = await backend.receive()
+        if message.kind == b"E":
+            await backend.rest()
+            raise refusal(BackendError(wire.error_fields(message.body)))
+
+    async def _send(self, chunk: Chunk) -> None:
+        if self._peer.client_gone and self._peer.backend.status == IN_BLOCK:
+            raise CutError(Action.CLOSE)
+        self._peer.backend.channel.send(Message(b"d", chunk.data))
+        await self._peer.backend.channel.drain()
+        await self._strike()
+
+    async def _strike(self) -> None:
+        """Once, with part of the data sent, or none if there is none."""
+        if self._struck:
+            return
+        self._struck = True
+        peer = self._peer
+        try:
+            await peer.front.faults.strike(When.DURING, self._text, peer.transaction)
+        except CutError as cut:
+            if peer.backend.status == IN_BLOCK:
+                raise
+            # Outside of a transaction block a COPY goes on after its client is gone.
+            peer.cut(cut.action)
+            self._cut = cut
+
+    async def _give_up(self, reason: str) -> None:
+        backend = self._peer.backend
+        backend.channel.send(wire.copy_fail(reason.replace("\0", "")))
+        await backend.channel.drain()
+        try:
+            await backend.rest()
+        except BackendError:
+            return  # PostgreSQL says what it was told
+
+    async def _finish(self, target: _Target) -> None:
+        backend = self._peer.backend
+        backend.channel.send(wire.COPY_DONE)
+        await backend.channel.drain()
+        try:
+            await backend.rest()
+        except BackendError as error:
+            refused = refusal(error)
+            if error.sqlstate.startswith(_BAD_DATA):
+                raise copy_data.from_postgres(target.name, error.sqlstate, refused) from error
+            raise refused from error
+
+    async def _record(self, target: _Target, problem: LoadProblem) -> None:
+        """Leaves a row in sys_load_error_detail, out of reach of the client's ROLLBACK."""
+        process = int.from_bytes(self._peer.backend.key[:4], "big")
+        values = [
+            "100", str(self._id), "0", str(process), literal(self._peer.database),
+            str(target.number), literal(self._started.replace(tzinfo=None).isoformat(" ")),
+            _cut(problem.file, "file"), str(problem.line), _cut(problem.column, "column"),
+            _cut(problem.type_name, "type_name"), _cut(problem.length, "length"), "0",
+            str(problem.code), _cut(problem.message, "message"),
+        ]  # fmt: skip
+        own = await Backend.login(self._peer.front.address, self._peer.database)
+        try:
+            row = ", ".join(values)
+            await own.query(f"INSERT INTO sys_load_error_detail VALUES ({row})")
+        finally:
+            own.close()
+
+
+def _cut(text: str, width: str) -> str:
+    short = text.encode()[: _WIDTHS[width]].decode(errors="ignore")
+    return literal(short.replace("\0", " "))
+
+
+def _next_chunk(source: Iterator[Chunk]) -> Chunk | None:
+    return next(source, None)
