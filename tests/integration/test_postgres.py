@@ -16,10 +16,10 @@ pytestmark = pytest.mark.integration
 def test_programs_in_a_closed_folder_are_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = postgres._binaries()
+    binaries, really_open = postgres._binaries(), postgres._open_to_all
 
     def closed(folder: Path) -> bool:
-        return folder != original
+        return folder != binaries and really_open(folder)
 
     monkeypatch.setattr(postgres, "_open_to_all", closed)
     with (
