@@ -111,6 +111,11 @@ class DecodePlan:
                 ),
             )
             self.tables[plan.source] = plan
+        self.has_decimals = any(
+            column.declared.type.name == "decimal"
+            for table in self.tables.values()
+            for column in table.columns
+        )
         self.groups = _group(tuple(self.tables.values()))
 
     def table_of(self, schema: str | None, table: str | None) -> TablePlan | None:

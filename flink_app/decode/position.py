@@ -32,6 +32,7 @@ MAX_GENERATION: Final = 16**GENERATION_DIGITS - 1
 
 # PostgreSQL's log position as DMS writes it: HHHHHHHH/HHHHHHHH.n.HHHHHHHH/HHHHHHHH.
 _POSTGRESQL: Final = r"^[0-9A-Fa-f]{8}/[0-9A-Fa-f]{8}\."
+_POSTGRESQL_ZERO: Final = "00000000/00000000."
 # MySQL's: a binary log file's name and number, the offset in it, as in mysql-bin.000024:373.
 _MYSQL: Final = re.compile(r"^[^:]*\.(\d{1,9}):(\d{1,15})(?:$|[^\d])")
 
@@ -56,14 +57,15 @@ def commit_position(stream_position: str | None, commit_micros: int | None) -> i
     """The commit position of one CDC record, or None when it has nothing to order it by.
 
     `stream_position` in PostgreSQL's or MySQL's form is preferred; else the commit timestamp in
-    microseconds since the epoch, which does not order two transactions of one instant.
+    microseconds since the epoch, which does not order two transactions of one instant. 0 is what
+    full-load records have, so no change can have it.
     """
     if stream_position is not None:
         if re.match(_POSTGRESQL, stream_position):
-            return int(stream_position[:8] + stream_position[9:17], 16) << 32
+            return (int(stream_position[:8] + stream_position[9:17], 16) << 32) or None
         if match := _MYSQL.match(stream_position):
-            return (int(match[1]) << 64) + int(match[2])
-    return None if commit_micros is None else commit_micros << 32
+            return (int(match[1]) << 64) + int(match[2]) or None
+    return None if commit_micros is None else (commit_micros << 32) or None
 
 
 def load_positions(generation: int, built_micros: npt.NDArray[np.int64]) -> pa.Array:
@@ -83,8 +85,10 @@ def postgresql_positions(
 
 
 def is_postgresql(stream_positions: pa.Array) -> pa.Array:
-    """Where a stream position has PostgreSQL's form; NULL counts as no."""
-    return pc.fill_null(pc.match_substring_regex(stream_positions, _POSTGRESQL), fill_value=False)
+    """Where a stream position has PostgreSQL's form and is not zero; NULL counts as no."""
+    formed = pc.match_substring_regex(stream_positions, _POSTGRESQL)
+    zero = pc.starts_with(stream_positions, _POSTGRESQL_ZERO)
+    return pc.fill_null(pc.and_not(formed, zero), fill_value=False)
 
 
 def _header(generation: int, count: int) -> _ByteMatrix:

@@ -1,13 +1,16 @@
 """Record by record: the slow path for what the columnar reader cannot take, and its reference.
 
-Strict JSON by the standard library: numbers keep every digit, a repeated key is a fault.
+JSON by the standard library: numbers keep every digit. What nobody reads is not judged, as by the
+columnar reader: a name that occurs twice, or NaN, is a fault only where a value is read.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from flink_app.declaration.star import DELETED, POSITION
@@ -43,10 +46,10 @@ def parse_record(record: bytes, plan: DecodePlan) -> ParsedRow | PassedOver | Re
     try:
         envelope = json.loads(
             record.decode(),
-            object_pairs_hook=_unique,
-            parse_float=Decimal,
+            object_pairs_hook=_Members,
+            parse_float=_fraction,
             parse_int=_integer,
-            parse_constant=_no_constant,
+            parse_constant=float,
         )
     except (ValueError, RecursionError, ArithmeticError):
         # The parser's message quotes the text around the fault: it may hold personal data.
@@ -57,35 +60,45 @@ def parse_record(record: bytes, plan: DecodePlan) -> ParsedRow | PassedOver | Re
         return Rejected(Reason.NOT_A_CHANGE, str(error))
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        message = "a key occurs twice in one object"
-        raise ValueError(message)
-    return found
+class _Members(dict[str, Any]):
+    """A JSON object that knows which names occur in it twice."""
+
+    def __init__(self, pairs: Sequence[tuple[str, Any]] = ()) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs) if len(self) != len(pairs) else {}
+        self._repeated = {name for name, count in counts.items() if count > 1}
+
+    def read(self, name: str) -> Any:
+        """The value, None where there is none."""
+        if name in self._repeated:
+            message = f"{name!r} occurs twice in one object"
+            raise _NotAChangeError(message)
+        return self.get(name)
 
 
 def _integer(digits: str) -> int | Decimal:
     return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else Decimal(digits)
 
 
-def _no_constant(name: str) -> Any:
-    message = f"{name} is not JSON"
-    raise ValueError(message)
+def _fraction(digits: str) -> Decimal | float:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent of twenty digits
+        return float(digits)
 
 
-def _object(envelope: Any, name: str, *, required: bool = True) -> dict[str, Any]:
-    value = envelope.get(name) if isinstance(envelope, dict) else None
+def _object(envelope: Any, name: str, *, required: bool = True) -> _Members:
+    value = envelope.read(name) if isinstance(envelope, _Members) else None
     if value is None and not required:
-        return {}
-    if not isinstance(value, dict):
+        return _Members()
+    if not isinstance(value, _Members):
         message = f"the record has no object under {name!r}"
         raise _NotAChangeError(message)
     return value
 
 
-def _text(metadata: dict[str, Any], name: str) -> str | None:
-    value = metadata.get(name)
+def _text(metadata: _Members, name: str) -> str | None:
+    value = metadata.read(name)
     if value is not None and not isinstance(value, str):
         message = f"metadata {name!r} is not text"
         raise _NotAChangeError(message)
@@ -112,7 +125,7 @@ def _parse_envelope(envelope: Any, plan: DecodePlan) -> ParsedRow | PassedOver |
 
 
 def _parse_change(
-    envelope: Any, metadata: dict[str, Any], table: TablePlan, plan: DecodePlan
+    envelope: Any, metadata: _Members, table: TablePlan, plan: DecodePlan
 ) -> ParsedRow:
     operation = _text(metadata, "operation")
     if operation not in {*UPSERTS, "delete"}:
@@ -121,7 +134,9 @@ def _parse_change(
         )
     deleted = operation == "delete"
     data = _object(envelope, "data")
-    before = _object(envelope, BEFORE_IMAGE, required=False) if operation == "update" else {}
+    before = (
+        _object(envelope, BEFORE_IMAGE, required=False) if operation == "update" else _Members()
+    )
     values: dict[str, Any] = {}
     for column in table.columns:
         is_key = column.name in table.key
@@ -129,10 +144,10 @@ def _parse_change(
         if deleted and not is_key:
             continue
         try:
-            values[column.name] = read_value(data.get(column.source), column.declared)
+            values[column.name] = read_value(data.read(column.source), column.declared)
             if is_key:
                 values[old_key(column.name)] = read_value(
-                    before.get(column.source), column.declared
+                    before.read(column.source), column.declared
                 )
         except ValueFaultError as fault:
             raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None
@@ -144,16 +159,16 @@ def _parse_change(
     return ParsedRow(table, values)
 
 
-def _position(metadata: dict[str, Any], operation: str, plan: DecodePlan) -> str:
+def _position(metadata: _Members, operation: str, plan: DecodePlan) -> str:
     if operation == "load":
-        built = timestamp_micros(metadata.get("timestamp"))
+        built = timestamp_micros(metadata.read("timestamp"))
         if built is None or built < 0:
             message = "a load record needs metadata 'timestamp'"
             raise ValueFaultError(Reason.NO_POSITION, message)
         return position(plan.generation, 0, built)
-    record = metadata.get("transaction-record-id")
+    record = metadata.read("transaction-record-id")
     commit = commit_position(
-        _text(metadata, "stream-position"), timestamp_micros(metadata.get("commit-timestamp"))
+        _text(metadata, "stream-position"), timestamp_micros(metadata.read("commit-timestamp"))
     )
     number = 0 if record is None else record
     if commit is None or not isinstance(number, int) or isinstance(number, bool):

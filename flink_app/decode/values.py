@@ -9,21 +9,27 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
 import pyarrow as pa
 
 from flink_app.declaration.model import Column
-from flink_app.declaration.types import ColumnType
+from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
 from flink_app.decode.dead_letters import Reason
 
 _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
-# fullmatch with re.ASCII everywhere: `$` would let a line feed pass, `\d` Arabic digits.
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,9})?", re.ASCII)
+# The default context rounds to 28 digits, and columns have up to 38.
+_EXACT: Final = Context(prec=MAX_DECIMAL_DIGITS, traps=[Inexact, InvalidOperation])
+# Texts are taken in every form that the columnar reader takes. fullmatch with re.ASCII everywhere:
+# `$` would let a line feed pass, `\d` Arabic digits.
+_NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?0*\d{1,9})?", re.ASCII)
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0{1,9})?Z?)?", re.ASCII)
 _TIMESTAMP: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?Z?)?", re.ASCII
+    r"(?P<day>\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](?P<time>\d{2}(?::\d{2}(?::\d{2}(?:\.(?P<fraction>\d{1,9}))?)?)?)"
+    r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?",
+    re.ASCII,
 )
 _MICROSECOND_DIGITS: Final = 6
 _TRUE: Final = ("true", "t", "1")
@@ -50,7 +56,14 @@ def _wrong(kind: ColumnType, value: Any) -> ValueFaultError:
 
 
 def _json_name(value: Any) -> str:
-    names = {bool: "boolean", str: "string", int: "number", Decimal: "number", list: "array"}
+    names = {
+        bool: "boolean",
+        str: "string",
+        int: "number",
+        Decimal: "number",
+        float: "number that is not finite",  # JSON has none, many writers do
+        list: "array",
+    }
     return names.get(type(value), "object")
 
 
@@ -78,12 +91,11 @@ def _read_decimal(value: Any, kind: ColumnType) -> Decimal:
     precision, scale = kind.precision or 0, kind.scale or 0
     if number and number.adjusted() >= precision - scale:
         raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
-    step = Decimal(1).scaleb(-scale)
-    if number.normalize().as_tuple().exponent < -scale:  # type: ignore[operator]
-        raise ValueFaultError(
-            Reason.OUT_OF_RANGE, f"the number has more fraction digits than {kind}"
-        )
-    return number.quantize(step)
+    try:
+        return number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+    except Inexact as error:
+        what = f"the number has more fraction digits than {kind}"
+        raise ValueFaultError(Reason.OUT_OF_RANGE, what) from error
 
 
 def _read_double(value: Any, kind: ColumnType) -> float:
@@ -113,16 +125,17 @@ def _read_date(value: Any, kind: ColumnType) -> dt.date:
 
 
 def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
-    """Digits below a microsecond are cut, since Redshift has no place for them."""
+    """In UTC; digits below a microsecond are cut, since Redshift has no place for them."""
     match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise _wrong(kind, value)
-    fraction = (match[3] or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
+    fraction = (match["fraction"] or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
+    time, zone = (match["time"] or "00").partition(".")[0], match["zone"] or "Z"
     try:
-        moment = dt.datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}")
-    except ValueError as error:
+        moment = dt.datetime.fromisoformat(f"{match['day']}T{time}{zone}").astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
         raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such moment") from error
-    return moment.replace(microsecond=int(fraction))
+    return moment.replace(microsecond=int(fraction), tzinfo=None)
 
 
 def _read_varchar(value: Any, kind: ColumnType) -> str:

@@ -1,0 +1,202 @@
+"""Change records in DMS's form, blocks of them, and what decode makes of a block."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final
+
+import pyarrow as pa
+
+from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
+from flink_app.declaration import Star
+from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.changes import to_changes
+from flink_app.decode.dead_letters import Rejected
+from flink_app.decode.plan import DecodePlan
+from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
+from flink_app.privacy.keys import PrivacyKeys
+from tests.unit.stars import freight, star
+
+KEYS: Final = PrivacyKeys.from_secret(b"a secret of the unit tests, of 43 bytes ...")
+OTHER_KEYS: Final = PrivacyKeys.from_secret(b"another secret of the unit tests, 46 bytes ...")
+GENERATION: Final = 3
+FREIGHT_PLAN: Final = DecodePlan(freight(), GENERATION)
+
+Row = tuple[tuple[str, Any], ...]
+
+# The same name with different types in three tables, so that they are read as three groups.
+MIXED: Final = star("""
+name: mixed
+source_schema: mixed
+tables:
+  plain:
+    key: [id]
+    columns: {id: integer, code: integer, at: date}
+  texts:
+    key: [id]
+    columns: {id: varchar(8), code: varchar(8), at: timestamp}
+  facts:
+    key: [id]
+    columns: {id: bigint, code: boolean, plain: integer, texts: varchar(8)}
+    references:
+      plain: {table: plain, columns: [plain]}
+      texts: {table: texts, columns: [texts]}
+targets:
+  wide:
+    fact: facts
+    columns:
+      id: id
+      code: code
+      plain_code: plain.code
+      plain_at: plain.at
+      texts_code: texts.code
+      texts_at: texts.at
+""")
+MIXED_PLAN: Final = DecodePlan(MIXED, GENERATION)
+
+
+def record(
+    table: str,
+    data: dict[str, Any] | None,
+    operation: str = "insert",
+    *,
+    schema: str = "Freight",
+    before: dict[str, Any] | None = None,
+    **metadata: Any,
+) -> bytes:
+    """One record; metadata keys with underscores for dashes, None leaves a key out."""
+    found: dict[str, Any] = {
+        "timestamp": "2026-03-11T09:45:03.120664Z",
+        "record-type": "data",
+        "operation": operation,
+        "schema-name": schema,
+        "table-name": table,
+    }
+    if operation != "load":
+        found |= {
+            "transaction-record-id": 1,
+            "stream-position": "0000000D/51A3C8E0.3.0000000D/51A3C8E0",
+        }
+    found |= {name.replace("_", "-"): value for name, value in metadata.items()}
+    envelope: dict[str, Any] = {"metadata": {k: v for k, v in found.items() if v is not None}}
+    if data is not None:
+        envelope["data"] = data
+    if before is not None:
+        envelope["before-image"] = before
+    return json.dumps(envelope).encode()
+
+
+REGION: Final = {"country": "NO", "code": "V", "title": "Vest"}
+PORT: Final = {
+    "port_id": 7,
+    "country": "NO",
+    "region_code": "V",
+    "harbour": "Bergen",
+    "depth": 11.5,
+    "surveyed": "2024-02-29",
+}
+COMPANY: Final = {"ID": 5, "trade_name": "Nord 24", "home": 7, "remark": "x", "unused": "y"}
+LINE: Final = {
+    "voyage": 1,
+    "line": 2,
+    "sender": 5,
+    "receiver": 6,
+    "origin": 7,
+    "weight": 1.5,
+    "fee": "12.50",
+    "insured": True,
+    "loaded_at": "2026-03-11T09:45:02.517Z",
+}
+
+
+def region(operation: str = "insert", **changed: Any) -> bytes:
+    return record("region", REGION | changed, operation)
+
+
+def port(operation: str = "insert", **changed: Any) -> bytes:
+    return record("port", PORT | changed, operation)
+
+
+def company(operation: str = "insert", **changed: Any) -> bytes:
+    return record("Companies", COMPANY | changed, operation)
+
+
+def line(operation: str = "insert", **changed: Any) -> bytes:
+    return record("consignment", LINE | changed, operation)
+
+
+def block(records: Sequence[bytes]) -> RecordBlock:
+    return read_frame(
+        write_frame(
+            stream="changes",
+            shard="shard-0",
+            sequence_numbers=[str(1000 + i) for i in range(len(records))],
+            partition_keys=[None] * len(records),
+            arrival_millis=[1_000_000 + i for i in range(len(records))],
+            records=records,
+        )
+    )
+
+
+def decode(records: Sequence[bytes], plan: DecodePlan = FREIGHT_PLAN) -> Decoded:
+    return decode_block(block(records), plan, KEYS)
+
+
+def changes(decoded: Decoded) -> dict[str, list[Row]]:
+    """Changes by table, in an order of no meaning."""
+    return {table: rows(batch) for table, batch in decoded.changes.items()}
+
+
+def rows(batch: pa.RecordBatch) -> list[Row]:
+    return sorted((tuple(row.items()) for row in batch.to_pylist()), key=repr)
+
+
+def only_change(data: bytes, plan: DecodePlan = FREIGHT_PLAN) -> dict[str, Any]:
+    """What the single record became, on the row-by-row path and on the columnar one alike."""
+    decoded = decode([data], plan)
+    assert len(decoded.dead_letters) == 0, decoded.dead_letters.to_pylist()
+    (batch,) = decoded.changes.values()
+    assert changes(decoded) == reference([data], plan)[0]
+    (only,) = batch.to_pylist()
+    return dict(only)
+
+
+def only_fault(data: bytes, plan: DecodePlan = FREIGHT_PLAN) -> tuple[str, str, str | None]:
+    """Reason, detail and table of the single record's dead letter."""
+    decoded = decode([data], plan)
+    assert decoded.changes == {}
+    (letter,) = decoded.dead_letters.to_pylist()
+    return letter["reason"], letter["detail"], letter["table"]
+
+
+def reference(
+    records: Sequence[bytes], plan: DecodePlan
+) -> tuple[dict[str, list[Row]], list[tuple[str, Rejected]], int]:
+    """Changes, dead letters by sequence number, and records passed over: one at a time."""
+    found: dict[str, list[Row]] = {}
+    rejected: list[tuple[str, Rejected]] = []
+    passed_over = 0
+    for number, data in enumerate(records, 1000):
+        match _alone(data, plan):
+            case (str(table), list(became)):
+                found.setdefault(table, []).extend(became)
+            case Rejected() as fault:
+                rejected.append((str(number), fault))
+            case _:
+                passed_over += 1
+    return {table: sorted(of, key=repr) for table, of in found.items()}, rejected, passed_over
+
+
+@cache
+def _alone(data: bytes, plan: DecodePlan) -> tuple[str, list[Row]] | Rejected | PassedOver:
+    parsed = parse_record(data, plan)
+    if not isinstance(parsed, ParsedRow):
+        return parsed
+    batch = pa.RecordBatch.from_pylist([parsed.values], schema=parsed.table.parsed_schema)
+    return parsed.table.name, rows(to_changes(batch, parsed.table, plan.star, KEYS))
+
+
+def plan_of(star: Star) -> DecodePlan:
+    return DecodePlan(star, GENERATION)

@@ -1,0 +1,141 @@
+"""The columnar path equals the row-by-row path, for any mix of good, odd and broken records."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from flink_app.decode.plan import DecodePlan
+from tests.unit.decode.records import (
+    FREIGHT_PLAN,
+    MIXED_PLAN,
+    changes,
+    company,
+    decode,
+    line,
+    port,
+    record,
+    reference,
+    region,
+)
+from tests.unit.decode.twists import BROKEN, BROKEN_SPANS, good, mangled, text, twisted
+
+CONTROL: Final = record("region", None, "create-table", record_type="control")
+FOREIGN: Final = record("elsewhere", {"id": 1})
+GOOD: Final = {
+    FREIGHT_PLAN: [region(), port(), company(), line(), CONTROL, FOREIGN],
+    MIXED_PLAN: [text(good(t, MIXED_PLAN, "update")) for t in MIXED_PLAN.tables.values()],
+}
+OPERATIONS: Final = ["load", "insert", "update", "delete"]
+
+
+def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
+    decoded = decode(records, plan)
+    expected_changes, expected_faults, passed_over = reference(records, plan)
+    assert changes(decoded) == expected_changes
+    letters = [
+        (letter["sequence_number"], letter["reason"], letter["detail"], letter["table"])
+        for letter in decoded.dead_letters.to_pylist()
+    ]
+    assert letters == [
+        (number, fault.reason.value, fault.detail, fault.table) for number, fault in expected_faults
+    ]
+    account = decoded.account
+    assert account.read == len(records)
+    assert account.passed_over == passed_over
+    assert account.dead_lettered == len(expected_faults)
+
+
+@pytest.mark.parametrize(
+    ("plan", "table", "operation"),
+    [
+        *((plan, table, "update") for plan in (FREIGHT_PLAN, MIXED_PLAN) for table in plan.tables),
+        *((FREIGHT_PLAN, "port", operation) for operation in ("load", "insert", "delete")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_oddity_alone(plan: DecodePlan, table: str, operation: str) -> None:
+    for data in twisted(plan.tables[table], plan, operation):
+        try:
+            assert_paths_agree([data], plan)
+        except Exception as error:
+            error.add_note(f"record: {data.decode(errors='backslashreplace')[:1000]}")
+            raise
+
+
+def mixes(plan: DecodePlan) -> st.SearchStrategy[list[bytes]]:
+    """Runs of good records, long enough to be read by columns, between odd and broken ones."""
+    runs = st.integers(1, 24).map(lambda n: [GOOD[plan][i % len(GOOD[plan])] for i in range(n)])
+    odd = [
+        data
+        for table in plan.tables.values()
+        for operation in OPERATIONS
+        for data in twisted(table, plan, operation)
+    ]
+    whole = st.sampled_from([text(good(t, plan, "update")) for t in plan.tables.values()])
+    damaged = st.builds(mangled, whole, st.integers(0, 300)).flatmap(st.sampled_from)
+    parts = st.one_of(
+        runs,
+        st.lists(st.sampled_from(odd), min_size=1, max_size=3),
+        damaged,
+        st.sampled_from([[data] for data in BROKEN] + BROKEN_SPANS),
+    )
+    return st.lists(parts, min_size=1, max_size=6).map(
+        lambda found: [data for records in found for data in records]
+    )
+
+
+RUN: Final = GOOD[FREIGHT_PLAN] * 4
+
+
+@given(mixes(FREIGHT_PLAN))
+@settings(max_examples=120, deadline=None)
+@example([*RUN, region() + region(), b"", *RUN])
+@example([*RUN, region()[:-1] + b',"ignored":"\xff"}', *RUN])
+@example([port(depth="1234567890123456789012345678.1234567890"), b"{"])
+def test_any_mix(records: list[bytes]) -> None:
+    assert_paths_agree(records, FREIGHT_PLAN)
+
+
+@given(mixes(MIXED_PLAN))
+@settings(max_examples=80, deadline=None)
+def test_any_mix_of_tables_that_are_read_apart(records: list[bytes]) -> None:
+    assert len(MIXED_PLAN.groups) == 3
+    assert_paths_agree(records, MIXED_PLAN)
+
+
+@pytest.mark.parametrize("broken", [[data] for data in BROKEN] + BROKEN_SPANS)
+def test_a_broken_record_takes_no_other_with_it(broken: list[bytes]) -> None:
+    decoded = decode([*RUN, *broken, *RUN])
+    faulty = [letter["sequence_number"] for letter in decoded.dead_letters.to_pylist()]
+    assert faulty == [str(1000 + len(RUN) + i) for i in range(len(broken))]
+
+
+@pytest.mark.parametrize("at", [0, 1, 30, 120, 200])
+def test_every_damage_between_good_records(at: int) -> None:
+    table = FREIGHT_PLAN.tables["port"]
+    for records in mangled(text(good(table, FREIGHT_PLAN, "update")), at):
+        assert_paths_agree([*RUN, *records, *RUN], FREIGHT_PLAN)
+
+
+def test_few_odd_records_cost_few_others_the_columnar_path() -> None:
+    assert decode([*RUN * 20, b"{", *RUN * 20]).by_rows <= 32
+
+
+@pytest.mark.parametrize("plan", GOOD)
+@pytest.mark.parametrize("count", [1, 2, 16, 17, 300])
+def test_good_records_never_take_the_slow_path(plan: DecodePlan, count: int) -> None:
+    decoded = decode([GOOD[plan][i % len(GOOD[plan])] for i in range(count)], plan)
+    assert decoded.by_rows == 0
+    assert len(decoded.dead_letters) == 0
+
+
+@pytest.mark.parametrize("depth", [100, 200_000])
+def test_nesting_breaks_nothing(depth: int) -> None:
+    nested = b'{"data":' + b"[" * depth + b"]" * depth + b"}"
+    assert len(decode([nested, line()]).dead_letters) == 1
+    ignored = line()[:-1] + b',"ignored":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+    assert len(decode([ignored]).changes["consignment"]) == 1
