@@ -68,6 +68,6 @@ def unseal(sealed: bytes, key: bytes) -> bytes:
     """Opens what `seal` closed; SealedPayloadError when the key is another."""
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: shorter than nonce and tag
         message = "the payload does not open: it was sealed under another secret, or altered"
         raise SealedPayloadError(message) from error

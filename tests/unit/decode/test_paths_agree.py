@@ -88,11 +88,11 @@ def mixes(plan: DecodePlan) -> st.SearchStrategy[list[bytes]]:
     )
 
 
-RUN: Final = GOOD[FREIGHT_PLAN] * 4
+RUN: Final = GOOD[FREIGHT_PLAN] * 3
 
 
 @given(mixes(FREIGHT_PLAN))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @example([*RUN, region() + region(), b"", *RUN])
 @example([*RUN, region()[:-1] + b',"ignored":"\xff"}', *RUN])
 @example([port(depth="1234567890123456789012345678.1234567890"), b"{"])
@@ -101,7 +101,7 @@ def test_any_mix(records: list[bytes]) -> None:
 
 
 @given(mixes(MIXED_PLAN))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_mix_of_tables_that_are_read_apart(records: list[bytes]) -> None:
     assert len(MIXED_PLAN.groups) == 3
     assert_paths_agree(records, MIXED_PLAN)
@@ -114,7 +114,7 @@ def test_a_broken_record_takes_no_other_with_it(broken: list[bytes]) -> None:
     assert faulty == [str(1000 + len(RUN) + i) for i in range(len(broken))]
 
 
-@pytest.mark.parametrize("at", [0, 1, 30, 120, 200])
+@pytest.mark.parametrize("at", [1, 30, 200])
 def test_every_damage_between_good_records(at: int) -> None:
     table = FREIGHT_PLAN.tables["port"]
     for records in mangled(text(good(table, FREIGHT_PLAN, "update")), at):
@@ -122,7 +122,7 @@ def test_every_damage_between_good_records(at: int) -> None:
 
 
 def test_few_odd_records_cost_few_others_the_columnar_path() -> None:
-    assert decode([*RUN * 20, b"{", *RUN * 20]).by_rows <= 32
+    assert decode([*RUN * 20, b'{"data":}', *RUN * 20]).by_rows <= 32
 
 
 @pytest.mark.parametrize("plan", GOOD)

@@ -287,4 +287,7 @@ BROKEN_SPANS: Final = [
     [b'{"a":"}', b'{"}'],
     [b'{"a":{}', b'{"b":1}}'],
     [b'{"a":{}}{', b"}"],
+    # Two records that are one object, and one record that is two: as many rows as records.
+    [b'{"a":', b"{}}", b"{}{}"],
+    [b'{"a":{}', b"}", b"{}{}"],
 ]

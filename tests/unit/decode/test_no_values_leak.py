@@ -1,0 +1,140 @@
+"""No text that leaves decode holds a value that is treated, and no fault holds any value."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+import pytest
+
+from flink_app.decode.block import Decoded
+from flink_app.decode.dead_letters import SealedPayloadError, seal, unseal
+from tests.unit.decode.records import (
+    COMPANY,
+    KEYS,
+    OTHER_KEYS,
+    PORT,
+    company,
+    decode,
+    port,
+    record,
+    region,
+)
+from tests.unit.decode.twists import mangled
+
+MARKED: Final = "Zq7xMarked"
+SECRETS: Final = ("Zq7", "zq7", "Marked", "424242", "5a71377")
+
+FAULTY: Final = [
+    record("Companies", COMPANY | {"trade_name": MARKED, "home": MARKED}),
+    record("Companies", COMPANY | {"trade_name": MARKED * 10}),
+    record("Companies", COMPANY | {"trade_name": [MARKED]}),
+    record("Companies", COMPANY | {"trade_name": MARKED, "ID": None}),
+    record("Companies", COMPANY | {"trade_name": MARKED, "ID": "424242x"}),
+    record("Companies", COMPANY | {"ID": 424242 * 10**18}),
+    record("Companies", COMPANY | {"home": 42424242424242}),
+    record("Companies", COMPANY | {MARKED: MARKED}, "truncate"),
+    record("Companies", COMPANY | {"trade_name": MARKED}, stream_position=MARKED),
+    record("Companies", COMPANY, transaction_record_id=MARKED),
+    record("Companies", COMPANY, "update", before={"ID": MARKED}),
+    record("Companies", COMPANY, MARKED),
+    record("Companies", COMPANY, record_type=MARKED),
+    record("Companies", COMPANY, table_name=[MARKED]),
+    record("region", {"country": "NO", "code": MARKED}),
+    record("port", PORT | {"surveyed": f"424242{MARKED}"}),
+    record("port", PORT | {"depth": 424242424242424242424242424242424242.5}),
+    record("port", PORT | {"depth": f"4.24242{MARKED}"}),
+    *[
+        data
+        for at in (1, 100, 300)
+        for damaged in mangled(company(trade_name=MARKED), at)
+        for data in damaged
+    ],
+]
+
+
+def texts(decoded: Decoded) -> list[str]:
+    """All that decode gives in the open: every column but the sealed payload, and the account."""
+    batches = [decoded.dead_letters.drop_columns("sealed_payload"), *decoded.changes.values()]
+    return [
+        *(repr(batch.to_pylist()) for batch in batches),
+        repr(dataclasses.asdict(decoded.account)),
+    ]
+
+
+@pytest.mark.parametrize("data", FAULTY, ids=range(len(FAULTY)))
+def test_a_fault_is_told_without_the_value(data: bytes) -> None:
+    decoded = decode([region(), data, port()])
+    # A damaged record may still be a sound one; then its marked column is only masked.
+    letters = decoded.dead_letters.to_pylist()
+    for text in texts(decoded) if letters else []:
+        assert not [secret for secret in SECRETS if secret in text], text
+
+
+def test_the_faulty_records_are_faulty() -> None:
+    sound = [data for data in FAULTY[:18] if not len(decode([data]).dead_letters)]
+    assert sound == []
+
+
+def test_a_sealed_payload_shows_nothing_and_opens_with_the_applications_key() -> None:
+    for data in FAULTY[:18]:
+        (letter,) = decode([data]).dead_letters.to_pylist()
+        sealed = letter["sealed_payload"]
+        assert not [secret for secret in SECRETS if secret.encode() in sealed]
+        assert unseal(sealed, KEYS.dead_letters) == data
+
+
+def test_a_sealed_payload_opens_with_no_other_key() -> None:
+    (letter,) = decode([b"{"]).dead_letters.to_pylist()
+    for key in (OTHER_KEYS.dead_letters, KEYS.tokens[:32]):
+        with pytest.raises(SealedPayloadError, match="sealed under another secret, or altered"):
+            unseal(letter["sealed_payload"], key)
+
+
+@pytest.mark.parametrize("at", [0, 12, -1])
+def test_an_altered_payload_does_not_open(at: int) -> None:
+    sealed = bytearray(seal(b"payload", KEYS.dead_letters))
+    sealed[at] ^= 1
+    with pytest.raises(SealedPayloadError):
+        unseal(bytes(sealed), KEYS.dead_letters)
+
+
+@pytest.mark.parametrize("length", [0, 5, 12, 20])
+def test_a_payload_that_was_cut_does_not_open(length: int) -> None:
+    with pytest.raises(SealedPayloadError):
+        unseal(seal(b"payload", KEYS.dead_letters)[:length], KEYS.dead_letters)
+
+
+def test_equal_payloads_are_sealed_apart() -> None:
+    assert seal(b"payload", KEYS.dead_letters) != seal(b"payload", KEYS.dead_letters)
+
+
+@pytest.mark.parametrize(
+    ("data", "column", "treated"),
+    [
+        (record("register", {"company_id": 1, "number": MARKED}), "number", None),
+        (company(trade_name="424242"), "trade_name", "******"),
+    ],
+)
+def test_treated_columns_leave_decode_treated(
+    data: bytes, column: str, treated: str | None
+) -> None:
+    decoded = decode([data])
+    (batch,) = decoded.changes.values()
+    if treated is not None:
+        assert batch.column(column).to_pylist() == [treated]
+    for text in texts(decoded):
+        assert not [secret for secret in SECRETS if secret in text], text
+
+
+def test_dropped_and_unused_columns_do_not_leave_decode() -> None:
+    decoded = decode([company(remark=MARKED, unused=MARKED)])
+    assert decoded.changes["company"].schema.names == [
+        "company_id",
+        "trade_name",
+        "home",
+        "_pos",
+        "_deleted",
+    ]
+    for text in texts(decoded):
+        assert MARKED not in text
