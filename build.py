@@ -51,6 +51,12 @@ def bench(rest: list[str]) -> None:
     become("-m", "tests.bench", *rest)
 
 
+def package(rest: list[str]) -> None:
+    """Make the one zip that Managed Flink runs."""
+    prepare()
+    become("-m", "infra.aws.package", *rest)
+
+
 def build(rest: list[str]) -> None:
     """Make .venv and the JVM module's jar, where they are missing or out of date."""
     if rest:
@@ -59,7 +65,7 @@ def build(rest: list[str]) -> None:
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
-    command.__name__: command for command in (demo, test, lint, bench, build)
+    command.__name__: command for command in (demo, test, lint, bench, package, build)
 }
 
 

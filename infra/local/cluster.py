@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +41,7 @@ class FlinkCluster:
         folder: for its configuration, logs and sockets.
         env: what its processes need beside the interpreter's own environment.
         settings: further configuration.
+        prefix: put before every command, to run it as somebody else.
     """
 
     def __init__(
@@ -49,16 +50,20 @@ class FlinkCluster:
         folder: Path,
         env: dict[str, str],
         settings: dict[str, str] | None = None,
+        prefix: Sequence[str] = (),
     ) -> None:
         self._run = run
         self._folder = folder
         self._settings = settings or {}
+        self._prefix = list(prefix)
         self._env = {
             **python_environment(),
             **env,
             "FLINK_HOME": str(FLINK_HOME),
             "FLINK_CONF_DIR": str(folder / "conf"),
             "FLINK_LOG_DIR": str(folder / "log"),
+            "JVM_ARGS": LocalRun.jvm_options(folder),
+            "TMPDIR": str(folder),
         }
         self._exit = ExitStack()
         self._http = urllib3.PoolManager(retries=False, timeout=10.0)
@@ -89,7 +94,7 @@ class FlinkCluster:
         """`flink run` with these arguments; the job's id. ServiceError when it is refused."""
         client = Service(
             "flink run",
-            [str(FLINK_HOME / "bin" / "flink"), "run", *arguments],
+            [*self._prefix, str(FLINK_HOME / "bin" / "flink"), "run", *arguments],
             log=self._folder / "client.log",
             env=self._env,
             cwd=cwd,
@@ -162,7 +167,7 @@ class FlinkCluster:
         self.task_manager = self.start_task_manager()
 
     def _component(self, script: str, name: str) -> Service:
-        command = [str(FLINK_HOME / "bin" / f"{script}.sh"), "start-foreground"]
+        command = [*self._prefix, str(FLINK_HOME / "bin" / f"{script}.sh"), "start-foreground"]
         return Service(name, command, log=self._folder / "log" / f"{name}.out", env=self._env)
 
     def _write_configuration(self) -> None:
@@ -182,7 +187,7 @@ class FlinkCluster:
             **self._settings,
         }
         opened = settings.get("env.java.opts.all", "")
-        settings["env.java.opts.all"] = f"{opened} {LocalRun.jvm_options()}".strip()
+        settings["env.java.opts.all"] = f"{opened} {LocalRun.jvm_options(self._folder)}".strip()
         conf = self._folder / "conf"
         conf.mkdir(exist_ok=True)
         (conf / "config.yaml").write_text(yaml.safe_dump(settings))

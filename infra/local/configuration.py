@@ -11,8 +11,7 @@ from pathlib import Path
 
 from infra.local.toolchain import FLINK_HOME
 
-# moto knows JSON only; CBOR is the AWS SDK's default for Kinesis. The rest is what Flink itself
-# opens on Java 17, without which state of Java types cannot be copied.
+# moto knows JSON only; CBOR is the AWS SDK's default for Kinesis.
 _JVM_OPTIONS = ("-Daws.cborEnabled=false",)
 
 
@@ -60,9 +59,9 @@ class LocalRun:
         return settings
 
     @staticmethod
-    def jvm_options() -> str:
-        """Options for every JVM of the run."""
-        return " ".join(_JVM_OPTIONS)
+    def jvm_options(temporary: Path) -> str:
+        """Options for every JVM of the run; Flink's default would be one folder for all users."""
+        return " ".join((*_JVM_OPTIONS, f"-Djava.io.tmpdir={temporary}"))
 
     @staticmethod
     def flink_defaults() -> str:

@@ -41,7 +41,8 @@ class MiniCluster:
             env={
                 **python_environment(),
                 **env,
-                "JVM_ARGS": run.jvm_options(),
+                "JVM_ARGS": run.jvm_options(folder),
+                "TMPDIR": str(folder),
                 # Otherwise Python functions would run inside this process and hide what does not
                 # survive the way to a worker.
                 "_python_worker_execution_mode": "process",

@@ -98,7 +98,7 @@ class Service:
             message = f"{self.name} still ran after {timeout} s: {self.tail()}"
             raise ServiceError(message) from error
 
-    def tail(self, lines: int = 20) -> str:
+    def tail(self, lines: int = 80) -> str:
         """The log's last lines, for an error message."""
         text = self.log.read_text(errors="replace").splitlines()[-lines:]
         return f"the end of {self.log}:\n" + "\n".join(text)

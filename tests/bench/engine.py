@@ -103,7 +103,8 @@ def _timed(stack: LocalStack, folder: Path, frames: int) -> float:
         env={
             **python_environment(),
             **stack.environment(),
-            "JVM_ARGS": run.jvm_options(),
+            "JVM_ARGS": run.jvm_options(folder),
+            "TMPDIR": str(folder),
             "_python_worker_execution_mode": "process",
             "FLINK_LOG_DIR": str(folder),
         },
