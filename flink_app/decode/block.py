@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
 from flink_app.decode.changes import to_changes
-from flink_app.decode.columns import Lines, parse_columns
+from flink_app.decode.columns import parse_columns
 from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Rejected, seal
 from flink_app.decode.plan import DecodePlan, TablePlan
+from flink_app.decode.reading import Lines
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
 from flink_app.privacy.keys import PrivacyKeys
 

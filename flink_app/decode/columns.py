@@ -1,25 +1,18 @@
 """A block of records by columns: the fast path.
 
-pyarrow's JSON reader is strict in types and blind to record boundaries. So records are screened
-first: one that does not start with `{` and end with `}` goes to the slow path. Of the rest no
-value can reach over a boundary (a `}` followed by a `{` is valid nowhere inside a value, and a raw
-line feed nowhere inside text), so as many rows as records means one row each. What the reader
-refuses, or what a check refuses afterwards, is *odd*: its row numbers are handed back for the slow
-path.
+What the JSON reader refuses (see `reading`), or what a check refuses afterwards, is *odd*: its row
+numbers are handed back for the slow path.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json as pj
 
 from flink_app.decode.plan import (
     BEFORE_IMAGE,
@@ -35,15 +28,16 @@ from flink_app.decode.position import (
     load_positions,
     postgresql_positions,
 )
+from flink_app.decode.reading import (
+    Lines,
+    Mask,
+    Reading,
+    Rows,
+    negative_exponents,
+    read,
+    screen,
+)
 
-Rows = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
-
-# A refused stretch is cut into this many: with two, a block with one odd record in a thousand was
-# parsed nine times over, with sixteen three times.
-_PIECES: Final = 16
-# Below this many records a refused stretch is not cut again: a parse of its own costs more.
-_SMALL: Final = 32
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
 _INTEGER_RANGE: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -51,39 +45,6 @@ _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _FIRST: Final = pa.scalar(dt.datetime.min, pa.timestamp("us"))  # noqa: DTZ901 - without zone
 _LAST: Final = pa.scalar(dt.datetime.max, pa.timestamp("us"))  # noqa: DTZ901 - without zone
 _METADATA_SCHEMA: Final = pa.schema([("metadata", METADATA_TYPE)])
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Records back to back, each followed by a line feed, and their numbers in the block."""
-
-    text: pa.Buffer
-    offsets: npt.NDArray[np.int32]
-    rows: Rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, indices: Rows) -> Lines:
-        """The records at `indices`, in that order."""
-        if len(indices) == len(self):
-            return self
-        offsets = pa.py_buffer(self.offsets)
-        records = pa.BinaryArray.from_buffers(pa.binary(), len(self), [None, offsets, self.text])
-        taken = records.take(pa.array(indices))
-        _, new_offsets, data = taken.buffers()
-        return Lines(
-            data if data is not None else pa.py_buffer(b""),
-            np.frombuffer(new_offsets, np.int32, len(indices) + 1),
-            self.rows[indices],
-        )
-
-    def pieces(self) -> Iterator[Lines]:
-        """Up to `_PIECES` stretches of about the same length."""
-        length = -(-len(self) // _PIECES)
-        for start in range(0, len(self), length):
-            end = min(start + length, len(self))
-            yield Lines(self.text, self.offsets[start : end + 1], self.rows[start:end])
 
 
 @dataclass
@@ -98,91 +59,30 @@ class ColumnarResult:
 def parse_columns(lines: Lines, plan: DecodePlan) -> ColumnarResult:
     """Parses what can be parsed by columns; every record is in exactly one part of the result."""
     result = ColumnarResult()
-    whole = _screen(lines)
+    whole = screen(lines)
     if plan.has_decimals:
-        whole &= ~_negative_exponents(lines)
+        whole &= ~negative_exponents(lines)
     result.odd.append(lines.rows[~whole])
     lines = lines.take(np.flatnonzero(whole))
     if len(plan.groups) == 1:
-        for part, table in _read(lines, plan.groups[0].record_schema, result):
-            _take_group(part, table, plan.groups[0], plan, result)
+        _take_group(lines, plan.groups[0], plan, result)
         return result
-    for part, table in _read(lines, _METADATA_SCHEMA, result):
-        metadata = _struct(table, "metadata")
-        left = np.ones(len(part), np.bool_)
-        for group in plan.groups:
-            mine = _any_of([_is_of(metadata, member, plan) for member in group.tables])
-            left &= ~mine
-            for lines_of, own in _read(
-                part.take(np.flatnonzero(mine)), group.record_schema, result
-            ):
-                _take_group(lines_of, own, group, plan, result)
-        rest = table.filter(pa.array(left))
-        _pass_over(part.rows[left], _struct(rest, "metadata"), plan, result)
+    reading = _read(lines, _METADATA_SCHEMA, result)
+    metadata = _struct(reading.table, "metadata")
+    left = np.ones(len(reading.lines), np.bool_)
+    for group in plan.groups:
+        mine = _any_of([_is_of(metadata, member, plan) for member in group.tables])
+        left &= ~mine
+        _take_group(reading.lines.take(np.flatnonzero(mine)), group, plan, result)
+    rest = _struct(reading.table.filter(pa.array(left)), "metadata")
+    _pass_over(reading.lines.rows[left], rest, plan, result)
     return result
 
 
-def _screen(lines: Lines) -> Mask:
-    """Where a record starts with `{` and ends with `}`, one line feed of its own allowed."""
-    if not len(lines):
-        return np.zeros(0, np.bool_)
-    octets = np.frombuffer(lines.text, np.uint8)
-    start, end = lines.offsets[:-1], lines.offsets[1:] - 1  # without the frame's line feed
-    last = octets[np.maximum(end - 1, 0)]
-    before_last = octets[np.maximum(end - 2, 0)]
-    closed = (last == ord("}")) | ((last == ord("\n")) & (before_last == ord("}")))
-    whole: Mask = (end - start >= 2) & (octets[start] == ord("{")) & closed
-    return whole
-
-
-def _negative_exponents(lines: Lines) -> Mask:
-    """Where something like `1e-5` stands, be it in text.
-
-    For such a decimal pyarrow 16 may read beyond its table of powers: 1e-999999999 kills the
-    process, others might be bent. Nobody writes decimals like that, so the slow path can have them.
-    """
-    octets = np.frombuffer(lines.text, np.uint8)
-    minus = np.flatnonzero(octets[1:-1] == ord("-")) + 1
-    is_exponent = (octets[minus - 1] | 0x20) == ord("e")
-    is_exponent &= (octets[minus + 1] >= ord("0")) & (octets[minus + 1] <= ord("9"))
-    marked = np.zeros(len(lines), np.bool_)
-    marked[np.searchsorted(lines.offsets, minus[is_exponent], side="right") - 1] = True
-    return marked
-
-
-def _read(
-    lines: Lines, schema: pa.Schema, result: ColumnarResult
-) -> Iterator[tuple[Lines, pa.Table]]:
-    """Reads records by columns, in pieces where the reader refuses; what is left over is odd."""
-    if not len(lines):
-        return
-    start, end = int(lines.offsets[0]), int(lines.offsets[-1])
-    try:
-        table = pj.read_json(
-            pa.BufferReader(lines.text.slice(start, end - start)),
-            read_options=pj.ReadOptions(use_threads=False, block_size=end - start + 1),
-            parse_options=pj.ParseOptions(
-                explicit_schema=schema, unexpected_field_behavior="ignore"
-            ),
-        )
-        table.validate(full=True)  # the reader lets decimals pass that have too many digits
-        _check_encoding(lines)
-        aligned = table.num_rows == len(lines)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        aligned = False
-    if aligned:
-        yield lines, table
-    elif len(lines) <= _SMALL:
-        result.odd.append(lines.rows)
-    else:
-        for piece in lines.pieces():
-            yield from _read(piece, schema, result)
-
-
-def _check_encoding(lines: Lines) -> None:
-    """Raises ArrowInvalid unless all text is UTF-8, which the reader does not look at."""
-    offsets = pa.py_buffer(lines.offsets)
-    pa.StringArray.from_buffers(len(lines), offsets, lines.text).validate(full=True)
+def _read(lines: Lines, schema: pa.Schema, result: ColumnarResult) -> Reading:
+    reading = read(lines, schema)
+    result.odd.append(reading.odd)
+    return reading
 
 
 def _struct(table: pa.Table, name: str) -> pa.StructArray:
@@ -213,9 +113,9 @@ def _is_of(metadata: pa.StructArray, table: TablePlan, plan: DecodePlan) -> Mask
     )
 
 
-def _take_group(
-    lines: Lines, table: pa.Table, group: Group, plan: DecodePlan, result: ColumnarResult
-) -> None:
+def _take_group(lines: Lines, group: Group, plan: DecodePlan, result: ColumnarResult) -> None:
+    reading = _read(lines, group.record_schema, result)
+    lines, table = reading.lines, reading.table
     metadata = _struct(table, "metadata")
     left = np.ones(len(lines), np.bool_)
     for member in group.tables:

@@ -1,7 +1,8 @@
 """One JSON value to one column value: the reference that the columnar reader must agree with.
 
 Every function takes what `json.loads` gives (numbers with a fraction or exponent as Decimal) and
-returns the Python value that Arrow stores, or raises ValueFaultError. Messages never hold the value.
+returns the Python value that Arrow stores, or raises ValueFaultError, whose message never holds
+the value.
 """
 
 from __future__ import annotations

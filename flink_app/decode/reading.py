@@ -1,0 +1,157 @@
+"""Raw records to Arrow tables: which of them pyarrow's JSON reader can be trusted with.
+
+The reader is strict in types and blind to record boundaries. So records are screened first: one
+that does not start with `{` and end with `}` is left out. Of the rest no value can reach over a
+boundary (a `}` followed by a `{` is valid nowhere inside a value, and a raw line feed nowhere
+inside text), so as many rows as records means one row each. A record that the reader refuses fails
+its whole stretch; it is found and left out, and the rest of the stretch is read by columns again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.json as pj
+
+Rows = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+# Faults of syntax and of type name the row; faults of conversion do not.
+_REFUSED_ROW: Final = re.compile(r"in row (\d+)$")
+# How often a block is cut at the row that the reader names. Each cut parses what follows once
+# more; where there are more odd records than this, blind cutting is cheaper.
+_NAMED_CUTS: Final = 16
+# A stretch that is cut blindly gets this many pieces.
+_PIECES: Final = 8
+# Below this many records a stretch is not cut blindly: a parse of its own costs more than reading
+# them one by one.
+_SMALL: Final = 16
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Records back to back, each followed by a line feed, and their numbers in the block."""
+
+    text: pa.Buffer
+    offsets: npt.NDArray[np.int32]
+    rows: Rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, indices: Rows) -> Lines:
+        """The records at `indices`, in that order."""
+        if len(indices) == len(self):
+            return self
+        offsets = pa.py_buffer(self.offsets)
+        records = pa.BinaryArray.from_buffers(pa.binary(), len(self), [None, offsets, self.text])
+        taken = records.take(pa.array(indices))
+        _, new_offsets, data = taken.buffers()
+        return Lines(
+            data if data is not None else pa.py_buffer(b""),
+            np.frombuffer(new_offsets, np.int32, len(indices) + 1),
+            self.rows[indices],
+        )
+
+    def stretch(self, start: int, stop: int) -> Lines:
+        """The records from `start` up to `stop`, without copying."""
+        return Lines(self.text, self.offsets[start : stop + 1], self.rows[start:stop])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of records: row i of `table` is record i of `lines`; `odd` are row numbers."""
+
+    lines: Lines
+    table: pa.Table
+    odd: Rows
+
+
+def screen(lines: Lines) -> Mask:
+    """Where a record starts with `{` and ends with `}`, one line feed of its own allowed."""
+    if not len(lines):
+        return np.zeros(0, np.bool_)
+    octets = np.frombuffer(lines.text, np.uint8)
+    start, end = lines.offsets[:-1], lines.offsets[1:] - 1  # without the frame's line feed
+    last = octets[np.maximum(end - 1, 0)]
+    before_last = octets[np.maximum(end - 2, 0)]
+    closed = (last == ord("}")) | ((last == ord("\n")) & (before_last == ord("}")))
+    whole: Mask = (end - start >= 2) & (octets[start] == ord("{")) & closed
+    return whole
+
+
+def negative_exponents(lines: Lines) -> Mask:
+    """Where something like `1e-5` stands, be it in text.
+
+    For such a decimal pyarrow 16 may read beyond its table of powers: 1e-999999999 kills the
+    process, others might be bent. Nobody writes decimals like that, so the slow path can have them.
+    """
+    octets = np.frombuffer(lines.text, np.uint8)
+    minus = np.flatnonzero(octets[1:-1] == ord("-")) + 1
+    is_exponent = (octets[minus - 1] | 0x20) == ord("e")
+    is_exponent &= (octets[minus + 1] >= ord("0")) & (octets[minus + 1] <= ord("9"))
+    marked = np.zeros(len(lines), np.bool_)
+    marked[np.searchsorted(lines.offsets, minus[is_exponent], side="right") - 1] = True
+    return marked
+
+
+def read(lines: Lines, schema: pa.Schema) -> Reading:
+    """Reads records by columns; those that make the reader refuse are odd."""
+    tables: list[pa.Table] = [schema.empty_table()]
+    good = np.ones(len(lines), np.bool_)
+    todo = [(0, len(lines))]
+    named_cuts = _NAMED_CUTS
+    while todo:
+        start, stop = todo.pop()
+        if start == stop:
+            continue
+        outcome = _parse(lines.stretch(start, stop), schema)
+        if isinstance(outcome, pa.Table):
+            tables.append(outcome)
+        elif outcome is not None and named_cuts:
+            named_cuts -= 1
+            good[start + outcome] = False
+            todo += [(start + outcome + 1, stop), (start, start + outcome)]
+        elif stop - start <= _SMALL:
+            good[start:stop] = False
+        else:
+            todo += reversed(list(_cut(start, stop)))
+    return Reading(lines.take(np.flatnonzero(good)), pa.concat_tables(tables), lines.rows[~good])
+
+
+def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    length = -(-(stop - start) // _PIECES)
+    for begin in range(start, stop, length):
+        yield begin, min(begin + length, stop)
+
+
+def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | int | None:
+    """The table of a stretch; or the number of the row where the reader stopped, if it says so."""
+    start, end = int(lines.offsets[0]), int(lines.offsets[-1])
+    try:
+        table = pj.read_json(
+            pa.BufferReader(lines.text.slice(start, end - start)),
+            read_options=pj.ReadOptions(use_threads=False, block_size=end - start + 1),
+            parse_options=pj.ParseOptions(
+                explicit_schema=schema, unexpected_field_behavior="ignore"
+            ),
+        )
+        table.validate(full=True)  # the reader lets decimals pass that have too many digits
+        _check_encoding(lines)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        named = _REFUSED_ROW.search(str(error))
+        # Rows are counted as the reader sees them; a record of two objects shifts the count.
+        return min(int(named[1]), len(lines) - 1) if named else None
+    return table if table.num_rows == len(lines) else None
+
+
+def _check_encoding(lines: Lines) -> None:
+    """Raises ArrowInvalid unless all text is UTF-8, which the reader does not look at."""
+    offsets = pa.py_buffer(lines.offsets)
+    pa.StringArray.from_buffers(len(lines), offsets, lines.text).validate(full=True)
