@@ -60,9 +60,14 @@ class Names:
     @staticmethod
     def stage(spec: TargetSpec | PatchSpec) -> str:
         """Temporary table that COPY fills."""
-        return quoted(f"stage_{spec.stream}")
+        return quoted(f"stage_{_kind(spec)}_{spec.stream}")
 
     @staticmethod
     def newest(spec: TargetSpec | PatchSpec) -> str:
         """Temporary table with the newest staged row of each key."""
-        return quoted(f"newest_{spec.stream}")
+        return quoted(f"newest_{_kind(spec)}_{spec.stream}")
+
+
+def _kind(spec: TargetSpec | PatchSpec) -> str:
+    """A target and a dimension may have one name."""
+    return "rows" if isinstance(spec, TargetSpec) else "patches"

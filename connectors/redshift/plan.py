@@ -72,11 +72,12 @@ def plan_load(
         statements += _replace_facts(target, warehouse, names)
     for patch in dimensions:
         statements.append(_keep_newest(6, patch, patch.columns, warehouse, names))
+    staged = {patch.stream: patch for patch in dimensions}
     for target in warehouse.targets:
         statements += [
-            _patch_path(target, path, warehouse, names)
+            _patch_path(target, path, staged[path.dimension], warehouse, names)
             for path in target.paths
-            if path.dimension in patches
+            if path.dimension in staged
         ]
     return statements
 
@@ -160,11 +161,18 @@ def _replace_facts(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -
 
 
 def _patch_path(
-    target: TargetSpec, path: PathSpec, warehouse: WarehouseSpec, names: Names
+    target: TargetSpec, path: PathSpec, patch: PatchSpec, warehouse: WarehouseSpec, names: Names
 ) -> Statement:
-    table = names.target(target)
-    newest = quoted(f"newest_{path.dimension}")
-    assigned = ",\n  ".join(f"{quoted(own)} = q.{quoted(theirs)}" for own, theirs in path.assigned)
+    table, newest = names.target(target), names.newest(patch)
+    keys = {theirs for _, theirs in path.key}
+
+    def value(column: str) -> str:
+        # A delete's patch has its key, to find its rows by; what they show is nothing.
+        if column in keys:
+            return f"CASE WHEN NOT q.{quoted(warehouse.deleted)} THEN q.{quoted(column)} END"
+        return f"q.{quoted(column)}"
+
+    assigned = ",\n  ".join(f"{quoted(own)} = {value(theirs)}" for own, theirs in path.assigned)
     matched = " AND ".join(
         f"{table}.{quoted(own)} = q.{quoted(theirs)}" for own, theirs in path.key
     )

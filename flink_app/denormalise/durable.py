@@ -47,14 +47,34 @@ def append(state: BlockState, table: str, accepted: pa.RecordBatch, mirror: Tabl
 
 
 def rebuild(state: BlockState, table: str, mirror: TableMirror) -> None:
-    """Fills an empty mirror from the state."""
+    """Fills an empty mirror from the state.
+
+    Raises RuntimeError when the state cannot be that of this declaration.
+    """
     first, after, _ = _directory(state, table)
     for number in range(first, after):
         block = state.get(_block(table, number))
         if block is None:
             message = f"the state of dimension {table} lacks its block {number}"
             raise RuntimeError(message)
-        mirror.accept(from_stream(bytes(block)))
+        mirror.accept(_conformed(from_stream(bytes(block)), mirror.schema, table))
+
+
+def _conformed(stored: pa.RecordBatch, schema: pa.Schema, table: str) -> pa.RecordBatch:
+    """The block in today's columns and their order; columns that nobody needs any more fall away.
+
+    A column that the block does not have cannot be made up: NULLs would stand in the warehouse
+    until each row of the dimension happens to change.
+    """
+    for name, kind in zip(schema.names, schema.types, strict=True):
+        place = stored.schema.get_field_index(name)
+        if place < 0 or stored.schema.field(place).type != kind:
+            message = (
+                f"the state of dimension {table} has no column {name} of type {kind}: it was "
+                "written under another declaration. Start without state and load the table again"
+            )
+            raise RuntimeError(message)
+    return pa.RecordBatch.from_arrays([stored.column(n) for n in schema.names], schema=schema)
 
 
 def _rewrite(state: BlockState, table: str, first: int, after: int, mirror: TableMirror) -> None:

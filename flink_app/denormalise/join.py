@@ -37,10 +37,15 @@ def wide_rows(facts: pa.RecordBatch, target: str, star: Star, mirror: Mirror) ->
 
 
 def patches(changes: pa.RecordBatch, dimension: str, star: Star, mirror: Mirror) -> pa.RecordBatch:
-    """Accepted changes of a dimension with everything below it: rows by `Star.patch_schema`."""
+    """Accepted changes of a dimension with everything below it: rows by `Star.patch_schema`.
+
+    Below a deleted row there is nothing, also where its own key, which a delete has, refers on.
+    """
     schema = star.patch_schema(dimension)
     columns = _columns(changes)
-    found = _walk(columns, star.patch_paths(dimension), star, mirror)
+    gone = changes.column(DELETED).to_numpy(zero_copy_only=False)
+    start = {name: _null_where(gone, column) for name, column in columns.items()}
+    found = _walk(start if gone.any() else columns, star.patch_paths(dimension), star, mirror)
     for path in star.patch_paths(dimension):
         columns[path.position] = found[path.steps][POSITION]
         for name in star.stored_columns(path.table):

@@ -1,0 +1,171 @@
+"""The durable copy: what is written comes back, in bounded room and by few reads."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.blocks import from_stream, to_stream
+from flink_app.declaration import POSITION
+from flink_app.decode.position import position
+from flink_app.denormalise import durable
+from flink_app.denormalise.mirror import Mirror, TableMirror
+from tests.unit.denormalise.histories import Change, batch, random_change
+from tests.unit.stars import freight
+
+STAR = freight()
+
+
+class State:
+    """Flink's map state by a dictionary; counts its calls."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.reads = 0
+        self.bytes_written = 0
+
+    def get(self, key: str) -> bytes | None:
+        self.reads += 1
+        return self.values.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        self.bytes_written += len(value)
+        self.values[key] = value
+
+    def remove(self, key: str) -> None:
+        del self.values[key]
+
+
+def write(state: State, mirror: Mirror, table: str, changes: list[Change]) -> None:
+    """As the operator does: the mirror first, then the state."""
+    accepted = mirror.tables[table].accept(batch(STAR, table, changes))
+    if len(accepted):
+        durable.append(state, table, accepted, mirror.tables[table])
+
+
+def rebuilt(state: State, table: str) -> TableMirror:
+    mirror = Mirror(STAR).tables[table]
+    durable.rebuild(state, table, mirror)
+    return mirror
+
+
+def content(mirror: TableMirror) -> list[tuple[object, ...]]:
+    return sorted((tuple(row.items()) for row in mirror.rows().to_pylist()), key=repr)
+
+
+def region(at: int, code: str = "V", title: str = "x") -> Change:
+    values = {"country": "NO", "code": code, "title": title}
+    return Change("region", values, position(1, at, 0), deleted=False)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable, "_COMPACT_FLOOR", 6)
+    monkeypatch.setattr(durable, "_BLOCK_ROWS", 4)
+
+
+@pytest.mark.usefixtures("small")
+@given(st.lists(st.lists(st.integers(0, 2**32), max_size=6), max_size=25))
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_comes_back(blocks: list[list[int]]) -> None:
+    state, mirror = State(), Mirror(STAR)
+    for at, seeds in enumerate(blocks, 1):
+        changes = [random_change(STAR, seed, at) for seed in seeds]
+        for table in STAR.dimensions:
+            write(state, mirror, table, [c for c in changes if c.table == table])
+    for table in STAR.dimensions:
+        assert content(rebuilt(state, table)) == content(mirror.tables[table])
+
+
+def test_a_thousand_changes_of_one_key_take_the_room_of_few() -> None:
+    state, mirror = State(), Mirror(STAR)
+    for at in range(1, 3_001):
+        write(state, mirror, "region", [region(at)])
+    rows = sum(len(from_stream(v)) for k, v in state.values.items() if "#" in k)
+    assert rows <= durable._COMPACT_FLOOR
+    assert content(rebuilt(state, "region")) == content(mirror.tables["region"])
+
+
+@pytest.mark.usefixtures("small")
+def test_a_row_is_rewritten_about_once_per_doubling() -> None:
+    state, mirror = State(), Mirror(STAR)
+    once = len(to_stream(batch(STAR, "region", [region(1)])))
+    for at in range(1, 301):
+        write(state, mirror, "region", [region(at, code=f"{at % 50}")])
+    assert state.bytes_written < 3 * 300 * (once + 24)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_rewrite_cuts_blocks_and_leaves_no_old_one() -> None:
+    state, mirror = State(), Mirror(STAR)
+    for round_ in range(1, 4):
+        changes = [region(round_ * 100 + n, code=f"{n}") for n in range(10)]
+        write(state, mirror, "region", changes)
+    blocks = [len(from_stream(v)) for k, v in state.values.items() if "#" in k]
+    assert blocks == [4, 4, 2]
+    assert len(state.values) == 1 + len(blocks)
+
+
+def test_a_restore_reads_each_block_once_and_the_directory() -> None:
+    state, mirror = State(), Mirror(STAR)
+    for at in range(1, 11):
+        write(state, mirror, "region", [region(at, code=f"{at}")])
+    state.reads = 0
+    rebuilt(state, "region")
+    assert state.reads == 11
+
+
+def test_tables_do_not_meet() -> None:
+    state, mirror = State(), Mirror(STAR)
+    write(state, mirror, "region", [region(1)])
+    assert len(rebuilt(state, "port")) == 0
+    assert len(rebuilt(state, "region")) == 1
+
+
+def test_a_lost_block_is_noticed() -> None:
+    state, mirror = State(), Mirror(STAR)
+    write(state, mirror, "region", [region(1)])
+    state.remove("region#0")
+    with pytest.raises(RuntimeError, match="state of dimension region lacks its block 0"):
+        rebuilt(state, "region")
+
+
+def stored_as(names: list[str]) -> State:
+    """A state whose block has these columns, in this order."""
+    state = State()
+    rows = batch(STAR, "region", [region(1, code="V", title="Vest")]).select(names)
+    durable.append(state, "region", rows, Mirror(STAR).tables["region"])
+    return state
+
+
+NAMES = STAR.changes_schema("region").names
+
+
+def test_columns_are_found_by_name_when_the_declaration_has_put_them_elsewhere() -> None:
+    (row,) = rebuilt(stored_as(NAMES[::-1]), "region").rows().to_pylist()
+    assert (row["country"], row["code"], row["title"]) == ("NO", "V", "Vest")
+
+
+def test_a_column_that_is_no_longer_declared_falls_away() -> None:
+    state = stored_as(NAMES)
+    fewer = STAR.changes_schema("region").remove(NAMES.index("title"))
+    mirror = TableMirror(fewer, ("country", "code"))
+    durable.rebuild(state, "region", mirror)
+    assert mirror.rows().schema == fewer
+
+
+@pytest.mark.parametrize("missing", ["title", POSITION])
+def test_a_column_that_the_state_lacks_is_not_made_up(missing: str) -> None:
+    state = stored_as([name for name in NAMES if name != missing])
+    with pytest.raises(RuntimeError, match=f"region has no column {missing} of type string"):
+        rebuilt(state, "region")
+
+
+def test_a_column_of_another_type_is_not_taken() -> None:
+    state = stored_as(NAMES)
+    place = NAMES.index("title")
+    changed = STAR.changes_schema("region")
+    changed = changed.set(place, changed.field(place).with_type(changed.field("_deleted").type))
+    with pytest.raises(RuntimeError, match="region has no column title of type bool"):
+        durable.rebuild(state, "region", TableMirror(changed, ("country", "code")))

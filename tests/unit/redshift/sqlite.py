@@ -1,0 +1,113 @@
+"""The load plan on SQLite: a warehouse for tests of what the statements do, in memory.
+
+SQLite lacks COPY, DELETE USING and Redshift's clauses of distribution; these are rewritten, all else
+runs as it is planned. Redshift itself is imitated elsewhere, see the contract suite.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyarrow as pa
+
+from connectors.redshift.ddl import create_statements
+from connectors.redshift.names import Names
+from connectors.redshift.plan import plan_load
+from connectors.redshift.spec import TargetSpec, WarehouseSpec
+
+NAMES: Final = Names("starjoin")
+_CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
+_SCHEMA: Final = re.compile(r'CREATE SCHEMA IF NOT EXISTS "(\w+)"')
+_DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
+_COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' ")
+
+
+def plain(value: Any) -> Any:
+    """A value as SQLite keeps it; decimals as text that stays text in a numeric column."""
+    if isinstance(value, Decimal):
+        return f"decimal {value}"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return int(value) if isinstance(value, bool) else value
+
+
+class SqliteWarehouse:
+    """Targets and bookkeeping in memory; `load` runs one transaction's plan."""
+
+    def __init__(self, spec: WarehouseSpec) -> None:
+        self.spec = spec
+        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        for statement in create_statements(spec, NAMES):
+            self._run(statement, {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def load(
+        self,
+        rows: Mapping[str, Sequence[pa.RecordBatch]],
+        patches: Mapping[str, Sequence[pa.RecordBatch]],
+        *,
+        without: int | None = None,
+    ) -> None:
+        """One transaction; `without` leaves out the statement at that place."""
+        staged = {f"rows:{stream}": found for stream, found in rows.items()}
+        staged |= {f"patches:{stream}": found for stream, found in patches.items()}
+        planned = plan_load(
+            self.spec,
+            NAMES,
+            rows={stream: f"rows:{stream}" for stream in rows},
+            patches={stream: f"patches:{stream}" for stream in patches},
+            copy_role="default",
+        )
+        for place, statement in enumerate(planned):
+            if place != without:
+                self._run(statement.sql, staged)
+        temporary = "SELECT name FROM sqlite_temp_master WHERE type = 'table'"
+        for (name,) in self._connection.execute(temporary).fetchall():
+            self._connection.execute(f'DROP TABLE temp."{name}"')
+
+    def rows(self, target: TargetSpec) -> list[tuple[Any, ...]]:
+        """Every column of the target, in order of declaration."""
+        columns = ", ".join(f'"{column.name}"' for column in target.columns)
+        return sorted(
+            self._connection.execute(f"SELECT {columns} FROM {NAMES.target(target)}"), key=repr
+        )
+
+    def tombstones(self, target: TargetSpec) -> list[tuple[Any, ...]]:
+        return sorted(self._connection.execute(f"SELECT * FROM {NAMES.tombstones(target)}"))
+
+    def prune(self, target: TargetSpec) -> None:
+        """Forgets the deleted keys."""
+        self._connection.execute(f"DELETE FROM {NAMES.tombstones(target)}")
+
+    def _run(self, sql: str, staged: Mapping[str, Sequence[pa.RecordBatch]]) -> None:
+        if schema := _SCHEMA.fullmatch(sql):
+            attached = {row[1] for row in self._connection.execute("PRAGMA database_list")}
+            if schema[1] not in attached:
+                self._connection.execute(f"ATTACH ':memory:' AS \"{schema[1]}\"")
+            return
+        if copied := _COPY.match(sql):
+            for batch in staged[copied[2]]:
+                marks = ", ".join("?" * batch.num_columns)
+                values = [[plain(v) for v in row.values()] for row in batch.to_pylist()]
+                self._connection.executemany(f"INSERT INTO {copied[1]} VALUES ({marks})", values)
+            return
+        if deleted := _DELETE.fullmatch(sql):
+            table, others, condition = deleted.groups()
+            sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
+        self._connection.execute(_CLAUSES.sub(")", sql))
