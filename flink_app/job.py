@@ -18,6 +18,7 @@ from connectors.epochs.operators import mark_epochs, signal_completion
 from connectors.kinesis.source import InitialPosition, KinesisSourceSettings, kinesis_block_source
 from connectors.redshift.operator import Load
 from connectors.staging.operator import Stage
+from flink_app.checkpoints import require_aligned_checkpoints
 from flink_app.clients import Clients
 from flink_app.declaration import Star
 from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
@@ -42,6 +43,7 @@ def read_stream(env: StreamExecutionEnvironment, settings: Settings) -> DataStre
 
 def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     """Everything behind the source, which is given so that tests may bring their own."""
+    require_aligned_checkpoints(records.get_execution_environment())
     clients = Clients(settings)
     generation = settings.application.generation
     schemas = BlockSchemas(star)

@@ -1,9 +1,9 @@
 """The in-memory copy of the dimensions that every subtask joins against.
 
 A table's rows live in two column batches: `base`, large, and `recent`, small. A change is appended
-to `recent` and the key's slot moves there; when `recent` has grown to a fraction of `base`, both are
-merged and rows that no key points to any more fall away. So a change costs in proportion to itself,
-and a look-up never hashes the dimension anew.
+to `recent` and the key's slot moves there; when `recent` has grown to a fraction of `base`, both
+are merged and rows that no key points to any more fall away. So a change costs in proportion to
+itself, and a look-up never hashes the dimension anew.
 
 Deleted rows stay as tombstones with their position: an older record must not revive them.
 """
