@@ -15,7 +15,7 @@ from infra.local.processes import Service, ServiceError
 
 # Importing moto takes two to four seconds of one core; the limit is for a busy machine.
 _START_SECONDS = 60.0
-_SERVE = "import sys; from moto.server import main; main(sys.argv[1:])"
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Moto:
@@ -55,9 +55,10 @@ class Moto:
         # werkzeug prints the address once the socket listens.
         self._service = Service(
             "moto",
-            [sys.executable, "-c", _SERVE, "-H", "127.0.0.1", "-p", "0"],
+            [sys.executable, "-m", "infra.local.moto_server", "-H", "127.0.0.1", "-p", "0"],
             log=self._folder / "moto.log",
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            cwd=_PROJECT,
         )
         try:
             line = self._service.wait_for_line(
