@@ -1,6 +1,5 @@
 package io.starjoin.kinesis;
 
-import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.metrics.Counter;
@@ -45,7 +44,6 @@ final class ReaderMetrics {
 
   /** Of the subtask's shards the worst; 0 when it has none. */
   long maxMillisBehindLatest() {
-    var values = millisBehindLatest.values();
-    return values.isEmpty() ? 0 : Collections.max(values);
+    return millisBehindLatest.values().stream().mapToLong(Long::longValue).max().orElse(0);
   }
 }

@@ -177,12 +177,15 @@ final class ShardPoller {
   private void report(ShardCursor cursor, SdkException e) {
     metrics.errors.inc();
     int failures = retryLater(cursor);
-    LOG.warn(
-        "Shard {} of {} could not be read {} times in a row, going on: {}",
-        cursor.shardId(),
-        settings.stream().text(),
-        failures,
-        e.toString());
+    // The 1st, 2nd, 4th, 8th ...: an outage of an hour must not fill the log from every shard.
+    if (Integer.bitCount(failures) == 1) {
+      LOG.warn(
+          "Shard {} of {} could not be read {} times in a row, going on: {}",
+          cursor.shardId(),
+          settings.stream().text(),
+          failures,
+          e.toString());
+    }
   }
 
   private int retryLater(ShardCursor cursor) {

@@ -28,11 +28,8 @@ final class ShardRegistry {
     /** The reader that has or had it; known from what readers say, so not right after a restore. */
     int reader = NOBODY;
 
-    /** The first checkpoint that holds its end. */
+    /** The first checkpoint that holds its end, of those taken since the last restore. */
     long endHeldBy = NO_CHECKPOINT;
-
-    /** That checkpoint, or a later one, is complete: the end can not be undone by a restart. */
-    boolean endDurable;
 
     /** A listing had it, so a parent that is not here is not in the stream either. */
     boolean listed;
@@ -48,6 +45,7 @@ final class ShardRegistry {
   }
 
   private final Map<String, Entry> entries = new TreeMap<>();
+  private long completedCheckpoint;
 
   static ShardRegistry restore(Collection<Shard> shards) {
     ShardRegistry registry = new ShardRegistry();
@@ -57,7 +55,6 @@ final class ShardRegistry {
           new Entry(
               new ShardDescription(split.shardId(), split.parents(), false), split.position());
       entry.status = shard.status();
-      entry.endDurable = shard.status() == Status.ENDED;
       registry.entries.put(split.shardId(), entry);
     }
     return registry;
@@ -96,7 +93,6 @@ final class ShardRegistry {
     entry.status = Status.ASSIGNED;
     entry.reader = reader;
     entry.endHeldBy = NO_CHECKPOINT;
-    entry.endDurable = false;
   }
 
   /** Said by the reader that read it out; may be said again. */
@@ -107,16 +103,12 @@ final class ShardRegistry {
   }
 
   /**
-   * A reader goes back to the last completed checkpoint: what it was given since comes back, and
-   * the ends it reported since did not happen.
+   * A reader goes back to the last completed checkpoint: what it was given since comes back. Ends
+   * that it reported since did not happen, which its own word will say when it starts.
    */
   void readerReset(int reader, List<ShardSplit> givenSince) {
     for (Entry entry : entries.values()) {
       if (entry.reader == reader) {
-        if (entry.status == Status.ENDED && !entry.endDurable) {
-          entry.status = Status.ASSIGNED;
-          entry.endHeldBy = NO_CHECKPOINT;
-        }
         entry.reader = NOBODY;
       }
     }
@@ -154,16 +146,14 @@ final class ShardRegistry {
   }
 
   void checkpointCompleted(long checkpointId) {
-    for (Entry entry : entries.values()) {
-      entry.endDurable |= entry.endHeldBy <= checkpointId;
-    }
+    completedCheckpoint = Math.max(completedCheckpoint, checkpointId);
   }
 
   /** Ends that are safe here and that the reader still keeps; each is handed out once. */
   List<String> takeDurableEnds(int reader) {
     List<String> ends = new ArrayList<>();
     for (Entry entry : entries.values()) {
-      if (entry.reader == reader && entry.status == Status.ENDED && entry.endDurable) {
+      if (entry.reader == reader && entry.endHeldBy <= completedCheckpoint) {
         entry.reader = NOBODY;
         ends.add(entry.shard.shardId());
       }

@@ -25,6 +25,7 @@
  *
  * <p>So a checkpoint taken at any moment holds the end in one place at least. Tasks that restart
  * without the enumerator being reset (Flink does so for every task failure) may live through an end
- * again: the enumerator takes back the ends that no completed checkpoint holds.
+ * again. Therefore a starting reader says what it holds, its word overrules what the enumerator
+ * remembers, and nothing is handed out before the last reader has spoken.
  */
 package io.starjoin.kinesis;
