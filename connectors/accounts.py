@@ -1,8 +1,8 @@
 """Accounts: what became of the records that were read, shard by shard.
 
 Every block of source records has one account. Staging sums them up per shard and epoch, and the
-load writes them into the warehouse in the transaction of their data: so the warehouse itself says up
-to where each shard is loaded, and that no record is unaccounted for.
+load writes them into the warehouse in the transaction of their data: so the warehouse itself says
+up to where each shard is loaded, and that no record is unaccounted for.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def decode(data: bytes, schema_of: SchemaOf) -> Block:
         stream = data[_HEAD.size : start].decode()
         start += -start % _ALIGNMENT
         batch = pa.ipc.read_record_batch(pa.py_buffer(data).slice(start), schema_of(kind, stream))
-    except (struct.error, ValueError, KeyError, pa.ArrowException) as error:
+    except (struct.error, ValueError, KeyError, OSError, pa.ArrowException) as error:
         message = f"an element of {len(data)} bytes is not a block of this version: {error}"
         raise BlockError(message) from error
     return Block(kind, stream, batch, route)

@@ -1,7 +1,7 @@
 """The load plan on SQLite: a warehouse for tests of what the statements do, in memory.
 
-SQLite lacks COPY, DELETE USING and Redshift's clauses of distribution; these are rewritten, all else
-runs as it is planned. Redshift itself is imitated elsewhere, see the contract suite.
+SQLite lacks COPY, DELETE USING and Redshift's clauses of distribution; these are rewritten, all
+else runs as it is planned. Redshift itself is imitated elsewhere, see the contract suite.
 """
 
 from __future__ import annotations

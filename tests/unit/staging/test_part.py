@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.accounts import Account
+from connectors.blocks import Kind
+from connectors.staging import Part
+
+accounts = st.builds(
+    Account,
+    st.text(),
+    st.text(),
+    st.integers(0).map(str),
+    st.integers(0).map(str),
+    *[st.integers(0)] * 3,
+    st.none() | st.integers(0),
+)
+parts = st.builds(
+    Part,
+    name=st.text(),
+    kind=st.sampled_from(Kind),
+    stream=st.text(),
+    rows=st.integers(0),
+    url=st.text(),
+    size=st.integers(0),
+    epoch=st.integers(-1),
+    accounts=st.lists(accounts, max_size=3).map(tuple),
+)
+
+
+@given(parts)
+def test_a_reference_comes_back(part: Part) -> None:
+    data = part.encode()
+    assert Part.decode(data) == part
+    assert data[:1] not in {kind.value for kind in Kind}
+    assert data[:1] not in {b"E", b"C", b"R"}
+
+
+def test_a_part_gets_the_number_of_the_marker_that_closes_it() -> None:
+    part = Part("name", Kind.ROWS, "stream", rows=3)
+    assert (part.epoch, part.closed_by(7).epoch) == (-1, 7)
+    assert part.closed_by(7).closed_by(-1) == part
+
+
+def test_names_never_repeat() -> None:
+    assert len({Part.new_name() for _ in range(1_000)}) == 1_000
+
+
+@pytest.mark.parametrize("data", [b"", b"E\0\0\0\0\0\0\0\1", b"W", b"{}"])
+def test_another_element_is_no_reference(data: bytes) -> None:
+    with pytest.raises(ValueError, match="is not a reference to a part"):
+        Part.decode(data)

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import io
+import re
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from connectors.accounts import Account, to_batch
+from connectors.blocks import Block, Kind
+from connectors.redshift.spec import ColumnSpec
+from connectors.staging import Part, PartWriter, S3Store
+from flink_app.schemas import BlockSchemas
+from flink_app.warehouse import warehouse_spec
+from tests.unit.stars import freight, ticket_seller
+
+SCHEMA = pa.schema([("a", pa.int64())])
+
+
+class Store:
+    """Objects by key; the newest put last."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put(self, key: str, body: bytes) -> str:
+        assert key not in self.objects
+        self.objects[key] = body
+        return f"s3://bucket/{key}"
+
+    def read(self, part: Part) -> pa.Table:
+        body = self.objects[part.url.removeprefix("s3://bucket/")]
+        assert part.size == len(body)
+        table = pq.read_table(io.BytesIO(body))
+        assert part.rows == table.num_rows
+        return table
+
+
+def rows(stream: str, *values: int, kind: Kind = Kind.ROWS) -> Block:
+    columns = [{"a": value} for value in values]
+    return Block(kind, stream, pa.RecordBatch.from_pylist(columns, schema=SCHEMA))
+
+
+def account(shard: str, first: int, last: int) -> Block:
+    found = Account("changes", shard, str(first), str(last), 2, 1, 0, 5)
+    return Block(Kind.ACCOUNT, "", to_batch([found]))
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def test_an_epoch_is_one_part_a_stream(store: Store) -> None:
+    writer = PartWriter(store)
+    for block in (rows("one", 1, 2), rows("two", 3), rows("one", 4), rows("one", 5, kind=PATCHES)):
+        writer.add(block)
+    assert store.objects == {}
+    parts = writer.close(7)
+    assert {(p.kind, p.stream): store.read(p)["a"].to_pylist() for p in parts} == {
+        (Kind.ROWS, "one"): [1, 2, 4],
+        (Kind.ROWS, "two"): [3],
+        (Kind.PATCHES, "one"): [5],
+    }
+    assert [part.epoch for part in parts] == [7] * 3
+
+
+PATCHES = Kind.PATCHES
+
+
+def test_a_large_part_is_uploaded_early_but_referred_to_only_at_the_marker(store: Store) -> None:
+    writer = PartWriter(store, part_bytes=80)
+    writer.add(rows("one", *range(9)))
+    assert store.objects == {}
+    writer.add(rows("one", 9))
+    assert len(store.objects) == 1
+    writer.add(rows("one", 10))
+    parts = writer.close(3)
+    assert [store.read(part)["a"].to_pylist() for part in parts] == [list(range(10)), [10]]
+    assert [part.epoch for part in parts] == [3, 3]
+
+
+def test_streams_grow_apart(store: Store) -> None:
+    writer = PartWriter(store, part_bytes=80)
+    for number in range(9):
+        writer.add(rows("one", number))
+        writer.add(rows("two", number))
+    assert store.objects == {}
+
+
+def test_nothing_of_an_epoch_is_in_the_next(store: Store) -> None:
+    writer = PartWriter(store, part_bytes=8)
+    writer.add(rows("one", 1))
+    writer.add(account("0", 1, 2))
+    assert len(writer.close(1)) == 2
+    assert writer.close(2) == []
+    writer.add(rows("one", 2))
+    assert [store.read(part)["a"].to_pylist() for part in writer.close(3)] == [[2]]
+
+
+def test_names_differ_between_writers_and_epochs(store: Store) -> None:
+    names = []
+    for _ in range(2):
+        writer = PartWriter(store)
+        for epoch in (1, 1, 2):
+            writer.add(rows("one", 1))
+            names += [part.name for part in writer.close(epoch)]
+    assert len(set(names)) == len(names) == 6
+
+
+def test_empty_blocks_leave_no_file(store: Store) -> None:
+    writer = PartWriter(store)
+    writer.add(rows("one"))
+    assert writer.close(1) == []
+    assert store.objects == {}
+
+
+def test_accounts_are_summed_per_shard_and_have_no_file(store: Store) -> None:
+    writer = PartWriter(store)
+    for block in (account("0", 99, 100), account("1", 5, 6), account("0", 9, 10)):
+        writer.add(block)
+    (part,) = writer.close(4)
+    assert (part.kind, part.url, part.epoch, part.rows) == (Kind.ACCOUNT, "", 4, 2)
+    assert part.accounts == (
+        Account("changes", "0", "9", "100", 4, 2, 0, 5),
+        Account("changes", "1", "5", "6", 2, 1, 0, 5),
+    )
+    assert store.objects == {}
+
+
+def test_a_failed_upload_is_not_swallowed() -> None:
+    class Broken:
+        def put(self, key: str, body: bytes) -> str:
+            message = f"no room for {len(body)} bytes at {key}"
+            raise OSError(message)
+
+    writer = PartWriter(Broken())
+    writer.add(rows("one", 1))
+    with pytest.raises(OSError, match="no room"):
+        writer.close(1)
+
+
+def test_files_lie_in_folders_by_kind_and_stream(store: Store) -> None:
+    writer = PartWriter(store)
+    writer.add(rows("one", 1))
+    writer.add(rows("", 1, kind=Kind.DEAD_LETTERS))
+    parts = writer.close(1)
+    assert [p.url for p in parts] == [
+        f"s3://bucket/rows-one/{parts[0].name}.parquet",
+        f"s3://bucket/dead_letters/{parts[1].name}.parquet",
+    ]
+
+
+def test_the_store_writes_below_its_prefix() -> None:
+    class Client:
+        def __init__(self) -> None:
+            self.calls: list[dict[str, object]] = []
+
+        def put_object(self, **call: object) -> None:
+            self.calls.append(call)
+
+    client = Client()
+    store = S3Store(client, "bucket", "staged/app")  # type: ignore[arg-type]
+    assert store.put("rows/x", b"body") == "s3://bucket/staged/app/rows/x"
+    assert client.calls == [{"Bucket": "bucket", "Key": "staged/app/rows/x", "Body": b"body"}]
+
+
+_SQL = [
+    (r"SMALLINT", pa.types.is_int16),
+    (r"INTEGER", pa.types.is_int32),
+    (r"BIGINT", pa.types.is_int64),
+    (r"DOUBLE PRECISION", pa.types.is_float64),
+    (r"BOOLEAN", pa.types.is_boolean),
+    (r"DATE", pa.types.is_date32),
+    (r"TIMESTAMP", pa.types.is_timestamp),
+    (r"DECIMAL\(\d+,\d+\)", pa.types.is_decimal),
+    (r"VARCHAR\(\d+\)", pa.types.is_string),
+]
+
+
+def fits(column: ColumnSpec, kind: pa.DataType) -> bool:
+    (check,) = [check for pattern, check in _SQL if re.fullmatch(pattern, column.sql_type)]
+    return bool(check(kind))
+
+
+@pytest.mark.parametrize("star", [ticket_seller(), freight()], ids=["ticket_seller", "freight"])
+def test_a_file_has_the_columns_of_the_stage_table_in_their_order(star: object) -> None:
+    """COPY takes Parquet by position, whatever the columns are called."""
+    from flink_app.declaration import Star
+
+    assert isinstance(star, Star)
+    spec, schemas, store = warehouse_spec(star), BlockSchemas(star), Store()
+    flag = ColumnSpec(spec.deleted, "BOOLEAN")
+    stages = {(Kind.ROWS, t.stream): (*t.columns, flag) for t in spec.targets}
+    stages |= {(Kind.PATCHES, p.stream): p.columns for p in spec.patches}
+    writer = PartWriter(store)
+    for kind, stream in stages:
+        schema = schemas(kind, stream)
+        nothing = [pa.nulls(1, field.type) for field in schema]
+        batch = pa.RecordBatch.from_arrays(nothing, schema=schema)
+        writer.add(Block(kind, stream, batch))
+    for part in writer.close(1):
+        columns = stages[part.kind, part.stream]
+        staged = store.read(part).schema
+        assert staged.names == [column.name for column in columns]
+        for column, kind in zip(columns, staged.types, strict=True):
+            assert fits(column, kind), (column, kind)
