@@ -100,7 +100,7 @@ def load_settings(path: Path) -> Settings:
     except FileNotFoundError as error:
         message = f"{path}: there are no runtime properties; give the file with --properties"
         raise SettingsError(message) from error
-    except (json.JSONDecodeError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         message = f"{path} is not a list of property groups as Managed Flink writes it"
         raise SettingsError(message) from error
     try:

@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol
 import redshift_connector
 from redshift_connector.core import Connection
 
+from connectors.redshift.errors import NeedsRepair
+
 # A commit or COPY that hangs must end some time, with its outcome unknown. Ten times what a
 # large batch takes; the worst case is that a hung load is noticed after half an hour.
 STATEMENT_TIMEOUT_SECONDS: Final = 1_800
@@ -42,9 +44,18 @@ class Credentials:
 
 
 def read_credentials(client: SecretReader, secret_id: str) -> Credentials:
-    """Reads `{"username": ..., "password": ...}`, the form that Redshift's own secrets have."""
-    content = json.loads(client.get_secret_value(SecretId=secret_id)["SecretString"])
-    return Credentials(content["username"], content["password"])
+    """Reads `{"username": ..., "password": ...}`, the form that Redshift's own secrets have.
+
+    Raises NeedsRepair when the secret has another form.
+    """
+    answer = client.get_secret_value(SecretId=secret_id)
+    try:
+        content = json.loads(answer["SecretString"])
+        return Credentials(str(content["username"]), str(content["password"]))
+    except (KeyError, TypeError, ValueError):
+        # Nothing of the cause is shown: the parser's message quotes the secret.
+        message = f'secret {secret_id} is not of the form {{"username": ..., "password": ...}}'
+        raise NeedsRepair(message) from None
 
 
 def connect(address: RedshiftAddress, credentials: Credentials) -> Connection:

@@ -135,7 +135,9 @@ class LoadCoordinator:
             self._count(Metric.LOADS_NEED_REPAIR, 1)
             logger.error("A load needs repair, its data stays pending: %s", error)
         else:
-            delay = min(RETRY_SECONDS * 2 ** (self._failures - 1), MAX_RETRY_SECONDS)
+            # The exponent has a bound, since after a day of failures no float holds the power.
+            doubled = RETRY_SECONDS * 2 ** min(self._failures - 1, 16)
+            delay = min(doubled, MAX_RETRY_SECONDS)
             self._count(Metric.LOADS_RETRIED, 1)
             logger.warning("A load is tried again in %s s: %s", delay, error)
         self._not_before = self._clock() + delay

@@ -21,7 +21,9 @@ from redshift_connector.error import InterfaceError, OperationalError
 # Serialisable violation, table younger than the snapshot, deadlock, cancelled, shutting down.
 _RETRIED_STATES: Final = {"40001", "40P01", "57014", "57P01", "57P02", "57P03", "53300", "55P03"}
 _RETRIED_TEXTS: Final = re.compile(
-    r"\b(1023|1018)\b|conflict with concurrent transaction|S3ServiceException.*(503|SlowDown|500)",
+    # At the start, where Redshift puts it: a width or a row may be 1023 as well.
+    r"^(ERROR:\s*)?(1023|1018)\b|conflict with concurrent transaction"
+    r"|S3ServiceException.*(503|SlowDown|500)",
     re.IGNORECASE,
 )
 

@@ -64,7 +64,7 @@ class Loader:
         manifests: where manifests go.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
         self,
         warehouse: WarehouseSpec,
         *,
@@ -107,6 +107,7 @@ class Loader:
         return Loaded(batch, tuple(part.name for part in new), tuple(known))
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> None:
+        self._check_streams(parts)
         statements = plan_load(
             self._warehouse,
             self._names,
@@ -138,6 +139,9 @@ class Loader:
             connection = self._connect()
         except _CLIENT_ERRORS as error:
             raise classify(error, f"{doing}: connecting") from error
+        except (BotoCoreError, ClientError) as error:
+            message = f"{doing}: reading the warehouse's credentials failed: {error}"
+            raise RetryLoad(message) from error
         try:
             yield connection.cursor()
             connection.commit()
@@ -151,6 +155,22 @@ class Loader:
             # closed, and its transaction is the server's to end.
             with suppress(*_CLIENT_ERRORS):
                 connection.close()
+
+    def _check_streams(self, parts: Sequence[Part]) -> None:
+        """Raises NeedsRepair when parts have no table: they would count as loaded, and be lost."""
+        known = {(Kind.ROWS, target.stream) for target in self._warehouse.targets}
+        known |= {(Kind.PATCHES, patch.stream) for patch in self._warehouse.patches}
+        lost = {
+            part.stream
+            for part in parts
+            if part.kind in {Kind.ROWS, Kind.PATCHES} and (part.kind, part.stream) not in known
+        }
+        if lost:
+            message = (
+                f"staged parts are of {', '.join(sorted(lost))}, which the declaration no longer "
+                "has: start with the former declaration until they are loaded, then change it"
+            )
+            raise NeedsRepair(message)
 
     def _check_targets(self, cursor: ledger.Cursor) -> None:
         """Raises NeedsRepair when a target of that name lacks a column."""

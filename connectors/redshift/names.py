@@ -1,7 +1,7 @@
 """Names of the loader's tables, and how names are written in SQL.
 
-The bookkeeping tables live in a schema of their own, one per application: applications that shared a
-ledger would wait for each other's lock.
+The bookkeeping tables live in a schema of their own, one per application: applications that shared
+a ledger would wait for each other's lock.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
 
     def on_timer(
         self,
-        timestamp: int,
+        timestamp: int,  # noqa: ARG002
         ctx: KeyedProcessFunction.OnTimerContext,
     ) -> Iterator[bytes]:
         """Looks after the transaction."""

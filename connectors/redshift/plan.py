@@ -82,7 +82,7 @@ def plan_load(
     return statements
 
 
-def _copy(
+def _copy(  # noqa: PLR0913, PLR0917
     spec: TargetSpec | PatchSpec,
     columns: tuple[ColumnSpec, ...],
     dist_key: str | None,

@@ -1,0 +1,318 @@
+"""When what is loaded: a loader that does what it is told, a clock that is set."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from connectors.epochs.signals import CheckpointComplete, Started
+from connectors.metrics import Metric
+from connectors.redshift import coordinator as module
+from connectors.redshift.background import Background
+from connectors.redshift.coordinator import (
+    MAX_RETRY_SECONDS,
+    REPAIR_SECONDS,
+    RETRY_SECONDS,
+    LoadCoordinator,
+)
+from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
+from connectors.redshift.loader import Loaded
+from connectors.staging import Part
+from tests.unit.redshift.warehouse import part
+
+NUMBER: Final = 5
+
+
+class ManualBackground(Background[Any]):
+    """Work that is done when the test says so."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.call: Callable[[], Any] | None = None
+        self.done = False
+
+    @property
+    def busy(self) -> bool:
+        return self.call is not None
+
+    def submit(self, call: Callable[[], Any]) -> None:
+        assert self.call is None, "one at a time"
+        self.call, self.done = call, False
+
+    def take(self) -> Any:
+        if self.call is None or not self.done:
+            return None
+        call, self.call = self.call, None
+        return call()
+
+
+class Rig:
+    """The coordinator with everything around it in hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.calls: list[tuple[str, ...]] = []
+        self.error: Exception | None = None
+        self.already: frozenset[str] = frozenset()
+        self.counts: Counter[Metric] = Counter()
+        self.coordinator = LoadCoordinator(self, clock=lambda: self.now, count=self.count)
+        work: Any = self.coordinator._work
+        self.work: ManualBackground = work
+
+    def count(self, metric: Metric, count: int) -> None:
+        self.counts[metric] += count
+
+    def start(self, number: int) -> None:
+        self.calls.append(("start", str(number)))
+        self._fail()
+
+    def load(self, parts: list[Part], number: int) -> Loaded:
+        assert number == NUMBER
+        names = [p.name for p in parts]
+        self.calls.append(("load", *names))
+        self._fail()
+        new = tuple(name for name in names if name not in self.already)
+        return Loaded("batch", new, tuple(name for name in names if name in self.already))
+
+    def _fail(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def finish(self) -> frozenset[str]:
+        """The running work ends; what is loaded now."""
+        self.work.done = True
+        return self.coordinator.advance()
+
+    def started(self, restored_from: int | None = None) -> None:
+        self.coordinator.signal(Started(restored_from, NUMBER))
+        assert self.coordinator.advance() == frozenset()
+        self.finish()
+
+    def complete(self, checkpoint: int) -> frozenset[str]:
+        self.coordinator.signal(CheckpointComplete(checkpoint))
+        return self.coordinator.advance()
+
+
+@pytest.fixture
+def rig(monkeypatch: pytest.MonkeyPatch) -> Rig:
+    monkeypatch.setattr(module, "Background", ManualBackground)
+    return Rig()
+
+
+def test_nothing_happens_before_the_job_has_started(rig: Rig) -> None:
+    rig.coordinator.remember([part("a", epoch=1)])
+    assert rig.complete(1) == frozenset()
+    assert not rig.work.busy
+    rig.coordinator.signal(Started(None, NUMBER))
+    rig.coordinator.advance()
+    rig.finish()
+    assert rig.calls == [("start", "5")]
+    assert rig.finish() == {"a"}
+
+
+def test_the_fence_is_taken_before_the_first_load(rig: Rig) -> None:
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.coordinator.signal(Started(1, NUMBER))
+    rig.coordinator.advance()
+    rig.coordinator.advance()
+    assert rig.calls == []  # the start goes on
+    rig.finish()
+    rig.finish()
+    assert rig.calls == [("start", "5"), ("load", "a")]
+
+
+def test_an_epoch_waits_for_its_checkpoint(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1), part("b", epoch=2), part("c", epoch=3)])
+    rig.coordinator.advance()
+    assert not rig.work.busy
+    rig.complete(2)
+    assert rig.finish() == {"a", "b"}
+    assert not rig.work.busy
+    rig.complete(3)
+    assert rig.finish() == {"c"}
+
+
+def test_a_restored_checkpoint_is_complete(rig: Rig) -> None:
+    rig.coordinator.remember([part("a", epoch=4), part("b", epoch=5)])
+    rig.started(restored_from=4)
+    assert rig.finish() == {"a"}
+    assert not rig.work.busy
+
+
+def test_completion_never_goes_back(rig: Rig) -> None:
+    rig.started()
+    rig.complete(5)
+    rig.complete(3)
+    rig.coordinator.remember([part("a", epoch=4)])
+    rig.coordinator.advance()
+    assert rig.finish() == {"a"}
+
+
+def test_one_load_at_a_time_and_the_next_takes_all_that_has_come_meanwhile(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.coordinator.remember([part("b", epoch=2), part("c", epoch=3)])
+    assert rig.complete(2) == frozenset()
+    assert rig.complete(3) == frozenset()
+    assert rig.finish() == {"a"}
+    assert rig.finish() == {"b", "c"}
+    assert rig.calls[1:] == [("load", "a"), ("load", "b", "c")]
+
+
+def test_loaded_parts_are_not_loaded_again(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.finish()
+    rig.complete(2)
+    assert not rig.work.busy
+    assert not rig.coordinator.busy
+
+
+def test_parts_that_were_there_already_are_done_as_well(rig: Rig) -> None:
+    rig.started()
+    rig.already = frozenset({"a", "b"})
+    rig.coordinator.remember([part("a", epoch=1), part("b", epoch=1)])
+    rig.complete(1)
+    assert rig.finish() == {"a", "b"}
+    assert rig.counts == {}  # no batch was loaded
+    assert not rig.coordinator.busy
+
+
+def test_batches_and_parts_are_counted(rig: Rig) -> None:
+    rig.started()
+    rig.already = frozenset({"a"})
+    rig.coordinator.remember([part(name, epoch=1) for name in "abc"])
+    rig.complete(1)
+    rig.finish()
+    assert rig.counts == {Metric.BATCHES_LOADED: 1, Metric.PARTS_LOADED: 2}
+
+
+@pytest.mark.parametrize("error", [RetryLoad("busy"), OutcomeUnknown("lost")])
+def test_a_failed_load_keeps_its_parts_and_backs_off(
+    rig: Rig, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.error = error
+    delays = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert (delays[0], delays[-1]) == (RETRY_SECONDS, MAX_RETRY_SECONDS)
+    with caplog.at_level(logging.WARNING):
+        for delay in delays:
+            assert rig.finish() == frozenset()
+            assert not rig.work.busy
+            assert rig.coordinator.busy
+            rig.now += delay - 0.001
+            rig.coordinator.advance()
+            assert not rig.work.busy
+            rig.now += 0.001
+            rig.coordinator.advance()
+            assert rig.work.busy
+    assert rig.counts == {Metric.LOADS_RETRIED: len(delays)}
+    assert str(error) in caplog.text
+    rig.error = None
+    assert rig.finish() == {"a"}
+
+
+def test_a_success_forgets_the_failures(rig: Rig) -> None:
+    rig.started()
+    for _ in range(2):
+        rig.coordinator.remember([part("a", epoch=1)])
+        rig.complete(1)
+        rig.error = RetryLoad("busy")
+        rig.finish()
+        rig.error = None
+        rig.now += RETRY_SECONDS
+        rig.coordinator.advance()
+        assert rig.finish() == {"a"}
+
+
+def test_days_of_failures_end_with_the_outage(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.error = RetryLoad("down")
+    for _ in range(3_000):
+        rig.finish()
+        rig.now += MAX_RETRY_SECONDS
+        rig.coordinator.advance()
+    rig.error = None
+    assert rig.finish() == {"a"}
+
+
+def test_what_needs_repair_is_tried_seldom_and_told_as_an_error(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.error = NeedsRepair("column x is missing")
+    rig.finish()
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("ERROR", "A load needs repair, its data stays pending: column x is missing")
+    ]
+    assert rig.counts == {Metric.LOADS_NEED_REPAIR: 1}
+    rig.now += REPAIR_SECONDS - 0.001
+    rig.coordinator.advance()
+    assert not rig.work.busy
+    rig.now += 0.001
+    rig.coordinator.advance()
+    rig.error = None
+    assert rig.finish() == {"a"}
+
+
+def test_a_failed_start_is_tried_again_before_any_load(rig: Rig) -> None:
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.coordinator.signal(Started(1, NUMBER))
+    rig.coordinator.advance()
+    rig.error = RetryLoad("down")
+    rig.finish()
+    rig.error = None
+    rig.now += RETRY_SECONDS
+    rig.coordinator.advance()
+    rig.finish()
+    rig.finish()
+    assert rig.calls == [("start", "5"), ("start", "5"), ("load", "a")]
+
+
+@pytest.mark.parametrize("during", ["start", "load"])
+def test_a_lost_fence_fails_the_task(rig: Rig, during: str) -> None:
+    rig.coordinator.remember([part("a", epoch=1)])
+    if during == "load":
+        rig.started(restored_from=1)
+    else:
+        rig.coordinator.signal(Started(1, NUMBER))
+        rig.coordinator.advance()
+    rig.error = FenceLost("start 6 has taken it")
+    with pytest.raises(FenceLost):
+        rig.finish()
+
+
+def test_what_nobody_foresaw_fails_the_task(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.error = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        rig.finish()
+
+
+def test_busy_says_when_to_look_again(rig: Rig) -> None:
+    assert not rig.coordinator.busy
+    rig.coordinator.signal(Started(None, NUMBER))
+    assert rig.coordinator.busy  # the fence is to be taken
+    rig.coordinator.advance()
+    assert rig.coordinator.busy
+    rig.finish()
+    assert not rig.coordinator.busy
+    rig.coordinator.remember([part("a", epoch=1)])
+    assert not rig.coordinator.busy
+    rig.coordinator.signal(CheckpointComplete(1))
+    assert rig.coordinator.busy

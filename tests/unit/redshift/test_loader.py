@@ -1,0 +1,287 @@
+"""One load: what it says in which order, what it leaves out, and what it makes of failures."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from redshift_connector.error import InterfaceError, ProgrammingError
+
+from connectors.accounts import Account
+from connectors.blocks import Kind
+from connectors.redshift import ledger
+from connectors.redshift.connection import Credentials, RedshiftAddress, read_credentials
+from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
+from connectors.redshift.names import Names
+from connectors.staging import Part
+from tests.unit.redshift.warehouse import TARGET, FakeWarehouse, Manifests, loader, part
+
+
+@pytest.fixture
+def warehouse() -> FakeWarehouse:
+    return FakeWarehouse()
+
+
+def started(warehouse: FakeWarehouse, number: int = 5) -> None:
+    loader(warehouse).start(number)
+    warehouse.said.clear()
+    warehouse.values.clear()
+
+
+def fail_at(start: str, error: Exception) -> Any:
+    def check(what: str) -> None:
+        if what.startswith(start):
+            raise error
+
+    return check
+
+
+def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWarehouse) -> None:
+    loader(warehouse).start(5)
+    assert warehouse.fence == [("app", 5)]
+    first, second = [i for i, said in enumerate(warehouse.said) if said == "commit"]
+    assert all(sql.startswith("CREATE") for sql in warehouse.said[1:first])
+    assert warehouse.said[first + 1 : first + 4] == [
+        "close",
+        "connect",
+        'LOCK TABLE "books".ledger',
+    ]
+    assert warehouse.said[second + 1 :] == ["close"]
+
+
+@pytest.mark.parametrize(("holder", "number"), [(4, 5), (5, 5)])
+def test_a_later_start_takes_the_fence(warehouse: FakeWarehouse, holder: int, number: int) -> None:
+    warehouse.fence = [("app", holder)]
+    loader(warehouse).start(number)
+    assert warehouse.fence == [("app", number)]
+
+
+@pytest.mark.parametrize(
+    ("holder", "message"),
+    [
+        (("app", 6), "start 5 of app comes after start 6 has begun"),
+        (("other", 1), "the target belongs to application 'other', and this is 'app'"),
+        (("other", 9), "the target belongs to application 'other', and this is 'app'"),
+    ],
+)
+def test_the_fence_of_a_later_start_or_of_another_is_left_alone(
+    warehouse: FakeWarehouse, holder: tuple[str, int], message: str
+) -> None:
+    warehouse.fence = [holder]
+    with pytest.raises(FenceLost, match=message):
+        loader(warehouse).start(5)
+    assert warehouse.fence == [holder]
+
+
+def test_a_target_that_lacks_columns_needs_repair_and_the_statement_is_given(
+    warehouse: FakeWarehouse,
+) -> None:
+    warehouse.columns.remove("_pos_ticket")
+    with pytest.raises(NeedsRepair, match='ADD COLUMN "_pos_ticket" VARCHAR'):
+        loader(warehouse).start(5)
+    assert warehouse.fence == []
+
+
+def test_a_load_locks_before_everything_and_commits_after_the_ledger(
+    warehouse: FakeWarehouse,
+) -> None:
+    started(warehouse)
+    loaded = loader(warehouse).load([part("a"), part("b", kind=Kind.PATCHES)], 5)
+    assert loaded.parts == ("a", "b")
+    assert warehouse.parts == {"a", "b"}
+    kinds = [" ".join(said.split()[:2]) for said in warehouse.said]
+    assert kinds[:4] == ["connect", "LOCK TABLE", "SELECT application,", "SELECT part"]
+    assert kinds[-3:] == ["INSERT INTO", "commit", "close"]
+    assert warehouse.said[-3].startswith('INSERT INTO "books".ledger')
+    assert len(warehouse.statements("COPY")) == 2
+
+
+@pytest.mark.parametrize(
+    ("fence", "message"),
+    [
+        ([], "nobody holds the fence"),
+        ([("app", 6)], "start 6 of app has taken the fence of start 5"),
+        ([("app", 4)], "start 4 of app has taken the fence of start 5"),
+        ([("other", 5)], "the target belongs to application 'other'"),
+    ],
+)
+def test_without_the_fence_nothing_is_applied(
+    warehouse: FakeWarehouse, fence: list[tuple[str, int]], message: str
+) -> None:
+    started(warehouse)
+    warehouse.fence = fence
+    with pytest.raises(FenceLost, match=message):
+        loader(warehouse).load([part("a")], 5)
+    assert warehouse.parts == set()
+    assert not warehouse.statements("COPY")
+    assert warehouse.said[-1] == "close"
+
+
+def test_parts_that_the_ledger_knows_are_left_out(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    warehouse.parts = {"a"}
+    manifests = Manifests()
+    loaded = loader(warehouse, manifests).load([part("a"), part("b")], 5)
+    assert (loaded.parts, loaded.already) == (("b",), ("a",))
+    assert loaded.names == {"a", "b"}
+    (body,) = manifests.written.values()
+    assert [entry["url"] for entry in json.loads(body)["entries"]] == ["s3://b/b"]
+
+
+def test_a_load_of_known_parts_alone_changes_nothing(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    warehouse.parts = {"a"}
+    assert loader(warehouse).load([part("a")], 5).names == {"a"}
+    assert not warehouse.statements("INSERT")
+
+
+def test_manifests_are_one_a_stream_and_named_for_their_batch(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    manifests = Manifests()
+    parts = [part("a"), part("b"), part("c", kind=Kind.PATCHES)]
+    loaded = loader(warehouse, manifests).load(parts, 5)
+    assert sorted(manifests.written) == [
+        f"manifests/{loaded.batch}-patches-{parts[2].stream}.json",
+        f"manifests/{loaded.batch}-rows-{TARGET.stream}.json",
+    ]
+    for key in manifests.written:
+        assert any(f"'s3://b/{key}'" in sql for sql in warehouse.statements("COPY"))
+
+
+def test_dead_letters_and_accounts_are_recorded_and_not_copied(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    account = Account("changes", "shard-1", "9", "10", 7, 1, 2, 99)
+    counted = Part("n", Kind.ACCOUNT, "", rows=1, epoch=3, accounts=(account,))
+    letters = Part("x", Kind.DEAD_LETTERS, "", rows=1, url="s3://b/x", size=4, epoch=3)
+    loader(warehouse).load([counted, letters], 5)
+    assert warehouse.parts == {"n", "x"}
+    assert not warehouse.statements("COPY")
+    (values,) = [v for sql, v in warehouse.values if sql.startswith('INSERT INTO "books".account')]
+    assert values[:9] == ["n", "changes", "shard-1", "9", "10", 7, 1, 2, 99]
+
+
+@pytest.mark.parametrize("kind", [Kind.ROWS, Kind.PATCHES])
+def test_parts_of_a_stream_that_is_not_declared_are_not_taken_for_loaded(
+    warehouse: FakeWarehouse, kind: Kind
+) -> None:
+    started(warehouse)
+    with pytest.raises(NeedsRepair, match="staged parts are of former, which the declaration no"):
+        loader(warehouse).load([part("a"), part("b", kind=kind, stream="former")], 5)
+    assert warehouse.parts == set()
+
+
+LOST = InterfaceError("communication error")
+BROKEN = ProgrammingError({"C": "42703", "M": "column does not exist"})
+
+
+@pytest.mark.parametrize(
+    ("start", "error", "kind", "message"),
+    [
+        ("connect", OSError("refused"), OutcomeUnknown, "connecting: the connection to Redshift"),
+        ("connect", BROKEN, NeedsRepair, "connecting: column does not exist"),
+        (
+            "connect",
+            ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue"),
+            RetryLoad,
+            "reading the warehouse's credentials failed",
+        ),
+        (
+            "connect",
+            EndpointConnectionError(endpoint_url="http://x"),
+            RetryLoad,
+            "reading the warehouse's credentials failed",
+        ),
+        ("LOCK", LOST, OutcomeUnknown, "the connection to Redshift was lost"),
+        ("COPY", BROKEN, NeedsRepair, "column does not exist"),
+        ("COPY", ProgrammingError({"C": "XX000", "M": "1023"}), RetryLoad, "1023"),
+        ("commit", LOST, OutcomeUnknown, "the connection to Redshift was lost"),
+    ],
+)
+def test_a_failure_becomes_what_to_do_about_it(
+    warehouse: FakeWarehouse, start: str, error: Exception, kind: type[Exception], message: str
+) -> None:
+    started(warehouse)
+    warehouse.fails = fail_at(start, error)
+    with pytest.raises(kind, match=message) as caught:
+        loader(warehouse).load([part("a")], 5)
+    assert type(caught.value) is kind
+    assert "loading batch" in str(caught.value)
+    assert warehouse.parts == set()
+    if start != "connect":
+        assert warehouse.said[-1] == "close"
+
+
+def test_a_close_that_fails_hides_neither_success_nor_failure(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    warehouse.fails = fail_at("close", LOST)
+    assert loader(warehouse).load([part("a")], 5).parts == ("a",)
+    warehouse.fence = []
+    with pytest.raises(FenceLost):
+        loader(warehouse).load([part("b")], 5)
+
+
+def test_a_manifest_that_cannot_be_written_is_tried_again(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    manifests = Manifests()
+
+    def refuse() -> None:
+        raise ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
+
+    manifests.fails = refuse
+    with pytest.raises(RetryLoad, match="writing the manifest to S3 failed"):
+        loader(warehouse, manifests).load([part("a")], 5)
+    assert warehouse.parts == set()
+
+
+def test_long_lists_are_cut_into_statements_below_the_protocols_limit() -> None:
+    warehouse = FakeWarehouse().connect()
+    parts = [part(f"p{number}") for number in range(1_201)]
+    ledger.record(warehouse, Names("books"), "batch", parts)
+    assert ledger.known_parts(warehouse, Names("books"), parts) == {p.name for p in parts}
+    assert max(len(values) for _, values in warehouse.values) <= 32_767
+    assert len(warehouse.values) == 6
+    for sql, values in warehouse.values:
+        assert sql.count("%s") == len(values)
+
+
+def test_a_ledger_row_says_what_was_loaded() -> None:
+    warehouse = FakeWarehouse().connect()
+    ledger.record(warehouse, Names("books"), "batch", [part("a", epoch=8)])
+    ((_, values),) = warehouse.values
+    assert values[:8] == ["a", "batch", "rows", TARGET.stream, 8, 2, 10, "s3://b/a"]
+    assert values[8].tzinfo is None
+
+
+class Secrets:
+    def __init__(self, **answer: Any) -> None:
+        self._answer = answer
+
+    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803 - boto3's name
+        return self._answer if SecretId == "name" else {}
+
+
+def test_credentials_are_read_and_not_printed() -> None:
+    text = json.dumps({"username": "loader", "password": "Zq7", "engine": "redshift"})
+    found = read_credentials(Secrets(SecretString=text), "name")
+    assert found == Credentials("loader", "Zq7")
+    assert "Zq7" not in f"{found} {found!r}"
+    assert RedshiftAddress("host", 5439, "db").ssl
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"SecretString": "Zq7"},
+        {"SecretString": '{"username": "Zq7"}'},
+        {"SecretString": '["Zq7"]'},
+        {"SecretString": None},
+    ],
+)
+def test_a_secret_of_another_form_is_named_and_not_shown(answer: dict[str, Any]) -> None:
+    with pytest.raises(NeedsRepair, match="secret name is not of the form") as caught:
+        read_credentials(Secrets(**answer), "name")
+    assert "Zq7" not in str(caught.value)
+    assert caught.value.__cause__ is None

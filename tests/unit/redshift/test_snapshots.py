@@ -1,0 +1,87 @@
+"""Every statement of a load as a committed file, so that a change of SQL is a visible difference.
+
+`STARJOIN_SNAPSHOTS=write pytest tests/unit/redshift/test_snapshots.py` writes them anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import sqlglot
+
+from connectors.redshift.ddl import create_statements
+from connectors.redshift.names import Names
+from connectors.redshift.plan import plan_load
+from flink_app.declaration import Star
+from flink_app.warehouse import warehouse_spec
+from tests.unit.stars import ROOT, freight, ticket_seller
+
+FOLDER = ROOT / "tests" / "snapshots"
+NAMES = Names("starjoin")
+ROLE = "arn:aws:iam::123456789012:role/copy"
+STARS = [freight(), ticket_seller()]
+
+
+def tables(star: Star) -> list[tuple[str, str]]:
+    """Captions and statements."""
+    return [("", sql) for sql in create_statements(warehouse_spec(star), NAMES)]
+
+
+def load(star: Star) -> list[tuple[str, str]]:
+    spec = warehouse_spec(star)
+    planned = plan_load(
+        spec,
+        NAMES,
+        rows={t.stream: f"s3://staged/{t.stream}-rows.json" for t in spec.targets},
+        patches={p.stream: f"s3://staged/{p.stream}-patches.json" for p in spec.patches},
+        copy_role=ROLE,
+    )
+    return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]
+
+
+CASES = [
+    pytest.param(f"{star.declaration.name}-{what.__name__}.sql", what(star))
+    for star in STARS
+    for what in (tables, load)
+]
+
+
+IDS = [str(case.values[0]) for case in CASES]
+
+
+@pytest.mark.parametrize(("name", "statements"), CASES, ids=IDS)
+def test_the_sql_is_the_committed_one(name: str, statements: list[tuple[str, str]]) -> None:
+    text = "\n".join(f"{caption}{sql};\n" for caption, sql in statements)
+    path = FOLDER / name
+    if os.environ.get("STARJOIN_SNAPSHOTS") == "write":
+        path.write_text(text)
+    assert path.read_text() == text, f"write it anew: {__doc__}"
+
+
+def test_no_snapshot_is_left_over() -> None:
+    assert {path.name for path in FOLDER.glob("*.sql")} == set(IDS)
+
+
+@pytest.mark.parametrize(("name", "statements"), CASES, ids=IDS)
+def test_every_statement_is_redshifts(name: str, statements: list[tuple[str, str]]) -> None:
+    for _, sql in statements:
+        (parsed,) = sqlglot.parse(sql, dialect="redshift")
+        assert parsed is not None, (name, sql)
+        if not sql.startswith(("COPY", "CREATE SCHEMA")):  # sqlglot only skims these
+            assert not isinstance(parsed, sqlglot.exp.Command), sql
+
+
+def one_statement_each(star: Star) -> Iterator[str]:
+    yield from (sql for _, sql in tables(star) + load(star))
+
+
+@pytest.mark.parametrize("star", STARS, ids=lambda star: str(star.declaration.name))
+def test_statements_can_be_executed_one_by_one_in_a_transaction(star: Star) -> None:
+    for sql in one_statement_each(star):
+        assert ";" not in sql
+        assert "%" not in sql  # the driver would take it for a parameter
+        # TRUNCATE commits; a primary key is not enforced, and misleads the planner.
+        for word in ("TRUNCATE", "BEGIN", "COMMIT", "PRIMARY KEY", "MERGE"):
+            assert word not in sql

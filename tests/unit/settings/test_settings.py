@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flink_app.settings import (
+    PROPERTIES_FILE,
+    Settings,
+    SettingsError,
+    load_settings,
+    property_groups,
+)
+
+GROUPS: dict[str, dict[str, str]] = {
+    "starjoin.application": {"name": "app", "region": "eu-west-1"},
+    "starjoin.source": {"stream.arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"},
+    "starjoin.staging": {"bucket": "staging"},
+    "starjoin.privacy": {"secret.id": "starjoin/privacy"},
+    "starjoin.redshift": {
+        "host": "wh.example.org",
+        "database": "dev",
+        "secret.id": "starjoin/redshift",
+        "copy.role": "arn:aws:iam::123456789012:role/copy",
+    },
+}
+
+
+def save(folder: Path, groups: dict[str, dict[str, Any]]) -> Path:
+    path = folder / "properties.json"
+    content = [{"PropertyGroupId": name, "PropertyMap": found} for name, found in groups.items()]
+    path.write_text(json.dumps(content))
+    return path
+
+
+def changed(group: str, **values: Any) -> dict[str, dict[str, Any]]:
+    """Keys with underscores for dots; None leaves one out."""
+    groups: dict[str, dict[str, Any]] = copy.deepcopy(GROUPS)
+    own = groups.setdefault(f"starjoin.{group}", {})
+    own |= {name.replace("_", "."): value for name, value in values.items()}
+    groups[f"starjoin.{group}"] = {k: v for k, v in own.items() if v is not None}
+    return groups
+
+
+def test_what_is_left_out_has_a_value(tmp_path: Path) -> None:
+    settings = load_settings(save(tmp_path, GROUPS))
+    assert settings.application.generation == 1
+    assert settings.application.endpoint is None
+    assert settings.source.initial_position == "TRIM_HORIZON"
+    assert (settings.redshift.port, settings.redshift.ssl) == (5439, True)
+    assert settings.redshift.bookkeeping_schema == "starjoin"
+    assert settings.staging.prefix == "staged"
+
+
+EVERYTHING = changed("redshift", port="5440", ssl="false", bookkeeping_schema="books")
+EVERYTHING["starjoin.application"] |= {
+    "generation": "7",
+    "endpoint": "http://127.0.0.1:1",
+    "declaration": "star.yaml",
+}
+
+
+@pytest.mark.parametrize("groups", [GROUPS, EVERYTHING])
+def test_settings_come_back_from_the_form_of_the_service(
+    groups: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    settings = load_settings(save(tmp_path, groups))
+    if groups is EVERYTHING:
+        assert (settings.application.generation, settings.redshift.port) == (7, 5440)
+        assert settings.redshift.ssl is False
+    written = property_groups(settings)
+    for group in written:
+        assert all(isinstance(value, str) for value in group["PropertyMap"].values())
+    path = tmp_path / "again.json"
+    path.write_text(json.dumps(written))
+    assert load_settings(path) == settings
+    assert property_groups(load_settings(path)) == written
+
+
+def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
+    others = {"kinesis.analytics.flink.run.options": {"python": "main.py"}, "starjoins": {"x": "y"}}
+    assert load_settings(save(tmp_path, GROUPS | others)) == load_settings(save(tmp_path, GROUPS))
+
+
+@pytest.mark.parametrize(
+    ("groups", "fault"),
+    [
+        (changed("application", name=None), "starjoin.application name: Field required"),
+        (changed("application", name="a b"), "starjoin.application name: String should match"),
+        (changed("application", nmae="x"), "starjoin.application nmae: Extra inputs are not"),
+        (
+            changed("application", generation="0"),
+            "starjoin.application generation: Input should be greater than or equal to 1",
+        ),
+        (
+            changed("application", generation="65536"),
+            "starjoin.application generation: Input should be less than or equal to 65535",
+        ),
+        (
+            changed("application", generation="one"),
+            "starjoin.application generation: Input should be a valid integer",
+        ),
+        (changed("source", stream_arn="changes"), "starjoin.source stream.arn: String should"),
+        (
+            changed("source", initial_position="NOW"),
+            "starjoin.source initial.position: Input should be 'TRIM_HORIZON' or 'LATEST'",
+        ),
+        (changed("staging", prefix="/x/"), "starjoin.staging prefix: String should match"),
+        (changed("redshift", port="65536"), "starjoin.redshift port: Input should be less"),
+        (changed("redshift", ssl="maybe"), "starjoin.redshift ssl: Input should be a valid boo"),
+        (changed("redshift", copy_role="me"), "starjoin.redshift copy.role: String should match"),
+        (
+            changed("redshift", bookkeeping_schema='x"; DROP'),
+            "starjoin.redshift bookkeeping.schema: String should match",
+        ),
+        (changed("loader", x="y"), "starjoin.loader : Extra inputs are not permitted"),
+        (
+            {name: found for name, found in GROUPS.items() if name != "starjoin.source"},
+            "starjoin.source : Field required",
+        ),
+    ],
+)
+def test_a_fault_is_named_with_its_place(
+    groups: dict[str, dict[str, Any]], fault: str, tmp_path: Path
+) -> None:
+    path = save(tmp_path, groups)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert str(caught.value).startswith(f"{path} has 1 fault(s):\n  {fault}")
+
+
+def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
+    groups = changed("application", name=None, generation="0")
+    groups["starjoin.redshift"].pop("host")
+    with pytest.raises(SettingsError, match=r"has 3 fault\(s\)"):
+        load_settings(save(tmp_path, groups))
+
+
+@pytest.mark.parametrize("key", ["password", "secret_id", "host", "port"])
+def test_what_stands_there_is_not_printed(key: str, tmp_path: Path) -> None:
+    # Somebody may have put a secret where its name belongs.
+    groups = changed("redshift", **{key: {"Zq7": "Zq7"}})
+    with pytest.raises(SettingsError) as caught:
+        load_settings(save(tmp_path, groups))
+    assert "Zq7" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"{}x",
+        b'"text"',
+        b"5",
+        b'{"a": 1}',
+        b"[5]",
+        b'[{"PropertyGroupId": "starjoin.source"}]',
+        b'[{"PropertyGroupId": 5, "PropertyMap": {}}]',
+        b'[{"PropertyMap": {}}]',
+        b"\xff",
+    ],
+)
+def test_another_file_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "properties.json"
+    path.write_bytes(content)
+    with pytest.raises(SettingsError, match="is not a list of property groups as Managed Flink"):
+        load_settings(path)
+
+
+def test_a_missing_file_says_how_to_give_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there are no runtime properties; give the file with"):
+        load_settings(tmp_path / "nothing.json")
+
+
+def test_the_service_writes_its_file_here() -> None:
+    assert str(PROPERTIES_FILE) == "/etc/flink/application_properties.json"
+
+
+def test_every_group_is_required_by_name() -> None:
+    assert {f"starjoin.{name}" for name in Settings.model_fields} == GROUPS.keys()
