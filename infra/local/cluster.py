@@ -28,9 +28,14 @@ from infra.local.toolchain import FLINK_HOME, ROOT, python_environment
 
 _START_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.2
+_UNAVAILABLE: Final = 503  # also during the job manager's own leader election
 _JOB_ID: Final = r"Job has been submitted with JobID ([0-9a-f]{32})"
 # A lost task manager is noticed after this; the defaults of 50 s would only make tests wait.
 _HEARTBEAT: Final = {"heartbeat.interval": "1000", "heartbeat.timeout": "5000"}
+
+
+class _NotReadyError(Exception):
+    """The job manager answers, but has not finished starting."""
 
 
 class FlinkCluster:
@@ -208,7 +213,7 @@ class FlinkCluster:
             try:
                 if condition():
                     return
-            except urllib3.exceptions.HTTPError as error:
+            except (urllib3.exceptions.HTTPError, _NotReadyError) as error:
                 if self._job_manager.returncode() is not None:
                     message = f"the job manager has ended: {self._job_manager.tail()}"
                     raise ServiceError(message) from error
@@ -220,6 +225,8 @@ class FlinkCluster:
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         answer = self._http.request(method, f"http://127.0.0.1:{self._port}{path}", json=body)
         content = json.loads(answer.data)
+        if answer.status == _UNAVAILABLE:
+            raise _NotReadyError
         if answer.status >= 400:
             message = f"{method} {path}: {answer.status} {content.get('errors')}"
             raise ServiceError(message)
