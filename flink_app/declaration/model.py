@@ -114,7 +114,7 @@ class Target(_Model):
     fact: Identifier
     schema_name: Identifier = Field("public", alias="schema")
     columns: dict[Identifier, str] = Field(
-        description="column -> fact column, or path of references and column: ticket.event.location"
+        description="column -> the fact's column, or references and a column with dots between"
     )
     dist_key: str | None = None
     sort_key: list[str] = []
@@ -141,7 +141,7 @@ class Declaration(_Model):
         return self
 
     def follow(self, table: str, dotted: str) -> tuple[tuple[str, ...], str, str]:
-        """Resolves `ticket.event.location` from `table`: (path, last table, column).
+        """Resolves `reference.reference.column` from `table`: (path, last table, column).
 
         Raises ValueError that names the part which does not exist.
         """

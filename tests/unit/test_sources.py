@@ -1,0 +1,90 @@
+"""What no tracked source may hold: names of the example's schema, places of one machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from tests.unit.stars import ROOT, TICKET_SELLER_FILE
+
+# Words that code has for other things.
+GENERIC: Final = {"name"}
+MACHINE: Final = re.compile(
+    r"(?<![\w.])/(work|root|home/\w+)/|--(extra-)?index-url"
+    r"|//[^\s\"'/]*(artifactory|nexus|\.internal\b)"
+)
+
+
+EXAMPLE: Final[dict[str, Any]] = yaml.safe_load(TICKET_SELLER_FILE.read_text())
+
+
+def example_names() -> set[str]:
+    """Tables and columns; the file's own name is where the settings find it."""
+    content = EXAMPLE
+    owners = [*content["tables"].values(), *content["targets"].values()]
+    columns = {column for owner in owners for column in owner["columns"]}
+    return ({*content["tables"], *content["targets"]} | columns) - GENERIC
+
+
+def hits(pattern: re.Pattern[str], paths: Iterator[Path]) -> list[str]:
+    return [
+        f"{path}:{number} {match[0]}"
+        for path in paths
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        for match in pattern.finditer(line)
+    ]
+
+
+def pattern() -> re.Pattern[str]:
+    names = "|".join(sorted(example_names(), key=len, reverse=True))
+    return re.compile(rf"(?<![a-z])(?!{EXAMPLE['name']}\b)({names})(?![a-z])")
+
+
+@pytest.mark.parametrize("package", ["flink_app", "connectors"])
+def test_no_code_knows_the_examples_tables_and_columns(package: str) -> None:
+    sources = [*(ROOT / package).rglob("*.py"), *(ROOT / package).rglob("src/main/**/*.java")]
+    assert len(sources) > 10
+    assert hits(pattern(), iter(sources)) == []
+
+
+@pytest.mark.parametrize(
+    "line", ['x = "ticket"', "# by seat_level", "customer_id = 1", "f(sport_event_activity)"]
+)
+def test_the_search_finds_a_name(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    path.write_text(f"\n{line}\n")
+    (found,) = hits(pattern(), iter([path]))
+    assert found.startswith(f"{path}:2 ")
+
+
+def tracked() -> Iterator[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    own = Path(__file__).resolve()
+    for name in filter(None, listed.split("\0")):
+        path = ROOT / name
+        # A file may have been removed and not yet committed; what is not text is not searched.
+        if path.is_file() and path != own and b"\0" not in path.read_bytes()[:1_000]:
+            yield path
+
+
+def test_no_tracked_file_knows_a_machine_or_a_private_registry() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("a source archive: nothing is tracked")
+    assert hits(MACHINE, tracked()) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["cd /work/x", 'p = "/root/.cache"', "--index-url=x", "https://nexus.example/x"]
+)
+def test_the_search_finds_a_machine(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text(line)
+    assert len(hits(MACHINE, iter([path]))) == 1
