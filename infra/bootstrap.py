@@ -69,14 +69,19 @@ def _java_tool(name: str) -> str | None:
 
 
 def make_environment() -> None:
-    """Makes `.venv` from the pinned packages, unless it is there already."""
+    """Makes `.venv` from the pinned packages; a changed list is brought in place."""
     stamp = VENV / "starjoin.stamp"
-    wanted = _digest([LOCK]) + f"-{sys.version_info.major}.{sys.version_info.minor}"
-    if stamp.exists() and stamp.read_text() == wanted:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    wanted = f"{version} {_digest([LOCK])}"
+    present = stamp.read_text() if stamp.exists() else ""
+    if present == wanted:
         return
     _say("making .venv from requirements.lock (a minute or two)")
+    stamp.unlink(missing_ok=True)
     try:
-        venv.create(VENV, clear=True, with_pip=True)
+        # Another interpreter's packages are of no use; the same one's are brought up to date.
+        if present.split(" ")[0] != version:
+            venv.create(VENV, clear=True, with_pip=True)
     except (subprocess.CalledProcessError, ImportError) as error:
         message = "Python's venv module is incomplete: apt-get install python3-venv."
         raise MissingError(message) from error

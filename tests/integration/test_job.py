@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -84,9 +85,9 @@ def test_bad_records_are_counted_and_kept_and_stop_nothing(started: Running) -> 
     assert payloads == {broken, no_key}
 
 
-def _dead_letters(run: Running) -> list[dict[str, object]]:
+def _dead_letters(run: Running) -> list[dict[str, Any]]:
     s3 = run.stack.client("s3")
-    found: list[dict[str, object]] = []
+    found: list[dict[str, Any]] = []
     for (url,) in run.query("SELECT url FROM starjoin.ledger WHERE kind = 'dead_letters'"):
         key = url.removeprefix(f"s3://{BUCKET}/")
         body = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
