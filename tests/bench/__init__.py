@@ -1,1 +1,1 @@
-"""Benchmarks: figures to reason with, never assertions. Each is a ratio to something run beside it."""
+"""Benchmarks: figures to reason with, never assertions; ratios to something run beside them."""

@@ -47,7 +47,9 @@ def test_a_missing_jdk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_jdk_is_refused(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     monkeypatch.setattr(shutil, "which", _found("javac", "mvn"))
     monkeypatch.setattr(subprocess, "run", _javac_says(version))
-    with pytest.raises(MissingError, match=f"is {version.split('.', maxsplit=1)[0]}: set JAVA_HOME"):
+    with pytest.raises(
+        MissingError, match=f"is {version.split('.', maxsplit=1)[0]}: set JAVA_HOME"
+    ):
         bootstrap.check_java()
 
 
