@@ -57,6 +57,30 @@ def package(rest: list[str]) -> None:
     become("-m", "infra.aws.package", *rest)
 
 
+def deploy(rest: list[str]) -> None:
+    """Bring an environment on AWS to its file and start it; --dry-run only says how."""
+    prepare()
+    become("-m", "infra.aws", "deploy", *rest)
+
+
+def status(rest: list[str]) -> None:
+    """Say how an environment on AWS is."""
+    prepare()
+    become("-m", "infra.aws", "status", *rest)
+
+
+def stop(rest: list[str]) -> None:
+    """Stop an environment's application with a snapshot."""
+    prepare()
+    become("-m", "infra.aws", "stop", *rest)
+
+
+def destroy(rest: list[str]) -> None:
+    """Delete an environment from AWS; its data only when asked for."""
+    prepare()
+    become("-m", "infra.aws", "destroy", *rest)
+
+
 def build(rest: list[str]) -> None:
     """Make .venv and the JVM module's jar, where they are missing or out of date."""
     if rest:
@@ -65,7 +89,8 @@ def build(rest: list[str]) -> None:
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
-    command.__name__: command for command in (demo, test, lint, bench, package, build)
+    command.__name__: command
+    for command in (demo, test, lint, bench, package, deploy, status, stop, destroy, build)
 }
 
 

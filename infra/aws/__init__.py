@@ -1,0 +1,1 @@
+"""Everything about the deployment to AWS: templates, DMS settings, packaging, deploying."""

@@ -1,0 +1,7 @@
+"""Starts the command line: `python -m infra.aws deploy --environment NAME`."""
+
+import sys
+
+from infra.aws.cli import main
+
+sys.exit(main())

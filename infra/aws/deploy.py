@@ -1,0 +1,178 @@
+"""A deployment: the environment's stacks in their order, the code, the application's start and end.
+
+1. The data stack: stream, buckets, privacy key, COPY's role. Its outputs feed the others.
+2. The code, under a key of its own.
+3. The application stack. A running application restarts with it from a snapshot that the service
+   takes; a stopped one stays stopped.
+4. The application is started, unless it runs, and waited for; it must run the new code.
+5. The alarms, and the replication task where the environment has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from infra.aws import plan
+from infra.aws.application import FlinkApplication
+from infra.aws.clients import AwsClients
+from infra.aws.environment import Environment
+from infra.aws.errors import ApplicationError, DeployError
+from infra.aws.replication import Replication
+from infra.aws.stacks import Stacks
+from infra.aws.storage import empty_bucket, upload_code
+from infra.aws.waiting import Clock
+
+Say = Callable[[str], None]
+
+
+class Deployment:
+    """Everything that is done to one environment.
+
+    Args:
+        environment: where and with what.
+        clients: of the environment's region.
+        clock: for waiting.
+        say: where progress goes, line by line.
+    """
+
+    def __init__(
+        self, environment: Environment, clients: AwsClients, clock: Clock, say: Say
+    ) -> None:
+        self._environment = environment
+        self._clients = clients
+        self._clock = clock
+        self._say = say
+        self._stacks = Stacks(clients.cloudformation, clock, say)
+        self._replication = Replication(clients.dms, clock, say)
+        self._application = FlinkApplication(
+            environment.application.name,
+            client=clients.flink,
+            logs=clients.logs,
+            clock=clock,
+            say=say,
+        )
+
+    def deploy(
+        self, package: Path, *, snapshot: str | None = None, allow_data_loss: bool = False
+    ) -> None:
+        """Brings the environment to its file, with this package. Raises DeployError."""
+        star = plan.load_star(self._environment)
+        data = self._stacks.apply(
+            plan.data_stack(self._environment), allow_data_loss=allow_data_loss
+        )
+        self._check_settings(data)
+        key = upload_code(self._clients.s3, data["CodeBucket"], package, self._say)
+        began = self._clock.milliseconds()
+        self._stacks.apply(plan.application_stack(self._environment, data, key))
+        self._run(key, snapshot)
+        self._application.check_job(began)
+        self._stacks.apply(plan.alarms_stack(self._environment, data))
+        replication = plan.dms_stack(self._environment, data, star)
+        if replication is not None:
+            outputs = self._stacks.apply(replication)
+            self._replication.complete_target(outputs["TargetArn"])
+            self._say_task(outputs["TaskArn"])
+
+    def status(self) -> None:
+        """Says how the environment is."""
+        for part in (plan.DATA, plan.APPLICATION, plan.ALARMS, plan.DMS):
+            name = self._environment.stack(part)
+            self._say(f"{name}: {self._stacks.status(name) or 'not there'}")
+        found = self._application.describe()
+        if found is None:
+            self._say(f"{self._environment.application.name}: no such application")
+            return
+        snapshot = self._application.latest_snapshot() or "none"
+        self._say(
+            f"{found.name}: {found.status}, version {found.version}, parallelism "
+            f"{found.parallelism}, code {found.code}, latest snapshot {snapshot}, log "
+            f"{found.log_group}"
+        )
+        task = self._outputs(plan.DMS).get("TaskArn")
+        if task is not None:
+            self._say(f"replication task: {self._replication.status(task)}")
+        self._say(f"alarms: {', '.join(self._raised_alarms()) or 'none raised'}")
+
+    def stop(self, *, snapshot: bool = True) -> None:
+        """Stops the application. Raises DeployError."""
+        found = self._application.describe()
+        if found is None:
+            message = f"there is no application {self._environment.application.name}"
+            raise ApplicationError(message)
+        if found.status == "READY":
+            self._say(f"{found.name}: is stopped already")
+            return
+        self._application.stop(snapshot=snapshot)
+
+    def destroy(self, *, with_data: bool = False) -> None:
+        """Deletes the stacks; what holds data only when that is asked for. Raises DeployError."""
+        task = self._outputs(plan.DMS).get("TaskArn")
+        if task is not None:
+            self._replication.stop(task)
+        self._stacks.delete(self._environment.stack(plan.DMS))
+        self._stacks.delete(self._environment.stack(plan.ALARMS))
+        found = self._application.describe()
+        if found is not None and found.status != "READY":
+            # Its snapshots go with it, so one more would be of no use.
+            self._application.stop(snapshot=False)
+        self._stacks.delete(self._environment.stack(plan.APPLICATION))
+        data = self._outputs(plan.DATA)
+        if not with_data:
+            self._say(f"{self._environment.stack(plan.DATA)}: kept, with stream, buckets and key")
+            return
+        for name in ("StagingBucket", "CodeBucket"):
+            if name in data:
+                count = empty_bucket(self._clients.s3, data[name])
+                self._say(f"{data[name]}: {count:,} objects deleted")
+        self._stacks.delete(self._environment.stack(plan.DATA))
+        if "PrivacyKeyArn" in data:
+            self._say(
+                f"kept: the privacy key {data['PrivacyKeyArn']}, without which no token can be "
+                f"made again; delete it in Secrets Manager when no warehouse holds its tokens"
+            )
+
+    def _check_settings(self, data: plan.Outputs) -> None:
+        try:
+            plan.application_settings(self._environment, data)
+        except ValidationError as error:
+            faults = "; ".join(str(fault["msg"]) for fault in error.errors(include_input=False))
+            message = f"the application would refuse its settings: {faults}"
+            raise DeployError(message) from error
+
+    def _run(self, key: str, snapshot: str | None) -> None:
+        """Starts the application unless it runs; in the end it runs the code of `key`."""
+        found = self._application.describe()
+        if found is not None and found.status == "READY":
+            self._application.start(snapshot)
+        found = self._application.expect("RUNNING", doing="start")
+        if found.code != key:
+            message = (
+                f"{found.name} runs {found.code} and not {key}: the service has rolled the update "
+                f"back. Read log group {found.log_group}, logger PythonDriver, mend it and deploy "
+                f"again"
+            )
+            raise ApplicationError(message)
+
+    def _outputs(self, part: str) -> dict[str, str]:
+        return self._stacks.outputs(self._environment.stack(part))
+
+    def _raised_alarms(self) -> list[str]:
+        prefix = self._environment.stack(plan.ALARMS)
+        pages = self._clients.cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNamePrefix=prefix
+        )
+        alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
+        return [each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"]
+
+    def _say_task(self, task: str) -> None:
+        status = self._replication.status(task)
+        self._say(f"replication task: {status}")
+        if status == "ready":
+            self._say(
+                "  its first start loads every declared table in full, so it is yours to give: "
+                f"aws dms start-replication-task --start-replication-task-type start-replication "
+                f"--replication-task-arn {task}"
+            )

@@ -1,0 +1,183 @@
+"""What DMS is told, generated from the declaration: endpoint settings, table mappings, task.
+
+The settings are those that decode needs: without transaction details a change has no position,
+without a before-image a changed key leaves its old row behind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_pascal
+
+from flink_app.declaration import Star
+
+# Redshift's longest VARCHAR has 65,535 bytes, so a longer value could not be loaded anyway.
+_LOB_KILOBYTES: Final = 64
+
+
+class _Pascal(BaseModel):
+    model_config = ConfigDict(frozen=True, alias_generator=to_pascal, populate_by_name=True)
+
+
+class _Kebab(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=lambda name: name.replace("_", "-"),
+        populate_by_name=True,
+    )
+
+
+class StreamSettings(_Pascal):
+    """Kinesis settings of the target endpoint that CloudFormation knows."""
+
+    message_format: Literal["json-unformatted"] = "json-unformatted"
+    include_transaction_details: bool = True
+    include_partition_value: bool = True
+    partition_include_schema_table: bool = True
+    include_control_details: bool = True
+    include_table_alter_operations: bool = True
+    include_null_and_empty: bool = True
+
+
+class LateStreamSettings(_Pascal):
+    """Kinesis settings that only the API knows; they are set after the stack is made."""
+
+    use_large_integer_value: bool = True
+
+
+class SourceSettings(_Pascal):
+    """PostgreSQL settings of the source endpoint."""
+
+    map_boolean_as_boolean: bool = True
+    # Else a long value is shortened, and only DMS's own log says so.
+    fail_tasks_on_lob_truncation: bool = True
+
+
+class TargetMetadata(_Pascal):
+    """Large values; and no batches, which this target does not support and which lose data."""
+
+    support_lobs: bool = True
+    full_lob_mode: bool = False
+    limited_size_lob_mode: bool = True
+    lob_max_size: int = _LOB_KILOBYTES
+    batch_apply_enabled: bool = False
+
+
+class FullLoadSettings(_Pascal):
+    """The target is a stream: there is nothing to prepare."""
+
+    target_table_prep_mode: Literal["DO_NOTHING"] = "DO_NOTHING"
+
+
+class BeforeImageSettings(_Pascal):
+    """The old key of a row whose key has changed."""
+
+    enable_before_image: bool = True
+    field_name: Literal["before-image"] = "before-image"
+    column_filter: Literal["pk-only"] = "pk-only"
+
+
+class ErrorBehavior(_Pascal):
+    """A row that cannot be sent stops the task; by default it is logged and lost."""
+
+    data_error_policy: Literal["STOP_TASK"] = "STOP_TASK"
+    data_truncation_error_policy: Literal["STOP_TASK"] = "STOP_TASK"
+    table_error_policy: Literal["STOP_TASK"] = "STOP_TASK"
+    fail_on_no_tables_captured: bool = True
+
+
+class Logging(_Pascal):
+    """To CloudWatch Logs."""
+
+    enable_logging: bool = True
+
+
+class TaskSettings(_Pascal):
+    """Settings of the replication task; what is left out has DMS's default."""
+
+    target_metadata: TargetMetadata = TargetMetadata()
+    full_load_settings: FullLoadSettings = FullLoadSettings()
+    before_image_settings: BeforeImageSettings = BeforeImageSettings()
+    error_behavior: ErrorBehavior = ErrorBehavior()
+    logging: Logging = Logging()
+
+
+class ObjectLocator(_Kebab):
+    """One table of the source."""
+
+    schema_name: str
+    table_name: str
+
+
+class SelectionRule(_Kebab):
+    """A table is captured."""
+
+    rule_type: Literal["selection"] = "selection"
+    rule_id: str
+    rule_name: str
+    object_locator: ObjectLocator
+    rule_action: Literal["include"] = "include"
+
+
+class PartitionKey(_Kebab):
+    """All changes of a row go to one shard, and the rows of a table to all shards."""
+
+    partition_key_type: Literal["primary-key"] = "primary-key"
+
+
+class ObjectMappingRule(_Kebab):
+    """A row becomes one record, with an attribute for each column."""
+
+    rule_type: Literal["object-mapping"] = "object-mapping"
+    rule_id: str
+    rule_name: str
+    rule_action: Literal["map-record-to-record"] = "map-record-to-record"
+    object_locator: ObjectLocator
+    mapping_parameters: PartitionKey = PartitionKey()
+
+
+class TableMappings(_Kebab):
+    """The rules of a task."""
+
+    rules: tuple[SelectionRule | ObjectMappingRule, ...]
+
+
+def table_mappings(star: Star) -> TableMappings:
+    """Exactly the tables that the star uses, each partitioned by its primary key."""
+
+    def rules() -> Iterator[SelectionRule | ObjectMappingRule]:
+        for number, name in enumerate(star.used_tables):
+            locator = ObjectLocator(
+                schema_name=star.declaration.source_schema,
+                table_name=star.tables[name].source or name,
+            )
+            yield SelectionRule(
+                rule_id=str(2 * number + 1), rule_name=f"capture-{name}", object_locator=locator
+            )
+            yield ObjectMappingRule(
+                rule_id=str(2 * number + 2), rule_name=f"partition-{name}", object_locator=locator
+            )
+
+    return TableMappings(rules=tuple(rules()))
+
+
+def to_json(settings: BaseModel) -> Any:
+    """The settings under DMS's own names."""
+    return settings.model_dump(mode="json", by_alias=True)
+
+
+def with_dms_settings(template: dict[str, Any], star: Star) -> dict[str, Any]:
+    """The template of the replication task, filled in for `star`."""
+    filled: dict[str, Any] = json.loads(json.dumps(template))
+    resources = filled["Resources"]
+    resources["Source"]["Properties"]["PostgreSqlSettings"] |= to_json(SourceSettings())
+    resources["Target"]["Properties"]["KinesisSettings"] |= to_json(StreamSettings())
+    resources["Task"]["Properties"] |= {
+        "ReplicationTaskSettings": json.dumps(to_json(TaskSettings())),
+        "TableMappings": json.dumps(to_json(table_mappings(star))),
+    }
+    return filled

@@ -1,0 +1,162 @@
+"""An environment: where one copy of the application runs, and with what. One YAML file each.
+
+Secrets are not in it, only the ARNs under which Secrets Manager keeps them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from flink_app.decode.position import MAX_GENERATION
+from flink_app.settings import Name
+from infra.aws.errors import BadEnvironmentError
+
+FOLDER: Final = Path(__file__).with_name("environments")
+
+SecretArn = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$")
+]
+KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/.+$")]
+TopicArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:.+$")]
+InstanceArn = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:dms:[a-z0-9-]+:\d{12}:rep:.+$")
+]
+SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
+SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
+# The stacks are named after it.
+EnvironmentName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=64)
+]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Application(_Part):
+    """What runs."""
+
+    name: Name = Field(description="owner of the fence in the warehouse; keep it")
+    declaration: str = Field(
+        "flink_app/stars/ticket_seller.yaml",
+        pattern=r"^flink_app/[A-Za-z0-9_./-]+$",
+        description="path inside the package",
+    )
+    generation: int = Field(1, ge=1, le=MAX_GENERATION)
+    initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
+    parallelism: int = Field(2, ge=1, le=256)
+    parallelism_per_kpu: int = Field(1, ge=1, le=8)
+    autoscaling: bool = False
+    checkpoint_seconds: int = Field(60, ge=1, le=3_600)
+    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
+    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = 30
+
+
+class Network(_Part):
+    """The VPC that the application reaches Redshift through."""
+
+    subnets: list[SubnetId] = Field(min_length=1, max_length=16)
+    security_groups: list[SecurityGroupId] = Field(min_length=1, max_length=5)
+
+
+class Redshift(_Part):
+    """The warehouse, which exists already."""
+
+    host: str = Field(min_length=1)
+    port: int = Field(5439, gt=0, lt=65_536)
+    database: str = Field(min_length=1)
+    secret_arn: SecretArn
+    secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
+    bookkeeping_schema: str = Field("starjoin", pattern=r"^[a-z][a-z0-9_]*$")
+
+
+class Stream(_Part):
+    """The change stream."""
+
+    mode: Literal["ON_DEMAND", "PROVISIONED"] = "ON_DEMAND"
+    shards: int = Field(2, ge=1, le=500, description="of a PROVISIONED stream")
+    retention_hours: int = Field(168, ge=24, le=8_760)
+
+
+class Staging(_Part):
+    """Staged files and dead letters."""
+
+    prefix: Name = "staged"
+    staged_days: int = Field(14, ge=2)
+    dead_letter_days: int = Field(365, ge=2)
+
+
+class Alarms(_Part):
+    """Where alarms go, and two limits that depend on the load."""
+
+    topic_arn: TopicArn | None = None
+    lag_seconds: int = Field(900, ge=60)
+    checkpoint_seconds: int = Field(120, ge=1)
+
+
+class Source(_Part):
+    """The source database of the replication task, which exists already."""
+
+    engine: Literal["postgres", "aurora-postgresql"] = "postgres"
+    database: str = Field(min_length=1)
+    secret_arn: SecretArn
+    ssl_mode: Literal["require", "none"] = "require"
+
+
+class Dms(_Part):
+    """The replication task; left out where one exists already."""
+
+    replication_instance_arn: InstanceArn
+    source: Source
+
+
+class Environment(_Part):
+    """All of an environment's file, and its name."""
+
+    name: EnvironmentName
+    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    application: Application
+    network: Network
+    redshift: Redshift
+    # The defaults are models without a required field.
+    stream: Stream = Stream()
+    staging: Staging = Staging()
+    alarms: Alarms = Alarms()
+    dms: Dms | None = None
+
+    def stack(self, part: str) -> str:
+        """The name of one of the environment's stacks."""
+        return f"starjoin-{self.name}-{part}"
+
+
+def load_environment(name: str, folder: Path = FOLDER) -> Environment:
+    """Reads `<name>.yaml`. Raises BadEnvironmentError."""
+    path = folder / f"{name}.yaml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        known = ", ".join(sorted(other.stem for other in folder.glob("*.yaml"))) or "none"
+        message = (
+            f"{path}: there is no such environment (there are: {known}); "
+            f"copy {FOLDER.name}/example.yaml and fill it in"
+        )
+        raise BadEnvironmentError(message) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        message = f"{path} is not YAML: {error}"
+        raise BadEnvironmentError(message) from error
+    if not isinstance(content, dict):
+        message = f"{path} is not a mapping of settings; see {FOLDER.name}/example.yaml"
+        raise BadEnvironmentError(message)
+    try:
+        return Environment.model_validate({**content, "name": name})
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
+        raise BadEnvironmentError(message) from error

@@ -1,0 +1,19 @@
+"""What can go wrong in a deployment, as sentences that say what to do."""
+
+from __future__ import annotations
+
+
+class DeployError(RuntimeError):
+    """A deployment stopped; the message says why and what to do."""
+
+
+class BadEnvironmentError(DeployError):
+    """An environment's file cannot be used; the message lists every fault with its place."""
+
+
+class StackError(DeployError):
+    """CloudFormation could not bring a stack to what its template says."""
+
+
+class ApplicationError(DeployError):
+    """The application did not reach the state that was asked for."""

@@ -1,0 +1,184 @@
+"""What an environment's stacks are: names, templates and parameters. Nothing here calls AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flink_app.declaration import Star, load_declaration
+from flink_app.declaration.file import DeclarationError
+from flink_app.settings import Application, Privacy, Redshift, Settings, Source, Staging
+from infra.aws.dms import with_dms_settings
+from infra.aws.environment import Environment
+from infra.aws.errors import DeployError
+from infra.aws.templates import load_template
+from infra.bootstrap import ROOT
+
+Outputs = Mapping[str, str]
+
+DATA: Final = "data"
+APPLICATION: Final = "application"
+ALARMS: Final = "alarms"
+DMS: Final = "dms"
+
+
+@dataclass(frozen=True)
+class StackPlan:
+    """One stack as it is to be.
+
+    Attributes:
+        part: what it is of the environment.
+        name: its name in CloudFormation.
+        template: with long forms only.
+        parameters: by name, all text.
+    """
+
+    part: str
+    name: str
+    template: dict[str, Any]
+    parameters: dict[str, str]
+
+
+def load_star(environment: Environment) -> Star:
+    """The environment's declaration. Raises DeployError."""
+    path = ROOT / environment.application.declaration
+    try:
+        return Star(load_declaration(path))
+    except DeclarationError as error:
+        raise DeployError(str(error)) from error
+
+
+def code_key(digest: str) -> str:
+    """The key of a version of the code: new bytes, new key, so no version is ever overwritten."""
+    return f"code/starjoin-{digest[:16]}.zip"
+
+
+def promised_outputs(environment: Environment) -> dict[str, str]:
+    """What stands for the data stack's outputs while it is not there, in a dry run."""
+    template = load_template(DATA)
+    return {name: f"<{name} of {environment.stack(DATA)}>" for name in template["Outputs"]}
+
+
+def application_settings(environment: Environment, data: Outputs) -> Settings:
+    """The settings that the application will read, checked by its own rules."""
+    application, redshift = environment.application, environment.redshift
+    return Settings(
+        application=Application(
+            name=application.name,
+            declaration=application.declaration,
+            generation=application.generation,
+            region=environment.region,
+        ),
+        source=Source(stream_arn=data["StreamArn"], initial_position=application.initial_position),
+        staging=Staging(bucket=data["StagingBucket"], prefix=environment.staging.prefix),
+        privacy=Privacy(secret_id=data["PrivacyKeyArn"]),
+        redshift=Redshift(
+            host=redshift.host,
+            port=redshift.port,
+            database=redshift.database,
+            secret_id=redshift.secret_arn,
+            copy_role=data["CopyRoleArn"],
+            bookkeeping_schema=redshift.bookkeeping_schema,
+        ),
+    )
+
+
+def data_stack(environment: Environment) -> StackPlan:
+    """What outlives the application."""
+    stream, staging = environment.stream, environment.staging
+    return _plan(
+        environment,
+        DATA,
+        load_template(DATA),
+        ApplicationName=environment.application.name,
+        StagingPrefix=staging.prefix,
+        StreamMode=stream.mode,
+        ShardCount=stream.shards,
+        RetentionHours=stream.retention_hours,
+        StagedDays=staging.staged_days,
+        DeadLetterDays=staging.dead_letter_days,
+    )
+
+
+def application_stack(environment: Environment, data: Outputs, code: str) -> StackPlan:
+    """The application with the code under the key `code`."""
+    application, redshift = environment.application, environment.redshift
+    return _plan(
+        environment,
+        APPLICATION,
+        load_template(APPLICATION),
+        ApplicationName=application.name,
+        Declaration=application.declaration,
+        Generation=application.generation,
+        CodeBucket=data["CodeBucket"],
+        CodeKey=code,
+        StreamArn=data["StreamArn"],
+        InitialPosition=application.initial_position,
+        StagingBucket=data["StagingBucket"],
+        StagingPrefix=environment.staging.prefix,
+        PrivacyKeyArn=data["PrivacyKeyArn"],
+        CopyRoleArn=data["CopyRoleArn"],
+        RedshiftHost=redshift.host,
+        RedshiftPort=redshift.port,
+        RedshiftDatabase=redshift.database,
+        RedshiftSecretArn=redshift.secret_arn,
+        RedshiftSecretKeyArn=redshift.secret_key_arn or "",
+        BookkeepingSchema=redshift.bookkeeping_schema,
+        SubnetIds=",".join(environment.network.subnets),
+        SecurityGroupIds=",".join(environment.network.security_groups),
+        Parallelism=application.parallelism,
+        ParallelismPerKpu=application.parallelism_per_kpu,
+        AutoScaling=application.autoscaling,
+        CheckpointMilliseconds=1_000 * application.checkpoint_seconds,
+        LogLevel=application.log_level,
+        LogDays=application.log_days,
+    )
+
+
+def alarms_stack(environment: Environment, data: Outputs) -> StackPlan:
+    """The alarms on the job's health."""
+    alarms = environment.alarms
+    return _plan(
+        environment,
+        ALARMS,
+        load_template(ALARMS),
+        ApplicationName=environment.application.name,
+        StreamName=data["StreamName"],
+        AlarmTopicArn=alarms.topic_arn or "",
+        LagAlarmMilliseconds=1_000 * alarms.lag_seconds,
+        CheckpointAlarmMilliseconds=1_000 * alarms.checkpoint_seconds,
+    )
+
+
+def dms_stack(environment: Environment, data: Outputs, star: Star) -> StackPlan | None:
+    """The replication task, or None where the environment has none."""
+    dms = environment.dms
+    if dms is None:
+        return None
+    return _plan(
+        environment,
+        DMS,
+        with_dms_settings(load_template(DMS), star),
+        ApplicationName=environment.application.name,
+        StreamArn=data["StreamArn"],
+        ReplicationInstanceArn=dms.replication_instance_arn,
+        SourceEngine=dms.source.engine,
+        SourceDatabase=dms.source.database,
+        SourceSecretArn=dms.source.secret_arn,
+        SourceSslMode=dms.source.ssl_mode,
+    )
+
+
+def _plan(
+    environment: Environment, part: str, template: dict[str, Any], **parameters: str | int | bool
+) -> StackPlan:
+    return StackPlan(
+        part,
+        environment.stack(part),
+        template,
+        {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in parameters.items()
+        },
+    )

@@ -1,0 +1,59 @@
+"""Waiting for a condition, with a clock that tests can replace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+Found = TypeVar("Found")
+
+
+class Clock(Protocol):
+    """Time, as far as waiting needs it."""
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+
+    def sleep(self, seconds: float) -> None:
+        """Lets time pass."""
+
+    def milliseconds(self) -> int:
+        """The time of day as services stamp it, since 1970."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Seconds that no change of the wall clock bends."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Really waits."""
+        time.sleep(seconds)
+
+    def milliseconds(self) -> int:
+        """By the machine's own clock."""
+        return int(time.time() * 1_000)
+
+
+def wait_for(
+    look: Callable[[], Found | None],
+    *,
+    clock: Clock,
+    every: float,
+    limit: float,
+    overdue: Callable[[], Exception],
+) -> Found:
+    """Looks until there is something.
+
+    Raises:
+        Exception: what `overdue` makes, when nothing was there within `limit` seconds.
+    """
+    end = clock.now() + limit
+    while (found := look()) is None:
+        if clock.now() >= end:
+            raise overdue()
+        clock.sleep(every)
+    return found

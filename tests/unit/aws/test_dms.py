@@ -1,0 +1,108 @@
+"""What DMS is told; the whole of it is committed, so that a change is a visible difference."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from flink_app.declaration import Star
+from infra.aws.dms import (
+    LateStreamSettings,
+    SourceSettings,
+    StreamSettings,
+    TaskSettings,
+    table_mappings,
+    to_json,
+    with_dms_settings,
+)
+from infra.aws.templates import load_template
+from tests.aws.clients import client
+from tests.unit.stars import ROOT, freight, ticket_seller
+
+SNAPSHOTS = ROOT / "tests" / "snapshots" / "aws"
+
+
+def settings() -> dict[str, Any]:
+    return {
+        "source PostgreSQLSettings": to_json(SourceSettings()),
+        "target KinesisSettings": to_json(StreamSettings()),
+        "target KinesisSettings, set after": to_json(LateStreamSettings()),
+        "task settings": to_json(TaskSettings()),
+    }
+
+
+def check(name: str, content: Any) -> None:
+    """Compares with the snapshot; a missing one is written, and then has to be looked at."""
+    path = SNAPSHOTS / f"{name}.json"
+    text = json.dumps(content, indent=2) + "\n"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        pytest.fail(f"{path} was missing and has been written: look at it and commit it")
+    assert path.read_text() == text, f"if this is meant, delete {path} and run again"
+
+
+def test_settings() -> None:
+    check("dms-settings", settings())
+
+
+@pytest.mark.parametrize(
+    "star", [ticket_seller(), freight()], ids=lambda star: star.declaration.name
+)
+def test_table_mappings(star: Star) -> None:
+    check(f"dms-mappings-{star.declaration.name}", to_json(table_mappings(star)))
+
+
+@pytest.mark.parametrize(
+    "star", [ticket_seller(), freight()], ids=lambda star: star.declaration.name
+)
+def test_exactly_the_tables_of_the_star_are_captured(star: Star) -> None:
+    rules = to_json(table_mappings(star))["rules"]
+    captured = [r["object-locator"]["table-name"] for r in rules if r["rule-type"] == "selection"]
+    assert captured == [star.tables[name].source or name for name in star.used_tables]
+    assert len({rule["rule-id"] for rule in rules}) == len(rules)
+    assert len({rule["rule-name"] for rule in rules}) == len(rules)
+
+
+def test_the_profile_that_decode_needs_is_complete() -> None:
+    told = settings()
+    target = told["target KinesisSettings"] | told["target KinesisSettings, set after"]
+    assert target == {
+        "MessageFormat": "json-unformatted",
+        "IncludeTransactionDetails": True,
+        "IncludePartitionValue": True,
+        "PartitionIncludeSchemaTable": True,
+        "IncludeControlDetails": True,
+        "IncludeTableAlterOperations": True,
+        "IncludeNullAndEmpty": True,
+        "UseLargeIntegerValue": True,
+    }
+    assert told["source PostgreSQLSettings"]["MapBooleanAsBoolean"]
+    before_image = told["task settings"]["BeforeImageSettings"]
+    assert before_image["EnableBeforeImage"]
+    assert before_image["FieldName"] == "before-image"
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [
+        ("KinesisSettings", to_json(StreamSettings()) | to_json(LateStreamSettings())),
+        ("PostgreSQLSettings", to_json(SourceSettings())),
+    ],
+)
+def test_the_api_knows_every_setting(shape: str, given: dict[str, Any]) -> None:
+    model = client("dms").meta.service_model
+    assert set(given) <= set(model.shape_for(shape).members)
+
+
+def test_the_template_is_filled_in_and_left_alone() -> None:
+    template = load_template("dms")
+    filled = with_dms_settings(template, ticket_seller())
+    task = filled["Resources"]["Task"]["Properties"]
+    assert json.loads(task["TableMappings"]) == to_json(table_mappings(ticket_seller()))
+    assert json.loads(task["ReplicationTaskSettings"]) == to_json(TaskSettings())
+    kinesis = filled["Resources"]["Target"]["Properties"]["KinesisSettings"]
+    assert {"StreamArn", "ServiceAccessRoleArn", "MessageFormat"} <= set(kinesis)
+    assert template == load_template("dms")

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.aws.environment import FOLDER, load_environment
+from infra.aws.errors import BadEnvironmentError, DeployError
+from infra.aws.plan import application_settings, load_star, promised_outputs
+from infra.aws.storage import digest_of
+
+OUTPUTS = {
+    "StreamArn": "arn:aws:kinesis:eu-west-1:123456789012:stream/changes",
+    "StagingBucket": "staging",
+    "PrivacyKeyArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf",
+    "CopyRoleArn": "arn:aws:iam::123456789012:role/copy",
+}
+
+
+def content() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((FOLDER / "example.yaml").read_text())
+    return found
+
+
+def write(folder: Path, content: Any, name: str = "test") -> str:
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(content))
+    return name
+
+
+def faults(folder: Path, content: Any) -> str:
+    with pytest.raises(BadEnvironmentError) as caught:
+        load_environment(write(folder, content), folder)
+    return str(caught.value)
+
+
+def test_the_example_is_complete() -> None:
+    environment = load_environment("example")
+    assert environment.name == "example"
+    assert environment.dms is not None
+    assert environment.stack("data") == "starjoin-example-data"
+    assert load_star(environment).declaration.name == "ticket_seller"
+
+
+def test_little_is_enough(tmp_path: Path) -> None:
+    little = {name: content()[name] for name in ("region", "network", "redshift")}
+    name = write(tmp_path, {**little, "application": {"name": "tickets"}})
+    environment = load_environment(name, tmp_path)
+    assert environment.dms is None
+    assert environment.stream.mode == "ON_DEMAND"
+    assert environment.alarms.topic_arn is None
+
+
+def test_all_faults_are_told_at_once_with_their_places(tmp_path: Path) -> None:
+    broken = content()
+    broken["network"]["subnets"] = ["10.0.0.0/24"]
+    broken["redshift"]["secret_arn"] = "warehouse"
+    broken["applications"] = {}
+    told = faults(tmp_path, broken)
+    assert "has 3 fault(s)" in told
+    assert "  network.subnets.0: String should match pattern" in told
+    assert "  redshift.secret_arn: String should match" in told
+    assert "  applications: Extra inputs are not permitted" in told
+
+
+def test_a_fault_does_not_repeat_what_was_given(tmp_path: Path) -> None:
+    broken = content()
+    broken["redshift"]["secret_arn"] = "hunter2"  # someone pasted the password itself
+    assert "hunter2" not in faults(tmp_path, broken)
+
+
+@pytest.mark.parametrize(
+    ("part", "setting", "value"),
+    [
+        ("application", "name", "has space"),
+        ("application", "declaration", "/etc/passwd"),
+        ("application", "parallelism", 0),
+        ("application", "log_days", 31),
+        ("stream", "retention_hours", 12),
+        ("staging", "staged_days", 1),
+        ("staging", "prefix", "a/b"),
+        ("redshift", "port", 70_000),
+        ("alarms", "topic_arn", "on-call"),
+    ],
+)
+def test_a_value_that_the_services_refuse_is_refused_here(
+    tmp_path: Path, part: str, setting: str, value: object
+) -> None:
+    broken = content()
+    broken[part][setting] = value
+    assert f"  {part}.{setting}: " in faults(tmp_path, broken)
+
+
+def test_an_environment_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+    write(tmp_path, {}, "staging")
+    with pytest.raises(BadEnvironmentError, match=r"there are: staging\); copy environments/exam"):
+        load_environment("production", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a list"])
+def test_a_file_that_is_no_mapping(tmp_path: Path, text: str) -> None:
+    (tmp_path / "test.yaml").write_text(text)
+    with pytest.raises(BadEnvironmentError, match="is not"):
+        load_environment("test", tmp_path)
+
+
+def test_a_name_that_stacks_cannot_have(tmp_path: Path) -> None:
+    name = write(tmp_path, content(), "not_a_stack_name")
+    with pytest.raises(BadEnvironmentError, match="name: String should match"):
+        load_environment(name, tmp_path)
+
+
+def test_a_declaration_that_is_not_there(tmp_path: Path) -> None:
+    missing = content()
+    missing["application"]["declaration"] = "flink_app/stars/none.yaml"
+    environment = load_environment(write(tmp_path, missing), tmp_path)
+    with pytest.raises(DeployError, match=r"none.yaml: there is no such declaration file"):
+        load_star(environment)
+
+
+def test_the_settings_are_checked_by_the_application_itself() -> None:
+    settings = application_settings(load_environment("example"), OUTPUTS)
+    assert settings.application.endpoint is None
+    assert settings.redshift.ssl
+
+
+def test_a_dry_run_has_something_for_every_output() -> None:
+    promised = promised_outputs(load_environment("example"))
+    assert promised["StreamArn"] == "<StreamArn of starjoin-example-data>"
+    assert set(OUTPUTS) < set(promised)
+
+
+def test_a_package_is_known_by_its_bytes(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.zip", tmp_path / "two.zip"
+    one.write_bytes(b"code")
+    two.write_bytes(b"code")
+    assert digest_of(one) == digest_of(two)

@@ -1,0 +1,182 @@
+"""The templates as they stand: lint, safety of what they make, alarms, outputs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+
+from connectors.metrics import Metric
+from flink_app.declaration import Star
+from infra.aws import plan
+from infra.aws.dms import with_dms_settings
+from infra.aws.environment import load_environment
+from infra.aws.errors import StackError
+from infra.aws.package import RUN_OPTIONS
+from infra.aws.templates import FOLDER, NAMES, load_template, template_body
+from tests.unit.stars import ROOT, freight, ticket_seller
+
+# What the service publishes for an application on Flink 2.2.
+SERVICE_METRICS = {
+    "runningTime",
+    "numRestarts",
+    "numberOfFailedCheckpoints",
+    "lastCheckpointDuration",
+    "containerCPUUtilization",
+    "containerMemoryUtilization",
+}
+
+
+def faults(text: str) -> list[str]:
+    """What the command `cfn-lint` would say."""
+    return [str(each) for each in lint(text, config=ManualArgs())]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cfn_lint_finds_nothing(name: str) -> None:
+    assert faults((FOLDER / f"{name}.yaml").read_text()) == []
+
+
+@pytest.mark.parametrize("star", [ticket_seller(), freight()], ids=lambda s: s.declaration.name)
+def test_cfn_lint_finds_nothing_in_what_is_filled_in(star: Star) -> None:
+    assert faults(template_body(with_dms_settings(load_template("dms"), star))) == []
+
+
+def test_cfn_lint_would_find_a_fault() -> None:
+    template = load_template("dms")
+    template["Resources"]["Target"]["Properties"]["KinesisSettings"]["UseLargeIntegerValue"] = True
+    (fault,) = faults(template_body(template))
+    assert "UseLargeIntegerValue" in fault
+
+
+def test_every_template_is_known() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yaml")} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_yaml_alias_which_cloudformation_refuses(name: str) -> None:
+    body = template_body(load_template(name))
+    assert json.loads(body) == load_template(name)
+    lines = (FOLDER / f"{name}.yaml").read_text().splitlines()
+    assert not [line for line in lines if ": &" in line or ": *" in line]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_and_outputs_are_described(name: str) -> None:
+    template = load_template(name)
+    described = [*template["Parameters"].values(), *template.get("Outputs", {}).values()]
+    assert all(each["Description"] for each in described)
+    free = {
+        parameter
+        for parameter, each in template["Parameters"].items()
+        if each["Type"] == "String" and not {"AllowedPattern", "AllowedValues"} & set(each)
+    }
+    # Names of any form: of databases, hosts and AWS's own making.
+    assert free <= {
+        "CodeBucket",
+        "StagingBucket",
+        "StreamName",
+        "RedshiftHost",
+        "RedshiftDatabase",
+        "SourceDatabase",
+    }
+
+
+def test_the_plan_gives_every_parameter_and_no_other() -> None:
+    environment = load_environment("example")
+    outputs = plan.promised_outputs(environment)
+    stacks = [
+        plan.data_stack(environment),
+        plan.application_stack(environment, outputs, "code/starjoin-x.zip"),
+        plan.alarms_stack(environment, outputs),
+        plan.dms_stack(environment, outputs, ticket_seller()),
+    ]
+    assert [stack.part for stack in stacks if stack] == list(NAMES)
+    for stack in stacks:
+        assert stack is not None
+        assert stack.name == f"starjoin-example-{stack.part}"
+        assert set(stack.parameters) == set(stack.template["Parameters"])
+
+
+def test_a_template_that_is_too_long_is_refused_before_the_call() -> None:
+    with pytest.raises(StackError, match=r"CloudFormation takes 51,200"):
+        template_body({"Description": "x" * 60_000})
+
+
+@pytest.mark.parametrize("name", ["CodeBucket", "StagingBucket"])
+def test_buckets_are_private_encrypted_and_tls_only(name: str) -> None:
+    resources = load_template("data")["Resources"]
+    bucket = resources[name]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    policy = resources[f"{name}Policy"]["Properties"]
+    assert policy["Bucket"] == {"Ref": name}
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_holds_data_survives_a_replacement_and_the_key_survives_all() -> None:
+    resources = load_template("data")["Resources"]
+    for name in ("ChangeStream", "CodeBucket", "StagingBucket", "PrivacyKey"):
+        assert resources[name]["UpdateReplacePolicy"] == "Retain"
+    assert resources["PrivacyKey"]["DeletionPolicy"] == "Retain"
+
+
+def test_the_privacy_key_is_drawn_by_the_service_and_long_enough() -> None:
+    from flink_app.privacy.keys import MINIMUM_SECRET_BYTES
+
+    secret = load_template("data")["Resources"]["PrivacyKey"]["Properties"]
+    assert "SecretString" not in secret
+    assert secret["GenerateSecretString"]["PasswordLength"] >= MINIMUM_SECRET_BYTES
+
+
+def test_run_options_are_those_of_the_package() -> None:
+    application = load_template("application")["Resources"]["Application"]["Properties"]
+    groups = application["ApplicationConfiguration"]["EnvironmentProperties"]["PropertyGroups"]
+    maps = {group["PropertyGroupId"]: group["PropertyMap"] for group in groups}
+    assert maps["kinesis.analytics.flink.run.options"] == RUN_OPTIONS
+
+
+def _metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    stats = [
+        each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each
+    ]
+    return stats or [alarm]
+
+
+@pytest.mark.parametrize("name", load_template("alarms")["Resources"])
+def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
+    alarm = load_template("alarms")["Resources"][name]["Properties"]
+    (metric,) = _metrics(alarm)
+    (dimension,) = metric["Dimensions"]
+    if metric["Namespace"] == "AWS/Kinesis":
+        assert metric["MetricName"] == "GetRecords.IteratorAgeMilliseconds"
+        assert dimension == {"Name": "StreamName", "Value": {"Ref": "StreamName"}}
+    else:
+        assert metric["Namespace"] == "AWS/KinesisAnalytics"
+        assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in Metric}
+        assert dimension == {"Name": "Application", "Value": {"Ref": "ApplicationName"}}
+
+
+@pytest.mark.parametrize("name", load_template("alarms")["Resources"])
+def test_an_alarm_on_a_counter_watches_its_rise(name: str) -> None:
+    alarm = load_template("alarms")["Resources"][name]["Properties"]
+    (metric,) = _metrics(alarm)
+    counters = {"numRestarts", "numberOfFailedCheckpoints"} | {each.label for each in Metric}
+    expressions = [each["Expression"] for each in alarm.get("Metrics", []) if "Expression" in each]
+    assert bool(expressions) == (metric["MetricName"] in counters)
+    assert all(expression.startswith("DIFF(") for expression in expressions)
+
+
+@pytest.mark.parametrize("name", load_template("alarms")["Resources"])
+def test_an_alarm_is_explained_and_sent(name: str) -> None:
+    assert f"| `{name}` |" in (ROOT / "docs" / "operations.md").read_text()
+    alarm = load_template("alarms")["Resources"][name]["Properties"]
+    assert alarm["AlarmActions"] == alarm["OKActions"]
+    assert alarm["AlarmActions"]["Fn::If"][0] == "HasTopic"
