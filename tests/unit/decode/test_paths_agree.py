@@ -121,6 +121,14 @@ def test_every_damage_between_good_records(at: int) -> None:
         assert_paths_agree([*RUN, *records, *RUN], FREIGHT_PLAN)
 
 
+@pytest.mark.parametrize("between", [0, 3, 40])
+def test_many_oddities_in_one_block(between: int) -> None:
+    odd = [*twisted(FREIGHT_PLAN.tables["port"], FREIGHT_PLAN, "update"), *BROKEN]
+    good = (RUN * 3)[:between]
+    records = [data for one in odd[:: 1 + between // 5] for data in (one, *good)]
+    assert_paths_agree(records, FREIGHT_PLAN)
+
+
 def test_few_odd_records_cost_few_others_the_columnar_path() -> None:
     assert decode([*RUN * 20, b'{"data":}', *RUN * 20]).by_rows <= 32
 

@@ -1,0 +1,136 @@
+"""The operator without Flink: when the mirror is rebuilt, who emits a patch, what passes."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pyarrow as pa
+import pytest
+
+from connectors.blocks import Block, Kind, decode
+from flink_app.denormalise.operator import Denormalise
+from flink_app.schemas import BlockSchemas
+from tests.unit.denormalise.histories import Change, batch
+from tests.unit.denormalise.test_durable import State, region
+from tests.unit.denormalise.test_join import company, fact, port
+from tests.unit.stars import freight
+from tests.unit.test_metrics import Context as MetricsContext
+
+STAR: Final = freight()
+SCHEMAS: Final = BlockSchemas(STAR)
+
+
+class Runtime(MetricsContext):
+    """A runtime context: the subtask's place."""
+
+    def __init__(self, subtask: int = 0, parallelism: int = 1) -> None:
+        super().__init__()
+        self._place = subtask, parallelism
+
+    def get_index_of_this_subtask(self) -> int:
+        return self._place[0]
+
+    def get_number_of_parallel_subtasks(self) -> int:
+        return self._place[1]
+
+
+class Elements:
+    """The context of an element: broadcast state, the same for every call."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def get_broadcast_state(self, descriptor: Any) -> State:
+        assert descriptor.name == "dimensions"
+        return self._state
+
+
+class Task:
+    """One subtask, opened."""
+
+    def __init__(self, state: State, runtime: Runtime | None = None) -> None:
+        self._context: Any = Elements(state)
+        self.runtime = runtime or Runtime()
+        self._operator = Denormalise(STAR)
+        opened: Any = self.runtime
+        self._operator.open(opened)
+
+    def facts(self, *changes: Change) -> list[Block]:
+        return self.element(Block(Kind.FACTS, "consignment", batch(STAR, "consignment", changes)))
+
+    def element(self, block: Block) -> list[Block]:
+        found = self._operator.process_element(block.encode(), self._context)
+        return [decode(data, SCHEMAS) for data in found]
+
+    def dimension(self, *changes: Change) -> list[Block]:
+        table = changes[0].table
+        block = Block(Kind.DIMENSION, table, batch(STAR, table, changes))
+        found = self._operator.process_broadcast_element(block.encode(), self._context)
+        return [decode(data, SCHEMAS) for data in found]
+
+
+def test_a_fact_becomes_a_row_of_every_target_of_its_table() -> None:
+    found = Task(State()).facts(fact(1), fact(2))
+    assert [(block.kind, block.stream, len(block.batch)) for block in found] == [
+        (Kind.ROWS, "consignment_report", 2),
+        (Kind.ROWS, "sender_report", 2),
+    ]
+
+
+def test_facts_join_what_came_before_and_older_news_are_none() -> None:
+    task = Task(State())
+    (patch,) = task.dimension(company(2))
+    assert (patch.kind, patch.stream) == (Kind.PATCHES, "company")
+    assert task.dimension(company(1, name="older")) == []
+    report = task.facts(fact(3))[0].batch.to_pylist()
+    assert [row["receiver_name"] for row in report] == ["a"]
+
+
+@pytest.mark.parametrize("first", ["fact", "dimension"])
+def test_after_a_restore_the_mirror_is_there_for_the_first_element_of_either_input(
+    first: str,
+) -> None:
+    state = State()
+    before = Task(state)
+    before.dimension(port(1))
+    before.dimension(company(2))
+    restored = Task(state)
+    if first == "fact":
+        (row,) = restored.facts(fact(3))[0].batch.to_pylist()
+        assert (row["receiver_name"], row["receiver_harbour"]) == ("a", "Bergen")
+    else:
+        assert restored.dimension(company(1)) == []  # known in a newer version
+        (patch,) = restored.dimension(company(4))
+        assert patch.batch.column("home_port__harbour").to_pylist() == ["Bergen"]
+
+
+def test_the_state_is_read_once_after_a_start() -> None:
+    state = State()
+    task = Task(state)
+    task.facts(fact(1))
+    state.reads = 0
+    task.facts(fact(2))
+    assert state.reads == 0
+
+
+def test_each_patch_is_emitted_by_one_subtask_and_all_keep_the_change() -> None:
+    changes = [region(1, code=f"{number}") for number in range(30)]
+    states = [State() for _ in range(3)]
+    tasks = [Task(state, Runtime(subtask, 3)) for subtask, state in enumerate(states)]
+    emitted = [
+        code
+        for task in tasks
+        for block in task.dimension(*changes)
+        for code in block.batch.column("code").to_pylist()
+    ]
+    assert sorted(emitted) == sorted(f"{number}" for number in range(30))
+    assert states[0].values == states[1].values == states[2].values
+    counts = [task.runtime.counts["kinesisanalytics", "dimensionChanges"] for task in tasks]
+    assert sum(counts) == 30
+    assert min(counts) > 0
+
+
+@pytest.mark.parametrize("kind", [Kind.DEAD_LETTERS, Kind.ACCOUNT])
+def test_other_blocks_pass(kind: Kind) -> None:
+    block = Block(kind, "", pa.RecordBatch.from_pylist([{}], schema=SCHEMAS(kind, "")), route=3)
+    assert Task(State()).element(block) == [block]
