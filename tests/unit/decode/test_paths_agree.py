@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import pytest
@@ -129,8 +130,30 @@ def test_many_oddities_in_one_block(between: int) -> None:
     assert_paths_agree(records, FREIGHT_PLAN)
 
 
-def test_few_odd_records_cost_few_others_the_columnar_path() -> None:
-    assert decode([*RUN * 20, b'{"data":}', *RUN * 20]).by_rows <= 32
+def test_records_that_make_up_for_each_other_are_told_apart() -> None:
+    """Two records that are one change, and one that is two: as many changes as records."""
+    change = b'{"metadata":%s,"data":%s}' % tuple(
+        json.dumps(json.loads(region())[part]).encode() for part in ("metadata", "data")
+    )
+    halves = [change[: len(b'{"metadata":')], change[len(b'{"metadata":') :]]
+    assert [data[:1] + data[-1:] for data in halves] == [b"{:", b"{}"]
+    decoded = decode([*RUN, *halves, region() + region(), *RUN])
+    assert len(decoded.dead_letters) == 3
+    assert len(decoded.changes["region"]) == 2 * RUN.count(region())
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param(b'{"data":}', id="syntax"),
+        pytest.param(line(voyage="1"), id="type"),
+        pytest.param(line(voyage=1.0), id="conversion"),
+        pytest.param(region() + region(), id="two in one"),
+        pytest.param(region()[:-1] + b',"ignored":"\xff"}', id="encoding"),
+    ],
+)
+def test_an_odd_record_costs_few_others_the_columnar_path(odd: bytes) -> None:
+    assert decode([*RUN * 20, odd, *RUN * 20]).by_rows <= 16
 
 
 @pytest.mark.parametrize("plan", GOOD)

@@ -130,6 +130,11 @@ def test_each_patch_is_emitted_by_one_subtask_and_all_keep_the_change() -> None:
     assert min(counts) > 0
 
 
+def test_a_subtask_that_owns_nothing_emits_nothing() -> None:
+    tasks = [Task(State(), Runtime(subtask, 3)) for subtask in range(3)]
+    assert sum(len(task.dimension(region(1))) for task in tasks) == 1
+
+
 @pytest.mark.parametrize("kind", [Kind.DEAD_LETTERS, Kind.ACCOUNT])
 def test_other_blocks_pass(kind: Kind) -> None:
     block = Block(kind, "", pa.RecordBatch.from_pylist([{}], schema=SCHEMAS(kind, "")), route=3)
