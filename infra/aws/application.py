@@ -23,6 +23,8 @@ _RESTING: Final = frozenset({"READY", "RUNNING", "ROLLED_BACK"})
 _EVERY: Final = 10.0
 # The service itself calls a transition stuck after ten minutes; large state may need longer.
 _LIMIT: Final = 1_800.0
+# A line of the log reaches CloudWatch within seconds; a minute leaves room for a busy service.
+_LOG_DELAY: Final = 60.0
 _DRIVER: Final = "PythonDriver"
 
 
@@ -112,38 +114,38 @@ class FlinkApplication:
         self._client.stop_application(ApplicationName=self._name, Force=not snapshot)
         self.expect("READY", doing="stop")
 
+    def settle(self) -> Description | None:
+        """Waits until no transition is under way; None when there is no such application.
+
+        Raises ApplicationError when it does not come to rest.
+        """
+        return None if self.describe() is None else self._rest("transition under way")
+
     def expect(self, wanted: str, *, doing: str) -> Description:
         """Waits until it rests, in the wanted state. Raises ApplicationError."""
-
-        def rests() -> Description | None:
-            found = self.describe()
-            if found is None:
-                message = f"there is no application {self._name}: deploy it first"
-                raise ApplicationError(message)
-            return found if found.status in _RESTING else None
-
-        found = wait_for(
-            rests,
-            clock=self._clock,
-            every=_EVERY,
-            limit=_LIMIT,
-            overdue=lambda: self._failed(doing, f"is not done after {_LIMIT / 60:.0f} minutes"),
-        )
+        found = self._rest(doing)
         if found.status != wanted:
             raise self._failed(doing, f"ended in state {found.status}")
         self._say(f"{self._name}: {found.status}, version {found.version}")
         return found
 
-    def check_job(self, since_milliseconds: int) -> None:
-        """Raises ApplicationError when the program failed, though the application runs."""
-        lines = self._driver_failures(since_milliseconds)
-        if lines:
-            told = "\n".join(f"  {line}" for line in lines[-10:])
-            message = (
-                f"{self._name} runs, but its program failed and there is no job. "
-                f"{self._where_to_look()} It says:\n{told}"
-            )
-            raise ApplicationError(message)
+    def watch_log(self, since_milliseconds: int) -> None:
+        """Looks for a program that failed though the application runs, as long as logs may take.
+
+        Raises ApplicationError when there is one.
+        """
+        self._say(f"{self._name}: watching its log for {_LOG_DELAY:.0f} s")
+        end = self._clock.now() + _LOG_DELAY
+        while not (lines := self._driver_failures(since_milliseconds)):
+            if self._clock.now() >= end:
+                return
+            self._clock.sleep(_EVERY)
+        told = "\n".join(f"  {line}" for line in lines[-10:])
+        message = (
+            f"{self._name} runs, but its program failed and there is no job. "
+            f"{self._where_to_look()} It says:\n{told}"
+        )
+        raise ApplicationError(message)
 
     def latest_snapshot(self) -> str | None:
         """The name of the latest snapshot that can be started from."""
@@ -162,6 +164,22 @@ class FlinkApplication:
             if not page.get("NextToken"):
                 return found
             more = {"NextToken": page["NextToken"]}
+
+    def _rest(self, doing: str) -> Description:
+        def rests() -> Description | None:
+            found = self.describe()
+            if found is None:
+                message = f"there is no application {self._name}: deploy it first"
+                raise ApplicationError(message)
+            return found if found.status in _RESTING else None
+
+        return wait_for(
+            rests,
+            clock=self._clock,
+            every=_EVERY,
+            limit=_LIMIT,
+            overdue=lambda: self._failed(doing, f"is not done after {_LIMIT / 60:.0f} minutes"),
+        )
 
     def _failed(self, doing: str, what: str) -> ApplicationError:
         reason = self._operation_failure()

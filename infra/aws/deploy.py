@@ -65,10 +65,7 @@ class Deployment:
         )
         self._check_settings(data)
         key = upload_code(self._clients.s3, data["CodeBucket"], package, self._say)
-        began = self._clock.milliseconds()
-        self._stacks.apply(plan.application_stack(self._environment, data, key))
-        self._run(key, snapshot)
-        self._application.check_job(began)
+        self._run(data, key, snapshot)
         self._stacks.apply(plan.alarms_stack(self._environment, data))
         replication = plan.dms_stack(self._environment, data, star)
         if replication is not None:
@@ -142,9 +139,12 @@ class Deployment:
             message = f"the application would refuse its settings: {faults}"
             raise DeployError(message) from error
 
-    def _run(self, key: str, snapshot: str | None) -> None:
-        """Starts the application unless it runs; in the end it runs the code of `key`."""
-        found = self._application.describe()
+    def _run(self, data: plan.Outputs, key: str, snapshot: str | None) -> None:
+        """In the end the application runs, with the code of `key`."""
+        began = self._clock.milliseconds()
+        before = self._application.settle()
+        self._stacks.apply(plan.application_stack(self._environment, data, key))
+        found = self._application.settle()
         if found is not None and found.status == "READY":
             self._application.start(snapshot)
         found = self._application.expect("RUNNING", doing="start")
@@ -155,6 +155,8 @@ class Deployment:
                 f"again"
             )
             raise ApplicationError(message)
+        if before is None or (before.status, before.version) != (found.status, found.version):
+            self._application.watch_log(began)
 
     def _outputs(self, part: str) -> dict[str, str]:
         return self._stacks.outputs(self._environment.stack(part))

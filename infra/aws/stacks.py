@@ -146,8 +146,8 @@ class Stacks:
         mark = hashlib.sha256(f"{body}{sorted(plan.parameters.items())}".encode()).hexdigest()[:16]
         answer = self._client.create_change_set(
             StackName=plan.name,
-            # The clock keeps a second attempt from meeting the first one's remains.
-            ChangeSetName=f"deploy-{mark}-{int(self._clock.now())}",
+            # The time keeps a second attempt from meeting the first one's remains.
+            ChangeSetName=f"deploy-{mark}-{self._clock.milliseconds()}",
             ChangeSetType="CREATE" if is_new else "UPDATE",
             TemplateBody=body,
             Parameters=[
@@ -202,9 +202,13 @@ class Stacks:
         identity = stack["StackId"] if stack else name
         before = len(self._events(identity))
         self._client.execute_change_set(ChangeSetName=change_set)
-        self._wait(
-            name, identity, lambda status: status.endswith(("_COMPLETE", "_FAILED")), since=before
-        )
+
+        def is_end(status: str) -> bool:
+            # Right after the call the status can still be that of the last time; an event tells.
+            ended = status.endswith(("_COMPLETE", "_FAILED"))
+            return ended and len(self._events(identity)) > before
+
+        self._wait(name, identity, is_end, since=before)
         self._say(f"{name}: done")
         return self.outputs(name)
 

@@ -14,4 +14,4 @@ class FakeClock:
         self.time += seconds
 
     def milliseconds(self) -> int:
-        return 0
+        return int(self.time * 1_000)
