@@ -48,6 +48,22 @@ class Description:
         return self.log_streams[0].split(":log-group:", 1)[1].split(":log-stream:", 1)[0]
 
 
+@dataclass(frozen=True)
+class StartState:
+    """What a start is to begin with: the latest snapshot, unless one of these says otherwise."""
+
+    snapshot: str | None = None
+    without: bool = False
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether somebody asked for something."""
+        return self.without or self.snapshot is not None
+
+
+LATEST: Final = StartState()
+
+
 class FlinkApplication:
     """One application.
 
@@ -76,19 +92,19 @@ class FlinkApplication:
             raise
         return _description(detail["ApplicationDetail"])
 
-    def start(self, snapshot: str | None = None) -> None:
-        """Starts it from its latest snapshot, or from the one named, and waits until it runs.
+    def start(self, state: StartState = LATEST) -> None:
+        """Starts it from that state and waits until it runs.
 
         Raises ApplicationError when it does not start.
         """
         restore: dict[str, str]
-        if snapshot is not None:
+        if state.snapshot is not None:
             restore = {
                 "ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT",
-                "SnapshotName": snapshot,
+                "SnapshotName": state.snapshot,
             }
-            self._say(f"{self._name}: starting from snapshot {snapshot}")
-        elif latest := self.latest_snapshot():
+            self._say(f"{self._name}: starting from snapshot {state.snapshot}")
+        elif not state.without and (latest := self.latest_snapshot()):
             restore = {"ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT"}
             self._say(f"{self._name}: starting from its latest snapshot, {latest}")
         else:

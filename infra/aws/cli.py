@@ -10,6 +10,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import dry_run
+from infra.aws.application import StartState
 from infra.aws.clients import AwsClients, open_clients
 from infra.aws.deploy import Deployment
 from infra.aws.environment import FOLDER, Environment, load_environment
@@ -51,7 +52,8 @@ def _run(given: argparse.Namespace, environment: Environment, deployment: Deploy
     _say(f"environment {environment.name}, region {environment.region}")
     if given.command == "deploy":
         package = given.package or build_package()
-        deployment.deploy(package, snapshot=given.snapshot, allow_data_loss=given.allow_data_loss)
+        state = StartState(given.snapshot, without=given.without_state)
+        deployment.deploy(package, start_from=state, allow_data_loss=given.allow_data_loss)
     elif given.command == "status":
         deployment.status()
     elif given.command == "stop":
@@ -83,7 +85,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     deploy.add_argument("--dry-run", action="store_true", help="only say what would be done")
     deploy.add_argument("--package", type=Path, help="a zip that exists, instead of making it")
-    deploy.add_argument("--snapshot", help="start from this one instead of the latest")
+    state = deploy.add_mutually_exclusive_group()
+    state.add_argument("--snapshot", help="start from this one instead of the latest")
+    state.add_argument(
+        "--without-state",
+        action="store_true",
+        help="start at the stream's initial position; what has left the stream is missing",
+    )
     deploy.add_argument(
         "--allow-data-loss",
         action="store_true",

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from infra.aws import plan
-from infra.aws.application import FlinkApplication
+from infra.aws.application import LATEST, FlinkApplication, StartState
 from infra.aws.clients import AwsClients
 from infra.aws.environment import Environment
 from infra.aws.errors import ApplicationError, DeployError
@@ -56,7 +56,11 @@ class Deployment:
         )
 
     def deploy(
-        self, package: Path, *, snapshot: str | None = None, allow_data_loss: bool = False
+        self,
+        package: Path,
+        *,
+        start_from: StartState = LATEST,
+        allow_data_loss: bool = False,
     ) -> None:
         """Brings the environment to its file, with this package. Raises DeployError."""
         star = plan.load_star(self._environment)
@@ -65,7 +69,7 @@ class Deployment:
         )
         self._check_settings(data)
         key = upload_code(self._clients.s3, data["CodeBucket"], package, self._say)
-        self._run(data, key, snapshot)
+        self._run(data, key, start_from)
         self._stacks.apply(plan.alarms_stack(self._environment, data))
         replication = plan.dms_stack(self._environment, data, star)
         if replication is not None:
@@ -139,14 +143,17 @@ class Deployment:
             message = f"the application would refuse its settings: {faults}"
             raise DeployError(message) from error
 
-    def _run(self, data: plan.Outputs, key: str, snapshot: str | None) -> None:
+    def _run(self, data: plan.Outputs, key: str, start_from: StartState) -> None:
         """In the end the application runs, with the code of `key`."""
         began = self._clock.milliseconds()
         before = self._application.settle()
+        if start_from.is_chosen and before is not None and before.status == "RUNNING":
+            message = f"{before.name} runs; to start it from another state, stop it first"
+            raise ApplicationError(message)
         self._stacks.apply(plan.application_stack(self._environment, data, key))
         found = self._application.settle()
         if found is not None and found.status == "READY":
-            self._application.start(snapshot)
+            self._application.start(start_from)
         found = self._application.expect("RUNNING", doing="start")
         if found.code != key:
             message = (

@@ -9,6 +9,7 @@ import pytest
 
 from flink_app.settings import property_groups
 from infra.aws import plan
+from infra.aws.application import StartState
 from infra.aws.errors import ApplicationError, DeployError, StackError
 from infra.aws.package import RUN_OPTIONS
 from tests.aws.clients import client
@@ -119,11 +120,26 @@ def test_a_start_from_a_named_snapshot(account: Account) -> None:
     deployment.deploy(account.package)
     deployment.stop()
     name = account.life.snapshots[0]["SnapshotName"]
-    deployment.deploy(account.package, snapshot=name)
+    deployment.deploy(account.package, start_from=StartState(name))
     assert _last_start(account)["ApplicationRestoreConfiguration"] == {
         "ApplicationRestoreType": "RESTORE_FROM_CUSTOM_SNAPSHOT",
         "SnapshotName": name,
     }
+
+
+def test_a_start_without_state_though_there_is_some(account: Account) -> None:
+    deployment = account.deployment()
+    deployment.deploy(account.package)
+    deployment.stop()
+    deployment.deploy(account.package, start_from=StartState(without=True))
+    restore = _last_start(account)["ApplicationRestoreConfiguration"]
+    assert restore == {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}
+
+
+def test_a_running_application_is_not_given_another_state(account: Account) -> None:
+    account.deployment().deploy(account.package)
+    with pytest.raises(ApplicationError, match="to start it from another state, stop it first"):
+        account.deployment().deploy(account.new_code(), start_from=StartState("snapshot-1"))
 
 
 def test_a_stop_without_snapshot_leaves_a_stuck_application(account: Account) -> None:

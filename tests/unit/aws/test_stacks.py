@@ -39,8 +39,7 @@ class CloudFormation:
 
     def describe_stacks(self, **_: Any) -> dict[str, Any]:
         if not self.statuses:
-            msg = "ValidationError"
-            raise refused(msg, "Stack with id x does not exist")
+            raise refused("ValidationError", "Stack with id x does not exist")  # noqa: EM101
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
         return {"Stacks": [{"StackId": "arn:stack", "StackStatus": status, "Outputs": []}]}
 
@@ -192,8 +191,7 @@ def test_a_stack_that_does_not_rest_is_left_to_itself() -> None:
 def test_other_errors_of_the_service_are_not_taken_for_a_missing_stack() -> None:
     class Denied(CloudFormation):
         def describe_stacks(self, **_: Any) -> dict[str, Any]:
-            msg = "AccessDenied"
-            raise refused(msg, "not authorized")
+            raise refused("AccessDenied", "not authorized")  # noqa: EM101
 
     with pytest.raises(ClientError, match="not authorized"):
         stacks(Denied())[0].apply(PLAN)
