@@ -51,6 +51,12 @@ def bench(rest: list[str]) -> None:
     become("-m", "tests.bench", *rest)
 
 
+def load_test(rest: list[str]) -> None:
+    """Put the job under load from a generator that knows the true table; writes a report."""
+    prepare()
+    become("-m", "tests.load", *rest)
+
+
 def package(rest: list[str]) -> None:
     """Make the one zip that Managed Flink runs."""
     prepare()
@@ -89,8 +95,11 @@ def build(rest: list[str]) -> None:
 
 
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
-    command.__name__: command
-    for command in (demo, test, lint, bench, package, deploy, status, stop, destroy, build)
+    command.__name__.replace("_", "-"): command
+    for command in (
+        *(demo, test, lint, bench, load_test),
+        *(package, deploy, status, stop, destroy, build),
+    )
 }
 
 

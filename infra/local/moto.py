@@ -39,6 +39,13 @@ class Moto:
             raise ServiceError(msg)
         return self._endpoint
 
+    def pid(self) -> int:
+        """The server's process, for measuring it."""
+        if self._service is None:
+            msg = "moto is not running: enter the context first"
+            raise ServiceError(msg)
+        return self._service.command_pid()
+
     def environment(self) -> dict[str, str]:
         """Settings by which boto3 and the AWS SDKs in a child process find this server."""
         return {

@@ -19,7 +19,7 @@ SELECT batch, MIN(loaded_at) AS loaded_at, COUNT(*) AS parts,
     COALESCE(SUM(CASE WHEN kind = 'patches' THEN row_count END), 0) AS patches,
     COALESCE(SUM(CASE WHEN kind = 'dead_letters' THEN row_count END), 0) AS dead_letters,
     MIN(epoch) AS first_epoch, MAX(epoch) AS last_epoch, SUM(byte_count) AS bytes
-FROM starjoin.ledger GROUP BY batch ORDER BY 2
+FROM {schema}.ledger GROUP BY batch ORDER BY 2
 """
 _UNDEFINED_TABLE = "42P01"
 _UNDEFINED_SCHEMA = "3F000"
@@ -42,8 +42,7 @@ def progress(connection: Connection) -> Progress:
         totals = rows(connection, _TOTALS)[0]
         (batches,) = rows(connection, "SELECT COUNT(DISTINCT batch) FROM starjoin.ledger")[0]
     except ProgrammingError as error:
-        fields = error.args[0] if isinstance(error.args[0], dict) else {}
-        if fields.get("C") not in {_UNDEFINED_TABLE, _UNDEFINED_SCHEMA}:
+        if not is_undefined(error):
             raise
         return Progress()
     read, dead, passed, arrival = totals
@@ -52,10 +51,16 @@ def progress(connection: Connection) -> Progress:
     )
 
 
-def batches(connection: Connection) -> list[dict[str, Any]]:
+def is_undefined(error: ProgrammingError) -> bool:
+    """Whether a table was not there, as before the job has made it."""
+    fields = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    return fields.get("C") in {_UNDEFINED_TABLE, _UNDEFINED_SCHEMA}
+
+
+def batches(connection: Connection, schema: str = "starjoin") -> list[dict[str, Any]]:
     """The committed batches in order."""
     cursor = connection.cursor()
-    cursor.execute(_BATCHES)
+    cursor.execute(_BATCHES.format(schema=f'"{schema}"'))
     names = [str(column[0]) for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -1,0 +1,1 @@
+"""The load test: a traffic generator that knows the true tables, and what it measures."""

@@ -1,0 +1,183 @@
+"""`build.py load-test`: the command line of the load test.
+
+Exit codes: 0 the warehouse equals the true table; 1 it differs, or the test failed; 3 sent, but
+there was no warehouse to compare; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final
+
+from redshift_connector.core import Connection
+from rich.console import Console
+from rich.status import Status
+
+from tests.load.destination import Target
+from tests.load.environment import EnvironmentTarget
+from tests.load.figures import Report
+from tests.load.findings import busiest
+from tests.load.local import LocalTarget
+from tests.load.markup import seconds
+from tests.load.options import Options
+from tests.load.report import page
+from tests.load.run import LoadTest
+from tests.load.traffic import WEIGHTS, TrafficSettings
+
+EXIT_CODES: Final = {
+    "equal": 0,
+    "different": 1,
+    "failed": 1,
+    "not compared": 3,
+    "interrupted": 130,
+}
+_LINE_EVERY_SECONDS: Final = 5.0
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    before_comparison: Callable[[Connection], None] | None = None,
+) -> int:
+    """Runs a load test; gives the exit code."""
+    options = read_options(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    with console.status("") as status:
+        test = LoadTest(
+            options, traffic(options), open_target, Terminal(console, status), before_comparison
+        )
+        report = test.run()
+    written = write(report, options.output)
+    summarise(console, report)
+    for path in written:
+        console.print(f"Wrote {path}")
+    return EXIT_CODES[report.outcome]
+
+
+def open_target(options: Options, settings: TrafficSettings) -> AbstractContextManager[Target]:
+    """The local stand-ins, or the environment that was asked for."""
+    if options.environment is not None:
+        return EnvironmentTarget(options, settings)
+    return LocalTarget(options, settings)
+
+
+def traffic(options: Options) -> TrafficSettings:
+    """Repeatable by its seed; on a deployed stream it also has to be newer than earlier runs."""
+    settings = TrafficSettings(options.seed, options.weights, first_key=options.first_key)
+    if options.environment is None:
+        return settings
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    return TrafficSettings(options.seed, options.weights, first_key=options.first_key, origin=now)
+
+
+def write(report: Report, folder: Path) -> tuple[Path, Path]:
+    """The report as a page and as JSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    as_page, as_json = folder / "report.html", folder / "report.json"
+    as_page.write_text(page(report), encoding="utf-8")
+    as_json.write_text(report.model_dump_json(indent=1), encoding="utf-8")
+    return as_page, as_json
+
+
+def summarise(console: Console, report: Report) -> None:
+    """The figures that matter most."""
+    colour = {"equal": "green", "different": "red", "failed": "red"}.get(report.outcome, "yellow")
+    console.print(f"[{colour}]{report.outcome}[/]: ", end="")
+    console.print(report.reason, markup=False)
+    if report.comparison is not None:
+        for text in report.comparison.first_differences:
+            console.print(f"  {text}", markup=False)
+    if report.generator.put == 0:
+        return
+    console.print(
+        f"put {report.generator.put:,} records in {report.drive_seconds:.1f} s, "
+        f"{report.generator.put / report.drive_seconds:,.0f} a second; late by "
+        f"{seconds(report.generator.lateness.p99)} (p99)"
+    )
+    if report.latency is not None:
+        found = report.latency.from_arrival
+        console.print(
+            f"latency from arrival to visible: p50 {seconds(found.p50)}, p95 {seconds(found.p95)}, "
+            f"p99 {seconds(found.p99)}, max {seconds(found.max)}"
+        )
+    ceiling = report.generator.ceiling
+    text = f"the generator by itself: renders {ceiling.rendered_per_second:,.0f} a second"
+    if ceiling.put_per_second is not None:
+        text += f", puts {ceiling.put_per_second:,.0f} a second"
+    console.print(text)
+    console.print(busiest(report))
+
+
+class Terminal:
+    """Progress: a line that changes, and one to keep every few seconds."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        self._console = console
+        self._status = status
+        self._kept_at = time.monotonic()
+
+    def note(self, text: str) -> None:
+        """A line to keep."""
+        self._console.print(text)
+        self._status.update(text)
+        self._kept_at = time.monotonic()
+
+    def show(self, text: str) -> None:
+        """The changing line; kept now and then, for those who read a log."""
+        self._status.update(text)
+        if time.monotonic() - self._kept_at >= _LINE_EVERY_SECONDS:
+            self.note(text)
+
+
+def read_options(arguments: Sequence[str] | None = None) -> Options:
+    """The command line."""
+    default = Options()
+    parser = argparse.ArgumentParser(prog="build.py load-test", description=__doc__)
+    add = parser.add_argument
+    add("--rate", type=float, default=default.rate, help="records/s on average (%(default)g)")
+    add("--minutes", type=float, default=default.minutes, help="for so long (%(default)g)")
+    add("--seed", type=int, default=default.seed, help="of the traffic (%(default)s)")
+    add("--burst", type=float, default=default.burst, help="factor; 1 is none (%(default)g)")
+    add("--senders", type=int, default=default.senders, help="threads that put (%(default)s)")
+    add("--shards", type=int, default=default.shards, help="of the stream (%(default)s)")
+    add("--parallelism", type=int, default=default.parallelism, help="of the job (%(default)s)")
+    add(
+        "--checkpoint-interval",
+        default=default.checkpoint_interval,
+        help="in Flink's form (%(default)s)",
+    )
+    add("--weights", type=_weights, default={}, help="of operations: purchase=10,cancel=0,...")
+    add("--environment", help="put on this deployed environment's stream, start no stand-ins")
+    add("--environments", type=Path, help="folder of the environment's file")
+    add(
+        "--first-key",
+        type=int,
+        default=default.first_key,
+        help="smallest key; a deployed table needs keys of its own (%(default)s)",
+    )
+    add("--output", type=Path, default=default.output, help="folder (%(default)s)")
+    add("--keep", type=Path, help="keep logs and state of the stand-ins in this folder")
+    given = vars(parser.parse_args(arguments))
+    given["weights"] = {**WEIGHTS, **given["weights"]}
+    options = Options(**given)
+    try:
+        options.schedule()
+        traffic(options)
+    except ValueError as error:
+        parser.error(str(error))
+    return options
+
+
+def _weights(text: str) -> dict[str, float]:
+    pairs = (item.partition("=") for item in text.split(","))
+    return {name.strip(): float(weight) for name, _, weight in pairs}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

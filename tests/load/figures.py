@@ -1,0 +1,181 @@
+"""The report's content, typed: what the JSON holds and the page shows.
+
+Times are seconds since the first record was due, unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FORMAT: Literal["starjoin-load-test-1"] = "starjoin-load-test-1"
+Outcome = Literal["equal", "different", "not compared", "interrupted", "failed"]
+
+
+class _Figures(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Percentiles(_Figures):
+    """Of so many values; by nearest rank, so each is a value that occurred."""
+
+    count: int
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    max: float | None = None
+
+
+class Parameters(_Figures):
+    """What was asked for."""
+
+    rate: float
+    minutes: float
+    seed: int
+    burst: float
+    senders: int
+    shards: int | None
+    parallelism: int | None
+    checkpoint_interval: str | None
+    environment: str | None
+    first_key: int
+    weights: dict[str, float]
+
+
+class Second(_Figures):
+    """Records per second of the run: due by the schedule, put, and become visible."""
+
+    at: int
+    due: int
+    put: int
+    loaded: int | None
+
+
+class LatencySecond(_Figures):
+    """Latency of the records that were put in one second."""
+
+    at: int
+    count: int
+    p50: float
+    p99: float
+
+
+class Latency(_Figures):
+    """How long until records were visible, and how exactly that is known."""
+
+    from_arrival: Percentiles
+    from_due: Percentiles
+    over_time: list[LatencySecond]
+    put_calls: Percentiles
+    between_looks: Percentiles
+    not_visible: int
+
+
+class Ceiling(_Figures):
+    """What the generator can do by itself, apart from any job."""
+
+    rendered_per_second: float
+    put_per_second: float | None = None
+    put_records: int | None = None
+    generator_cpu: float | None = None  # cores
+    kinesis_cpu: float | None = None  # cores
+
+
+class Generator(_Figures):
+    """What the generator did."""
+
+    full_load: int
+    due: int
+    put: int
+    lateness: Percentiles
+    calls: int
+    refused_at_first: int
+    operations: dict[str, int]
+    ceiling: Ceiling
+
+
+class Checkpoint(_Figures):
+    """One checkpoint of the job."""
+
+    number: int
+    at: float
+    status: str
+    seconds: float
+    bytes: int
+
+
+class Batch(_Figures):
+    """One load transaction; `at` is when its ledger rows were written, shortly before its end."""
+
+    at: float
+    first_epoch: int
+    last_epoch: int
+    parts: int
+    fact_rows: int
+    patches: int
+    dead_letters: int
+    bytes: int
+
+
+class ProcessSample(_Figures):
+    """CPU in cores and resident memory in bytes, at one moment."""
+
+    at: float
+    cpu: float
+    memory: int
+
+
+class Process(_Figures):
+    """A process of the run, or several of one kind, while records were due."""
+
+    name: str
+    processes: int
+    cpu_mean: float
+    cpu_max: float
+    memory_max: int
+    single_threaded: bool
+    samples: list[ProcessSample]
+
+
+class Machine(_Figures):
+    """The machine that all of it ran on."""
+
+    cores: int
+    cpu_mean: float  # cores in use, by everything on the machine
+
+
+class Comparison(_Figures):
+    """The warehouse's table against the true one, as multisets of rows; keys and columns only."""
+
+    equal: bool
+    expected_rows: int
+    found_rows: int
+    missing: int
+    unexpected: int
+    different: int
+    first_differences: list[str]
+
+
+class Report(_Figures):
+    """Everything."""
+
+    format: Literal["starjoin-load-test-1"] = FORMAT
+    started_at: str
+    outcome: Outcome
+    reason: str
+    parameters: Parameters
+    machine: Machine
+    seconds: list[Second]
+    bursts: list[tuple[float, float]]
+    generator: Generator
+    records_read: int | None
+    dead_lettered: int | None
+    drive_seconds: float
+    settled_seconds: float | None
+    backlog_records: int | None
+    latency: Latency | None
+    checkpoints: list[Checkpoint]
+    batches: list[Batch]
+    processes: list[Process]
+    comparison: Comparison | None

@@ -1,0 +1,147 @@
+"""The job on the local stand-ins and a cluster of several processes, as what is put under load."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import boto3
+import urllib3
+from botocore.config import Config
+
+from infra.local.cluster import FlinkCluster
+from infra.local.configuration import LocalRun
+from infra.local.processes import ServiceError
+from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
+from infra.local.toolchain import connectors_jar
+from tests.load.ceiling import put_ceiling
+from tests.load.clock import RunClock
+from tests.load.destination import Destination, LoadTestError, Warehouse
+from tests.load.figures import Ceiling, Checkpoint
+from tests.load.options import Options
+from tests.load.traffic import TrafficSettings
+
+# Flink remembers ten; a run of a day at one checkpoint a second has fewer than these.
+_REMEMBERED: Final = "100000"
+_ENDED: Final = {"FAILED", "FAILING", "CANCELED", "FINISHED"}
+
+
+class LocalTarget:
+    """Stand-ins and, once started, the job; a context manager."""
+
+    def __init__(self, options: Options, traffic: TrafficSettings) -> None:
+        self._options = options
+        self._traffic = traffic
+        self._exit = ExitStack()
+        self._cluster: FlinkCluster | None = None
+        self._job = ""
+
+    def __enter__(self) -> Self:
+        try:
+            if self._options.keep is None:
+                temporary = tempfile.TemporaryDirectory(
+                    prefix="starjoin-", ignore_cleanup_errors=True
+                )
+                self._folder = Path(self._exit.enter_context(temporary))
+            else:
+                self._folder = self._options.keep
+            stack = LocalStack(folder=self._folder, shards=self._options.shards)
+            self._stack = self._exit.enter_context(stack)
+        except BaseException:
+            self._exit.close()
+            raise
+        self.destination = Destination(
+            kinesis=boto3.client(
+                "kinesis",
+                endpoint_url=self._stack.moto.endpoint,
+                region_name=self._stack.moto.region,
+                aws_access_key_id=self._stack.moto.access_key,
+                aws_secret_access_key=self._stack.moto.secret_key,
+                config=Config(max_pool_connections=self._options.senders),
+            ),
+            stream=STREAM,
+            warehouse=Warehouse(self._stack.warehouse, TOKEN_KEY.encode()),
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._exit.close()
+
+    @property
+    def process_names(self) -> dict[str, str]:
+        """Both PostgreSQL servers, by where their data lie."""
+        return {
+            f"{self._stack.redshift.postgres.socket_folder}/data": "warehouse (PostgreSQL)",
+            f"{self._stack.source.socket_folder}/data": "source (PostgreSQL, idle)",
+        }
+
+    def ceiling(self) -> Ceiling:
+        """What the generator can do by itself, against moto without a job."""
+        return put_ceiling(
+            self._traffic,
+            self.destination.kinesis,
+            shards=self._options.shards,
+            senders=self._options.senders,
+            kinesis_pid=self._stack.moto.pid(),
+        )
+
+    def start_job(self) -> None:
+        """Starts the cluster and the job on it; returns when every task runs."""
+        run = LocalRun(
+            state=self._folder / "state",
+            jar=connectors_jar(),
+            parallelism=self._options.parallelism,
+            checkpoint_interval=self._options.checkpoint_interval,
+        )
+        self._cluster = self._exit.enter_context(
+            FlinkCluster(
+                run,
+                self._folder / "cluster",
+                self._stack.environment(),
+                {"web.checkpoints.history": _REMEMBERED},
+            )
+        )
+        self._job = self._cluster.submit(self._stack.properties)
+        self._cluster.wait_until_running(self._job)
+
+    def check(self) -> None:
+        """Raises LoadTestError when the job has failed or the cluster does not answer."""
+        if self._cluster is None:
+            return
+        try:
+            state = self._cluster.get(f"/jobs/{self._job}")["state"]
+            if state in _ENDED:
+                cause = self._cluster.get(f"/jobs/{self._job}/exceptions").get("root-exception")
+                message = f"the job is {state}: {(cause or 'no cause given')[:4000]}"
+                raise LoadTestError(message)
+        except urllib3.exceptions.HTTPError as error:
+            message = f"the job manager does not answer: {error}"
+            raise LoadTestError(message) from error
+
+    def checkpoints(self, clock: RunClock) -> list[Checkpoint]:
+        """All of the job's, in order, from the cluster's REST API."""
+        if self._cluster is None or not self._job:
+            return []
+        try:
+            history = self._cluster.get(f"/jobs/{self._job}/checkpoints")["history"]
+        except (urllib3.exceptions.HTTPError, ServiceError):
+            return []  # the run has ended for that reason, and says so
+        found = [
+            Checkpoint(
+                number=entry["id"],
+                at=clock.since_start(entry["trigger_timestamp"] / 1000),
+                status=entry["status"],
+                seconds=entry["end_to_end_duration"] / 1000,
+                bytes=entry["state_size"],
+            )
+            for entry in history
+        ]
+        return sorted(found, key=lambda checkpoint: checkpoint.number)

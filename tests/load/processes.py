@@ -1,0 +1,175 @@
+"""CPU and memory of every process below this one, by what it is.
+
+Owns how a process is recognised. Memory is resident memory; of several processes with one name,
+what they share is counted once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+import psutil
+
+from tests.load.figures import Process, ProcessSample
+from tests.load.pace import Clock
+
+SAMPLE_SECONDS: Final = 1.0
+GENERATOR: Final = "generator and watcher"
+KINESIS: Final = "moto (Kinesis, S3)"
+FRONT: Final = "warehouse (wire front)"
+_WORKER: Final = "Python worker"
+# What a command line holds, and what the process is. A child without a name of its own has its
+# parent's: PostgreSQL's sessions, the shell around a worker.
+_NAMES: Final = {
+    "infra.local.moto_server": KINESIS,
+    "StandaloneSessionClusterEntrypoint": "job manager (JVM)",
+    "TaskManagerRunner": "task manager (JVM)",
+    "pyflink.fn_execution.beam": _WORKER,
+    "infra.local.redshift": FRONT,
+}
+# Pure Python, which one core's worth of work fills. Workers may use more inside Arrow.
+_SINGLE_THREADED: Final = (KINESIS, FRONT, GENERATOR, _WORKER)
+
+
+@dataclass
+class _Known:
+    """A process that has been seen before."""
+
+    process: psutil.Process
+    name: str
+    cpu_seconds: float
+
+
+@dataclass
+class Samples:
+    """What was measured; only the sampler's thread changes it."""
+
+    by_name: dict[str, list[ProcessSample]] = field(default_factory=dict)
+    processes: dict[str, int] = field(default_factory=dict)
+    machine: list[tuple[float, float]] = field(default_factory=list)
+
+    def figures(self, begin: float, end: float) -> list[Process]:
+        """What each used between two moments, the busiest first."""
+        found = []
+        for name, samples in self.by_name.items():
+            within = [s for s in samples if begin <= s.at <= end] or samples
+            found.append(
+                Process(
+                    name=name,
+                    processes=self.processes[name],
+                    cpu_mean=sum(s.cpu for s in within) / len(within),
+                    cpu_max=max(s.cpu for s in within),
+                    memory_max=max(s.memory for s in samples),
+                    single_threaded=name.startswith(_SINGLE_THREADED),
+                    samples=samples,
+                )
+            )
+        return sorted(found, key=lambda process: -process.cpu_mean)
+
+    def machine_mean(self, begin: float, end: float) -> float:
+        """Cores in use by everything on the machine between two moments."""
+        within = [cores for at, cores in self.machine if begin <= at <= end]
+        return sum(within) / len(within) if within else 0.0
+
+
+class Sampler:
+    """A thread that measures until it is stopped; a context manager.
+
+    Args:
+        clock: the run's.
+        names: further parts of command lines, and what such a process is.
+    """
+
+    def __init__(self, clock: Clock, names: Mapping[str, str] | None = None) -> None:
+        self.samples = Samples()
+        self._clock = clock
+        self._names = {**_NAMES, **(names or {})}
+        self._own = psutil.Process()
+        self._known: dict[int, _Known] = {}
+        self._workers = 0
+        self._last: float | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+
+    def sample(self) -> None:
+        """Measures once; what a process used is known from the second time on."""
+        now = self._clock.now()
+        passed = None if self._last is None else now - self._last
+        cpu: dict[str, float] = {}
+        memory: dict[str, int] = {}
+        counted: dict[str, int] = {}
+        for known, is_new in self._find():
+            try:
+                times, size = known.process.cpu_times(), known.process.memory_info()
+            except psutil.NoSuchProcess:
+                continue
+            name, seconds = known.name, times.user + times.system
+            used = 0.0 if is_new else seconds - known.cpu_seconds
+            known.cpu_seconds = seconds
+            cpu[name] = cpu.get(name, 0.0) + used
+            memory[name] = memory.get(name, 0) + size.rss - (size.shared if name in memory else 0)
+            counted[name] = counted.get(name, 0) + 1
+        self._last = now
+        machine = psutil.cpu_percent() * (psutil.cpu_count() or 1) / 100
+        if passed is None or passed <= 0:
+            return
+        self.samples.machine.append((now, machine))
+        for name, used in cpu.items():
+            point = ProcessSample(at=now, cpu=used / passed, memory=memory[name])
+            self.samples.by_name.setdefault(name, []).append(point)
+            most = max(counted[name], self.samples.processes.get(name, 0))
+            self.samples.processes[name] = most
+
+    def _find(self) -> list[tuple[_Known, bool]]:
+        """This process and all below it that have a name, parents first."""
+        found = []
+        for process in (self._own, *self._own.children(recursive=True)):
+            known = self._known.get(process.pid)
+            if known is not None and known.process == process:
+                found.append((known, False))
+            # Looked at anew each time while it has no name: a shell may yet become a JVM.
+            elif name := self._name(process):
+                self._known[process.pid] = _Known(process, name, 0.0)
+                found.append((self._known[process.pid], True))
+        return found
+
+    def _name(self, process: psutil.Process) -> str:
+        """What a process is; empty for reapers and helpers."""
+        if process == self._own:
+            return GENERATOR
+        try:
+            command, parent = " ".join(process.cmdline()), process.ppid()
+        except psutil.NoSuchProcess:
+            return ""
+        if "reaper.py" in command:
+            return ""
+        for part, name in self._names.items():
+            if part in command:
+                if name != _WORKER:
+                    return name
+                self._workers += 1
+                return f"{_WORKER} {self._workers}"
+        above = self._known.get(parent)
+        return above.name if above is not None and "PostgreSQL" in above.name else ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        self.sample()
+        while not self._stop.wait(SAMPLE_SECONDS):
+            self.sample()
