@@ -1,0 +1,249 @@
+"""One start of the job: the real operators, wired as `flink_app.job` wires them.
+
+    source+decode (P) == facts by route, dimensions broadcast ==> denormalise+mark+stage (P)
+      -- staged --> signal (1) -- signalled --> load (1)
+
+Every method is one thing that can happen next; the history chooses which.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from connectors.blocks import route_of
+from connectors.kinesis.frame import write_frame
+from connectors.redshift.loader import Loader
+from connectors.redshift.operator import Load
+from connectors.staging.operator import Stage
+from flink_app.declaration import Star
+from flink_app.decode.operator import DIMENSIONS, Decode
+from flink_app.denormalise.operator import Denormalise
+from flink_app.denormalise.ownership import key_group
+from flink_app.privacy.keys import PrivacyKeys
+from flink_app.schemas import BlockSchemas
+from flink_app.warehouse import warehouse_spec
+from tests.simulation.channels import Barrier, Element, Gate
+from tests.simulation.database import BOOKS, Database
+from tests.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
+from tests.simulation.source import FIRST_SEQUENCE, GENERATION, Source
+
+
+@dataclass
+class Checkpoint:
+    """What a checkpoint holds: an offset a shard, a broadcast state a subtask, pending parts."""
+
+    number: int
+    offsets: dict[int, int] = field(default_factory=dict)
+    dimensions: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    pending: dict[str, bytes] | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all attempts share."""
+
+    star: Star
+    schemas: BlockSchemas
+    keys: PrivacyKeys
+    source: Source
+    database: Database
+
+
+class Attempt:
+    """One start.
+
+    Args:
+        job: what all attempts share.
+        number: of the start; later ones have greater numbers.
+        parallelism: of all stages but signal and load.
+        restored: the checkpoint that the state comes from; number 0 is the empty beginning.
+        clock: seconds, for the load's back-off.
+    """
+
+    def __init__(
+        self, job: Job, number: int, parallelism: int, restored: Checkpoint, clock: Any
+    ) -> None:
+        self.job = job
+        self.number = number
+        self.parallelism = parallelism
+        self.restored = restored
+        shards = range(len(job.source.shards))
+        self.offsets = {shard: restored.offsets.get(shard, 0) for shard in shards}
+        self.checkpoint: Checkpoint | None = None
+        self.announced = self.failed = False
+        self._injected: set[int] = set()
+        self._decode = [Decode(job.star, GENERATION, lambda: job.keys) for _ in self._all]
+        self._join = [Denormalise(job.star) for _ in self._all]
+        self._stage = [Stage(lambda: job.database, job.schemas) for _ in self._all]
+        self._contexts = [Context(i, parallelism, self._dimensions(i)) for i in self._all]
+        for i, context in enumerate(self._contexts):
+            self._decode[i].open(context)
+            self._join[i].open(context)
+            self._stage[i].open(context)
+        edges = [(kind, i) for i in self._all for kind in ("facts", "dimensions")]
+        self.joins = [Gate(edges) for _ in self._all]
+        self.signal = Gate(self._all)
+        self.loading = Gate(["signalled"])
+        self.work = Deferred()
+        self._load_context = Context(0, 1, DictState(restored.pending))
+        self._load = Load(self._open_loader)
+        self._load.open(self._load_context)
+        self._load._coordinator._work = self.work  # type: ignore[assignment]
+        self._load._coordinator._clock = clock
+
+    @property
+    def _all(self) -> range:
+        return range(self.parallelism)
+
+    def _dimensions(self, subtask: int) -> DictState:
+        """Each subtask gets its own broadcast state back, new ones that of another."""
+        kept = self.restored.dimensions
+        return DictState(kept[subtask % len(kept)] if kept else None)
+
+    def _open_loader(self) -> Loader:
+        return Loader(
+            warehouse_spec(self.job.star),
+            application="simulation",
+            bookkeeping_schema=BOOKS,
+            copy_role="default",
+            connect=partial(self.job.database.connect, self.number),
+            manifests=self.job.database,
+        )
+
+    # -- records
+
+    def unread(self, shard: int) -> int:
+        return len(self.job.source.shards[shard]) - self.offsets[shard]
+
+    def read(self, shard: int, count: int) -> None:
+        """The shard's next records go through its subtask's source and decode."""
+        subtask, start = shard % self.parallelism, self.offsets[shard]
+        records = self.job.source.shards[shard][start : start + count]
+        numbers = range(FIRST_SEQUENCE + start, FIRST_SEQUENCE + start + len(records))
+        self.offsets[shard] += len(records)
+        frame = write_frame(
+            stream="changes",
+            shard=str(shard),
+            sequence_numbers=[str(number) for number in numbers],
+            partition_keys=[None] * len(records),
+            arrival_millis=list(numbers),
+            records=[record.data for record in records],
+        )
+        for output in self._decode[subtask].process_element(frame, None):
+            if isinstance(output, tuple):
+                assert output[0] == DIMENSIONS
+                for join in self.joins:
+                    join.channels["dimensions", subtask].append(output[1])
+            else:
+                group = key_group(route_of(output), MAX_PARALLELISM)
+                join = self.joins[group * self.parallelism // MAX_PARALLELISM]
+                join.channels["facts", subtask].append(output)
+
+    def move(self, gate: Gate, name: Hashable) -> None:
+        """The next element of a channel is processed."""
+        element = gate.take(name)
+        if element is None:
+            return
+        if gate is self.loading:
+            self._into_load(element)
+        elif gate is self.signal:
+            self.loading.channels["signalled"].append(element)
+        else:
+            self._into_join(self.joins.index(gate), name, element)
+
+    def _into_join(self, subtask: int, name: Any, element: Element) -> None:
+        staged = self.signal.channels[subtask]
+        if isinstance(element, Barrier):
+            if not element.cancelled:
+                marker = b"E" + struct.pack(">q", element.checkpoint)
+                staged.extend(self._stage[subtask].process_element(marker, None))
+                if self._is_current(element):
+                    content = dict(self._contexts[subtask].state.content)
+                    self.checkpoint.dimensions[subtask] = content  # type: ignore[union-attr]
+            staged.append(element)
+            return
+        join, context = self._join[subtask], self._contexts[subtask]
+        process = join.process_element if name[0] == "facts" else join.process_broadcast_element
+        for output in process(element, context):
+            staged.extend(self._stage[subtask].process_element(output, None))
+
+    def _into_load(self, element: Element) -> None:
+        if not isinstance(element, Barrier):
+            self._load.process_element(element, self._load_context)
+        elif self._is_current(element) and not element.cancelled:
+            self.checkpoint.pending = dict(self._load_context.state.content)  # type: ignore[union-attr]
+
+    def _is_current(self, barrier: Barrier) -> bool:
+        return self.checkpoint is not None and self.checkpoint.number == barrier.checkpoint
+
+    # -- checkpoints
+
+    def trigger(self, number: int) -> None:
+        """The job manager begins a checkpoint."""
+        self.checkpoint = Checkpoint(number)
+        self._injected = set()
+
+    def uninjected(self) -> list[int]:
+        return [i for i in self._all if self.checkpoint and i not in self._injected]
+
+    def inject(self, subtask: int) -> None:
+        """A source writes its offsets and sends the barrier."""
+        assert self.checkpoint is not None
+        self._injected.add(subtask)
+        for shard, offset in self.offsets.items():
+            if shard % self.parallelism == subtask:
+                self.checkpoint.offsets[shard] = offset
+        for join in self.joins:
+            for kind in ("facts", "dimensions"):
+                join.channels[kind, subtask].append(Barrier(self.checkpoint.number))
+
+    def acknowledged(self) -> bool:
+        found = self.checkpoint
+        return (
+            found is not None
+            and not self.uninjected()
+            and len(found.dimensions) == self.parallelism
+            and found.pending is not None
+        )
+
+    def abort(self, heard: list[Gate]) -> None:
+        """The checkpoint is given up; `heard` learn it at once, the others never."""
+        assert self.checkpoint is not None
+        for gate in heard:
+            gate.aborted.add(self.checkpoint.number)
+        self.checkpoint = None
+
+    # -- signals and the load
+
+    def announce(self) -> None:
+        """The signal operator's timer: the job runs, and where it was restored from."""
+        self.announced = True
+        restored = self.restored.number or -1
+        self._signal(b"R" + struct.pack(">qq", restored, self.number))
+
+    def notify(self, number: int) -> None:
+        """The signal operator learns that a checkpoint is complete."""
+        self._signal(b"C" + struct.pack(">q", number))
+
+    def _signal(self, data: bytes) -> None:
+        self.loading.channels["signalled"].append(data)
+
+    @property
+    def timer_set(self) -> bool:
+        return self._load_context.timer_set
+
+    def look(self) -> None:
+        """The load's timer."""
+        self._load_context.timer_set = False
+        list(self._load.on_timer(0, self._load_context))
+
+    def idle(self) -> bool:
+        """Whether nothing waits to be loaded, and nothing is under way."""
+        return not self._load_context.state.content and not self.work.busy
+
+    def gates(self) -> list[Gate]:
+        return [self.loading, self.signal, *self.joins]

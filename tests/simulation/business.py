@@ -1,0 +1,104 @@
+"""What happens to the source's tables: rows come, change, move to other keys, go, and are loaded.
+
+Keys are few, so that changes meet. References may point to what is not there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tests.simulation.choices import Choices
+from tests.simulation.source import Row, Source
+
+_KEYS: Final = 3
+
+
+class Business:
+    """Chooses what to do to the tables of a source."""
+
+    def __init__(self, source: Source, choices: Choices) -> None:
+        self._source = source
+        self._choices = choices
+        self._tables = source.declaration.tables
+        self._written = 0
+
+    def begin(self) -> None:
+        """Some rows are there before the stream begins; their load comes at some time."""
+        for table in self._tables:
+            for _ in range(self._choices.below(3)):
+                row = self._row(table)
+                self._source.start_with(table, row)
+
+    def end(self) -> None:
+        """What the stream still owes: loads that have not been, records under way."""
+        for table in self._tables:
+            if table not in self._source.loaded:
+                self._source.load(table)
+        self._source.arrive_all()
+
+    def act(self) -> None:
+        """One transaction, one load, or a record that is no change."""
+        act = self._choices.weighted(
+            ((20, self._transaction), (3, self._load), (1, self._control), (1, self._dead))
+        )
+        act()
+
+    def arrive(self) -> None:
+        """Some records reach their shards, out of order or twice."""
+        for _ in range(1 + self._choices.below(3)):
+            if self._source.wire:
+                place = self._choices.below(self._source.near)
+                self._source.arrive(place, again=self._choices.chance(8))
+
+    def _load(self) -> None:
+        self._source.load(self._choices.one_of(list(self._tables)))
+
+    def _control(self) -> None:
+        self._source.odd(dead=False)
+
+    def _dead(self) -> None:
+        self._source.odd(dead=True)
+
+    def _transaction(self) -> None:
+        self._source.begin()
+        for _ in range(1 + self._choices.below(3)):
+            self._change(self._choices.one_of(list(self._tables)[::-1]))
+
+    def _change(self, table: str) -> None:
+        row, there = self._row(table), self._source.tables[table]
+        key = self._source.key(table, row)
+        if key not in there:
+            others = [other for other in there if other != key]
+            if others and self._choices.chance(25):
+                self._source.put(table, row, old=self._choices.one_of(others))
+            else:
+                self._source.put(table, row)
+        elif self._choices.chance(30):
+            self._source.delete(table, key)
+        else:
+            self._source.put(table, row)
+
+    def _row(self, table: str) -> Row:
+        declared = self._tables[table]
+        references = {name for ref in declared.references.values() for name in ref.columns}
+        return {
+            name: self._key_value(name, column.type.name, nullable=name not in declared.key)
+            if name in references or name in declared.key
+            else self._text()
+            for name, column in declared.columns.items()
+        }
+
+    def _key_value(self, column: str, kind: str, *, nullable: bool) -> Any:
+        # The parts of composite keys have fewer values, so that whole keys meet as often.
+        limit = 2 if column in {"sale", "line", "voyage", "country", "code"} else _KEYS
+        value = self._choices.below(limit + (1 if nullable else 0))
+        if value == limit:
+            return None
+        return f"k{value}" if kind == "varchar" else value
+
+    def _text(self) -> str | None:
+        if self._choices.chance(5):
+            return None
+        self._written += 1
+        letters = "".join(chr(ord("a") + int(digit)) for digit in str(self._written))
+        return f"{letters} {self._written}"

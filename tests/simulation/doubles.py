@@ -1,0 +1,121 @@
+"""What Flink gives to an operator: contexts, state, timers, a thread. As little as is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from connectors.redshift.loader import Loaded
+
+MAX_PARALLELISM = 128
+
+
+class DictState:
+    """A map state. A snapshot is a copy, since values are bytes."""
+
+    def __init__(self, content: dict[str, bytes] | None = None) -> None:
+        self.content = dict(content or {})
+
+    def get(self, key: str) -> bytes | None:
+        return self.content.get(key)
+
+    def put(self, key: str, value: bytes) -> None:
+        self.content[key] = value
+
+    def remove(self, key: str) -> None:
+        self.content.pop(key, None)
+
+    def values(self) -> Iterator[bytes]:
+        return iter(list(self.content.values()))
+
+
+class _Metrics:
+    """A metric group and a counter in one; counts nothing."""
+
+    def add_group(self, name: str) -> _Metrics:  # noqa: ARG002
+        return self
+
+    def counter(self, name: str) -> _Metrics:  # noqa: ARG002
+        return self
+
+    def inc(self, count: int) -> None: ...
+
+
+_METRICS = _Metrics()
+
+
+class Context:
+    """The runtime context of a subtask, and the context of each of its elements."""
+
+    def __init__(self, subtask: int, parallelism: int, state: DictState) -> None:
+        self.state = state
+        self.timer_set = False
+        self._subtask = subtask
+        self._parallelism = parallelism
+
+    def get_index_of_this_subtask(self) -> int:
+        return self._subtask
+
+    def get_number_of_parallel_subtasks(self) -> int:
+        return self._parallelism
+
+    def get_max_number_of_parallel_subtasks(self) -> int:
+        return MAX_PARALLELISM
+
+    def get_metrics_group(self) -> _Metrics:
+        return _METRICS
+
+    def get_map_state(self, descriptor: Any) -> DictState:  # noqa: ARG002
+        return self.state
+
+    def get_broadcast_state(self, descriptor: Any) -> DictState:  # noqa: ARG002
+        return self.state
+
+    def timer_service(self) -> Context:
+        return self
+
+    def current_processing_time(self) -> int:
+        return 0
+
+    def register_processing_time_timer(self, at: int) -> None:  # noqa: ARG002
+        self.timer_set = True
+
+
+class Deferred:
+    """`connectors.redshift.background.Background` whose thread runs when the history says so."""
+
+    def __init__(self) -> None:
+        self._call: Callable[[], Loaded | None] | None = None
+        self._result: Loaded | None = None
+        self._error: BaseException | None = None
+        self._done = False
+        self.busy = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is a call that has not run."""
+        return self._call is not None
+
+    def submit(self, call: Callable[[], Loaded | None]) -> None:
+        assert not self.busy, "take the result first"
+        self._call, self.busy = call, True
+
+    def run(self) -> None:
+        """The thread does its work."""
+        assert self._call is not None
+        call, self._call = self._call, None
+        try:
+            self._result, self._error = call(), None
+        except AssertionError:
+            raise  # the oracle's or the database's, not the loader's
+        except Exception as error:  # noqa: BLE001 - handed to the one who takes the result
+            self._result, self._error = None, error
+        self._done = True
+
+    def take(self) -> Loaded | None:
+        if not self._done:
+            return None
+        self._done = self.busy = False
+        if self._error is not None:
+            raise self._error
+        return self._result

@@ -1,0 +1,192 @@
+"""A random history: at each step something that can happen is chosen, at the end all is loaded.
+
+Choice 0 is always what leads on most plainly, so a shrunk history does little that it need not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from connectors.redshift.errors import FenceLost
+from tests.simulation.attempt import Attempt
+from tests.simulation.business import Business
+from tests.simulation.choices import Choices
+from tests.simulation.database import Fault, Planned
+from tests.simulation.source import Source
+from tests.simulation.stars import STARS
+from tests.simulation.world import BLOCK, World
+
+Action = Callable[[], None]
+
+_STEPS = (40, 140)
+_DRAIN_ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What may happen at all."""
+
+    failures: bool = True
+    older_restores: bool = True
+    zombies: bool = True
+    outages: bool = True
+
+
+PLAIN = Profile(failures=False, older_restores=False, zombies=False, outages=False)
+
+
+class History:
+    """One history; `run` raises AssertionError when the application did wrong."""
+
+    def __init__(self, choices: Choices, profile: Profile = Profile()) -> None:
+        self.choices = choices
+        self.profile = profile
+        self.log: list[str] = []
+        star = choices.one_of(STARS)
+        source = Source(star.declaration, 1 + choices.below(3), by_table=choices.chance(30))
+        self.business = Business(source, choices)
+        self.business.begin()
+        self.world = World(star, source, 1 + choices.below(3))
+        self._steps = _STEPS[0] + choices.below(_STEPS[1] - _STEPS[0])
+        self._unnotified = 0
+
+    def run(self) -> None:
+        """All of it."""
+        try:
+            for _ in range(self._steps):
+                self.choices.step()
+                weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
+                name, act = self.choices.weighted(weighted)
+                self.log.append(name)
+                act()
+            self.drain()
+        finally:
+            self.world.close()
+
+    # -- what can happen next
+
+    def _possible(self) -> list[tuple[int, str, Action]]:
+        attempt, found = self.world.attempt, list[tuple[int, str, Action]]()
+        for gate in attempt.gates():
+            found += [
+                (30, f"move {name}", lambda g=gate, n=name: attempt.move(g, n))  # type: ignore[misc]
+                for name in gate.ready()
+            ]
+        found += [
+            (40, f"read shard {shard}", lambda s=shard: self._read(s))  # type: ignore[misc]
+            for shard in attempt.offsets
+            if attempt.unread(shard)
+        ]
+        found.append((25, "business", self.business.act))
+        if self.world.source.wire:
+            found.append((25, "arrive", self.business.arrive))
+        found += self._checkpointing(attempt)
+        found += self._loading(attempt)
+        for zombie in self.world.zombies:
+            found += self._zombie(zombie)
+        if self.profile.failures:
+            found.append((4, "fail", self._fail))
+        return found
+
+    def _checkpointing(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
+        found: list[tuple[int, str, Action]] = []
+        if attempt.checkpoint is None:
+            found.append((20, "trigger", self.world.trigger))
+        else:
+            found += [
+                (30, f"inject {i}", lambda i=i: attempt.inject(i))  # type: ignore[misc]
+                for i in attempt.uninjected()
+            ]
+            if attempt.acknowledged():
+                found.append((60, "complete", self.world.complete))
+            found.append((2, "abort", self._abort))
+        last = self.world.checkpoints[-1].number
+        if last > self._unnotified and last > attempt.restored.number:
+            found.append((40, f"notify {last}", lambda: self._notify(attempt, last)))
+        if not attempt.announced:
+            found.append((30, "announce", attempt.announce))
+        return found
+
+    def _loading(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
+        found: list[tuple[int, str, Action]] = []
+        if attempt.work.waits:
+            found.append((30, "load", lambda: self._load(attempt)))
+        if attempt.timer_set:
+            found.append((25, "look", lambda: self._look(attempt)))
+        return found
+
+    def _zombie(self, zombie: Attempt) -> list[tuple[int, str, Action]]:
+        found: list[tuple[int, str, Action]] = []
+        if zombie.loading.ready():
+            found.append((10, "zombie moves", lambda: self._zombie_moves(zombie)))
+        if zombie.work.waits:
+            found.append((10, "zombie loads", lambda: self.world.run_load(zombie)))
+        if zombie.timer_set:
+            found.append((10, "zombie looks", lambda: self._zombie_looks(zombie)))
+        return found
+
+    # -- and how it happens
+
+    def _read(self, shard: int) -> None:
+        self.world.attempt.read(shard, BLOCK - self.choices.below(BLOCK))
+
+    def _notify(self, attempt: Attempt, number: int) -> None:
+        self._unnotified = number
+        attempt.notify(number)
+
+    def _abort(self) -> None:
+        attempt = self.world.attempt
+        attempt.abort([gate for gate in attempt.gates()[1:] if self.choices.chance(50)])
+
+    def _load(self, attempt: Attempt) -> None:
+        planned = None
+        if self.profile.outages and self.choices.chance(20):
+            planned = Planned(self.choices.one_of(list(Fault)), self.choices.below(40))
+        self.log[-1] += f" {planned}" if planned else ""
+        self.world.run_load(attempt, planned)
+
+    def _look(self, attempt: Attempt) -> None:
+        self.world.now += self.choices.one_of((400.0, 1.0, 0.25))
+        attempt.look()
+
+    def _fail(self) -> None:
+        world = self.world
+        checkpoint = world.checkpoints[-1]
+        if self.profile.older_restores and self.choices.chance(20):
+            checkpoint = self.choices.one_of(world.checkpoints[::-1])
+        if checkpoint is not world.checkpoints[-1]:
+            world.read_again()
+        zombie = self.profile.zombies and self.choices.chance(40)
+        world.fail(checkpoint, 1 + self.choices.below(3), zombie=zombie)
+        self._unnotified = checkpoint.number
+        self.log[-1] += f", restored from {checkpoint.number}{', zombie' if zombie else ''}"
+
+    def _zombie_moves(self, zombie: Attempt) -> None:
+        self._as_zombie(zombie, lambda: zombie.move(zombie.loading, "signalled"))
+
+    def _zombie_looks(self, zombie: Attempt) -> None:
+        self.world.now += 1.0
+        self._as_zombie(zombie, zombie.look)
+
+    def _as_zombie(self, zombie: Attempt, act: Action) -> None:
+        """A zombie that finds its fence taken is at its end."""
+        try:
+            act()
+        except FenceLost:
+            self.world.zombies.remove(zombie)
+
+    # -- the end
+
+    def drain(self) -> None:
+        """Nothing breaks any more, until everything is loaded."""
+        attempt = self.world.attempt
+        self.business.end()
+        if not attempt.announced:
+            attempt.announce()
+        for _ in range(_DRAIN_ROUNDS):
+            self.world.run_checkpoint()
+            self.world.run_loads()
+            if attempt.idle() and not any(map(attempt.unread, attempt.offsets)):
+                break
+        self.world.check_end()

@@ -1,0 +1,154 @@
+"""What the warehouse must hold: the LEFT JOIN of the tables at a cut, by plain dictionaries.
+
+Nothing of the code under test is used but the declaration's own words: which table has which key,
+which column refers to which table. Paths, positions, treatments and names of hidden columns are
+worked out here once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flink_app.declaration import Declaration
+from tests.simulation.source import Key, Position, Record, Row, Version
+
+Steps = tuple[str, ...]
+Tables = dict[str, dict[Key, Version]]
+Lines = list[tuple[Any, ...]]
+
+
+def position_text(position: Position) -> str:
+    """A position as it is stored."""
+    generation, commit, number = position
+    return f"{generation:04x}{commit:024x}{number:016x}"
+
+
+NOTHING = position_text((0, 0, 0))
+
+
+def newest(shards: Sequence[Sequence[Record]], cut: Sequence[int]) -> Tables:
+    """Every key's newest version among the first records of each shard, deleted keys among them."""
+    tables: Tables = {}
+    for records, count in zip(shards, cut, strict=True):
+        for record in records[:count]:
+            for version in record.versions:
+                known = tables.setdefault(version.table, {})
+                before = known.get(version.key)
+                if before is None or before.position < version.position:
+                    known[version.key] = version
+    return tables
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The rows of a target, and the keys of deleted facts with their positions."""
+
+    rows: Lines
+    tombstones: Lines
+
+
+class Oracle:
+    """Expectations of one declaration."""
+
+    def __init__(self, declaration: Declaration, token_key: bytes) -> None:
+        self._declaration = declaration
+        self._token_key = token_key
+
+    def expected(self, target: str, columns: Sequence[str], tables: Tables) -> Expected:
+        """What `target` holds, by `columns`, and its tombstones."""
+        fact = self._declaration.targets[target].fact
+        versions = tables.get(fact, {}).values()
+        key = self._declaration.tables[fact].key
+        return Expected(
+            rows=ordered(
+                tuple(row[name] for name in columns)
+                for version in versions
+                if version.row is not None
+                for row in [self._wide(target, version, tables)]
+            ),
+            tombstones=ordered(
+                (
+                    *(
+                        self._treated(fact, name, value)
+                        for name, value in zip(key, version.key, strict=True)
+                    ),
+                    position_text(version.position),
+                )
+                for version in versions
+                if version.row is None
+            ),
+        )
+
+    def visible(self, target: str, tables: dict[str, dict[Key, Row]]) -> Lines:
+        """The visible columns of `target`, from plain tables."""
+        declared = self._declaration.targets[target]
+        found = {
+            name: {key: Version(name, key, row, (0, 0, 0)) for key, row in rows.items()}
+            for name, rows in tables.items()
+        }
+        return self.expected(target, list(declared.columns), found).rows
+
+    def _wide(self, target: str, fact: Version, tables: Tables) -> dict[str, Any]:
+        """One wide row: visible columns, positions and hidden keys."""
+        declared = self._declaration.targets[target]
+        wide: dict[str, Any] = {"_pos": position_text(fact.position)}
+        ends: dict[Steps, tuple[str, Row]] = {(): (fact.table, fact.row or {})}
+        shown = {}
+        for name, dotted in declared.columns.items():
+            *references, column = dotted.split(".")
+            steps = tuple(references)
+            for depth in range(1, len(steps) + 1):
+                self._step(steps[:depth], ends, wide, tables)
+            table, row = ends[steps]
+            wide[name] = self._treated(table, column, row.get(column))
+            shown[steps, column] = name
+        for path in ends:
+            self._key_columns(path, ends, shown, wide)
+        return wide
+
+    def _step(
+        self, steps: Steps, ends: dict[Steps, tuple[str, Row]], wide: Row, tables: Tables
+    ) -> None:
+        if steps in ends:
+            return
+        table, row = ends[steps[:-1]]
+        reference = self._declaration.tables[table].references[steps[-1]]
+        key = tuple(row.get(name) for name in reference.columns)
+        version = None if None in key else tables.get(reference.table, {}).get(key)
+        ends[steps] = (reference.table, (version.row if version else None) or {})
+        wide["_pos_" + "__".join(steps)] = position_text(version.position) if version else NOTHING
+
+    def _key_columns(
+        self,
+        steps: Steps,
+        ends: dict[Steps, tuple[str, Row]],
+        shown: dict[tuple[Steps, str], str],
+        wide: Row,
+    ) -> None:
+        if not steps:
+            return
+        table, row = ends[steps[:-1]]
+        for name in self._declaration.tables[table].references[steps[-1]].columns:
+            if (steps[:-1], name) not in shown:
+                hidden = f"_key_{'__'.join(steps)}__{name}"
+                wide[hidden] = self._treated(table, name, row.get(name))
+
+    def _treated(self, table: str, column: str, value: Any) -> Any:
+        treatment = self._declaration.tables[table].columns[column].treatment
+        if value is None or treatment == "keep":
+            return value
+        if treatment == "mask":
+            return "".join("*" if letter in "0123456789" else letter for letter in value)
+        if treatment == "tokenise":
+            return hmac.new(self._token_key, str(value).encode(), hashlib.sha256).hexdigest()
+        message = f"the oracle knows no treatment {treatment}"
+        raise ValueError(message)
+
+
+def ordered(rows: Iterable[Sequence[Any]]) -> Lines:
+    """Rows in an order of no meaning, duplicates kept."""
+    return sorted((tuple(row) for row in rows), key=repr)

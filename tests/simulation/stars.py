@@ -1,0 +1,129 @@
+"""The declarations that histories run on: a star, a snowflake, one table on two paths, a diamond.
+
+Few columns, so that a history costs little; between them composite keys of facts and dimensions,
+tokenised and masked columns, hidden keys, a table that several paths reach.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flink_app.declaration import Star
+from tests.unit.stars import star
+
+_STAR: Final = """
+name: star
+source_schema: shop
+tables:
+  customer:
+    key: [email]
+    columns:
+      email: {type: varchar(20), treatment: tokenise}
+      name: {type: varchar(40), treatment: mask}
+  sale:
+    key: [sale, line]
+    columns:
+      sale: integer
+      line: smallint
+      buyer: {type: varchar(20), treatment: tokenise}
+      note: varchar(40)
+    references: {buyer: {table: customer, columns: [buyer]}}
+targets:
+  sales:
+    fact: sale
+    columns: {sale: sale, line: line, note: note, name: buyer.name}
+"""
+
+_SNOWFLAKE: Final = """
+name: snowflake
+source_schema: shop
+tables:
+  venue:
+    key: [country, code]
+    columns: {country: varchar(2), code: smallint, hall: varchar(40)}
+  event:
+    key: [event]
+    columns: {event: integer, country: varchar(2), code: smallint, title: varchar(40)}
+    references: {venue: {table: venue, columns: [country, code]}}
+  ticket:
+    key: [ticket]
+    columns: {ticket: integer, event: integer, seat: varchar(40)}
+    references: {event: {table: event, columns: [event]}}
+  activity:
+    key: [ticket]
+    columns: {ticket: integer, note: varchar(40)}
+    references: {ticket: {table: ticket, columns: [ticket]}}
+targets:
+  activities:
+    fact: activity
+    columns:
+      ticket: ticket
+      note: note
+      seat: ticket.seat
+      event: ticket.event
+      title: ticket.event.title
+      hall: ticket.event.venue.hall
+"""
+
+_TWO_PATHS: Final = """
+name: two_paths
+source_schema: shop
+tables:
+  city:
+    key: [city]
+    columns: {city: integer, label: varchar(40)}
+  person:
+    key: [person]
+    columns: {person: integer, city: integer, name: {type: varchar(40), treatment: mask}}
+    references: {city: {table: city, columns: [city]}}
+  transfer:
+    key: [transfer]
+    columns: {transfer: integer, buyer: integer, seller: integer, note: varchar(40)}
+    references:
+      buyer: {table: person, columns: [buyer]}
+      seller: {table: person, columns: [seller]}
+targets:
+  transfers:
+    fact: transfer
+    columns:
+      transfer: transfer
+      note: note
+      buyer: buyer.name
+      buyer_city: buyer.city.label
+      seller_id: seller
+      seller: seller.name
+"""
+
+_DIAMOND: Final = """
+name: diamond
+source_schema: shop
+tables:
+  port:
+    key: [port]
+    columns: {port: integer, harbour: varchar(40)}
+  company:
+    key: [company]
+    columns: {company: integer, home: integer, trade: varchar(40)}
+    references: {home: {table: port, columns: [home]}}
+  freight:
+    key: [voyage, line]
+    columns: {voyage: integer, line: smallint, company: integer, origin: integer}
+    references:
+      company: {table: company, columns: [company]}
+      origin: {table: port, columns: [origin]}
+targets:
+  freights:
+    fact: freight
+    columns:
+      voyage: voyage
+      line: line
+      company: company
+      trade: company.trade
+      home_harbour: company.home.harbour
+      origin_harbour: origin.harbour
+"""
+
+STARS: Final[tuple[Star, ...]] = tuple(
+    star(text) for text in (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
+)
+SNOWFLAKE: Final = STARS[1]

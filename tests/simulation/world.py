@@ -1,0 +1,234 @@
+"""A world: one stream, one warehouse, attempts one after the other, and the check at each commit.
+
+What the warehouse must hold follows from its own accounts. `reached` is how far each shard has
+ever been loaded, `own` how far the attempt that commits has loaded it. As long as nobody restores
+from an older checkpoint both are the same, and the table is the join there. After such a restore
+the table is the join at `reached` while `own` is behind it in every shard, anything in between, and
+the join at `own` once that is not behind in any.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flink_app.declaration import Star
+from flink_app.privacy.keys import PrivacyKeys
+from flink_app.schemas import BlockSchemas
+from flink_app.warehouse import warehouse_spec
+from tests.simulation.attempt import Attempt, Checkpoint, Job
+from tests.simulation.database import BOOKS, Database, Planned
+from tests.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ordered
+from tests.simulation.source import FIRST_SEQUENCE, Source
+
+BLOCK: Final = 4  # records of an element, at most
+LONG: Final = 400.0  # seconds: longer than any pause of the load
+SECRET: Final = b"a secret of the simulation, of 41 bytes ."
+KEYS: Final = PrivacyKeys.from_secret(SECRET)
+
+
+class WrongError(AssertionError):
+    """The warehouse does not hold what it must; `what` names the check."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(f"{what}: {message}")
+        self.what = what
+
+
+@dataclass
+class Loads:
+    """What the warehouse's own books have said so far."""
+
+    accounts: int = 0  # rows of the account table that have been read
+    read_twice: bool = False  # whether some record was read again, so counts say nothing
+    torn: bool = False  # whether the table is between two cuts
+
+
+class World:
+    """Everything of one history. Close it."""
+
+    def __init__(self, star: Star, source: Source, parallelism: int = 1) -> None:
+        self.star = star
+        self.source = source
+        self.spec = warehouse_spec(star)
+        self.database = Database(self.spec)
+        self.database.committed = self._committed
+        self.job = Job(star, BlockSchemas(star), KEYS, source, self.database)
+        self.oracle = Oracle(star.declaration, SECRET)
+        self.now = 0.0
+        self.checkpoints = [Checkpoint(0)]
+        self.last_number = 0
+        self.commits = 0
+        self.reached = [0] * source.shard_count
+        self.own: dict[int, list[int]] = {}
+        self.zombies: list[Attempt] = []
+        self.starts = 0
+        self._loads = Loads()
+        self.attempt = self._start(self.checkpoints[0], parallelism)
+
+    def close(self) -> None:
+        self.database.close()
+
+    # -- what can happen beside an attempt's own doings
+
+    def fail(self, checkpoint: Checkpoint, parallelism: int, *, zombie: bool = False) -> None:
+        """The attempt ends, and the next one starts from `checkpoint`.
+
+        Restoring an older one is a new submission: the later ones are gone and their numbers come
+        again. A zombie's load goes on with what it has.
+        """
+        if zombie:
+            self.zombies.append(self.attempt)
+        if checkpoint is not self.checkpoints[-1]:
+            del self.checkpoints[self.checkpoints.index(checkpoint) + 1 :]
+            self.last_number = checkpoint.number
+        self.attempt = self._start(checkpoint, parallelism)
+
+    def _start(self, checkpoint: Checkpoint, parallelism: int) -> Attempt:
+        self.starts += 1
+        self.own[self.starts] = [
+            checkpoint.offsets.get(shard, 0) for shard in range(self.source.shard_count)
+        ]
+        return Attempt(self.job, self.starts, parallelism, checkpoint, lambda: self.now)
+
+    def trigger(self) -> None:
+        self.last_number += 1
+        self.attempt.trigger(self.last_number)
+
+    def complete(self) -> None:
+        """The job manager has all acknowledgements."""
+        assert self.attempt.checkpoint is not None
+        self.checkpoints.append(self.attempt.checkpoint)
+        self.attempt.checkpoint = None
+
+    def run_load(self, attempt: Attempt, planned: Planned | None = None) -> None:
+        """The load's thread does what it was given."""
+        self.database.planned = planned
+        attempt.work.run()
+        self.database.planned = None
+
+    # -- plain stretches, for scripts and for the end of a history
+
+    def run_checkpoint(self) -> None:
+        """All that is there is read and staged, and a checkpoint of it completes."""
+        attempt = self.attempt
+        if attempt.checkpoint is None:
+            for shard in attempt.offsets:
+                while attempt.unread(shard):
+                    attempt.read(shard, BLOCK)
+            self.trigger()
+        for subtask in attempt.uninjected():
+            attempt.inject(subtask)
+        self.run_moves()
+        assert attempt.acknowledged()
+        self.complete()
+        attempt.notify(self.checkpoints[-1].number)
+
+    def run_moves(self) -> None:
+        """Everything under way arrives."""
+        gates = self.attempt.gates()
+        while ready := [(gate, name) for gate in gates for name in gate.ready()]:
+            self.attempt.move(*ready[0])
+
+    def run_loads(self) -> None:
+        """The load does what it can now, and one more look after that."""
+        self.run_moves()
+        if self.attempt.work.waits:
+            self.run_load(self.attempt)
+        self.now += LONG
+        self.attempt.look()
+
+    # -- the check
+
+    def _committed(self, owner: int) -> None:
+        rows = self.database.query(
+            f"SELECT shard, last_sequence_number, records_read, dead_lettered, passed_over "
+            f"FROM {BOOKS}.account ORDER BY rowid LIMIT -1 OFFSET {self._loads.accounts}"
+        )
+        if not rows:
+            return
+        self.commits += 1
+        self._loads.accounts += len(rows)
+        own, before = self.own[owner], list(self.reached)
+        for shard, last, *_ in rows:
+            place = int(shard)
+            own[place] = max(own[place], int(last) - FIRST_SEQUENCE + 1)
+        ahead = all(mine >= theirs for mine, theirs in zip(own, before, strict=True))
+        behind = all(mine <= theirs for mine, theirs in zip(own, before, strict=True))
+        self.reached = [max(pair) for pair in zip(own, before, strict=True)]
+        if ahead:
+            self._loads.torn = False
+        elif not behind:
+            self._loads.torn = True
+        self._check_accounts()
+        if not self._loads.torn:
+            self._check_tables(newest(self.source.shards, self.reached))
+
+    def _check_accounts(self) -> None:
+        """Every record of the cut is in the books, once; more once older ones are read again."""
+        read, dead, passed = self.database.query(
+            f"SELECT sum(records_read), sum(dead_lettered), sum(passed_over) FROM {BOOKS}.account"
+        )[0]
+        records = [
+            record
+            for shard, count in zip(self.source.shards, self.reached, strict=True)
+            for record in shard[:count]
+        ]
+        facts = sum(v.table in self.star.facts for record in records for v in record.versions)
+        loaded = self.database.query(
+            f"SELECT coalesce(sum(row_count), 0) FROM {BOOKS}.ledger WHERE kind = 'rows'"
+        )[0][0]
+        wanted = (
+            len(records),
+            sum(record.dead for record in records),
+            sum(not record.dead and not record.versions for record in records),
+            facts * len(self.star.targets),
+        )
+        found = (read, dead, passed, loaded)
+        if found != wanted and not self._loads.read_twice:
+            message = f"read, dead, passed over, fact rows: {found}, not {wanted}"
+            raise WrongError(message, "counts")
+
+    def read_again(self) -> None:
+        """From now on records may be in the books twice."""
+        self._loads.read_twice = True
+
+    def _check_tables(self, tables: Tables) -> None:
+        for target in self.spec.targets:
+            columns = [column.name for column in target.columns]
+            visible = list(self.star.targets[target.stream].columns)
+            expected = self.oracle.expected(target.stream, columns, tables)
+            found = Expected(
+                self._rows(target.schema, target.stream, columns),
+                self._rows(BOOKS, f"tombstones_{target.stream}", [*target.key, "_pos"]),
+            )
+            count = len(visible)
+            _compare("rows", [r[:count] for r in expected.rows], [r[:count] for r in found.rows])
+            _compare("hidden columns", expected.rows, found.rows)
+            _compare("tombstones", expected.tombstones, found.tombstones)
+
+    def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
+        listed = ", ".join(f'"{name}"' for name in columns)
+        return ordered(self.database.query(f'SELECT {listed} FROM "{schema}"."{table}"'))
+
+    def check_end(self) -> None:
+        """Everything is loaded, and the warehouse is the join of the source's own tables."""
+        ends = [len(shard) for shard in self.source.shards]
+        if self.reached != ends or not self.attempt.idle():
+            message = f"loaded up to {self.reached} of {ends}"
+            raise WrongError(message, "stuck")
+        if self._loads.torn:
+            message = "the table is still between two cuts"
+            raise WrongError(message, "stuck")
+        for target in self.spec.targets:
+            visible = list(self.star.targets[target.stream].columns)
+            expected = self.oracle.visible(target.stream, self.source.tables)
+            _compare("end", expected, self._rows(target.schema, target.stream, visible))
+
+
+def _compare(what: str, expected: Any, found: Any) -> None:
+    if found != expected:
+        missing = [row for row in expected if row not in found]
+        surplus = [row for row in found if row not in expected]
+        message = f"missing {missing}, surplus {surplus} of {len(found)}"
+        raise WrongError(message, what)
