@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ import urllib3
 import yaml
 
 from infra.local.configuration import LocalRun
+from infra.local.ports import free_port
 from infra.local.processes import Service, ServiceError
 from infra.local.toolchain import FLINK_HOME, ROOT, python_environment
 
@@ -165,7 +165,7 @@ class FlinkCluster:
 
     def _start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = _free_port()
+        self._port = free_port()
         self._write_configuration()
         self._job_manager = self._exit.enter_context(self._component("jobmanager", "jobmanager"))
         self._wait(lambda: self.get("/overview") is not None, "the job manager")
@@ -183,7 +183,7 @@ class FlinkCluster:
             **_HEARTBEAT,
             "rest.port": str(self._port),
             "rest.bind-port": str(self._port),
-            "jobmanager.rpc.port": str(_free_port()),
+            "jobmanager.rpc.port": str(free_port()),
             "jobmanager.memory.process.size": "1024m",
             "taskmanager.memory.process.size": "2048m",
             "python.executable": sys.executable,
@@ -242,10 +242,3 @@ def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             found[f"{prefix}{key}"] = str(value)
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from infra.local.ports import free_port
 from infra.local.processes import Service, ServiceError
 
 _ROOTLESS_USER = "nobody"
@@ -103,7 +104,7 @@ class EmbeddedPostgres:
         try:
             binaries = self._reachable_binaries(self._home)
             self._initialise(binaries, data)
-            self.port = _free_port() if self._tcp else 5432
+            self.port = free_port() if self._tcp else 5432
             listen = "127.0.0.1" if self._tcp else ""
             command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self._home)]
             command += ["-p", str(self.port), "-h", listen]
@@ -211,14 +212,3 @@ def _ask_for_fast_shutdown(pid_file: Path) -> None:
         os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
     except (FileNotFoundError, ProcessLookupError):
         return  # it is stopping already
-
-
-def _free_port() -> int:
-    import socket
-
-    # PostgreSQL cannot bind port 0. Someone else may take the port in between; then the start
-    # fails with PostgreSQL's own message and nothing is left behind.
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
