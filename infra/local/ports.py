@@ -1,4 +1,4 @@
-"""Free ports of the loopback interface, for servers that cannot bind port 0 and say which it was."""
+"""Free loopback ports, for servers that cannot bind port 0 and say which it was."""
 
 from __future__ import annotations
 
