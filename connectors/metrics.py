@@ -10,6 +10,7 @@ import enum
 from typing import Any, Final
 
 GROUP: Final = "kinesisanalytics"
+SOURCE_GROUP: Final = "kinesis"
 
 
 class Metric(enum.Enum):
@@ -33,6 +34,23 @@ class Metric(enum.Enum):
         self.meaning = meaning
 
 
+class SourceMetric(enum.Enum):
+    """A metric of the JVM source, below `GROUP` and `SOURCE_GROUP`; registered there by name."""
+
+    CALLS = ("getRecordsCalls", "counter", "calls of GetRecords")
+    EMPTY_ANSWERS = ("emptyAnswers", "counter", "answers without a record")
+    THROTTLED = ("throttled", "counter", "calls that Kinesis refused for their rate")
+    EXPIRED_ITERATORS = ("expiredIterators", "counter", "iterators that were asked for anew")
+    ERRORS = ("errors", "counter", "calls that failed for another reason, and are repeated")
+    SHARDS = ("shards", "gauge", "shards that the subtask reads")
+    BEHIND = ("millisBehindLatest", "gauge", "how far its worst shard is behind, milliseconds")
+
+    def __init__(self, label: str, kind: str, meaning: str) -> None:
+        self.label = label
+        self.kind = kind
+        self.meaning = meaning
+
+
 class Metrics:
     """Counters of one operator; made in its `open` from the runtime context."""
 
@@ -47,8 +65,9 @@ class Metrics:
 
 
 def markdown() -> str:
-    """The table of `docs/metrics.md`."""
+    """The tables of `docs/metrics.md`."""
     rows = [f"| `{metric.label}` | {metric.meaning} |" for metric in Metric]
+    source = [f"| `{metric.label}` | {metric.kind} | {metric.meaning} |" for metric in SourceMetric]
     return "\n".join(
         [
             "# Metrics",
@@ -58,6 +77,12 @@ def markdown() -> str:
             "| metric | counts |",
             "|---|---|",
             *rows,
+            "",
+            f"The source's own, one level below in the group `{SOURCE_GROUP}`, per subtask:",
+            "",
+            "| metric | kind | is |",
+            "|---|---|---|",
+            *source,
             "",
         ]
     )

@@ -19,7 +19,8 @@ final class ReaderMetrics {
   private final Map<String, Long> millisBehindLatest = new ConcurrentHashMap<>();
 
   ReaderMetrics(MetricGroup parent) {
-    MetricGroup group = parent.addGroup("kinesis");
+    // Only what lies below this group reaches CloudWatch on the managed service.
+    MetricGroup group = parent.addGroup("kinesisanalytics").addGroup("kinesis");
     calls = group.counter("getRecordsCalls");
     emptyAnswers = group.counter("emptyAnswers");
     throttled = group.counter("throttled");
