@@ -241,9 +241,13 @@ class Attempt:
         self._load_context.timer_set = False
         list(self._load.on_timer(0, self._load_context))
 
+    def pending(self) -> list[str]:
+        """Names of the parts that wait to be loaded."""
+        return list(self._load_context.state.content)
+
     def idle(self) -> bool:
         """Whether nothing waits to be loaded, and nothing is under way."""
-        return not self._load_context.state.content and not self.work.busy
+        return not self.pending() and not self.work.busy
 
     def gates(self) -> list[Gate]:
         return [self.loading, self.signal, *self.joins]

@@ -45,7 +45,7 @@ class Business:
 
     def arrive(self) -> None:
         """Some records reach their shards, out of order or twice."""
-        for _ in range(1 + self._choices.below(3)):
+        for _ in range(1 + self._choices.below(4)):
             if self._source.wire:
                 place = self._choices.below(self._source.near)
                 self._source.arrive(place, again=self._choices.chance(8))
@@ -61,7 +61,7 @@ class Business:
 
     def _transaction(self) -> None:
         self._source.begin()
-        for _ in range(1 + self._choices.below(3)):
+        for _ in range(1 + self._choices.below(4)):
             self._change(self._choices.one_of(list(self._tables)[::-1]))
 
     def _change(self, table: str) -> None:

@@ -28,6 +28,11 @@ class Choices:
         self.made: list[int] = []
         self.starts: list[int] = []
 
+    @property
+    def ended(self) -> bool:
+        """Whether a replayed list has come to its end."""
+        return self._random is None and len(self.made) >= len(self._replayed)
+
     def step(self) -> None:
         """Marks the beginning of a step, which shrinking may leave out."""
         self.starts.append(len(self.made))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from connectors.redshift.errors import FenceLost
 from tests.simulation.attempt import Attempt
@@ -19,7 +20,7 @@ from tests.simulation.world import BLOCK, World
 
 Action = Callable[[], None]
 
-_STEPS = (40, 140)
+_STEPS = (30, 100)
 _DRAIN_ROUNDS = 60
 
 
@@ -31,9 +32,12 @@ class Profile:
     older_restores: bool = True
     zombies: bool = True
     outages: bool = True
+    pruning: bool = False
 
 
 PLAIN = Profile(failures=False, older_restores=False, zombies=False, outages=False)
+# Older restores and pruning exclude each other: what a snapshot may need is not pruned.
+PRUNING = Profile(older_restores=False, pruning=True)
 
 
 class History:
@@ -55,6 +59,8 @@ class History:
         """All of it."""
         try:
             for _ in range(self._steps):
+                if self.choices.ended:
+                    break
                 self.choices.step()
                 weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
                 name, act = self.choices.weighted(weighted)
@@ -69,67 +75,90 @@ class History:
     def _possible(self) -> list[tuple[int, str, Action]]:
         attempt, found = self.world.attempt, list[tuple[int, str, Action]]()
         for gate in attempt.gates():
+            weight = 30 if gate in attempt.joins else 60
             found += [
-                (30, f"move {name}", lambda g=gate, n=name: attempt.move(g, n))  # type: ignore[misc]
-                for name in gate.ready()
+                (weight, f"move {name}", partial(attempt.move, gate, name)) for name in gate.ready()
             ]
         found += [
-            (40, f"read shard {shard}", lambda s=shard: self._read(s))  # type: ignore[misc]
+            (40, f"read shard {shard}", partial(self._read, shard))
             for shard in attempt.offsets
             if attempt.unread(shard)
         ]
-        found.append((25, "business", self.business.act))
+        found.append((60, "epoch", self._epoch))
+        found.append((90, "business", self.business.act))
         if self.world.source.wire:
-            found.append((25, "arrive", self.business.arrive))
+            found.append((90, "arrive", self.business.arrive))
         found += self._checkpointing(attempt)
         found += self._loading(attempt)
         for zombie in self.world.zombies:
             found += self._zombie(zombie)
+        if self.profile.pruning and self.world.commits:
+            found.append((6, "prune", self.world.prune))
         if self.profile.failures:
-            found.append((4, "fail", self._fail))
+            found.append((10, "fail", self._fail))
         return found
 
     def _checkpointing(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
         found: list[tuple[int, str, Action]] = []
         if attempt.checkpoint is None:
-            found.append((20, "trigger", self.world.trigger))
+            found.append((40, "trigger", self.world.trigger))
         else:
-            found += [
-                (30, f"inject {i}", lambda i=i: attempt.inject(i))  # type: ignore[misc]
-                for i in attempt.uninjected()
-            ]
+            found += [(60, f"inject {i}", partial(attempt.inject, i)) for i in attempt.uninjected()]
             if attempt.acknowledged():
-                found.append((60, "complete", self.world.complete))
+                found.append((150, "complete", self.world.complete))
             found.append((2, "abort", self._abort))
         last = self.world.checkpoints[-1].number
         if last > self._unnotified and last > attempt.restored.number:
-            found.append((40, f"notify {last}", lambda: self._notify(attempt, last)))
+            found.append((150, f"notify {last}", lambda: self._notify(attempt, last)))
         if not attempt.announced:
-            found.append((30, "announce", attempt.announce))
+            found.append((200, "announce", attempt.announce))
         return found
 
     def _loading(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
         found: list[tuple[int, str, Action]] = []
         if attempt.work.waits:
-            found.append((30, "load", lambda: self._load(attempt)))
+            found.append((200, "load", lambda: self._load(attempt)))
         if attempt.timer_set:
-            found.append((25, "look", lambda: self._look(attempt)))
+            found.append((150, "look", lambda: self._look(attempt)))
         return found
 
     def _zombie(self, zombie: Attempt) -> list[tuple[int, str, Action]]:
         found: list[tuple[int, str, Action]] = []
         if zombie.loading.ready():
-            found.append((10, "zombie moves", lambda: self._zombie_moves(zombie)))
+            found.append((80, "zombie moves", lambda: self._zombie_moves(zombie)))
         if zombie.work.waits:
-            found.append((10, "zombie loads", lambda: self.world.run_load(zombie)))
+            found.append((80, "zombie loads", lambda: self.world.run_load(zombie)))
         if zombie.timer_set:
-            found.append((10, "zombie looks", lambda: self._zombie_looks(zombie)))
+            found.append((80, "zombie looks", lambda: self._zombie_looks(zombie)))
         return found
 
     # -- and how it happens
 
     def _read(self, shard: int) -> None:
         self.world.attempt.read(shard, BLOCK - self.choices.below(BLOCK))
+
+    def _epoch(self) -> None:
+        """Many steps at once: some records are read, a checkpoint completes, perhaps a load."""
+        world, attempt = self.world, self.world.attempt
+        if attempt.checkpoint is None:
+            for shard in attempt.offsets:
+                for _ in range(self.choices.below(3)):
+                    if attempt.unread(shard):
+                        self._read(shard)
+            world.trigger()
+        for i in attempt.uninjected():
+            attempt.inject(i)
+        self._moves()
+        world.complete()
+        if self.choices.chance(70):
+            self._notify(attempt, world.checkpoints[-1].number)
+            self._moves()
+
+    def _moves(self) -> None:
+        """Everything under way arrives, in some order."""
+        attempt = self.world.attempt
+        while ready := [(gate, name) for gate in attempt.gates() for name in gate.ready()]:
+            attempt.move(*self.choices.one_of(ready))
 
     def _notify(self, attempt: Attempt, number: int) -> None:
         self._unnotified = number

@@ -62,7 +62,6 @@ class Oracle:
         """What `target` holds, by `columns`, and its tombstones."""
         fact = self._declaration.targets[target].fact
         versions = tables.get(fact, {}).values()
-        key = self._declaration.tables[fact].key
         return Expected(
             rows=ordered(
                 tuple(row[name] for name in columns)
@@ -70,18 +69,22 @@ class Oracle:
                 if version.row is not None
                 for row in [self._wide(target, version, tables)]
             ),
-            tombstones=ordered(
-                (
-                    *(
-                        self._treated(fact, name, value)
-                        for name, value in zip(key, version.key, strict=True)
-                    ),
-                    position_text(version.position),
-                )
-                for version in versions
-                if version.row is None
-            ),
+            tombstones=ordered(self.tombstone(v) for v in versions if v.row is None),
         )
+
+    def tombstone(self, version: Version) -> tuple[Any, ...]:
+        """What stands for a deleted fact: its key and position."""
+        key = self._declaration.tables[version.table].key
+        values = [
+            self._treated(version.table, *pair) for pair in zip(key, version.key, strict=True)
+        ]
+        return (*values, position_text(version.position))
+
+    def key_columns(self, target: str) -> list[str]:
+        """The columns of `target` with the fact's key."""
+        declared = self._declaration.targets[target]
+        shown = {dotted: name for name, dotted in declared.columns.items()}
+        return [shown[name] for name in self._declaration.tables[declared.fact].key]
 
     def visible(self, target: str, tables: dict[str, dict[Key, Row]]) -> Lines:
         """The visible columns of `target`, from plain tables."""

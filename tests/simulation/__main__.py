@@ -1,0 +1,90 @@
+"""The simulation from the command line; `--help` says how."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+
+from tests.simulation.choices import Choices
+from tests.simulation.history import PLAIN, PRUNING, Profile
+from tests.simulation.many import run_mutations, run_parallel
+from tests.simulation.shrink import Outcome, run, shrink
+
+_SHOWN = 5  # failing seeds that are shrunk
+
+
+def main() -> int:
+    """Runs what is asked for; 1 when a history went wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="run one history and say what happened in it")
+    parser.add_argument("--choices", help="replay a recorded history: numbers with commas between")
+    parser.add_argument("--histories", type=int, default=500, help="how many (default 500)")
+    parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--plain", action="store_true", help="nothing fails")
+    parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
+    parser.add_argument("--mutations", action="store_true", help="with each guard taken out")
+    given = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    profile = PLAIN if given.plain else Profile()
+    if given.pruning:
+        profile = PRUNING
+    if given.seed is not None:
+        return _explain(run(Choices(given.seed), profile), profile)
+    if given.choices is not None:
+        replayed = [int(number) for number in given.choices.split(",")]
+        return _explain(run(Choices(replayed=replayed), profile), profile)
+    seeds = range(given.first, given.first + given.histories)
+    if given.mutations:
+        return _mutations(seeds, profile, given.jobs)
+    return _many(seeds, profile, given.jobs)
+
+
+def _many(seeds: range, profile: Profile, jobs: int) -> int:
+    began = time.monotonic()
+    for tally in run_parallel(seeds, profile, jobs):
+        minutes = (time.monotonic() - began) / 60
+        _say(
+            f"{tally.histories} histories, {tally.commits} commits checked, "
+            f"{tally.histories / minutes:.0f} a minute, "
+            f"{tally.histories / tally.seconds * 60:.0f} a minute and core, "
+            f"{len(tally.wrong)} wrong"
+        )
+    for seed in sorted(tally.wrong)[:_SHOWN]:
+        _say(f"\nseed {seed}: {tally.wrong[seed]}")
+        _explain(run(Choices(seed), profile), profile)
+    return 1 if tally.wrong else 0
+
+
+def _explain(outcome: Outcome, profile: Profile) -> int:
+    """What happened; of a history that went wrong, the shortest form."""
+    if outcome.what:
+        _say(f"wrong: {outcome.message}\nshrinking {len(outcome.choices.made)} choices")
+        outcome = shrink(outcome, profile)
+        _say(f"to {len(outcome.choices.made)}: {outcome.message}")
+    for number, step in enumerate(outcome.log):
+        _say(f"{number:4} {step}")
+    if outcome.what:
+        _say("--choices " + ",".join(map(str, outcome.choices.made)))
+    return 1 if outcome.what else 0
+
+
+def _mutations(seeds: range, profile: Profile, jobs: int) -> int:
+    unseen = 0
+    _say("| guard | histories | wrong | first seed | seen by |\n|---|---|---|---|---|")
+    for guard, tally in run_mutations(seeds, profile, jobs):
+        first = "" if tally.first is None else tally.first
+        _say(f"| {guard} | {tally.histories} | {len(tally.wrong)} | {first} | {tally.kinds()} |")
+        unseen += not tally.wrong
+    return 1 if unseen else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

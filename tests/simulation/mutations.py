@@ -1,0 +1,329 @@
+"""Guards taken out one by one, to show that histories see each of them missing.
+
+A mutation replaces functions of the code under test while histories run; no source is edited.
+Most guards stand in the load's plan and are taken out of its statements.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from unittest.mock import patch
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.redshift import ledger, loader
+from connectors.redshift.coordinator import LoadCoordinator
+from connectors.redshift.errors import OutcomeUnknown
+from connectors.redshift.loader import Loaded, Loader
+from connectors.redshift.plan import Statement, plan_load
+from connectors.redshift.spec import PathSpec, WarehouseSpec
+from connectors.staging.writer import PartWriter
+from flink_app.declaration import POSITION
+from flink_app.declaration.star import DELETED
+from flink_app.decode import changes
+from flink_app.decode.position import UNKNOWN
+from flink_app.denormalise import durable, operator
+from flink_app.denormalise.join import wide_rows
+from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
+from flink_app.denormalise.operator import Denormalise
+from flink_app.denormalise.ownership import owned
+from tests.simulation.history import PRUNING, Profile
+from tests.simulation.world import World
+
+Statements = list[Statement]
+Patch = tuple[object, str, Any]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One guard, and how it is taken out."""
+
+    guard: str
+    patches: Callable[[], Sequence[Patch]]
+    pruning: bool = False  # provoked by pruning what no snapshot needs any more
+
+    def provoked(self, profile: Profile) -> Profile:
+        """The histories that show it."""
+        return PRUNING if self.pruning else profile
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """The code without the guard."""
+        with ExitStack() as stack:
+            for owner, name, new in self.patches():
+                stack.enter_context(patch.object(owner, name, new))
+            yield
+
+
+def _plan(change: Callable[[Statements], Statements]) -> Callable[[], list[Patch]]:
+    """Another plan: what `change` makes of the statements."""
+
+    def planned(*args: Any, **kwargs: Any) -> Statements:
+        return change(plan_load(*args, **kwargs))
+
+    return lambda: [(loader, "plan_load", planned)]
+
+
+def _sql(step: int, pattern: str, by: str, *, only: str = "") -> Callable[[], list[Patch]]:
+    """Another text in the statements of a step; a statement that becomes empty goes."""
+
+    def change(statements: Statements) -> Statements:
+        found = []
+        for one in statements:
+            if one.step == step and only in one.sql:
+                sql = re.sub(pattern, by, one.sql, flags=re.DOTALL)
+                found += [replace(one, sql=sql)] if sql else []
+            else:
+                found.append(one)
+        return found
+
+    return _plan(change)
+
+
+def _sort(key: Callable[[Statement], int]) -> Callable[[], list[Patch]]:
+    """Another order of the statements."""
+    return _plan(lambda statements: sorted(statements, key=key))
+
+
+def _tip_first(statements: Statements) -> Statements:
+    updates = [one for one in statements if one.sql.startswith("UPDATE")]
+    return [one for one in statements if one not in updates] + updates[::-1]
+
+
+def _assigned(change: Callable[[PathSpec], PathSpec]) -> Callable[[], list[Patch]]:
+    """Other assignments of the patches."""
+
+    def planned(warehouse: WarehouseSpec, *args: Any, **kwargs: Any) -> Statements:
+        targets = tuple(
+            replace(target, paths=tuple(change(path) for path in target.paths))
+            for target in warehouse.targets
+        )
+        return plan_load(replace(warehouse, targets=targets), *args, **kwargs)
+
+    return lambda: [(loader, "plan_load", planned)]
+
+
+def _is_below(column: str) -> bool:
+    return "__" in column or column.startswith(f"{POSITION}_")
+
+
+def _without_below(path: PathSpec) -> PathSpec:
+    return replace(path, assigned=tuple(p for p in path.assigned if not _is_below(p[1])))
+
+
+def _carry_if_newer(statements: Statements) -> Statements:
+    """What lies below a path only where its own position is newer."""
+
+    def guarded(match: re.Match[str], table: str, position: str) -> str:
+        own, theirs = match[1], match[2]
+        if not _is_below(theirs):
+            return match[0]
+        below = theirs.removeprefix(f"{POSITION}_") if "__" not in theirs else ""
+        below = below or theirs.rpartition("__")[0].removeprefix(f"{POSITION}_")
+        if theirs.startswith(f"{POSITION}_"):
+            below = theirs.removeprefix(f"{POSITION}_")
+        newer = f'q."_pos_{below}" > {table}."{position}__{below}"'
+        return f'"{own}" = CASE WHEN {newer} THEN q."{theirs}" ELSE {table}."{own}" END'
+
+    found = []
+    for one in statements:
+        if not one.sql.startswith("UPDATE"):
+            found.append(one)
+            continue
+        table = one.sql.split()[1]
+        position = re.search(r'\."(_pos_\w+)" < q\.', one.sql)
+        assert position is not None
+        assigned, _, rest = one.sql.partition("\nFROM ")
+        sql = re.sub(
+            r'"(\w+)" = q\."(\w+)"',
+            lambda match, t=table, p=position[1]: guarded(match, t, p),  # type: ignore[misc]
+            assigned,
+        )
+        found.append(replace(one, sql=f"{sql}\nFROM {rest}"))
+    return found
+
+
+def _owned(found: Callable[..., Any]) -> Callable[[], list[Patch]]:
+    return lambda: [(operator, "owned", found)]
+
+
+def _owner_by_old_parallelism() -> list[Patch]:
+    first = {"parallelism": 1}
+    original = World.__init__
+
+    def begin(self: World, star: Any, source: Any, parallelism: int = 1) -> None:
+        first["parallelism"] = parallelism
+        original(self, star, source, parallelism)
+
+    def old(keys: Any, table: str, *, subtask: int, parallelism: int) -> Any:
+        del parallelism
+        return owned(keys, table, subtask=subtask, parallelism=first["parallelism"])
+
+    return [(World, "__init__", begin), (operator, "owned", old)]
+
+
+def _rebuilt_at_first_fact() -> list[Patch]:
+    element, broadcast = Denormalise.process_element, Denormalise.process_broadcast_element
+
+    def process_element(self: Any, value: bytes, ctx: Any) -> Any:
+        if getattr(self._mirror, "late", False):
+            self._mirror.late = False
+            for name, table in self._mirror.tables.items():
+                durable.rebuild(ctx.state, name, table)
+        return element(self, value, ctx)
+
+    def process_broadcast_element(self: Any, value: bytes, ctx: Any) -> Any:
+        if self._mirror is None:
+            self._mirror = Mirror(self._star)
+            self._mirror.late = True
+        return broadcast(self, value, ctx)
+
+    return [
+        (Denormalise, "process_element", process_element),
+        (Denormalise, "process_broadcast_element", process_broadcast_element),
+    ]
+
+
+def _no_mirror_tombstones() -> list[Patch]:
+    accept = TableMirror.accept
+
+    def forgetful(self: TableMirror, batch: pa.RecordBatch) -> pa.RecordBatch:
+        accepted = accept(self, batch)
+        gone = accepted.filter(accepted.column(DELETED))
+        for key in key_values([gone.column(name) for name in self.key]):
+            self._slots.pop(key)
+            self._positions.pop(key)
+        return accepted
+
+    return [(TableMirror, "accept", forgetful)]
+
+
+def _no_mirror_positions() -> list[Patch]:
+    accept = TableMirror.accept
+
+    def believing(self: TableMirror, batch: pa.RecordBatch) -> pa.RecordBatch:
+        self._positions = {}
+        return accept(self, batch)
+
+    return [(TableMirror, "accept", believing)]
+
+
+def _own_labels() -> list[Patch]:
+    close = PartWriter.close
+
+    def count(self: Any, epoch: int) -> Any:
+        del epoch
+        self.closed = getattr(self, "closed", 0) + 1
+        return close(self, self.closed)
+
+    return [(PartWriter, "close", count)]
+
+
+def _reply_assumed() -> list[Patch]:
+    load = Loader.load
+
+    def hopeful(self: Loader, parts: Any, number: int) -> Loaded:
+        try:
+            return load(self, parts, number)
+        except OutcomeUnknown:
+            return Loaded("", tuple(part.name for part in parts), ())
+
+    return [(Loader, "load", hopeful)]
+
+
+def _by_epoch(cursor: Any, names: Any, parts: Any) -> set[str]:
+    cursor.execute(f"SELECT epoch FROM {names.ledger}")
+    epochs = {row[0] for row in cursor.fetchall()}
+    return {part.name for part in parts if part.epoch in epochs}
+
+
+def _null_positions() -> list[Patch]:
+
+    def nulls(*args: Any) -> pa.RecordBatch:
+        rows = wide_rows(*args)
+        columns = [
+            pc.if_else(pc.equal(column, UNKNOWN), None, column)
+            if name.startswith(POSITION)
+            else column
+            for name, column in zip(rows.schema.names, rows.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=rows.schema)
+
+    return [(operator, "wide_rows", nulls)]
+
+
+def _tombstones_without_position() -> list[Patch]:
+    gather = TableMirror.gather
+
+    def gathered(self: TableMirror, slots: Any, columns: list[str]) -> list[pa.Array]:
+        found = gather(self, slots, columns)
+        if columns[-1] == POSITION and columns != [POSITION]:
+            gone = pa.array(deleted_at(slots, self))
+            found[-1] = pc.if_else(gone, pa.scalar(None, pa.string()), found[-1])
+        return found
+
+    return [(TableMirror, "gather", gathered)]
+
+
+def _no_fence() -> list[Patch]:
+    return [
+        (ledger, "verify_fence", lambda *_: None),
+        (ledger, "take_fence", lambda *_: None),
+    ]
+
+
+MUTATIONS: Final = (
+    Mutation("stage position guard", _sql(4, r".*", "", only=" AS t\n")),
+    Mutation("fact tombstones", _sql(4, r".*", "", only=" AS b\n")),
+    Mutation("newest per key", _sql(3, "_rank = 1", "_rank >= 1")),
+    Mutation("row_number, not rank", _sql(3, r"ROW_NUMBER\(\)", "RANK()")),
+    Mutation(
+        "upserts and deletes together",
+        _sql(3, r"(PARTITION BY .*?) ORDER", rf'\1, "{DELETED}" ORDER'),
+    ),
+    Mutation("parents before children", _plan(_tip_first)),
+    Mutation("facts before patches", _sort(lambda one: {6: 2.5}.get(one.step, one.step))),  # type: ignore[arg-type,return-value]
+    Mutation("patches carry what is below", _assigned(_without_below)),
+    Mutation("carried whatever its position", _plan(_carry_if_newer)),
+    Mutation("newest patch of a key", _sql(6, r"(ORDER BY \S+) DESC", r"\1 ASC")),
+    Mutation("patch guard", _sql(6, r' AND \S+ < q\."_pos"', "")),
+    Mutation("patch guard <, not <=", _sql(6, r' < q\."_pos"', r' <= q."_pos"')),
+    Mutation("positions never NULL", _null_positions),
+    Mutation("position of a deleted dimension", _tombstones_without_position),
+    Mutation(
+        "an owner emits patches", _owned(lambda keys, *_, **__: np.zeros(len(keys), np.bool_))
+    ),
+    Mutation(
+        "only the owner emits them", _owned(lambda keys, *_, **__: np.ones(len(keys), np.bool_))
+    ),
+    Mutation("owner by present parallelism", _owner_by_old_parallelism),
+    Mutation("mirror rebuilt", lambda: [(durable, "rebuild", lambda *_: None)]),
+    Mutation("rebuilt at the first of either input", _rebuilt_at_first_fact),
+    Mutation("mirror's tombstones", _no_mirror_tombstones),
+    Mutation("mirror's positions", _no_mirror_positions),
+    Mutation("labels from the marker", _own_labels),
+    Mutation(
+        "both halves of a key update",
+        lambda: [(changes, "_moved", lambda parsed, _: pa.array([False] * len(parsed)))],
+    ),
+    Mutation(
+        "load after completion",
+        lambda: [(LoadCoordinator, "_due", lambda self: [*self._pending.values()])],
+    ),
+    Mutation("a lost reply is looked up", _reply_assumed),
+    Mutation("ledger", lambda: [(ledger, "known_parts", lambda *_: set[str]())]),
+    Mutation("ledger by part, not by epoch", lambda: [(ledger, "known_parts", _by_epoch)]),
+    Mutation(
+        "ledger, once pruned",
+        lambda: [(ledger, "known_parts", lambda *_: set[str]())],
+        pruning=True,
+    ),
+    Mutation("fence", _no_fence),
+    Mutation("fence, once pruned", _no_fence, pruning=True),
+)
