@@ -1,7 +1,7 @@
 """The declaration file: a star or snowflake schema as typed, validated models.
 
-Owns the file's form and every rule that a declaration must keep. What follows from a valid one
-(paths, schemas, SQL) is made from these models in the neighbouring modules.
+Owns the file's form; `rules` owns what its parts must be to each other. What follows from a valid
+declaration (paths, schemas, SQL) is made from these models in the neighbouring modules.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from flink_app.declaration.rules import check
 from flink_app.declaration.types import ColumnType
 
 # Lower case, since Redshift folds identifiers; no leading or double underscore, since hidden
@@ -28,6 +29,7 @@ _IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63)]
 TOKEN_TYPE: Final = ColumnType("varchar", length=64)  # 32 bytes in hexadecimal
 REDACTED: Final = "redacted"
+_ENVELOPE: Final = ("data", "metadata", "control")
 
 
 class Treatment(enum.StrEnum):
@@ -44,6 +46,11 @@ class Treatment(enum.StrEnum):
     def keeps_identity(self) -> bool:
         """Whether distinct values stay distinct, so that a key may be treated this way."""
         return self in {Treatment.KEEP, Treatment.TOKENISE, Treatment.SHA256}
+
+    @property
+    def drops(self) -> bool:
+        """Whether no value leaves decode."""
+        return self is Treatment.DROP
 
 
 class _Model(BaseModel):
@@ -103,6 +110,7 @@ class Table(_Model):
     """One source table, fact or dimension."""
 
     source: str | None = Field(None, description="the table's name in the source, if another")
+    source_schema: str = Field("", description="the table's schema, if another than the file's")
     key: list[str] = Field(min_length=1)
     columns: dict[Identifier, _DeclaredColumn]
     references: dict[Identifier, Reference] = {}
@@ -120,25 +128,50 @@ class Target(_Model):
     sort_key: list[str] = []
 
 
+class Stream(_Model):
+    """How the DMS task writes its records, where that can be chosen."""
+
+    before_image: str = Field(
+        "before-image",
+        min_length=1,
+        description="name of the before-image object: FieldName of BeforeImageSettings",
+    )
+    before_image_prefix: str | None = Field(
+        None,
+        min_length=1,
+        description="prefix of before-image columns, as BI_, if they stand among the row's own",
+    )
+
+    @model_validator(mode="after")
+    def _before_image_is_one(self) -> Self:
+        if self.before_image in _ENVELOPE:
+            message = f"before_image: {self.before_image!r} is another part of every record"
+            raise ValueError(message)
+        if self.before_image_prefix and "before_image" in self.model_fields_set:
+            message = "before_image and before_image_prefix exclude each other, as in DMS"
+            raise ValueError(message)
+        return self
+
+
 class Declaration(_Model):
     """A whole declaration file."""
 
     name: Identifier
-    source_schema: str = Field(description="the schema name in the change records")
+    source_schema: str = Field(
+        "", description="the schema name in the change records, of tables that name none"
+    )
+    stream: Stream = Stream()
     tables: dict[Identifier, Table]
     targets: dict[Identifier, Target] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        _check_sources(self)
-        for name, table in self.tables.items():
-            _check_columns(name, table)
-        for name, table in self.tables.items():
-            _check_references(self, name, table)
-        _check_no_cycle(self)
-        for name, target in self.targets.items():
-            _check_target(self, name, target)
+        check(self)
         return self
+
+    def schema_of(self, table: str) -> str:
+        """The schema name in the change records of `table`."""
+        return self.tables[table].source_schema or self.source_schema
 
     def follow(self, table: str, dotted: str) -> tuple[tuple[str, ...], str, str]:
         """Resolves `reference.reference.column` from `table`: (path, last table, column).
@@ -156,99 +189,3 @@ class Declaration(_Model):
             message = f"{dotted!r}: table {table} has no column {column!r}"
             raise ValueError(message)
         return tuple(path), table, column
-
-
-def _fail(where: str, what: str) -> None:
-    message = f"{where}: {what}"
-    raise ValueError(message)
-
-
-def _check_sources(declaration: Declaration) -> None:
-    """A record belongs to one table; a table that plays two parts has two references."""
-    holders: dict[str, str] = {}
-    for name, table in declaration.tables.items():
-        source = table.source or name
-        holder = holders.setdefault(source, name)
-        if holder != name:
-            _fail(f"tables {holder} and {name}", f"both read {source!r}")
-
-
-def _check_columns(name: str, table: Table) -> None:
-    readers: dict[str, str] = {}
-    for column, declared in table.columns.items():
-        source = declared.source or column
-        reader = readers.setdefault(source, column)
-        if table.columns[reader].type.arrow != declared.type.arrow:
-            what = f"columns {reader} and {column} read {source!r} as different types"
-            _fail(f"table {name}", what)
-    for column in table.key:
-        if column not in table.columns:
-            _fail(f"table {name}", f"key column {column!r} is not declared")
-        elif not table.columns[column].treatment.keeps_identity:
-            _fail(f"table {name}", f"key column {column!r} must keep its values apart")
-
-
-def _check_references(declaration: Declaration, name: str, table: Table) -> None:
-    for reference_name, reference in table.references.items():
-        where = f"table {name}, reference {reference_name}"
-        other = declaration.tables.get(reference.table)
-        if other is None:
-            _fail(where, f"table {reference.table!r} is not declared")
-            continue
-        if len(reference.columns) != len(other.key):
-            _fail(where, f"{reference.table} has a key of {len(other.key)} columns")
-        for own, theirs in zip(reference.columns, other.key, strict=True):
-            if own not in table.columns:
-                _fail(where, f"column {own!r} is not declared")
-            mine, key = table.columns[own], other.columns[theirs]
-            if (mine.treatment, mine.stored_type.arrow) != (key.treatment, key.stored_type.arrow):
-                _fail(where, f"{own} and {reference.table}.{theirs} differ in type or treatment")
-
-
-def _check_no_cycle(declaration: Declaration) -> None:
-    done: set[str] = set()
-
-    def visit(name: str, above: tuple[str, ...]) -> None:
-        if name in above:
-            _fail("references", f"{' -> '.join([*above, name])} is a cycle")
-        if name not in done:
-            for reference in declaration.tables[name].references.values():
-                visit(reference.table, (*above, name))
-            done.add(name)
-
-    for name in declaration.tables:
-        visit(name, ())
-
-
-def _check_target(declaration: Declaration, name: str, target: Target) -> None:
-    where = f"target {name}"
-    if target.fact not in declaration.tables:
-        _fail(where, f"fact table {target.fact!r} is not declared")
-    direct = {
-        dotted
-        for column, dotted in target.columns.items()
-        if not _check_target_column(declaration, target, f"{where}, column {column}", dotted)
-    }
-    for key in declaration.tables[target.fact].key:
-        if key not in direct:
-            _fail(where, f"the fact's key column {key!r} must be among the columns")
-    for column in [*target.sort_key, *([target.dist_key] if target.dist_key else [])]:
-        if column not in target.columns:
-            _fail(where, f"dist or sort key {column!r} is not a column")
-    for table_name, table in declaration.tables.items():
-        if any(reference.table == target.fact for reference in table.references.values()):
-            _fail(where, f"fact table {target.fact} is a dimension of {table_name}")
-
-
-def _check_target_column(
-    declaration: Declaration, target: Target, where: str, dotted: str
-) -> tuple[str, ...]:
-    """Checks one column and gives its path."""
-    try:
-        path, table, source = declaration.follow(target.fact, dotted)
-    except ValueError as error:
-        message = f"{where}: {error}"
-        raise ValueError(message) from error
-    if declaration.tables[table].columns[source].treatment is Treatment.DROP:
-        _fail(where, f"{dotted} is dropped in decode")
-    return path

@@ -41,7 +41,7 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
     columnar = parse_columns(lines, plan)
     parsed: dict[str, list[pa.RecordBatch]] = defaultdict(list)
     for table, batch in columnar.parsed:
-        parsed[table.source].append(batch)
+        parsed[table.name].append(batch)
     odd = sorted(int(row) for rows in columnar.odd for row in rows)
     slow: dict[str, list[dict[str, Any]]] = defaultdict(list)
     rejected: list[tuple[int, Rejected]] = []
@@ -49,18 +49,18 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
     for row in odd:
         match parse_record(block.record(row), plan):
             case ParsedRow(table, values):
-                slow[table.source].append(values)
+                slow[table.name].append(values)
             case PassedOver():
                 passed_over += 1
             case Rejected() as fault:
                 rejected.append((row, fault))
-    for source, changes in slow.items():
-        schema = plan.tables[source].parsed_schema
-        parsed[source].append(pa.RecordBatch.from_pylist(changes, schema=schema))
+    for name, changes in slow.items():
+        schema = plan.tables[name].parsed_schema
+        parsed[name].append(pa.RecordBatch.from_pylist(changes, schema=schema))
     return Decoded(
         changes={
-            plan.tables[source].name: _changes(batches, plan.tables[source], plan, keys)
-            for source, batches in parsed.items()
+            name: _changes(batches, plan.tables[name], plan, keys)
+            for name, batches in parsed.items()
         },
         dead_letters=_dead_letters(block, rejected, keys),
         account=_account(block, dead_lettered=len(rejected), passed_over=passed_over),

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.decode.plan import (
-    BEFORE_IMAGE,
+    DATA,
     METADATA_TYPE,
     DecodePlan,
     Group,
@@ -71,7 +71,7 @@ def parse_columns(lines: Lines, plan: DecodePlan) -> ColumnarResult:
     metadata = _struct(reading.table, "metadata")
     left = np.ones(len(reading.lines), np.bool_)
     for group in plan.groups:
-        mine = _any_of([_is_of(metadata, member, plan) for member in group.tables])
+        mine = _any_of([_is_of(metadata, member) for member in group.tables])
         left &= ~mine
         _take_group(reading.lines.take(np.flatnonzero(mine)), group, plan, result)
     rest = _struct(reading.table.filter(pa.array(left)), "metadata")
@@ -104,11 +104,11 @@ def _any_of(masks: list[Mask]) -> Mask:
     return found
 
 
-def _is_of(metadata: pa.StructArray, table: TablePlan, plan: DecodePlan) -> Mask:
+def _is_of(metadata: pa.StructArray, table: TablePlan) -> Mask:
     """Where a record is a row of `table`."""
     return (
         _true(pc.equal(pc.struct_field(metadata, "table-name"), table.source))
-        & _true(pc.equal(pc.struct_field(metadata, "schema-name"), plan.source_schema))
+        & _true(pc.equal(pc.struct_field(metadata, "schema-name"), table.schema))
         & _true(pc.equal(pc.struct_field(metadata, "record-type"), "data"))
     )
 
@@ -119,7 +119,7 @@ def _take_group(lines: Lines, group: Group, plan: DecodePlan, result: ColumnarRe
     metadata = _struct(table, "metadata")
     left = np.ones(len(lines), np.bool_)
     for member in group.tables:
-        mine = _is_of(metadata, member, plan)
+        mine = _is_of(metadata, member)
         if mine.any():
             left &= ~mine
             own = table if mine.all() else table.filter(pa.array(mine))
@@ -134,7 +134,7 @@ def _pass_over(
     """Counts control records and rows of undeclared tables; anything else is odd."""
     kind = pc.struct_field(metadata, "record-type")
     other = _true(pc.equal(kind, "data")) & ~_any_of(
-        [_is_of(metadata, table, plan) for table in plan.tables.values()]
+        [_is_of(metadata, table) for table in plan.tables.values()]
     )
     passed = _true(pc.equal(kind, "control")) | other
     result.passed_over += int(passed.sum())
@@ -145,8 +145,8 @@ def _take_table(
     rows: Rows, records: pa.Table, table: TablePlan, plan: DecodePlan, result: ColumnarResult
 ) -> None:
     """Turns the records of one table into parsed changes."""
-    metadata, data = _struct(records, "metadata"), _struct(records, "data")
-    before = _struct(records, BEFORE_IMAGE)
+    metadata, data = _struct(records, "metadata"), _struct(records, DATA)
+    before = _struct(records, plan.before_image)
     operation = pc.struct_field(metadata, "operation")
     good = _true(pc.is_in(operation, _OPERATIONS)) & _true(pc.is_valid(data))
     deleted = pc.fill_null(pc.equal(operation, "delete"), fill_value=False)
@@ -157,7 +157,7 @@ def _take_table(
         values = pc.struct_field(data, column.source)
         if column.name in table.key:
             good &= _true(pc.is_valid(values))
-            earlier = pc.struct_field(before, column.source)
+            earlier = pc.struct_field(before, plan.before_prefix + column.source)
             earlier = pc.if_else(is_update, earlier, pa.scalar(None, earlier.type))
             old.append(_checked(earlier, column, good))
         else:

@@ -6,6 +6,7 @@ Tables whose equally named columns differ in type go into separate *groups*, eac
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -16,7 +17,9 @@ from flink_app.declaration.model import Column
 from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.decode.position import MAX_GENERATION
 
-BEFORE_IMAGE: Final = "before-image"
+DATA: Final = "data"
+# Where the mapping rule map-record-to-document puts the row.
+DOCUMENT: Final = "_doc"
 METADATA_TYPE: Final = pa.struct(
     [
         ("record-type", pa.string()),
@@ -29,6 +32,8 @@ METADATA_TYPE: Final = pa.struct(
         ("transaction-record-id", pa.int64()),
     ]
 )
+
+_Types = dict[tuple[str, str], pa.DataType]  # by part of the record and name in it
 
 
 def old_key(column: str) -> str:
@@ -60,6 +65,7 @@ class TablePlan:
     """How the records of one table are read."""
 
     name: str
+    schema: str
     source: str
     key: tuple[str, ...]
     columns: tuple[ReadColumn, ...]
@@ -70,7 +76,8 @@ class TablePlan:
         types = {column.name: column.declared.type.arrow for column in self.columns}
         return pa.schema(
             [*types.items()]
-            + [(old_key(name), types[name]) for name in self.key]
+            # In the order of the columns, which need not be that of the key.
+            + [(old_key(name), kind) for name, kind in types.items() if name in self.key]
             + [(POSITION, pa.string()), (DELETED, pa.bool_())]
         )
 
@@ -97,12 +104,16 @@ class DecodePlan:
             raise ValueError(message)
         self.star = star
         self.generation = generation
-        self.source_schema = star.declaration.source_schema
+        stream = star.declaration.stream
+        # The object with values before the change, and what stands there before their names.
+        self.before_prefix = stream.before_image_prefix or ""
+        self.before_image = DATA if self.before_prefix else stream.before_image
         self.tables: dict[str, TablePlan] = {}
         for name in star.used_tables:
             table = star.tables[name]
             plan = TablePlan(
                 name=name,
+                schema=star.declaration.schema_of(name),
                 source=table.source or name,
                 key=tuple(table.key),
                 columns=tuple(
@@ -110,46 +121,50 @@ class DecodePlan:
                     for column, declared in star.stored_columns(name).items()
                 ),
             )
-            self.tables[plan.source] = plan
+            self.tables[name] = plan
+        self._by_source = {(table.schema, table.source): table for table in self.tables.values()}
         self.has_decimals = any(
             column.declared.type.name == "decimal"
             for table in self.tables.values()
             for column in table.columns
         )
-        self.groups = _group(tuple(self.tables.values()))
+        self.reads_documents = any(
+            column.source == DOCUMENT for table in self.tables.values() for column in table.columns
+        )
+        self.groups = tuple(
+            Group(tuple(tables), self._record_schema(types)) for types, tables in self._grouped()
+        )
 
     def table_of(self, schema: str | None, table: str | None) -> TablePlan | None:
         """The plan of a source table; None when the declaration does not use it."""
-        return self.tables.get(table or "") if schema == self.source_schema else None
+        return self._by_source.get((schema or "", table or ""))
 
+    def _grouped(self) -> list[tuple[_Types, list[TablePlan]]]:
+        """Puts each table into the first group whose column types agree with its own."""
+        groups: list[tuple[_Types, list[TablePlan]]] = []
+        for table in self.tables.values():
+            types = self._types(table)
+            for together, members in groups:
+                if all(together.get(place, kind) == kind for place, kind in types.items()):
+                    together.update(types)
+                    members.append(table)
+                    break
+            else:
+                groups.append((types, [table]))
+        return groups
 
-def _group(tables: tuple[TablePlan, ...]) -> tuple[Group, ...]:
-    """Puts each table into the first group whose column types agree with its own."""
-    members: list[tuple[dict[str, pa.DataType], list[TablePlan]]] = []
-    for table in tables:
-        types = {column.source: column.json_type for column in table.columns}
-        for together, names in members:
-            if all(together.get(name, kind) == kind for name, kind in types.items()):
-                together.update(types)
-                names.append(table)
-                break
-        else:
-            members.append((types, [table]))
-    return tuple(Group(tuple(found), _record_schema(found)) for _, found in members)
+    def _types(self, table: TablePlan) -> _Types:
+        types = {(DATA, column.source): column.json_type for column in table.columns}
+        for column in table.columns:
+            if column.name in table.key:
+                types[self.before_image, self.before_prefix + column.source] = column.json_type
+        return types
 
-
-def _record_schema(tables: list[TablePlan]) -> pa.Schema:
-    columns = {column.source: column for table in tables for column in table.columns}
-    keys = {
-        column.source: column
-        for table in tables
-        for column in table.columns
-        if column.name in table.key
-    }
-    return pa.schema(
-        [
-            ("data", pa.struct([(name, c.json_type) for name, c in columns.items()])),
-            (BEFORE_IMAGE, pa.struct([(name, c.json_type) for name, c in keys.items()])),
-            ("metadata", METADATA_TYPE),
-        ]
-    )
+    def _record_schema(self, types: _Types) -> pa.Schema:
+        fields: dict[str, list[tuple[str, pa.DataType]]] = defaultdict(list)
+        for (part, name), kind in types.items():
+            fields[part].append((name, kind))
+        if not self.reads_documents:
+            fields[DATA].append((DOCUMENT, pa.null()))  # the reader refuses all but null
+        parts = [(part, pa.struct(members)) for part, members in fields.items()]
+        return pa.schema([*parts, ("metadata", METADATA_TYPE)])

@@ -1,10 +1,11 @@
 """Raw records to Arrow tables: which of them pyarrow's JSON reader can be trusted with.
 
 The reader is strict in types and blind to record boundaries. So records are screened first: one
-that does not start with `{` and end with `}` is left out. Of the rest no value can reach over a
-boundary (a `}` followed by a `{` is valid nowhere inside a value, and a raw line feed nowhere
-inside text), so as many rows as records means one row each. A record that the reader refuses fails
-its whole stretch; it is found and left out, and the rest of the stretch is read by columns again.
+that does not start with `{` and end with `}` and at most a line's end is left out. Of the rest no
+value can reach over a boundary (a `}` followed by a `{` is valid nowhere inside a value, and a raw
+line feed nowhere inside text), so as many rows as records means one row each. A record that the
+reader refuses fails its whole stretch; it is found and left out, and the rest of the stretch is
+read by columns again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ Mask = npt.NDArray[np.bool_]
 
 # Faults of syntax and of type name the row; faults of conversion do not.
 _REFUSED_ROW: Final = re.compile(r"in row (\d+)$")
+_WHITE: Final = np.isin(np.arange(256), np.frombuffer(b" \t\r\n", np.uint8)).astype(np.int32)
+_LINE_END: Final = 2  # a carriage return, a line feed
 # How often a block is cut at the row that the reader names. Each cut parses what follows once
 # more; where there are more odd records than this, blind cutting is cheaper.
 _NAMED_CUTS: Final = 16
@@ -74,14 +77,14 @@ class Reading:
 
 
 def screen(lines: Lines) -> Mask:
-    """Where a record starts with `{` and ends with `}`, one line feed of its own allowed."""
+    """Where a record starts with `{` and ends with `}`, a line's end of its own allowed."""
     if not len(lines):
         return np.zeros(0, np.bool_)
     octets = np.frombuffer(lines.text, np.uint8)
     start, end = lines.offsets[:-1], lines.offsets[1:] - 1  # without the frame's line feed
-    last = octets[np.maximum(end - 1, 0)]
-    before_last = octets[np.maximum(end - 2, 0)]
-    closed = (last == ord("}")) | ((last == ord("\n")) & (before_last == ord("}")))
+    for _ in range(_LINE_END):
+        end = end - _WHITE[octets[np.maximum(end - 1, 0)]]
+    closed = octets[np.maximum(end - 1, 0)] == ord("}")
     whole: Mask = (end - start >= 2) & (octets[start] == ord("{")) & closed
     return whole
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.decode.dead_letters import Reason, Rejected
-from flink_app.decode.plan import BEFORE_IMAGE, DecodePlan, TablePlan, old_key
+from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import commit_position, position
 from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 
@@ -133,9 +133,17 @@ def _parse_change(
             Reason.UNKNOWN_OPERATION, "metadata 'operation' is not one of a row's"
         )
     deleted = operation == "delete"
-    data = _object(envelope, "data")
+    data = _object(envelope, DATA)
+    if not plan.reads_documents and data.read(DOCUMENT) is not None:
+        message = (
+            f"the row is nested under {DOCUMENT!r}: use map-record-to-record, "
+            "not map-record-to-document, in the DMS table mapping"
+        )
+        raise _NotAChangeError(message)
     before = (
-        _object(envelope, BEFORE_IMAGE, required=False) if operation == "update" else _Members()
+        _object(envelope, plan.before_image, required=False)
+        if operation == "update"
+        else _Members()
     )
     values: dict[str, Any] = {}
     for column in table.columns:
@@ -147,7 +155,7 @@ def _parse_change(
             values[column.name] = read_value(data.read(column.source), column.declared)
             if is_key:
                 values[old_key(column.name)] = read_value(
-                    before.read(column.source), column.declared
+                    before.read(plan.before_prefix + column.source), column.declared
                 )
         except ValueFaultError as fault:
             raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None

@@ -77,7 +77,7 @@ class BeforeImageSettings(_Pascal):
     """The old key of a row whose key has changed."""
 
     enable_before_image: bool = True
-    field_name: Literal["before-image"] = "before-image"
+    field_name: str = "before-image"
     column_filter: Literal["pk-only"] = "pk-only"
 
 
@@ -140,19 +140,43 @@ class ObjectMappingRule(_Kebab):
     mapping_parameters: PartitionKey = PartitionKey()
 
 
+class BeforeImageColumns(_Kebab):
+    """How the columns with the old key are named."""
+
+    column_prefix: str
+    column_suffix: Literal[""] = ""
+    column_filter: Literal["pk-only"] = "pk-only"
+
+
+class BeforeImageRule(_Kebab):
+    """The old key stands among the row's own columns; instead of the task's before-image object."""
+
+    rule_type: Literal["transformation"] = "transformation"
+    rule_id: str
+    rule_name: str
+    rule_target: Literal["column"] = "column"
+    object_locator: ObjectLocator
+    rule_action: Literal["add-before-image-columns"] = "add-before-image-columns"
+    before_image_def: BeforeImageColumns
+
+
+Rule = SelectionRule | ObjectMappingRule | BeforeImageRule
+
+
 class TableMappings(_Kebab):
     """The rules of a task."""
 
-    rules: tuple[SelectionRule | ObjectMappingRule, ...]
+    rules: tuple[Rule, ...]
 
 
 def table_mappings(star: Star) -> TableMappings:
     """Exactly the tables that the star uses, each partitioned by its primary key."""
+    prefix = star.declaration.stream.before_image_prefix
 
-    def rules() -> Iterator[SelectionRule | ObjectMappingRule]:
+    def rules() -> Iterator[Rule]:
         for number, name in enumerate(star.used_tables):
             locator = ObjectLocator(
-                schema_name=star.declaration.source_schema,
+                schema_name=star.declaration.schema_of(name),
                 table_name=star.tables[name].source or name,
             )
             yield SelectionRule(
@@ -161,8 +185,24 @@ def table_mappings(star: Star) -> TableMappings:
             yield ObjectMappingRule(
                 rule_id=str(2 * number + 2), rule_name=f"partition-{name}", object_locator=locator
             )
+            if prefix:
+                yield BeforeImageRule(
+                    rule_id=str(2 * len(star.used_tables) + number + 1),
+                    rule_name=f"old-key-{name}",
+                    object_locator=locator,
+                    before_image_def=BeforeImageColumns(column_prefix=prefix),
+                )
 
     return TableMappings(rules=tuple(rules()))
+
+
+def task_settings(star: Star) -> TaskSettings:
+    """The task's settings; the before-image under the name that the declaration gives it."""
+    stream = star.declaration.stream
+    before_image = BeforeImageSettings(
+        enable_before_image=stream.before_image_prefix is None, field_name=stream.before_image
+    )
+    return TaskSettings(before_image_settings=before_image)
 
 
 def to_json(settings: BaseModel) -> Any:
@@ -177,7 +217,7 @@ def with_dms_settings(template: dict[str, Any], star: Star) -> dict[str, Any]:
     resources["Source"]["Properties"]["PostgreSqlSettings"] |= to_json(SourceSettings())
     resources["Target"]["Properties"]["KinesisSettings"] |= to_json(StreamSettings())
     resources["Task"]["Properties"] |= {
-        "ReplicationTaskSettings": json.dumps(to_json(TaskSettings())),
+        "ReplicationTaskSettings": json.dumps(to_json(task_settings(star))),
         "TableMappings": json.dumps(to_json(table_mappings(star))),
     }
     return filled

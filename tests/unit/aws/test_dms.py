@@ -14,12 +14,14 @@ from infra.aws.dms import (
     StreamSettings,
     TaskSettings,
     table_mappings,
+    task_settings,
     to_json,
     with_dms_settings,
 )
 from infra.aws.templates import load_template
 from tests.aws.clients import client
-from tests.unit.stars import ROOT, freight, ticket_seller
+from tests.unit.decode.records import SCHEMAS
+from tests.unit.stars import ROOT, declaration, freight, ticket_seller
 
 SNAPSHOTS = ROOT / "tests" / "snapshots" / "aws"
 
@@ -106,3 +108,27 @@ def test_the_template_is_filled_in_and_left_alone() -> None:
     kinesis = filled["Resources"]["Target"]["Properties"]["KinesisSettings"]
     assert {"StreamArn", "ServiceAccessRoleArn", "MessageFormat"} <= set(kinesis)
     assert template == load_template("dms")
+
+
+def test_the_before_image_has_the_name_that_the_declaration_gives_it() -> None:
+    content = freight().declaration.model_dump(by_alias=True) | {"stream": {"before_image": "old"}}
+    told = to_json(task_settings(Star(declaration(content))))
+    assert told["BeforeImageSettings"]["FieldName"] == "old"
+    assert told["BeforeImageSettings"]["EnableBeforeImage"]
+
+
+def test_before_image_columns_take_the_place_of_the_before_image() -> None:
+    assert not to_json(task_settings(SCHEMAS))["BeforeImageSettings"]["EnableBeforeImage"]
+    rules = to_json(table_mappings(SCHEMAS))["rules"]
+    assert len({rule["rule-id"] for rule in rules}) == len(rules)
+    found = {
+        (rule["object-locator"]["schema-name"], rule["object-locator"]["table-name"]): rule
+        for rule in rules
+        if rule["rule-action"] == "add-before-image-columns"
+    }
+    assert found.keys() == {("front", "shop"), ("back", "shop"), ("back", "sale")}
+    assert found["front", "shop"]["before-image-def"] == {
+        "column-prefix": "BI_",
+        "column-suffix": "",
+        "column-filter": "pk-only",
+    }

@@ -171,6 +171,21 @@ REPORT = (TARGETS, "consignment_report")
             "tables company and port: both read 'port'",
         ),
         (
+            ("source_schema",),
+            "",
+            "table company: neither the table nor the file has a source_schema",
+        ),
+        (
+            ("stream",),
+            {"before_image": "metadata"},
+            "stream: Value error, before_image: 'metadata' is another part of every record",
+        ),
+        (
+            ("stream",),
+            {"before_image": "old", "before_image_prefix": "BI_"},
+            "stream: Value error, before_image and before_image_prefix exclude each other",
+        ),
+        (
             (*PORT, "columns", "draught"),
             {"type": "integer", "source": "depth"},
             "table port: columns depth and draught read 'depth' as different types",
@@ -186,6 +201,15 @@ def test_a_broken_rule_is_named_with_its_place(
         load_declaration(save(tmp_path, content))
     assert message in str(caught.value)
     assert str(caught.value).startswith(f"{tmp_path / 'star.yaml'} breaks ")
+
+
+def test_a_before_image_column_is_no_column_of_the_table(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    content["stream"] = {"before_image_prefix": "old_"}
+    content["tables"]["port"]["columns"]["old_port_id"] = "integer"
+    message = "table port: 'old_port_id' is the before-image of port_id and a column"
+    with pytest.raises(DeclarationError, match=message):
+        load_declaration(save(tmp_path, content))
 
 
 def test_references_make_no_cycle(tmp_path: Path) -> None:

@@ -56,6 +56,34 @@ targets:
 """)
 MIXED_PLAN: Final = DecodePlan(MIXED, GENERATION)
 
+# Several schemas, equal table names in two of them, before-images among the row's own columns.
+SCHEMAS: Final = star("""
+name: schemas
+source_schema: front
+stream: {before_image_prefix: BI_}
+tables:
+  shop:
+    key: [id]
+    columns: {id: integer, title: varchar(8)}
+  old_shop:
+    source_schema: back
+    source: shop
+    key: [code]
+    columns: {code: {type: varchar(8), source: ID}, title: varchar(8)}
+  sale:
+    source_schema: back
+    key: [number, shop]
+    columns: {shop: integer, number: {type: smallint, source: "no"}, old: varchar(8), paid: boolean}
+    references:
+      shop: {table: shop, columns: [shop]}
+      old: {table: old_shop, columns: [old]}
+targets:
+  sales:
+    fact: sale
+    columns: {shop: shop, number: number, paid: paid, title: shop.title, old_title: old.title}
+""")
+SCHEMAS_PLAN: Final = DecodePlan(SCHEMAS, GENERATION)
+
 
 def record(
     table: str,
@@ -64,6 +92,7 @@ def record(
     *,
     schema: str = "Freight",
     before: dict[str, Any] | None = None,
+    before_image: str = "before-image",
     **metadata: Any,
 ) -> bytes:
     """One record; metadata keys with underscores for dashes, None leaves a key out."""
@@ -84,7 +113,7 @@ def record(
     if data is not None:
         envelope["data"] = data
     if before is not None:
-        envelope["before-image"] = before
+        envelope[before_image] = before
     return json.dumps(envelope).encode()
 
 

@@ -13,6 +13,7 @@ from flink_app.decode.plan import DecodePlan
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     MIXED_PLAN,
+    SCHEMAS_PLAN,
     changes,
     company,
     decode,
@@ -29,6 +30,7 @@ FOREIGN: Final = record("elsewhere", {"id": 1})
 GOOD: Final = {
     FREIGHT_PLAN: [region(), port(), company(), line(), CONTROL, FOREIGN],
     MIXED_PLAN: [text(good(t, MIXED_PLAN, "update")) for t in MIXED_PLAN.tables.values()],
+    SCHEMAS_PLAN: [text(good(t, SCHEMAS_PLAN, "update")) for t in SCHEMAS_PLAN.tables.values()],
 }
 OPERATIONS: Final = ["load", "insert", "update", "delete"]
 
@@ -53,7 +55,7 @@ def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
 @pytest.mark.parametrize(
     ("plan", "table", "operation"),
     [
-        *((plan, table, "update") for plan in (FREIGHT_PLAN, MIXED_PLAN) for table in plan.tables),
+        *((plan, table, "update") for plan in GOOD for table in plan.tables),
         *((FREIGHT_PLAN, "port", operation) for operation in ("load", "insert", "delete")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -108,6 +110,12 @@ def test_any_mix_of_tables_that_are_read_apart(records: list[bytes]) -> None:
     assert_paths_agree(records, MIXED_PLAN)
 
 
+@given(mixes(SCHEMAS_PLAN))
+@settings(max_examples=40, deadline=None)
+def test_any_mix_of_several_schemas_and_before_image_columns(records: list[bytes]) -> None:
+    assert_paths_agree(records, SCHEMAS_PLAN)
+
+
 @pytest.mark.parametrize("broken", [[data] for data in BROKEN] + BROKEN_SPANS)
 def test_a_broken_record_takes_no_other_with_it(broken: list[bytes]) -> None:
     decoded = decode([*RUN, *broken, *RUN])
@@ -140,6 +148,15 @@ def test_records_that_make_up_for_each_other_are_told_apart() -> None:
     decoded = decode([*RUN, *halves, region() + region(), *RUN])
     assert len(decoded.dead_letters) == 3
     assert len(decoded.changes["region"]) == 2 * RUN.count(region())
+
+
+def test_the_parts_of_a_key_may_be_declared_in_another_order_than_the_key() -> None:
+    was = {"BI_shop": 3, "BI_no": 4}
+    row = {"shop": 1, "no": 2, "old": "x", "paid": True}
+    data = record("sale", row | was, "update", schema="back")
+    assert_paths_agree([data], SCHEMAS_PLAN)
+    found = [dict(change) for change in changes(decode([data], SCHEMAS_PLAN))["sale"]]
+    assert [(c["shop"], c["number"]) for c in found if c["_deleted"]] == [(3, 4)]
 
 
 @pytest.mark.parametrize(

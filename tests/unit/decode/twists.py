@@ -194,10 +194,11 @@ def good(table: TablePlan, plan: DecodePlan, operation: str) -> dict[str, Member
     data = {c.source: TEXTS[c.declared.type.name][0] for c in table.columns}
     metadata = {name: texts[0] for name, texts in _METADATA.items()} | {
         "operation": f'"{operation}"',
-        "schema-name": f'"{plan.source_schema}"',
+        "schema-name": f'"{table.schema}"',
         "table-name": f'"{table.source}"',
     }
-    return {"data": data, "before-image": {}, "metadata": metadata}
+    before: dict[str, Members] = {} if plan.before_prefix else {plan.before_image: {}}
+    return {"data": data, **before, "metadata": metadata}
 
 
 def text(record: dict[str, Members]) -> bytes:
@@ -219,9 +220,11 @@ def twisted(table: TablePlan, plan: DecodePlan, operation: str) -> Iterator[byte
         texts = TEXTS[column.declared.type.name]
         yield from _changed(base, "data", column.source, [*texts, "null"])
         if column.name in table.key:
-            yield from _changed(base, "before-image", column.source, [*texts, "null"])
+            name = plan.before_prefix + column.source
+            yield from _changed(base, plan.before_image, name, [*texts, "null"])
         else:
-            yield from _changed(base, "before-image", column.source, ["[]"])
+            yield from _changed(base, plan.before_image, f"BI_{column.source}", ["[]"])
+    yield from _changed(base, "data", "_doc", ["null", "{}", '"x"', "5"])
     for name, texts in _METADATA.items():
         yield from _changed(base, "metadata", name, [t for t in texts if t])
     for bare in ({"stream-position"}, {"stream-position", "commit-timestamp"}):
@@ -267,6 +270,8 @@ def mangled(data: bytes, at: int) -> list[list[bytes]]:
         [data + b"\n\n"],
         [b"\n" + data],
         [data + b" "],
+        [data + b"\r\n"],
+        [data + b"\r\n\r\n"],
         [data[:at] + b"\xff" + data[at:]],
         [data[:at] + b"\xc3", b"\xa6" + data[at:]],
         [data[:at] + b"\n" + data[at:]],

@@ -1,0 +1,132 @@
+"""The rules that the parts of a declaration keep between each other, once each is well formed.
+
+Every fault is a ValueError that names the place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flink_app.declaration.model import Declaration, Table, Target
+
+
+def check(declaration: Declaration) -> None:
+    """Raises ValueError for the first rule that is broken."""
+    prefix = declaration.stream.before_image_prefix
+    _check_sources(declaration)
+    for name, table in declaration.tables.items():
+        _check_columns(name, table)
+        if prefix:
+            _check_before_image(name, table, prefix)
+    for name, table in declaration.tables.items():
+        _check_references(declaration, name, table)
+    _check_no_cycle(declaration)
+    for name, target in declaration.targets.items():
+        _check_target(declaration, name, target)
+
+
+def _fail(where: str, what: str) -> None:
+    message = f"{where}: {what}"
+    raise ValueError(message)
+
+
+def _check_sources(declaration: Declaration) -> None:
+    """A record belongs to one table; a table that plays two parts has two references."""
+    holders: dict[tuple[str, str], str] = {}
+    for name, table in declaration.tables.items():
+        source, schema = table.source or name, declaration.schema_of(name)
+        if not schema:
+            _fail(f"table {name}", "neither the table nor the file has a source_schema")
+        holder = holders.setdefault((schema, source), name)
+        if holder != name:
+            _fail(f"tables {holder} and {name}", f"both read {source!r}")
+
+
+def _check_before_image(name: str, table: Table, prefix: str) -> None:
+    sources = {declared.source or column for column, declared in table.columns.items()}
+    for column in table.key:
+        before = prefix + (table.columns[column].source or column)
+        if before in sources:
+            _fail(f"table {name}", f"{before!r} is the before-image of {column} and a column")
+
+
+def _check_columns(name: str, table: Table) -> None:
+    readers: dict[str, str] = {}
+    for column, declared in table.columns.items():
+        source = declared.source or column
+        reader = readers.setdefault(source, column)
+        if table.columns[reader].type.arrow != declared.type.arrow:
+            what = f"columns {reader} and {column} read {source!r} as different types"
+            _fail(f"table {name}", what)
+    for column in table.key:
+        if column not in table.columns:
+            _fail(f"table {name}", f"key column {column!r} is not declared")
+        elif not table.columns[column].treatment.keeps_identity:
+            _fail(f"table {name}", f"key column {column!r} must keep its values apart")
+
+
+def _check_references(declaration: Declaration, name: str, table: Table) -> None:
+    for reference_name, reference in table.references.items():
+        where = f"table {name}, reference {reference_name}"
+        other = declaration.tables.get(reference.table)
+        if other is None:
+            _fail(where, f"table {reference.table!r} is not declared")
+            continue
+        if len(reference.columns) != len(other.key):
+            _fail(where, f"{reference.table} has a key of {len(other.key)} columns")
+        for own, theirs in zip(reference.columns, other.key, strict=True):
+            if own not in table.columns:
+                _fail(where, f"column {own!r} is not declared")
+            mine, key = table.columns[own], other.columns[theirs]
+            if (mine.treatment, mine.stored_type.arrow) != (key.treatment, key.stored_type.arrow):
+                _fail(where, f"{own} and {reference.table}.{theirs} differ in type or treatment")
+
+
+def _check_no_cycle(declaration: Declaration) -> None:
+    done: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            _fail("references", f"{' -> '.join([*above, name])} is a cycle")
+        if name not in done:
+            for reference in declaration.tables[name].references.values():
+                visit(reference.table, (*above, name))
+            done.add(name)
+
+    for name in declaration.tables:
+        visit(name, ())
+
+
+def _check_target(declaration: Declaration, name: str, target: Target) -> None:
+    where = f"target {name}"
+    if target.fact not in declaration.tables:
+        _fail(where, f"fact table {target.fact!r} is not declared")
+    direct = {
+        dotted
+        for column, dotted in target.columns.items()
+        if not _check_target_column(declaration, target, f"{where}, column {column}", dotted)
+    }
+    for key in declaration.tables[target.fact].key:
+        if key not in direct:
+            _fail(where, f"the fact's key column {key!r} must be among the columns")
+    for column in [*target.sort_key, *([target.dist_key] if target.dist_key else [])]:
+        if column not in target.columns:
+            _fail(where, f"dist or sort key {column!r} is not a column")
+    for table_name, table in declaration.tables.items():
+        if any(reference.table == target.fact for reference in table.references.values()):
+            _fail(where, f"fact table {target.fact} is a dimension of {table_name}")
+
+
+def _check_target_column(
+    declaration: Declaration, target: Target, where: str, dotted: str
+) -> tuple[str, ...]:
+    """Checks one column and gives its path."""
+    try:
+        path, table, source = declaration.follow(target.fact, dotted)
+    except ValueError as error:
+        message = f"{where}: {error}"
+        raise ValueError(message) from error
+    if declaration.tables[table].columns[source].treatment.drops:
+        _fail(where, f"{dotted} is dropped in decode")
+    return path
