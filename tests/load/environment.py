@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -51,6 +52,7 @@ class EnvironmentTarget:
         self._options = options
         self._traffic = traffic
         self._connect = connect or _connect
+        self._exit = ExitStack()
 
     def __enter__(self) -> Self:
         try:
@@ -69,7 +71,8 @@ class EnvironmentTarget:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Nothing was started."""
+        """Nothing was started but connections."""
+        self._exit.close()
 
     def ceiling(self) -> Ceiling:
         """How fast records are rendered; no more is put on a deployed stream than was asked for."""
@@ -87,29 +90,31 @@ class EnvironmentTarget:
 
     def _find(self, environment: Environment) -> Destination:
         session: Any = boto3.Session(region_name=environment.region)
-        outputs = _outputs(session.client("cloudformation"), environment.stack("data"))
+        with closing(session.client("cloudformation")) as cloudformation:
+            outputs = _outputs(cloudformation, environment.stack("data"))
+        if "StreamName" not in outputs:
+            message = f"stack {environment.stack('data')} has no change stream; deploy it first"
+            raise LoadTestError(message)
+        with closing(session.client("secretsmanager")) as secrets:
+            warehouse, why_none = self._warehouse(environment, secrets, outputs)
         config = Config(max_pool_connections=self._options.senders)
-        warehouse, why_none = self._warehouse(
-            environment, session.client("secretsmanager"), outputs["PrivacyKeyArn"]
-        )
-        return Destination(
-            kinesis=session.client("kinesis", config=config),
-            stream=outputs["StreamName"],
-            warehouse=warehouse,
-            why_none=why_none,
-        )
+        kinesis = session.client("kinesis", config=config)
+        self._exit.callback(kinesis.close)
+        return Destination(kinesis, outputs["StreamName"], warehouse, why_none)
 
     def _warehouse(
-        self, environment: Environment, secrets: Any, key_arn: str
+        self, environment: Environment, secrets: Any, outputs: dict[str, str]
     ) -> tuple[Warehouse | None, str]:
         """The warehouse; None and the reason when it cannot be reached from here."""
         try:
             text = secrets.get_secret_value(SecretId=environment.redshift.secret_arn)
             login = json.loads(text["SecretString"])
-            key = secrets.get_secret_value(SecretId=key_arn)["SecretString"]
+            key = secrets.get_secret_value(SecretId=outputs["PrivacyKeyArn"])["SecretString"]
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code")
             return None, f"a secret of the warehouse cannot be read from here ({code})"
+        except (KeyError, ValueError):
+            return None, "the privacy key or the warehouse's login is not where it should be"
         try:
             self._connect(environment, login).close()
         except (Error, OSError) as error:

@@ -6,7 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import boto3
 import urllib3
@@ -23,6 +23,9 @@ from tests.load.destination import Destination, LoadTestError, Warehouse
 from tests.load.figures import Ceiling, Checkpoint
 from tests.load.options import Options
 from tests.load.traffic import TrafficSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
 
 # Flink remembers ten; a run of a day at one checkpoint a second has fewer than these.
 _REMEMBERED: Final = "100000"
@@ -53,18 +56,18 @@ class LocalTarget:
         except BaseException:
             self._exit.close()
             raise
-        self.destination = Destination(
-            kinesis=boto3.client(
-                "kinesis",
-                endpoint_url=self._stack.moto.endpoint,
-                region_name=self._stack.moto.region,
-                aws_access_key_id=self._stack.moto.access_key,
-                aws_secret_access_key=self._stack.moto.secret_key,
-                config=Config(max_pool_connections=self._options.senders),
-            ),
-            stream=STREAM,
-            warehouse=Warehouse(self._stack.warehouse, TOKEN_KEY.encode()),
+        moto = self._stack.moto
+        kinesis: KinesisClient = boto3.client(
+            "kinesis",
+            endpoint_url=moto.endpoint,
+            region_name=moto.region,
+            aws_access_key_id=moto.access_key,
+            aws_secret_access_key=moto.secret_key,
+            config=Config(max_pool_connections=self._options.senders),
         )
+        self._exit.callback(kinesis.close)
+        warehouse = Warehouse(self._stack.warehouse, TOKEN_KEY.encode())
+        self.destination = Destination(kinesis, STREAM, warehouse)
         return self
 
     def __exit__(

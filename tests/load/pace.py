@@ -7,7 +7,6 @@ queue grow and nothing else; by how much each record left late is measured and r
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -15,46 +14,45 @@ from typing import Final, Protocol
 # A PutRecords call is made up of what fell due in this time: DMS gathers records as well, and a
 # call for each record would measure HTTP. It is part of every record's lateness.
 TICK_SECONDS: Final = 0.05
+_PERIOD_SECONDS: Final = 20.0
+_BURST_SHARE: Final = 0.1
 
 
 @dataclass(frozen=True)
 class Schedule:
     """A constant rate with bursts, `rate` on average.
 
-    Each period has one burst in its middle, in which the rate is `burst` times the average; the
-    rest of the period is so much slower that the average holds.
+    Whole periods of about twenty seconds. Each has one burst in its middle, a tenth of it long, in
+    which the rate is `burst` times the average; the rest is so much slower that the average holds.
 
     Attributes:
         rate: records per second, on average.
         seconds: length of the whole.
         burst: factor; 1 is none.
-        period, burst_seconds: how often and how long.
     """
 
     rate: float
     seconds: float
     burst: float = 3.0
-    period: float = 20.0
-    burst_seconds: float = 2.0
 
     def __post_init__(self) -> None:
         if self.rate <= 0 or self.seconds <= 0:
             message = "a schedule needs a rate and a length above 0"
             raise ValueError(message)
-        if not 1 <= self.burst < self._period / self._burst_seconds:
+        if not 1 <= self.burst < 1 / _BURST_SHARE:
             message = (
-                f"a burst is at least 1 and below {self._period / self._burst_seconds:g} times "
-                "the rate, or nothing is left for the time between"
+                f"a burst is at least 1 and below {1 / _BURST_SHARE:g} times the rate, "
+                "or nothing is left for the time between"
             )
             raise ValueError(message)
 
     @property
     def _period(self) -> float:
-        return min(self.period, self.seconds)
+        return self.seconds / max(1, round(self.seconds / _PERIOD_SECONDS))
 
     @property
     def _burst_seconds(self) -> float:
-        return self._period * self.burst_seconds / self.period
+        return self._period * _BURST_SHARE
 
     @property
     def count(self) -> int:
@@ -89,8 +87,8 @@ class Schedule:
         if self.burst == 1:
             return []
         begin = (self._period - self._burst_seconds) / 2
-        starts = (begin + n * self._period for n in range(math.ceil(self.seconds / self._period)))
-        return [(s, min(s + self._burst_seconds, self.seconds)) for s in starts if s < self.seconds]
+        starts = (begin + n * self._period for n in range(round(self.seconds / self._period)))
+        return [(start, start + self._burst_seconds) for start in starts]
 
 
 class Clock(Protocol):

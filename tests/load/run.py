@@ -10,10 +10,9 @@ reported.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
-from typing import Final, Protocol
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection
@@ -32,27 +31,14 @@ from tests.load.pace import pace
 from tests.load.processes import Sampler
 from tests.load.sender import Sender, put_all
 from tests.load.traffic import Traffic, TrafficSettings
+from tests.load.waiting import Progress, Waiting
 from tests.load.watcher import Seen, Watcher
 
-# A loaded machine may take a minute to start the workers; three without any progress is a fault.
-_STALLED_SECONDS: Final = 180.0
-_LOOK_SECONDS: Final = 0.25
-_CHECK_SECONDS: Final = 2.0
 _EXPECTED_ERRORS: Final = (
     LoadTestError, ServiceError, ToolchainError, ClientError, BotoCoreError, Error, OSError,
 )  # fmt: skip
 
 OpenTarget = Callable[[Options, TrafficSettings], AbstractContextManager[Target]]
-
-
-class Progress(Protocol):
-    """Where a run says how far it is."""
-
-    def note(self, text: str) -> None:
-        """A step that begins; to be kept."""
-
-    def show(self, text: str) -> None:
-        """How far it is; comes several times a second."""
 
 
 class LoadTest:
@@ -82,6 +68,7 @@ class LoadTest:
         self._clock = RunClock()
         self._traffic = Traffic(settings)
         self._gathered = Gathered(options, options.schedule(), self._clock)
+        self._wait = Waiting(self._clock, tell)
         self._pacing_error: BaseException | None = None
 
     def run(self) -> Report:
@@ -146,7 +133,7 @@ class LoadTest:
             watcher.look()
             return watcher.seen.covers(full_load)
 
-        self._wait(
+        self._wait.until(
             target,
             loaded,
             moved=lambda: watcher.seen.records,
@@ -192,7 +179,7 @@ class LoadTest:
             def line() -> str:
                 return self._line(sender, seen)
 
-            self._wait(target, all_sent, moved=moved, line=line)
+            self._wait.until(target, all_sent, moved=moved, line=line)
             sender.finish()
             if seen is not None:
                 last = sender.sent.last_numbers()
@@ -202,7 +189,7 @@ class LoadTest:
                     return seen.covers(last)
 
                 self._tell.note("All records are put; waiting until the last is visible")
-                self._wait(target, all_visible, moved=moved, line=line)
+                self._wait.until(target, all_visible, moved=moved, line=line)
                 self._gathered.settled_at = covered_at(seen, last)
 
     def _pace(self, sender: Sender) -> None:
@@ -239,26 +226,3 @@ class LoadTest:
             f"{comparison.missing:,} keys are missing, {comparison.unexpected:,} should not be "
             f"there, {comparison.different:,} have other rows."
         )
-
-    def _wait(
-        self,
-        target: Target,
-        reached: Callable[[], bool],
-        *,
-        moved: Callable[[], object],
-        line: Callable[[], str],
-    ) -> None:
-        """Returns when `reached`. LoadTestError: the job fails, or nothing has moved for long."""
-        last, moved_at, checked_at = moved(), time.monotonic(), 0.0
-        while not reached():
-            now = time.monotonic()
-            if (current := moved()) != last:
-                last, moved_at = current, now
-            if now - moved_at > _STALLED_SECONDS:
-                message = f"nothing moved for {_STALLED_SECONDS:.0f} s; the last was: {line()}"
-                raise LoadTestError(message)
-            if now - checked_at > _CHECK_SECONDS:
-                target.check()
-                checked_at = now
-            self._tell.show(line())
-            self._clock.wait(_LOOK_SECONDS)

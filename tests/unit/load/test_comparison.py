@@ -1,0 +1,53 @@
+"""The comparison: every difference is found, and told without values."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.load.comparison import compare
+from tests.load.model import WIDE_COLUMNS
+
+Row = tuple[object, ...]
+
+
+def row(key: int, **values: object) -> Row:
+    return tuple(values.get(name, key if name == "ticket_id" else "same") for name in WIDE_COLUMNS)
+
+
+TRUTH = [row(1), row(2), row(3, email_address=None)]
+
+
+def test_equal_tables_are_equal_in_any_order() -> None:
+    found = compare(TRUTH, reversed(TRUTH))
+    assert found.equal
+    assert (found.expected_rows, found.found_rows) == (3, 3)
+    assert found.first_differences == []
+
+
+@pytest.mark.parametrize(
+    ("table", "counts", "told"),
+    [
+        (TRUTH[1:], (1, 0, 0), "key 1 is missing in the warehouse"),
+        ([*TRUTH, row(4)], (0, 1, 0), "key 4 should not be in the warehouse"),
+        ([*TRUTH, row(2)], (0, 0, 1), "key 2: 2 rows in the warehouse, 1 in truth"),
+        (
+            [row(1, name="Mallory", ticket_price=7), *TRUTH[1:]],
+            (0, 0, 1),
+            "key 1: other values in ticket_price, name",
+        ),
+        ([*TRUTH[:2], row(3)], (0, 0, 1), "key 3: other values in email_address"),
+    ],
+)
+def test_every_difference_is_counted_and_told(
+    table: list[Row], counts: tuple[int, int, int], told: str
+) -> None:
+    found = compare(TRUTH, table)
+    assert not found.equal
+    assert (found.missing, found.unexpected, found.different) == counts
+    assert found.first_differences == [told]
+
+
+def test_the_list_is_short_and_the_counts_are_whole() -> None:
+    found = compare([row(n) for n in range(500)], [])
+    assert found.missing == 500
+    assert len(found.first_differences) == 20
