@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.local.configuration import LocalRun
-from infra.local.example import Example
+from infra.local.example import DEFAULT, Example, declaration_of
 from infra.local.minicluster import MiniCluster
 from infra.local.progress import Progress, progress, rows
 from infra.local.stack import LocalStack
@@ -87,10 +87,10 @@ class Running:
         return self.wait(lambda seen: seen.records >= self.put, f"{self.put} records")
 
     def assert_equal_to_source(self) -> None:
-        """The warehouse is the join that the source computes, and every record counted once."""
-        difference = self.example.difference()
-        assert not difference.only_in_warehouse
-        assert not difference.only_in_source
+        """Every target is the join that the source computes, and every record counted once."""
+        for target, difference in self.example.differences().items():
+            assert not difference.only_in_warehouse, target
+            assert not difference.only_in_source, target
         assert self.progress().records == self.put
         assert not self.query("SELECT part FROM starjoin.ledger GROUP BY part HAVING COUNT(*) > 1")
 
@@ -101,10 +101,10 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *, shards: int = 2) -> Iterator[Running]:
-    """The shipped example on a stack of its own."""
-    with LocalStack(folder=folder, shards=shards) as stack:
-        example = Example("ticket_seller", stack)
+def running(folder: Path, name: str = DEFAULT, *, shards: int = 2) -> Iterator[Running]:
+    """A shipped example on a stack of its own."""
+    with LocalStack(declaration_of(name), folder=folder, shards=shards) as stack:
+        example = Example(name, stack)
         try:
             yield Running(folder, stack, example)
         finally:

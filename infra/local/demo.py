@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.local.configuration import LocalRun
-from infra.local.example import Difference, Example
+from infra.local.example import DEFAULT, EXAMPLES, Difference, Example, declaration_of
 from infra.local.minicluster import MiniCluster
 from infra.local.processes import ServiceError
 from infra.local.progress import Progress, batches, progress
@@ -32,6 +32,7 @@ _LOOK_SECONDS: Final = 0.5
 # A loaded machine may take a minute to start the workers; three without any progress is a fault.
 _STALLED_SECONDS: Final = 180.0
 _SHOWN_ROWS: Final = 12
+_SHOWN_COLUMNS: Final = 14
 _LONGEST_CELL: Final = 32  # a token of 64 digits takes two lines
 _TABLE_WIDTH: Final = 250
 
@@ -43,6 +44,7 @@ class DemoError(RuntimeError):
 def main() -> int:
     """Runs the demo; 0 only if the warehouse equals what the changes add up to."""
     parser = argparse.ArgumentParser(prog="build.py demo", description=__doc__)
+    parser.add_argument("--example", choices=EXAMPLES, default=DEFAULT, help=f"default {DEFAULT}")
     parser.add_argument("--parallelism", type=int, default=2, help="of the job (default 2)")
     parser.add_argument("--keep", type=Path, help="keep logs and state in this folder")
     arguments = parser.parse_args()
@@ -52,31 +54,36 @@ def main() -> int:
         with tempfile.TemporaryDirectory(
             prefix="starjoin-", ignore_cleanup_errors=True
         ) as temporary:
-            difference = _run(console, arguments.keep or Path(temporary), arguments.parallelism)
+            folder = arguments.keep or Path(temporary)
+            differences = _run(console, folder, arguments.example, arguments.parallelism)
     except (ServiceError, ToolchainError, DemoError) as error:
         console.print(f"[red]The demo failed:[/] {error}", highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
         return 130
-    verdict = (
-        "[green]The warehouse equals the join that the source computes.[/]"
-        if difference.is_none
-        else f"[red]The warehouse differs: {len(difference.only_in_warehouse)} rows only there, "
-        f"{len(difference.only_in_source)} only in the source.[/]"
-    )
-    console.print(verdict)
+    for target, difference in differences.items():
+        console.print(_verdict(target, difference), highlight=False)
     console.print(f"Took {time.monotonic() - started:.1f} s.")
-    return 0 if difference.is_none else 1
+    return 0 if all(difference.is_none for difference in differences.values()) else 1
 
 
-def _run(console: Console, folder: Path, parallelism: int) -> Difference:
+def _verdict(target: str, difference: Difference) -> str:
+    if difference.is_none:
+        return f"[green]{target}: the warehouse equals the join that the source computes.[/]"
+    return (
+        f"[red]{target}: the warehouse differs: {len(difference.only_in_warehouse)} rows only "
+        f"there, {len(difference.only_in_source)} only in the source.[/]"
+    )
+
+
+def _run(console: Console, folder: Path, name: str, parallelism: int) -> dict[str, Difference]:
     run = LocalRun(state=folder / "state", jar=connectors_jar(), parallelism=parallelism)
     console.print(
         "Starting the stand-ins: Kinesis, S3, Secrets Manager, Redshift, a source database"
     )
-    with LocalStack(folder=folder) as stack:
-        example = Example("ticket_seller", stack)
+    with LocalStack(declaration_of(name), folder=folder) as stack:
+        example = Example(name, stack)
         count = example.put_full_load()
         console.print(f"Put the full load on the stream: {count:,} records. Starting the job")
         with MiniCluster(run, stack.properties, folder, stack.environment()) as job:
@@ -85,12 +92,13 @@ def _run(console: Console, folder: Path, parallelism: int) -> Difference:
             watch.until(lambda seen: seen.batches > 0, put=count)
             count += example.put_changes()
             watch.until(lambda seen: seen.records >= count, put=count)
-            difference = example.difference()
-            _print_rows(console, example)
+            differences = example.differences()
+            for target in example.targets:
+                _print_rows(console, example, target)
             _print_batches(console, stack.warehouse())
             watch.close()
         example.close()
-    return difference
+    return differences
 
 
 class _Watch:
@@ -142,19 +150,31 @@ class _Watch:
         self._warehouse.close()
 
 
-def _print_rows(console: Console, example: Example) -> None:
-    rows = example.loaded()
-    table = Table(
-        title=f"{example.target}: the first {_SHOWN_ROWS} of {len(rows):,} rows",
-        box=box.SIMPLE,
-        padding=(0, 1, 0, 0),
-    )
-    for name in example.columns:
-        table.add_column(name, overflow="fold", max_width=_LONGEST_CELL)
-    for row in rows[:_SHOWN_ROWS]:
-        table.add_row(*("" if value is None else str(value) for value in row))
+def _print_rows(console: Console, example: Example, target: str) -> None:
+    """The first rows; what is too wide for one table goes into several, each with the key."""
+    rows = example.loaded(target)
+    columns = example.columns(target)
+    key = [columns.index(name) for name in example.star.key_columns(target)]
+    others = [place for place in range(len(columns)) if place not in key]
+    size = _SHOWN_COLUMNS - len(key)
     # In a narrower terminal every cell would fold to a few letters; its own line wrap is kinder.
-    Console(width=max(console.width, _TABLE_WIDTH), soft_wrap=True).print(table)
+    wide = Console(width=max(console.width, _TABLE_WIDTH), soft_wrap=True)
+    for start in range(0, len(others), size):
+        shown = [*key, *others[start : start + size]]
+        if len(others) <= size:
+            shown.sort()
+        table = Table(
+            title=f"{target}: the first {_SHOWN_ROWS} of {len(rows):,} rows"
+            if start == 0
+            else f"{target}: the same rows, further columns",
+            box=box.SIMPLE,
+            padding=(0, 1, 0, 0),
+        )
+        for place in shown:
+            table.add_column(columns[place], overflow="fold", max_width=_LONGEST_CELL)
+        for row in rows[:_SHOWN_ROWS]:
+            table.add_row(*("" if row[n] is None else str(row[n]) for n in shown))
+        wide.print(table)
 
 
 def _print_batches(console: Console, warehouse: Connection) -> None:

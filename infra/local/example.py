@@ -1,18 +1,33 @@
-"""A shipped example, run and checked locally: its database, its changes, its expected table."""
+"""A shipped example, run and checked locally: its database, its changes, its expected tables.
+
+An example is a declaration and a folder of SQL: `source.sql` makes and fills the source's tables,
+`changes.sql` is what happens while the job runs, `later.sql` what happens while it is stopped, and
+`expected/<target>.sql` the query by which the source computes a target.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flink_app.declaration import Star, load_declaration
+from infra.local.progress import rows
 from infra.local.source import dms
 from infra.local.source.database import SourceDatabase
 from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
 from infra.local.toolchain import ROOT
 
-_EXAMPLES = Path(__file__).with_name("examples")
+_EXAMPLES: Final = Path(__file__).with_name("examples")
+
+EXAMPLES: Final = tuple(sorted(path.parent.name for path in _EXAMPLES.glob("*/source.sql")))
+DEFAULT: Final = "ticket_seller"
+
+
+def declaration_of(name: str) -> str:
+    """The example's declaration, as the application's settings name it."""
+    return f"flink_app/stars/{name}.yaml"
 
 
 @dataclass(frozen=True)
@@ -32,8 +47,8 @@ class Example:
     """One example on a running stack.
 
     Args:
-        name: folder below `examples`, and the declaration of that name.
-        stack: where it runs.
+        name: one of `EXAMPLES`.
+        stack: where it runs; its application has the example's declaration.
     """
 
     def __init__(self, name: str, stack: LocalStack) -> None:
@@ -42,8 +57,7 @@ class Example:
         self._kinesis = stack.client("kinesis")
         self.star = Star(load_declaration(ROOT / stack.settings.application.declaration))
         self.database = SourceDatabase(stack.source.dsn(), self.star.declaration.source_schema)
-        (self.target,) = self.star.targets
-        self.columns = [column.name for column in self.star.wide_columns(self.target)]
+        self.targets = tuple(self.star.targets)
 
     def put_full_load(self) -> int:
         """Fills the source and puts its tables on the stream; the number of records."""
@@ -55,49 +69,49 @@ class Example:
         return self.put(entries)
 
     def put_changes(self, script: str | None = None) -> int:
-        """Runs SQL in the source, by default the example's, and puts what changed on the stream."""
-        if script is None:
-            script = (self._folder / "changes.sql").read_text()
-        self.database.run(script)
+        """Runs SQL in the source, by default `changes.sql`, and puts what changed on the stream."""
+        self.database.run(self.script("changes") if script is None else script)
         return self.put(list(dms.records(self.database, self.database.changes())))
 
     def put(self, entries: list[tuple[str, bytes]]) -> int:
         """Puts raw entries (partition key, record) on the stream."""
         return dms.put(self._kinesis, STREAM, entries)
 
-    def expected(self) -> list[tuple[Any, ...]]:
-        """The target's rows, computed by the source's own SQL."""
-        query = (self._folder / "expected.sql").read_text()
-        query = query.replace("{token_key}", TOKEN_KEY)
-        query = query.replace("{token_key_bytes}", str(len(TOKEN_KEY.encode())))
-        return [tuple(row.values()) for row in self.database.query(query)]
+    def script(self, name: str) -> str:
+        """One of the example's SQL files."""
+        return (self._folder / f"{name}.sql").read_text()
 
-    def loaded(self) -> list[tuple[Any, ...]]:
+    def columns(self, target: str) -> list[str]:
+        """The target's visible columns."""
+        return [column.name for column in self.star.wide_columns(target)]
+
+    def expected(self, target: str) -> list[tuple[Any, ...]]:
+        """The target's rows, computed by the source's own SQL."""
+        query = self.script(f"expected/{target}").replace("{token_key}", TOKEN_KEY)
+        columns = self.columns(target)
+        return [tuple(row[name] for name in columns) for row in self.database.query(query)]
+
+    def loaded(self, target: str) -> list[tuple[Any, ...]]:
         """The target's visible columns as the warehouse has them, by key."""
-        target = self.star.targets[self.target]
-        listed = ", ".join(f'"{name}"' for name in self.columns)
-        keys = ", ".join(f'"{name}"' for name in self.star.key_columns(self.target))
+        schema = self.star.targets[target].schema_name
+        listed = ", ".join(f'"{name}"' for name in self.columns(target))
+        keys = ", ".join(f'"{name}"' for name in self.star.key_columns(target))
         connection = self._stack.warehouse()
         try:
-            cursor = connection.cursor()
-            cursor.execute(
-                f'SELECT {listed} FROM "{target.schema_name}"."{self.target}" ORDER BY {keys}'  # noqa: S608
-            )
-            return [tuple(row) for row in cursor.fetchall()]
+            return rows(connection, f'SELECT {listed} FROM "{schema}"."{target}" ORDER BY {keys}')  # noqa: S608
         finally:
             connection.close()
 
-    def difference(self) -> Difference:
-        """How warehouse and source differ, as multisets of rows."""
-        loaded, expected = self.loaded(), self.expected()
-        return Difference(_minus(loaded, expected), _minus(expected, loaded))
+    def differences(self) -> dict[str, Difference]:
+        """How warehouse and source differ in each target, as multisets of rows."""
+        found = {}
+        for target in self.targets:
+            loaded, expected = Counter(self.loaded(target)), Counter(self.expected(target))
+            found[target] = Difference(
+                list((loaded - expected).elements()), list((expected - loaded).elements())
+            )
+        return found
 
     def close(self) -> None:
         """Leaves the source database."""
         self.database.close()
-
-
-def _minus(left: list[tuple[Any, ...]], right: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    from collections import Counter
-
-    return list((Counter(left) - Counter(right)).elements())

@@ -139,7 +139,7 @@ class LocalStack:
         region = self.moto.region
         return Settings(
             application=Application(
-                name="ticket-seller",
+                name=Path(self._declaration).stem.replace("_", "-"),
                 declaration=self._declaration,
                 region=region,
                 endpoint=self.moto.endpoint,

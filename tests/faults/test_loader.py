@@ -24,6 +24,7 @@ from tests.running import Running, running
 pytestmark = pytest.mark.faults
 
 START = 1_000
+TARGET = "sport_event_activity"
 # COMMITs of loads, not of the loader's start.
 IN_A_LOAD = r"^\s*copy\b"
 
@@ -61,11 +62,11 @@ def _loader(run: Running, application: str | None = None) -> Loader:
 
 def _parts(run: Running, *tickets: int, number: int = 1) -> list[Part]:
     """Staged parts of an epoch: one fact a ticket, and the account of what was read."""
-    schema = run.example.star.wide_schema(run.example.target)
+    schema = run.example.star.wide_schema(TARGET)
     facts = [_wide_row(schema, ticket, number) for ticket in tickets]
     writer = PartWriter(Clients(run.stack.settings).staging_store())
     batch = pa.RecordBatch.from_pylist(facts, schema=schema)
-    writer.add(Block(Kind.ROWS, run.example.target, batch))
+    writer.add(Block(Kind.ROWS, TARGET, batch))
     parts = writer.close(epoch=1)
     account = Account("changes", "shard", "1", str(number), len(tickets), 0, 0, None)
     return [*parts, Part(Part.new_name(), Kind.ACCOUNT, "", 1, epoch=1, accounts=(account,))]
@@ -78,7 +79,7 @@ def _wide_row(schema: pa.Schema, ticket: int, number: int) -> dict[str, Any]:
 
 
 def _tickets(run: Running) -> list[int]:
-    return [int(row[0]) for row in run.example.loaded()]
+    return [int(row[0]) for row in run.example.loaded(TARGET)]
 
 
 def test_a_reply_lost_after_commit_is_found_out_and_not_repeated(
@@ -165,7 +166,7 @@ def test_a_part_is_loaded_once_whatever_it_is_loaded_with(started: Running, load
 def test_an_older_version_does_not_replace_a_newer_one(started: Running, loader: Loader) -> None:
     loader.load(_parts(started, 1, number=7), START)
     loader.load(_parts(started, 1, number=3), START)
-    ((stored,),) = started.query(f"SELECT _pos FROM public.{started.example.target}")
+    ((stored,),) = started.query(f"SELECT _pos FROM public.{TARGET}")
     assert stored == position(1, 7, 0)
 
 
@@ -195,7 +196,7 @@ def test_a_target_without_a_column_is_reported_with_its_remedy(
 ) -> None:
     del loader
     connection = started.stack.warehouse()
-    connection.cursor().execute(f"ALTER TABLE public.{started.example.target} DROP COLUMN location")
+    connection.cursor().execute(f"ALTER TABLE public.{TARGET} DROP COLUMN location")
     connection.close()
     with pytest.raises(NeedsRepair, match='ADD COLUMN "location" VARCHAR'):
         _loader(started).start(START + 1)

@@ -12,6 +12,7 @@ import pytest
 
 from flink_app.decode.dead_letters import unseal
 from flink_app.privacy.keys import PrivacyKeys
+from infra.local.example import DEFAULT, EXAMPLES
 from infra.local.stack import BUCKET, TOKEN_KEY
 from tests.running import Running, running
 
@@ -28,8 +29,8 @@ SEED_ROWS = [
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[Running]:
-    with running(tmp_path) as run:
+def started(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Running]:
+    with running(tmp_path, getattr(request, "param", DEFAULT)) as run:
         yield run
 
 
@@ -37,7 +38,8 @@ def test_seed_rows_come_out_exactly_and_changes_follow(started: Running) -> None
     started.full_load()
     with started.minicluster():
         started.wait_until_all_loaded()
-        seeds = [row for row in started.example.loaded() if row[0] in {1, 2, 3}]
+        loaded = started.example.loaded("sport_event_activity")
+        seeds = [row for row in loaded if row[0] in {1, 2, 3}]
         tokens = [row[10] for row in seeds]
         assert [
             (*row[:3], str(row[3]), *row[4:10], row[11], str(row[12].date())) for row in seeds
@@ -51,14 +53,16 @@ def test_seed_rows_come_out_exactly_and_changes_follow(started: Running) -> None
         started.assert_equal_to_source()
 
 
+@pytest.mark.parametrize("started", EXAMPLES, indirect=True)
 def test_a_savepoint_half_way_loses_and_repeats_nothing(started: Running) -> None:
     started.full_load()
     with started.minicluster() as job:
-        started.wait(lambda seen: seen.batches > 0, "a first batch")
+        started.wait_until_all_loaded()
+        started.assert_equal_to_source()
         started.changes()
         savepoint = job.stop_with_savepoint()
     before = started.progress()
-    started.changes("UPDATE customer SET phone_number = '+41-99' WHERE customer_id < 1100")
+    started.changes(started.example.script("later"))
     with started.minicluster(restore_from=savepoint, parallelism=3):
         after = started.wait_until_all_loaded()
     assert after.batches > before.batches
@@ -95,20 +99,21 @@ def _dead_letters(run: Running) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.parametrize("started", EXAMPLES, indirect=True)
 def test_no_clear_personal_data_leaves_decode(started: Running) -> None:
-    # A text that stands nowhere else, in every column with a treatment and in a dead letter.
-    mark = "Xq7vMark"
+    # Texts that stand nowhere else, in every column with a treatment and in a dead letter.
+    mark, digits = "Xq7vMark", "4711471147114711"
     started.full_load()
-    started.changes(
-        f"UPDATE customer SET email_address = '{mark}@example.com',"
-        " phone_number = '4711471147114711' WHERE customer_id = 222"
-    )
+    personal = started.example.script("personal")
+    assert mark in personal
+    assert digits in personal
+    started.changes(personal)
     started.raw(f'{{"data": {{"email_address": "{mark}"'.encode())
     with started.minicluster() as job:
         started.wait_until_all_loaded()
         started.assert_equal_to_source()
         job.stop_with_savepoint()
-    for needle in (mark.encode(), b"4711471147114711"):
+    for needle in (mark.encode(), digits.encode()):
         places = [*_files_with(started.folder, needle), *_objects_with(started, needle)]
         assert places == []
 

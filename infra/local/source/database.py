@@ -6,21 +6,26 @@ rows. What these rows look like on the stream is `dms`'s business.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 
-_CAPTURE = Path(__file__).with_name("capture.sql")
+_CAPTURE: Final = Path(__file__).with_name("capture.sql")
+_TREATMENTS: Final = Path(__file__).with_name("treatments.sql")
 
 
 @dataclass(frozen=True)
 class RowChange:
-    """One change of one row. Rows are as PostgreSQL's `to_jsonb` gives them.
+    """One change of one row. Rows are as PostgreSQL's `to_jsonb` gives them, fractions as Decimal.
 
     `operation` is load, insert, update or delete; a load has no transaction.
     """
@@ -46,12 +51,15 @@ class SourceDatabase:
     def __init__(self, dsn: str, schema: str) -> None:
         self.schema = schema
         self._connection = psycopg.connect(dsn, autocommit=True, row_factory=dict_row)
+        # A float would round what a numeric holds.
+        set_json_loads(partial(json.loads, parse_float=Decimal), self._connection)
         self._taken = 0
 
     def create(self, script: Path) -> None:
         """Runs the SQL that makes and fills the tables; captures every change from then on."""
         self.run(script.read_text())
         self._connection.execute(_CAPTURE.read_text())
+        self._connection.execute(_TREATMENTS.read_text())
         for table in self.tables():
             self._connection.execute(
                 sql.SQL(
@@ -61,7 +69,7 @@ class SourceDatabase:
             )
 
     def run(self, script: str) -> None:
-        """Runs statements in the schema; each is a transaction unless the script says otherwise."""
+        """Runs statements in the schema, in one transaction unless the script says otherwise."""
         self._connection.execute(
             sql.SQL("SET search_path = {}").format(sql.Identifier(self.schema))
         )
@@ -85,9 +93,9 @@ class SourceDatabase:
         rows = self._connection.execute(
             "SELECT a.attname FROM pg_index i "
             "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) "
-            "WHERE i.indrelid = %s::regclass AND i.indisprimary "
+            "WHERE i.indrelid = format('%%I.%%I', %s::text, %s::text)::regclass AND i.indisprimary "
             "ORDER BY array_position(i.indkey, a.attnum)",
-            (f"{self.schema}.{table}",),
+            (self.schema, table),
         )
         return [row["attname"] for row in rows]
 

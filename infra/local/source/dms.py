@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.local.source.database import RowChange, SourceDatabase
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
 _TASK: Final = "starjoin-local-task"
 _TIMESTAMPS: Final = {"timestamp without time zone", "timestamp with time zone"}
+_DATA_TYPES: Final = {
+    "smallint": "INT16",
+    "integer": "INT32",
+    "bigint": "INT64",
+    "numeric": "NUMERIC",
+    "double precision": "REAL8",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp without time zone": "DATETIME",
+}
 # A PutRecords call takes 500 records and 5 MiB; change records here are below 1 KiB.
 _RECORDS_PER_CALL: Final = 500
 
@@ -34,17 +45,16 @@ def records(database: SourceDatabase, changes: Iterable[RowChange]) -> Iterator[
         values = ".".join(str(row[column]) for column in keys[change.table])
         yield (
             f"{database.schema}.{change.table}.{values}",
-            json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n",
+            _json(record).encode() + b"\n",
         )
 
 
 def announcements(database: SourceDatabase) -> Iterator[tuple[str, bytes]]:
     """The control records with which a task starts: one create-table for each table."""
-    names = {"integer": "INT32", "bigint": "INT64", "date": "DATE"}
     for table in database.tables():
         definition = {
             "columns": {
-                name: {"type": names.get(kind, "STRING"), "nullable": True}
+                name: {"type": _DATA_TYPES.get(kind, "STRING"), "nullable": True}
                 for name, kind in database.columns(table).items()
             },
             "primary-key": database.key(table),
@@ -59,7 +69,7 @@ def announcements(database: SourceDatabase) -> Iterator[tuple[str, bytes]]:
             "table-name": table,
         }
         record = {"control": {"table-def": definition}, "metadata": metadata}
-        yield _TASK, json.dumps(record, separators=(",", ":")).encode() + b"\n"
+        yield _TASK, _json(record).encode() + b"\n"
 
 
 def put(client: KinesisClient, stream: str, entries: Iterable[tuple[str, bytes]]) -> int:
@@ -128,6 +138,17 @@ def _value(value: Any, kind: str) -> Any:
     if value is not None and kind in _TIMESTAMPS:
         return _iso(dt.datetime.fromisoformat(value))
     return value
+
+
+def _json(value: Any) -> str:
+    """JSON in which a number has every digit that it was read with, and no exponent."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_json(name)}:{_json(of)}" for name, of in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_json, value)) + "]"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _iso(moment: dt.datetime) -> str:

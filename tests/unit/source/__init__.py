@@ -1,0 +1,1 @@
+"""The source's stand-in: what it writes is what DMS writes."""
