@@ -1,4 +1,4 @@
-"""The stars that the unit tests run on: the shipped example, and one with everything it lacks."""
+"""The stars that the unit tests run on: the shipped examples, and one with what both lack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import yaml
 from flink_app.declaration import Declaration, Star, load_declaration
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-TICKET_SELLER_FILE: Final = ROOT / "flink_app" / "stars" / "ticket_seller.yaml"
+STARS_FOLDER: Final = ROOT / "flink_app" / "stars"
+SHIPPED: Final = tuple(sorted(STARS_FOLDER.glob("*.yaml")))
+TICKET_SELLER_FILE: Final = STARS_FOLDER / "ticket_seller.yaml"
+ORDER_BOOK_FILE: Final = STARS_FOLDER / "order_book.yaml"
 
 # Composite keys of fact and dimension; `company` on two paths; `port` by a diamond (sender's home
 # and origin) and `region` three levels down; a dimension that refers by its own key; hidden keys,
@@ -105,6 +108,11 @@ targets:
 @cache
 def ticket_seller() -> Star:
     return Star(load_declaration(TICKET_SELLER_FILE))
+
+
+@cache
+def order_book() -> Star:
+    return Star(load_declaration(ORDER_BOOK_FILE))
 
 
 @cache

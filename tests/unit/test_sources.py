@@ -1,4 +1,4 @@
-"""What no tracked source may hold: names of the example's schema, places of one machine."""
+"""What no tracked source may hold: names of the examples' schemas, places of one machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from tests.unit.stars import ROOT, TICKET_SELLER_FILE
+from tests.unit.stars import ORDER_BOOK_FILE, ROOT, SHIPPED, TICKET_SELLER_FILE
 
 # Words that code has for other things.
 GENERIC: Final = {"name"}
@@ -21,12 +21,8 @@ MACHINE: Final = re.compile(
 )
 
 
-EXAMPLE: Final[dict[str, Any]] = yaml.safe_load(TICKET_SELLER_FILE.read_text())
-
-
-def example_names() -> set[str]:
-    """Tables and columns; the file's own name is where the settings find it."""
-    content = EXAMPLE
+def example_names(content: dict[str, Any]) -> set[str]:
+    """Tables and columns."""
     owners = [*content["tables"].values(), *content["targets"].values()]
     columns = {column for owner in owners for column in owner["columns"]}
     return ({*content["tables"], *content["targets"]} | columns) - GENERIC
@@ -41,25 +37,37 @@ def hits(pattern: re.Pattern[str], paths: Iterator[Path]) -> list[str]:
     ]
 
 
-def pattern() -> re.Pattern[str]:
-    names = "|".join(sorted(example_names(), key=len, reverse=True))
-    return re.compile(rf"(?<![a-z])(?!{EXAMPLE['name']}\b)({names})(?![a-z])")
+def pattern(file: Path) -> re.Pattern[str]:
+    """The example's names; the file's own name is where the settings find it."""
+    content = yaml.safe_load(file.read_text())
+    names = "|".join(sorted(example_names(content), key=len, reverse=True))
+    return re.compile(rf"(?<![a-z])(?!{content['name']}\b)({names})(?![a-z])")
 
 
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: str(file.stem))
 @pytest.mark.parametrize("package", ["flink_app", "connectors"])
-def test_no_code_knows_the_examples_tables_and_columns(package: str) -> None:
+def test_no_code_knows_an_examples_tables_and_columns(package: str, file: Path) -> None:
     sources = [*(ROOT / package).rglob("*.py"), *(ROOT / package).rglob("src/main/**/*.java")]
     assert len(sources) > 10
-    assert hits(pattern(), iter(sources)) == []
+    assert hits(pattern(file), iter(sources)) == []
 
 
 @pytest.mark.parametrize(
-    "line", ['x = "ticket"', "# by seat_level", "customer_id = 1", "f(sport_event_activity)"]
+    ("file", "line"),
+    [
+        (TICKET_SELLER_FILE, 'x = "ticket"'),
+        (TICKET_SELLER_FILE, "# by seat_level"),
+        (TICKET_SELLER_FILE, "customer_id = 1"),
+        (TICKET_SELLER_FILE, "f(sport_event_activity)"),
+        (ORDER_BOOK_FILE, "shipment.depot"),
+        (ORDER_BOOK_FILE, '"sales_lines"'),
+        (ORDER_BOOK_FILE, "line_number += 1"),
+    ],
 )
-def test_the_search_finds_a_name(line: str, tmp_path: Path) -> None:
+def test_the_search_finds_a_name(file: Path, line: str, tmp_path: Path) -> None:
     path = tmp_path / "x.py"
     path.write_text(f"\n{line}\n")
-    (found,) = hits(pattern(), iter([path]))
+    (found,) = hits(pattern(file), iter([path]))
     assert found.startswith(f"{path}:2 ")
 
 

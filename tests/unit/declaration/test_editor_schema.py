@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from flink_app.declaration.file import json_schema
-from tests.unit.stars import FREIGHT, ROOT, TICKET_SELLER_FILE
+from tests.unit.stars import FREIGHT, ROOT, SHIPPED
 
 SCHEMA_FILE = ROOT / "docs" / "declaration.schema.json"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(json_schema()))
@@ -32,15 +33,16 @@ def test_it_is_a_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(json_schema()))
 
 
-@pytest.mark.parametrize("text", [FREIGHT, TICKET_SELLER_FILE.read_text()])
+@pytest.mark.parametrize("text", [FREIGHT, *(file.read_text() for file in SHIPPED)])
 def test_it_takes_what_loads(text: str) -> None:
     assert faults(yaml.safe_load(text)) == []
 
 
-def test_the_shipped_file_points_to_it() -> None:
-    first, _, _ = TICKET_SELLER_FILE.read_text().partition("\n")
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: str(file.stem))
+def test_a_shipped_file_points_to_it(file: Path) -> None:
+    first, _, _ = file.read_text().partition("\n")
     relative = first.removeprefix("# yaml-language-server: $schema=")
-    assert (TICKET_SELLER_FILE.parent / relative).resolve() == SCHEMA_FILE
+    assert (file.parent / relative).resolve() == SCHEMA_FILE
 
 
 @pytest.mark.parametrize(

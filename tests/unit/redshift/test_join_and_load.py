@@ -22,7 +22,7 @@ from flink_app.denormalise.ownership import owned, select
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change, shuffled
 from tests.unit.redshift.sqlite import SqliteWarehouse, plain
-from tests.unit.stars import freight, star, ticket_seller
+from tests.unit.stars import freight, order_book, star, ticket_seller
 
 # The name of a target may be that of a dimension; the dimension refers by its own key and shows it.
 SAME_NAMES = star("""
@@ -51,7 +51,7 @@ targets:
       other: other
       other_detail_id: other.detail.id
 """)
-STARS = [ticket_seller(), freight(), SAME_NAMES]
+STARS = [ticket_seller(), order_book(), freight(), SAME_NAMES]
 
 
 @dataclass

@@ -16,12 +16,12 @@ from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
 from flink_app.declaration import Star
 from flink_app.warehouse import warehouse_spec
-from tests.unit.stars import ROOT, freight, ticket_seller
+from tests.unit.stars import ROOT, freight, order_book, ticket_seller
 
 FOLDER = ROOT / "tests" / "snapshots"
 NAMES = Names("starjoin")
 ROLE = "arn:aws:iam::123456789012:role/copy"
-STARS = [freight(), ticket_seller()]
+STARS = [freight(), order_book(), ticket_seller()]
 
 
 def tables(star: Star) -> list[tuple[str, str]]:

@@ -1,0 +1,176 @@
+CREATE SCHEMA IF NOT EXISTS "starjoin";
+
+CREATE TABLE IF NOT EXISTS "starjoin".ledger (
+  part VARCHAR(64) NOT NULL,
+  batch VARCHAR(64) NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  epoch BIGINT NOT NULL,
+  row_count BIGINT NOT NULL,
+  byte_count BIGINT NOT NULL,
+  url VARCHAR(1024) NOT NULL,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at);
+
+CREATE TABLE IF NOT EXISTS "starjoin".fence (
+  application VARCHAR(128) NOT NULL,
+  start_number BIGINT NOT NULL,
+  taken_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL;
+
+CREATE TABLE IF NOT EXISTS "starjoin".account (
+  part VARCHAR(64) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  first_sequence_number VARCHAR(129) NOT NULL,
+  last_sequence_number VARCHAR(129) NOT NULL,
+  records_read BIGINT NOT NULL,
+  dead_lettered BIGINT NOT NULL,
+  passed_over BIGINT NOT NULL,
+  last_arrival_ms BIGINT,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at);
+
+CREATE SCHEMA IF NOT EXISTS "sales";
+
+CREATE TABLE IF NOT EXISTS "sales"."sales_lines" (
+  "order_id" BIGINT NOT NULL,
+  "line_number" SMALLINT NOT NULL,
+  "quantity" DECIMAL(10,3),
+  "unit_price" DECIMAL(12,4),
+  "discount" DOUBLE PRECISION,
+  "gift_wrapped" BOOLEAN,
+  "changed_at" TIMESTAMP,
+  "product_id" BIGINT,
+  "product_title" VARCHAR(120),
+  "list_price" DECIMAL(12,4),
+  "unit_weight" DOUBLE PRECISION,
+  "discontinued" BOOLEAN,
+  "released_on" DATE,
+  "category_title" VARCHAR(60),
+  "usual_margin" DECIMAL(5,4),
+  "department_title" VARCHAR(40),
+  "age_restricted" BOOLEAN,
+  "ordered_at" TIMESTAMP,
+  "is_urgent" BOOLEAN,
+  "customer_number" VARCHAR(64),
+  "customer_name" VARCHAR(8),
+  "telephone" VARCHAR(40),
+  "born_on" VARCHAR(64),
+  "wants_mail" BOOLEAN,
+  "credit_limit" DECIMAL(38,2),
+  "home_region" VARCHAR(40),
+  "billing_address" BIGINT,
+  "billing_street" VARCHAR(160),
+  "billing_postcode" VARCHAR(64),
+  "shipping_town" VARCHAR(80),
+  "shipping_postcode" VARCHAR(64),
+  "shipping_region" VARCHAR(40),
+  "outlet_id" SMALLINT,
+  "outlet_town" VARCHAR(80),
+  "tax_rate" DECIMAL(6,5),
+  "_pos" VARCHAR(44),
+  "_pos_order" VARCHAR(44),
+  "_pos_product" VARCHAR(44),
+  "_pos_order__customer" VARCHAR(44),
+  "_key_order__billing__billing_address" BIGINT,
+  "_pos_order__billing" VARCHAR(44),
+  "_key_order__shipping__shipping_address" BIGINT,
+  "_pos_order__shipping" VARCHAR(44),
+  "_pos_order__outlet" VARCHAR(44),
+  "_key_product__category__category_id" INTEGER,
+  "_pos_product__category" VARCHAR(44),
+  "_key_order__customer__home__home_address" BIGINT,
+  "_pos_order__customer__home" VARCHAR(44),
+  "_key_order__shipping__region__region_code" VARCHAR(8),
+  "_pos_order__shipping__region" VARCHAR(44),
+  "_key_order__outlet__region__region_code" VARCHAR(8),
+  "_pos_order__outlet__region" VARCHAR(44),
+  "_key_product__category__department__department_code" SMALLINT,
+  "_pos_product__category__department" VARCHAR(44),
+  "_key_order__customer__home__region__region_code" VARCHAR(8),
+  "_pos_order__customer__home__region" VARCHAR(44)
+) DISTKEY ("order_id") SORTKEY ("ordered_at", "order_id");
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales_lines" (
+  "order_id" BIGINT NOT NULL,
+  "line_number" SMALLINT NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL
+) DISTKEY ("order_id");
+
+CREATE SCHEMA IF NOT EXISTS "purchasing";
+
+CREATE TABLE IF NOT EXISTS "purchasing"."supplier_lines" (
+  "line_in_order" SMALLINT NOT NULL,
+  "sold_in_order" BIGINT NOT NULL,
+  "sold" DECIMAL(10,3),
+  "made_in" VARCHAR(2),
+  "supplier_number" INTEGER,
+  "supplier_title" VARCHAR(80),
+  "supplier_rating" DOUBLE PRECISION,
+  "product_rating" DECIMAL(3,2),
+  "department_code" SMALLINT,
+  "_pos" VARCHAR(44),
+  "_key_product__product_id" BIGINT,
+  "_pos_product" VARCHAR(44),
+  "_key_product__category__category_id" INTEGER,
+  "_pos_product__category" VARCHAR(44),
+  "_key_product__maker__made_by" INTEGER,
+  "_pos_product__maker" VARCHAR(44),
+  "_key_product__category__department__department_code" SMALLINT,
+  "_pos_product__category__department" VARCHAR(44)
+) DISTSTYLE AUTO;
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_supplier_lines" (
+  "line_in_order" SMALLINT NOT NULL,
+  "sold_in_order" BIGINT NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL
+) DISTSTYLE AUTO;
+
+CREATE SCHEMA IF NOT EXISTS "logistics";
+
+CREATE TABLE IF NOT EXISTS "logistics"."deliveries" (
+  "shipment_number" VARCHAR(20) NOT NULL,
+  "order_id" BIGINT,
+  "ordered_at" TIMESTAMP,
+  "ordered_by" VARCHAR(64),
+  "orderer_wants_mail" BOOLEAN,
+  "ordered_in" VARCHAR(40),
+  "shipping_town" VARCHAR(80),
+  "shipping_tax_rate" DECIMAL(6,5),
+  "depot_town" VARCHAR(80),
+  "depot_region" VARCHAR(8),
+  "depot_region_title" VARCHAR(40),
+  "received_by" VARCHAR(64),
+  "receiver_telephone" VARCHAR(40),
+  "receiver_town" VARCHAR(80),
+  "receiver_postcode" VARCHAR(64),
+  "gross_weight" DOUBLE PRECISION,
+  "freight_cost" DECIMAL(38,10),
+  "is_insured" BOOLEAN,
+  "shipped_at" TIMESTAMP,
+  "delivered_on" DATE,
+  "_pos" VARCHAR(44),
+  "_pos_order" VARCHAR(44),
+  "_key_depot__depot_id" SMALLINT,
+  "_pos_depot" VARCHAR(44),
+  "_pos_receiver" VARCHAR(44),
+  "_key_order__customer__customer_number" VARCHAR(64),
+  "_pos_order__customer" VARCHAR(44),
+  "_key_order__shipping__shipping_address" BIGINT,
+  "_pos_order__shipping" VARCHAR(44),
+  "_key_order__outlet__outlet_id" SMALLINT,
+  "_pos_order__outlet" VARCHAR(44),
+  "_pos_depot__region" VARCHAR(44),
+  "_key_receiver__home__home_address" BIGINT,
+  "_pos_receiver__home" VARCHAR(44),
+  "_key_order__shipping__region__region_code" VARCHAR(8),
+  "_pos_order__shipping__region" VARCHAR(44),
+  "_key_order__outlet__region__region_code" VARCHAR(8),
+  "_pos_order__outlet__region" VARCHAR(44)
+) DISTKEY ("order_id") SORTKEY ("shipped_at");
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
+  "shipment_number" VARCHAR(20) NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL
+) DISTSTYLE AUTO;
