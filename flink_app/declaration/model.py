@@ -128,6 +128,23 @@ class Target(_Model):
     sort_key: list[str] = []
 
 
+class Positions(enum.StrEnum):
+    """What orders the changes of a stream."""
+
+    AUTO = "auto"  # what each record has; stream-position before commit-timestamp
+    POSTGRESQL = "postgresql"  # stream-position is a log position
+    MYSQL = "mysql"  # stream-position is a place in the binary log
+    ORACLE = "oracle"  # stream-position is a system change number
+    COMMIT_TIMESTAMP = "commit-timestamp"  # stream-position is not looked at
+
+
+class CoarsePositions(enum.StrEnum):
+    """What happens to changes that only a commit timestamp orders."""
+
+    WARN = "warn"  # they are taken, counted, and a warning is logged
+    REFUSE = "refuse"  # they are dead letters
+
+
 class Stream(_Model):
     """How the DMS task writes its records, where that can be chosen."""
 
@@ -141,6 +158,24 @@ class Stream(_Model):
         min_length=1,
         description="prefix of before-image columns, as BI_, if they stand among the row's own",
     )
+
+    positions: Positions = Field(
+        Positions.AUTO, description="what orders changes; another kind is then refused"
+    )
+    coarse_positions: CoarsePositions = Field(
+        CoarsePositions.WARN,
+        description="changes that only a commit timestamp orders, not exact within one instant",
+    )
+
+    @model_validator(mode="after")
+    def _positions_can_be(self) -> Self:
+        if (self.positions, self.coarse_positions) == (
+            Positions.COMMIT_TIMESTAMP,
+            CoarsePositions.REFUSE,
+        ):
+            message = "coarse_positions: commit timestamps, which positions names, are all refused"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _before_image_is_one(self) -> Self:

@@ -22,12 +22,7 @@ from flink_app.decode.plan import (
     ReadColumn,
     TablePlan,
 )
-from flink_app.decode.position import (
-    UNKNOWN,
-    is_postgresql,
-    load_positions,
-    postgresql_positions,
-)
+from flink_app.decode.position_columns import Ordering, positions
 from flink_app.decode.reading import (
     Lines,
     Mask,
@@ -163,9 +158,11 @@ def _take_table(
         else:
             values = pc.if_else(deleted, pa.scalar(None, values.type), values)
         arrays.append(_checked(values, column, good))
-    positions = _positions(metadata, operation, plan, good)
+    ordering = Ordering.of(metadata, _true(pc.equal(operation, "load")))
+    positioned = positions(ordering, plan.generation, plan.positions, plan.coarse_positions)
+    good &= positioned.found
     batch = pa.RecordBatch.from_arrays(
-        [*arrays, *old, positions, deleted], schema=table.parsed_schema
+        [*arrays, *old, positioned.positions, deleted], schema=table.parsed_schema
     )
     if not good.all():
         result.odd.append(rows[~good])
@@ -208,30 +205,3 @@ def _dates(values: pa.Array, good: Mask) -> pa.Array:
     known = pc.fill_null(pc.greater_equal(dates, dt.date.min), fill_value=True)
     good &= _true(formed) & _true(known)
     return pc.if_else(known, dates, pa.scalar(None, pa.date32()))
-
-
-def _positions(
-    metadata: pa.StructArray, operation: pa.Array, plan: DecodePlan, good: Mask
-) -> pa.Array:
-    """Positions by columns for loads and PostgreSQL; clears `good` where another form stands."""
-    streams = pc.struct_field(metadata, "stream-position")
-    built = pc.cast(pc.struct_field(metadata, "timestamp"), pa.int64())
-    number = pc.fill_null(pc.struct_field(metadata, "transaction-record-id"), 0)
-    is_load = _true(pc.equal(operation, "load"))
-    loads = is_load & _true(pc.greater_equal(built, 0))
-    changes = ~is_load & _true(is_postgresql(streams)) & _true(pc.greater_equal(number, 0))
-    good &= loads | changes
-    load_rows, change_rows = np.flatnonzero(loads), np.flatnonzero(changes)
-    parts = [
-        load_positions(plan.generation, built.take(pa.array(load_rows)).to_numpy()),
-        postgresql_positions(
-            plan.generation,
-            streams.take(pa.array(change_rows)),
-            number.take(pa.array(change_rows)).to_numpy(),
-        ),
-        pa.array([UNKNOWN]),
-    ]
-    places = np.full(len(good), len(load_rows) + len(change_rows), np.int64)
-    places[load_rows] = np.arange(len(load_rows))
-    places[change_rows] = len(load_rows) + np.arange(len(change_rows))
-    return pa.concat_arrays(parts).take(pa.array(places))

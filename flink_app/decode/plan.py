@@ -108,6 +108,8 @@ class DecodePlan:
         # The object with values before the change, and what stands there before their names.
         self.before_prefix = stream.before_image_prefix or ""
         self.before_image = DATA if self.before_prefix else stream.before_image
+        self.positions = stream.positions
+        self.coarse_positions = stream.coarse_positions
         self.tables: dict[str, TablePlan] = {}
         for name in star.used_tables:
             table = star.tables[name]

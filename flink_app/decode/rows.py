@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from flink_app.declaration.model import CoarsePositions, Positions
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.decode.dead_letters import Reason, Rejected
 from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
-from flink_app.decode.position import commit_position, position
+from flink_app.decode.position import commit_position, is_coarse, position
 from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 
 UPSERTS: Final = ("load", "insert", "update")
@@ -175,12 +176,17 @@ def _position(metadata: _Members, operation: str, plan: DecodePlan) -> str:
             raise ValueFaultError(Reason.NO_POSITION, message)
         return position(plan.generation, 0, built)
     record = metadata.read("transaction-record-id")
-    commit = commit_position(
-        _text(metadata, "stream-position"), timestamp_micros(metadata.read("commit-timestamp"))
-    )
+    stream = _text(metadata, "stream-position")
+    committed = timestamp_micros(metadata.read("commit-timestamp"))
+    commit = commit_position(stream, committed, plan.positions)
     number = 0 if record is None else record
     if commit is None or not isinstance(number, int) or isinstance(number, bool):
         message = "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint"
+        if commit is None and stream is not None and plan.positions is not Positions.AUTO:
+            message = f"the stream-position is not of the declared kind, {plan.positions}"
+        raise ValueFaultError(Reason.NO_POSITION, message)
+    if plan.coarse_positions is CoarsePositions.REFUSE and is_coarse(stream, plan.positions):
+        message = "only a commit timestamp orders the change, which the declaration refuses"
         raise ValueFaultError(Reason.NO_POSITION, message)
     try:
         return position(plan.generation, commit, number)

@@ -177,6 +177,16 @@ REPORT = (TARGETS, "consignment_report")
         ),
         (
             ("stream",),
+            {"positions": "commit-timestamp", "coarse_positions": "refuse"},
+            "stream: Value error, coarse_positions: commit timestamps, which positions names, are",
+        ),
+        (
+            ("stream",),
+            {"positions": "lsn"},
+            "stream.positions: Input should be 'auto', 'postgresql', 'mysql', 'oracle' or 'commit-",
+        ),
+        (
+            ("stream",),
             {"before_image": "metadata"},
             "stream: Value error, before_image: 'metadata' is another part of every record",
         ),

@@ -8,23 +8,34 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.redshift.ddl import POSITION_TYPE
+from flink_app.declaration.model import CoarsePositions, Positions
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.position import (
     MAX_GENERATION,
     UNKNOWN,
     WIDTH,
     commit_position,
-    is_postgresql,
-    load_positions,
+    is_coarse,
     position,
-    postgresql_positions,
 )
-from tests.unit.decode.records import only_change, record
-from tests.unit.stars import freight
+from flink_app.decode.position_columns import Ordering, positions
+from tests.unit.decode.records import (
+    FREIGHT_PLAN,
+    decode,
+    only_change,
+    only_fault,
+    plan_of,
+    record,
+    region,
+)
+from tests.unit.decode.test_paths_agree import assert_paths_agree
+from tests.unit.decode.twists import twisted
+from tests.unit.stars import FREIGHT, freight, star
 
 generations = st.integers(1, MAX_GENERATION)
 commits = st.integers(0, 16**24 - 1)
@@ -32,6 +43,36 @@ numbers = st.integers(0, 16**16 - 1)
 parts = st.tuples(generations, commits, numbers)
 int64s = st.integers(0, 2**63 - 1)
 lsns = st.integers(1, 2**64 - 1)
+mysql_rests = st.sampled_from(["", ":1:x", ":-1:2002:677883278264080:mysql-bin.157832:1876", "#0"])
+# Of no form: each of these leaves the stream-position unread.
+ODD = [
+    "",
+    " ",
+    "\n",
+    "0000000D/51A3C8E0",
+    "D/51A3C8E0.3.x",
+    "0000000G/51A3C8E0.3.x",
+    " 0000000D/51A3C8E0.3.x",
+    "mysql-bin:373",
+    "mysql-bin.1234567890:1",
+    "mysql-bin.000024:1234567890123456",
+    "mysql-bin.000024.373",
+    "mysql-bin.\u0662:1",
+    "1234567890123456789",
+    "85974\n",
+    "-5",
+    "+5",
+    "1.5",
+    "1e5",
+    "\u0661",
+    "00000000001a9a2c.0100",
+    "0000009c:00000c8b:0003",
+    "20260311094502.998",
+]
+twisted_records = st.sampled_from(
+    list(twisted(FREIGHT_PLAN.tables["region"], FREIGHT_PLAN, "update"))
+    + list(twisted(FREIGHT_PLAN.tables["region"], FREIGHT_PLAN, "load"))
+)
 
 
 def postgresql(lsn: int, rest: str = "3.0000000D/51A3C8E0") -> str:
@@ -78,24 +119,69 @@ def test_a_part_that_does_not_fit_is_refused(some: tuple[int, int, int]) -> None
         position(*some)
 
 
-@given(st.lists(st.tuples(lsns, int64s), max_size=20), generations)
-def test_by_columns_as_one_by_one(changes: list[tuple[int, int]], generation: int) -> None:
-    texts = [postgresql(lsn) for lsn, _ in changes]
-    records = np.array([number for _, number in changes], np.int64)
-    found = postgresql_positions(generation, pa.array(texts, pa.string()), records)
-    expected = [
-        position(generation, commit_position(text, None) or 0, int(number))
-        for text, number in zip(texts, records, strict=True)
+texts = st.one_of(
+    lsns.map(postgresql),
+    lsns.map(postgresql).map(str.lower),
+    st.tuples(st.integers(0, 10**9 - 1), st.integers(0, 10**15 - 1), mysql_rests).map(
+        lambda p: f"mysql-bin.{p[0]:06}:{p[1]}{p[2]}"
+    ),
+    st.integers(0, 10**18 - 1).map(str),
+    st.sampled_from(ODD),
+    st.text("0a:./ ", max_size=8),
+)
+changes_of_any_kind = st.lists(
+    st.tuples(
+        st.one_of(st.none(), texts), st.none() | st.integers(-5, 2**50), int64s, st.booleans()
+    ),
+    max_size=30,
+)
+
+
+@given(
+    changes_of_any_kind,
+    generations,
+    st.sampled_from(list(Positions)),
+    st.sampled_from(list(CoarsePositions)),
+)
+def test_by_columns_as_one_by_one(
+    changes: list[tuple[str | None, int | None, int, bool]],
+    generation: int,
+    kind: Positions,
+    coarse: CoarsePositions,
+) -> None:
+    def alone(stream: str | None, micros: int | None, number: int, *, is_load: bool) -> str | None:
+        if is_load:
+            return position(generation, 0, number)
+        commit = commit_position(stream, micros, kind)
+        refused = coarse is CoarsePositions.REFUSE and is_coarse(stream, kind)
+        if commit is None or commit < 0 or refused:
+            return None
+        return position(generation, commit, number)
+
+    ordering = Ordering(
+        streams=pa.array([stream for stream, *_ in changes], pa.string()),
+        committed=np.array([micros or 0 for _, micros, _, _ in changes], np.int64),
+        built=np.array([number for _, _, number, _ in changes], np.int64),
+        numbers=np.array([number for _, _, number, _ in changes], np.int64),
+        is_load=np.array([is_load for *_, is_load in changes], np.bool_),
+    )
+    found = positions(ordering, generation, kind, coarse)
+    found.positions.validate(full=True)
+    expected = [alone(s, m, n, is_load=is_load) for s, m, n, is_load in changes]
+    assert found.positions.to_pylist() == [UNKNOWN if e is None else e for e in expected]
+    assert found.found.tolist() == [e is not None for e in expected]
+    assert found.coarse.tolist() == [
+        e is not None and not is_load and is_coarse(stream, kind)
+        for e, (stream, _, _, is_load) in zip(expected, changes, strict=True)
     ]
-    assert found.to_pylist() == expected
-    loads = load_positions(generation, records)
-    assert loads.to_pylist() == [position(generation, 0, int(number)) for number in records]
 
 
 def test_positions_of_a_slice() -> None:
-    texts = pa.array([postgresql(lsn) for lsn in (1, 2, 3)]).slice(1, 1)
-    found = postgresql_positions(1, texts, np.array([0]))
-    assert found.to_pylist() == [position(1, 2 << 32, 0)]
+    streams = pa.array([postgresql(lsn) for lsn in (1, 2, 3)]).slice(1, 1)
+    nought = np.zeros(1, np.int64)
+    ordering = Ordering(streams, nought, nought, nought, np.array([False]))
+    found = positions(ordering, 1, Positions.AUTO, CoarsePositions.WARN)
+    assert found.positions.to_pylist() == [position(1, 2 << 32, 0)]
 
 
 @given(generations, int64s, st.one_of(lsns.map(postgresql), st.just("log.000001:4")), int64s)
@@ -116,8 +202,7 @@ def test_a_later_generation_is_above_everything_before_it(
 
 @given(int64s, int64s)
 def test_a_later_load_is_above_an_earlier_one(one: int, other: int) -> None:
-    found = load_positions(1, np.array([one, other])).to_pylist()
-    assert (found[0] < found[1]) == (one < other)
+    assert (position(1, 0, one) < position(1, 0, other)) == (one < other)
 
 
 @given(lsns, lsns)
@@ -150,22 +235,146 @@ def test_what_a_change_is_ordered_by(
     assert commit_position(stream, micros) == expected
 
 
+KINDS: dict[Positions, list[tuple[str, int | None]]] = {
+    Positions.POSTGRESQL: [
+        ("0000000D/51A3C8E0.3.0000000D/51A3C8E0", 0x0000000D51A3C8E0 << 32),
+        ("0000000d/51a3c8e0.", 0x0000000D51A3C8E0 << 32),
+    ],
+    Positions.MYSQL: [
+        ("mysql-bin-changelog.000024:373", (24 << 64) + 373),
+        ("mysql-bin-changelog.157832:1975:-1:2002:677:mysql-bin-changelog.157832:1876", None),
+        ("a.b.000001:4", (1 << 64) + 4),
+    ],
+    Positions.ORACLE: [("8597446571447", 8597446571447 << 32), ("007", 7 << 32)],
+}
+
+
+@pytest.mark.parametrize("kind", Positions)
 @pytest.mark.parametrize(
-    ("stream", "expected"),
+    ("of", "stream", "commit"),
+    [(kind, stream, commit) for kind, cases in KINDS.items() for stream, commit in cases],
+)
+def test_a_declared_kind_admits_no_other(
+    kind: Positions, of: Positions, stream: str, commit: int | None
+) -> None:
+    expected = (157832 << 64) + 1975 if commit is None else commit
+    if kind is Positions.COMMIT_TIMESTAMP:
+        expected = 5 << 32
+    found = commit_position(stream, 5, kind)
+    assert found == (expected if kind in {of, Positions.AUTO, Positions.COMMIT_TIMESTAMP} else None)
+
+
+@pytest.mark.parametrize("stream", ODD)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_other_form_is_read(kind: Positions, stream: str) -> None:
+    assert commit_position(stream, 5, kind) is None
+
+
+def plan(**stream: str) -> DecodePlan:
+    return plan_of(star(yaml.safe_dump(yaml.safe_load(FREIGHT) | {"stream": stream})))
+
+
+PLANS = {
+    "postgresql": plan(positions="postgresql"),
+    "mysql": plan(positions="mysql"),
+    "oracle": plan(positions="oracle"),
+    "commit-timestamp": plan(positions="commit-timestamp"),
+    "refuse": plan(coarse_positions="refuse"),
+    "auto": plan(),
+}
+REGION_ROW = {"country": "NO", "code": "V", "title": None}
+AT = "2026-03-11T09:45:02.998107Z"
+
+
+@pytest.mark.parametrize(
+    ("kind", "stream"),
     [
-        ("0000000D/51A3C8E0.3.0000000D/51A3C8E0", True),
-        ("0000000d/51a3c8e0.", True),
-        ("0000000D/51A3C8E0", False),
-        ("D/51A3C8E0.3.x", False),
-        ("0000000G/51A3C8E0.3.x", False),
-        ("00000000/00000000.3.x", False),
-        ("00000000/00000001.3.x", True),
-        ("mysql-bin.000024:373", False),
-        (None, False),
+        *[(kind.value, stream) for kind, cases in KINDS.items() for stream, _ in cases],
+        *[("auto", stream) for cases in KINDS.values() for stream, _ in cases],
+        ("commit-timestamp", None),
+        ("commit-timestamp", "anything"),
+        ("auto", None),
+        ("auto", "anything"),
     ],
 )
-def test_which_stream_positions_are_read_by_columns(stream: str | None, *, expected: bool) -> None:
-    assert is_postgresql(pa.array([stream], pa.string())).to_pylist() == [expected]
+def test_every_kind_is_read_by_columns(kind: str, stream: str | None) -> None:
+    one = record("region", REGION_ROW, stream_position=stream, commit_timestamp=AT)
+    decoded = decode([one] * 20, PLANS[kind])
+    assert (decoded.by_rows, len(decoded.dead_letters)) == (0, 0)
+    assert only_change(one, PLANS[kind])["_pos"] == decoded.changes["region"]["_pos"][0].as_py()
+
+
+OTHER_KIND = "the stream-position is not of the declared kind, "
+NOTHING = "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint"
+
+
+@pytest.mark.parametrize(
+    ("kind", "stream", "at", "detail"),
+    [
+        ("postgresql", "mysql-bin.000024:373", AT, OTHER_KIND + "postgresql"),
+        ("postgresql", "00000000/00000000.1.x", AT, OTHER_KIND + "postgresql"),
+        ("postgresql", None, AT, NOTHING),
+        ("mysql", "0000000D/51A3C8E0.3.x", AT, OTHER_KIND + "mysql"),
+        ("mysql", "8597446571447", AT, OTHER_KIND + "mysql"),
+        ("oracle", "mysql-bin.000024:373", AT, OTHER_KIND + "oracle"),
+        ("oracle", "00c3d2a8", AT, OTHER_KIND + "oracle"),
+        ("commit-timestamp", None, None, NOTHING),
+        ("auto", None, None, NOTHING),
+        (
+            "refuse",
+            None,
+            AT,
+            "only a commit timestamp orders the change, which the declaration refuses",
+        ),
+        ("refuse", "anything", None, NOTHING),
+    ],
+)
+def test_a_change_without_a_position_of_the_kind_is_refused(
+    kind: str, stream: str | None, at: str | None, detail: str
+) -> None:
+    data = record("region", REGION_ROW, stream_position=stream, commit_timestamp=at)
+    assert only_fault(data, PLANS[kind])[:2] == ("no_position", detail)
+
+
+@given(st.lists(twisted_records, max_size=12), st.sampled_from(sorted(PLANS)))
+@settings(max_examples=60, deadline=None)
+def test_both_paths_agree_for_every_kind(records: list[bytes], kind: str) -> None:
+    assert_paths_agree([region(), *records], PLANS[kind])
+
+
+mysql_places = st.tuples(
+    st.integers(0, 10**9 - 1), st.integers(1, 10**15 - 1), st.integers(0, 2**63 - 1)
+)
+
+
+@given(mysql_places, mysql_places, mysql_rests, mysql_rests)
+def test_binary_logs_order_by_file_then_offset_then_record(
+    one: tuple[int, int, int], other: tuple[int, int, int], rest: str, other_rest: str
+) -> None:
+    def built(place: tuple[int, int, int], rest: str) -> str:
+        commit = commit_position(f"bin.{place[0]:06}:{place[1]}{rest}", None, Positions.MYSQL)
+        assert commit is not None
+        return position(1, commit, place[2])
+
+    assert (built(one, rest) < built(other, other_rest)) == (one < other)
+    assert (built(one, rest) == built(other, other_rest)) == (one == other)
+
+
+@given(
+    st.tuples(st.integers(1, 10**18 - 1), st.integers(0, 2**63 - 1)),
+    st.tuples(st.integers(1, 10**18 - 1), st.integers(0, 2**63 - 1)),
+    st.sampled_from([Positions.ORACLE, Positions.COMMIT_TIMESTAMP]),
+)
+def test_change_numbers_and_commit_times_order_as_numbers(
+    one: tuple[int, int], other: tuple[int, int], kind: Positions
+) -> None:
+    def built(place: tuple[int, int]) -> str:
+        commit = commit_position(str(place[0]), place[0] % 2**60, kind)
+        assert commit is not None
+        return position(1, commit, place[1])
+
+    one, other = ((n % 2**60 or 1, record) for n, record in (one, other))
+    assert (built(one) < built(other)) == (one < other)
 
 
 def test_mysql_files_order_before_offsets() -> None:

@@ -1,0 +1,166 @@
+"""Positions by columns, for every kind of commit position: the same texts as `position` gives.
+
+The digits of all records of a table are one matrix of characters; each kind fills in its rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flink_app.declaration.model import CoarsePositions, Positions
+from flink_app.decode.position import (
+    COMMIT_DIGITS,
+    GENERATION_DIGITS,
+    MYSQL,
+    ORACLE,
+    POSTGRESQL,
+    WIDTH,
+)
+from flink_app.decode.reading import Mask
+
+_COMMIT: Final = GENERATION_DIGITS
+_RECORD: Final = GENERATION_DIGITS + COMMIT_DIGITS
+_DIGITS: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
+
+_Matrix = npt.NDArray[np.uint8]
+_Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Ordering:
+    """What says in which order the records of one table happened; all columns of one length."""
+
+    streams: pa.Array  # stream-position
+    committed: _Numbers  # commit-timestamp in microseconds, nought where there is none
+    built: _Numbers  # timestamp likewise, -1 where there is none
+    numbers: _Numbers  # transaction-record-id, nought where there is none
+    is_load: Mask
+
+    @classmethod
+    def of(cls, metadata: pa.StructArray, is_load: Mask) -> Ordering:
+        """From the metadata of records."""
+        number = pc.struct_field(metadata, "transaction-record-id")
+        return cls(
+            pc.struct_field(metadata, "stream-position"),
+            _numbers(pc.struct_field(metadata, "commit-timestamp"), 0),
+            _numbers(pc.struct_field(metadata, "timestamp"), -1),
+            _numbers(number, 0),
+            is_load,
+        )
+
+
+@dataclass(frozen=True)
+class Positioned:
+    """Positions, `UNKNOWN` where none was found; and where only a commit timestamp gave them."""
+
+    positions: pa.Array
+    found: Mask
+    coarse: Mask
+
+
+def positions(
+    of: Ordering, generation: int, kind: Positions, coarse_positions: CoarsePositions
+) -> Positioned:
+    """The positions of records; rows that are not `found` may still have one on the slow path."""
+    count = len(of.is_load)
+    text = np.full((count, WIDTH), ord("0"), np.uint8)
+    found = of.is_load & (of.built >= 0)
+    loads = np.flatnonzero(found)
+    text[loads, _RECORD:] = _hex(of.built[loads])
+    left = ~of.is_load & (of.numbers >= 0)
+    for one, fill in ((_P, _postgresql), (_M, _mysql), (_O, _oracle)):
+        if kind in {Positions.AUTO, one} and left.any():
+            formed, good = fill(of.streams, left, text)
+            found |= good
+            left &= ~formed
+    coarse = np.zeros(count, np.bool_)
+    if kind in {Positions.AUTO, Positions.COMMIT_TIMESTAMP} and (
+        coarse_positions is not CoarsePositions.REFUSE
+    ):
+        coarse = left & (of.committed > 0)
+        rows = np.flatnonzero(coarse)
+        text[rows, _COMMIT : _COMMIT + 16] = _hex(of.committed[rows])
+        found |= coarse
+    changes = np.flatnonzero(found & ~of.is_load)
+    text[changes, _RECORD:] = _hex(of.numbers[changes])
+    header = np.frombuffer(f"{generation:0{GENERATION_DIGITS}x}".encode(), np.uint8)
+    if found.all():
+        text[:, :GENERATION_DIGITS] = header
+    else:
+        text[np.flatnonzero(found), :GENERATION_DIGITS] = header
+        text[~found] = ord("0")
+    offsets = np.arange(0, text.size + 1, WIDTH, dtype=np.int32)
+    array = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
+    return Positioned(array, found, coarse)
+
+
+_P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
+
+
+def _postgresql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+    """Fills in the commit of rows of this form; gives where it stands and where it is not 0."""
+    formed = left & _true(pc.match_substring_regex(streams, POSTGRESQL))
+    rows = np.flatnonzero(formed)
+    digits = streams if formed.all() else streams.take(pa.array(rows))
+    text[rows, _COMMIT : _COMMIT + 8] = _characters(pc.utf8_slice_codeunits(digits, 0, 8), 8)
+    text[rows, _COMMIT + 8 : _COMMIT + 16] = _characters(pc.utf8_slice_codeunits(digits, 9, 17), 8)
+    good = formed.copy()
+    good[rows] = (text[rows, _COMMIT : _COMMIT + 16] != ord("0")).any(axis=1)
+    return formed, good
+
+
+def _mysql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+    parts = pc.extract_regex(streams, MYSQL)
+    formed = left & _true(pc.is_valid(parts))
+    rows = np.flatnonzero(formed)
+    file, offset = (
+        pc.struct_field(parts.take(pa.array(rows)), name).cast(pa.int64()).to_numpy()
+        for name in ("file", "offset")
+    )
+    text[rows, _COMMIT : _COMMIT + 8] = _hex(file)[:, 8:]
+    text[rows, _COMMIT + 8 : _COMMIT + 24] = _hex(offset)
+    good = formed.copy()
+    good[rows] = (file > 0) | (offset > 0)
+    return formed, good
+
+
+def _oracle(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+    formed = left & _true(pc.match_substring_regex(streams, ORACLE))
+    rows = np.flatnonzero(formed)
+    scn = streams.take(pa.array(rows)).cast(pa.int64()).to_numpy()
+    text[rows, _COMMIT : _COMMIT + 16] = _hex(scn)
+    good = formed.copy()
+    good[rows] = scn > 0
+    return formed, good
+
+
+def _true(condition: pa.Array) -> Mask:
+    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def _numbers(values: pa.Array, missing: int) -> _Numbers:
+    found: _Numbers = pc.fill_null(values.cast(pa.int64()), missing).to_numpy()
+    return found
+
+
+def _hex(numbers: _Numbers) -> _Matrix:
+    """Sixteen digits of each number."""
+    octets = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
+    text = np.empty((len(numbers), 16), np.uint8)
+    text[:, 0::2] = _DIGITS[octets >> 4]
+    text[:, 1::2] = _DIGITS[octets & 15]
+    return text
+
+
+def _characters(texts: pa.Array, width: int) -> _Matrix:
+    """The characters of hexadecimal texts that all have the same width, in lower case."""
+    values = pa.concat_arrays([texts])  # a fresh array: its offset is zero
+    octets = np.frombuffer(values.buffers()[2], np.uint8, len(values) * width)
+    return np.bitwise_or(octets, np.uint8(0x20)).reshape(-1, width)
