@@ -5,10 +5,13 @@ Every fault is a ValueError that names the place.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from flink_app.declaration.model import Declaration, Table, Target
+
+# Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
+_LONGEST_PATH: Final = 127 - len("_key_")
 
 
 def check(declaration: Declaration) -> None:
@@ -129,4 +132,19 @@ def _check_target_column(
         raise ValueError(message) from error
     if declaration.tables[table].columns[source].treatment.drops:
         _fail(where, f"{dotted} is dropped in decode")
+    _check_hidden_names(declaration, target, where, path)
     return path
+
+
+def _check_hidden_names(
+    declaration: Declaration, target: Target, where: str, path: tuple[str, ...]
+) -> None:
+    """A path may be so deep that Redshift has no room for the name of its key."""
+    table = target.fact
+    for depth, step in enumerate(path, 1):
+        reference = declaration.tables[table].references[step]
+        for column in reference.columns:
+            name = "__".join([*path[:depth], column])
+            if len(name) > _LONGEST_PATH:
+                _fail(where, f"{name} has more than {_LONGEST_PATH} characters; shorten references")
+        table = reference.table

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flink_app.declaration import DeclarationError, load_declaration
+from flink_app.declaration import DeclarationError, Star, load_declaration
 from tests.unit.stars import FREIGHT, TICKET_SELLER_FILE
 
 Content = dict[str, Any]
@@ -228,6 +228,31 @@ def test_references_make_no_cycle(tmp_path: Path) -> None:
     content["tables"]["region"]["references"] = {"c": {"table": "company", "columns": ["capital"]}}
     with pytest.raises(DeclarationError, match="company -> port -> region -> company is a cycle"):
         load_declaration(save(tmp_path, content))
+
+
+@pytest.mark.parametrize(("length", "fits"), [(54, True), (55, False)])
+def test_the_name_of_a_hidden_key_has_room_in_redshift(
+    length: int, tmp_path: Path, *, fits: bool
+) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    name = "x" * length
+    company, fact = content["tables"]["company"], content["tables"]["consignment"]
+    company["references"][name] = company["references"].pop("home_port")
+    fact["references"]["y" * 60] = fact["references"].pop("sender_company")
+    content["targets"] = {
+        "report": {
+            "fact": "consignment",
+            "columns": {"voyage": "voyage", "line": "line", "depth": f"{'y' * 60}.{name}.depth"},
+        }
+    }
+    path = save(tmp_path, content)
+    if fits:
+        (found,) = load_declaration(path).targets
+        hidden = Star(load_declaration(path)).hidden_columns(found)
+        assert max(map(len, hidden)) == 127
+    else:
+        with pytest.raises(DeclarationError, match=r"column depth: y+__x+__home has more than 122"):
+            load_declaration(path)
 
 
 def test_every_fault_of_form_is_listed_at_once(tmp_path: Path) -> None:
