@@ -6,6 +6,7 @@ Choice 0 is always what leads on most plainly, so a shrunk history does little t
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +15,7 @@ from tests.simulation.attempt import Attempt
 from tests.simulation.business import Business
 from tests.simulation.choices import Choices
 from tests.simulation.database import Fault, Planned
+from tests.simulation.doubles import decoding_by_rows
 from tests.simulation.source import Source
 from tests.simulation.stars import STARS
 from tests.simulation.world import BLOCK, World
@@ -53,22 +55,27 @@ class History:
         self.business.begin()
         self.world = World(star, source, 1 + choices.below(3))
         self._steps = _STEPS[0] + choices.below(_STEPS[1] - _STEPS[0])
+        self._by_rows = not choices.chance(15)
         self._unnotified = 0
 
     def run(self) -> None:
         """All of it."""
         try:
-            for _ in range(self._steps):
-                if self.choices.ended:
-                    break
-                self.choices.step()
-                weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
-                name, act = self.choices.weighted(weighted)
-                self.log.append(name)
-                act()
-            self.drain()
+            with decoding_by_rows() if self._by_rows else nullcontext():
+                self._run()
         finally:
             self.world.close()
+
+    def _run(self) -> None:
+        for _ in range(self._steps):
+            if self.choices.ended:
+                break
+            self.choices.step()
+            weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
+            name, act = self.choices.weighted(weighted)
+            self.log.append(name)
+            act()
+        self.drain()
 
     # -- what can happen next
 
@@ -214,6 +221,7 @@ class History:
         if not attempt.announced:
             attempt.announce()
         for _ in range(_DRAIN_ROUNDS):
+            self.world.run_reads()
             self.world.run_checkpoint()
             self.world.run_loads()
             if attempt.idle() and not any(map(attempt.unread, attempt.offsets)):

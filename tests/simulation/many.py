@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.simulation.choices import Choices
 from tests.simulation.history import Profile
-from tests.simulation.mutations import MUTATIONS
+from tests.simulation.mutations import MUTATIONS, mutation
 from tests.simulation.shrink import run
 
 _CHUNK: Final = 40  # seeds that a process gets at a time
@@ -62,9 +62,9 @@ def run_seeds(seeds: range, profile: Profile, *, until_wrong: bool = False) -> T
 
 def run_mutation(guard: str, seeds: range, profile: Profile, *, until_wrong: bool) -> Tally:
     """Histories without one guard."""
-    (mutation,) = [one for one in MUTATIONS if one.guard == guard]
-    with mutation.applied():
-        return run_seeds(seeds, mutation.provoked(profile), until_wrong=until_wrong)
+    taken = mutation(guard)
+    with taken.applied():
+        return run_seeds(seeds, taken.provoked(profile), until_wrong=until_wrong)
 
 
 def run_parallel(seeds: range, profile: Profile, jobs: int) -> Iterator[Tally]:
@@ -80,7 +80,7 @@ def run_parallel(seeds: range, profile: Profile, jobs: int) -> Iterator[Tally]:
 def run_mutations(seeds: range, profile: Profile, jobs: int) -> Iterator[tuple[str, Tally]]:
     """Every mutation against the seeds."""
     one = partial(run_mutation, seeds=seeds, profile=profile, until_wrong=False)
-    guards = [mutation.guard for mutation in MUTATIONS]
+    guards = [one.guard for one in MUTATIONS]
     with get_context("spawn").Pool(jobs, _quiet) as pool:
         yield from zip(guards, pool.imap(one, guards), strict=True)
 

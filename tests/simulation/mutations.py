@@ -327,3 +327,9 @@ MUTATIONS: Final = (
     Mutation("fence", _no_fence),
     Mutation("fence, once pruned", _no_fence, pruning=True),
 )
+
+
+def mutation(guard: str) -> Mutation:
+    """The mutation that takes out `guard`."""
+    (found,) = [one for one in MUTATIONS if one.guard == guard]
+    return found

@@ -123,7 +123,30 @@ targets:
       origin_harbour: origin.harbour
 """
 
+# What the counterexamples of the algorithm are told with; not among the random ones.
+_TALE: Final = """
+name: tale
+source_schema: tale
+tables:
+  e: {key: [id], columns: {id: integer, text: varchar(40)}}
+  t:
+    key: [id]
+    columns: {id: integer, e: integer, text: varchar(40)}
+    references: {e: {table: e, columns: [e]}}
+  c: {key: [id], columns: {id: integer, text: varchar(40)}}
+  f:
+    key: [id]
+    columns: {id: integer, t: integer, c: integer}
+    references:
+      t: {table: t, columns: [t]}
+      c: {table: c, columns: [c]}
+targets:
+  wide:
+    fact: f
+    columns: {id: id, t_text: t.text, e_text: t.e.text, c_text: c.text}
+"""
+
 STARS: Final[tuple[Star, ...]] = tuple(
     star(text) for text in (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
 )
-SNOWFLAKE: Final = STARS[1]
+TALE: Final = star(_TALE)

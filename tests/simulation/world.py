@@ -115,13 +115,16 @@ class World:
 
     # -- plain stretches, for scripts and for the end of a history
 
+    def run_reads(self) -> None:
+        """All that is there is read."""
+        for shard in self.attempt.offsets:
+            while self.attempt.unread(shard):
+                self.attempt.read(shard, BLOCK)
+
     def run_checkpoint(self) -> None:
-        """All that is there is read and staged, and a checkpoint of it completes."""
+        """What was read is staged, and a checkpoint of it completes."""
         attempt = self.attempt
         if attempt.checkpoint is None:
-            for shard in attempt.offsets:
-                while attempt.unread(shard):
-                    attempt.read(shard, BLOCK)
             self.trigger()
         for subtask in attempt.uninjected():
             attempt.inject(subtask)
