@@ -23,7 +23,7 @@ from tests.simulation.world import BLOCK, World
 Action = Callable[[], None]
 
 _STEPS = (30, 100)
-_DRAIN_ROUNDS = 60
+_DRAIN_ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class History:
         if self.profile.pruning and self.world.commits:
             found.append((6, "prune", self.world.prune))
         if self.profile.failures:
-            found.append((10, "fail", self._fail))
+            found.append((16, "fail", self._fail))
         return found
 
     def _checkpointing(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
@@ -145,7 +145,7 @@ class History:
         self.world.attempt.read(shard, BLOCK - self.choices.below(BLOCK))
 
     def _epoch(self) -> None:
-        """Many steps at once: some records are read, a checkpoint completes, perhaps a load."""
+        """Many steps at once: records are read, a checkpoint is taken, mostly it completes."""
         world, attempt = self.world, self.world.attempt
         if attempt.checkpoint is None:
             for shard in attempt.offsets:
@@ -156,6 +156,8 @@ class History:
         for i in attempt.uninjected():
             attempt.inject(i)
         self._moves()
+        if self.choices.chance(30):
+            return  # all but complete
         world.complete()
         if self.choices.chance(70):
             self._notify(attempt, world.checkpoints[-1].number)
@@ -220,10 +222,12 @@ class History:
         self.business.end()
         if not attempt.announced:
             attempt.announce()
-        for _ in range(_DRAIN_ROUNDS):
-            self.world.run_reads()
+        if attempt.checkpoint is not None:
             self.world.run_checkpoint()
+        self.world.run_reads()
+        self.world.run_checkpoint()
+        for _ in range(_DRAIN_ROUNDS):
             self.world.run_loads()
-            if attempt.idle() and not any(map(attempt.unread, attempt.offsets)):
+            if attempt.idle():
                 break
         self.world.check_end()
