@@ -122,9 +122,8 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_an_environment_gets_the_traffic_on_its_own_stream(
     deployed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = main(
-        [*_staging(deployed), *"--rate 400 --minutes 0.05 --output".split(), str(deployed / "out")]
-    )
+    speed = ["--rate", "400", "--minutes", "0.05"]
+    code = main([*_staging(deployed), *speed, "--output", str(deployed / "out")])
     assert code == 3, "without a warehouse nothing can be equal"
     assert "the warehouse cannot be reached from here" in capsys.readouterr().out
     report = _report(deployed / "out")

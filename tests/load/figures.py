@@ -106,9 +106,13 @@ class Checkpoint(_Figures):
 
 
 class Batch(_Figures):
-    """One load transaction; `at` is when its ledger rows were written, shortly before its end."""
+    """One load transaction; `at` is when its ledger rows were written, shortly before its end.
+
+    `after_checkpoint` is how long that was after its last epoch's checkpoint was complete.
+    """
 
     at: float
+    after_checkpoint: float | None
     first_epoch: int
     last_epoch: int
     parts: int

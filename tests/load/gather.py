@@ -51,8 +51,12 @@ class Gathered:
     comparison: Comparison | None = None
 
     def note_batches(self, connection: Connection, schema: str) -> None:
-        """Reads the batches that were committed since the clock was started."""
-        found = [_batch(row, self.clock) for row in batches(connection, schema)]
+        """Reads the batches that were committed since the clock was started.
+
+        Call it when the checkpoints are known.
+        """
+        completed = {c.number: c.at + c.seconds for c in self.checkpoints}
+        found = [_batch(row, self.clock, completed) for row in batches(connection, schema)]
         self.batches = [batch for batch in found if batch.at >= 0]
 
     def report(self, outcome: Outcome, reason: str) -> Report:
@@ -99,10 +103,12 @@ class Gathered:
         )
 
 
-def _batch(row: dict[str, Any], clock: RunClock) -> Batch:
-    loaded_at = row["loaded_at"].replace(tzinfo=dt.UTC)
+def _batch(row: dict[str, Any], clock: RunClock, completed: Mapping[int, float]) -> Batch:
+    at = clock.since_start(row["loaded_at"].replace(tzinfo=dt.UTC).timestamp())
+    checkpoint = completed.get(row["last_epoch"])
     return Batch(
-        at=clock.since_start(loaded_at.timestamp()),
+        at=at,
+        after_checkpoint=None if checkpoint is None else at - checkpoint,
         first_epoch=row["first_epoch"],
         last_epoch=row["last_epoch"],
         parts=row["parts"],

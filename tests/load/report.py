@@ -14,6 +14,7 @@ from typing import Final
 from tests.load.charts import Line, bar_chart, line_chart, small_line
 from tests.load.figures import Process, Report
 from tests.load.findings import busiest, how_measured
+from tests.load.latency import percentiles
 from tests.load.markup import folded, percentile_table, seconds, size, table
 
 _STYLE: Final = Path(__file__).with_name("style.css")
@@ -161,14 +162,28 @@ def _batches(report: Report, length: int) -> str:
         return ""
     bars = [(b.at, [float(b.fact_rows), float(b.patches)]) for b in report.batches if b.at >= 0]
     rows = [
-        (f"{b.at:.1f} s", f"{b.first_epoch} to {b.last_epoch}", str(b.parts), f"{b.fact_rows:,}",
+        (f"{b.at:.1f} s", seconds(b.after_checkpoint), f"{b.first_epoch} to {b.last_epoch}", str(b.parts), f"{b.fact_rows:,}",
          f"{b.patches:,}", f"{b.dead_letters:,}", size(b.bytes))
         for b in report.batches
     ]  # fmt: skip
-    names = ("at", "epochs", "parts", "fact rows", "patches", "dead letters", "bytes staged")
+    waited = percentiles(
+        b.after_checkpoint for b in report.batches if b.after_checkpoint is not None
+    )
+    names = (
+        "at",
+        "after checkpoint",
+        "epochs",
+        "parts",
+        "fact rows",
+        "patches",
+        "dead letters",
+        "bytes staged",
+    )
     return (
         "<h2>Batches</h2>\n"
-        '<p class="note">Rows of each load transaction, by the moment in its ledger rows.</p>\n'
+        '<p class="note">Rows of each load transaction, by the moment in its ledger rows. That was '
+        f"{seconds(waited.p50)} (p50) to {seconds(waited.max)} (max) after the checkpoint that it "
+        "waited for.</p>\n"
         f"{bar_chart(bars, ['fact rows', 'patches'], x_max=length, unit='rows')}\n"
         f"{folded(names, rows)}"
     )

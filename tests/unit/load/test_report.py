@@ -65,7 +65,7 @@ def report(**changes: Any) -> Report:
     ]
     gathered.batches = [
         Batch(
-            at=2.5, first_epoch=1, last_epoch=2, parts=3, fact_rows=40, patches=2, dead_letters=0,
+            at=2.5, after_checkpoint=0.1, first_epoch=1, last_epoch=2, parts=3, fact_rows=40, patches=2, dead_letters=0,
             bytes=5_000,
         )
     ]  # fmt: skip
