@@ -26,8 +26,9 @@ from flink_app.denormalise.ownership import key_group
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
 from flink_app.warehouse import warehouse_spec
+from tests.simulation.breaking import Warehouse
 from tests.simulation.channels import Barrier, Element, Gate
-from tests.simulation.database import BOOKS, Database
+from tests.simulation.database import BOOKS
 from tests.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
 from tests.simulation.source import FIRST_SEQUENCE, GENERATION, Source
 
@@ -50,7 +51,7 @@ class Job:
     schemas: BlockSchemas
     keys: PrivacyKeys
     source: Source
-    database: Database
+    database: Warehouse
 
 
 class Attempt:

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from connectors.redshift.errors import FenceLost
+from connectors.redshift.spec import WarehouseSpec
 from tests.simulation.attempt import Attempt
+from tests.simulation.breaking import Fault, Planned, Warehouse
 from tests.simulation.business import Business
 from tests.simulation.choices import Choices
-from tests.simulation.database import Fault, Planned
+from tests.simulation.database import Database
 from tests.simulation.doubles import decoding_by_rows
 from tests.simulation.source import Source
 from tests.simulation.stars import STARS
@@ -45,7 +47,12 @@ PRUNING = Profile(older_restores=False, pruning=True)
 class History:
     """One history; `run` raises AssertionError when the application did wrong."""
 
-    def __init__(self, choices: Choices, profile: Profile = Profile()) -> None:
+    def __init__(
+        self,
+        choices: Choices,
+        profile: Profile = Profile(),
+        warehouse: Callable[[WarehouseSpec], Warehouse] = Database,
+    ) -> None:
         self.choices = choices
         self.profile = profile
         self.log: list[str] = []
@@ -53,7 +60,7 @@ class History:
         source = Source(star.declaration, 1 + choices.below(3), by_table=choices.chance(30))
         self.business = Business(source, choices)
         self.business.begin()
-        self.world = World(star, source, 1 + choices.below(3))
+        self.world = World(star, source, 1 + choices.below(3), warehouse)
         self._steps = _STEPS[0] + choices.below(_STEPS[1] - _STEPS[0])
         self._by_rows = not choices.chance(15)
         self._unnotified = 0

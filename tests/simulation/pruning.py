@@ -9,7 +9,8 @@ is applied and lies before the oldest such snapshot.
 from __future__ import annotations
 
 from tests.simulation.attempt import Attempt, Checkpoint
-from tests.simulation.database import BOOKS, Database
+from tests.simulation.breaking import Warehouse
+from tests.simulation.database import BOOKS
 from tests.simulation.oracle import Lines, Oracle, newest
 from tests.simulation.source import Source, Version
 
@@ -21,7 +22,7 @@ class Pruning:
         rows: by kind of part, rows of pruned ledger entries.
     """
 
-    def __init__(self, database: Database, oracle: Oracle, source: Source) -> None:
+    def __init__(self, database: Warehouse, oracle: Oracle, source: Source) -> None:
         self.rows: dict[str, int] = {}
         self._database = database
         self._oracle = oracle

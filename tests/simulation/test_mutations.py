@@ -1,0 +1,37 @@
+"""A guard that is taken out shows within few histories; rarer ones do in `--mutations`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.history import Profile
+from tests.simulation.many import run_mutation
+from tests.simulation.mutations import MUTATIONS
+
+# How many seeds a guard may take: several times what it takes on average.
+_SOON = {
+    "stage position guard": 20,
+    "newest per key": 10,
+    "row_number, not rank": 40,
+    "upserts and deletes together": 10,
+    "parents before children": 40,
+    "facts before patches": 10,
+    "patches carry what is below": 40,
+    "newest patch of a key": 15,
+    "positions never NULL": 10,
+    "an owner emits patches": 10,
+    "only the owner emits them": 15,
+    "owner by present parallelism": 40,
+    "both halves of a key update": 15,
+    "ledger": 40,
+}
+
+
+@pytest.mark.parametrize(("guard", "seeds"), _SOON.items(), ids=list(_SOON))
+def test_histories_see_that_a_guard_is_missing(guard: str, seeds: int) -> None:
+    tally = run_mutation(guard, range(seeds), Profile(), until_wrong=True)
+    assert tally.wrong, f"{seeds} histories and none wrong without: {guard}"
+
+
+def test_every_guard_has_one_name() -> None:
+    assert len({one.guard for one in MUTATIONS}) == len(MUTATIONS)

@@ -1,0 +1,47 @@
+"""A few histories on the stand-in for Redshift, where the driver and the SQL are Redshift's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infra.local.moto import Moto
+from infra.local.redshift import LocalRedshift
+from tests.simulation.choices import Choices
+from tests.simulation.history import PRUNING, History, Profile
+from tests.simulation.stand_in import StandIn
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    folder: Path = tmp_path_factory.mktemp("simulation")
+    with (
+        Moto(folder / "moto") as moto,
+        LocalRedshift(folder / "redshift", s3_endpoint=moto.endpoint) as redshift,
+    ):
+        s3 = boto3.client(
+            "s3",
+            endpoint_url=moto.endpoint,
+            aws_access_key_id=moto.access_key,
+            aws_secret_access_key=moto.secret_key,
+            region_name=moto.region,
+        )
+        s3.create_bucket(
+            Bucket="staging", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+        made = StandIn(redshift.connection, s3, "staging")
+        yield made
+        made.shut()
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("profile", [Profile(), PRUNING], ids=["everything", "pruning"])
+def test_the_stand_in_is_the_join_after_every_commit(
+    warehouse: StandIn, seed: int, profile: Profile
+) -> None:
+    History(Choices(seed), profile, lambda _: warehouse).run()
