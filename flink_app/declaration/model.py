@@ -65,12 +65,22 @@ _ColumnTypeField = Annotated[
 ]
 
 
+class TrailingBlanks(enum.StrEnum):
+    """What happens to text that ends in a blank, which Redshift ignores when it compares."""
+
+    REFUSE = "refuse"  # the record is a dead letter
+    TRIM = "trim"  # the blanks are taken off
+
+
 class Column(_Model):
     """One source column; a bare type in the file means `{type: ...}`."""
 
     type: _ColumnTypeField
     treatment: Treatment = Treatment.KEEP
     source: str | None = Field(None, description="the column's name in the source, if another")
+    trailing_blanks: TrailingBlanks | None = Field(
+        None, description="of text; refused in keys and references that are kept, else left as is"
+    )
 
     @property
     def stored_type(self) -> ColumnType:
@@ -82,9 +92,12 @@ class Column(_Model):
         return self.type
 
     @model_validator(mode="after")
-    def _text_is_masked(self) -> Self:
+    def _text_is_text(self) -> Self:
         if self.treatment in {Treatment.MASK, Treatment.REDACT} and self.type.name != "varchar":
             message = f"treatment {self.treatment} needs a varchar column, not {self.type}"
+            raise ValueError(message)
+        if self.trailing_blanks and self.type.name != "varchar":
+            message = f"trailing_blanks is for text, not for {self.type}"
             raise ValueError(message)
         return self
 
@@ -114,6 +127,15 @@ class Table(_Model):
     key: list[str] = Field(min_length=1)
     columns: dict[Identifier, _DeclaredColumn]
     references: dict[Identifier, Reference] = {}
+
+    def trailing_blanks(self, column: str) -> TrailingBlanks | None:
+        """What happens to trailing blanks: keys that Redshift cannot tell apart are refused."""
+        declared = self.columns[column]
+        compared = {*self.key, *(c for r in self.references.values() for c in r.columns)}
+        if declared.type.name != "varchar" or declared.trailing_blanks:
+            return declared.trailing_blanks
+        is_kept = declared.treatment is Treatment.KEEP
+        return TrailingBlanks.REFUSE if column in compared and is_kept else None
 
 
 class Target(_Model):

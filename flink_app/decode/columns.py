@@ -6,7 +6,6 @@ numbers are handed back for the slow path.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,10 +18,10 @@ from flink_app.decode.plan import (
     METADATA_TYPE,
     DecodePlan,
     Group,
-    ReadColumn,
     TablePlan,
 )
 from flink_app.decode.position_columns import Ordering, positions
+from flink_app.decode.read_schema import ReadSchema
 from flink_app.decode.reading import (
     Lines,
     Mask,
@@ -32,14 +31,10 @@ from flink_app.decode.reading import (
     read,
     screen,
 )
+from flink_app.decode.value_columns import checked, true
 
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
-_INTEGER_RANGE: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
-_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-# Arrow knows a year 0 and years of five digits; Python, and so the slow path, does not.
-_FIRST: Final = pa.scalar(dt.datetime.min, pa.timestamp("us"))  # noqa: DTZ901 - without zone
-_LAST: Final = pa.scalar(dt.datetime.max, pa.timestamp("us"))  # noqa: DTZ901 - without zone
-_METADATA_SCHEMA: Final = pa.schema([("metadata", METADATA_TYPE)])
+_METADATA_SCHEMA: Final = ReadSchema(pa.schema([("metadata", METADATA_TYPE)]))
 
 
 @dataclass
@@ -74,7 +69,7 @@ def parse_columns(lines: Lines, plan: DecodePlan) -> ColumnarResult:
     return result
 
 
-def _read(lines: Lines, schema: pa.Schema, result: ColumnarResult) -> Reading:
+def _read(lines: Lines, schema: ReadSchema, result: ColumnarResult) -> Reading:
     reading = read(lines, schema)
     result.odd.append(reading.odd)
     return reading
@@ -88,12 +83,6 @@ def _struct(table: pa.Table, name: str) -> pa.StructArray:
     )
 
 
-def _true(condition: pa.Array) -> Mask:
-    """A condition as numpy, NULL as no."""
-    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
-    return found
-
-
 def _any_of(masks: list[Mask]) -> Mask:
     found: Mask = np.logical_or.reduce(masks)
     return found
@@ -102,9 +91,9 @@ def _any_of(masks: list[Mask]) -> Mask:
 def _is_of(metadata: pa.StructArray, table: TablePlan) -> Mask:
     """Where a record is a row of `table`."""
     return (
-        _true(pc.equal(pc.struct_field(metadata, "table-name"), table.source))
-        & _true(pc.equal(pc.struct_field(metadata, "schema-name"), table.schema))
-        & _true(pc.equal(pc.struct_field(metadata, "record-type"), "data"))
+        true(pc.equal(pc.struct_field(metadata, "table-name"), table.source))
+        & true(pc.equal(pc.struct_field(metadata, "schema-name"), table.schema))
+        & true(pc.equal(pc.struct_field(metadata, "record-type"), "data"))
     )
 
 
@@ -128,10 +117,10 @@ def _pass_over(
 ) -> None:
     """Counts control records and rows of undeclared tables; anything else is odd."""
     kind = pc.struct_field(metadata, "record-type")
-    other = _true(pc.equal(kind, "data")) & ~_any_of(
+    other = true(pc.equal(kind, "data")) & ~_any_of(
         [_is_of(metadata, table) for table in plan.tables.values()]
     )
-    passed = _true(pc.equal(kind, "control")) | other
+    passed = true(pc.equal(kind, "control")) | other
     result.passed_over += int(passed.sum())
     result.odd.append(rows[~passed])
 
@@ -143,7 +132,7 @@ def _take_table(
     metadata, data = _struct(records, "metadata"), _struct(records, DATA)
     before = _struct(records, plan.before_image)
     operation = pc.struct_field(metadata, "operation")
-    good = _true(pc.is_in(operation, _OPERATIONS)) & _true(pc.is_valid(data))
+    good = true(pc.is_in(operation, _OPERATIONS)) & true(pc.is_valid(data))
     deleted = pc.fill_null(pc.equal(operation, "delete"), fill_value=False)
     is_update = pc.equal(operation, "update")
     arrays: list[pa.Array] = []
@@ -151,14 +140,14 @@ def _take_table(
     for column in table.columns:
         values = pc.struct_field(data, column.source)
         if column.name in table.key:
-            good &= _true(pc.is_valid(values))
+            good &= true(pc.is_valid(values))
             earlier = pc.struct_field(before, plan.before_prefix + column.source)
             earlier = pc.if_else(is_update, earlier, pa.scalar(None, earlier.type))
-            old.append(_checked(earlier, column, good))
+            old.append(checked(earlier, column, good))
         else:
             values = pc.if_else(deleted, pa.scalar(None, values.type), values)
-        arrays.append(_checked(values, column, good))
-    ordering = Ordering.of(metadata, _true(pc.equal(operation, "load")))
+        arrays.append(checked(values, column, good))
+    ordering = Ordering.of(metadata, true(pc.equal(operation, "load")))
     positioned = positions(ordering, plan.generation, plan.positions, plan.coarse_positions)
     good &= positioned.found
     batch = pa.RecordBatch.from_arrays(
@@ -169,39 +158,3 @@ def _take_table(
         batch = batch.filter(pa.array(good))
     if len(batch):
         result.parsed.append((table, batch))
-
-
-def _checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
-    """The column in its declared type; clears `good` where a value does not fit."""
-    kind = column.declared.type
-    if kind.name in _INTEGER_RANGE:
-        low, high = _INTEGER_RANGE[kind.name]
-        fits = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
-    elif kind.name == "varchar":
-        fits = pc.less_equal(pc.binary_length(values), kind.length)
-    elif kind.name == "date":
-        return _dates(values, good)
-    elif kind.name == "double precision":
-        fits = pc.is_finite(values)
-    elif kind.name == "timestamp":
-        fits = pc.and_(pc.greater_equal(values, _FIRST), pc.less_equal(values, _LAST))
-    else:
-        return values
-    fits = pc.fill_null(fits, fill_value=True)
-    if pc.all(fits).as_py() is not False:
-        return values.cast(kind.arrow)
-    good &= _true(fits)
-    return pc.if_else(fits, values, pa.scalar(None, values.type)).cast(kind.arrow)
-
-
-def _dates(values: pa.Array, good: Mask) -> pa.Array:
-    """Dates from text; those of another form, and all when there is no such day, are not good."""
-    formed = pc.fill_null(pc.match_substring_regex(values, _DATE), fill_value=True)
-    try:
-        dates = pc.if_else(formed, values, pa.scalar(None, pa.string())).cast(pa.date32())
-    except pa.ArrowInvalid:
-        good[:] = False
-        return pa.nulls(len(values), pa.date32())
-    known = pc.fill_null(pc.greater_equal(dates, dt.date.min), fill_value=True)
-    good &= _true(formed) & _true(known)
-    return pc.if_else(known, dates, pa.scalar(None, pa.date32()))

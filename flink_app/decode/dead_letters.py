@@ -42,6 +42,7 @@ class Reason(enum.StrEnum):
     WRONG_TYPE = "wrong_type"
     OUT_OF_RANGE = "out_of_range"
     TOO_LONG = "too_long"
+    TRAILING_BLANK = "trailing_blank"
     NO_POSITION = "no_position"
 
 

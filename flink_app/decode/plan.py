@@ -13,9 +13,10 @@ from typing import Final
 
 import pyarrow as pa
 
-from flink_app.declaration.model import Column
+from flink_app.declaration.model import Column, TrailingBlanks
 from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.decode.position import MAX_GENERATION
+from flink_app.decode.read_schema import METADATA, ReadSchema
 
 DATA: Final = "data"
 # Where the mapping rule map-record-to-document puts the row.
@@ -48,6 +49,7 @@ class ReadColumn:
     name: str
     source: str
     declared: Column
+    trailing_blanks: TrailingBlanks | None
 
     @property
     def json_type(self) -> pa.DataType:
@@ -87,7 +89,7 @@ class Group:
     """Tables that are read together, and the schema of their records."""
 
     tables: tuple[TablePlan, ...]
-    record_schema: pa.Schema
+    record_schema: ReadSchema
 
 
 class DecodePlan:
@@ -119,7 +121,9 @@ class DecodePlan:
                 source=table.source or name,
                 key=tuple(table.key),
                 columns=tuple(
-                    ReadColumn(column, declared.source or column, declared)
+                    ReadColumn(
+                        column, declared.source or column, declared, table.trailing_blanks(column)
+                    )
                     for column, declared in star.stored_columns(name).items()
                 ),
             )
@@ -162,11 +166,11 @@ class DecodePlan:
                 types[self.before_image, self.before_prefix + column.source] = column.json_type
         return types
 
-    def _record_schema(self, types: _Types) -> pa.Schema:
+    def _record_schema(self, types: _Types) -> ReadSchema:
         fields: dict[str, list[tuple[str, pa.DataType]]] = defaultdict(list)
         for (part, name), kind in types.items():
             fields[part].append((name, kind))
         if not self.reads_documents:
             fields[DATA].append((DOCUMENT, pa.null()))  # the reader refuses all but null
         parts = [(part, pa.struct(members)) for part, members in fields.items()]
-        return pa.schema([*parts, ("metadata", METADATA_TYPE)])
+        return ReadSchema(pa.schema([*parts, (METADATA, METADATA_TYPE)]))

@@ -20,16 +20,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.json as pj
 
+from flink_app.decode.read_schema import ReadSchema
+
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 # Faults of syntax and of type name the row; faults of conversion do not.
-_REFUSED_ROW: Final = re.compile(r"in row (\d+)$")
+_REFUSED: Final = re.compile(
+    r"(?:Column\((?P<place>.*)\) changed from \w+ to (?P<found>\w+) )?in row (?P<row>\d+)$",
+    re.DOTALL,
+)
 _WHITE: Final = np.isin(np.arange(256), np.frombuffer(b" \t\r\n", np.uint8)).astype(np.int32)
 _LINE_END: Final = 2  # a carriage return, a line feed
 # How often a block is cut at the row that the reader names. Each cut parses what follows once
 # more; where there are more odd records than this, blind cutting is cheaper.
 _NAMED_CUTS: Final = 16
+# How often a block is read once more in another form of a column.
+_TRIES: Final = 16
 # A stretch that is cut blindly gets this many pieces.
 _PIECES: Final = 8
 # Below this many records a stretch is not cut blindly: a parse of its own costs more than reading
@@ -76,6 +83,19 @@ class Reading:
     odd: Rows
 
 
+@dataclass(frozen=True)
+class _Refused:
+    """Where the reader stopped; for a fault of type also the column and what was found in it."""
+
+    row: int
+    place: str
+    found: str
+
+    def is_no_further_than(self, other: _Refused) -> bool:
+        """Whether another form of the column led no further."""
+        return self.place == other.place and self.row <= other.row
+
+
 def screen(lines: Lines) -> Mask:
     """Where a record starts with `{` and ends with `}`, a line's end of its own allowed."""
     if not len(lines):
@@ -104,9 +124,10 @@ def negative_exponents(lines: Lines) -> Mask:
     return marked
 
 
-def read(lines: Lines, schema: pa.Schema) -> Reading:
+def read(lines: Lines, schema: ReadSchema) -> Reading:
     """Reads records by columns; those that make the reader refuse are odd."""
-    tables: list[pa.Table] = [schema.empty_table()]
+    tables: list[pa.Table] = [schema.wanted.empty_table()]
+    tries = iter(range(_TRIES))
     good = np.ones(len(lines), np.bool_)
     todo = [(0, len(lines))]
     named_cuts = _NAMED_CUTS
@@ -114,13 +135,16 @@ def read(lines: Lines, schema: pa.Schema) -> Reading:
         start, stop = todo.pop()
         if start == stop:
             continue
-        outcome = _parse(lines.stretch(start, stop), schema)
+        outcome = _parse_as_written(lines.stretch(start, stop), schema, tries)
         if isinstance(outcome, pa.Table):
-            tables.append(outcome)
+            table, fits = schema.as_wanted(outcome)
+            good[start:stop] &= fits
+            tables.append(table)
         elif outcome is not None and named_cuts:
             named_cuts -= 1
-            good[start + outcome] = False
-            todo += [(start + outcome + 1, stop), (start, start + outcome)]
+            at = start + outcome.row
+            good[at] = False
+            todo += [(at + 1, stop), (start, at)]
         elif stop - start <= _SMALL:
             good[start:stop] = False
         else:
@@ -134,8 +158,27 @@ def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:
         yield begin, min(begin + length, stop)
 
 
-def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | int | None:
-    """The table of a stretch; or the number of the row where the reader stopped, if it says so."""
+def _parse_as_written(
+    lines: Lines, schema: ReadSchema, tries: Iterator[int]
+) -> pa.Table | _Refused | None:
+    """Parses; where a column is refused, tries to read it in the form in which it is written.
+
+    Where both forms stand in a stretch, the one that gets further is kept.
+    """
+    outcome = _parse(lines, schema.written)
+    while isinstance(outcome, _Refused):
+        other = schema.with_column(outcome.place, outcome.found)
+        if other is None or next(tries, None) is None:
+            break
+        second = _parse(lines, other)
+        if isinstance(second, _Refused) and second.is_no_further_than(outcome):
+            break
+        schema.written, outcome = other, second
+    return outcome
+
+
+def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | _Refused | None:
+    """The table of a stretch; or the row where the reader stopped, if it says so."""
     start, end = int(lines.offsets[0]), int(lines.offsets[-1])
     try:
         table = pj.read_json(
@@ -148,9 +191,12 @@ def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | int | None:
         table.validate(full=True)  # the reader lets decimals pass that have too many digits
         _check_encoding(lines)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        named = _REFUSED_ROW.search(str(error))
+        named = _REFUSED.search(str(error))
+        if named is None:
+            return None
         # Rows are counted as the reader sees them; a record of two objects shifts the count.
-        return min(int(named[1]), len(lines) - 1) if named else None
+        row = min(int(named["row"]), len(lines) - 1)
+        return _Refused(row, named["place"] or "", named["found"] or "")
     return table if table.num_rows == len(lines) else None
 
 

@@ -153,10 +153,11 @@ def _parse_change(
         if deleted and not is_key:
             continue
         try:
-            values[column.name] = read_value(data.read(column.source), column.declared)
+            kind, blanks = column.declared.type, column.trailing_blanks
+            values[column.name] = read_value(data.read(column.source), kind, blanks)
             if is_key:
                 values[old_key(column.name)] = read_value(
-                    before.read(plan.before_prefix + column.source), column.declared
+                    before.read(plan.before_prefix + column.source), kind, blanks
                 )
         except ValueFaultError as fault:
             raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from flink_app.declaration.model import Column
+from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
 from flink_app.decode.dead_letters import Reason
 
@@ -33,8 +33,12 @@ _TIMESTAMP: Final = re.compile(
     re.ASCII,
 )
 _MICROSECOND_DIGITS: Final = 6
-_TRUE: Final = ("true", "t", "1")
-_FALSE: Final = ("false", "f", "0")
+TRUE: Final = ("true", "t", "1")
+FALSE: Final = ("false", "f", "0")
+BLANK: Final = " "
+NUL: Final = "\0"
+# How the first days of a calendar may be written: PostgreSQL's -infinity is 4713 BC after DMS.
+_BEFORE_YEAR_1: Final = re.compile(r"-\d{1,6}-\d{2}-\d{2}.{0,40}|.{0,40} ?(BC|BCE)", re.ASCII)
 
 
 class ValueFaultError(ValueError):
@@ -45,15 +49,31 @@ class ValueFaultError(ValueError):
         self.reason = reason
 
 
-def read_value(value: Any, column: Column) -> Any:
-    """The value for `column`, None for null."""
+def read_value(value: Any, kind: ColumnType, blanks: TrailingBlanks | None = None) -> Any:
+    """The value for a column of type `kind`, None for null; `blanks` of text that ends in them."""
     if value is None:
         return None
-    return _READERS[column.type.name](value, column.type)
+    if blanks is TrailingBlanks.TRIM and isinstance(value, str):
+        value = value.rstrip(BLANK)
+    found = _READERS[kind.name](value, kind)
+    if blanks is TrailingBlanks.REFUSE and isinstance(found, str) and found.endswith(BLANK):
+        message = (
+            "the text ends in a blank, which Redshift ignores in keys: "
+            "declare trailing_blanks: trim, or mend the source"
+        )
+        raise ValueFaultError(Reason.TRAILING_BLANK, message)
+    return found
 
 
 def _wrong(kind: ColumnType, value: Any) -> ValueFaultError:
     return ValueFaultError(Reason.WRONG_TYPE, f"a {kind} cannot be read from a {_json_name(value)}")
+
+
+def _no_moment(kind: ColumnType, value: Any) -> ValueFaultError:
+    if isinstance(value, str) and _BEFORE_YEAR_1.fullmatch(value):
+        message = "it lies before year 1, as PostgreSQL's -infinity does after DMS"
+        return ValueFaultError(Reason.OUT_OF_RANGE, message)
+    return _wrong(kind, value)
 
 
 def _json_name(value: Any) -> str:
@@ -109,16 +129,16 @@ def _read_double(value: Any, kind: ColumnType) -> float:
 
 
 def _read_boolean(value: Any, kind: ColumnType) -> bool:
-    text = value.lower() if isinstance(value, str) else str(value).lower()
-    if isinstance(value, str | int) and text in _TRUE + _FALSE:
-        return text in _TRUE
+    text = value.rstrip(BLANK).lower() if isinstance(value, str) else str(value).lower()
+    if isinstance(value, str | int) and text in TRUE + FALSE:
+        return text in TRUE
     raise _wrong(kind, value)
 
 
 def _read_date(value: Any, kind: ColumnType) -> dt.date:
     match = _DATE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise _wrong(kind, value)
+        raise _no_moment(kind, value)
     try:
         return dt.date.fromisoformat(match[1])
     except ValueError as error:
@@ -129,7 +149,7 @@ def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
     """In UTC; digits below a microsecond are cut, since Redshift has no place for them."""
     match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise _wrong(kind, value)
+        raise _no_moment(kind, value)
     fraction = (match["fraction"] or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
     time, zone = (match["time"] or "00").partition(".")[0], match["zone"] or "Z"
     try:
@@ -150,6 +170,9 @@ def _read_varchar(value: Any, kind: ColumnType) -> str:
     if length > (kind.length or 0):
         message = f"the text has {length} bytes and {kind} holds {kind.length}"
         raise ValueFaultError(Reason.TOO_LONG, message)
+    if NUL in value:
+        message = "the text holds a NUL, which Redshift cannot"
+        raise ValueFaultError(Reason.WRONG_TYPE, message)
     return value
 
 

@@ -77,6 +77,11 @@ REPORT = (TARGETS, "consignment_report")
             {"type": "date", "treatment": "redact"},
             "tables.port.columns.depth: Value error, treatment redact needs a varchar column",
         ),
+        (
+            (*PORT, "columns", "depth"),
+            {"type": "date", "trailing_blanks": "trim"},
+            "tables.port.columns.depth: Value error, trailing_blanks is for text, not for date",
+        ),
         ((*PORT, "key"), ["port"], "table port: key column 'port' is not declared"),
         (
             ("tables", "register", "key"),

@@ -69,11 +69,17 @@ tables:
     source_schema: back
     source: shop
     key: [code]
-    columns: {code: {type: varchar(8), source: ID}, title: varchar(8)}
+    columns:
+      code: {type: varchar(8), source: ID, trailing_blanks: trim}
+      title: {type: varchar(8), trailing_blanks: refuse}
   sale:
     source_schema: back
     key: [number, shop]
-    columns: {shop: integer, number: {type: smallint, source: "no"}, old: varchar(8), paid: boolean}
+    columns:
+      shop: integer
+      number: {type: smallint, source: "no"}
+      old: {type: varchar(8), trailing_blanks: trim}
+      paid: boolean
     references:
       shop: {table: shop, columns: [shop]}
       old: {table: old_shop, columns: [old]}

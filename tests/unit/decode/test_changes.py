@@ -112,7 +112,10 @@ def test_control_records_and_other_tables_are_passed_over(data: bytes) -> None:
     assert decoded.account.passed_over == 1
 
 
-CHANGE = 'metadata "record-type" is neither data nor control'
+BLANK = (
+    "column code: the text ends in a blank, which Redshift ignores in keys: "
+    "declare trailing_blanks: trim, or mend the source"
+)
 FAULTS = {
     Reason.NOT_JSON: [
         (b"", "the record is not one JSON object in UTF-8"),
@@ -154,6 +157,12 @@ FAULTS = {
     Reason.OUT_OF_RANGE: [(company(home=2**31), "column home: the number does not fit integer")],
     Reason.TOO_LONG: [
         (region(country="NOR"), "column country: the text has 3 bytes and varchar(2) holds 2")
+    ],
+    Reason.TRAILING_BLANK: [
+        (
+            region(code="V "),
+            BLANK,
+        ),
     ],
     Reason.NO_POSITION: [
         (

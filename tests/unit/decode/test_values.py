@@ -76,6 +76,7 @@ def written(column: str, text: str) -> bytes:
         ("yes", "true", True),
         ("yes", '"true"', True),
         ("yes", '"T"', True),
+        ("yes", '"true "', True),  # CHAR(5)
         ("yes", "1", True),
         ("yes", '"false"', False),
         ("yes", '"0"', False),
@@ -83,6 +84,10 @@ def written(column: str, text: str) -> bytes:
         ("day", '"2024-02-29"', dt.date(2024, 2, 29)),
         ("day", '"2024-02-29T00:00:00Z"', dt.date(2024, 2, 29)),
         ("day", '"0001-01-01"', dt.date(1, 1, 1)),
+        ("day", '"9999-12-31"', dt.date(9999, 12, 31)),  # PostgreSQL's infinity
+        ("at", '"9999-12-31T00:00:00Z"', dt.datetime(9999, 12, 31)),  # noqa: DTZ001
+        ("text", '"09:45:02"', "09:45:02"),  # a MySQL time
+        ("text", '"a b "', "a b "),
         ("at", '"2026-03-11"', dt.datetime(2026, 3, 11)),  # noqa: DTZ001
         ("at", '"2026-03-11T09:45"', dt.datetime(2026, 3, 11, 9, 45)),  # noqa: DTZ001
         ("at", '"2026-03-11 09:45:02"', dt.datetime(2026, 3, 11, 9, 45, 2)),  # noqa: DTZ001
@@ -157,6 +162,11 @@ WRONG, RANGE, LONG = "wrong_type", "out_of_range", "too_long"
         ("yes", "1.0", WRONG, "a boolean cannot be read from a number"),
         ("day", '"2023-02-29"', RANGE, "there is no such day"),
         ("day", '"0000-01-01"', RANGE, "there is no such day"),
+        ("day", '"-4712-01-01"', RANGE, "it lies before year 1, as PostgreSQL's -infinity does"),
+        ("day", '"4713-01-01 BC"', RANGE, "it lies before year 1, as PostgreSQL's -infinity does"),
+        ("at", '"-4712-01-01T00:00:00Z"', RANGE, "it lies before year 1, as PostgreSQL's -inf"),
+        ("at", '"4713-01-01T00:00:00Z BC"', RANGE, "it lies before year 1, as PostgreSQL's -inf"),
+        ("text", '"a\\u0000b"', WRONG, "the text holds a NUL, which Redshift cannot"),
         ("day", '"2024-02-29T01:00:00Z"', WRONG, "a date cannot be read from a string"),
         ("day", '"2024-02-29\\n"', WRONG, "a date cannot be read from a string"),
         ("day", "20240229", WRONG, "a date cannot be read from a number"),

@@ -1,0 +1,93 @@
+"""Columns of values, as the JSON reader gives them, to columns of the declared types.
+
+The fast half of `values`: what does not fit is marked, and the slow path says what is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flink_app.declaration.model import TrailingBlanks
+from flink_app.decode.plan import ReadColumn
+from flink_app.decode.values import BLANK, NUL
+
+Mask = npt.NDArray[np.bool_]
+
+_INTEGER_RANGE: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
+_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+# Arrow knows a year 0 and years of five digits; Python, and so the slow path, does not.
+_FIRST: Final = pa.scalar(dt.datetime.min, pa.timestamp("us"))  # noqa: DTZ901 - without zone
+_LAST: Final = pa.scalar(dt.datetime.max, pa.timestamp("us"))  # noqa: DTZ901 - without zone
+
+
+def true(condition: pa.Array) -> Mask:
+    """A condition as numpy, NULL as no."""
+    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
+    return found
+
+
+def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
+    """The column in its declared type; clears `good` where a value does not fit."""
+    kind = column.declared.type
+    if kind.name in _INTEGER_RANGE:
+        low, high = _INTEGER_RANGE[kind.name]
+        fits = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
+    elif kind.name == "varchar":
+        values = _trimmed(values, column)
+        fits = _text_fits(values, column)
+    elif kind.name == "date":
+        return _dates(values, good)
+    elif kind.name == "double precision":
+        fits = pc.is_finite(values)
+    elif kind.name == "timestamp":
+        fits = pc.and_(pc.greater_equal(values, _FIRST), pc.less_equal(values, _LAST))
+    else:
+        return values
+    fits = pc.fill_null(fits, fill_value=True)
+    if pc.all(fits).as_py() is not False:
+        return values.cast(kind.arrow)
+    good &= true(fits)
+    return pc.if_else(fits, values, pa.scalar(None, values.type)).cast(kind.arrow)
+
+
+def _trimmed(values: pa.Array, column: ReadColumn) -> pa.Array:
+    if (
+        column.trailing_blanks is TrailingBlanks.TRIM
+        and pc.any(pc.ends_with(values, BLANK)).as_py()
+    ):
+        return pc.ascii_rtrim(values, BLANK)
+    return values
+
+
+def _text_fits(values: pa.Array, column: ReadColumn) -> pa.Array:
+    fits = pc.less_equal(pc.binary_length(values), column.declared.type.length)
+    if _holds_nul(values):
+        fits = pc.and_not(fits, pc.match_substring(values, NUL))
+    if column.trailing_blanks is TrailingBlanks.REFUSE:
+        fits = pc.and_not(fits, pc.ends_with(values, BLANK))
+    return fits
+
+
+def _holds_nul(values: pa.Array) -> bool:
+    """Whether a NUL stands in any of the texts, or beside them in their buffer."""
+    data = values.buffers()[2]
+    return data is not None and data.size > 0 and not np.frombuffer(data, np.uint8).min()
+
+
+def _dates(values: pa.Array, good: Mask) -> pa.Array:
+    """Dates from text; those of another form, and all when there is no such day, are not good."""
+    formed = pc.fill_null(pc.match_substring_regex(values, _DATE), fill_value=True)
+    try:
+        dates = pc.if_else(formed, values, pa.scalar(None, pa.string())).cast(pa.date32())
+    except pa.ArrowInvalid:
+        good[:] = False
+        return pa.nulls(len(values), pa.date32())
+    known = pc.fill_null(pc.greater_equal(dates, dt.date.min), fill_value=True)
+    good &= true(formed) & true(known)
+    return pc.if_else(known, dates, pa.scalar(None, pa.date32()))
