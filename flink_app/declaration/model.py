@@ -79,7 +79,8 @@ class Column(_Model):
     treatment: Treatment = Treatment.KEEP
     source: str | None = Field(None, description="the column's name in the source, if another")
     trailing_blanks: TrailingBlanks | None = Field(
-        None, description="of text; refused in keys and references that are kept, else left as is"
+        None,
+        description="of text; taken off char(n), refused in keys and references that are kept",
     )
 
     @property
@@ -93,10 +94,10 @@ class Column(_Model):
 
     @model_validator(mode="after")
     def _text_is_text(self) -> Self:
-        if self.treatment in {Treatment.MASK, Treatment.REDACT} and self.type.name != "varchar":
+        if self.treatment in {Treatment.MASK, Treatment.REDACT} and not self.type.is_text:
             message = f"treatment {self.treatment} needs a varchar column, not {self.type}"
             raise ValueError(message)
-        if self.trailing_blanks and self.type.name != "varchar":
+        if self.trailing_blanks and not self.type.is_text:
             message = f"trailing_blanks is for text, not for {self.type}"
             raise ValueError(message)
         return self
@@ -132,8 +133,10 @@ class Table(_Model):
         """What happens to trailing blanks: keys that Redshift cannot tell apart are refused."""
         declared = self.columns[column]
         compared = {*self.key, *(c for r in self.references.values() for c in r.columns)}
-        if declared.type.name != "varchar" or declared.trailing_blanks:
+        if not declared.type.is_text or declared.trailing_blanks:
             return declared.trailing_blanks
+        if declared.type.name == "char":
+            return TrailingBlanks.TRIM
         is_kept = declared.treatment is Treatment.KEEP
         return TrailingBlanks.REFUSE if column in compared and is_kept else None
 

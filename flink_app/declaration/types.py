@@ -1,6 +1,8 @@
 """Column types of a declaration, and what each is in Arrow and in Redshift.
 
-The names are Redshift's. A `varchar(n)` counts bytes, as Redshift does.
+The names are Redshift's. A `varchar(n)` counts bytes, as Redshift does. A `char(n)` is a source
+column that is padded with blanks; it is stored without them, as `varchar(n)`, in which alone
+Redshift keeps characters of several bytes.
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ _PLAIN: Final = {
     "smallint": pa.int16(),
     "integer": pa.int32(),
     "bigint": pa.int64(),
+    "real": pa.float32(),
     "double precision": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
+    "timestamptz": pa.timestamp("us", "UTC"),
 }
 _ALIASES: Final = {"int": "integer", "double": "double precision", "numeric": "decimal"}
+_TEXT: Final = ("varchar", "char")
 _WRITTEN: Final = re.compile(
     r"^\s*(?P<name>[a-z][a-z ]*?)\s*(\(\s*(?P<first>\d+)\s*(,\s*(?P<second>\d+)\s*)?\))?\s*$"
 )
@@ -31,7 +36,7 @@ _WRITTEN: Final = re.compile(
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A column type; `precision` and `scale` only for decimal, `length` only for varchar."""
+    """A column type; `precision` and `scale` only for decimal, `length` only for text."""
 
     name: str
     precision: int | None = None
@@ -48,14 +53,14 @@ class ColumnType:
         second = int(match["second"]) if match and match["second"] else None
         if name in _PLAIN and first is None:
             return cls(name)
-        if name == "varchar" and first and second is None and first <= MAX_VARCHAR_BYTES:
+        if name in _TEXT and first and second is None and first <= MAX_VARCHAR_BYTES:
             return cls(name, length=first)
         if name == "decimal" and first and 1 <= first <= MAX_DECIMAL_DIGITS:
             scale = second or 0
             if scale <= first:
                 return cls(name, precision=first, scale=scale)
         known = ", ".join(
-            [*_PLAIN, "decimal(p,s) with p up to 38", "varchar(n) with n up to 65535"]
+            [*_PLAIN, "decimal(p,s) with p up to 38", "varchar(n) and char(n) with n up to 65535"]
         )
         message = f"{text!r} is not a column type; known are {known}"
         raise ValueError(message)
@@ -63,7 +68,7 @@ class ColumnType:
     @property
     def arrow(self) -> pa.DataType:
         """The Arrow type of the column in every block and staged file."""
-        if self.name == "varchar":
+        if self.is_text:
             return pa.string()
         if self.name == "decimal":
             return pa.decimal128(self.precision, self.scale)
@@ -72,7 +77,7 @@ class ColumnType:
     @property
     def sql(self) -> str:
         """The type in Redshift's DDL."""
-        if self.name == "varchar":
+        if self.is_text:
             return f"VARCHAR({self.length})"
         if self.name == "decimal":
             return f"DECIMAL({self.precision},{self.scale})"
@@ -83,5 +88,10 @@ class ColumnType:
         """Whether values are whole numbers of a fixed width."""
         return self.name in {"smallint", "integer", "bigint"}
 
+    @property
+    def is_text(self) -> bool:
+        """Whether values are text of a greatest length."""
+        return self.name in _TEXT
+
     def __str__(self) -> str:
-        return self.sql.lower()
+        return f"char({self.length})" if self.name == "char" else self.sql.lower()

@@ -59,6 +59,10 @@ class ReadColumn:
             return pa.int64()
         if declared.name == "date":
             return pa.string()  # the JSON reader takes no dates
+        if declared.name == "real":
+            return pa.float64()  # what is too large becomes infinite in a float32
+        if declared.name == "timestamptz":
+            return pa.timestamp("us")
         return declared.arrow
 
 

@@ -38,14 +38,14 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     if kind.name in _INTEGER_RANGE:
         low, high = _INTEGER_RANGE[kind.name]
         fits = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
-    elif kind.name == "varchar":
+    elif kind.is_text:
         values = _trimmed(values, column)
         fits = _text_fits(values, column)
     elif kind.name == "date":
         return _dates(values, good)
-    elif kind.name == "double precision":
-        fits = pc.is_finite(values)
-    elif kind.name == "timestamp":
+    elif kind.name in {"real", "double precision"}:
+        fits = pc.is_finite(values.cast(kind.arrow))
+    elif kind.name in {"timestamp", "timestamptz"}:
         fits = pc.and_(pc.greater_equal(values, _FIRST), pc.less_equal(values, _LAST))
     else:
         return values

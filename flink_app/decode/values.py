@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import struct
 from collections.abc import Callable
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
@@ -33,6 +34,7 @@ _TIMESTAMP: Final = re.compile(
     re.ASCII,
 )
 _MICROSECOND_DIGITS: Final = 6
+_REAL: Final = struct.Struct("<f")
 TRUE: Final = ("true", "t", "1")
 FALSE: Final = ("false", "f", "0")
 BLANK: Final = " "
@@ -128,6 +130,13 @@ def _read_double(value: Any, kind: ColumnType) -> float:
     return number
 
 
+def _read_real(value: Any, kind: ColumnType) -> float:
+    try:
+        return float(_REAL.unpack(_REAL.pack(_read_double(value, kind)))[0])
+    except OverflowError as error:
+        raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}") from error
+
+
 def _read_boolean(value: Any, kind: ColumnType) -> bool:
     text = value.rstrip(BLANK).lower() if isinstance(value, str) else str(value).lower()
     if isinstance(value, str | int) and text in TRUE + FALSE:
@@ -181,11 +190,14 @@ _READERS: Final[dict[str, Callable[[Any, ColumnType], Any]]] = {
     "integer": _read_integer,
     "bigint": _read_integer,
     "decimal": _read_decimal,
+    "real": _read_real,
     "double precision": _read_double,
     "boolean": _read_boolean,
     "date": _read_date,
     "timestamp": _read_timestamp,
+    "timestamptz": _read_timestamp,  # Arrow takes it as UTC, which it is
     "varchar": _read_varchar,
+    "char": _read_varchar,
 }
 
 

@@ -33,13 +33,13 @@ source_schema: mixed
 tables:
   plain:
     key: [id]
-    columns: {id: integer, code: integer, at: date}
+    columns: {id: integer, code: integer, at: date, ratio: real}
   texts:
     key: [id]
-    columns: {id: varchar(8), code: varchar(8), at: timestamp}
+    columns: {id: char(8), code: char(8), at: timestamptz}
   facts:
     key: [id]
-    columns: {id: bigint, code: boolean, plain: integer, texts: varchar(8)}
+    columns: {id: bigint, code: boolean, plain: integer, texts: char(8)}
     references:
       plain: {table: plain, columns: [plain]}
       texts: {table: texts, columns: [texts]}
@@ -51,6 +51,7 @@ targets:
       code: code
       plain_code: plain.code
       plain_at: plain.at
+      plain_ratio: plain.ratio
       texts_code: texts.code
       texts_at: texts.at
 """)

@@ -28,6 +28,9 @@ tables:
       exact: decimal(38,10)
       money: decimal(12,2)
       real: double precision
+      single: real
+      moment: timestamptz
+      padded: char(4)
       yes: boolean
       day: date
       at: timestamp
@@ -37,6 +40,7 @@ targets:
     fact: t
     columns:
       {id: id, small: small, number: number, big: big, exact: exact, money: money, real: real,
+       single: single, moment: moment, padded: padded,
        "yes": "yes", day: day, at: at, text: text}
 """.replace("      yes:", '      "yes":')
     )
@@ -47,6 +51,9 @@ def written(column: str, text: str) -> bytes:
     """A record whose `column` holds the JSON text."""
     data = record("t", {"id": 1, column: "@"}, schema="types")
     return data.replace(b'"@"', text.encode())
+
+
+AT_UTC = dt.datetime(2026, 3, 11, 4, 15, 2, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +80,13 @@ def written(column: str, text: str) -> bytes:
         ("real", "0.1", 0.1),
         ("real", "1", 1.0),
         ("real", "1e308", 1e308),
+        ("single", "0.1", 0.10000000149011612),
+        ("single", "3.4028235e38", 3.4028234663852886e38),
+        ("moment", '"2026-03-11T09:45:02+05:30"', AT_UTC),
+        ("moment", '"2026-03-11T04:15:02Z"', AT_UTC),
+        ("padded", '"ab  "', "ab"),
+        ("padded", '"ab        "', "ab"),
+        ("padded", '"    "', ""),
         ("yes", "true", True),
         ("yes", '"true"', True),
         ("yes", '"T"', True),
@@ -115,6 +129,7 @@ def test_a_timestamp_keeps_six_digits_of_its_fraction(digits: int, zone: str) ->
 
 
 COLUMNS = ["small", "number", "big", "exact", "money", "real", "yes", "day", "at", "text"]
+COLUMNS += ["single", "moment", "padded"]
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -157,6 +172,10 @@ WRONG, RANGE, LONG = "wrong_type", "out_of_range", "too_long"
         ("real", "1e309", RANGE, "the number does not fit double precision"),
         ("real", "-Infinity", WRONG, "a double precision cannot be read from a number that is not"),
         ("real", '"0.1"', WRONG, "a double precision cannot be read from a string"),
+        ("single", "3.5e38", RANGE, "the number does not fit real"),
+        ("single", '"0.1"', WRONG, "a real cannot be read from a string"),
+        ("moment", '"yesterday"', WRONG, "a timestamptz cannot be read from a string"),
+        ("padded", '"æææ"', LONG, "the text has 6 bytes and char(4) holds 4"),
         ("yes", "2", WRONG, "a boolean cannot be read from a number"),
         ("yes", '"maybe"', WRONG, "a boolean cannot be read from a string"),
         ("yes", "1.0", WRONG, "a boolean cannot be read from a number"),

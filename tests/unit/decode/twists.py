@@ -177,6 +177,9 @@ TEXTS: Final = {
         "[]",
     ],
 }
+TEXTS["real"] = [*TEXTS["double precision"], "3.4028235e38", "3.4028236e38", "1e39", "16777217"]
+TEXTS["timestamptz"] = TEXTS["timestamp"]
+TEXTS["char"] = TEXTS["varchar"]
 _METADATA: Final = {
     "record-type": ['"data"', '"control"', '"other"', "null", "5", '"DATA"'],
     "operation": ['"insert"', '"truncate"', '"UPDATE"', "null", "5", '"create-table"'],
