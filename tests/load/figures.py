@@ -123,10 +123,14 @@ class Batch(_Figures):
 
 
 class ProcessSample(_Figures):
-    """CPU in cores and resident memory in bytes, at one moment."""
+    """CPU in cores and resident memory in bytes, at one moment.
+
+    `waited` is how many of its threads, on average, were ready to run and had no core.
+    """
 
     at: float
     cpu: float
+    waited: float
     memory: int
 
 
@@ -137,6 +141,7 @@ class Process(_Figures):
     processes: int
     cpu_mean: float
     cpu_max: float
+    waited_mean: float
     memory_max: int
     single_threaded: bool
     samples: list[ProcessSample]

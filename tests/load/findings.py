@@ -17,9 +17,12 @@ def busiest(report: Report) -> str:
     machine = report.machine
     sentences = [f"{p.name} used {p.cpu_mean:.2f} of the one core that it can use." for p in full]
     if machine.cpu_mean >= _SATURATED * machine.cores:
+        own = sum(process.cpu_mean for process in report.processes)
+        waited = sum(process.waited_mean for process in report.processes)
         sentences.append(
             f"The machine was full: {machine.cpu_mean:.1f} of {machine.cores} cores were in use, "
-            f"{sum(p.cpu_mean for p in report.processes):.1f} of them by this run."
+            f"{own:.1f} of them by this run, of whose threads {waited:.1f} on average waited for "
+            "one."
         )
     if not sentences and report.processes:
         first = report.processes[0]

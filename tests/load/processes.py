@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -41,7 +43,8 @@ class _Known:
 
     process: psutil.Process
     name: str
-    cpu_seconds: float
+    cpu_seconds: float = 0.0
+    waited_seconds: float = 0.0
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Samples:
                     processes=self.processes[name],
                     cpu_mean=sum(s.cpu for s in within) / len(within),
                     cpu_max=max(s.cpu for s in within),
+                    waited_mean=sum(s.waited for s in within) / len(within),
                     memory_max=max(s.memory for s in samples),
                     single_threaded=name.startswith(_SINGLE_THREADED),
                     samples=samples,
@@ -74,6 +78,15 @@ class Samples:
         """Cores in use by everything on the machine between two moments."""
         within = [cores for at, cores in self.machine if begin <= at <= end]
         return sum(within) / len(within) if within else 0.0
+
+
+def _waited(pid: int) -> float:
+    """Seconds in which threads of the process were ready to run and had no core, added up."""
+    nanoseconds = 0
+    for statistics in Path("/proc").glob(f"{pid}/task/*/schedstat"):
+        with suppress(OSError):  # the thread has ended since it was listed
+            nanoseconds += int(statistics.read_text().split()[1])
+    return nanoseconds / 1e9
 
 
 class Sampler:
@@ -100,6 +113,7 @@ class Sampler:
         now = self._clock.now()
         passed = None if self._last is None else now - self._last
         cpu: dict[str, float] = {}
+        waited: dict[str, float] = {}
         memory: dict[str, int] = {}
         counted: dict[str, int] = {}
         for known, is_new in self._find():
@@ -107,10 +121,12 @@ class Sampler:
                 times, size = known.process.cpu_times(), known.process.memory_info()
             except psutil.NoSuchProcess:
                 continue
-            name, seconds = known.name, times.user + times.system
-            used = 0.0 if is_new else seconds - known.cpu_seconds
-            known.cpu_seconds = seconds
-            cpu[name] = cpu.get(name, 0.0) + used
+            name, used, ready = known.name, times.user + times.system, _waited(known.process.pid)
+            if not is_new:
+                cpu[name] = cpu.get(name, 0.0) + used - known.cpu_seconds
+                # Threads that have ended take their waiting with them.
+                waited[name] = waited.get(name, 0.0) + max(ready - known.waited_seconds, 0.0)
+            known.cpu_seconds, known.waited_seconds = used, ready
             memory[name] = memory.get(name, 0) + size.rss - (size.shared if name in memory else 0)
             counted[name] = counted.get(name, 0) + 1
         self._last = now
@@ -119,7 +135,9 @@ class Sampler:
             return
         self.samples.machine.append((now, machine))
         for name, used in cpu.items():
-            point = ProcessSample(at=now, cpu=used / passed, memory=memory[name])
+            point = ProcessSample(
+                at=now, cpu=used / passed, waited=waited[name] / passed, memory=memory[name]
+            )
             self.samples.by_name.setdefault(name, []).append(point)
             most = max(counted[name], self.samples.processes.get(name, 0))
             self.samples.processes[name] = most
@@ -133,7 +151,7 @@ class Sampler:
                 found.append((known, False))
             # Looked at anew each time while it has no name: a shell may yet become a JVM.
             elif name := self._name(process):
-                self._known[process.pid] = _Known(process, name, 0.0)
+                self._known[process.pid] = _Known(process, name)
                 found.append((self._known[process.pid], True))
         return found
 

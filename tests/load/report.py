@@ -162,8 +162,8 @@ def _batches(report: Report, length: int) -> str:
         return ""
     bars = [(b.at, [float(b.fact_rows), float(b.patches)]) for b in report.batches if b.at >= 0]
     rows = [
-        (f"{b.at:.1f} s", seconds(b.after_checkpoint), f"{b.first_epoch} to {b.last_epoch}", str(b.parts), f"{b.fact_rows:,}",
-         f"{b.patches:,}", f"{b.dead_letters:,}", size(b.bytes))
+        (f"{b.at:.1f} s", seconds(b.after_checkpoint), f"{b.first_epoch} to {b.last_epoch}",
+         str(b.parts), f"{b.fact_rows:,}", f"{b.patches:,}", f"{b.dead_letters:,}", size(b.bytes))
         for b in report.batches
     ]  # fmt: skip
     waited = percentiles(
@@ -195,12 +195,14 @@ def _processes(report: Report, length: int) -> str:
     cpu = max(p.cpu_max for p in report.processes)
     memory = max(p.memory_max for p in report.processes)
     rows = [_process(p, length, cpu, memory) for p in report.processes]
-    heads = ("process", "count", "CPU, mean", "most", "CPU over time", "memory, most", "over time")
+    heads = ("process", "count", "CPU, mean", "most", "waited", "CPU over time", "memory, most",
+             "over time")  # fmt: skip
     return (
         "<h2>Processes</h2>\n"
         f"<p>{escape(busiest(report))}</p>\n"
-        '<p class="note">CPU in cores while records were due, lines to one scale.</p>\n'
-        f'<div class="wide">{table(heads, rows, raw=(4, 6))}</div>'
+        '<p class="note">CPU in cores while records were due. Waited: how many threads, on '
+        "average, were ready to run and had no core.</p>\n"
+        f'<div class="wide">{table(heads, rows, raw=(5, 7))}</div>'
     )
 
 
@@ -212,6 +214,7 @@ def _process(process: Process, length: int, cpu: float, memory: int) -> tuple[st
         str(process.processes),
         f"{process.cpu_mean:.2f}",
         f"{process.cpu_max:.2f}",
+        f"{process.waited_mean:.2f}",
         small_line(used, x_max=length, y_max=cpu),
         size(process.memory_max),
         small_line(held, x_max=length, y_max=memory),

@@ -57,14 +57,17 @@ def test_a_child_is_known_by_its_command_and_measured(busy: subprocess.Popen[str
 def test_figures_are_of_the_time_that_was_asked_for() -> None:
     samples = Samples(
         by_name={
-            "late": [ProcessSample(at=at, cpu=at, memory=int(at)) for at in (1.0, 2.0, 9.0)],
-            "early": [ProcessSample(at=0.5, cpu=0.1, memory=5)],
+            "late": [
+                ProcessSample(at=at, cpu=at, waited=0.5, memory=int(at)) for at in (1.0, 2.0, 9.0)
+            ],
+            "early": [ProcessSample(at=0.5, cpu=0.1, waited=0, memory=5)],
         },
         processes={"late": 1, "early": 2},
         machine=[(1.0, 1.0), (2.0, 2.0), (9.0, 0.0)],
     )
     late, early = samples.figures(0, 5)
     assert (late.name, late.cpu_mean, late.cpu_max, late.memory_max) == ("late", 1.5, 2.0, 9)
+    assert late.waited_mean == 0.5
     assert (early.name, early.processes) == ("early", 2)
     assert samples.machine_mean(0, 5) == 1.5
     assert Samples().machine_mean(0, 5) == 0

@@ -34,12 +34,13 @@ VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
 def process(name: str, cpu: float, *, single: bool = True) -> Process:
-    samples = [ProcessSample(at=at, cpu=cpu, memory=2**28) for at in (0.5, 1.5)]
+    samples = [ProcessSample(at=at, cpu=cpu, waited=0.1, memory=2**28) for at in (0.5, 1.5)]
     return Process(
         name=name,
         processes=1,
         cpu_mean=cpu,
         cpu_max=cpu,
+        waited_mean=0.1,
         memory_max=2**28,
         single_threaded=single,
         samples=samples,
@@ -65,8 +66,8 @@ def report(**changes: Any) -> Report:
     ]
     gathered.batches = [
         Batch(
-            at=2.5, after_checkpoint=0.1, first_epoch=1, last_epoch=2, parts=3, fact_rows=40, patches=2, dead_letters=0,
-            bytes=5_000,
+            at=2.5, after_checkpoint=0.1, first_epoch=1, last_epoch=2, parts=3, fact_rows=40,
+            patches=2, dead_letters=0, bytes=5_000,
         )
     ]  # fmt: skip
     gathered.comparison = Comparison(
@@ -148,9 +149,9 @@ def test_what_was_busiest_is_said() -> None:
     idle = [process("moto (Kinesis, S3)", 0.4)]
     assert "No single-threaded process" in busiest(report(processes=idle))
     full = report(processes=idle, machine=Machine(cores=2, cpu_mean=1.95))
-    assert (
-        busiest(full)
-        == "The machine was full: 1.9 of 2 cores were in use, 0.4 of them by this run."
+    assert busiest(full) == (
+        "The machine was full: 1.9 of 2 cores were in use, 0.4 of them by this run, of whose "
+        "threads 0.1 on average waited for one."
     )
     assert busiest(report(processes=[])) == ""
 
