@@ -20,6 +20,38 @@ class Metric(enum.Enum):
     RECORDS_BY_ROWS = ("recordsByRows", "records that only the record-by-record path could take")
     RECORDS_PASSED_OVER = ("recordsPassedOver", "control records, rows of undeclared tables")
     RECORDS_DEAD_LETTERED = ("recordsDeadLettered", "records that cannot become changes")
+    RECORDS_WITHOUT_DETAILS = (
+        "recordsWithoutTransactionDetails",
+        "changes without stream-position or transaction-record-id",
+    )
+    RECORDS_COARSELY_ORDERED = (
+        "recordsCoarselyOrdered",
+        "changes that only a commit timestamp orders",
+    )
+    UPDATES_WITHOUT_BEFORE_IMAGE = (
+        "updatesWithoutBeforeImage",
+        "updates that do not say what the key was before",
+    )
+    RECORDS_WITH_EXPONENTS = (
+        "recordsWithExponents",
+        "records with a whole number that is written with a fraction or an exponent",
+    )
+    SAMPLES_WITH_TEXT_BOOLEANS = (
+        "samplesWithTextBooleans",
+        "sampled records, one a block, with a boolean as text",
+    )
+    SAMPLES_WITHOUT_NULLS = (
+        "samplesWithoutNulls",
+        "sampled records that leave a declared column out",
+    )
+    SAMPLES_WITHOUT_PARTITION_VALUE = (
+        "samplesWithoutPartitionValue",
+        "sampled records that are partitioned by primary key and do not say by which",
+    )
+    SAMPLES_WITHOUT_PARTITION_SCHEMA = (
+        "samplesWithoutPartitionSchema",
+        "sampled records whose partition value is without schema and table",
+    )
     FACTS_JOINED = ("factsJoined", "fact changes joined to their dimensions")
     DIMENSION_CHANGES = ("dimensionChanges", "dimension changes newer than what was known")
     ROWS_STAGED = ("rowsStaged", "wide rows and patches written to staged files")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pyarrow as pa
@@ -21,7 +22,8 @@ from flink_app.decode.columns import parse_columns
 from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Rejected, seal
 from flink_app.decode.plan import DecodePlan, TablePlan
 from flink_app.decode.reading import Lines
-from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
+from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, sample
+from flink_app.decode.shown import Signs
 from flink_app.privacy.keys import PrivacyKeys
 
 
@@ -33,6 +35,7 @@ class Decoded:
     dead_letters: pa.RecordBatch  # DEAD_LETTER_SCHEMA, often without rows
     account: Account
     by_rows: int  # records that took the slow path
+    shown: Signs  # what they show of the settings of DMS
 
 
 def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Decoded:
@@ -46,8 +49,9 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
     slow: dict[str, list[dict[str, Any]]] = defaultdict(list)
     rejected: list[tuple[int, Rejected]] = []
     passed_over = columnar.passed_over
+    shown = columnar.shown + sample(block.record(_sampled(block)), plan)
     for row in odd:
-        match parse_record(block.record(row), plan):
+        match parse_record(block.record(row), plan, shown):
             case ParsedRow(table, values):
                 slow[table.name].append(values)
             case PassedOver():
@@ -65,7 +69,13 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
         dead_letters=_dead_letters(block, rejected, keys),
         account=_account(block, dead_lettered=len(rejected), passed_over=passed_over),
         by_rows=len(odd),
+        shown=shown,
     )
+
+
+def _sampled(block: RecordBlock) -> int:
+    """A record that any may be, and always the same one of a block."""
+    return crc32(block.sequence_numbers[0].as_py().encode()) % len(block)
 
 
 def _changes(

@@ -31,6 +31,7 @@ from flink_app.decode.reading import (
     read,
     screen,
 )
+from flink_app.decode.shown import Signs, by_columns
 from flink_app.decode.value_columns import checked, true
 
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
@@ -44,6 +45,7 @@ class ColumnarResult:
     parsed: list[tuple[TablePlan, pa.RecordBatch]] = field(default_factory=list)
     passed_over: int = 0
     odd: list[Rows] = field(default_factory=list)
+    shown: Signs = field(default_factory=Signs)
 
 
 def parse_columns(lines: Lines, plan: DecodePlan) -> ColumnarResult:
@@ -150,6 +152,15 @@ def _take_table(
     ordering = Ordering.of(metadata, true(pc.equal(operation, "load")))
     positioned = positions(ordering, plan.generation, plan.positions, plan.coarse_positions)
     good &= positioned.found
+    result.shown += by_columns(
+        metadata,
+        before,
+        operation,
+        coarse=positioned.coarse,
+        good=good,
+        table=table,
+        plan=plan,
+    )
     batch = pa.RecordBatch.from_arrays(
         [*arrays, *old, positioned.positions, deleted], schema=table.parsed_schema
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
@@ -16,8 +17,11 @@ from connectors.metrics import Metric, Metrics
 from flink_app.declaration import Star
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.plan import DecodePlan
+from flink_app.decode.shown import Shown
 from flink_app.denormalise.ownership import routes
 from flink_app.privacy.keys import PrivacyKeys
+
+logger = logging.getLogger(__name__)
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 DIMENSIONS = OutputTag("dimensions", BYTES)
@@ -52,7 +56,9 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             Metric.RECORDS_BY_ROWS,
             Metric.RECORDS_PASSED_OVER,
             Metric.RECORDS_DEAD_LETTERED,
+            *(shown.metric for shown in Shown),
         )
+        self._warned: set[Shown] = set()
 
     def process_element(
         self,
@@ -77,3 +83,8 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._metrics.add(Metric.RECORDS_BY_ROWS, decoded.by_rows)
         self._metrics.add(Metric.RECORDS_PASSED_OVER, decoded.account.passed_over)
         self._metrics.add(Metric.RECORDS_DEAD_LETTERED, decoded.account.dead_lettered)
+        for shown, count in decoded.shown.items():
+            self._metrics.add(shown.metric, count)
+            if shown not in self._warned:
+                self._warned.add(shown)
+                logger.warning("%s", shown.warning)

@@ -149,6 +149,10 @@ class DecodePlan:
         """The plan of a source table; None when the declaration does not use it."""
         return self._by_source.get((schema or "", table or ""))
 
+    def before_names(self, table: TablePlan) -> tuple[str, ...]:
+        """The names under which the before-image has the key."""
+        return tuple(self.before_prefix + c.source for c in table.columns if c.name in table.key)
+
     def _grouped(self) -> list[tuple[_Types, list[TablePlan]]]:
         """Puts each table into the first group whose column types agree with its own."""
         groups: list[tuple[_Types, list[TablePlan]]] = []
@@ -165,9 +169,9 @@ class DecodePlan:
 
     def _types(self, table: TablePlan) -> _Types:
         types = {(DATA, column.source): column.json_type for column in table.columns}
-        for column in table.columns:
-            if column.name in table.key:
-                types[self.before_image, self.before_prefix + column.source] = column.json_type
+        keys = [column for column in table.columns if column.name in table.key]
+        for name, column in zip(self.before_names(table), keys, strict=True):
+            types[self.before_image, name] = column.json_type
         return types
 
     def _record_schema(self, types: _Types) -> ReadSchema:

@@ -18,6 +18,7 @@ from flink_app.declaration.star import DELETED, POSITION
 from flink_app.decode.dead_letters import Reason, Rejected
 from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import commit_position, is_coarse, position
+from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
 from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 
 UPSERTS: Final = ("load", "insert", "update")
@@ -42,23 +43,43 @@ class _NotAChangeError(ValueError):
     """The record is JSON, but its envelope is not that of a change."""
 
 
-def parse_record(record: bytes, plan: DecodePlan) -> ParsedRow | PassedOver | Rejected:
-    """Parses one change record; never raises for anything that stands in it."""
+def parse_record(
+    record: bytes, plan: DecodePlan, shown: Signs | None = None
+) -> ParsedRow | PassedOver | Rejected:
+    """Parses one change record; never raises for anything that stands in it.
+
+    What it shows of the settings of DMS is added to `shown`.
+    """
     try:
-        envelope = json.loads(
-            record.decode(),
-            object_pairs_hook=_Members,
-            parse_float=_fraction,
-            parse_int=_integer,
-            parse_constant=float,
-        )
+        envelope = _load(record)
     except (ValueError, RecursionError, ArithmeticError):
         # The parser's message quotes the text around the fault: it may hold personal data.
         return Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
     try:
-        return _parse_envelope(envelope, plan)
+        return _parse_envelope(envelope, plan, Signs() if shown is None else shown)
     except _NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error))
+
+
+def sample(record: bytes, plan: DecodePlan) -> Signs:
+    """What one record shows of settings that are not looked at in every record."""
+    try:
+        envelope = _load(record)
+        metadata, data = _object(envelope, "metadata"), _object(envelope, DATA)
+        table = plan.table_of(_text(metadata, "schema-name"), _text(metadata, "table-name"))
+    except (ValueError, RecursionError, ArithmeticError):
+        return Signs()
+    return Signs() if table is None else Signs(in_sample(metadata, data, table))
+
+
+def _load(record: bytes) -> Any:
+    return json.loads(
+        record.decode(),
+        object_pairs_hook=_Members,
+        parse_float=_fraction,
+        parse_int=_integer,
+        parse_constant=float,
+    )
 
 
 class _Members(dict[str, Any]):
@@ -106,7 +127,9 @@ def _text(metadata: _Members, name: str) -> str | None:
     return value
 
 
-def _parse_envelope(envelope: Any, plan: DecodePlan) -> ParsedRow | PassedOver | Rejected:
+def _parse_envelope(
+    envelope: Any, plan: DecodePlan, shown: Signs
+) -> ParsedRow | PassedOver | Rejected:
     metadata = _object(envelope, "metadata")
     kind = _text(metadata, "record-type")
     if kind == "control":
@@ -118,7 +141,7 @@ def _parse_envelope(envelope: Any, plan: DecodePlan) -> ParsedRow | PassedOver |
     if table is None:
         return PassedOver()
     try:
-        return _parse_change(envelope, metadata, table, plan)
+        return _parse_change(envelope, metadata, table, plan, shown)
     except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except _NotAChangeError as error:
@@ -126,7 +149,7 @@ def _parse_envelope(envelope: Any, plan: DecodePlan) -> ParsedRow | PassedOver |
 
 
 def _parse_change(
-    envelope: Any, metadata: _Members, table: TablePlan, plan: DecodePlan
+    envelope: Any, metadata: _Members, table: TablePlan, plan: DecodePlan, shown: Signs
 ) -> ParsedRow:
     operation = _text(metadata, "operation")
     if operation not in {*UPSERTS, "delete"}:
@@ -146,6 +169,7 @@ def _parse_change(
         if operation == "update"
         else _Members()
     )
+    shown.update(by_rows(envelope, metadata, data, table, plan))
     values: dict[str, Any] = {}
     for column in table.columns:
         is_key = column.name in table.key
@@ -164,18 +188,20 @@ def _parse_change(
         if is_key and values[column.name] is None:
             message = f"column {column.name}: the key is missing"
             raise ValueFaultError(Reason.MISSING_KEY, message)
-    values[POSITION] = _position(metadata, operation or "", plan)
+    values[POSITION], coarse = _position(metadata, operation or "", plan)
     values[DELETED] = deleted
+    shown.update([Shown.COARSE] if coarse else [])
     return ParsedRow(table, values)
 
 
-def _position(metadata: _Members, operation: str, plan: DecodePlan) -> str:
+def _position(metadata: _Members, operation: str, plan: DecodePlan) -> tuple[str, bool]:
+    """The position, and whether only a commit timestamp gave it."""
     if operation == "load":
         built = timestamp_micros(metadata.read("timestamp"))
         if built is None or built < 0:
             message = "a load record needs metadata 'timestamp'"
             raise ValueFaultError(Reason.NO_POSITION, message)
-        return position(plan.generation, 0, built)
+        return position(plan.generation, 0, built), False
     record = metadata.read("transaction-record-id")
     stream = _text(metadata, "stream-position")
     committed = timestamp_micros(metadata.read("commit-timestamp"))
@@ -186,10 +212,11 @@ def _position(metadata: _Members, operation: str, plan: DecodePlan) -> str:
         if commit is None and stream is not None and plan.positions is not Positions.AUTO:
             message = f"the stream-position is not of the declared kind, {plan.positions}"
         raise ValueFaultError(Reason.NO_POSITION, message)
-    if plan.coarse_positions is CoarsePositions.REFUSE and is_coarse(stream, plan.positions):
+    coarse = is_coarse(stream, plan.positions)
+    if plan.coarse_positions is CoarsePositions.REFUSE and coarse:
         message = "only a commit timestamp orders the change, which the declaration refuses"
         raise ValueFaultError(Reason.NO_POSITION, message)
     try:
-        return position(plan.generation, commit, number)
+        return position(plan.generation, commit, number), coarse
     except ValueError as error:
         raise ValueFaultError(Reason.NO_POSITION, str(error)) from error

@@ -1,0 +1,161 @@
+"""What the stream shows of the settings of DMS: which of those that decode counts on are off.
+
+Some of it is counted record by record, on both paths alike; what would cost the columnar path time
+is looked for in one record of each block. Nothing here changes what a record becomes.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.metrics import Metric
+from flink_app.declaration.model import Positions
+from flink_app.decode.plan import DecodePlan, TablePlan
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Shown(enum.Enum):
+    """A sign that a setting is off: its metric, the setting, and what follows. Never a value."""
+
+    NO_DETAILS = (
+        Metric.RECORDS_WITHOUT_DETAILS,
+        "set IncludeTransactionDetails on the Kinesis endpoint",
+        "a change came without stream-position or transaction-record-id, which order changes",
+    )
+    COARSE = (
+        Metric.RECORDS_COARSELY_ORDERED,
+        "set IncludeTransactionDetails on the Kinesis endpoint, or coarse_positions: refuse",
+        "only a commit timestamp orders a change, so two within one instant may change places",
+    )
+    NO_BEFORE_IMAGE = (
+        Metric.UPDATES_WITHOUT_BEFORE_IMAGE,
+        "set EnableBeforeImage in the task's BeforeImageSettings, and declare its FieldName",
+        "an update came without before-image: if it changed the key, the old row stays for ever",
+    )
+    EXPONENT = (
+        Metric.RECORDS_WITH_EXPONENTS,
+        "set UseLargeIntegerValue on the Kinesis endpoint",
+        "a whole number came with a fraction or an exponent: slow, and long ones lose digits",
+    )
+    TEXT_BOOLEAN = (
+        Metric.SAMPLES_WITH_TEXT_BOOLEANS,
+        "set MapBooleanAsBoolean on the PostgreSQL source endpoint",
+        "a boolean came as text: it is read, a little slower",
+    )
+    NO_NULLS = (
+        Metric.SAMPLES_WITHOUT_NULLS,
+        "set IncludeNullAndEmpty on the Kinesis endpoint",
+        "a declared column was missing in a row: it is taken for null",
+    )
+    NO_PARTITION_VALUE = (
+        Metric.SAMPLES_WITHOUT_PARTITION_VALUE,
+        "set IncludePartitionValue on the Kinesis endpoint",
+        "a record that is partitioned by primary key does not say by which value",
+    )
+    NO_PARTITION_SCHEMA = (
+        Metric.SAMPLES_WITHOUT_PARTITION_SCHEMA,
+        "set PartitionIncludeSchemaTable on the Kinesis endpoint",
+        "a partition value is without schema and table: equal keys of all tables share a shard",
+    )
+
+    def __init__(self, metric: Metric, remedy: str, consequence: str) -> None:
+        self.metric = metric
+        self.remedy = remedy
+        self.consequence = consequence
+
+    @property
+    def warning(self) -> str:
+        """The sentence for the log."""
+        return f"DMS setting: {self.consequence}; {self.remedy}"
+
+
+Signs = Counter[Shown]
+
+
+def by_columns(  # noqa: PLR0913 - one argument a column
+    metadata: pa.StructArray,
+    before: pa.StructArray,
+    operation: pa.Array,
+    *,
+    coarse: Mask,
+    good: Mask,
+    table: TablePlan,
+    plan: DecodePlan,
+) -> Signs:
+    """The signs in the good records of one table."""
+    change = good & _true(pc.not_equal(operation, "load"))
+    details = pc.is_null(pc.struct_field(metadata, "transaction-record-id"))
+    if plan.positions is not Positions.COMMIT_TIMESTAMP:
+        details = pc.or_(details, pc.is_null(pc.struct_field(metadata, "stream-position")))
+    update = good & _true(pc.equal(operation, "update"))
+    unsent = pc.is_null(before)
+    if plan.before_prefix and update.any():
+        values = [pc.struct_field(before, name) for name in plan.before_names(table)]
+        unsent = pc.is_null(pc.coalesce(*[value.cast(pa.string()) for value in values]))
+    return +Signs(
+        {
+            Shown.NO_DETAILS: int((change & _true(details)).sum()),
+            Shown.COARSE: int((coarse & good).sum()),
+            Shown.NO_BEFORE_IMAGE: int((update & _true(unsent)).sum()),
+        }
+    )
+
+
+def by_rows(
+    envelope: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    data: Mapping[str, Any],
+    table: TablePlan,
+    plan: DecodePlan,
+) -> Iterator[Shown]:
+    """The signs in one record, whatever becomes of it."""
+    operation = metadata.get("operation")
+    if operation != "load":
+        needed = ["transaction-record-id"]
+        if plan.positions is not Positions.COMMIT_TIMESTAMP:
+            needed.append("stream-position")
+        if any(metadata.get(name) is None for name in needed):
+            yield Shown.NO_DETAILS
+    if operation == "update":
+        before = envelope.get(plan.before_image)
+        if before is None or (
+            plan.before_prefix
+            and all(before.get(name) is None for name in plan.before_names(table))
+        ):
+            yield Shown.NO_BEFORE_IMAGE
+    integers = (c.source for c in table.columns if c.declared.type.is_integer)
+    if any(isinstance(data.get(name), Decimal) for name in integers):
+        yield Shown.EXPONENT
+
+
+def in_sample(
+    metadata: Mapping[str, Any], data: Mapping[str, Any], table: TablePlan
+) -> Iterator[Shown]:
+    """The signs that are looked for in few records only."""
+    booleans = (c.source for c in table.columns if c.declared.type.name == "boolean")
+    if any(isinstance(data.get(name), str) for name in booleans):
+        yield Shown.TEXT_BOOLEAN
+    sent = {"load", "insert", "update"}
+    if metadata.get("operation") in sent and any(c.source not in data for c in table.columns):
+        yield Shown.NO_NULLS
+    if metadata.get("partition-key-type") == "primary-key":
+        value = metadata.get("partition-key-value")
+        if not isinstance(value, str):
+            yield Shown.NO_PARTITION_VALUE
+        elif not value.startswith(f"{table.schema}.{table.source}."):
+            yield Shown.NO_PARTITION_SCHEMA
+
+
+def _true(condition: pa.Array) -> Mask:
+    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
+    return found

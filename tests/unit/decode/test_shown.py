@@ -1,0 +1,175 @@
+"""Settings of DMS that are off: each is noticed, counted, and named once in the log."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+
+from connectors.kinesis.frame import write_frame
+from connectors.metrics import GROUP
+from flink_app.decode.operator import Decode
+from flink_app.decode.plan import DecodePlan
+from flink_app.decode.rows import parse_record, sample
+from flink_app.decode.shown import Shown, Signs
+from tests.unit.decode.records import (
+    COMPANY,
+    FREIGHT_PLAN,
+    GENERATION,
+    KEYS,
+    LINE,
+    REGION,
+    SCHEMAS_PLAN,
+    decode,
+    line,
+    record,
+    region,
+)
+from tests.unit.decode.test_paths_agree import GOOD, mixes
+from tests.unit.decode.test_position import AT, PLANS
+from tests.unit.stars import freight
+from tests.unit.test_metrics import Context
+
+SAMPLED: Final = {
+    Shown.TEXT_BOOLEAN,
+    Shown.NO_NULLS,
+    Shown.NO_PARTITION_VALUE,
+    Shown.NO_PARTITION_SCHEMA,
+}
+SALE: Final = {"shop": 1, "no": 2, "old": "x", "paid": True}
+BY_KEY: Final[dict[str, Any]] = {"partition_key_type": "primary-key"}
+
+
+def sale(operation: str, **more: Any) -> bytes:
+    return record("sale", SALE | more, operation, schema="back")
+
+
+CASES: Final[list[tuple[bytes, DecodePlan, list[Shown]]]] = [
+    *[(region(o), FREIGHT_PLAN, []) for o in ("load", "insert", "delete")],
+    (record("region", REGION, "update", before={}), FREIGHT_PLAN, []),
+    (region("update"), FREIGHT_PLAN, [Shown.NO_BEFORE_IMAGE]),
+    (
+        record("region", REGION, "update", before={}, before_image="was"),
+        FREIGHT_PLAN,
+        [Shown.NO_BEFORE_IMAGE],
+    ),
+    (sale("update", BI_shop=1, BI_no=2), SCHEMAS_PLAN, []),
+    (sale("update", BI_shop=1), SCHEMAS_PLAN, []),
+    (sale("update", BI_shop=None), SCHEMAS_PLAN, [Shown.NO_BEFORE_IMAGE]),
+    (sale("update"), SCHEMAS_PLAN, [Shown.NO_BEFORE_IMAGE]),
+    (sale("insert"), SCHEMAS_PLAN, []),
+    (record("region", REGION, stream_position=None), FREIGHT_PLAN, [Shown.NO_DETAILS]),
+    (record("region", REGION, transaction_record_id=None), FREIGHT_PLAN, [Shown.NO_DETAILS]),
+    (
+        record("region", REGION, stream_position=None, commit_timestamp=AT),
+        FREIGHT_PLAN,
+        [Shown.NO_DETAILS, Shown.COARSE],
+    ),
+    (
+        record("region", REGION, stream_position="of another", commit_timestamp=AT),
+        FREIGHT_PLAN,
+        [Shown.COARSE],
+    ),
+    (
+        record("region", REGION, stream_position=None, commit_timestamp=AT),
+        PLANS["commit-timestamp"],
+        [Shown.COARSE],
+    ),
+    (record("region", REGION, "load", stream_position=None), FREIGHT_PLAN, []),
+    (record("Companies", COMPANY | {"home": 7.0}), FREIGHT_PLAN, [Shown.EXPONENT]),
+    (
+        record("Companies", COMPANY | {"ID": "@"}).replace(b'"@"', b"1.234e17"),
+        FREIGHT_PLAN,
+        [Shown.EXPONENT],
+    ),
+    (line(insured="true"), FREIGHT_PLAN, [Shown.TEXT_BOOLEAN]),
+    (line(insured=1), FREIGHT_PLAN, []),
+    (record("region", {"country": "NO", "code": "V"}), FREIGHT_PLAN, [Shown.NO_NULLS]),
+    (record("region", {"country": "NO", "code": "V"}, "delete"), FREIGHT_PLAN, []),
+    (record("region", {"country": "NO", "code": "V", "title": None}), FREIGHT_PLAN, []),
+    (record("region", REGION, **BY_KEY), FREIGHT_PLAN, [Shown.NO_PARTITION_VALUE]),
+    (
+        record("region", REGION, **BY_KEY, partition_key_value="NO.V"),
+        FREIGHT_PLAN,
+        [Shown.NO_PARTITION_SCHEMA],
+    ),
+    (
+        record("region", REGION, **BY_KEY, partition_key_value="Freight.region.NO.V"),
+        FREIGHT_PLAN,
+        [],
+    ),
+    (record("region", REGION, partition_key_type="schema-table"), FREIGHT_PLAN, []),
+    # Of tables that are not declared, and of what is no record, nothing is said.
+    (record("elsewhere", {"id": 1}, "update", stream_position=None, **BY_KEY), FREIGHT_PLAN, []),
+    (record("region", None, "create-table", record_type="control"), FREIGHT_PLAN, []),
+    (b"{", FREIGHT_PLAN, []),
+    (b"[" * 200_000, FREIGHT_PLAN, []),
+]
+
+
+@pytest.mark.parametrize(("data", "plan", "expected"), CASES, ids=range(len(CASES)))
+def test_a_setting_that_is_off_is_noticed_on_either_path(
+    data: bytes, plan: DecodePlan, expected: list[Shown]
+) -> None:
+    alone = Signs()
+    parse_record(data, plan, alone)
+    assert set(alone + sample(data, plan)) == set(expected)
+    count = 20
+    exact = {sign: count for sign in expected if sign not in SAMPLED}
+    sampled = {sign: 1 for sign in expected if sign in SAMPLED}
+    assert decode([data] * count, plan).shown == exact | sampled
+
+
+def test_every_sign_is_reached() -> None:
+    assert {sign for _, _, signs in CASES for sign in signs} == set(Shown)
+
+
+@pytest.mark.parametrize("plan", GOOD)
+def test_both_paths_count_alike(plan: DecodePlan) -> None:
+    @given(mixes(plan))
+    @settings(max_examples=40, deadline=None)
+    def check(records: list[bytes]) -> None:
+        expected = Signs()
+        for data in records:
+            parse_record(data, plan, expected)
+        shown = decode(records, plan).shown
+        assert Counter({s: n for s, n in shown.items() if s not in SAMPLED}) == expected
+
+    check()
+
+
+def test_each_setting_is_warned_of_once_and_counted_always(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    frame = write_frame(
+        stream="changes",
+        shard="shard-0",
+        sequence_numbers=["1", "2"],
+        partition_keys=[None, None],
+        arrival_millis=[None, None],
+        records=[region("update", title="Zq7xMarked"), region("update", code="Zq7x")],
+    )
+    operator = Decode(freight(), GENERATION, lambda: KEYS)
+    context: Any = Context()
+    context.get_number_of_parallel_subtasks = lambda: 1
+    context.get_max_number_of_parallel_subtasks = lambda: 128
+    operator.open(context)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            list(operator.process_element(frame, context))
+    assert [entry.getMessage() for entry in caplog.records] == [Shown.NO_BEFORE_IMAGE.warning]
+    assert context.counts[GROUP, "updatesWithoutBeforeImage"] == 6
+    assert "Zq7" not in caplog.text
+
+
+@pytest.mark.parametrize("sign", Shown)
+def test_a_warning_names_the_setting(sign: Shown) -> None:
+    assert sign.warning.startswith("DMS setting: ")
+    assert "; set " in sign.warning
+
+
+def test_the_lines_of_the_example_show_nothing() -> None:
+    assert not decode([record("consignment", LINE)] * 3).shown
