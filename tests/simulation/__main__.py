@@ -8,8 +8,8 @@ import sys
 import time
 
 from tests.simulation.choices import Choices
-from tests.simulation.history import PLAIN, PRUNING, Profile
 from tests.simulation.many import run_mutations, run_parallel
+from tests.simulation.profile import PLAIN, PRUNING, Profile
 from tests.simulation.shrink import Outcome, run, shrink
 
 _SHOWN = 5  # failing seeds that are shrunk
@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--plain", action="store_true", help="nothing fails")
     parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
     parser.add_argument("--mutations", action="store_true", help="with each guard taken out")
+    parser.add_argument("--guard", default="", help="only mutations whose name has this in it")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
     profile = PLAIN if given.plain else Profile()
@@ -38,7 +39,7 @@ def main() -> int:
         return _explain(run(Choices(replayed=replayed), profile), profile)
     seeds = range(given.first, given.first + given.histories)
     if given.mutations:
-        return _mutations(seeds, profile, given.jobs)
+        return _mutations(given.guard, seeds, profile, given.jobs)
     return _many(seeds, profile, given.jobs)
 
 
@@ -71,12 +72,12 @@ def _explain(outcome: Outcome, profile: Profile) -> int:
     return 1 if outcome.what else 0
 
 
-def _mutations(seeds: range, profile: Profile, jobs: int) -> int:
+def _mutations(guard: str, seeds: range, profile: Profile, jobs: int) -> int:
     unseen = 0
     _say("| guard | histories | wrong | first seed | seen by |\n|---|---|---|---|---|")
-    for guard, tally in run_mutations(seeds, profile, jobs):
+    for name, tally in run_mutations(guard, seeds, profile, jobs):
         first = "" if tally.first is None else tally.first
-        _say(f"| {guard} | {tally.histories} | {len(tally.wrong)} | {first} | {tally.kinds()} |")
+        _say(f"| {name} | {tally.histories} | {len(tally.wrong)} | {first} | {tally.kinds()} |")
         unseen += not tally.wrong
     return 1 if unseen else 0
 

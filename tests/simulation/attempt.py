@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,20 +27,10 @@ from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
 from flink_app.warehouse import warehouse_spec
 from tests.simulation.breaking import Warehouse
-from tests.simulation.channels import Barrier, Element, Gate
+from tests.simulation.channels import Barrier, Checkpoint, Element, Gate
 from tests.simulation.database import BOOKS
 from tests.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
 from tests.simulation.source import FIRST_SEQUENCE, GENERATION, Source
-
-
-@dataclass
-class Checkpoint:
-    """What a checkpoint holds: an offset a shard, a broadcast state a subtask, pending parts."""
-
-    number: int
-    offsets: dict[int, int] = field(default_factory=dict)
-    dimensions: dict[int, dict[str, bytes]] = field(default_factory=dict)
-    pending: dict[str, bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -224,14 +214,17 @@ class Attempt:
         """The signal operator's timer: the job runs, and where it was restored from."""
         self.announced = True
         restored = self.restored.number or -1
-        self._signal(b"R" + struct.pack(">qq", restored, self.number))
+        started = b"R" + struct.pack(">qq", restored, self.number)
+        self.loading.channels["signalled"].append(started)
 
     def notify(self, number: int) -> None:
         """The signal operator learns that a checkpoint is complete."""
-        self._signal(b"C" + struct.pack(">q", number))
+        self.loading.channels["signalled"].append(b"C" + struct.pack(">q", number))
 
-    def _signal(self, data: bytes) -> None:
-        self.loading.channels["signalled"].append(data)
+    def end(self) -> None:
+        """The load's task has failed: nothing of it goes on."""
+        self._load_context.timer_set = False
+        self.loading.channels["signalled"].clear()
 
     @property
     def timer_set(self) -> bool:

@@ -1,4 +1,4 @@
-"""Queues between subtasks, and the alignment of checkpoint barriers in front of each.
+"""Queues between subtasks, the alignment of barriers before each, and what a checkpoint holds.
 
 As in Flink: a channel is first in, first out; after barrier N a channel is blocked until N has
 come on all channels; the barrier of a later checkpoint, or word that N is aborted, ends the wait.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,16 @@ class Barrier:
 
 
 Element = bytes | Barrier
+
+
+@dataclass
+class Checkpoint:
+    """What a checkpoint holds: an offset a shard, a broadcast state a subtask, pending parts."""
+
+    number: int
+    offsets: dict[int, int] = field(default_factory=dict)
+    dimensions: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    pending: dict[str, bytes] | None = None
 
 
 class Gate:

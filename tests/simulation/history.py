@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import partial
 
 from connectors.redshift.errors import FenceLost
@@ -18,6 +17,7 @@ from tests.simulation.business import Business
 from tests.simulation.choices import Choices
 from tests.simulation.database import Database
 from tests.simulation.doubles import decoding_by_rows
+from tests.simulation.profile import Profile
 from tests.simulation.source import Source
 from tests.simulation.stars import STARS
 from tests.simulation.world import BLOCK, World
@@ -26,22 +26,7 @@ Action = Callable[[], None]
 
 _STEPS = (30, 100)
 _DRAIN_ROUNDS = 10
-
-
-@dataclass(frozen=True)
-class Profile:
-    """What may happen at all."""
-
-    failures: bool = True
-    older_restores: bool = True
-    zombies: bool = True
-    outages: bool = True
-    pruning: bool = False
-
-
-PLAIN = Profile(failures=False, older_restores=False, zombies=False, outages=False)
-# Older restores and pruning exclude each other: what a snapshot may need is not pruned.
-PRUNING = Profile(older_restores=False, pruning=True)
+_ZOMBIE_ROUNDS = 30
 
 
 class History:
@@ -106,10 +91,11 @@ class History:
         found += self._loading(attempt)
         for zombie in self.world.zombies:
             found += self._zombie(zombie)
-        if self.profile.pruning and self.world.commits:
-            found.append((6, "prune", self.world.prune))
+        if self.profile.pruning and self.world.check.commits:
+            found.append((20, "prune", self.world.prune))
         if self.profile.failures:
-            found.append((16, "fail", self._fail))
+            # The moment before a checkpoint completes is when most can go wrong.
+            found.append((60 if attempt.acknowledged() else 16, "fail", self._fail))
         return found
 
     def _checkpointing(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
@@ -119,7 +105,7 @@ class History:
         else:
             found += [(60, f"inject {i}", partial(attempt.inject, i)) for i in attempt.uninjected()]
             if attempt.acknowledged():
-                found.append((150, "complete", self.world.complete))
+                found.append((80, "complete", self.world.complete))
             found.append((2, "abort", self._abort))
         last = self.world.checkpoints[-1].number
         if last > self._unnotified and last > attempt.restored.number:
@@ -200,9 +186,7 @@ class History:
         checkpoint = world.checkpoints[-1]
         if self.profile.older_restores and self.choices.chance(20):
             checkpoint = self.choices.one_of(world.checkpoints[::-1])
-        if checkpoint is not world.checkpoints[-1]:
-            world.read_again()
-        zombie = self.profile.zombies and self.choices.chance(40)
+        zombie = self.profile.zombies and self.choices.chance(50)
         world.fail(checkpoint, 1 + self.choices.below(3), zombie=zombie)
         self._unnotified = checkpoint.number
         self.log[-1] += f", restored from {checkpoint.number}{', zombie' if zombie else ''}"
@@ -214,11 +198,22 @@ class History:
         self.world.now += 1.0
         self._as_zombie(zombie, zombie.look)
 
+    def _zombie_ends(self, zombie: Attempt) -> None:
+        """All that it would still do."""
+        for _ in range(_ZOMBIE_ROUNDS):
+            if zombie.work.waits:
+                self.world.run_load(zombie)
+            if zombie.loading.ready():
+                self._zombie_moves(zombie)
+            elif zombie.timer_set:
+                self._zombie_looks(zombie)
+
     def _as_zombie(self, zombie: Attempt, act: Action) -> None:
         """A zombie that finds its fence taken is at its end."""
         try:
             act()
         except FenceLost:
+            zombie.end()
             self.world.zombies.remove(zombie)
 
     # -- the end
@@ -237,4 +232,9 @@ class History:
             self.world.run_loads()
             if attempt.idle():
                 break
+        self.world.check_end()
+        if self.profile.pruning:
+            self.world.prune()
+        for zombie in list(self.world.zombies):
+            self._zombie_ends(zombie)
         self.world.check_end()

@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from typing import Final
 
 from tests.simulation.choices import Choices
-from tests.simulation.history import Profile
 from tests.simulation.mutations import MUTATIONS, mutation
+from tests.simulation.profile import Profile
 from tests.simulation.shrink import run
 
 _CHUNK: Final = 40  # seeds that a process gets at a time
@@ -77,10 +77,12 @@ def run_parallel(seeds: range, profile: Profile, jobs: int) -> Iterator[Tally]:
             yield total
 
 
-def run_mutations(seeds: range, profile: Profile, jobs: int) -> Iterator[tuple[str, Tally]]:
-    """Every mutation against the seeds."""
+def run_mutations(
+    guard: str, seeds: range, profile: Profile, jobs: int
+) -> Iterator[tuple[str, Tally]]:
+    """Every mutation with `guard` in its name against the seeds."""
     one = partial(run_mutation, seeds=seeds, profile=profile, until_wrong=False)
-    guards = [one.guard for one in MUTATIONS]
+    guards = [m.guard for m in MUTATIONS if guard in m.guard]
     with get_context("spawn").Pool(jobs, _quiet) as pool:
         yield from zip(guards, pool.imap(one, guards), strict=True)
 

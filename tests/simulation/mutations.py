@@ -1,15 +1,14 @@
 """Guards taken out one by one, to show that histories see each of them missing.
 
 A mutation replaces functions of the code under test while histories run; no source is edited.
-Most guards stand in the load's plan and are taken out of its statements.
+Those of the load's statements are in `plan_mutations`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -17,12 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.redshift import ledger, loader
+from connectors.redshift import ledger
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknown
 from connectors.redshift.loader import Loaded, Loader
-from connectors.redshift.plan import Statement, plan_load
-from connectors.redshift.spec import PathSpec, WarehouseSpec
 from connectors.staging.writer import PartWriter
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
@@ -33,11 +30,18 @@ from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
-from tests.simulation.history import PRUNING, Profile
+from tests.simulation.plan_mutations import (
+    Patch,
+    assigned,
+    carry_if_newer,
+    plan,
+    sort,
+    sql,
+    tip_first,
+    without_below,
+)
+from tests.simulation.profile import PRUNING, Profile
 from tests.simulation.world import World
-
-Statements = list[Statement]
-Patch = tuple[object, str, Any]
 
 
 @dataclass(frozen=True)
@@ -61,94 +65,6 @@ class Mutation:
             yield
 
 
-def _plan(change: Callable[[Statements], Statements]) -> Callable[[], list[Patch]]:
-    """Another plan: what `change` makes of the statements."""
-
-    def planned(*args: Any, **kwargs: Any) -> Statements:
-        return change(plan_load(*args, **kwargs))
-
-    return lambda: [(loader, "plan_load", planned)]
-
-
-def _sql(step: int, pattern: str, by: str, *, only: str = "") -> Callable[[], list[Patch]]:
-    """Another text in the statements of a step; a statement that becomes empty goes."""
-
-    def change(statements: Statements) -> Statements:
-        found = []
-        for one in statements:
-            if one.step == step and only in one.sql:
-                sql = re.sub(pattern, by, one.sql, flags=re.DOTALL)
-                found += [replace(one, sql=sql)] if sql else []
-            else:
-                found.append(one)
-        return found
-
-    return _plan(change)
-
-
-def _sort(key: Callable[[Statement], int]) -> Callable[[], list[Patch]]:
-    """Another order of the statements."""
-    return _plan(lambda statements: sorted(statements, key=key))
-
-
-def _tip_first(statements: Statements) -> Statements:
-    updates = [one for one in statements if one.sql.startswith("UPDATE")]
-    return [one for one in statements if one not in updates] + updates[::-1]
-
-
-def _assigned(change: Callable[[PathSpec], PathSpec]) -> Callable[[], list[Patch]]:
-    """Other assignments of the patches."""
-
-    def planned(warehouse: WarehouseSpec, *args: Any, **kwargs: Any) -> Statements:
-        targets = tuple(
-            replace(target, paths=tuple(change(path) for path in target.paths))
-            for target in warehouse.targets
-        )
-        return plan_load(replace(warehouse, targets=targets), *args, **kwargs)
-
-    return lambda: [(loader, "plan_load", planned)]
-
-
-def _is_below(column: str) -> bool:
-    return "__" in column or column.startswith(f"{POSITION}_")
-
-
-def _without_below(path: PathSpec) -> PathSpec:
-    return replace(path, assigned=tuple(p for p in path.assigned if not _is_below(p[1])))
-
-
-def _carry_if_newer(statements: Statements) -> Statements:
-    """What lies below a path only where its own position is newer."""
-
-    def guarded(match: re.Match[str], table: str, position: str) -> str:
-        own, theirs = match[1], match[2]
-        if not _is_below(theirs):
-            return match[0]
-        below = theirs.removeprefix(f"{POSITION}_") if "__" not in theirs else ""
-        below = below or theirs.rpartition("__")[0].removeprefix(f"{POSITION}_")
-        if theirs.startswith(f"{POSITION}_"):
-            below = theirs.removeprefix(f"{POSITION}_")
-        newer = f'q."_pos_{below}" > {table}."{position}__{below}"'
-        return f'"{own}" = CASE WHEN {newer} THEN q."{theirs}" ELSE {table}."{own}" END'
-
-    found = []
-    for one in statements:
-        if not one.sql.startswith("UPDATE"):
-            found.append(one)
-            continue
-        table = one.sql.split()[1]
-        position = re.search(r'\."(_pos_\w+)" < q\.', one.sql)
-        assert position is not None
-        assigned, _, rest = one.sql.partition("\nFROM ")
-        sql = re.sub(
-            r'"(\w+)" = q\."(\w+)"',
-            lambda match, t=table, p=position[1]: guarded(match, t, p),  # type: ignore[misc]
-            assigned,
-        )
-        found.append(replace(one, sql=f"{sql}\nFROM {rest}"))
-    return found
-
-
 def _owned(found: Callable[..., Any]) -> Callable[[], list[Patch]]:
     return lambda: [(operator, "owned", found)]
 
@@ -157,9 +73,9 @@ def _owner_by_old_parallelism() -> list[Patch]:
     first = {"parallelism": 1}
     original = World.__init__
 
-    def begin(self: World, star: Any, source: Any, parallelism: int = 1) -> None:
+    def begin(self: World, star: Any, source: Any, parallelism: int, *rest: Any) -> None:
         first["parallelism"] = parallelism
-        original(self, star, source, parallelism)
+        original(self, star, source, parallelism, *rest)
 
     def old(keys: Any, table: str, *, subtask: int, parallelism: int) -> Any:
         del parallelism
@@ -279,21 +195,21 @@ def _no_fence() -> list[Patch]:
 
 
 MUTATIONS: Final = (
-    Mutation("stage position guard", _sql(4, r".*", "", only=" AS t\n")),
-    Mutation("fact tombstones", _sql(4, r".*", "", only=" AS b\n")),
-    Mutation("newest per key", _sql(3, "_rank = 1", "_rank >= 1")),
-    Mutation("row_number, not rank", _sql(3, r"ROW_NUMBER\(\)", "RANK()")),
+    Mutation("stage position guard", sql(4, r".*", "", only=" AS t\n")),
+    Mutation("fact tombstones", sql(4, r".*", "", only=" AS b\n")),
+    Mutation("newest per key", sql(3, "_rank = 1", "_rank >= 1")),
+    Mutation("row_number, not rank", sql(3, r"ROW_NUMBER\(\)", "RANK()")),
     Mutation(
         "upserts and deletes together",
-        _sql(3, r"(PARTITION BY .*?) ORDER", rf'\1, "{DELETED}" ORDER'),
+        sql(3, r"(PARTITION BY .*?) ORDER", rf'\1, "{DELETED}" ORDER'),
     ),
-    Mutation("parents before children", _plan(_tip_first)),
-    Mutation("facts before patches", _sort(lambda one: {6: 2.5}.get(one.step, one.step))),  # type: ignore[arg-type,return-value]
-    Mutation("patches carry what is below", _assigned(_without_below)),
-    Mutation("carried whatever its position", _plan(_carry_if_newer)),
-    Mutation("newest patch of a key", _sql(6, r"(ORDER BY \S+) DESC", r"\1 ASC")),
-    Mutation("patch guard", _sql(6, r' AND \S+ < q\."_pos"', "")),
-    Mutation("patch guard <, not <=", _sql(6, r' < q\."_pos"', r' <= q."_pos"')),
+    Mutation("parents before children", plan(tip_first)),
+    Mutation("facts before patches", sort(lambda one: 2.5 if one.step == 6 else one.step)),
+    Mutation("patches carry what is below", assigned(without_below)),
+    Mutation("carried whatever its position", plan(carry_if_newer)),
+    Mutation("newest patch of a key", sql(6, r"(ORDER BY \S+) DESC", r"\1 ASC")),
+    Mutation("patch guard", sql(6, r' AND \S+ < q\."_pos"', "")),
+    Mutation("patch guard <, not <=", sql(6, r' < q\."_pos"', r' <= q."_pos"')),
     Mutation("positions never NULL", _null_positions),
     Mutation("position of a deleted dimension", _tombstones_without_position),
     Mutation(

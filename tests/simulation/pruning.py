@@ -8,8 +8,9 @@ is applied and lies before the oldest such snapshot.
 
 from __future__ import annotations
 
-from tests.simulation.attempt import Attempt, Checkpoint
+from tests.simulation.attempt import Attempt
 from tests.simulation.breaking import Warehouse
+from tests.simulation.channels import Checkpoint
 from tests.simulation.database import BOOKS
 from tests.simulation.oracle import Lines, Oracle, newest
 from tests.simulation.source import Source, Version

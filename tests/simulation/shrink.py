@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.simulation.choices import Choices
-from tests.simulation.history import History, Profile
+from tests.simulation.history import History
+from tests.simulation.profile import Profile
 
 _SECONDS: Final = 60.0
 
@@ -37,9 +38,9 @@ def run(choices: Choices, profile: Profile) -> Outcome:
         history = History(choices, profile)
         history.run()
     except Exception as error:  # noqa: BLE001 - a history that cannot go on is wrong as well
-        what = getattr(error, "what", type(error).__name__)
+        what = getattr(error, "what", f"{type(error).__name__}!")
         return Outcome(what, str(error), choices, history.log if history else [])
-    return Outcome("", "", choices, history.log, history.world.commits)
+    return Outcome("", "", choices, history.log, history.world.check.commits)
 
 
 def shrink(failing: Outcome, profile: Profile, *, seconds: float = _SECONDS) -> Outcome:

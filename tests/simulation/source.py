@@ -25,7 +25,7 @@ _FIRST_LSN: Final = (13 << 32) - 40
 _FIRST_MICROS: Final = 1_767_225_600_000_000  # 2026-01-01
 # Sequence numbers get longer on their way: 98, 99, 100.
 FIRST_SEQUENCE: Final = 90
-_WIRE: Final = 4  # how far records overtake each other
+_WIRE: Final = 8  # how far records overtake each other
 
 
 @dataclass(frozen=True)

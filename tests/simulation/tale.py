@@ -103,8 +103,6 @@ class Tale:
     def restore(self, number: int, *, zombie: bool = False) -> None:
         """The attempt dies, the next one starts from checkpoint `number`."""
         (checkpoint,) = [one for one in self.world.checkpoints if one.number == number]
-        if checkpoint is not self.world.checkpoints[-1]:
-            self.world.read_again()
         self.world.fail(checkpoint, 1, zombie=zombie)
 
     def replay(self) -> None:

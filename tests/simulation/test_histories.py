@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 
 from tests.simulation.choices import Choices
-from tests.simulation.history import PLAIN, PRUNING, History, Profile
+from tests.simulation.history import History
 from tests.simulation.many import run_seeds
+from tests.simulation.profile import PLAIN, PRUNING, Profile
 from tests.simulation.shrink import run, shrink
 
 
@@ -30,7 +31,7 @@ def test_a_seed_is_a_history_and_its_choices_replay_it() -> None:
     replayed = History(Choices(replayed=first.choices.made))
     replayed.run()
     assert first.log == again.log == replayed.log
-    assert first.world.commits == replayed.world.commits > 0
+    assert first.world.check.commits == replayed.world.check.commits > 0
 
 
 def test_a_wrong_history_is_shrunk_to_one_that_is_wrong_alike(

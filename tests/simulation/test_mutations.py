@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.history import Profile
 from tests.simulation.many import run_mutation
 from tests.simulation.mutations import MUTATIONS
+from tests.simulation.profile import Profile
 
 # How many seeds a guard may take: several times what it takes on average.
 _SOON = {
@@ -31,6 +31,7 @@ _SOON = {
 def test_histories_see_that_a_guard_is_missing(guard: str, seeds: int) -> None:
     tally = run_mutation(guard, range(seeds), Profile(), until_wrong=True)
     assert tally.wrong, f"{seeds} histories and none wrong without: {guard}"
+    assert "!" not in tally.kinds(), "the mutation itself does not work"
 
 
 def test_every_guard_has_one_name() -> None:

@@ -11,7 +11,8 @@ import pytest
 from infra.local.moto import Moto
 from infra.local.redshift import LocalRedshift
 from tests.simulation.choices import Choices
-from tests.simulation.history import PRUNING, History, Profile
+from tests.simulation.history import History
+from tests.simulation.profile import PRUNING, Profile
 from tests.simulation.stand_in import StandIn
 
 pytestmark = pytest.mark.integration

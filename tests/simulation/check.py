@@ -1,0 +1,173 @@
+"""The check after each commit: the warehouse is the join at the cut that its own accounts name.
+
+`reached` is how far each shard has ever been loaded, `own` how far the attempt that commits has
+loaded it. As long as nobody restores from an older checkpoint both are the same, and the table is
+the join there. After such a restore the table is the join at `reached` while `own` is behind it in
+every shard, anything in between, and the join at `own` once that is not behind in any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from connectors.redshift.spec import WarehouseSpec
+from flink_app.declaration import Star
+from tests.simulation.breaking import Warehouse
+from tests.simulation.database import BOOKS
+from tests.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ordered
+from tests.simulation.pruning import Pruning
+from tests.simulation.source import FIRST_SEQUENCE, Source
+
+SECRET: Final = b"a secret of the simulation, of 41 bytes ."
+
+
+class WrongError(AssertionError):
+    """The warehouse does not hold what it must; `what` names the check."""
+
+    def __init__(self, message: str, what: str) -> None:
+        super().__init__(f"{what}: {message}")
+        self.what = what
+
+
+@dataclass
+class _Seen:
+    """What the warehouse's own books have said so far."""
+
+    accounts: int = 0  # rows of the account table
+    parts: set[str] = field(default_factory=set)  # whose accounts have been read
+    read_twice: bool = False  # whether some record was read again, so counts say nothing
+    torn: bool = False  # whether the table is between two cuts
+
+
+class Check:
+    """Compares a warehouse with its source.
+
+    Attributes:
+        commits: how many brought something in.
+        reached: how many records of each shard have ever been loaded.
+    """
+
+    def __init__(
+        self, star: Star, spec: WarehouseSpec, source: Source, database: Warehouse
+    ) -> None:
+        self.commits = 0
+        self.reached = [0] * source.shard_count
+        self._star = star
+        self._spec = spec
+        self._source = source
+        self._database = database
+        self._oracle = Oracle(star.declaration, SECRET)
+        self.pruning = Pruning(database, self._oracle, source)
+        self._own: dict[int, list[int]] = {}
+        self._seen = _Seen()
+
+    def started(self, owner: int, offsets: Sequence[int]) -> None:
+        """An attempt starts from these offsets."""
+        self._own[owner] = list(offsets)
+
+    def read_again(self) -> None:
+        """From now on records may be in the books twice."""
+        self._seen.read_twice = True
+
+    def committed(self, owner: int) -> None:
+        """The attempt `owner` has committed something. Raises WrongError."""
+        rows = self._database.query(
+            f"SELECT part, shard, last_sequence_number FROM {BOOKS}.account"
+        )
+        if len(rows) == self._seen.accounts:
+            return
+        self.commits += 1
+        self._seen.accounts = len(rows)
+        new = [row for row in rows if row[0] not in self._seen.parts]
+        self._seen.parts.update(row[0] for row in new)
+        own, before = self._own[owner], list(self.reached)
+        for _, shard, last in new:
+            place = int(shard)
+            own[place] = max(own[place], int(last) - FIRST_SEQUENCE + 1)
+        ahead = all(mine >= theirs for mine, theirs in zip(own, before, strict=True))
+        behind = all(mine <= theirs for mine, theirs in zip(own, before, strict=True))
+        self.reached = [max(pair) for pair in zip(own, before, strict=True)]
+        if ahead:
+            self._seen.torn = False
+        elif not behind:
+            self._seen.torn = True
+        if not self._seen.torn:
+            self._check_tables(newest(self._source.shards, self.reached))
+        if not self._seen.read_twice:
+            self._check_accounts()
+
+    def _check_accounts(self) -> None:
+        """Every record of the cut is in the books, once."""
+        read, dead, passed = self._database.query(
+            f"SELECT sum(records_read), sum(dead_lettered), sum(passed_over) FROM {BOOKS}.account"
+        )[0]
+        records = [
+            record
+            for shard, count in zip(self._source.shards, self.reached, strict=True)
+            for record in shard[:count]
+        ]
+        versions = [version for record in records for version in record.versions]
+        facts = sum(version.table in self._star.facts for version in versions)
+        wanted = (
+            len(records),
+            sum(record.dead for record in records),
+            sum(not record.dead and not record.versions for record in records),
+            facts * len(self._star.targets),
+        )
+        found = (int(read), int(dead), int(passed), self._ledger_rows("rows"))
+        if found != wanted:
+            message = f"read, dead, passed over, fact rows: {found}, not {wanted}"
+            raise WrongError(message, "counts")
+        dimensions = sum(version.table in self._star.dimensions for version in versions)
+        if (patches := self._ledger_rows("patches")) > dimensions:
+            message = f"{patches} patches of {dimensions} changes"
+            raise WrongError(message, "patches")
+
+    def _ledger_rows(self, kind: str) -> int:
+        loaded = self._database.query(
+            f"SELECT coalesce(sum(row_count), 0) FROM {BOOKS}.ledger WHERE kind = '{kind}'"
+        )[0][0]
+        return int(loaded) + self.pruning.rows.get(kind, 0)
+
+    def _check_tables(self, tables: Tables) -> None:
+        for target in self._spec.targets:
+            columns = [column.name for column in target.columns]
+            visible = list(self._star.targets[target.stream].columns)
+            expected = self._oracle.expected(target.stream, columns, tables)
+            found = Expected(
+                self._rows(target.schema, target.stream, columns),
+                self._rows(BOOKS, f"tombstones_{target.stream}", [*target.key, "_pos"]),
+            )
+            count = len(visible)
+            _compare("rows", [r[:count] for r in expected.rows], [r[:count] for r in found.rows])
+            _compare("hidden columns", expected.rows, found.rows)
+            tombstones = self.pruning.without(target.stream, expected.tombstones)
+            _compare("tombstones", tombstones, found.tombstones)
+
+    def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
+        listed = ", ".join(f'"{name}"' for name in columns)
+        return ordered(self._database.query(f'SELECT {listed} FROM "{schema}"."{table}"'))
+
+    def end(self) -> None:
+        """Everything is loaded, and the warehouse is the join of the source's own tables."""
+        ends = [len(shard) for shard in self._source.shards]
+        if self.reached != ends:
+            message = f"loaded up to {self.reached} of {ends}"
+            raise WrongError(message, "stuck")
+        if self._seen.torn:
+            message = "the table is still between two cuts"
+            raise WrongError(message, "stuck")
+        for target in self._spec.targets:
+            visible = list(self._star.targets[target.stream].columns)
+            expected = self._oracle.visible(target.stream, self._source.tables)
+            _compare("end", expected, self._rows(target.schema, target.stream, visible))
+
+
+def _compare(what: str, expected: Any, found: Any) -> None:
+    if found != expected:
+        missing = [row for row in expected if row not in found]
+        surplus = [row for row in found if row not in expected]
+        message = f"missing {missing}, surplus {surplus} of {len(found)}"
+        raise WrongError(message, what)
