@@ -10,7 +10,8 @@ made up here, one module each, and picked by a seed:
 - `database`: the loader's SQL on SQLite; `stand_in`: on the stand-in for Redshift; `breaking`:
   transactions that break; `pruning`: books that forget;
 - `oracle`: what the warehouse must hold, by plain dictionaries; `check`: after every commit;
-- `choices`, `profile`, `business`, `history`, `shrink`: a random history, its replay, its shortest failing form;
+- `choices`, `profile`, `business`, `history`, `shrink`: a random history, its replay, its
+  shortest form that fails; `many`: thousands of them;
 - `tale`, `counterexamples`: histories that are told;
 - `mutations`: guards removed on purpose, to show that histories see it.
 

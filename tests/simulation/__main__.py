@@ -9,7 +9,7 @@ import time
 
 from tests.simulation.choices import Choices
 from tests.simulation.many import run_mutations, run_parallel
-from tests.simulation.profile import PLAIN, PRUNING, Profile
+from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, Profile
 from tests.simulation.shrink import Outcome, run, shrink
 
 _SHOWN = 5  # failing seeds that are shrunk
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--guard", default="", help="only mutations whose name has this in it")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    profile = PLAIN if given.plain else Profile()
+    profile = PLAIN if given.plain else EVERYTHING
     if given.pruning:
         profile = PRUNING
     if given.seed is not None:

@@ -17,7 +17,7 @@ from tests.simulation.business import Business
 from tests.simulation.choices import Choices
 from tests.simulation.database import Database
 from tests.simulation.doubles import decoding_by_rows
-from tests.simulation.profile import Profile
+from tests.simulation.profile import EVERYTHING, Profile
 from tests.simulation.source import Source
 from tests.simulation.stars import STARS
 from tests.simulation.world import BLOCK, World
@@ -35,7 +35,7 @@ class History:
     def __init__(
         self,
         choices: Choices,
-        profile: Profile = Profile(),
+        profile: Profile = EVERYTHING,
         warehouse: Callable[[WarehouseSpec], Warehouse] = Database,
     ) -> None:
         self.choices = choices

@@ -16,6 +16,7 @@ class Profile:
     pruning: bool = False
 
 
+EVERYTHING = Profile()
 PLAIN = Profile(failures=False, older_restores=False, zombies=False, outages=False)
 # Older restores and pruning exclude each other: what a snapshot may need is not pruned.
 PRUNING = Profile(older_restores=False, pruning=True)

@@ -10,13 +10,13 @@ import pytest
 from tests.simulation.choices import Choices
 from tests.simulation.history import History
 from tests.simulation.many import run_seeds
-from tests.simulation.profile import PLAIN, PRUNING, Profile
+from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, Profile
 from tests.simulation.shrink import run, shrink
 
 
 @pytest.mark.parametrize("first", range(0, 160, 20))
 def test_everything_may_happen(first: int) -> None:
-    assert run_seeds(range(first, first + 20), Profile()).wrong == {}
+    assert run_seeds(range(first, first + 20), EVERYTHING).wrong == {}
 
 
 @pytest.mark.parametrize("profile", [PLAIN, PRUNING], ids=["nothing-fails", "pruning"])

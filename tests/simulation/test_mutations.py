@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.many import run_mutation
 from tests.simulation.mutations import MUTATIONS
-from tests.simulation.profile import Profile
+from tests.simulation.profile import EVERYTHING
 
 # How many seeds a guard may take: several times what it takes on average.
 _SOON = {
@@ -29,7 +29,7 @@ _SOON = {
 
 @pytest.mark.parametrize(("guard", "seeds"), _SOON.items(), ids=list(_SOON))
 def test_histories_see_that_a_guard_is_missing(guard: str, seeds: int) -> None:
-    tally = run_mutation(guard, range(seeds), Profile(), until_wrong=True)
+    tally = run_mutation(guard, range(seeds), EVERYTHING, until_wrong=True)
     assert tally.wrong, f"{seeds} histories and none wrong without: {guard}"
     assert "!" not in tally.kinds(), "the mutation itself does not work"
 
