@@ -21,6 +21,7 @@ from connectors.staging.operator import Stage
 from flink_app.checkpoints import require_aligned_checkpoints
 from flink_app.clients import Clients
 from flink_app.declaration import Star
+from flink_app.decode.limit import DeadLetterLimit
 from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise, dimension_state
 from flink_app.schemas import BlockSchemas
@@ -46,10 +47,13 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     require_aligned_checkpoints(records.get_execution_environment())
     clients = Clients(settings)
     generation = settings.application.generation
+    limit = DeadLetterLimit(
+        settings.application.dead_letter_share, settings.application.dead_letter_run
+    )
     schemas = BlockSchemas(star)
 
     decoded = (
-        records.process(Decode(star, generation, clients.privacy_keys), output_type=BYTES)
+        records.process(Decode(star, generation, clients.privacy_keys, limit), output_type=BYTES)
         .name("Decode change records")
         .uid("decode")
     )

@@ -42,6 +42,14 @@ class Application(_Group):
         "flink_app/stars/ticket_seller.yaml", description="path inside the package, or absolute"
     )
     generation: int = Field(1, ge=1, le=MAX_GENERATION)
+    dead_letter_share: float = Field(
+        0.5, gt=0, le=1, description="of 10,000 records of a subtask; more stop the job; 1: never"
+    )
+    dead_letter_run: int = Field(
+        5_000,
+        ge=0,
+        description="dead letters without a change between them; more stop the job; 0: never",
+    )
     region: str = Field(description="the AWS region of every service")
     endpoint: str | None = Field(None, description="of the local stand-ins of AWS services")
 

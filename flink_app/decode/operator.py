@@ -16,6 +16,7 @@ from connectors.kinesis.frame import read_frame
 from connectors.metrics import Metric, Metrics
 from flink_app.declaration import Star
 from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.shown import Shown
 from flink_app.denormalise.ownership import routes
@@ -34,10 +35,17 @@ class Decode(ProcessFunction):  # type: ignore[misc]
     joins a fact does not matter, since positions decide between versions.
     """
 
-    def __init__(self, star: Star, generation: int, open_keys: Callable[[], PrivacyKeys]) -> None:
+    def __init__(
+        self,
+        star: Star,
+        generation: int,
+        open_keys: Callable[[], PrivacyKeys],
+        limit: DeadLetterLimit = DeadLetterLimit(),  # noqa: B008 - it is immutable
+    ) -> None:
         self._star = star
         self._generation = generation
         self._open_keys = open_keys
+        self._limit = limit
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Reads the privacy keys."""
@@ -59,15 +67,17 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             *(shown.metric for shown in Shown),
         )
         self._warned: set[Shown] = set()
+        self._watch = DeadLetterWatch(self._limit)
 
     def process_element(
         self,
         value: bytes,
         ctx: ProcessFunction.Context,  # noqa: ARG002
     ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
-        """Decodes one frame."""
+        """Decodes one frame. Raises TooManyDeadLettersError where the limit is passed."""
         decoded = decode_block(read_frame(value), self._plan, self._keys)
         self._count(decoded)
+        self._watch.add(decoded.account, decoded.dead_letters)
         for table, batch in decoded.changes.items():
             if table in self._star.dimensions:
                 yield DIMENSIONS, Block(Kind.DIMENSION, table, batch).encode()

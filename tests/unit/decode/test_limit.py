@@ -1,0 +1,131 @@
+"""Too many dead letters stop the job, and the message says why they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.accounts import Account
+from connectors.kinesis.frame import write_frame
+from flink_app.decode.limit import (
+    WINDOW,
+    DeadLetterLimit,
+    DeadLetterWatch,
+    TooManyDeadLettersError,
+)
+from flink_app.decode.operator import Decode
+from tests.unit.decode.records import GENERATION, KEYS, decode, record, region
+from tests.unit.stars import freight
+from tests.unit.test_metrics import Context
+
+LETTERS = decode(
+    [region(title="Zq7xMarked" * 9), b"{", region(title="Zq7xMarked" * 9)]
+).dead_letters
+
+
+def account(changed: int, dead: int, passed_over: int = 0) -> Account:
+    return Account("s", "0", "1", "2", changed + dead + passed_over, dead, passed_over, None)
+
+
+def stops_at(limit: DeadLetterLimit, *blocks: tuple[int, ...]) -> int | None:
+    """The number of the block that passes the limit."""
+    watch = DeadLetterWatch(limit)
+    for number, counts in enumerate(blocks):
+        try:
+            watch.add(account(*counts), LETTERS if counts[1] else LETTERS.slice(0, 0))
+        except TooManyDeadLettersError:
+            return number
+    return None
+
+
+NEVER = DeadLetterLimit(share=1, run=0)
+RUN = DeadLetterLimit(share=1, run=10)
+SHARE = DeadLetterLimit(share=0.2, run=0)
+
+
+@pytest.mark.parametrize(
+    ("limit", "blocks", "stop"),
+    [
+        (NEVER, [(0, 10**9)] * 3, None),
+        (RUN, [(0, 10)], None),
+        (RUN, [(0, 11)], 0),
+        (RUN, [(0, 4), (0, 4), (0, 4)], 2),
+        (RUN, [(0, 10), (1, 10), (0, 10)], None),
+        # Records that are passed over neither count nor break a run.
+        (RUN, [(0, 5), (0, 0, 99), (0, 6)], 2),
+        (SHARE, [(WINDOW * 8 // 10, WINDOW * 2 // 10)], None),
+        (SHARE, [(WINDOW * 8 // 10, WINDOW * 2 // 10 + 1)], 0),
+        # A few bad records are no share of anything yet.
+        (SHARE, [(0, 100), (WINDOW, 0)], None),
+        (SHARE, [(0, WINDOW - 1, WINDOW), (0, 1)], 1),
+        (SHARE, [(0, WINDOW - 1), (1, 0)], 1),  # the last block is without fault
+        # Each window is judged alone.
+        (SHARE, [(WINDOW, 0)] * 5 + [(WINDOW // 2, WINDOW // 2)], 5),
+        (DeadLetterLimit(), [(0, 5000)], None),
+        (DeadLetterLimit(), [(0, 5001)], 0),
+    ],
+)
+def test_where_a_job_stops(
+    limit: DeadLetterLimit, blocks: list[tuple[int, ...]], stop: int | None
+) -> None:
+    assert stops_at(limit, *blocks) == stop
+
+
+@given(st.lists(st.tuples(st.integers(1, 3000), st.integers(0, 3000))))
+def test_a_share_below_the_limit_never_stops(blocks: list[tuple[int, int]]) -> None:
+    even = [(max(counts), min(counts)) for counts in blocks]
+    assert stops_at(DeadLetterLimit(share=0.5, run=1), *even) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "what"),
+    [
+        (DeadLetterLimit(1, 10), "11 records in a row became dead letters"),
+        (DeadLetterLimit(0.5, 0), "11 of 10011 records became dead letters"),
+    ],
+)
+def test_the_message_has_the_reason_the_remedy_and_no_value(
+    limit: DeadLetterLimit, what: str
+) -> None:
+    watch = DeadLetterWatch(limit)
+    if not limit.run:
+        watch = DeadLetterWatch(DeadLetterLimit(0.0001, 0))
+        with pytest.raises(TooManyDeadLettersError) as caught:
+            watch.add(account(10_000, 11), LETTERS)
+        setting = "dead.letter.share"
+    else:
+        with pytest.raises(TooManyDeadLettersError) as caught:
+            watch.add(account(0, 11), LETTERS)
+        setting = "dead.letter.run"
+    message = str(caught.value)
+    assert message.startswith(
+        f"{what}, of late most often for too_long: table region, column title: the text has 90"
+    )
+    assert f"by a greater {setting} of starjoin.application" in message
+    assert "Zq7" not in message
+
+
+def test_the_operator_stops_before_the_block_goes_on() -> None:
+    operator = Decode(freight(), GENERATION, lambda: KEYS, DeadLetterLimit(1, 2))
+    context: Any = Context()
+    context.get_number_of_parallel_subtasks = lambda: 1
+    context.get_max_number_of_parallel_subtasks = lambda: 128
+    operator.open(context)
+
+    def element(*records: bytes) -> list[Any]:
+        frame = write_frame(
+            stream="changes",
+            shard="shard-0",
+            sequence_numbers=[str(n) for n in range(len(records))],
+            partition_keys=[None] * len(records),
+            arrival_millis=[None] * len(records),
+            records=list(records),
+        )
+        return list(operator.process_element(frame, context))
+
+    assert element(b"{", b"{", record("elsewhere", {}))
+    with pytest.raises(TooManyDeadLettersError, match="3 records in a row became dead"):
+        element(b"{")
