@@ -77,6 +77,16 @@ class TablePlan:
     columns: tuple[ReadColumn, ...]
 
     @cached_property
+    def integers(self) -> tuple[str, ...]:
+        """The names of whole numbers in the records."""
+        return tuple(c.source for c in self.columns if c.declared.type.is_integer)
+
+    @cached_property
+    def key_sources(self) -> tuple[str, ...]:
+        """The names of the key's columns in the records, in the order of the columns."""
+        return tuple(c.source for c in self.columns if c.name in self.key)
+
+    @cached_property
     def parsed_schema(self) -> pa.Schema:
         """Parsed changes: stored columns in source types, old key, position, delete flag."""
         types = {column.name: column.declared.type.arrow for column in self.columns}
@@ -151,7 +161,7 @@ class DecodePlan:
 
     def before_names(self, table: TablePlan) -> tuple[str, ...]:
         """The names under which the before-image has the key."""
-        return tuple(self.before_prefix + c.source for c in table.columns if c.name in table.key)
+        return tuple(self.before_prefix + source for source in table.key_sources)
 
     def _grouped(self) -> list[tuple[_Types, list[TablePlan]]]:
         """Puts each table into the first group whose column types agree with its own."""

@@ -61,25 +61,23 @@ def commit_position(
     of one instant. 0 is what full-load records have, so no change can have it.
     """
     commit = _of_stream(stream_position, kind)
-    if commit is None and is_coarse(stream_position, kind) and commit_micros is not None:
+    if commit is None and commit_micros is not None and kind in _COARSE:
         commit = commit_micros << 32
     return commit or None
 
 
 def is_coarse(stream_position: str | None, kind: Positions) -> bool:
     """Whether nothing but the commit timestamp can give the commit position."""
-    return (
-        kind in {Positions.AUTO, Positions.COMMIT_TIMESTAMP}
-        and _of_stream(stream_position, kind) is None
-    )
+    return kind in _COARSE and _of_stream(stream_position, kind) is None
 
 
 def _of_stream(stream_position: str | None, kind: Positions) -> int | None:
     """The commit position of a form that `kind` admits; may be 0."""
-    if stream_position is None:
-        return None
-    read = (of for form, of in _FORMS.items() if kind in {Positions.AUTO, form})
-    return next((c for of in read if (c := of(stream_position)) is not None), None)
+    if stream_position is not None:
+        for read in _FORMS[kind]:
+            if (commit := read(stream_position)) is not None:
+                return commit
+    return None
 
 
 def _postgresql(text: str) -> int | None:
@@ -99,7 +97,10 @@ def _oracle(text: str) -> int | None:
 
 
 _FORMS: Final = {
-    Positions.POSTGRESQL: _postgresql,
-    Positions.MYSQL: _mysql,
-    Positions.ORACLE: _oracle,
+    Positions.AUTO: (_postgresql, _mysql, _oracle),
+    Positions.POSTGRESQL: (_postgresql,),
+    Positions.MYSQL: (_mysql,),
+    Positions.ORACLE: (_oracle,),
+    Positions.COMMIT_TIMESTAMP: (),
 }
+_COARSE: Final = (Positions.AUTO, Positions.COMMIT_TIMESTAMP)

@@ -169,7 +169,8 @@ def _parse_change(
         if operation == "update"
         else _Members()
     )
-    shown.update(by_rows(envelope, metadata, data, table, plan))
+    for sign in by_rows(envelope, metadata, data, table, plan):
+        shown[sign] += 1
     values: dict[str, Any] = {}
     for column in table.columns:
         is_key = column.name in table.key
@@ -190,7 +191,8 @@ def _parse_change(
             raise ValueFaultError(Reason.MISSING_KEY, message)
     values[POSITION], coarse = _position(metadata, operation or "", plan)
     values[DELETED] = deleted
-    shown.update([Shown.COARSE] if coarse else [])
+    if coarse:
+        shown[Shown.COARSE] += 1
     return ParsedRow(table, values)
 
 
@@ -212,7 +214,9 @@ def _position(metadata: _Members, operation: str, plan: DecodePlan) -> tuple[str
         if commit is None and stream is not None and plan.positions is not Positions.AUTO:
             message = f"the stream-position is not of the declared kind, {plan.positions}"
         raise ValueFaultError(Reason.NO_POSITION, message)
-    coarse = is_coarse(stream, plan.positions)
+    # The comparison spares most records the question.
+    coarse = committed is not None and commit == committed << 32
+    coarse = coarse and is_coarse(stream, plan.positions)
     if plan.coarse_positions is CoarsePositions.REFUSE and coarse:
         message = "only a commit timestamp orders the change, which the declaration refuses"
         raise ValueFaultError(Reason.NO_POSITION, message)

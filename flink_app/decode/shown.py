@@ -121,10 +121,11 @@ def by_rows(
     """The signs in one record, whatever becomes of it."""
     operation = metadata.get("operation")
     if operation != "load":
-        needed = ["transaction-record-id"]
-        if plan.positions is not Positions.COMMIT_TIMESTAMP:
-            needed.append("stream-position")
-        if any(metadata.get(name) is None for name in needed):
+        unplaced = (
+            plan.positions is not Positions.COMMIT_TIMESTAMP
+            and metadata.get("stream-position") is None
+        )
+        if unplaced or metadata.get("transaction-record-id") is None:
             yield Shown.NO_DETAILS
     if operation == "update":
         before = envelope.get(plan.before_image)
@@ -133,9 +134,10 @@ def by_rows(
             and all(before.get(name) is None for name in plan.before_names(table))
         ):
             yield Shown.NO_BEFORE_IMAGE
-    integers = (c.source for c in table.columns if c.declared.type.is_integer)
-    if any(isinstance(data.get(name), Decimal) for name in integers):
-        yield Shown.EXPONENT
+    for name in table.integers:
+        if isinstance(data.get(name), Decimal):
+            yield Shown.EXPONENT
+            break
 
 
 def in_sample(
