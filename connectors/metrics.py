@@ -28,6 +28,10 @@ class Metric(enum.Enum):
         "recordsCoarselyOrdered",
         "changes that only a commit timestamp orders",
     )
+    BLOCKS_OF_MIXED_POSITIONS = (
+        "blocksOfMixedPositions",
+        "blocks read by a subtask that has seen positions of two kinds, which cannot be compared",
+    )
     UPDATES_WITHOUT_BEFORE_IMAGE = (
         "updatesWithoutBeforeImage",
         "updates that do not say what the key was before",

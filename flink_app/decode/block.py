@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
+from flink_app.declaration.model import Positions
 from flink_app.decode.changes import to_changes
 from flink_app.decode.columns import parse_columns
 from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Rejected, seal
@@ -36,6 +37,7 @@ class Decoded:
     account: Account
     by_rows: int  # records that took the slow path
     shown: Signs  # what they show of the settings of DMS
+    kinds: frozenset[Positions]  # of the positions that were read by columns
 
 
 def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Decoded:
@@ -70,6 +72,7 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
         account=_account(block, dead_lettered=len(rejected), passed_over=passed_over),
         by_rows=len(odd),
         shown=shown,
+        kinds=columnar.kinds,
     )
 
 

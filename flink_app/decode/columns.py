@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flink_app.declaration.model import Positions
 from flink_app.decode.plan import (
     DATA,
     METADATA_TYPE,
@@ -46,6 +47,7 @@ class ColumnarResult:
     passed_over: int = 0
     odd: list[Rows] = field(default_factory=list)
     shown: Signs = field(default_factory=Signs)
+    kinds: frozenset[Positions] = frozenset()
 
 
 def parse_columns(lines: Lines, plan: DecodePlan) -> ColumnarResult:
@@ -152,6 +154,7 @@ def _take_table(
     ordering = Ordering.of(metadata, true(pc.equal(operation, "load")))
     positioned = positions(ordering, plan.generation, plan.positions, plan.coarse_positions)
     good &= positioned.found
+    result.kinds |= positioned.kinds
     result.shown += by_columns(
         metadata,
         before,

@@ -15,10 +15,11 @@ from connectors.blocks import Block, Kind
 from connectors.kinesis.frame import read_frame
 from connectors.metrics import Metric, Metrics
 from flink_app.declaration import Star
+from flink_app.declaration.model import Positions
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.shown import Shown
+from flink_app.decode.shown import Shown, Signs
 from flink_app.denormalise.ownership import routes
 from flink_app.privacy.keys import PrivacyKeys
 
@@ -67,6 +68,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             *(shown.metric for shown in Shown),
         )
         self._warned: set[Shown] = set()
+        self._kinds: frozenset[Positions] = frozenset()
         self._watch = DeadLetterWatch(self._limit)
 
     def process_element(
@@ -93,7 +95,9 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._metrics.add(Metric.RECORDS_BY_ROWS, decoded.by_rows)
         self._metrics.add(Metric.RECORDS_PASSED_OVER, decoded.account.passed_over)
         self._metrics.add(Metric.RECORDS_DEAD_LETTERED, decoded.account.dead_lettered)
-        for shown, count in decoded.shown.items():
+        self._kinds |= decoded.kinds
+        mixed = Signs({Shown.MIXED_KINDS: 1} if len(self._kinds) > 1 else {})
+        for shown, count in (decoded.shown + mixed).items():
             self._metrics.add(shown.metric, count)
             if shown not in self._warned:
                 self._warned.add(shown)

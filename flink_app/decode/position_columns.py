@@ -57,11 +57,12 @@ class Ordering:
 
 @dataclass(frozen=True)
 class Positioned:
-    """Positions, `UNKNOWN` where none was found; and where only a commit timestamp gave them."""
+    """Positions, `UNKNOWN` where none was found; where only a commit timestamp gave them; kinds."""
 
     positions: pa.Array
     found: Mask
     coarse: Mask
+    kinds: frozenset[Positions]
 
 
 def positions(
@@ -74,11 +75,13 @@ def positions(
     loads = np.flatnonzero(found)
     text[loads, _RECORD:] = _hex(of.built[loads])
     left = ~of.is_load & (of.numbers >= 0)
+    kinds: set[Positions] = set()
     for one, fill in ((_P, _postgresql), (_M, _mysql), (_O, _oracle)):
         if kind in {Positions.AUTO, one} and left.any():
             formed, good = fill(of.streams, left, text)
             found |= good
             left &= ~formed
+            kinds |= {one} if good.any() else set()
     coarse = np.zeros(count, np.bool_)
     if kind in {Positions.AUTO, Positions.COMMIT_TIMESTAMP} and (
         coarse_positions is not CoarsePositions.REFUSE
@@ -87,6 +90,7 @@ def positions(
         rows = np.flatnonzero(coarse)
         text[rows, _COMMIT : _COMMIT + 16] = _hex(of.committed[rows])
         found |= coarse
+        kinds |= {Positions.COMMIT_TIMESTAMP} if coarse.any() else set()
     changes = np.flatnonzero(found & ~of.is_load)
     text[changes, _RECORD:] = _hex(of.numbers[changes])
     header = np.frombuffer(f"{generation:0{GENERATION_DIGITS}x}".encode(), np.uint8)
@@ -97,7 +101,7 @@ def positions(
         text[~found] = ord("0")
     offsets = np.arange(0, text.size + 1, WIDTH, dtype=np.int32)
     array = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
-    return Positioned(array, found, coarse)
+    return Positioned(array, found, coarse, frozenset(kinds))
 
 
 _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE

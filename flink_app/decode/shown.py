@@ -37,6 +37,11 @@ class Shown(enum.Enum):
         "set IncludeTransactionDetails on the Kinesis endpoint, or coarse_positions: refuse",
         "only a commit timestamp orders a change, so two within one instant may change places",
     )
+    MIXED_KINDS = (
+        Metric.BLOCKS_OF_MIXED_POSITIONS,
+        "set positions in the stream section of the declaration, so that only one kind is taken",
+        "positions of different kinds came, which order nothing between each other",
+    )
     NO_BEFORE_IMAGE = (
         Metric.UPDATES_WITHOUT_BEFORE_IMAGE,
         "set EnableBeforeImage in the task's BeforeImageSettings, and declare its FieldName",

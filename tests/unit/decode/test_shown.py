@@ -124,7 +124,8 @@ def test_a_setting_that_is_off_is_noticed_on_either_path(
 
 
 def test_every_sign_is_reached() -> None:
-    assert {sign for _, _, signs in CASES for sign in signs} == set(Shown)
+    reached = {sign for _, _, signs in CASES for sign in signs}
+    assert reached == set(Shown) - {Shown.MIXED_KINDS}  # of several blocks, see below
 
 
 @pytest.mark.parametrize("plan", GOOD)
@@ -141,25 +142,55 @@ def test_both_paths_count_alike(plan: DecodePlan) -> None:
     check()
 
 
-def test_each_setting_is_warned_of_once_and_counted_always(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    frame = write_frame(
+def frame(*records: bytes) -> bytes:
+    return write_frame(
         stream="changes",
         shard="shard-0",
-        sequence_numbers=["1", "2"],
-        partition_keys=[None, None],
-        arrival_millis=[None, None],
-        records=[region("update", title="Zq7xMarked"), region("update", code="Zq7x")],
+        sequence_numbers=[str(n) for n in range(len(records))],
+        partition_keys=[None] * len(records),
+        arrival_millis=[None] * len(records),
+        records=records,
     )
+
+
+def opened() -> tuple[Decode, Any]:
     operator = Decode(freight(), GENERATION, lambda: KEYS)
     context: Any = Context()
     context.get_number_of_parallel_subtasks = lambda: 1
     context.get_max_number_of_parallel_subtasks = lambda: 128
     operator.open(context)
+    return operator, context
+
+
+@pytest.mark.parametrize(
+    ("streams", "mixed"),
+    [
+        (["0000000D/51A3C8E0.3.x", "0000000D/51A3C8E1.3.x", "0000000D/51A3C8E2.3.x"], 0),
+        (["bin.000001:4", "0000000D/51A3C8E0.3.x", "bin.000001:5"], 2),
+        (["85974", "85975", None], 1),
+        ([None, None, "bin.000001:4"], 1),
+    ],
+)
+def test_positions_of_several_kinds_are_noticed_over_blocks(
+    streams: list[str | None], mixed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    operator, context = opened()
+    for stream in streams:
+        data = record("region", REGION, stream_position=stream, commit_timestamp=AT)
+        list(operator.process_element(frame(data, region("load")), context))
+    assert context.counts[GROUP, "blocksOfMixedPositions"] == mixed
+    found = [entry.getMessage() for entry in caplog.records]
+    assert found.count(Shown.MIXED_KINDS.warning) == min(mixed, 1)
+
+
+def test_each_setting_is_warned_of_once_and_counted_always(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    operator, context = opened()
+    marked = frame(region("update", title="Zq7xMarked"), region("update", code="Zq7x"))
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            list(operator.process_element(frame, context))
+            list(operator.process_element(marked, context))
     assert [entry.getMessage() for entry in caplog.records] == [Shown.NO_BEFORE_IMAGE.warning]
     assert context.counts[GROUP, "updatesWithoutBeforeImage"] == 6
     assert "Zq7" not in caplog.text
