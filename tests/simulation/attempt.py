@@ -18,6 +18,7 @@ from connectors.blocks import route_of
 from connectors.kinesis.frame import write_frame
 from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
+from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.operator import Stage
 from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS, Decode
@@ -25,7 +26,6 @@ from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import key_group
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
-from flink_app.warehouse import warehouse_spec
 from tests.simulation.breaking import Warehouse
 from tests.simulation.channels import Barrier, Checkpoint, Element, Gate
 from tests.simulation.database import BOOKS
@@ -38,6 +38,7 @@ class Job:
     """What all attempts share."""
 
     star: Star
+    spec: WarehouseSpec
     schemas: BlockSchemas
     keys: PrivacyKeys
     source: Source
@@ -97,7 +98,7 @@ class Attempt:
 
     def _open_loader(self) -> Loader:
         return Loader(
-            warehouse_spec(self.job.star),
+            self.job.spec,
             application="simulation",
             bookkeeping_schema=BOOKS,
             copy_role="default",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from itertools import count
 
 from connectors.redshift.errors import FenceLost
 from connectors.redshift.spec import WarehouseSpec
@@ -25,7 +26,7 @@ from tests.simulation.world import BLOCK, World
 Action = Callable[[], None]
 
 _STEPS = (30, 100)
-_DRAIN_ROUNDS = 10
+_LAST_LOOKS = 6
 _ZOMBIE_ROUNDS = 30
 
 
@@ -184,7 +185,7 @@ class History:
     def _fail(self) -> None:
         world = self.world
         checkpoint = world.checkpoints[-1]
-        if self.profile.older_restores and self.choices.chance(20):
+        if self.choices.chance(self.profile.older_restores):
             checkpoint = self.choices.one_of(world.checkpoints[::-1])
         zombie = self.profile.zombies and self.choices.chance(50)
         world.fail(checkpoint, 1 + self.choices.below(3), zombie=zombie)
@@ -226,12 +227,17 @@ class History:
             attempt.announce()
         if attempt.checkpoint is not None:
             self.world.run_checkpoint()
-        self.world.run_reads()
-        self.world.run_checkpoint()
-        for _ in range(_DRAIN_ROUNDS):
+        # In small epochs, so that many cuts are seen; not all shards in each.
+        for turn in count():
+            for shard in attempt.offsets:
+                if attempt.unread(shard) and (turn + shard) % 2:
+                    attempt.read(shard, BLOCK)
+            self.world.run_checkpoint()
             self.world.run_loads()
-            if attempt.idle():
+            if not any(map(attempt.unread, attempt.offsets)):
                 break
+        for _ in range(_LAST_LOOKS):
+            self.world.run_loads()
         self.world.check_end()
         if self.profile.pruning:
             self.world.prune()

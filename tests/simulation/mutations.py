@@ -40,7 +40,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import PRUNING, Profile
+from tests.simulation.profile import OLDER, PRUNING, Profile
 from tests.simulation.world import World
 
 
@@ -50,11 +50,11 @@ class Mutation:
 
     guard: str
     patches: Callable[[], Sequence[Patch]]
-    pruning: bool = False  # provoked by pruning what no snapshot needs any more
+    provocation: Profile | None = None  # histories that show it, where all kinds seldom do
 
     def provoked(self, profile: Profile) -> Profile:
         """The histories that show it."""
-        return PRUNING if self.pruning else profile
+        return self.provocation or profile
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -208,8 +208,8 @@ MUTATIONS: Final = (
     Mutation("patches carry what is below", assigned(without_below)),
     Mutation("carried whatever its position", plan(carry_if_newer)),
     Mutation("newest patch of a key", sql(6, r"(ORDER BY \S+) DESC", r"\1 ASC")),
-    Mutation("patch guard", sql(6, r' AND \S+ < q\."_pos"', "")),
-    Mutation("patch guard <, not <=", sql(6, r' < q\."_pos"', r' <= q."_pos"')),
+    Mutation("patch guard", sql(6, r' AND \S+ < q\."_pos"', ""), OLDER),
+    Mutation("patch guard <, not <=", sql(6, r' < q\."_pos"', r' <= q."_pos"'), OLDER),
     Mutation("positions never NULL", _null_positions),
     Mutation("position of a deleted dimension", _tombstones_without_position),
     Mutation(
@@ -234,14 +234,14 @@ MUTATIONS: Final = (
     ),
     Mutation("a lost reply is looked up", _reply_assumed),
     Mutation("ledger", lambda: [(ledger, "known_parts", lambda *_: set[str]())]),
-    Mutation("ledger by part, not by epoch", lambda: [(ledger, "known_parts", _by_epoch)]),
+    Mutation("ledger by part, not by epoch", lambda: [(ledger, "known_parts", _by_epoch)], OLDER),
     Mutation(
         "ledger, once pruned",
         lambda: [(ledger, "known_parts", lambda *_: set[str]())],
-        pruning=True,
+        PRUNING,
     ),
     Mutation("fence", _no_fence),
-    Mutation("fence, once pruned", _no_fence, pruning=True),
+    Mutation("fence, once pruned", _no_fence, PRUNING),
 )
 
 

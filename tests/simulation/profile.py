@@ -1,4 +1,4 @@
-"""What may happen in a history at all."""
+"""What may happen in a history at all, and how often where that matters."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ class Profile:
     """What may happen at all."""
 
     failures: bool = True
-    older_restores: bool = True
+    older_restores: int = 20  # of 100 failures
     zombies: bool = True
     outages: bool = True
     pruning: bool = False
 
 
 EVERYTHING = Profile()
-PLAIN = Profile(failures=False, older_restores=False, zombies=False, outages=False)
+PLAIN = Profile(failures=False, older_restores=0, zombies=False, outages=False)
+# A provocation: what is read again comes in other epochs, beside what was there.
+OLDER = Profile(older_restores=80, zombies=False)
 # Older restores and pruning exclude each other: what a snapshot may need is not pruned.
-PRUNING = Profile(older_restores=False, pruning=True)
+PRUNING = Profile(older_restores=0, pruning=True)

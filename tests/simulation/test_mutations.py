@@ -24,6 +24,10 @@ _SOON = {
     "owner by present parallelism": 40,
     "both halves of a key update": 15,
     "ledger": 40,
+    "ledger, once pruned": 20,
+    "mirror's tombstones": 60,
+    "mirror rebuilt": 60,
+    "a lost reply is looked up": 60,
 }
 
 

@@ -38,7 +38,7 @@ class World:
         self.database = warehouse(self.spec)
         self.check = Check(star, self.spec, source, self.database)
         self.database.committed = self.check.committed
-        self.job = Job(star, BlockSchemas(star), KEYS, source, self.database)
+        self.job = Job(star, self.spec, BlockSchemas(star), KEYS, source, self.database)
         self.now = 0.0
         self.checkpoints = [Checkpoint(0)]
         self.last_number = 0
