@@ -98,10 +98,13 @@ def by_columns(  # noqa: PLR0913 - one argument a column
     plan: DecodePlan,
 ) -> Signs:
     """The signs in the good records of one table."""
-    change = good & _true(pc.not_equal(operation, "load"))
-    details = pc.is_null(pc.struct_field(metadata, "transaction-record-id"))
+    needed = [pc.struct_field(metadata, "transaction-record-id")]
     if plan.positions is not Positions.COMMIT_TIMESTAMP:
-        details = pc.or_(details, pc.is_null(pc.struct_field(metadata, "stream-position")))
+        needed.append(pc.struct_field(metadata, "stream-position"))
+    unplaced = 0
+    if any(column.null_count for column in needed):  # loads have none, and are no changes
+        lacking = np.logical_or.reduce([_true(pc.is_null(column)) for column in needed])
+        unplaced = int((good & lacking & _true(pc.not_equal(operation, "load"))).sum())
     update = good & _true(pc.equal(operation, "update"))
     unsent = pc.is_null(before)
     if plan.before_prefix and update.any():
@@ -109,7 +112,7 @@ def by_columns(  # noqa: PLR0913 - one argument a column
         unsent = pc.is_null(pc.coalesce(*[value.cast(pa.string()) for value in values]))
     return +Signs(
         {
-            Shown.NO_DETAILS: int((change & _true(details)).sum()),
+            Shown.NO_DETAILS: unplaced,
             Shown.COARSE: int((coarse & good).sum()),
             Shown.NO_BEFORE_IMAGE: int((update & _true(unsent)).sum()),
         }
