@@ -184,6 +184,18 @@ def a_zombie_loads_what_an_older_restore_reads_again() -> None:
         tale.replay()
 
 
+def a_restored_job_reads_a_dimension_first() -> None:
+    with Tale() as tale:
+        tale.take(tale.f(1, t=2), tale.e(1))
+        tale.commit()
+        tale.restore(1)
+        tale.source.shards[0].append(tale.t(2, e=1))
+        attempt = tale.world.attempt
+        attempt.read(0, 1)
+        attempt.move(attempt.joins[0], ("dimensions", 0))
+        tale.replay()
+
+
 def a_row_is_loaded_twice() -> None:
     with Tale() as tale:
         tale.take(tale.load("c", 1), tale.f(1, c=1))

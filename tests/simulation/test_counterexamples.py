@@ -1,7 +1,7 @@
 """The counterexamples of the algorithm, told from the records on, each with and without its guard.
 
-The numbers are the algorithm's. 18 to 20 are about a generation that records tell and a floor for
-reloads, which the application does not have.
+The numbers are the algorithm's, 0 is none of it. 18 to 20 are about a generation that records tell
+and a floor for reloads, which the application does not have.
 """
 
 from __future__ import annotations
@@ -51,6 +51,12 @@ TOLD: list[tuple[int, Callable[[], None], str]] = [
     (15, counterexamples.a_restored_job_dies_within_its_first_epoch, "labels from the marker"),
     (16, counterexamples.an_attempt_that_died_raises_late, "fence"),
     (17, counterexamples.a_zombie_loads_what_an_older_restore_reads_again, "fence"),
+    (0, counterexamples.a_restored_job_reads_a_dimension_first, "mirror rebuilt"),
+    (
+        0,
+        counterexamples.a_restored_job_reads_a_dimension_first,
+        "rebuilt at the first of either input",
+    ),
 ]
 
 
