@@ -63,21 +63,33 @@ def _processes() -> Iterator[tuple[int, int, str]]:
 
 
 def end_descendants(root: int, *, keep_status_of: int, grace: float = GRACE_SECONDS) -> None:
-    """Asks every descendant of `root` to stop, and kills what is left after `grace` seconds.
+    """Asks every descendant of this process, `root`, to stop; kills what is left after `grace`.
 
     The exit status of the process `keep_status_of` is left for its own waiter to collect.
     """
     signalled: set[int] = set()
     deadline = time.monotonic() + grace
-    while left := descendants(root):
+    while _has_children():
         overdue = time.monotonic() > deadline
-        for pid in left:
+        for pid in descendants(root):
             if overdue or pid not in signalled:
                 signalled.add(pid)
                 _send(pid, signal.SIGKILL if overdue else signal.SIGTERM)
         _collect_orphans(except_pid=keep_status_of)
         time.sleep(_POLL_SECONDS)
-    _collect_orphans(except_pid=keep_status_of)
+
+
+def _has_children() -> bool:
+    """Whether this process has any child, alive or zombie.
+
+    The kernel's word decides, not a look at /proc: while that is read a parent may die, and its
+    child then hangs in the air. Whatever is left of a subreaper's tree ends as its own child.
+    """
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _send(pid: int, number: signal.Signals) -> None:
