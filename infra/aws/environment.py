@@ -47,6 +47,12 @@ class Application(_Part):
         description="path inside the package",
     )
     generation: int = Field(1, ge=1, le=MAX_GENERATION)
+    dead_letter_share: float = Field(
+        0.5, gt=0, le=1, description="of 10,000 records of a subtask; more stop the job; 1: never"
+    )
+    dead_letter_run: int = Field(
+        5_000, ge=0, description="dead letters in a row; more stop the job; 0: never"
+    )
     initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
     parallelism: int = Field(2, ge=1, le=256)
     parallelism_per_kpu: int = Field(1, ge=1, le=8)
