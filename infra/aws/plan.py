@@ -175,7 +175,7 @@ def dms_stack(environment: Environment, data: Outputs, star: Star) -> StackPlan 
 
 
 def _plan(
-    environment: Environment, part: str, template: dict[str, Any], **parameters: str | int | float | bool
+    environment: Environment, part: str, template: dict[str, Any], **parameters: str | float | bool
 ) -> StackPlan:
     return StackPlan(
         part,
