@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-# read = records that became changes + dead_lettered + passed_over
+# read = records that became changes + dead_lettered + passed_over + below_floor
 ACCOUNT_SCHEMA: Final = pa.schema(
     [
         ("stream", pa.string()),
@@ -24,6 +24,7 @@ ACCOUNT_SCHEMA: Final = pa.schema(
         ("dead_lettered", pa.int64()),
         ("passed_over", pa.int64()),
         ("last_arrival_ms", pa.int64()),
+        ("below_floor", pa.int64()),
     ]
 )
 
@@ -40,11 +41,12 @@ class Account:
     dead_lettered: int
     passed_over: int
     last_arrival_ms: int | None  # milliseconds since the epoch; None where Kinesis gave none
+    below_floor: int = 0  # changes of a generation that a reload has replaced: superseded
 
     @property
     def changed(self) -> int:
         """Records that became changes."""
-        return self.read - self.dead_lettered - self.passed_over
+        return self.read - self.dead_lettered - self.passed_over - self.below_floor
 
     def plus(self, other: Account) -> Account:
         """Both accounts of one shard as one."""
@@ -59,6 +61,7 @@ class Account:
             self.dead_lettered + other.dead_lettered,
             self.passed_over + other.passed_over,
             max(arrivals, default=None),
+            self.below_floor + other.below_floor,
         )
 
 

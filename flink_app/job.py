@@ -46,17 +46,14 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     """Everything behind the source, which is given so that tests may bring their own."""
     require_aligned_checkpoints(records.get_execution_environment())
     clients = Clients(settings)
-    generation = settings.application.generation
-    limit = DeadLetterLimit(
-        settings.application.dead_letter_share, settings.application.dead_letter_run
+    application = settings.application
+    limit = DeadLetterLimit(application.dead_letter_share, application.dead_letter_run)
+    decode = Decode(
+        star, application.generations, clients.privacy_keys, limit, floor=application.floor
     )
     schemas = BlockSchemas(star)
 
-    decoded = (
-        records.process(Decode(star, generation, clients.privacy_keys, limit), output_type=BYTES)
-        .name("Decode change records")
-        .uid("decode")
-    )
+    decoded = records.process(decode, output_type=BYTES).name("Decode change records").uid("decode")
     dimensions = decoded.get_side_output(DIMENSIONS).broadcast(dimension_state())
     joined = (
         decoded.key_by(route_of, key_type=Types.INT())

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
-from flink_app.decode.position import MAX_GENERATION
+from flink_app.decode.generations import Generations, GenerationsSetting
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
 _PREFIX: Final = "starjoin."
@@ -41,7 +48,17 @@ class Application(_Group):
     declaration: str = Field(
         "flink_app/stars/ticket_seller.yaml", description="path inside the package, or absolute"
     )
-    generation: int = Field(1, ge=1, le=MAX_GENERATION)
+    generations: GenerationsSetting = Field(
+        Generations(),
+        description="which records are of which generation, by arrival on the stream: 1, or "
+        "1, 2 from 2026-11-23T10:00:00Z; a reload begins a new one",
+    )
+    floor: int = Field(
+        0,
+        ge=0,
+        description="the generation below which nothing counts any more, 0 for none; raised when "
+        "all of that generation's load is in the warehouse",
+    )
     dead_letter_share: float = Field(
         0.5, gt=0, le=1, description="of 10,000 records of a subtask; more stop the job; 1: never"
     )
@@ -52,6 +69,16 @@ class Application(_Group):
     )
     region: str = Field(description="the AWS region of every service")
     endpoint: str | None = Field(None, description="of the local stand-ins of AWS services")
+
+    @model_validator(mode="after")
+    def _floor_is_a_generation(self) -> Self:
+        if self.floor > self.generations.newest:
+            message = (
+                f"floor {self.floor} is above the newest generation, {self.generations.newest}: "
+                "nothing would count"
+            )
+            raise ValueError(message)
+        return self
 
 
 class Source(_Group):

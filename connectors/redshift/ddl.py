@@ -37,6 +37,7 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
   records_read BIGINT NOT NULL,
   dead_lettered BIGINT NOT NULL,
   passed_over BIGINT NOT NULL,
+  below_floor BIGINT NOT NULL,
   last_arrival_ms BIGINT,
   loaded_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (loaded_at)""",

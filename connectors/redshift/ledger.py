@@ -109,6 +109,7 @@ def record(cursor: Cursor, names: Names, batch: str, parts: Sequence[Part]) -> N
             a.read,
             a.dead_lettered,
             a.passed_over,
+            a.below_floor,
             a.last_arrival_ms,
             now,
         )

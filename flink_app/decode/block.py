@@ -1,7 +1,7 @@
 """One block of raw records to changes, dead letters and their account: decode as a pure function.
 
 Records are read by columns; those that the columnar reader cannot take exactly are read one by one.
-Every record ends in exactly one place: changes, dead letters, or passed over.
+Every record ends in exactly one place: changes, dead letters, passed over, or below the floor.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import pyarrow.compute as pc
 
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
+from flink_app.declaration import POSITION
 from flink_app.declaration.model import Positions
 from flink_app.decode.changes import to_changes
 from flink_app.decode.columns import parse_columns
 from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Rejected, seal
 from flink_app.decode.plan import DecodePlan, TablePlan
+from flink_app.decode.position import UNKNOWN
 from flink_app.decode.reading import Lines
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, sample
 from flink_app.decode.shown import Signs
@@ -43,7 +45,7 @@ class Decoded:
 def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Decoded:
     """Decodes one block; never raises for anything that stands in its records."""
     lines = Lines(block.text, block.offsets, np.arange(len(block), dtype=np.int64))
-    columnar = parse_columns(lines, plan)
+    columnar = parse_columns(lines, plan, block.arrival)
     parsed: dict[str, list[pa.RecordBatch]] = defaultdict(list)
     for table, batch in columnar.parsed:
         parsed[table.name].append(batch)
@@ -53,7 +55,8 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
     passed_over = columnar.passed_over
     shown = columnar.shown + sample(block.record(_sampled(block)), plan)
     for row in odd:
-        match parse_record(block.record(row), plan, shown):
+        arrival_ms = block.arrival[row].value
+        match parse_record(block.record(row), plan, shown, arrival_ms=arrival_ms):
             case ParsedRow(table, values):
                 slow[table.name].append(values)
             case PassedOver():
@@ -63,13 +66,19 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
     for name, changes in slow.items():
         schema = plan.tables[name].parsed_schema
         parsed[name].append(pa.RecordBatch.from_pylist(changes, schema=schema))
+    below_floor = _drop_below_floor(parsed, plan.floor) if plan.floor > UNKNOWN else {}
     return Decoded(
         changes={
             name: _changes(batches, plan.tables[name], plan, keys)
             for name, batches in parsed.items()
         },
         dead_letters=_dead_letters(block, rejected, keys),
-        account=_account(block, dead_lettered=len(rejected), passed_over=passed_over),
+        account=_account(
+            block,
+            dead_lettered=len(rejected),
+            passed_over=passed_over,
+            below_floor=sum(below_floor.values()),
+        ),
         by_rows=len(odd),
         shown=shown,
         kinds=columnar.kinds,
@@ -79,6 +88,18 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
 def _sampled(block: RecordBlock) -> int:
     """A record that any may be, and always the same one of a block."""
     return crc32(block.sequence_numbers[0].as_py().encode()) % len(block)
+
+
+def _drop_below_floor(parsed: dict[str, list[pa.RecordBatch]], floor: str) -> dict[str, int]:
+    """Takes changes of generations that a reload has replaced out; how many of each table."""
+    dropped: dict[str, int] = {}
+    for name, batches in list(parsed.items()):
+        above = [b.filter(pc.greater_equal(b.column(POSITION), floor)) for b in batches]
+        parsed[name] = [batch for batch in above if len(batch)]
+        dropped[name] = sum(map(len, batches)) - sum(map(len, above))
+        if not parsed[name]:
+            del parsed[name]
+    return dropped
 
 
 def _changes(
@@ -109,7 +130,9 @@ def _dead_letters(
     return pa.RecordBatch.from_pylist(rows, schema=DEAD_LETTER_SCHEMA)
 
 
-def _account(block: RecordBlock, *, dead_lettered: int, passed_over: int) -> Account:
+def _account(
+    block: RecordBlock, *, dead_lettered: int, passed_over: int, below_floor: int
+) -> Account:
     return Account(
         stream=block.stream,
         shard=block.shard,
@@ -119,4 +142,5 @@ def _account(block: RecordBlock, *, dead_lettered: int, passed_over: int) -> Acc
         dead_lettered=dead_lettered,
         passed_over=passed_over,
         last_arrival_ms=pc.max(block.arrival.cast(pa.int64())).as_py(),
+        below_floor=below_floor,
     )

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import Positions
+from flink_app.decode.generations import NONE
 from flink_app.decode.plan import (
     DATA,
     METADATA_TYPE,
@@ -48,11 +50,19 @@ class ColumnarResult:
     odd: list[Rows] = field(default_factory=list)
     shown: Signs = field(default_factory=Signs)
     kinds: frozenset[Positions] = frozenset()
+    generations: int | npt.NDArray[np.int64] = NONE  # one for all, or by row number
+
+    def generation(self, rows: Rows) -> int | npt.NDArray[np.int64]:
+        """The generation of records."""
+        return self.generations if isinstance(self.generations, int) else self.generations[rows]
 
 
-def parse_columns(lines: Lines, plan: DecodePlan) -> ColumnarResult:
-    """Parses what can be parsed by columns; every record is in exactly one part of the result."""
-    result = ColumnarResult()
+def parse_columns(lines: Lines, plan: DecodePlan, arrival: pa.TimestampArray) -> ColumnarResult:
+    """Parses what can be parsed by columns; every record is in exactly one part of the result.
+
+    `arrival` is that of the block's rows, by their numbers.
+    """
+    result = ColumnarResult(generations=plan.generations.of_column(arrival))
     whole = screen(lines)
     if plan.has_decimals:
         whole &= ~negative_exponents(lines)
@@ -152,7 +162,7 @@ def _take_table(
             values = pc.if_else(deleted, pa.scalar(None, values.type), values)
         arrays.append(checked(values, column, good))
     ordering = Ordering.of(metadata, true(pc.equal(operation, "load")))
-    positioned = positions(ordering, plan.generation, plan.positions, plan.coarse_positions)
+    positioned = positions(ordering, result.generation(rows), plan.positions, plan.coarse_positions)
     good &= positioned.found
     result.kinds |= positioned.kinds
     result.shown += by_columns(

@@ -17,6 +17,7 @@ from connectors.metrics import Metric, Metrics
 from flink_app.declaration import Star
 from flink_app.declaration.model import Positions
 from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.generations import Generations
 from flink_app.decode.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.shown import Shown, Signs
@@ -39,19 +40,22 @@ class Decode(ProcessFunction):  # type: ignore[misc]
     def __init__(
         self,
         star: Star,
-        generation: int,
+        generations: Generations,
         open_keys: Callable[[], PrivacyKeys],
         limit: DeadLetterLimit = DeadLetterLimit(),  # noqa: B008 - it is immutable
+        *,
+        floor: int = 0,
     ) -> None:
         self._star = star
-        self._generation = generation
+        self._generations = generations
+        self._floor = floor
         self._open_keys = open_keys
         self._limit = limit
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Reads the privacy keys."""
         pa.set_cpu_count(1)  # one core is what a worker has
-        self._plan = DecodePlan(self._star, self._generation)
+        self._plan = DecodePlan(self._star, self._generations, self._floor)
         self._keys = self._open_keys()
         self._routes = cycle(
             routes(

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from flink_app.declaration.model import Column, TrailingBlanks
 from flink_app.declaration.star import DELETED, POSITION, Star
-from flink_app.decode.position import MAX_GENERATION
+from flink_app.decode.generations import Generations
+from flink_app.decode.position import floor_position
 from flink_app.decode.read_schema import METADATA, ReadSchema
 
 DATA: Final = "data"
@@ -107,19 +108,18 @@ class Group:
 
 
 class DecodePlan:
-    """The declaration as decode reads it, for one generation.
+    """The declaration as decode reads it.
 
     Args:
         star: the resolved declaration.
-        generation: 1 up to 65535, part of every position.
+        generations: which generation a record belongs to.
+        floor: the generation below which nothing counts any more; 0 is none.
     """
 
-    def __init__(self, star: Star, generation: int) -> None:
-        if not 1 <= generation <= MAX_GENERATION:
-            message = f"generation {generation} is not between 1 and {MAX_GENERATION}"
-            raise ValueError(message)
+    def __init__(self, star: Star, generations: Generations, floor: int = 0) -> None:
         self.star = star
-        self.generation = generation
+        self.generations = generations
+        self.floor = floor_position(floor)
         stream = star.declaration.stream
         # The object with values before the change, and what stands there before their names.
         self.before_prefix = stream.before_image_prefix or ""

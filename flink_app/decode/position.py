@@ -51,6 +51,11 @@ def position(generation: int, commit: int, record: int) -> str:
     return "".join(f"{part:0{digits}x}" for part, digits in parts)
 
 
+def floor_position(generation: int) -> str:
+    """What is below it is of an earlier generation. `UNKNOWN`, below which nothing is, for 0."""
+    return position(generation, 0, 0)
+
+
 def commit_position(
     stream_position: str | None, commit_micros: int | None, kind: Positions = Positions.AUTO
 ) -> int | None:

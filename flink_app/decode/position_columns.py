@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import CoarsePositions, Positions
+from flink_app.decode.generations import NONE
 from flink_app.decode.position import (
     COMMIT_DIGITS,
     GENERATION_DIGITS,
@@ -66,9 +67,15 @@ class Positioned:
 
 
 def positions(
-    of: Ordering, generation: int, kind: Positions, coarse_positions: CoarsePositions
+    of: Ordering,
+    generation: int | _Numbers,
+    kind: Positions,
+    coarse_positions: CoarsePositions,
 ) -> Positioned:
-    """The positions of records; rows that are not `found` may still have one on the slow path."""
+    """The positions of records; rows that are not `found` may still have one on the slow path.
+
+    `generation` is one for all, or one a record, `NONE` where it cannot be told.
+    """
     count = len(of.is_load)
     text = np.full((count, WIDTH), ord("0"), np.uint8)
     found = of.is_load & (of.built >= 0)
@@ -93,7 +100,11 @@ def positions(
         kinds |= {Positions.COMMIT_TIMESTAMP} if coarse.any() else set()
     changes = np.flatnonzero(found & ~of.is_load)
     text[changes, _RECORD:] = _hex(of.numbers[changes])
-    header = np.frombuffer(f"{generation:0{GENERATION_DIGITS}x}".encode(), np.uint8)
+    if isinstance(generation, int):
+        header: _Matrix = _hex(np.array([generation], np.int64))[0, -GENERATION_DIGITS:]
+    else:
+        found &= generation != NONE
+        header = _hex(generation[found])[:, -GENERATION_DIGITS:]
     if found.all():
         text[:, :GENERATION_DIGITS] = header
     else:

@@ -19,6 +19,7 @@ from flink_app.decode.envelope import (
     object_of,
     text_of,
 )
+from flink_app.decode.generations import NONE
 from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import commit_position, is_coarse, position
 from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
@@ -41,18 +42,20 @@ class PassedOver:
 
 
 def parse_record(
-    record: bytes, plan: DecodePlan, shown: Signs | None = None
+    record: bytes, plan: DecodePlan, shown: Signs | None = None, *, arrival_ms: int | None = None
 ) -> ParsedRow | PassedOver | Rejected:
     """Parses one change record; never raises for anything that stands in it.
 
-    What it shows of the settings of DMS is added to `shown`.
+    What it shows of the settings of DMS is added to `shown`. When it arrived on the stream says to
+    which generation it belongs; milliseconds since the epoch.
     """
+    generation = plan.generations.of(arrival_ms)
     try:
         envelope = load(record)
     except NOT_JSON:
         return Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
     try:
-        return _parse_envelope(envelope, plan, Signs() if shown is None else shown)
+        return _parse_envelope(envelope, plan, generation, Signs() if shown is None else shown)
     except NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error))
 
@@ -69,7 +72,7 @@ def sample(record: bytes, plan: DecodePlan) -> Signs:
 
 
 def _parse_envelope(
-    envelope: Any, plan: DecodePlan, shown: Signs
+    envelope: Any, plan: DecodePlan, generation: int, shown: Signs
 ) -> ParsedRow | PassedOver | Rejected:
     metadata = object_of(envelope, "metadata")
     kind = text_of(metadata, "record-type")
@@ -82,11 +85,15 @@ def _parse_envelope(
     if table is None:
         return PassedOver()
     try:
-        return _parse_change(envelope, metadata, table, plan, shown)
+        row = _parse_change(envelope, metadata, table, plan, shown)
+        row.values[POSITION], coarse = _position(metadata, generation, plan)
     except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
+    if coarse:
+        shown[Shown.COARSE] += 1
+    return row
 
 
 def _parse_change(
@@ -130,21 +137,21 @@ def _parse_change(
         if is_key and values[column.name] is None:
             message = f"column {column.name}: the key is missing"
             raise ValueFaultError(Reason.MISSING_KEY, message)
-    values[POSITION], coarse = _position(metadata, operation or "", plan)
     values[DELETED] = deleted
-    if coarse:
-        shown[Shown.COARSE] += 1
     return ParsedRow(table, values)
 
 
-def _position(metadata: Members, operation: str, plan: DecodePlan) -> tuple[str, bool]:
+def _position(metadata: Members, generation: int, plan: DecodePlan) -> tuple[str, bool]:
     """The position, and whether only a commit timestamp gave it."""
-    if operation == "load":
+    if generation == NONE:
+        message = "the record has no time of arrival, and generations differ by it"
+        raise ValueFaultError(Reason.NO_POSITION, message)
+    if text_of(metadata, "operation") == "load":
         built = timestamp_micros(metadata.read("timestamp"))
         if built is None or built < 0:
             message = "a load record needs metadata 'timestamp'"
             raise ValueFaultError(Reason.NO_POSITION, message)
-        return position(plan.generation, 0, built), False
+        return position(generation, 0, built), False
     record = metadata.read("transaction-record-id")
     stream = text_of(metadata, "stream-position")
     committed = timestamp_micros(metadata.read("commit-timestamp"))
@@ -162,6 +169,6 @@ def _position(metadata: Members, operation: str, plan: DecodePlan) -> tuple[str,
         message = "only a commit timestamp orders the change, which the declaration refuses"
         raise ValueFaultError(Reason.NO_POSITION, message)
     try:
-        return position(plan.generation, commit, number), coarse
+        return position(generation, commit, number), coarse
     except ValueError as error:
         raise ValueFaultError(Reason.NO_POSITION, str(error)) from error

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from flink_app.decode.position import MAX_GENERATION
+from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.settings import Name
 from infra.aws.errors import BadEnvironmentError
 
@@ -46,7 +46,10 @@ class Application(_Part):
         pattern=r"^flink_app/[A-Za-z0-9_./-]+$",
         description="path inside the package",
     )
-    generation: int = Field(1, ge=1, le=MAX_GENERATION)
+    generations: GenerationsSetting = Field(
+        Generations(), description="of an application that is new; afterwards reload raises it"
+    )
+    floor: int = Field(0, ge=0, description="likewise")
     dead_letter_share: float = Field(
         0.5, gt=0, le=1, description="of 10,000 records of a subtask; more stop the job; 1: never"
     )

@@ -14,6 +14,7 @@ from connectors.kinesis.frame import read_frame
 from connectors.staging.writer import PartWriter
 from flink_app.declaration import Star, load_declaration
 from flink_app.decode.block import decode_block
+from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_record
 from flink_app.denormalise.join import wide_rows
@@ -37,7 +38,7 @@ class Parts:
     def __init__(self) -> None:
         pa.set_cpu_count(1)
         self.star = Star(load_declaration(ROOT / "flink_app" / "stars" / "ticket_seller.yaml"))
-        self.plan = DecodePlan(self.star, 1)
+        self.plan = DecodePlan(self.star, Generations())
         self.mirror = Mirror(self.star)
         (self.target,) = self.star.targets
         for table, changes in self._decode(data.frame(data.dimensions())).items():

@@ -21,6 +21,7 @@ from connectors.redshift.operator import Load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.operator import Stage
 from flink_app.declaration import Star
+from flink_app.decode.generations import Generations
 from flink_app.decode.operator import DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import key_group
@@ -68,7 +69,9 @@ class Attempt:
         self.checkpoint: Checkpoint | None = None
         self.announced = self.failed = False
         self._injected: set[int] = set()
-        self._decode = [Decode(job.star, GENERATION, lambda: job.keys) for _ in self._all]
+        self._decode = [
+            Decode(job.star, Generations(GENERATION), lambda: job.keys) for _ in self._all
+        ]
         self._join = [Denormalise(job.star) for _ in self._all]
         self._stage = [Stage(lambda: job.database, job.schemas) for _ in self._all]
         self._contexts = [Context(i, parallelism, self._dimensions(i)) for i in self._all]

@@ -20,7 +20,7 @@ def decoding_by_rows() -> AbstractContextManager[object]:
     Both paths are the application's own and a test holds them to agree. Of blocks as small as
     these the columnar one takes ten times as long, most of a history's time.
     """
-    return patch.object(block, "parse_columns", lambda lines, _: ColumnarResult(odd=[lines.rows]))
+    return patch.object(block, "parse_columns", lambda lines, *_: ColumnarResult(odd=[lines.rows]))
 
 
 class DictState:

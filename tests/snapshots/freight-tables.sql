@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS "starjoin".account (
   records_read BIGINT NOT NULL,
   dead_lettered BIGINT NOT NULL,
   passed_over BIGINT NOT NULL,
+  below_floor BIGINT NOT NULL,
   last_arrival_ms BIGINT,
   loaded_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (loaded_at);

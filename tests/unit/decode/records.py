@@ -14,6 +14,7 @@ from flink_app.declaration import Star
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.changes import to_changes
 from flink_app.decode.dead_letters import Rejected
+from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
 from flink_app.privacy.keys import PrivacyKeys
@@ -22,7 +23,8 @@ from tests.unit.stars import freight, star
 KEYS: Final = PrivacyKeys.from_secret(b"a secret of the unit tests, of 43 bytes ...")
 OTHER_KEYS: Final = PrivacyKeys.from_secret(b"another secret of the unit tests, 46 bytes ...")
 GENERATION: Final = 3
-FREIGHT_PLAN: Final = DecodePlan(freight(), GENERATION)
+GENERATIONS: Final = Generations(GENERATION)
+FREIGHT_PLAN: Final = DecodePlan(freight(), GENERATIONS)
 
 Row = tuple[tuple[str, Any], ...]
 
@@ -55,7 +57,7 @@ targets:
       texts_code: texts.code
       texts_at: texts.at
 """)
-MIXED_PLAN: Final = DecodePlan(MIXED, GENERATION)
+MIXED_PLAN: Final = DecodePlan(MIXED, GENERATIONS)
 
 # Several schemas, equal table names in two of them, before-images among the row's own columns.
 SCHEMAS: Final = star("""
@@ -89,7 +91,7 @@ targets:
     fact: sale
     columns: {shop: shop, number: number, paid: paid, title: shop.title, old_title: old.title}
 """)
-SCHEMAS_PLAN: Final = DecodePlan(SCHEMAS, GENERATION)
+SCHEMAS_PLAN: Final = DecodePlan(SCHEMAS, GENERATIONS)
 
 
 def record(
@@ -163,14 +165,14 @@ def line(operation: str = "insert", **changed: Any) -> bytes:
     return record("consignment", LINE | changed, operation)
 
 
-def block(records: Sequence[bytes]) -> RecordBlock:
+def block(records: Sequence[bytes], arrivals: Sequence[int | None] | None = None) -> RecordBlock:
     return read_frame(
         write_frame(
             stream="changes",
             shard="shard-0",
             sequence_numbers=[str(1000 + i) for i in range(len(records))],
             partition_keys=[None] * len(records),
-            arrival_millis=[1_000_000 + i for i in range(len(records))],
+            arrival_millis=arrivals or [1_000_000 + i for i in range(len(records))],
             records=records,
         )
     )
@@ -235,4 +237,4 @@ def _alone(data: bytes, plan: DecodePlan) -> tuple[str, list[Row]] | Rejected | 
 
 
 def plan_of(star: Star) -> DecodePlan:
-    return DecodePlan(star, GENERATION)
+    return DecodePlan(star, GENERATIONS)

@@ -17,7 +17,7 @@ from flink_app.decode.limit import (
     TooManyDeadLettersError,
 )
 from flink_app.decode.operator import Decode
-from tests.unit.decode.records import GENERATION, KEYS, decode, record, region
+from tests.unit.decode.records import GENERATIONS, KEYS, decode, record, region
 from tests.unit.stars import freight
 from tests.unit.test_metrics import Context
 
@@ -109,7 +109,7 @@ def test_the_message_has_the_reason_the_remedy_and_no_value(
 
 
 def test_the_operator_stops_before_the_block_goes_on() -> None:
-    operator = Decode(freight(), GENERATION, lambda: KEYS, DeadLetterLimit(1, 2))
+    operator = Decode(freight(), GENERATIONS, lambda: KEYS, DeadLetterLimit(1, 2))
     context: Any = Context()
     context.get_number_of_parallel_subtasks = lambda: 1
     context.get_max_number_of_parallel_subtasks = lambda: 128

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from connectors.redshift.ddl import POSITION_TYPE
 from flink_app.declaration.model import CoarsePositions, Positions
+from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.position import (
     MAX_GENERATION,
@@ -395,7 +396,7 @@ def test_the_time_of_building_orders_loads_and_never_changes() -> None:
 
 def test_a_reload_in_a_later_generation_outranks_unread_changes() -> None:
     data = {"country": "NO", "code": "V"}
-    later = DecodePlan(freight(), 4)
+    later = DecodePlan(freight(), Generations(4))
     change = only_change(record("region", data))["_pos"]
     load = only_change(record("region", data, "load"), later)["_pos"]
     assert load > change

@@ -18,7 +18,7 @@ from flink_app.decode.shown import Shown, Signs
 from tests.unit.decode.records import (
     COMPANY,
     FREIGHT_PLAN,
-    GENERATION,
+    GENERATIONS,
     KEYS,
     LINE,
     REGION,
@@ -154,7 +154,7 @@ def frame(*records: bytes) -> bytes:
 
 
 def opened() -> tuple[Decode, Any]:
-    operator = Decode(freight(), GENERATION, lambda: KEYS)
+    operator = Decode(freight(), GENERATIONS, lambda: KEYS)
     context: Any = Context()
     context.get_number_of_parallel_subtasks = lambda: 1
     context.get_max_number_of_parallel_subtasks = lambda: 128

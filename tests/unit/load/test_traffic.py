@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from flink_app.declaration import Star, load_declaration
+from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
 from tests.load.keys import Keys
@@ -79,7 +80,7 @@ def _plain(value: Any) -> Any:
 
 
 def test_the_job_can_read_every_record() -> None:
-    plan = DecodePlan(Star(load_declaration(TICKET_SELLER_FILE)), 1)
+    plan = DecodePlan(Star(load_declaration(TICKET_SELLER_FILE)), Generations())
     kinds = Counter(type(parse_record(record, plan)) for _, record in records()[1])
     assert set(kinds) == {ParsedRow, PassedOver}
     assert kinds[PassedOver] == len(COLUMNS)  # the announcements

@@ -152,14 +152,14 @@ def test_manifests_are_one_a_stream_and_named_for_their_batch(warehouse: FakeWar
 
 def test_dead_letters_and_accounts_are_recorded_and_not_copied(warehouse: FakeWarehouse) -> None:
     started(warehouse)
-    account = Account("changes", "shard-1", "9", "10", 7, 1, 2, 99)
+    account = Account("changes", "shard-1", "9", "10", 7, 1, 2, 99, below_floor=3)
     counted = Part("n", Kind.ACCOUNT, "", rows=1, epoch=3, accounts=(account,))
     letters = Part("x", Kind.DEAD_LETTERS, "", rows=1, url="s3://b/x", size=4, epoch=3)
     loader(warehouse).load([counted, letters], 5)
     assert warehouse.parts == {"n", "x"}
     assert not warehouse.statements("COPY")
     (values,) = [v for sql, v in warehouse.values if sql.startswith('INSERT INTO "books".account')]
-    assert values[:9] == ["n", "changes", "shard-1", "9", "10", 7, 1, 2, 99]
+    assert values[:10] == ["n", "changes", "shard-1", "9", "10", 7, 1, 2, 3, 99]
 
 
 @pytest.mark.parametrize("kind", [Kind.ROWS, Kind.PATCHES])

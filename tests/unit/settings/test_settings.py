@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flink_app.decode.generations import Generations
 from flink_app.settings import (
     PROPERTIES_FILE,
     Settings,
@@ -47,7 +48,8 @@ def changed(group: str, **values: Any) -> dict[str, dict[str, Any]]:
 
 def test_what_is_left_out_has_a_value(tmp_path: Path) -> None:
     settings = load_settings(save(tmp_path, GROUPS))
-    assert settings.application.generation == 1
+    assert settings.application.generations == Generations(1)
+    assert settings.application.floor == 0
     assert settings.application.endpoint is None
     assert settings.source.initial_position == "TRIM_HORIZON"
     assert (settings.redshift.port, settings.redshift.ssl) == (5439, True)
@@ -57,7 +59,8 @@ def test_what_is_left_out_has_a_value(tmp_path: Path) -> None:
 
 EVERYTHING = changed("redshift", port="5440", ssl="false", bookkeeping_schema="books")
 EVERYTHING["starjoin.application"] |= {
-    "generation": "7",
+    "generations": "6, 7 from 2026-11-23T10:00:00Z",
+    "floor": "6",
     "endpoint": "http://127.0.0.1:1",
     "declaration": "star.yaml",
 }
@@ -69,7 +72,8 @@ def test_settings_come_back_from_the_form_of_the_service(
 ) -> None:
     settings = load_settings(save(tmp_path, groups))
     if groups is EVERYTHING:
-        assert (settings.application.generation, settings.redshift.port) == (7, 5440)
+        assert (settings.application.generations.newest, settings.application.floor) == (7, 6)
+        assert settings.redshift.port == 5440
         assert settings.redshift.ssl is False
     written = property_groups(settings)
     for group in written:
@@ -92,16 +96,16 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
         (changed("application", name="a b"), "starjoin.application name: String should match"),
         (changed("application", nmae="x"), "starjoin.application nmae: Extra inputs are not"),
         (
-            changed("application", generation="0"),
-            "starjoin.application generation: Input should be greater than or equal to 1",
+            changed("application", generations="0"),
+            "starjoin.application generations: Value error, generation 0 is not between 1 and",
         ),
         (
-            changed("application", generation="65536"),
-            "starjoin.application generation: Input should be less than or equal to 65535",
+            changed("application", generations="1, 2"),
+            "starjoin.application generations: Value error, generation 2 needs a start",
         ),
         (
-            changed("application", generation="one"),
-            "starjoin.application generation: Input should be a valid integer",
+            changed("application", floor="2"),
+            "starjoin.application : Value error, floor 2 is above the newest generation, 1",
         ),
         (changed("source", stream_arn="changes"), "starjoin.source stream.arn: String should"),
         (
@@ -133,7 +137,7 @@ def test_a_fault_is_named_with_its_place(
 
 
 def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
-    groups = changed("application", name=None, generation="0")
+    groups = changed("application", name=None, generations="0")
     groups["starjoin.redshift"].pop("host")
     with pytest.raises(SettingsError, match=r"has 3 fault\(s\)"):
         load_settings(save(tmp_path, groups))
