@@ -10,6 +10,7 @@ from connectors.redshift.spec import (
     TargetSpec,
     WarehouseSpec,
 )
+from connectors.staging.shape import shape_of
 from flink_app.declaration.star import DELETED, POSITION, Path, Star
 
 
@@ -34,6 +35,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         dist_key=declared.dist_key,
         sort_key=tuple(declared.sort_key),
         paths=tuple(_path(name, path, star) for path in star.target_paths(name)),
+        staged=shape_of(star.wide_schema(name)),
     )
 
 
@@ -59,7 +61,8 @@ def _patch(dimension: str, star: Star) -> PatchSpec:
             ColumnSpec(path.column(name), column.stored_type.sql)
             for name, column in star.stored_columns(path.table).items()
         ]
-    return PatchSpec(dimension, tuple(columns), tuple(star.tables[dimension].key))
+    shape = shape_of(star.patch_schema(dimension))
+    return PatchSpec(dimension, tuple(columns), tuple(star.tables[dimension].key), shape)
 
 
 def _path(target: str, path: Path, star: Star) -> PathSpec:

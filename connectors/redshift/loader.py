@@ -24,6 +24,7 @@ from connectors.redshift.ddl import create_statements
 from connectors.redshift.errors import CONNECTION_LOST, NeedsRepair, RetryLoad, classify
 from connectors.redshift.manifest import manifest
 from connectors.redshift.names import Names
+from connectors.redshift.pending import check_shapes
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.part import Part
@@ -108,6 +109,7 @@ class Loader:
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> None:
         self._check_streams(parts)
+        check_shapes(self._warehouse, parts)
         statements = plan_load(
             self._warehouse,
             self._names,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.staging.shape import Shape
+
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -48,6 +50,7 @@ class TargetSpec:
     dist_key: str | None
     sort_key: tuple[str, ...]
     paths: tuple[PathSpec, ...]  # parents before children
+    staged: Shape  # of its files
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class PatchSpec:
     stream: str
     columns: tuple[ColumnSpec, ...]
     key: tuple[str, ...]
+    staged: Shape  # of their files
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Final
 
 from connectors.accounts import Account
 from connectors.blocks import Kind
+from connectors.staging.shape import Shape
 
 _LETTER: Final = b"S"  # no block and no signal begins with it
 
@@ -30,6 +31,7 @@ class Part:
         url: `s3://bucket/key`; empty for an account.
         size: bytes of the file.
         accounts: only of an account.
+        shape: of the file's columns; empty where an earlier version staged it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Part:
     size: int = 0
     epoch: int = -1
     accounts: tuple[Account, ...] = ()
+    shape: Shape = ()
 
     @staticmethod
     def new_name() -> str:
@@ -64,4 +67,5 @@ class Part:
         fields = json.loads(data[1:])
         fields["kind"] = Kind[fields["kind"]]
         fields["accounts"] = tuple(Account(**account) for account in fields["accounts"])
+        fields["shape"] = tuple((name, made) for name, made in fields.get("shape", ()))
         return cls(**fields)

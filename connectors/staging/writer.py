@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from connectors.accounts import Account, from_rows, per_shard
 from connectors.blocks import Block, Kind
 from connectors.staging.part import Part
+from connectors.staging.shape import shape_of
 
 # Arrow bytes in memory. Parquet shrinks them to about a quarter: files of some 30 MB, within
 # Redshift's advised 1 to 125 MB, and a bounded share of a worker's memory.
@@ -75,7 +76,8 @@ class PartWriter:
         folder = "-".join(filter(None, [kind.name.lower(), name]))
         url = self._store.put(f"{folder}/{part_name}.parquet", body)
         rows = sum(len(batch) for batch in batches)
-        self._uploaded.append(Part(part_name, kind, name, rows, url, len(body)))
+        shape = shape_of(batches[0].schema)
+        self._uploaded.append(Part(part_name, kind, name, rows, url, len(body), shape=shape))
 
 
 def _parquet(table: pa.Table) -> bytes:

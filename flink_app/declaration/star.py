@@ -17,6 +17,7 @@ from typing import Final
 import pyarrow as pa
 
 from flink_app.declaration.model import Column, Declaration, Table, Target, Treatment
+from flink_app.declaration.provenance import Provenance
 
 POSITION: Final = "_pos"
 DELETED: Final = "_deleted"
@@ -204,8 +205,8 @@ class Star:
     def changes_schema(self, table: str) -> pa.Schema:
         """Changes of `table`: stored columns, position, delete flag. Deletes fill only the key."""
         return pa.schema(
-            [(name, c.stored_type.arrow) for name, c in self.stored_columns(table).items()]
-            + [(POSITION, pa.string()), (DELETED, pa.bool_())]
+            [self._field(name, table, name) for name in self.stored_columns(table)]
+            + [pa.field(POSITION, pa.string()), pa.field(DELETED, pa.bool_())]
         )
 
     def patch_schema(self, dimension: str) -> pa.Schema:
@@ -214,15 +215,29 @@ class Star:
         for path in self.patch_paths(dimension):
             fields.append(pa.field(path.position, pa.string()))
             fields += [
-                pa.field(path.column(name), column.stored_type.arrow)
-                for name, column in self.stored_columns(path.table).items()
+                self._field(path.column(name), path.table, name)
+                for name in self.stored_columns(path.table)
             ]
         return pa.schema(fields)
 
     def wide_schema(self, target: str) -> pa.Schema:
         """Wide rows: visible columns, hidden columns, delete flag. A delete fills only the key."""
+        fact = self.targets[target].fact
+        ends = {(): fact} | {path.steps: path.table for path in self.target_paths(target)}
+        keys = {
+            name: self._field(name, ends[path.parent], source)
+            for path in self.target_paths(target)
+            for name, source in zip(self.path_key(target, path), path.key, strict=True)
+        }
+        hidden = self.hidden_columns(target).items()
         return pa.schema(
-            [(c.name, c.type.stored_type.arrow) for c in self.wide_columns(target)]
-            + list(self.hidden_columns(target).items())
-            + [(DELETED, pa.bool_())]
+            [self._field(c.name, ends[c.path], c.source) for c in self.wide_columns(target)]
+            + [keys.get(name, pa.field(name, kind)) for name, kind in hidden]
+            + [pa.field(DELETED, pa.bool_())]
         )
+
+    def _field(self, name: str, table: str, column: str) -> pa.Field:
+        """A field with the stored values of a column, which says how they are made."""
+        declared, blanks = self.tables[table].columns[column], self.tables[table].trailing_blanks
+        made = Provenance.of(declared, blanks(column), declared.source or column)
+        return made.mark(name, declared.stored_type)

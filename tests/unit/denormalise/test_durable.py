@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.blocks import from_stream, to_stream
-from flink_app.declaration import POSITION
+from flink_app.declaration import POSITION, Star
 from flink_app.decode.position import position
 from flink_app.denormalise import durable
 from flink_app.denormalise.mirror import Mirror, TableMirror
 from tests.unit.denormalise.histories import Change, batch, random_change
-from tests.unit.stars import freight
+from tests.unit.stars import freight, star
 
 STAR = freight()
 
@@ -135,7 +138,7 @@ def stored_as(names: list[str]) -> State:
     """A state whose block has these columns, in this order."""
     state = State()
     rows = batch(STAR, "region", [region(1, code="V", title="Vest")]).select(names)
-    durable.append(state, "region", rows, Mirror(STAR).tables["region"])
+    durable.append(state, "region", rows, TableMirror(rows.schema, ("country", "code")))
     return state
 
 
@@ -158,14 +161,124 @@ def test_a_column_that_is_no_longer_declared_falls_away() -> None:
 @pytest.mark.parametrize("missing", ["title", POSITION])
 def test_a_column_that_the_state_lacks_is_not_made_up(missing: str) -> None:
     state = stored_as([name for name in NAMES if name != missing])
-    with pytest.raises(RuntimeError, match=f"region has no column {missing} of type string"):
+    with pytest.raises(RuntimeError, match=f"dimension region .* column {missing} is not there"):
         rebuilt(state, "region")
 
 
-def test_a_column_of_another_type_is_not_taken() -> None:
+def test_a_position_of_another_type_is_not_taken() -> None:
     state = stored_as(NAMES)
-    place = NAMES.index("title")
     changed = STAR.changes_schema("region")
-    changed = changed.set(place, changed.field(place).with_type(changed.field("_deleted").type))
-    with pytest.raises(RuntimeError, match="region has no column title of type bool"):
+    changed = changed.set(NAMES.index(POSITION), pa.field(POSITION, pa.int64()))
+    with pytest.raises(RuntimeError, match=f"column {POSITION} is not of type int64"):
         durable.rebuild(state, "region", TableMirror(changed, ("country", "code")))
+
+
+def test_a_state_that_does_not_say_how_its_columns_were_declared_is_not_taken() -> None:
+    state = stored_as(NAMES)
+    bare = pa.schema([(f.name, f.type) for f in STAR.changes_schema("region")])
+    rows = from_stream(state.values["region#0"])
+    state.values["region#0"] = to_stream(pa.RecordBatch.from_arrays(rows.columns, schema=bare))
+    with pytest.raises(RuntimeError, match="column country does not say how it was declared"):
+        rebuilt(state, "region")
+
+
+def item(title: str) -> Star:
+    """A star with a dimension of one key and one column."""
+    return star(f"""
+name: shop
+source_schema: shop
+tables:
+  item:
+    key: [id]
+    columns:
+      id: integer
+      title: {title}
+  sale:
+    key: [id]
+    columns: {{id: integer, item: integer}}
+    references: {{item: {{table: item, columns: [item]}}}}
+targets:
+  sales: {{fact: sale, columns: {{id: id, title: item.title}}}}
+""")
+
+
+def reread(was: str, now: str, value: object) -> object:
+    """A value that was stored under one declaration of its column, as another one finds it."""
+    old, new, state = Mirror(item(was)), Mirror(item(now)), State()
+    row = {"id": 1, "title": value, POSITION: position(1, 1, 0), "_deleted": False}
+    table = old.tables["item"]
+    accepted = table.accept(pa.RecordBatch.from_pylist([row], schema=table.schema))
+    durable.append(state, "item", accepted, table)
+    durable.rebuild(state, "item", new.tables["item"])
+    (found,) = new.tables["item"].rows().to_pylist()
+    return found["title"]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "value", "found"),
+    [
+        ("varchar(10)", "varchar(20)", "x", "x"),
+        ("char(10)", "{type: varchar(20), trailing_blanks: trim}", "x", "x"),
+        ("smallint", "bigint", 7, 7),
+        ("integer", "decimal(12,2)", 7, Decimal("7.00")),
+        ("decimal(9,2)", "decimal(12,3)", Decimal("1.25"), Decimal("1.250")),
+        ("real", "double", 0.5, 0.5),
+        ("{type: integer, treatment: tokenise}", "{type: bigint, treatment: tokenise}", "t", "t"),
+        (
+            "{type: varchar(9), trailing_blanks: refuse}",
+            "{type: varchar(9), trailing_blanks: trim}",
+            "x",
+            "x",
+        ),
+    ],
+)
+def test_a_wider_column_takes_what_was_stored(
+    was: str, now: str, value: object, found: object
+) -> None:
+    assert reread(was, now, value) == found
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "message"),
+    [
+        (
+            "varchar(90)",
+            "{type: varchar(90), treatment: tokenise}",
+            "column title has the treatment keep, and today's is tokenise",
+        ),
+        (
+            "{type: varchar(90), treatment: mask}",
+            "varchar(90)",
+            "column title has the treatment mask, and today's is keep",
+        ),
+        ("varchar(90)", "varchar(80)", r"was of type varchar\(90\), and is varchar\(80\) today"),
+        ("varchar(90)", "integer", r"was of type varchar\(90\), and is integer today"),
+        ("bigint", "integer", "was of type bigint, and is integer today"),
+        ("decimal(9,2)", "decimal(9,3)", "was of type"),
+        (
+            "{type: 'decimal(9,2)', treatment: tokenise}",
+            "{type: 'decimal(12,3)', treatment: tokenise}",
+            "was of type",
+        ),
+        (
+            "{type: varchar(9), trailing_blanks: trim}",
+            "varchar(9)",
+            "has trailing blanks by the rule trim, and today's is keep",
+        ),
+        ("varchar(9)", "char(9)", "has trailing blanks by the rule keep, and today's is trim"),
+    ],
+)
+def test_values_that_today_would_not_be_made_are_not_taken(
+    was: str, now: str, message: str
+) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        reread(was, now, None)
+
+
+def test_a_column_that_is_read_from_another_name_is_taken_and_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert reread("varchar(9)", "{type: varchar(9), source: label}", "Zq7") == "Zq7"
+    (warning,) = caplog.messages
+    assert "column title of dimension item was read from 'title' and is now from 'label'" in warning
+    assert "Zq7" not in warning

@@ -100,10 +100,13 @@ class Manifests:
 
 
 def loader(
-    warehouse: FakeWarehouse, manifests: Manifests | None = None, application: str = "app"
+    warehouse: FakeWarehouse,
+    manifests: Manifests | None = None,
+    application: str = "app",
+    spec: WarehouseSpec = SPEC,
 ) -> Loader:
     return Loader(
-        SPEC,
+        spec,
         application=application,
         bookkeeping_schema="books",
         copy_role="default",

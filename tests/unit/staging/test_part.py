@@ -27,6 +27,7 @@ parts = st.builds(
     size=st.integers(0),
     epoch=st.integers(-1),
     accounts=st.lists(accounts, max_size=3).map(tuple),
+    shape=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
 )
 
 
@@ -36,6 +37,14 @@ def test_a_reference_comes_back(part: Part) -> None:
     assert Part.decode(data) == part
     assert data[:1] not in {kind.value for kind in Kind}
     assert data[:1] not in {b"E", b"C", b"R"}
+
+
+def test_a_reference_of_an_earlier_version_says_nothing_of_its_columns() -> None:
+    earlier = (
+        b'S{"name":"a","kind":"ROWS","stream":"s","rows":1,"url":"","size":0,"epoch":3,'
+        b'"accounts":[]}'
+    )
+    assert Part.decode(earlier) == Part("a", Kind.ROWS, "s", rows=1, epoch=3)
 
 
 def test_a_part_gets_the_number_of_the_marker_that_closes_it() -> None:

@@ -1,0 +1,31 @@
+"""Parts that were staged by an earlier start: whether today's tables can take them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connectors.blocks import Kind
+from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.spec import WarehouseSpec
+from connectors.staging.part import Part
+from connectors.staging.shape import misfit
+
+
+def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
+    """Raises NeedsRepair for parts whose columns are not those that COPY is going to fill.
+
+    COPY goes by position: what changed places would be loaded into the wrong column, and a value
+    that is to be a token today would be loaded clear. A part without a shape was staged by a
+    version that did not write it; it is taken, or no upgrade could load what was pending.
+    """
+    today = {(Kind.ROWS, target.stream): target.staged for target in warehouse.targets}
+    today |= {(Kind.PATCHES, patch.stream): patch.staged for patch in warehouse.patches}
+    for part in parts:
+        shape = today.get((part.kind, part.stream))
+        if part.shape and shape is not None and (what := misfit(part.shape, shape)):
+            message = (
+                f"parts of {part.stream} (epoch {part.epoch} and maybe others) were staged under "
+                f"another declaration: {what}. Start with the former declaration, pause DMS until "
+                "all is loaded, stop, and start with the new one"
+            )
+            raise NeedsRepair(message)

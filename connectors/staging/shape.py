@@ -1,0 +1,48 @@
+"""The shape of a staged file: its columns in order, and what their values are.
+
+COPY takes Parquet by position and knows nothing of names. A part that waits for its load may meet a
+start whose tables have other columns by then, so its reference says what it holds.
+"""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import Final
+
+import pyarrow as pa
+
+from connectors.redshift.sql_types import SqlType
+
+# Of a field's metadata: a word for how its values were made, a blank, their type in Redshift's DDL.
+MADE: Final = b"starjoin.made"
+
+Shape = tuple[tuple[str, str], ...]  # of each column its name, and `MADE` or the Arrow type
+
+
+def shape_of(schema: pa.Schema) -> Shape:
+    """The shape of the files of a schema."""
+    return tuple(
+        (field.name, (field.metadata or {}).get(MADE, str(field.type).encode()).decode())
+        for field in schema
+    )
+
+
+def misfit(staged: Shape, today: Shape) -> str | None:
+    """The first column of a staged file that today's tables cannot take; None when there is none.
+
+    Text may be longer today: its files are the same.
+    """
+    for place, (was, now) in enumerate(zip_longest(staged, today), 1):
+        if was is None or now is None or was[0] != now[0]:
+            names = ("missing" if column is None else column[0] for column in (was, now))
+            return "column {} of the files is {}, and of the tables {}".format(place, *names)
+        if was[1] != now[1] and not _is_longer_text(was[1], now[1]):
+            return f"column {was[0]} was made as {was[1]}, and is {now[1]} today"
+    return None
+
+
+def _is_longer_text(was: str, now: str) -> bool:
+    (made, _, old), (makes, _, new) = was.partition(" "), now.partition(" ")
+    if made != makes or not old.startswith("VARCHAR") or not new.startswith("VARCHAR"):
+        return False
+    return SqlType.parse(new).holds(SqlType.parse(old))
