@@ -31,6 +31,7 @@ class Kind(enum.Enum):
     ROWS = b"W"  # wide rows of a target
     PATCHES = b"P"  # patches of a dimension
     DEAD_LETTERS = b"X"
+    RESTRICTED = b"O"  # originals of dead letters in the clear, which few may read
     ACCOUNT = b"A"  # what became of the records of a source block
 
 

@@ -49,7 +49,12 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     application = settings.application
     limit = DeadLetterLimit(application.dead_letter_share, application.dead_letter_run)
     decode = Decode(
-        star, application.generations, clients.privacy_keys, limit, floor=application.floor
+        star,
+        application.generations,
+        clients.privacy_keys,
+        limit,
+        floor=application.floor,
+        originals=application.dead_letter_originals,
     )
     schemas = BlockSchemas(star)
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 from connectors.accounts import ACCOUNT_SCHEMA
 from connectors.blocks import Kind
 from flink_app.declaration import Star
-from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA
+from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA
 
 
 class BlockSchemas:
@@ -37,5 +37,7 @@ class BlockSchemas:
                 return self._star.patch_schema(stream)
             case Kind.DEAD_LETTERS:
                 return DEAD_LETTER_SCHEMA
+            case Kind.RESTRICTED:
+                return RESTRICTED_SCHEMA
             case Kind.ACCOUNT:
                 return ACCOUNT_SCHEMA

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
@@ -66,6 +67,11 @@ class Application(_Group):
         5_000,
         ge=0,
         description="dead letters without a change between them; more stop the job; 0: never",
+    )
+    dead_letter_originals: Originals = Field(
+        Originals.SEALED,
+        description="sealed: encrypted, in the dead letter; restricted: in the clear, below "
+        "restricted/, which the bucket's policy must keep from all but one role",
     )
     region: str = Field(description="the AWS region of every service")
     endpoint: str | None = Field(None, description="of the local stand-ins of AWS services")

@@ -29,7 +29,7 @@ _IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63)]
 TOKEN_TYPE: Final = ColumnType("varchar", length=64)  # 32 bytes in hexadecimal
 REDACTED: Final = "redacted"
-_ENVELOPE: Final = ("data", "metadata", "control")
+_ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
 
 
 class Treatment(enum.StrEnum):

@@ -21,7 +21,8 @@ from flink_app.declaration import POSITION
 from flink_app.declaration.model import Positions
 from flink_app.decode.changes import to_changes
 from flink_app.decode.columns import parse_columns
-from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Rejected, seal
+from flink_app.decode.dead_letters import Originals, Rejected
+from flink_app.decode.letters import dead_letters, restricted
 from flink_app.decode.plan import DecodePlan, TablePlan
 from flink_app.decode.position import UNKNOWN
 from flink_app.decode.reading import Lines
@@ -36,13 +37,19 @@ class Decoded:
 
     changes: dict[str, pa.RecordBatch]  # by declared table, rows by Star.changes_schema
     dead_letters: pa.RecordBatch  # DEAD_LETTER_SCHEMA, often without rows
+    restricted: pa.RecordBatch | None  # RESTRICTED_SCHEMA, where originals are kept apart
     account: Account
     by_rows: int  # records that took the slow path
     shown: Signs  # what they show of the settings of DMS
     kinds: frozenset[Positions]  # of the positions that were read by columns
 
 
-def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Decoded:
+def decode_block(
+    block: RecordBlock,
+    plan: DecodePlan,
+    keys: PrivacyKeys,
+    originals: Originals = Originals.SEALED,
+) -> Decoded:
     """Decodes one block; never raises for anything that stands in its records."""
     lines = Lines(block.text, block.offsets, np.arange(len(block), dtype=np.int64))
     columnar = parse_columns(lines, plan, block.arrival)
@@ -72,7 +79,8 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
             name: _changes(batches, plan.tables[name], plan, keys)
             for name, batches in parsed.items()
         },
-        dead_letters=_dead_letters(block, rejected, keys),
+        dead_letters=dead_letters(block, rejected, plan, keys, originals),
+        restricted=restricted(block, rejected, originals),
         account=_account(
             block,
             dead_lettered=len(rejected),
@@ -109,25 +117,6 @@ def _changes(
     if len(batches) > 1:
         batch = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
     return to_changes(batch, table, plan.star, keys)
-
-
-def _dead_letters(
-    block: RecordBlock, rejected: list[tuple[int, Rejected]], keys: PrivacyKeys
-) -> pa.RecordBatch:
-    rows = [
-        {
-            "stream": block.stream,
-            "shard": block.shard,
-            "sequence_number": block.sequence_numbers[row].as_py(),
-            "arrival": block.arrival[row].as_py(),
-            "table": fault.table,
-            "reason": fault.reason.value,
-            "detail": fault.detail,
-            "sealed_payload": seal(block.record(row), keys.dead_letters),
-        }
-        for row, fault in rejected
-    ]
-    return pa.RecordBatch.from_pylist(rows, schema=DEAD_LETTER_SCHEMA)
 
 
 def _account(

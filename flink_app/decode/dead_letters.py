@@ -1,15 +1,16 @@
 """Dead letters: records that cannot become changes, kept with their reason.
 
-Owns the reasons, the columns of a dead letter and the sealing of its payload. A payload that could
-not be read cannot be treated column by column, so it leaves decode only under AES-256-GCM; the
-application's secret opens it again.
+Owns the reasons, the columns of a dead letter and the sealing of its original. What a dead letter
+shows in the open is made in `letters`; its original leaves decode only under AES-256-GCM, which the
+application's secret opens again, or in a part of its own that few may read.
 """
 
 from __future__ import annotations
 
 import enum
 import os
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, field
 from typing import Final
 
 import pyarrow as pa
@@ -17,19 +18,39 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES: Final = 12  # what GCM is specified for
+_KEY_LENGTH: Final = struct.Struct(">H")  # Kinesis allows a partition key 256 characters
 
+# Where a record stood first, before it was replayed: stream, shard, sequence number, arrival.
+_PLACE: Final = [
+    ("stream", pa.string()),
+    ("shard", pa.string()),
+    ("sequence_number", pa.string()),
+    ("arrival", pa.timestamp("ms", tz="UTC")),
+]
 DEAD_LETTER_SCHEMA: Final = pa.schema(
     [
-        ("stream", pa.string()),
-        ("shard", pa.string()),
-        ("sequence_number", pa.string()),
-        ("arrival", pa.timestamp("ms", tz="UTC")),
+        *_PLACE,
         ("table", pa.string()),
         ("reason", pa.string()),
         ("detail", pa.string()),
-        ("sealed_payload", pa.binary()),
+        ("version", pa.string()),  # of the application
+        ("declaration", pa.string()),  # its fingerprint
+        ("treated", pa.string()),  # the record as `treated` shows it; null unless a JSON object
+        ("replay_of", pa.struct(_PLACE)),  # null unless the record was replayed
+        ("sealed_original", pa.binary()),  # null where originals are kept in parts of their own
     ]
 )
+# Originals in the clear, in parts that only one role may read.
+RESTRICTED_SCHEMA: Final = pa.schema(
+    [*_PLACE[:3], ("partition_key", pa.string()), ("payload", pa.binary())]
+)
+
+
+class Originals(enum.StrEnum):
+    """How the original of a dead letter is kept."""
+
+    SEALED = "sealed"  # encrypted, in the dead letter itself
+    RESTRICTED = "restricted"  # in the clear, below a prefix that only one role may read
 
 
 class Reason(enum.StrEnum):
@@ -55,20 +76,31 @@ class Rejected:
     table: str | None = None
 
 
-class SealedPayloadError(ValueError):
-    """A sealed payload does not open: another key, or altered bytes."""
+class SealedOriginalError(ValueError):
+    """A sealed original does not open: another key, or altered bytes."""
 
 
-def seal(payload: bytes, key: bytes) -> bytes:
-    """Encrypts a payload under a 32-byte key: nonce, then ciphertext with its tag."""
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, payload, None)
+@dataclass(frozen=True)
+class Original:
+    """A record as it was put on the stream; printing it shows nothing."""
 
+    partition_key: str = field(repr=False)
+    payload: bytes = field(repr=False)
 
-def unseal(sealed: bytes, key: bytes) -> bytes:
-    """Opens what `seal` closed; SealedPayloadError when the key is another."""
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-    except (InvalidTag, ValueError) as error:  # ValueError: shorter than nonce and tag
-        message = "the payload does not open: it was sealed under another secret, or altered"
-        raise SealedPayloadError(message) from error
+    def seal(self, key: bytes) -> bytes:
+        """Encrypted under a 32-byte key: nonce, then ciphertext with its tag."""
+        partition_key = self.partition_key.encode()
+        content = _KEY_LENGTH.pack(len(partition_key)) + partition_key + self.payload
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + AESGCM(key).encrypt(nonce, content, None)
+
+    @classmethod
+    def unseal(cls, sealed: bytes, key: bytes) -> Original:
+        """Opens what `seal` closed; SealedOriginalError when the key is another."""
+        try:
+            content = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except (InvalidTag, ValueError) as error:  # ValueError: shorter than nonce and tag
+            message = "the original does not open: it was sealed under another secret, or altered"
+            raise SealedOriginalError(message) from error
+        start = _KEY_LENGTH.size + _KEY_LENGTH.unpack_from(content)[0]
+        return cls(content[_KEY_LENGTH.size : start].decode(), content[start:])

@@ -17,6 +17,7 @@ from connectors.metrics import Metric, Metrics
 from flink_app.declaration import Star
 from flink_app.declaration.model import Positions
 from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations
 from flink_app.decode.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.decode.plan import DecodePlan
@@ -37,7 +38,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
     joins a fact does not matter, since positions decide between versions.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument a setting
         self,
         star: Star,
         generations: Generations,
@@ -45,12 +46,14 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         limit: DeadLetterLimit = DeadLetterLimit(),  # noqa: B008 - it is immutable
         *,
         floor: int = 0,
+        originals: Originals = Originals.SEALED,
     ) -> None:
         self._star = star
         self._generations = generations
         self._floor = floor
         self._open_keys = open_keys
         self._limit = limit
+        self._originals = originals
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Reads the privacy keys."""
@@ -81,7 +84,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         ctx: ProcessFunction.Context,  # noqa: ARG002
     ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
         """Decodes one frame. Raises TooManyDeadLettersError where the limit is passed."""
-        decoded = decode_block(read_frame(value), self._plan, self._keys)
+        decoded = decode_block(read_frame(value), self._plan, self._keys, self._originals)
         self._count(decoded)
         self._watch.add(decoded.account, decoded.dead_letters)
         for table, batch in decoded.changes.items():
@@ -92,6 +95,8 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         route = next(self._routes)
         if len(decoded.dead_letters):
             yield Block(Kind.DEAD_LETTERS, "", decoded.dead_letters, route).encode()
+        if decoded.restricted is not None:
+            yield Block(Kind.RESTRICTED, "", decoded.restricted, route).encode()
         yield Block(Kind.ACCOUNT, "", to_batch([decoded.account]), route).encode()
 
     def _count(self, decoded: Decoded) -> None:

@@ -18,10 +18,13 @@ from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.decode.generations import Generations
 from flink_app.decode.position import floor_position
 from flink_app.decode.read_schema import METADATA, ReadSchema
+from flink_app.version import fingerprint
 
 DATA: Final = "data"
 # Where the mapping rule map-record-to-document puts the row.
 DOCUMENT: Final = "_doc"
+# The member of a replayed record that says where it stood first.
+REPLAY: Final = "starjoin-replay"
 METADATA_TYPE: Final = pa.struct(
     [
         ("record-type", pa.string()),
@@ -118,6 +121,7 @@ class DecodePlan:
 
     def __init__(self, star: Star, generations: Generations, floor: int = 0) -> None:
         self.star = star
+        self.fingerprint = fingerprint(star.declaration)
         self.generations = generations
         self.floor = floor_position(floor)
         stream = star.declaration.stream
@@ -191,4 +195,5 @@ class DecodePlan:
         if not self.reads_documents:
             fields[DATA].append((DOCUMENT, pa.null()))  # the reader refuses all but null
         parts = [(part, pa.struct(members)) for part, members in fields.items()]
-        return ReadSchema(pa.schema([*parts, (METADATA, METADATA_TYPE)]))
+        # Of null like a document: replayed records are read one by one.
+        return ReadSchema(pa.schema([*parts, (REPLAY, pa.null()), (METADATA, METADATA_TYPE)]))

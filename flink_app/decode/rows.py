@@ -22,6 +22,7 @@ from flink_app.decode.envelope import (
 from flink_app.decode.generations import NONE
 from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import commit_position, is_coarse, position
+from flink_app.decode.replayed import first_place
 from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
 from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 
@@ -46,15 +47,16 @@ def parse_record(
 ) -> ParsedRow | PassedOver | Rejected:
     """Parses one change record; never raises for anything that stands in it.
 
-    What it shows of the settings of DMS is added to `shown`. When it arrived on the stream says to
-    which generation it belongs; milliseconds since the epoch.
+    What it shows of the settings of DMS is added to `shown`. When it arrived on the stream, before
+    any replay, says to which generation it belongs; milliseconds since the epoch.
     """
-    generation = plan.generations.of(arrival_ms)
     try:
         envelope = load(record)
     except NOT_JSON:
         return Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
     try:
+        place = first_place(envelope)
+        generation = plan.generations.of(arrival_ms if place is None else place.arrival_ms)
         return _parse_envelope(envelope, plan, generation, Signs() if shown is None else shown)
     except NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error))

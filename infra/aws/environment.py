@@ -6,11 +6,19 @@ Secrets are not in it, only the ARNs under which Secrets Manager keeps them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
+from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.settings import Name
 from infra.aws.errors import BadEnvironmentError
@@ -24,6 +32,9 @@ KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-
 TopicArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:.+$")]
 InstanceArn = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:dms:[a-z0-9-]+:\d{12}:rep:.+$")
+]
+RoleArn = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
 ]
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
@@ -55,6 +66,9 @@ class Application(_Part):
     )
     dead_letter_run: int = Field(
         5_000, ge=0, description="dead letters in a row; more stop the job; 0: never"
+    )
+    dead_letter_originals: Originals = Field(
+        Originals.SEALED, description="restricted: in the clear, for staging.originals_role_arn"
     )
     initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
     parallelism: int = Field(2, ge=1, le=256)
@@ -97,6 +111,9 @@ class Staging(_Part):
     prefix: Name = "staged"
     staged_days: int = Field(14, ge=2)
     dead_letter_days: int = Field(365, ge=2)
+    originals_role_arn: RoleArn | None = Field(
+        None, description="the only role that may read restricted originals of dead letters"
+    )
 
 
 class Alarms(_Part):
@@ -136,6 +153,17 @@ class Environment(_Part):
     staging: Staging = Staging()
     alarms: Alarms = Alarms()
     dms: Dms | None = None
+
+    @model_validator(mode="after")
+    def _originals_have_a_reader(self) -> Self:
+        restricted = self.application.dead_letter_originals is Originals.RESTRICTED
+        if restricted and self.staging.originals_role_arn is None:
+            message = (
+                "application.dead_letter_originals is restricted: name the role that may read "
+                "them, staging.originals_role_arn, or nobody can"
+            )
+            raise ValueError(message)
+        return self
 
     def stack(self, part: str) -> str:
         """The name of one of the environment's stacks."""

@@ -71,6 +71,7 @@ def application_settings(environment: Environment, data: Outputs) -> Settings:
             floor=application.floor,
             dead_letter_share=application.dead_letter_share,
             dead_letter_run=application.dead_letter_run,
+            dead_letter_originals=application.dead_letter_originals,
             region=environment.region,
         ),
         source=Source(stream_arn=data["StreamArn"], initial_position=application.initial_position),
@@ -101,6 +102,7 @@ def data_stack(environment: Environment) -> StackPlan:
         RetentionHours=stream.retention_hours,
         StagedDays=staging.staged_days,
         DeadLetterDays=staging.dead_letter_days,
+        OriginalsRoleArn=staging.originals_role_arn or "",
     )
 
 
@@ -117,6 +119,7 @@ def application_stack(environment: Environment, data: Outputs, code: str) -> Sta
         Floor=application.floor,
         DeadLetterShare=application.dead_letter_share,
         DeadLetterRun=application.dead_letter_run,
+        DeadLetterOriginals=application.dead_letter_originals,
         CodeBucket=data["CodeBucket"],
         CodeKey=code,
         StreamArn=data["StreamArn"],

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flink_app.decode.dead_letters import unseal
+from flink_app.decode.dead_letters import Original
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.example import DEFAULT, EXAMPLES
 from infra.local.stack import BUCKET, TOKEN_KEY
@@ -85,8 +85,9 @@ def test_bad_records_are_counted_and_kept_and_stop_nothing(started: Running) -> 
     letters = _dead_letters(started)
     assert {row["reason"] for row in letters} == {"not_json", "missing_key"}
     keys = PrivacyKeys.from_secret(TOKEN_KEY.encode())
-    payloads = {unseal(row["sealed_payload"], keys.dead_letters) for row in letters}
-    assert payloads == {broken, no_key}
+    sealed = [row["sealed_original"] for row in letters]
+    found = {Original.unseal(each, keys.dead_letters) for each in sealed}
+    assert found == {Original("raw", broken), Original("raw", no_key)}
 
 
 def _dead_letters(run: Running) -> list[dict[str, Any]]:

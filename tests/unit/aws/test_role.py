@@ -158,6 +158,7 @@ def staged_keys(star: Star) -> list[str]:
         (Kind.ROWS, target),
         (Kind.PATCHES, dimension),
         (Kind.DEAD_LETTERS, ""),
+        (Kind.RESTRICTED, ""),
     ):
         schema = schemas(kind, stream)
         columns = [pa.nulls(1, field.type) for field in schema]
@@ -178,4 +179,10 @@ def test_each_kind_of_staged_file_has_exactly_one_lifecycle_rule() -> None:
         [rule for rule, prefix in rules.items() if key.startswith(prefix)]
         for key in staged_keys(ticket_seller())
     ]
-    assert matched == [["staged-rows"], ["staged-patches"], ["dead-letters"], ["manifests"]]
+    assert matched == [
+        ["staged-rows"],
+        ["staged-patches"],
+        ["dead-letters"],
+        ["restricted"],
+        ["manifests"],
+    ]

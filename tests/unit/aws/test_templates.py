@@ -116,9 +116,21 @@ def test_buckets_are_private_encrypted_and_tls_only(name: str) -> None:
     assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     policy = resources[f"{name}Policy"]["Properties"]
     assert policy["Bucket"] == {"Ref": name}
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement = policy["PolicyDocument"]["Statement"][0]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_restricted_originals_are_kept_from_all_but_one_role_and_by_default_from_all() -> None:
+    resources = load_template("data")["Resources"]
+    _, statement = resources["StagingBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Action"] == "s3:GetObject*"
+    below = statement["Resource"]["Fn::Sub"]
+    assert below == "${StagingBucket.Arn}/${StagingPrefix}/${ApplicationName}/restricted/*"
+    (condition,) = statement["Condition"].items()
+    role = ["HasOriginalsRole", {"Ref": "OriginalsRoleArn"}, "nobody"]
+    assert condition == ("StringNotEquals", {"aws:PrincipalArn": {"Fn::If": role}})
 
 
 def test_what_holds_data_survives_a_replacement_and_the_key_survives_all() -> None:

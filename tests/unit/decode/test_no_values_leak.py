@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from flink_app.decode.block import Decoded
-from flink_app.decode.dead_letters import SealedPayloadError, seal, unseal
+from flink_app.decode.dead_letters import Original, SealedOriginalError
 from tests.unit.decode.records import (
     COMPANY,
     KEYS,
@@ -23,6 +23,8 @@ from tests.unit.decode.records import (
 from tests.unit.decode.twists import mangled
 
 MARKED: Final = "Zq7xMarked"
+ORIGINAL: Final = Original("key", b"payload")
+SEALED: Final = ORIGINAL.seal(KEYS.dead_letters)
 SECRETS: Final = ("Zq7", "zq7", "Marked", "424242", "5a71377")
 
 FAULTY: Final = [
@@ -54,8 +56,9 @@ FAULTY: Final = [
 
 
 def texts(decoded: Decoded) -> list[str]:
-    """All that decode gives in the open: every column but the sealed payload, and the account."""
-    batches = [decoded.dead_letters.drop_columns("sealed_payload"), *decoded.changes.values()]
+    """All that decode says of its own, and the changes; `test_treated` looks at treated records."""
+    letters = decoded.dead_letters.drop_columns(["sealed_original", "treated"])
+    batches = [letters, *decoded.changes.values()]
     return [
         *(repr(batch.to_pylist()) for batch in batches),
         repr(dataclasses.asdict(decoded.account)),
@@ -76,37 +79,37 @@ def test_the_faulty_records_are_faulty() -> None:
     assert sound == []
 
 
-def test_a_sealed_payload_shows_nothing_and_opens_with_the_applications_key() -> None:
+def test_a_sealed_original_shows_nothing_and_opens_with_the_applications_key() -> None:
     for data in FAULTY[:18]:
         (letter,) = decode([data]).dead_letters.to_pylist()
-        sealed = letter["sealed_payload"]
+        sealed = letter["sealed_original"]
         assert not [secret for secret in SECRETS if secret.encode() in sealed]
-        assert unseal(sealed, KEYS.dead_letters) == data
+        assert Original.unseal(sealed, KEYS.dead_letters) == Original("", data)
 
 
-def test_a_sealed_payload_opens_with_no_other_key() -> None:
+def test_a_sealed_original_opens_with_no_other_key() -> None:
     (letter,) = decode([b"{"]).dead_letters.to_pylist()
     for key in (OTHER_KEYS.dead_letters, KEYS.tokens[:32]):
-        with pytest.raises(SealedPayloadError, match="sealed under another secret, or altered"):
-            unseal(letter["sealed_payload"], key)
+        with pytest.raises(SealedOriginalError, match="sealed under another secret, or altered"):
+            Original.unseal(letter["sealed_original"], key)
 
 
 @pytest.mark.parametrize("at", [0, 12, -1])
-def test_an_altered_payload_does_not_open(at: int) -> None:
-    sealed = bytearray(seal(b"payload", KEYS.dead_letters))
+def test_an_altered_original_does_not_open(at: int) -> None:
+    sealed = bytearray(SEALED)
     sealed[at] ^= 1
-    with pytest.raises(SealedPayloadError):
-        unseal(bytes(sealed), KEYS.dead_letters)
+    with pytest.raises(SealedOriginalError):
+        Original.unseal(bytes(sealed), KEYS.dead_letters)
 
 
 @pytest.mark.parametrize("length", [0, 5, 12, 20])
-def test_a_payload_that_was_cut_does_not_open(length: int) -> None:
-    with pytest.raises(SealedPayloadError):
-        unseal(seal(b"payload", KEYS.dead_letters)[:length], KEYS.dead_letters)
+def test_an_original_that_was_cut_does_not_open(length: int) -> None:
+    with pytest.raises(SealedOriginalError):
+        Original.unseal(SEALED[:length], KEYS.dead_letters)
 
 
-def test_equal_payloads_are_sealed_apart() -> None:
-    assert seal(b"payload", KEYS.dead_letters) != seal(b"payload", KEYS.dead_letters)
+def test_equal_originals_are_sealed_apart() -> None:
+    assert ORIGINAL.seal(KEYS.dead_letters) != SEALED
 
 
 @pytest.mark.parametrize(

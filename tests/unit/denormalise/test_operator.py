@@ -135,7 +135,7 @@ def test_a_subtask_that_owns_nothing_emits_nothing() -> None:
     assert sum(len(task.dimension(region(1))) for task in tasks) == 1
 
 
-@pytest.mark.parametrize("kind", [Kind.DEAD_LETTERS, Kind.ACCOUNT])
+@pytest.mark.parametrize("kind", [Kind.DEAD_LETTERS, Kind.RESTRICTED, Kind.ACCOUNT])
 def test_other_blocks_pass(kind: Kind) -> None:
     block = Block(kind, "", pa.RecordBatch.from_pylist([{}], schema=SCHEMAS(kind, "")), route=3)
     assert Task(State()).element(block) == [block]

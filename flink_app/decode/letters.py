@@ -1,0 +1,105 @@
+"""Rejected records to the rows of dead letters, and of originals where these are kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from connectors.kinesis.frame import RecordBlock
+from flink_app.decode.dead_letters import (
+    DEAD_LETTER_SCHEMA,
+    RESTRICTED_SCHEMA,
+    Original,
+    Originals,
+    Rejected,
+)
+from flink_app.decode.envelope import NOT_JSON, NotAChangeError, load
+from flink_app.decode.plan import DecodePlan
+from flink_app.decode.replayed import first_place
+from flink_app.decode.treated import treated_record
+from flink_app.privacy.keys import PrivacyKeys
+from flink_app.version import VERSION
+
+Rejections = Sequence[tuple[int, Rejected]]  # with the record's number in the block
+
+
+def dead_letters(
+    block: RecordBlock,
+    rejected: Rejections,
+    plan: DecodePlan,
+    keys: PrivacyKeys,
+    originals: Originals,
+) -> pa.RecordBatch:
+    """Rows by DEAD_LETTER_SCHEMA; with their sealed originals, unless these are kept apart."""
+    rows = []
+    for row, fault in rejected:
+        sealed = _original(block, row).seal(keys.dead_letters)
+        rows.append(
+            {
+                **_place(block, row),
+                "arrival": block.arrival[row].as_py(),
+                "table": fault.table,
+                "reason": fault.reason.value,
+                "detail": fault.detail,
+                "version": VERSION,
+                "declaration": plan.fingerprint,
+                **_shown(block.record(row), fault, plan, keys),
+                "sealed_original": sealed if originals is Originals.SEALED else None,
+            }
+        )
+    return pa.RecordBatch.from_pylist(rows, schema=DEAD_LETTER_SCHEMA)
+
+
+def restricted(
+    block: RecordBlock, rejected: Rejections, originals: Originals
+) -> pa.RecordBatch | None:
+    """Rows by RESTRICTED_SCHEMA, in the clear; None unless originals are kept apart."""
+    if originals is not Originals.RESTRICTED or not rejected:
+        return None
+    rows = [
+        {
+            **_place(block, row),
+            "partition_key": _original(block, row).partition_key,
+            "payload": _original(block, row).payload,
+        }
+        for row, _ in rejected
+    ]
+    return pa.RecordBatch.from_pylist(rows, schema=RESTRICTED_SCHEMA)
+
+
+def _place(block: RecordBlock, row: int) -> dict[str, Any]:
+    return {
+        "stream": block.stream,
+        "shard": block.shard,
+        "sequence_number": block.sequence_numbers[row].as_py(),
+    }
+
+
+def _original(block: RecordBlock, row: int) -> Original:
+    return Original(block.partition_keys[row].as_py(), block.record(row))
+
+
+def _shown(record: bytes, fault: Rejected, plan: DecodePlan, keys: PrivacyKeys) -> dict[str, Any]:
+    """The columns that are read from the record itself, as far as it can be read."""
+    try:
+        envelope = load(record)
+    except NOT_JSON:
+        return {"treated": None, "replay_of": None}
+    table = None if fault.table is None else plan.tables[fault.table]
+    try:
+        place = first_place(envelope)
+    except NotAChangeError:
+        place = None  # the fault itself, in most cases; its detail says so
+    return {
+        "treated": treated_record(envelope, table, plan, keys),
+        "replay_of": None
+        if place is None
+        else {
+            "stream": place.stream,
+            "shard": place.shard,
+            "sequence_number": place.sequence_number,
+            "arrival": place.arrival_ms,
+        },
+    }

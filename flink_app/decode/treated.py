@@ -1,0 +1,143 @@
+"""What a dead letter shows of its record in the open: structure, and values as if they were stored.
+
+Shown are metadata that cannot be personal, and the columns that the declaration stores, under their
+treatments. Everything else is left out and named: columns that are not declared or not stored, the
+partition key's value, metadata of no known form, and a value that is not of its column's type,
+which might be another column's. A value that is only too large for a column that is kept is shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pyarrow as pa
+
+from flink_app.declaration.model import Treatment
+from flink_app.decode.dead_letters import Reason
+from flink_app.decode.envelope import Members
+from flink_app.decode.plan import DATA, REPLAY, DecodePlan, ReadColumn, TablePlan
+from flink_app.decode.read_schema import METADATA
+from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
+from flink_app.privacy.keys import PrivacyKeys
+from flink_app.privacy.treatments import treat
+
+LEFT_OUT: Final = "left_out"
+
+# What a column's name may look like; anything else might be a value in a name's place.
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$#-]{0,126}")
+_OTHER_NAME: Final = "(another name)"
+# Metadata by the form in which they cannot be personal. Log positions of PostgreSQL, MySQL, Oracle.
+_POSITION: Final = re.compile(
+    r"[0-9A-F]{8}/[0-9A-F]{8}\.[0-9A-F./]{1,40}"
+    r"|(mysql-bin(-changelog)?\.[0-9]{6}:[0-9:-]{1,60}){1,2}"
+    r"|[0-9]{1,18}"
+)
+_WORDS: Final = {
+    "record-type": {"data", "control"},
+    "operation": {"load", "insert", "update", "delete"},
+    "partition-key-type": {"primary-key", "schema-table", "task-id"},
+}
+_MOMENTS: Final = {"timestamp", "commit-timestamp"}
+_NUMBERS: Final = {
+    "transaction-id",
+    "transaction-record-id",
+    "prev-transaction-id",
+    "prev-transaction-record-id",
+}
+# Faults of a value that is what the column means, and does not fit it.
+_OF_SIZE: Final = {Reason.OUT_OF_RANGE, Reason.TOO_LONG, Reason.TRAILING_BLANK}
+# A number or moment written as text; a fault of size lets other texts pass.
+_WRITTEN: Final = re.compile(r"[-+0-9.:eETZ ]{1,80}", re.ASCII)
+
+
+def treated_record(
+    envelope: Any, table: TablePlan | None, plan: DecodePlan, keys: PrivacyKeys
+) -> str | None:
+    """The record as JSON text without personal data; None when it is no JSON object.
+
+    Args:
+        envelope: the record as `envelope.load` reads it.
+        table: whose row it is, None where that is not known.
+        plan: the declaration.
+        keys: for tokens.
+    """
+    if not isinstance(envelope, Members):
+        return None
+    shown: dict[str, Any] = {}
+    left_out: dict[str, list[str]] = {}
+    for part, content in envelope.items():
+        if part == REPLAY:
+            continue  # the dead letter has a column for it
+        if part == METADATA and isinstance(content, Members):
+            members = dict(_metadata(content, table))
+        elif part in {DATA, plan.before_image} and isinstance(content, Members):
+            members = dict(_row(content, table, plan, keys))
+        else:
+            left_out.setdefault("", []).append(_name(part))
+            continue
+        shown[part] = members
+        if hidden := {_name(name) for name in content if name not in members}:
+            left_out[part] = sorted(hidden)
+    return json.dumps(
+        {**shown, LEFT_OUT: left_out}, ensure_ascii=False, separators=(",", ":"), default=str
+    )
+
+
+def _name(name: str) -> str:
+    return name if _NAME.fullmatch(name) else _OTHER_NAME
+
+
+def _metadata(content: Members, table: TablePlan | None) -> Iterator[tuple[str, Any]]:
+    """The members whose values have a form in which they cannot be personal."""
+    own = {} if table is None else {"schema-name": {table.schema}, "table-name": {table.source}}
+    words = _WORDS | own
+    for name, value in content.items():
+        if name in content.repeated:
+            continue
+        if isinstance(value, str):
+            is_shown = (
+                value in words.get(name, ())
+                or (name in _MOMENTS and timestamp_micros(value) is not None)
+                or (name == "stream-position" and _POSITION.fullmatch(value) is not None)
+            )
+        else:
+            is_shown = value is None or (name in _NUMBERS and type(value) is int)
+        if is_shown and _NAME.fullmatch(name):
+            yield name, value
+
+
+def _row(
+    content: Members, table: TablePlan | None, plan: DecodePlan, keys: PrivacyKeys
+) -> Iterator[tuple[str, Any]]:
+    """The stored columns under their treatments, those of the before-image alike."""
+    for column in () if table is None else table.columns:
+        for name in dict.fromkeys((column.source, plan.before_prefix + column.source)):
+            if name in content and name not in content.repeated:
+                try:
+                    yield name, _treated(content[name], column, keys)
+                except ValueFaultError:
+                    continue  # left out, and named with the others
+
+
+def _treated(value: Any, column: ReadColumn, keys: PrivacyKeys) -> Any:
+    """The value as it may be shown. Raises ValueFaultError when it may not."""
+    declared = column.declared
+    is_kept = declared.treatment is Treatment.KEEP
+    try:
+        found = read_value(value, declared.type, column.trailing_blanks)
+    except ValueFaultError as fault:
+        is_of_size = fault.reason in _OF_SIZE and (
+            declared.type.is_text or not isinstance(value, str) or _WRITTEN.fullmatch(value)
+        )
+        if is_kept and is_of_size:
+            return value
+        raise
+    if is_kept or found is None:
+        return value
+    (treated,) = treat(
+        pa.array([found], declared.type.arrow), declared.treatment, keys.tokens
+    ).to_pylist()
+    return treated

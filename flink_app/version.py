@@ -1,0 +1,20 @@
+"""Which code and which declaration made something: the application's version, and a fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from flink_app.declaration import Declaration
+
+VERSION: Final = "0.1.0"  # as in pyproject.toml, which does not ship; a test holds them equal
+_DIGITS: Final = 16
+
+
+def fingerprint(declaration: Declaration) -> str:
+    """16 hexadecimal digits that are others for any other declaration.
+
+    Comments, and defaults that are written out, make no difference.
+    """
+    content = declaration.model_dump_json(by_alias=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
