@@ -183,7 +183,9 @@ class Stream(_Model):
         min_length=1,
         description="prefix of before-image columns, as BI_, if they stand among the row's own",
     )
-
+    before_image_suffix: str | None = Field(
+        None, min_length=1, description="suffix of such columns, instead of a prefix or with one"
+    )
     positions: Positions = Field(
         Positions.AUTO, description="what orders changes; another kind is then refused"
     )
@@ -202,13 +204,23 @@ class Stream(_Model):
             raise ValueError(message)
         return self
 
+    @property
+    def before_image_among_columns(self) -> bool:
+        """Whether values before a change stand among the row's own columns."""
+        return bool(self.before_image_prefix or self.before_image_suffix)
+
+    def before_name(self, source: str) -> str:
+        """The name under which the before-image has a source column."""
+        return f"{self.before_image_prefix or ''}{source}{self.before_image_suffix or ''}"
+
     @model_validator(mode="after")
     def _before_image_is_one(self) -> Self:
         if self.before_image in _ENVELOPE:
             message = f"before_image: {self.before_image!r} is another part of every record"
             raise ValueError(message)
-        if self.before_image_prefix and "before_image" in self.model_fields_set:
-            message = "before_image and before_image_prefix exclude each other, as in DMS"
+        if self.before_image_among_columns and "before_image" in self.model_fields_set:
+            affix = "prefix" if self.before_image_prefix else "suffix"
+            message = f"before_image and before_image_{affix} exclude each other, as in DMS"
             raise ValueError(message)
         return self
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from flink_app.declaration.model import Declaration, Table, Target
+    from flink_app.declaration.model import Declaration, Stream, Table, Target
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
 _LONGEST_PATH: Final = 127 - len("_key_")
@@ -16,12 +16,11 @@ _LONGEST_PATH: Final = 127 - len("_key_")
 
 def check(declaration: Declaration) -> None:
     """Raises ValueError for the first rule that is broken."""
-    prefix = declaration.stream.before_image_prefix
     _check_sources(declaration)
     for name, table in declaration.tables.items():
         _check_columns(name, table)
-        if prefix:
-            _check_before_image(name, table, prefix)
+        if declaration.stream.before_image_among_columns:
+            _check_before_image(name, table, declaration.stream)
     for name, table in declaration.tables.items():
         _check_references(declaration, name, table)
     _check_no_cycle(declaration)
@@ -46,10 +45,10 @@ def _check_sources(declaration: Declaration) -> None:
             _fail(f"tables {holder} and {name}", f"both read {source!r}")
 
 
-def _check_before_image(name: str, table: Table, prefix: str) -> None:
+def _check_before_image(name: str, table: Table, stream: Stream) -> None:
     sources = {declared.source or column for column, declared in table.columns.items()}
     for column in table.key:
-        before = prefix + (table.columns[column].source or column)
+        before = stream.before_name(table.columns[column].source or column)
         if before in sources:
             _fail(f"table {name}", f"{before!r} is the before-image of {column} and a column")
 

@@ -2,7 +2,8 @@
 
 The names are Redshift's. A `varchar(n)` counts bytes, as Redshift does. A `char(n)` is a source
 column that is padded with blanks; it is stored without them, as `varchar(n)`, in which alone
-Redshift keeps characters of several bytes.
+Redshift keeps characters of several bytes. A `varbyte(n)` is binary data, which DMS writes as
+hexadecimal digits.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import pyarrow as pa
 
 MAX_VARCHAR_BYTES: Final = 65_535  # Redshift's limit
 MAX_DECIMAL_DIGITS: Final = 38  # Redshift's limit, and that of Arrow's decimal128
+# Redshift's limit before it was raised to 16 MiB; a record of 1 MiB has half as many in digits.
+MAX_VARBYTE_BYTES: Final = 1_024_000
 
 _PLAIN: Final = {
     "smallint": pa.int16(),
@@ -29,6 +32,18 @@ _PLAIN: Final = {
 }
 _ALIASES: Final = {"int": "integer", "double": "double precision", "numeric": "decimal"}
 _TEXT: Final = ("varchar", "char")
+_LONGEST: Final = {
+    "varchar": MAX_VARCHAR_BYTES,
+    "char": MAX_VARCHAR_BYTES,
+    "varbyte": MAX_VARBYTE_BYTES,
+}
+# What people declare who know Redshift or their source, and what to declare instead.
+_INSTEAD: Final = {
+    "super": "COPY from Parquet would store a JSON text in it as one string; declare varchar(n), "
+    "and use JSON_PARSE in a view",
+    "time": "DMS writes a time as text: declare varchar(n)",
+    "timetz": "DMS writes a time as text: declare varchar(n)",
+}
 _WRITTEN: Final = re.compile(
     r"^\s*(?P<name>[a-z][a-z ]*?)\s*(\(\s*(?P<first>\d+)\s*(,\s*(?P<second>\d+)\s*)?\))?\s*$"
 )
@@ -36,7 +51,7 @@ _WRITTEN: Final = re.compile(
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A column type; `precision` and `scale` only for decimal, `length` only for text."""
+    """A column type; `precision` and `scale` only for decimal, `length` for text and binary."""
 
     name: str
     precision: int | None = None
@@ -53,14 +68,22 @@ class ColumnType:
         second = int(match["second"]) if match and match["second"] else None
         if name in _PLAIN and first is None:
             return cls(name)
-        if name in _TEXT and first and second is None and first <= MAX_VARCHAR_BYTES:
+        if first and second is None and first <= _LONGEST.get(name, 0):
             return cls(name, length=first)
         if name == "decimal" and first and 1 <= first <= MAX_DECIMAL_DIGITS:
             scale = second or 0
             if scale <= first:
                 return cls(name, precision=first, scale=scale)
+        if name in _INSTEAD:
+            message = f"{text!r} is not a column type here: {_INSTEAD[name]}"
+            raise ValueError(message)
         known = ", ".join(
-            [*_PLAIN, "decimal(p,s) with p up to 38", "varchar(n) and char(n) with n up to 65535"]
+            [
+                *_PLAIN,
+                "decimal(p,s) with p up to 38",
+                "varchar(n) and char(n) with n up to 65535",
+                f"varbyte(n) with n up to {MAX_VARBYTE_BYTES}",
+            ]
         )
         message = f"{text!r} is not a column type; known are {known}"
         raise ValueError(message)
@@ -70,6 +93,8 @@ class ColumnType:
         """The Arrow type of the column in every block and staged file."""
         if self.is_text:
             return pa.string()
+        if self.is_binary:
+            return pa.binary()
         if self.name == "decimal":
             return pa.decimal128(self.precision, self.scale)
         return _PLAIN[self.name]
@@ -79,6 +104,8 @@ class ColumnType:
         """The type in Redshift's DDL."""
         if self.is_text:
             return f"VARCHAR({self.length})"
+        if self.is_binary:
+            return f"VARBYTE({self.length})"
         if self.name == "decimal":
             return f"DECIMAL({self.precision},{self.scale})"
         return self.name.upper()
@@ -92,6 +119,11 @@ class ColumnType:
     def is_text(self) -> bool:
         """Whether values are text of a greatest length."""
         return self.name in _TEXT
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether values are bytes, of a greatest number."""
+        return self.name == "varbyte"
 
     def __str__(self) -> str:
         return f"char({self.length})" if self.name == "char" else self.sql.lower()

@@ -155,7 +155,7 @@ def _take_table(
         values = pc.struct_field(data, column.source)
         if column.name in table.key:
             good &= true(pc.is_valid(values))
-            earlier = pc.struct_field(before, plan.before_prefix + column.source)
+            earlier = pc.struct_field(before, plan.before_name(column.source))
             earlier = pc.if_else(is_update, earlier, pa.scalar(None, earlier.type))
             old.append(checked(earlier, column, good))
         else:

@@ -61,8 +61,8 @@ class ReadColumn:
         declared = self.declared.type
         if declared.is_integer:
             return pa.int64()
-        if declared.name == "date":
-            return pa.string()  # the JSON reader takes no dates
+        if declared.name == "date" or declared.is_binary:
+            return pa.string()  # the JSON reader takes no dates, and bytes come as digits
         if declared.name == "real":
             return pa.float64()  # what is too large becomes infinite in a float32
         if declared.name == "timestamptz":
@@ -125,9 +125,9 @@ class DecodePlan:
         self.generations = generations
         self.floor = floor_position(floor)
         stream = star.declaration.stream
-        # The object with values before the change, and what stands there before their names.
-        self.before_prefix = stream.before_image_prefix or ""
-        self.before_image = DATA if self.before_prefix else stream.before_image
+        # Where values before the change stand: among the row's own, or in an object.
+        self.before_among_columns = stream.before_image_among_columns
+        self.before_image = DATA if self.before_among_columns else stream.before_image
         self.positions = stream.positions
         self.coarse_positions = stream.coarse_positions
         self.tables: dict[str, TablePlan] = {}
@@ -163,9 +163,13 @@ class DecodePlan:
         """The plan of a source table; None when the declaration does not use it."""
         return self._by_source.get((schema or "", table or ""))
 
+    def before_name(self, source: str) -> str:
+        """The name under which the before-image has the column `source`."""
+        return self.star.declaration.stream.before_name(source)
+
     def before_names(self, table: TablePlan) -> tuple[str, ...]:
         """The names under which the before-image has the key."""
-        return tuple(self.before_prefix + source for source in table.key_sources)
+        return tuple(map(self.before_name, table.key_sources))
 
     def _grouped(self) -> list[tuple[_Types, list[TablePlan]]]:
         """Puts each table into the first group whose column types agree with its own."""

@@ -1,7 +1,7 @@
 """The schema of records, and the forms in which a source may write some columns otherwise.
 
 A PostgreSQL source without MapBooleanAsBoolean writes booleans as text, MySQL writes them as
-numbers, and whole numbers may come as text. All are exact, so all are read by columns.
+numbers, and numbers may come as text. All are exact, so all are read by columns.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from flink_app.decode.values import BLANK, FALSE, TRUE
 
 METADATA: Final = "metadata"
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
+# Neither too large for a double nor too small: a cast refuses all values for one that is.
+_FLOAT: Final = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?$"
 # By the wanted type and what was found: the type to read it as.
 _WRITTEN: Final = {
     (pa.bool_(), "string"): pa.string(),
@@ -24,6 +26,8 @@ _WRITTEN: Final = {
     (pa.bool_(), "boolean"): pa.bool_(),
     (pa.int64(), "string"): pa.string(),
     (pa.int64(), "number"): pa.int64(),
+    (pa.float64(), "string"): pa.string(),
+    (pa.float64(), "number"): pa.float64(),
 }
 
 Mask = npt.NDArray[np.bool_]
@@ -32,7 +36,7 @@ Mask = npt.NDArray[np.bool_]
 class ReadSchema:
     """The schema that records are wanted in, and the one in which they are written.
 
-    A source may write booleans as text or numbers, and whole numbers as text. Which form a column
+    A source may write booleans as text or numbers, and numbers as text. Which form a column
     has is found out from what the reader refuses, and remembered for the next block: it decides
     only how fast records are read, never what they become.
     """
@@ -90,5 +94,6 @@ def _as_wanted(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array]
         found = pc.is_in(values, of_true)
         fits = pc.or_(pc.is_null(values), pc.or_(found, pc.is_in(values, of_false)))
         return pc.if_else(pc.is_valid(values), found, pa.scalar(None, pa.bool_())), fits
-    fits = pc.fill_null(pc.match_substring_regex(values, _INTEGER), fill_value=True)
+    form = _INTEGER if kind == pa.int64() else _FLOAT
+    fits = pc.fill_null(pc.match_substring_regex(values, form), fill_value=True)
     return pc.if_else(fits, values, none).cast(kind), fits

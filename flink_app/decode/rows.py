@@ -132,7 +132,7 @@ def _parse_change(
             values[column.name] = read_value(data.read(column.source), kind, blanks)
             if is_key:
                 values[old_key(column.name)] = read_value(
-                    before.read(plan.before_prefix + column.source), kind, blanks
+                    before.read(plan.before_name(column.source)), kind, blanks
                 )
         except ValueFaultError as fault:
             raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None

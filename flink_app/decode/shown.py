@@ -107,7 +107,7 @@ def by_columns(  # noqa: PLR0913 - one argument a column
         unplaced = int((good & lacking & _true(pc.not_equal(operation, "load"))).sum())
     update = good & _true(pc.equal(operation, "update"))
     unsent = pc.is_null(before)
-    if plan.before_prefix and update.any():
+    if plan.before_among_columns and update.any():
         values = [pc.struct_field(before, name) for name in plan.before_names(table)]
         unsent = pc.is_null(pc.coalesce(*[value.cast(pa.string()) for value in values]))
     return +Signs(
@@ -138,7 +138,7 @@ def by_rows(
     if operation == "update":
         before = envelope.get(plan.before_image)
         if before is None or (
-            plan.before_prefix
+            plan.before_among_columns
             and all(before.get(name) is None for name in plan.before_names(table))
         ):
             yield Shown.NO_BEFORE_IMAGE

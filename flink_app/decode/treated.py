@@ -114,7 +114,7 @@ def _row(
 ) -> Iterator[tuple[str, Any]]:
     """The stored columns under their treatments, those of the before-image alike."""
     for column in () if table is None else table.columns:
-        for name in dict.fromkeys((column.source, plan.before_prefix + column.source)):
+        for name in dict.fromkeys((column.source, plan.before_name(column.source))):
             if name in content and name not in content.repeated:
                 try:
                     yield name, _treated(content[name], column, keys)

@@ -14,13 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import TrailingBlanks
+from flink_app.decode.hex_columns import from_hex
 from flink_app.decode.plan import ReadColumn
 from flink_app.decode.values import BLANK, NUL
 
 Mask = npt.NDArray[np.bool_]
 
 _INTEGER_RANGE: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
-_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATE: Final = _DAY + "$"
+# Oracle's DATE has a time, so it comes like this.
+_DATE_AT_MIDNIGHT: Final = _DAY + r"([T ]00:00:00(\.0{1,9})?Z?)?$"
+_DAY_LENGTH: Final = 10
 # Arrow knows a year 0 and years of five digits; Python, and so the slow path, does not.
 _FIRST: Final = pa.scalar(dt.datetime.min, pa.timestamp("us"))  # noqa: DTZ901 - without zone
 _LAST: Final = pa.scalar(dt.datetime.max, pa.timestamp("us"))  # noqa: DTZ901 - without zone
@@ -41,6 +46,9 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     elif kind.is_text:
         values = _trimmed(values, column)
         fits = _text_fits(values, column)
+    elif kind.is_binary:
+        values, formed = from_hex(values)
+        fits = pc.and_kleene(formed, _no_longer(values, column))
     elif kind.name == "date":
         return _dates(values, good)
     elif kind.name in {"real", "double precision"}:
@@ -66,12 +74,17 @@ def _trimmed(values: pa.Array, column: ReadColumn) -> pa.Array:
 
 
 def _text_fits(values: pa.Array, column: ReadColumn) -> pa.Array:
-    fits = pc.less_equal(pc.binary_length(values), column.declared.type.length)
+    fits = _no_longer(values, column)
     if _holds_nul(values):
         fits = pc.and_not(fits, pc.match_substring(values, NUL))
     if column.trailing_blanks is TrailingBlanks.REFUSE:
         fits = pc.and_not(fits, pc.ends_with(values, BLANK))
     return fits
+
+
+def _no_longer(values: pa.Array, column: ReadColumn) -> pa.Array:
+    """Where a value has no more bytes than the column; NULL for NULL."""
+    return pc.less_equal(pc.binary_length(values), column.declared.type.length)
 
 
 def _holds_nul(values: pa.Array) -> bool:
@@ -83,6 +96,9 @@ def _holds_nul(values: pa.Array) -> bool:
 def _dates(values: pa.Array, good: Mask) -> pa.Array:
     """Dates from text; those of another form, and all when there is no such day, are not good."""
     formed = pc.fill_null(pc.match_substring_regex(values, _DATE), fill_value=True)
+    if pc.all(formed).as_py() is False:
+        formed = pc.fill_null(pc.match_substring_regex(values, _DATE_AT_MIDNIGHT), fill_value=True)
+        values = pc.utf8_slice_codeunits(values, 0, _DAY_LENGTH)
     try:
         dates = pc.if_else(formed, values, pa.scalar(None, pa.string())).cast(pa.date32())
     except pa.ArrowInvalid:

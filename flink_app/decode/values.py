@@ -34,6 +34,9 @@ _TIMESTAMP: Final = re.compile(
     re.ASCII,
 )
 _MICROSECOND_DIGITS: Final = 6
+# With the prefix or, under NoHexPrefix, without.
+_HEX: Final = re.compile(r"(?:0[xX])?((?:[0-9A-Fa-f]{2})*)", re.ASCII)
+_DAY_WITH_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:.{0,40}", re.ASCII)
 _REAL: Final = struct.Struct("<f")
 TRUE: Final = ("true", "t", "1")
 FALSE: Final = ("false", "f", "0")
@@ -122,8 +125,6 @@ def _read_decimal(value: Any, kind: ColumnType) -> Decimal:
 
 
 def _read_double(value: Any, kind: ColumnType) -> float:
-    if isinstance(value, str):
-        raise _wrong(kind, value)
     number = float(_number(value, kind))
     if number in {float("inf"), float("-inf")}:
         raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
@@ -147,6 +148,9 @@ def _read_boolean(value: Any, kind: ColumnType) -> bool:
 def _read_date(value: Any, kind: ColumnType) -> dt.date:
     match = _DATE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
+        if isinstance(value, str) and _DAY_WITH_TIME.fullmatch(value):
+            message = "the date has a time of day, as Oracle's may: declare the column as timestamp"
+            raise ValueFaultError(Reason.WRONG_TYPE, message)
         raise _no_moment(kind, value)
     try:
         return dt.date.fromisoformat(match[1])
@@ -185,6 +189,20 @@ def _read_varchar(value: Any, kind: ColumnType) -> str:
     return value
 
 
+def _read_varbyte(value: Any, kind: ColumnType) -> bytes:
+    match = _HEX.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        if isinstance(value, str):
+            message = f"the text is not pairs of hexadecimal digits, as a {kind} is written"
+            raise ValueFaultError(Reason.WRONG_TYPE, message)
+        raise _wrong(kind, value)
+    found = bytes.fromhex(match[1])
+    if len(found) > (kind.length or 0):
+        message = f"the value has {len(found)} bytes and {kind} holds {kind.length}"
+        raise ValueFaultError(Reason.TOO_LONG, message)
+    return found
+
+
 _READERS: Final[dict[str, Callable[[Any, ColumnType], Any]]] = {
     "smallint": _read_integer,
     "integer": _read_integer,
@@ -198,6 +216,7 @@ _READERS: Final[dict[str, Callable[[Any, ColumnType], Any]]] = {
     "timestamptz": _read_timestamp,  # Arrow takes it as UTC, which it is
     "varchar": _read_varchar,
     "char": _read_varchar,
+    "varbyte": _read_varbyte,
 }
 
 

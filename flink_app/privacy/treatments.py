@@ -40,6 +40,8 @@ def mask(value: str) -> str:
 def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
     """Applies `treatment` to a column; tokens of a column that is not text are those of its text.
 
+    The text of bytes is their hexadecimal digits in lower case.
+
     Raises ValueError for `drop`: a dropped column has no values to give.
     """
     match treatment:
@@ -60,6 +62,11 @@ def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
 
 def _each_distinct(column: pa.Array, function: Callable[[str], str]) -> pa.Array:
     """Maps text by a Python function, once per distinct value."""
-    encoded = column.cast(pa.string()).dictionary_encode()
-    mapped = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    encoded = (
+        column.dictionary_encode()
+        if pa.types.is_binary(column.type)
+        else column.cast(pa.string()).dictionary_encode()
+    )
+    texts = (v.hex() if isinstance(v, bytes) else v for v in encoded.dictionary.to_pylist())
+    mapped = pa.array([function(text) for text in texts], pa.string())
     return mapped.take(encoded.indices)

@@ -144,7 +144,7 @@ class BeforeImageColumns(_Kebab):
     """How the columns with the old key are named."""
 
     column_prefix: str
-    column_suffix: Literal[""] = ""
+    column_suffix: str
     column_filter: Literal["pk-only"] = "pk-only"
 
 
@@ -171,7 +171,11 @@ class TableMappings(_Kebab):
 
 def table_mappings(star: Star) -> TableMappings:
     """Exactly the tables that the star uses, each partitioned by its primary key."""
-    prefix = star.declaration.stream.before_image_prefix
+    stream = star.declaration.stream
+    old_key = BeforeImageColumns(
+        column_prefix=stream.before_image_prefix or "",
+        column_suffix=stream.before_image_suffix or "",
+    )
 
     def rules() -> Iterator[Rule]:
         for number, name in enumerate(star.used_tables):
@@ -185,12 +189,12 @@ def table_mappings(star: Star) -> TableMappings:
             yield ObjectMappingRule(
                 rule_id=str(2 * number + 2), rule_name=f"partition-{name}", object_locator=locator
             )
-            if prefix:
+            if stream.before_image_among_columns:
                 yield BeforeImageRule(
                     rule_id=str(2 * len(star.used_tables) + number + 1),
                     rule_name=f"old-key-{name}",
                     object_locator=locator,
-                    before_image_def=BeforeImageColumns(column_prefix=prefix),
+                    before_image_def=old_key,
                 )
 
     return TableMappings(rules=tuple(rules()))
@@ -200,7 +204,7 @@ def task_settings(star: Star) -> TaskSettings:
     """The task's settings; the before-image under the name that the declaration gives it."""
     stream = star.declaration.stream
     before_image = BeforeImageSettings(
-        enable_before_image=stream.before_image_prefix is None, field_name=stream.before_image
+        enable_before_image=not stream.before_image_among_columns, field_name=stream.before_image
     )
     return TaskSettings(before_image_settings=before_image)
 

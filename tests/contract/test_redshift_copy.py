@@ -61,6 +61,7 @@ TYPES: list[tuple[str, pa.DataType, list[Any]]] = [
         pa.timestamp("us", tz="UTC"),
         [dt.datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=dt.UTC), None],
     ),
+    ("varbyte(4)", pa.binary(), [b"\x00\xff\\x", b"", None]),
     ("char(3)", pa.string(), ["abc", None]),
     (
         "varchar(100)",
@@ -79,9 +80,14 @@ def test_values_arrive_as_they_were_staged(
     connection = warehouse.connect()
     run(connection, f"create table t (n bigint, v {type_name})")
     numbers = pa.array(range(len(sent)), pa.int64())
+    shown = "v"
+    if pa.types.is_binary(arrow_type):  # how bytes are shown is up to the client
+        shown = "to_hex(v)"
     warehouse.copy(connection, "t", pa.table({"n": numbers, "v": pa.array(sent, arrow_type)}))
+    if pa.types.is_binary(arrow_type):
+        sent = [None if value is None else value.hex() for value in sent]
 
-    assert [row[0] for row in rows(connection, "select v from t order by n")] == sent
+    assert [row[0] for row in rows(connection, f"select {shown} from t order by n")] == sent
 
 
 def test_thousands_of_awkward_values(warehouse: Warehouse) -> None:
@@ -288,6 +294,7 @@ BAD_TYPES = [
     ("date", pa.array(["2024-01-01"])),
     ("timestamp", pa.array([1], pa.timestamp("ns"))),
     ("boolean", pa.array([1], pa.int32())),
+    ("varbyte(4)", pa.array(["ab"])),
 ]
 
 
@@ -319,6 +326,15 @@ def failing(warehouse: Warehouse, connection: Connection, entry: Entry) -> Refus
 def test_a_value_too_long_by_bytes(warehouse: Warehouse, connection: Connection, text: str) -> None:
     refusal = failing(warehouse, connection, warehouse.put(table(1, 2, text=text)))
 
+    assert "length of the data column v is longer" in refusal.detail
+
+
+def test_bytes_too_many(warehouse: Warehouse, connection: Connection) -> None:
+    run(connection, "drop table t")
+    run(connection, "create table t (v varbyte(4))")
+    connection.commit()
+
+    refusal = failing(warehouse, connection, warehouse.put(pa.table({"v": pa.array([b"12345"])})))
     assert "length of the data column v is longer" in refusal.detail
 
 

@@ -104,6 +104,20 @@ def test_lengths_hold_in_tables_made_from_others(warehouse: Warehouse, made_by: 
         run(connection, "insert into copy_of values (1, 'ééé')")
 
 
+def test_bytes_are_compared_and_counted(warehouse: Warehouse) -> None:
+    connection = warehouse.connect()
+    run(connection, "create table t (k varbyte(2), n int)")
+    run(connection, "create temp table s (like t)")
+    run(connection, "insert into s values (from_hex('00ff'), 1), (from_hex('00'), 2)")
+    run(connection, "insert into t select k, n from s")
+    run(connection, "delete from t using s where t.k = s.k and s.n = 1")
+
+    assert rows(connection, "select to_hex(k), n from t") == [["00", 2]]
+    connection.commit()
+    with refused(INTERNAL, "too long"):
+        run(connection, "insert into t values (from_hex('000000'), 3)")
+
+
 def test_insert_rounds_decimals(warehouse: Warehouse) -> None:
     connection = warehouse.connect()
     run(connection, "create table t (v decimal(8,2))")

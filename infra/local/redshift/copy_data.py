@@ -50,6 +50,7 @@ _TAKES: dict[str, set[tuple[str, str]]] = {
     },
     "varchar": {("BYTE_ARRAY", logical) for logical in ("NONE", "STRING", "ENUM", "JSON")},
     "bpchar": {("BYTE_ARRAY", logical) for logical in ("NONE", "STRING", "ENUM", "JSON")},
+    "varbyte": {("BYTE_ARRAY", "NONE")},
 }
 _NAMES = {
     "int2": "SMALLINT", "int4": "INT", "int8": "BIGINT", "float4": "REAL", "float8": "DOUBLE",
@@ -68,8 +69,8 @@ class Column:
 
     @property
     def length(self) -> int | None:
-        """The most bytes of a character column."""
-        limited = self.type in {"varchar", "bpchar"} and self.modifier >= 0
+        """The most bytes of a column of characters or bytes."""
+        limited = self.type in {"varchar", "bpchar", "varbyte"} and self.modifier >= 0
         return self.modifier - 4 if limited else None
 
     @property
@@ -161,7 +162,11 @@ class _File:
                 _NULL_IN_NOT_NULL, "Missing data for not-null field", column, line=row
             )
         if column.length is not None:
-            return self._text(column, column.length, array)
+            self._check_length(column, column.length, array)
+        if column.type == "varbyte":
+            return _as_hex(array)
+        if column.length is not None:
+            return self._text(column, array)
         if column.type == "numeric":
             return self._decimal(column, array)
         if column.type == "int2":
@@ -170,7 +175,7 @@ class _File:
             return array.cast(pa.timestamp(array.type.unit))
         return array
 
-    def _text(self, column: Column, length: int, array: Any) -> Any:
+    def _check_length(self, column: Column, length: int, array: Any) -> None:
         lengths = pc.binary_length(array)
         longest = pc.max(lengths).as_py() or 0
         if longest > length:
@@ -181,6 +186,8 @@ class _File:
             )
             problem = self._problem(_OUT_OF_RANGE, context, column, line=row)
             raise spectrum_error(_BAD_FILE, context, problem)
+
+    def _text(self, column: Column, array: Any) -> Any:
         try:
             return array.cast(pa.large_string())
         except pa.ArrowInvalid as error:
@@ -228,6 +235,12 @@ class _File:
         return LoadProblem(
             code, text, problem.file, problem.line, column.name, type_name=name, length=length
         )
+
+
+def _as_hex(array: Any) -> Any:
+    """Bytes as PostgreSQL reads them in CSV."""
+    texts = [None if value is None else f"\\x{value.hex()}" for value in array.to_pylist()]
+    return pa.array(texts, pa.large_string())
 
 
 def load_failed(table: str, problem: LoadProblem) -> LoadError:

@@ -20,7 +20,8 @@ ABORTED = "25P02"
 INTERNAL = "XX000"
 
 # The name that `objects.sql` gives the constraint that counts a column's bytes.
-_BYTES_CONSTRAINT = re.compile(r"redshift_bytes_\d+_(varying|char)_(\d+)")
+_BYTES_CONSTRAINT = re.compile(r"redshift_bytes_\d+_(varying|char|byte)_(\d+)")
+_CONSTRAINED = {"varying": "character varying", "char": "character", "byte": "binary varying"}
 _PASSED_ON = "SCMDHPW"
 _LINE = "-" * 47
 
@@ -127,8 +128,7 @@ def _too_many_bytes(fields: dict[str, str]) -> RedshiftError | None:
     match = _BYTES_CONSTRAINT.fullmatch(fields.get("n", ""))
     if match is None:
         return None
-    name = "character varying" if match[1] == "varying" else "character"
-    return _too_long(f"{name}({match[2]})")
+    return _too_long(f"{_CONSTRAINED[match[1]]}({match[2]})")
 
 
 def _null(fields: dict[str, str]) -> RedshiftError:

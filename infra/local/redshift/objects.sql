@@ -1,13 +1,29 @@
 -- What the PostgreSQL behind the front gets once, so that it behaves as a Redshift database.
 --
--- Lengths: a CHECK per character column, made by an event trigger, so that CREATE TABLE, LIKE,
--- CTAS and ALTER TABLE all get it, and counted in bytes, as Redshift counts.
+-- Lengths: a CHECK per column of characters or bytes, made by an event trigger, so that CREATE
+-- TABLE, LIKE, CTAS and ALTER TABLE all get it, and counted in bytes, as Redshift counts.
 -- Writers: a transaction that writes a table holds up every other writer of it until its end, as
 -- on Redshift. The lock is taken by a statement trigger, so after the statement's snapshot.
 
 SET allow_system_table_mods = on;
 CREATE SCHEMA redshift_front;
 GRANT USAGE ON SCHEMA redshift_front TO PUBLIC;
+
+-- VARBYTE: PostgreSQL's bytea with a length.
+CREATE TYPE pg_catalog.varbyte;
+CREATE FUNCTION redshift_front.varbyte_in(cstring) RETURNS varbyte IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'byteain';
+CREATE FUNCTION redshift_front.varbyte_out(varbyte) RETURNS cstring IMMUTABLE STRICT PARALLEL SAFE
+    LANGUAGE internal AS 'byteaout';
+CREATE TYPE pg_catalog.varbyte (
+    INPUT = redshift_front.varbyte_in, OUTPUT = redshift_front.varbyte_out,
+    TYPMOD_IN = varchartypmodin, TYPMOD_OUT = varchartypmodout, LIKE = bytea);
+CREATE CAST (varbyte AS bytea) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (bytea AS varbyte) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE FUNCTION pg_catalog.from_hex(text) RETURNS varbyte IMMUTABLE STRICT LANGUAGE sql
+    AS $$ SELECT decode($1, 'hex')::varbyte $$;
+CREATE FUNCTION pg_catalog.to_hex(varbyte) RETURNS text IMMUTABLE STRICT LANGUAGE sql
+    AS $$ SELECT encode($1::bytea, 'hex') $$;
 
 CREATE FUNCTION redshift_front.queue_writers() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,10 +45,11 @@ BEGIN
     END IF;
     FOR col IN
         SELECT a.attnum, a.attname, a.atttypmod - 4 AS bytes,
-               CASE a.atttypid WHEN 1043 THEN 'varying' ELSE 'char' END AS family
+               CASE a.atttypid WHEN 1043 THEN 'varying' WHEN 1042 THEN 'char' ELSE 'byte' END
+                   AS family
         FROM pg_attribute a
         WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
-          AND a.atttypid IN (1042, 1043) AND a.atttypmod > 4
+          AND a.atttypid IN (1042, 1043, 'varbyte'::regtype) AND a.atttypmod > 4
     LOOP
         wanted := format('redshift_bytes_%s_%s_%s', col.attnum, col.family, col.bytes);
         IF EXISTS (SELECT FROM pg_constraint WHERE conrelid = relation AND conname = wanted) THEN

@@ -132,3 +132,12 @@ def test_before_image_columns_take_the_place_of_the_before_image() -> None:
         "column-suffix": "",
         "column-filter": "pk-only",
     }
+
+
+def test_before_image_columns_may_have_a_suffix() -> None:
+    content = freight().declaration.model_dump(by_alias=True)
+    content["stream"] = {"before_image_suffix": "_old"}
+    rules = to_json(table_mappings(Star(declaration(content))))["rules"]
+    told = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
+    assert len(told) == len(freight().used_tables)
+    assert {(one["column-prefix"], one["column-suffix"]) for one in told} == {("", "_old")}

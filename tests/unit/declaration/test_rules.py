@@ -201,6 +201,21 @@ REPORT = (TARGETS, "consignment_report")
             "stream: Value error, before_image and before_image_prefix exclude each other",
         ),
         (
+            ("stream",),
+            {"before_image": "old", "before_image_suffix": "_old"},
+            "stream: Value error, before_image and before_image_suffix exclude each other",
+        ),
+        (
+            (*PORT, "columns", "depth"),
+            "super",
+            "COPY from Parquet would store a JSON text in it as one string; declare varchar(n)",
+        ),
+        (
+            (*PORT, "columns", "depth"),
+            {"type": "varbyte(4)", "treatment": "mask"},
+            "treatment mask needs a varchar column, not varbyte(4)",
+        ),
+        (
             (*PORT, "columns", "draught"),
             {"type": "integer", "source": "depth"},
             "table port: columns depth and draught read 'depth' as different types",
@@ -218,11 +233,16 @@ def test_a_broken_rule_is_named_with_its_place(
     assert str(caught.value).startswith(f"{tmp_path / 'star.yaml'} breaks ")
 
 
-def test_a_before_image_column_is_no_column_of_the_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("affix", "name"), [({"prefix": "old_"}, "old_port_id"), ({"suffix": "_old"}, "port_id_old")]
+)
+def test_a_before_image_column_is_no_column_of_the_table(
+    affix: dict[str, str], name: str, tmp_path: Path
+) -> None:
     content = copy.deepcopy(FREIGHT_CONTENT)
-    content["stream"] = {"before_image_prefix": "old_"}
-    content["tables"]["port"]["columns"]["old_port_id"] = "integer"
-    message = "table port: 'old_port_id' is the before-image of port_id and a column"
+    content["stream"] = {f"before_image_{kind}": text for kind, text in affix.items()}
+    content["tables"]["port"]["columns"][name] = "integer"
+    message = f"table port: '{name}' is the before-image of port_id and a column"
     with pytest.raises(DeclarationError, match=message):
         load_declaration(save(tmp_path, content))
 

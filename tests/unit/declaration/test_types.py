@@ -21,6 +21,8 @@ from flink_app.declaration import ColumnType
         ("timestamptz", pa.timestamp("us", "UTC"), "TIMESTAMPTZ"),
         ("real", pa.float32(), "REAL"),
         ("char(8)", pa.string(), "VARCHAR(8)"),
+        ("varbyte(16)", pa.binary(), "VARBYTE(16)"),
+        ("varbyte(1024000)", pa.binary(), "VARBYTE(1024000)"),
         ("decimal(12,2)", pa.decimal128(12, 2), "DECIMAL(12,2)"),
         ("numeric( 38 , 10 )", pa.decimal128(38, 10), "DECIMAL(38,10)"),
         ("decimal(5)", pa.decimal128(5, 0), "DECIMAL(5,0)"),
@@ -44,6 +46,9 @@ def test_a_type_as_it_is_written(text: str, arrow: pa.DataType, sql: str) -> Non
         "varchar(65536)",
         "varchar(10,2)",
         "char",
+        "varbyte",
+        "varbyte(0)",
+        "varbyte(1024001)",
         "decimal",
         "decimal(0)",
         "decimal(39,2)",
@@ -55,6 +60,14 @@ def test_a_type_as_it_is_written(text: str, arrow: pa.DataType, sql: str) -> Non
 )
 def test_what_is_no_type_is_refused_with_what_is_known(text: str) -> None:
     with pytest.raises(ValueError, match="is not a column type; known are smallint, integer"):
+        ColumnType.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"), [("super", "JSON_PARSE"), ("time", "varchar"), ("TIMETZ", "varchar")]
+)
+def test_what_would_lie_is_refused_with_what_to_declare_instead(text: str, instead: str) -> None:
+    with pytest.raises(ValueError, match=f"is not a column type here: .*{instead}"):
         ColumnType.parse(text)
 
 

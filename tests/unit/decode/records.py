@@ -38,7 +38,7 @@ tables:
     columns: {id: integer, code: integer, at: date, ratio: real}
   texts:
     key: [id]
-    columns: {id: char(8), code: char(8), at: timestamptz}
+    columns: {id: char(8), code: char(8), at: timestamptz, bytes: varbyte(4)}
   facts:
     key: [id]
     columns: {id: bigint, code: boolean, plain: integer, texts: char(8)}
@@ -56,6 +56,7 @@ targets:
       plain_ratio: plain.ratio
       texts_code: texts.code
       texts_at: texts.at
+      texts_bytes: texts.bytes
 """)
 MIXED_PLAN: Final = DecodePlan(MIXED, GENERATIONS)
 

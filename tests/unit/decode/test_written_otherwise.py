@@ -25,6 +25,10 @@ from tests.unit.decode.test_values import EVERY_TYPE, written
         ("big", ['"123456789012345678"', "null"]),
         ("money", ["1.5", '"1.50"', "2", '"3"']),
         ("exact", ['"0.1"', "0.1"]),
+        ("real", ['"0.1"', '"-2"', '"1.5E7"', "null"]),
+        ("single", ['"0.1"', "null"]),
+        ("day", ['"2024-02-29T00:00:00Z"', '"2024-03-01"', "null"]),  # Oracle's DATE
+        ("bytes", ['"0x00ff"', '"00FF"', '""', "null"]),
     ],
 )
 def test_either_way_of_writing_is_read_by_columns(column: str, texts: list[str]) -> None:

@@ -46,6 +46,14 @@ TEXTS: Final = {
         "Infinity",
         "-Infinity",
         '"1"',
+        '"0.1"',
+        '"-2.5e-3"',
+        '"+.5"',
+        '"0.1234567890123456789"',
+        '"1e309"',
+        '"1e-400"',
+        '"NaN"',
+        '""',
         "false",
     ],
     "decimal": [
@@ -110,6 +118,9 @@ TEXTS: Final = {
         '"9999-12-31"',
         '"2023-02-29"',
         '"2024-02-29T00:00:00Z"',
+        '"2024-02-29 00:00:00.000000000"',
+        '"2024-02-29T00:00:00.0000000000Z"',
+        '"2023-02-29T00:00:00Z"',
         '"2024-02-29T10:00:00Z"',
         '"0000-01-01"',
         '"-4712-01-01"',
@@ -148,6 +159,25 @@ TEXTS: Final = {
         '" 2026-03-11"',
         '"infinity"',
         "5",
+    ],
+    "varbyte": [
+        '"0x00ff"',
+        '"00FF"',
+        '"0XaB12"',
+        '""',
+        '"0x"',
+        '"0x1"',
+        '"0x0"',
+        '"0x0102030405"',
+        '"01020304"',
+        '"x12"',
+        '"0x 12"',
+        '"0x12\\n"',
+        '"0x0x12"',
+        '"\\u0661\\u0661"',
+        "12",
+        "true",
+        "[]",
     ],
     "varchar": [
         '"NO"',
@@ -239,7 +269,7 @@ def good(table: TablePlan, plan: DecodePlan, operation: str) -> dict[str, Member
         "schema-name": f'"{table.schema}"',
         "table-name": f'"{table.source}"',
     }
-    before: dict[str, Members] = {} if plan.before_prefix else {plan.before_image: {}}
+    before: dict[str, Members] = {} if plan.before_among_columns else {plan.before_image: {}}
     return {"data": data, **before, "metadata": metadata}
 
 
@@ -262,7 +292,7 @@ def twisted(table: TablePlan, plan: DecodePlan, operation: str) -> Iterator[byte
         texts = TEXTS[column.declared.type.name]
         yield from _changed(base, "data", column.source, [*texts, "null"])
         if column.name in table.key:
-            name = plan.before_prefix + column.source
+            name = plan.before_name(column.source)
             yield from _changed(base, plan.before_image, name, [*texts, "null"])
         else:
             yield from _changed(base, plan.before_image, f"BI_{column.source}", ["[]"])

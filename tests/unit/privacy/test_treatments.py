@@ -109,3 +109,10 @@ def test_tokens_of_other_types_are_those_of_their_text(
 def test_a_dropped_column_has_no_values() -> None:
     with pytest.raises(ValueError, match="no treated values"):
         treat(pa.array(["x"]), Treatment.DROP, KEY)
+
+
+def test_a_token_of_bytes_is_that_of_their_hexadecimal_digits() -> None:
+    column = pa.array([b"\x00\xff", None, b""], pa.binary())
+    found = treat(column, Treatment.TOKENISE, KEY).to_pylist()
+    assert found == [tokenise("00ff", KEY), None, tokenise("", KEY)]
+    assert treat(column, Treatment.SHA256, KEY).to_pylist()[0] == sha256("00ff")

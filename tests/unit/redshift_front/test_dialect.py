@@ -34,6 +34,10 @@ def translated(sql: str) -> str:
             "CREATE TABLE t (a varchar(65535), b jsonb, c double precision, d real)",
         ),
         (
+            "create table t (a varbyte(16), b varbinary)",
+            "CREATE TABLE t (a varbyte(16), b varbyte(64000))",
+        ),
+        (
             "create table t (a timestamp without time zone, b timestamp with time zone, c timetz)",
             "CREATE TABLE t (a timestamp, b timestamptz, c timetz)",
         ),
