@@ -55,6 +55,7 @@ class Clients:
             copy_role=redshift.copy_role,
             connect=open_connection,
             manifests=self.staging_store(),
+            alters=star.declaration.stream.schema_changes.alters_tables,
         )
 
     def _secrets(self) -> SecretsManagerClient:

@@ -6,6 +6,8 @@ from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
 
 POSITION_TYPE = "VARCHAR(44)"
+# Below every position; never NULL, since nothing compares with that.
+UNKNOWN_POSITION = "0" * 44
 
 
 def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:

@@ -8,6 +8,7 @@ finds there.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from redshift_connector.error import Error
 
 from connectors.blocks import Kind
 from connectors.redshift import ledger
+from connectors.redshift.alter import Difference, differences
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.errors import CONNECTION_LOST, NeedsRepair, RetryLoad, classify
 from connectors.redshift.manifest import manifest
@@ -28,6 +30,8 @@ from connectors.redshift.pending import check_shapes
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.part import Part
+
+logger = logging.getLogger(__name__)
 
 _CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
 
@@ -63,6 +67,7 @@ class Loader:
         copy_role: ARN of COPY's role, or `default`.
         connect: opens a connection without autocommit.
         manifests: where manifests go.
+        alters: whether tables that exist are altered to what is declared, where Redshift can.
     """
 
     def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
@@ -74,6 +79,7 @@ class Loader:
         copy_role: str,
         connect: Callable[[], Any],
         manifests: ManifestStore,
+        alters: bool = False,
     ) -> None:
         self._warehouse = warehouse
         self._application = application
@@ -81,9 +87,10 @@ class Loader:
         self._copy_role = copy_role
         self._connect = connect
         self._manifests = manifests
+        self._alters = alters
 
     def start(self, number: int) -> None:
-        """Creates missing tables, checks those that exist, and takes the fence.
+        """Creates missing tables, takes the fence, and checks or alters tables that exist.
 
         Raises LoadError; FenceLost when the target is not, or no longer, ours.
         """
@@ -93,7 +100,10 @@ class Loader:
         with self._transaction("taking the fence") as cursor:
             ledger.lock(cursor, self._names)
             ledger.take_fence(cursor, self._names, self._application, number)
-            self._check_targets(cursor)
+            differing = differences(cursor, self._warehouse, self._names)
+            self._refuse(differing)
+        for difference in differing:
+            self._alter(difference)
 
     def load(self, parts: Sequence[Part], number: int) -> Loaded:
         """Applies `parts` in one transaction as start `number`. Raises LoadError."""
@@ -134,8 +144,33 @@ class Loader:
             for stream, own in streams.items()
         }
 
+    def _refuse(self, differing: Sequence[Difference]) -> None:
+        """Raises NeedsRepair unless all that differs can be altered, and may be."""
+        by_hand = [d for d in differing if d.by_hand or not self._alters]
+        if by_hand:
+            listed = "\n".join(f"  {difference};" for difference in by_hand)
+            message = f"tables are not as the declaration has them; mend them by\n{listed}"
+            if not self._alters:
+                message += "\nor let it be done where it can, by schema_changes: evolve"
+            raise NeedsRepair(message)
+
+    def _alter(self, difference: Difference) -> None:
+        """Runs the statements each on its own: Redshift takes a VARCHAR's only outside a block.
+
+        A start that finds it half done finds fewer differences, and does the rest.
+        """
+        for sql in difference.statements:
+            with self._transaction(f"altering a table ({sql})", autocommit=True) as cursor:
+                cursor.execute(sql)
+            logger.warning(
+                "Schema: %s; done: %s%s",
+                difference.what,
+                sql,
+                f". {difference.consequence.capitalize()}" if difference.consequence else "",
+            )
+
     @contextmanager
-    def _transaction(self, doing: str) -> Iterator[ledger.Cursor]:
+    def _transaction(self, doing: str, *, autocommit: bool = False) -> Iterator[ledger.Cursor]:
         """A connection of its own, committed at the end, gone afterwards either way."""
         try:
             connection = self._connect()
@@ -145,8 +180,10 @@ class Loader:
             message = f"{doing}: reading the warehouse's credentials failed: {error}"
             raise RetryLoad(message) from error
         try:
+            connection.autocommit = autocommit
             yield connection.cursor()
-            connection.commit()
+            if not autocommit:
+                connection.commit()
         except _CLIENT_ERRORS as error:
             raise classify(error, doing) from error
         except (BotoCoreError, ClientError) as error:
@@ -173,23 +210,3 @@ class Loader:
                 "has: start with the former declaration until they are loaded, then change it"
             )
             raise NeedsRepair(message)
-
-    def _check_targets(self, cursor: ledger.Cursor) -> None:
-        """Raises NeedsRepair when a target of that name lacks a column."""
-        for target in self._warehouse.targets:
-            cursor.execute(
-                "SELECT column_name FROM information_schema.columns "
-                "WHERE table_schema = %s AND table_name = %s",
-                (target.schema, target.stream),
-            )
-            present = {str(row[0]) for row in cursor.fetchall()}
-            missing = [c for c in target.columns if c.name not in present]
-            if missing:
-                additions = "; ".join(
-                    f'ALTER TABLE {self._names.target(target)} ADD COLUMN "{c.name}" {c.sql_type}'
-                    for c in missing
-                )
-                message = (
-                    f"table {target.stream} lacks columns that the declaration has: {additions}"
-                )
-                raise NeedsRepair(message)

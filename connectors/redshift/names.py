@@ -50,7 +50,12 @@ class Names:
 
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""
-        return f"{quoted(self.bookkeeping_schema)}.{quoted('tombstones_' + target.stream)}"
+        return f"{quoted(self.bookkeeping_schema)}.{quoted(self.tombstone_table(target))}"
+
+    @staticmethod
+    def tombstone_table(target: TargetSpec) -> str:
+        """The name of that table in its schema."""
+        return f"tombstones_{target.stream}"
 
     @staticmethod
     def target(target: TargetSpec) -> str:

@@ -170,6 +170,21 @@ class CoarsePositions(enum.StrEnum):
     REFUSE = "refuse"  # they are dead letters
 
 
+class SchemaChanges(enum.StrEnum):
+    """What happens when source or warehouse are not what is declared; Flink CDC's names."""
+
+    EXCEPTION = "exception"  # the job stops, also where it cannot be known
+    EVOLVE = "evolve"  # the warehouse's tables are altered; what the source contradicts stops
+    TRY_EVOLVE = "try_evolve"  # the tables are altered; else as lenient
+    LENIENT = "lenient"  # missing columns are NULL, values that do not fit dead letters
+    IGNORE = "ignore"  # the same, and nothing is said
+
+    @property
+    def alters_tables(self) -> bool:
+        """Whether tables of the warehouse are altered to what is declared."""
+        return self in {SchemaChanges.EVOLVE, SchemaChanges.TRY_EVOLVE}
+
+
 class Stream(_Model):
     """How the DMS task writes its records, where that can be chosen."""
 
@@ -192,6 +207,10 @@ class Stream(_Model):
     coarse_positions: CoarsePositions = Field(
         CoarsePositions.WARN,
         description="changes that only a commit timestamp orders, not exact within one instant",
+    )
+    schema_changes: SchemaChanges = Field(
+        SchemaChanges.LENIENT,
+        description="tables of the source, or of the warehouse, that are not what is declared",
     )
 
     @model_validator(mode="after")

@@ -8,7 +8,8 @@ What is translated, all else runs as it is written:
 - `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out;
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the place of the columns;
 - `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`;
-- `information_schema.columns`: `pragma_table_info`; `%s`: `?`.
+- `information_schema.columns`: `pragma_table_info`, with its types in the catalogue's words;
+  `%s`: `?`.
 
 Temporary tables go when their connection closes.
 """
@@ -34,6 +35,14 @@ _CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)
 _DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
 _COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQUET MANIFEST")
 
+_COLUMNS: Final = """
+SELECT name,
+  CASE substr(type, 1, 7) WHEN 'VARCHAR' THEN 'character varying' WHEN 'DECIMAL' THEN 'numeric'
+    WHEN 'TIMESTA' THEN 'timestamp without time zone' ELSE lower(type) END,
+  CAST(substr(type, 9) AS INTEGER), CAST(substr(type, 9) AS INTEGER),
+  CAST(substr(type, instr(type, ',') + 1) AS INTEGER)
+FROM pragma_table_info(?2, ?1)"""
+
 
 @cache
 def translated(sql: str) -> str:
@@ -41,7 +50,7 @@ def translated(sql: str) -> str:
     if sql.startswith(("CREATE SCHEMA", "LOCK TABLE")):
         return ""
     if "information_schema.columns" in sql:
-        return "SELECT name FROM pragma_table_info(?2, ?1)"
+        return _COLUMNS
     if deleted := _DELETE.fullmatch(sql):
         table, others, condition = deleted.groups()
         sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"

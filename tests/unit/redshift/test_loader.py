@@ -75,15 +75,6 @@ def test_the_fence_of_a_later_start_or_of_another_is_left_alone(
     assert warehouse.fence == [holder]
 
 
-def test_a_target_that_lacks_columns_needs_repair_and_the_statement_is_given(
-    warehouse: FakeWarehouse,
-) -> None:
-    warehouse.columns.remove("_pos_ticket")
-    with pytest.raises(NeedsRepair, match='ADD COLUMN "_pos_ticket" VARCHAR'):
-        loader(warehouse).start(5)
-    assert warehouse.fence == []
-
-
 def test_a_load_locks_before_everything_and_commits_after_the_ledger(
     warehouse: FakeWarehouse,
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from connectors.blocks import Kind
 from connectors.redshift.loader import Loader
 from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.sql_types import SqlType
 from connectors.staging import Part
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import ticket_seller
@@ -21,12 +23,39 @@ def part(name: str, *, epoch: int = 1, kind: Kind = Kind.ROWS, stream: str = "")
     return Part(name, kind, stream, rows=2, url=f"s3://b/{name}", size=10, epoch=epoch)
 
 
+_ALTERED: Final = re.compile(
+    r'ALTER TABLE "\w+"."(\w+)" (?:ADD|ALTER) COLUMN "(\w+)" (?:TYPE )?([A-Z]\S*)'
+)
+_CATALOGUE: Final = {"VARCHAR": "character varying", "DECIMAL": "numeric"}
+_CATALOGUE_TIMES: Final = {"TIMESTAMP": "timestamp without time zone"}
+
+
+def catalogued(name: str, sql_type: str) -> tuple[Any, ...]:
+    """A column as information_schema describes it."""
+    kind = SqlType.parse(sql_type)
+    known = (_CATALOGUE | _CATALOGUE_TIMES).get(kind.name, kind.name.lower())
+    return name, known, kind.length or None, kind.precision or None, kind.scale
+
+
+def existing(spec: WarehouseSpec) -> dict[str, dict[str, str]]:
+    """The tables that `spec` has, each with its columns and their types."""
+    tables: dict[str, dict[str, str]] = {}
+    for target in spec.targets:
+        columns = {column.name: column.sql_type for column in target.columns}
+        kept = (*target.key, spec.position)
+        tables[target.stream] = columns
+        tables[f"tombstones_{target.stream}"] = {name: columns[name] for name in kept}
+    return tables
+
+
 class FakeWarehouse:
     """Fence, ledger and the columns that there are; remembers what was said.
 
     Attributes:
         fence: application and number of its holder.
         parts: names in the ledger, once committed.
+        tables: name and type of the columns that there are, by table.
+        autocommit: as the loader has set it.
         said: `connect`, statements, `commit`, `close`, in order.
         fails: called with each of these, may raise.
     """
@@ -34,7 +63,8 @@ class FakeWarehouse:
     def __init__(self) -> None:
         self.fence: list[tuple[str, int]] = []
         self.parts: set[str] = set()
-        self.columns = [column.name for column in TARGET.columns]
+        self.tables = existing(SPEC)
+        self.autocommit: bool | None = None
         self.said: list[str] = []
         self.values: list[tuple[str, list[Any]]] = []
         self.fails: Callable[[str], None] = lambda _: None
@@ -71,7 +101,10 @@ class FakeWarehouse:
         elif operation.startswith("SELECT part"):
             self._answer = [(name,) for name in values if name in self._parts_now]
         elif operation.startswith("SELECT column_name"):
-            self._answer = [(name,) for name in self.columns]
+            self._answer = [catalogued(*column) for column in self.tables[values[1]].items()]
+        elif altered := _ALTERED.match(operation):
+            table, column, kind = altered.groups()
+            self.tables[table][column] = kind
         elif operation.startswith("DELETE FROM") and ".fence" in operation:
             self._fence_now = []
         elif operation.startswith("INSERT INTO") and ".fence " in operation:
@@ -104,6 +137,8 @@ def loader(
     manifests: Manifests | None = None,
     application: str = "app",
     spec: WarehouseSpec = SPEC,
+    *,
+    alters: bool = False,
 ) -> Loader:
     return Loader(
         spec,
@@ -112,4 +147,5 @@ def loader(
         copy_role="default",
         connect=warehouse.connect,
         manifests=manifests or Manifests(),
+        alters=alters,
     )

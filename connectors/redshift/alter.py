@@ -1,0 +1,118 @@
+"""Tables that are there already: how they differ from what is declared, and what would mend that.
+
+Redshift adds columns and lengthens VARCHAR; no other type can be altered. A table may be wider than
+declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.redshift.ddl import UNKNOWN_POSITION
+from connectors.redshift.ledger import Cursor
+from connectors.redshift.names import Names, quoted
+from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.sql_types import SqlType
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A column that cannot take what is declared.
+
+    Attributes:
+        what: table, column, what is declared and what is there.
+        statements: what mends it.
+        by_hand: whether it needs a person: rows are rewritten, or no statement is enough.
+        consequence: what follows from mending it; may be empty.
+    """
+
+    what: str
+    statements: tuple[str, ...]
+    by_hand: bool = False
+    consequence: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {'; '.join(self.statements)}" if self.statements else self.what
+
+
+def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[Difference]:
+    """Every difference of targets and tombstones, in the order of the declaration."""
+    found: list[Difference] = []
+    for target in warehouse.targets:
+        positions = {warehouse.position, *(path.position for path in target.paths)}
+        table, present = names.target(target), _columns(cursor, target.schema, target.stream)
+        found += compare(table, target.columns, present, key=target.key, positions=positions)
+        table = names.tombstones(target)
+        present = _columns(cursor, names.bookkeeping_schema, names.tombstone_table(target))
+        columns = _buried(target, warehouse)
+        found += compare(table, columns, present, key=target.key, positions=positions)
+    return found
+
+
+def _buried(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, ...]:
+    return tuple(c for c in target.columns if c.name in {*target.key, warehouse.position})
+
+
+def _columns(cursor: Cursor, schema: str, table: str) -> dict[str, SqlType]:
+    cursor.execute(
+        "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale "
+        "FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
+        (schema, table),
+    )
+    return {str(name): SqlType.catalogued(*kind) for name, *kind in cursor.fetchall()}
+
+
+def compare(
+    table: str,
+    columns: Sequence[ColumnSpec],
+    present: Mapping[str, SqlType],
+    *,
+    key: Iterable[str],
+    positions: Iterable[str],
+) -> Iterator[Difference]:
+    """The differences of one table.
+
+    Args:
+        table: its quoted name.
+        columns: as they are declared.
+        present: the columns that it has.
+        key: columns that identify a row.
+        positions: columns that are never NULL: an unknown position is less than every other.
+    """
+    for column in columns:
+        declared, there = SqlType.parse(column.sql_type), present.get(column.name)
+        name = quoted(column.name)
+        if there is None and column.name in key:
+            what = f"table {table} has no key column {name} {declared}: make it anew and load again"
+            yield Difference(what, (), by_hand=True)
+        elif there is None:
+            default = f" DEFAULT '{UNKNOWN_POSITION}'" if column.name in positions else ""
+            yield Difference(
+                f"table {table} lacks column {name} {declared}",
+                (f"ALTER TABLE {table} ADD COLUMN {name} {declared}{default}",),
+                consequence=""
+                if default
+                else "rows that were loaded before have NULL there until they change or a reload",
+            )
+        elif declared.is_varchar and there.is_varchar and not there.holds(declared):
+            yield Difference(
+                f"column {name} of table {table} is {there}, too short for {declared}",
+                (f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {declared}",),
+            )
+        elif not there.holds(declared):
+            yield Difference(
+                f"column {name} of table {table} is {there}, which cannot hold {declared}",
+                _by_hand(table, name, declared, quoted(f"{column.name}_new")),
+                by_hand=True,
+            )
+
+
+def _by_hand(table: str, name: str, declared: SqlType, new: str) -> tuple[str, ...]:
+    """A new column in the place of the old one; not for a distribution or sort key."""
+    return (
+        f"ALTER TABLE {table} ADD COLUMN {new} {declared}",
+        f"UPDATE {table} SET {new} = {name}",
+        f"ALTER TABLE {table} DROP COLUMN {name}",
+        f"ALTER TABLE {table} RENAME COLUMN {new} TO {name}",
+    )

@@ -1,0 +1,192 @@
+"""Tables that are not as they are declared: told, or altered where Redshift can."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import pytest
+from redshift_connector.error import InterfaceError
+
+from connectors.redshift.alter import compare
+from connectors.redshift.ddl import UNKNOWN_POSITION
+from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown
+from connectors.redshift.spec import ColumnSpec
+from connectors.redshift.sql_types import SqlType
+from flink_app.decode.position import UNKNOWN
+from tests.unit.redshift.warehouse import TARGET, FakeWarehouse, loader
+
+TABLE: Final = f'"public"."{TARGET.stream}"'
+
+
+@pytest.fixture
+def warehouse() -> FakeWarehouse:
+    return FakeWarehouse()
+
+
+def older(warehouse: FakeWarehouse) -> None:
+    """The tables of a declaration that knew no location and shorter seats."""
+    columns = warehouse.tables[TARGET.stream]
+    del columns["location"], columns["_pos_buyer"]
+    columns["seat_level"] = "VARCHAR(9)"
+
+
+ADD_LOCATION: Final = f'ALTER TABLE {TABLE} ADD COLUMN "location" VARCHAR(200)'
+LENGTHEN: Final = f'ALTER TABLE {TABLE} ALTER COLUMN "seat_level" TYPE VARCHAR(40)'
+ADD_POSITION: Final = (
+    f"ALTER TABLE {TABLE} ADD COLUMN \"_pos_buyer\" VARCHAR(44) DEFAULT '{UNKNOWN_POSITION}'"
+)
+
+
+def test_without_leave_nothing_is_altered_and_the_statements_are_told(
+    warehouse: FakeWarehouse,
+) -> None:
+    older(warehouse)
+    with pytest.raises(NeedsRepair) as caught:
+        loader(warehouse).start(5)
+    for sql in (ADD_LOCATION, LENGTHEN, ADD_POSITION, "schema_changes: evolve"):
+        assert sql in str(caught.value)
+    assert not warehouse.statements("ALTER")
+    assert warehouse.fence == []
+
+
+def test_with_leave_each_statement_runs_outside_a_transaction_and_is_logged(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    older(warehouse)
+    outside: list[bool | None] = []
+
+    def note(what: str) -> None:
+        if what.startswith("ALTER"):
+            outside.append(warehouse.autocommit)
+
+    warehouse.fails = note
+    with caplog.at_level(logging.WARNING):
+        loader(warehouse, alters=True).start(5)
+    assert warehouse.statements("ALTER") == [ADD_LOCATION, LENGTHEN, ADD_POSITION]
+    assert outside == [True] * 3
+    assert warehouse.fence == [("app", 5)]
+    assert warehouse.said[-1] == "close"
+    assert len(caplog.messages) == 3
+    (added,) = [m for m in caplog.messages if '"location"' in m]
+    assert "have null there until they change or a reload" in added.lower()
+
+
+def test_a_start_of_tables_that_are_as_declared_or_wider_alters_nothing(
+    warehouse: FakeWarehouse,
+) -> None:
+    warehouse.tables[TARGET.stream] |= {
+        "seat_level": "VARCHAR(41)",
+        "ticket_price": "BIGINT",
+        "event_id": "DECIMAL(10,0)",
+        "of_somebody_else": "BOOLEAN",
+    }
+    loader(warehouse).start(5)
+    loader(warehouse, alters=True).start(6)
+    assert not warehouse.statements("ALTER")
+
+
+def test_a_start_that_was_cut_off_is_taken_up_where_it_ended(warehouse: FakeWarehouse) -> None:
+    older(warehouse)
+
+    def cut(what: str) -> None:
+        if what == LENGTHEN:
+            message = "communication error"
+            raise InterfaceError(message)
+
+    warehouse.fails = cut
+    with pytest.raises(OutcomeUnknown, match=r"altering a table .*seat_level"):
+        loader(warehouse, alters=True).start(5)
+    assert warehouse.statements("ALTER") == [ADD_LOCATION, LENGTHEN]
+    warehouse.said.clear()
+    warehouse.fails = lambda _: None
+    loader(warehouse, alters=True).start(5)
+    assert warehouse.statements("ALTER") == [LENGTHEN, ADD_POSITION]
+
+
+def test_who_does_not_get_the_fence_alters_nothing(warehouse: FakeWarehouse) -> None:
+    older(warehouse)
+    warehouse.fence = [("app", 6)]
+    with pytest.raises(FenceLost):
+        loader(warehouse, alters=True).start(5)
+    assert not warehouse.statements("ALTER")
+
+
+def test_what_redshift_cannot_alter_is_told_and_nothing_else_is_done(
+    warehouse: FakeWarehouse,
+) -> None:
+    older(warehouse)
+    warehouse.tables[TARGET.stream]["ticket_price"] = "SMALLINT"
+    with pytest.raises(NeedsRepair) as caught:
+        loader(warehouse, alters=True).start(5)
+    told = str(caught.value)
+    assert f'column "ticket_price" of table {TABLE} is SMALLINT, which cannot hold INTEGER' in told
+    assert (
+        f'ALTER TABLE {TABLE} ADD COLUMN "ticket_price_new" INTEGER; '
+        f'UPDATE {TABLE} SET "ticket_price_new" = "ticket_price"; '
+        f'ALTER TABLE {TABLE} DROP COLUMN "ticket_price"; '
+        f'ALTER TABLE {TABLE} RENAME COLUMN "ticket_price_new" TO "ticket_price"'
+    ) in told
+    assert not warehouse.statements("ALTER")
+
+
+def test_tombstones_hold_keys_as_the_target_does(warehouse: FakeWarehouse) -> None:
+    warehouse.tables[f"tombstones_{TARGET.stream}"]["ticket_id"] = "SMALLINT"
+    with pytest.raises(NeedsRepair, match=r'"ticket_id" of table "books"[.]"tombstones_'):
+        loader(warehouse, alters=True).start(5)
+
+
+def test_a_key_cannot_be_added(warehouse: FakeWarehouse) -> None:
+    del warehouse.tables[TARGET.stream]["ticket_id"]
+    with pytest.raises(NeedsRepair, match='no key column "ticket_id" INTEGER: make it anew'):
+        loader(warehouse, alters=True).start(5)
+
+
+def test_an_added_position_is_unknown_and_not_null() -> None:
+    assert UNKNOWN_POSITION == UNKNOWN
+    columns = [ColumnSpec("p", "VARCHAR(44)")]
+    (found,) = compare('"t"', columns, {}, key=[], positions=["p"])
+    (sql,) = found.statements
+    assert sql == f'ALTER TABLE "t" ADD COLUMN "p" VARCHAR(44) DEFAULT \'{UNKNOWN}\''
+
+
+TYPES: Final = [
+    "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE PRECISION", "BOOLEAN", "DATE", "TIMESTAMP",
+    "TIMESTAMPTZ", "DECIMAL(5,0)", "DECIMAL(12,2)", "DECIMAL(38,10)", "VARCHAR(10)", "VARCHAR(11)",
+]  # fmt: skip
+WIDER: Final = {
+    ("INTEGER", "SMALLINT"),
+    ("BIGINT", "SMALLINT"),
+    ("BIGINT", "INTEGER"),
+    ("DOUBLE PRECISION", "REAL"),
+    ("DECIMAL(5,0)", "SMALLINT"),
+    ("DECIMAL(12,2)", "SMALLINT"),
+    ("DECIMAL(12,2)", "INTEGER"),
+    ("DECIMAL(38,10)", "SMALLINT"),
+    ("DECIMAL(38,10)", "INTEGER"),
+    ("DECIMAL(38,10)", "BIGINT"),
+    ("DECIMAL(12,2)", "DECIMAL(5,0)"),
+    ("DECIMAL(38,10)", "DECIMAL(5,0)"),
+    ("DECIMAL(38,10)", "DECIMAL(12,2)"),
+    ("VARCHAR(11)", "VARCHAR(10)"),
+}
+
+
+@pytest.mark.parametrize("wide", TYPES)
+def test_which_type_holds_which(wide: str) -> None:
+    held = {narrow for narrow in TYPES if SqlType.parse(wide).holds(SqlType.parse(narrow))}
+    assert held == {wide} | {narrow for other, narrow in WIDER if other == wide}
+
+
+def test_types_are_read_as_the_ddl_writes_them_and_as_the_catalogue_does() -> None:
+    for text in TYPES:
+        assert str(SqlType.parse(text)) == text
+    catalogued = SqlType.catalogued
+    assert catalogued("character varying", 40, None, None) == SqlType.parse("VARCHAR(40)")
+    assert catalogued("numeric", None, 12, 2) == SqlType.parse("DECIMAL(12,2)")
+    assert catalogued("integer", None, 32, 0) == SqlType.parse("INTEGER")
+    assert catalogued("timestamp without time zone", None, None, None) == SqlType("TIMESTAMP")
+    assert catalogued("timestamp with time zone", None, None, None) == SqlType("TIMESTAMPTZ")
+    assert not catalogued("character", 40, None, None).holds(SqlType.parse("VARCHAR(4)"))
+    with pytest.raises(ValueError, match="not a type as our DDL writes it"):
+        SqlType.parse("varchar(4)")
