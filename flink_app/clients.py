@@ -11,8 +11,10 @@ import boto3
 
 from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
 from connectors.redshift.loader import Loader
+from connectors.redshift.sweep import Floor
 from connectors.staging.store import S3Store
 from flink_app.declaration import Star
+from flink_app.decode.position import floor_position
 from flink_app.privacy.keys import PrivacyKeys, read_privacy_keys
 from flink_app.settings import Settings
 from flink_app.warehouse import warehouse_spec
@@ -48,6 +50,7 @@ class Clients:
         def open_connection() -> Any:
             return connect(address, read_credentials(self._secrets(), redshift.secret_id))
 
+        floor = self._settings.application.floor
         return Loader(
             warehouse_spec(star),
             application=self._settings.application.name,
@@ -56,6 +59,7 @@ class Clients:
             connect=open_connection,
             manifests=self.staging_store(),
             alters=star.declaration.stream.schema_changes.alters_tables,
+            floor=Floor(floor, floor_position(floor)),
         )
 
     def _secrets(self) -> SecretsManagerClient:

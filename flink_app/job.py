@@ -48,12 +48,13 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     clients = Clients(settings)
     application = settings.application
     limit = DeadLetterLimit(application.dead_letter_share, application.dead_letter_run)
+    generations, floor = application.generations, application.floor
     decode = Decode(
         star,
-        application.generations,
+        generations,
         clients.privacy_keys,
         limit,
-        floor=application.floor,
+        floor=floor,
         originals=application.dead_letter_originals,
     )
     schemas = BlockSchemas(star)
@@ -63,13 +64,13 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     joined = (
         decoded.key_by(route_of, key_type=Types.INT())
         .connect(dimensions)
-        .process(Denormalise(star), output_type=BYTES)
+        .process(Denormalise(star, floor=floor), output_type=BYTES)
         .name("Join facts to dimensions")
         .uid("denormalise")
     )
     marked = mark_epochs(joined, name="Mark the end of each epoch", uid="mark-epochs")
     staged = (
-        marked.process(Stage(clients.staging_store, schemas), output_type=BYTES)
+        marked.process(Stage(clients.staging_store, schemas, floor=floor), output_type=BYTES)
         .name("Stage parts in S3")
         .uid("stage")
     )

@@ -12,6 +12,7 @@ from connectors.redshift.spec import (
 )
 from connectors.staging.shape import shape_of
 from flink_app.declaration.star import DELETED, POSITION, Path, Star
+from flink_app.decode.position import UNKNOWN
 
 
 def warehouse_spec(star: Star) -> WarehouseSpec:
@@ -21,6 +22,7 @@ def warehouse_spec(star: Star) -> WarehouseSpec:
         patches=tuple(_patch(name, star) for name in star.dimensions),
         position=POSITION,
         deleted=DELETED,
+        unknown=UNKNOWN,
     )
 
 

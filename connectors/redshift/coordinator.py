@@ -30,11 +30,11 @@ REPAIR_SECONDS: Final = 300.0
 class LoadCalls(Protocol):
     """The calls of `Loader` that are used here."""
 
-    def start(self, number: int) -> None:
-        """Prepares the target and takes the fence."""
+    def start(self, number: int) -> bool:
+        """Prepares the target and takes the fence; whether a sweep is due."""
 
     def load(self, parts: list[Part], number: int) -> Loaded:
-        """Applies parts in one transaction."""
+        """Applies parts in one transaction, and sweeps where that is due."""
 
 
 class LoadCoordinator:
@@ -56,11 +56,12 @@ class LoadCoordinator:
         self._loader = loader
         self._clock = clock
         self._count = count
-        self._work: Background[Loaded | None] = Background("starjoin load")
+        self._work: Background[Loaded | bool] = Background("starjoin load")
         self._pending: dict[str, Part] = {}
         self._completed = -1
         self._number: int | None = None
         self._fenced = False
+        self._sweep_due = False
         self._not_before = 0.0
         self._failures = 0
 
@@ -83,7 +84,10 @@ class LoadCoordinator:
     def busy(self) -> bool:
         """Whether `advance` should be called again soon, without waiting for a signal."""
         return (
-            self._work.busy or (not self._fenced and self._number is not None) or bool(self._due())
+            self._work.busy
+            or (not self._fenced and self._number is not None)
+            or self._sweep_due
+            or bool(self._due())
         )
 
     def advance(self) -> frozenset[str]:
@@ -103,7 +107,7 @@ class LoadCoordinator:
     def _start_next(self, number: int) -> None:
         if not self._fenced:
             self._work.submit(lambda: self._loader.start(number))
-        elif due := self._due():
+        elif (due := self._due()) or self._sweep_due:
             self._work.submit(lambda: self._loader.load(due, number))
 
     def _take(self) -> frozenset[str]:
@@ -118,9 +122,10 @@ class LoadCoordinator:
         if not was_busy or self._work.busy:
             return frozenset()
         self._failures = 0
-        if loaded is None:
-            self._fenced = True
+        if not isinstance(loaded, Loaded):
+            self._fenced, self._sweep_due = True, bool(loaded)
             return frozenset()
+        self._sweep_due = False
         for name in loaded.names:
             self._pending.pop(name, None)
         if loaded.parts:

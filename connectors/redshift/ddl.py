@@ -30,6 +30,10 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
   start_number BIGINT NOT NULL,
   taken_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL""",
+        f"""CREATE TABLE IF NOT EXISTS {names.floor} (
+  generation INTEGER NOT NULL,
+  raised_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL""",
         f"""CREATE TABLE IF NOT EXISTS {names.account} (
   part VARCHAR(64) NOT NULL,
   stream VARCHAR(128) NOT NULL,

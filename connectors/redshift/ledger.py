@@ -1,4 +1,4 @@
-"""The bookkeeping of a load: lock, fence, known parts, new ledger rows (steps 1 and 7 of `plan`).
+"""The bookkeeping of a load: lock, fence, known parts, new ledger rows (steps 1 and 8 of `plan`).
 
 Everything here runs on the cursor of the load's own transaction.
 """
@@ -48,7 +48,7 @@ def take_fence(cursor: Cursor, names: Names, application: str, number: int) -> N
         cursor.execute(f"DELETE FROM {names.fence}")
     cursor.execute(
         f"INSERT INTO {names.fence} (application, start_number, taken_at) VALUES (%s, %s, %s)",
-        (application, number, _now()),
+        (application, number, now()),
     )
 
 
@@ -93,10 +93,10 @@ def known_parts(cursor: Cursor, names: Names, parts: Sequence[Part]) -> set[str]
 
 
 def record(cursor: Cursor, names: Names, batch: str, parts: Sequence[Part]) -> None:
-    """Step 7: the parts of this transaction, and their accounts."""
-    now = _now()
+    """Step 8: the parts of this transaction, and their accounts."""
+    loaded_at = now()
     ledger_rows = [
-        (p.name, batch, p.kind.name.lower(), p.stream, p.epoch, p.rows, p.size, p.url, now)
+        (p.name, batch, p.kind.name.lower(), p.stream, p.epoch, p.rows, p.size, p.url, loaded_at)
         for p in parts
     ]
     account_rows = [
@@ -111,7 +111,7 @@ def record(cursor: Cursor, names: Names, batch: str, parts: Sequence[Part]) -> N
             a.passed_over,
             a.below_floor,
             a.last_arrival_ms,
-            now,
+            loaded_at,
         )
         for part in parts
         for a in part.accounts
@@ -131,6 +131,6 @@ def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + _ROWS_PER_STATEMENT]
 
 
-def _now() -> dt.datetime:
+def now() -> dt.datetime:
     """The time in UTC, without zone: Redshift's TIMESTAMP has none."""
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)

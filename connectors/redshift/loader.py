@@ -29,6 +29,7 @@ from connectors.redshift.names import Names
 from connectors.redshift.pending import check_shapes
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
 from connectors.staging.part import Part
 
 logger = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Loader:
         connect: opens a connection without autocommit.
         manifests: where manifests go.
         alters: whether tables that exist are altered to what is declared, where Redshift can.
+        floor: below which nothing counts any more.
     """
 
     def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
@@ -80,6 +82,7 @@ class Loader:
         connect: Callable[[], Any],
         manifests: ManifestStore,
         alters: bool = False,
+        floor: Floor = NO_FLOOR,
     ) -> None:
         self._warehouse = warehouse
         self._application = application
@@ -88,11 +91,13 @@ class Loader:
         self._connect = connect
         self._manifests = manifests
         self._alters = alters
+        self._floor = floor
 
-    def start(self, number: int) -> None:
+    def start(self, number: int) -> bool:
         """Creates missing tables, takes the fence, and checks or alters tables that exist.
 
-        Raises LoadError; FenceLost when the target is not, or no longer, ours.
+        Gives whether a sweep is due, with the parts that are complete or with none. Raises
+        LoadError; FenceLost when the target is not, or no longer, ours.
         """
         with self._transaction("creating missing tables") as cursor:
             for statement in create_statements(self._warehouse, self._names):
@@ -102,8 +107,10 @@ class Loader:
             ledger.take_fence(cursor, self._names, self._application, number)
             differing = differences(cursor, self._warehouse, self._names)
             self._refuse(differing)
+            sweep_due = check_floor(cursor, self._names, self._floor)
         for difference in differing:
             self._alter(difference)
+        return sweep_due
 
     def load(self, parts: Sequence[Part], number: int) -> Loaded:
         """Applies `parts` in one transaction as start `number`. Raises LoadError."""
@@ -115,6 +122,8 @@ class Loader:
             new = [part for part in parts if part.name not in known]
             if new:
                 self._apply(cursor, batch, new)
+            sweep(cursor, self._warehouse, self._names, self._floor, new)
+            ledger.record(cursor, self._names, batch, new)
         return Loaded(batch, tuple(part.name for part in new), tuple(known))
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> None:
@@ -129,7 +138,6 @@ class Loader:
         )
         for statement in statements:
             cursor.execute(statement.sql)
-        ledger.record(cursor, self._names, batch, parts)
 
     def _write_manifests(self, batch: str, parts: Sequence[Part], kind: Kind) -> dict[str, str]:
         """Addresses of the manifests of one kind, by stream."""

@@ -48,6 +48,11 @@ class Names:
         """What became of the records that were read."""
         return f"{quoted(self.bookkeeping_schema)}.account"
 
+    @property
+    def floor(self) -> str:
+        """Below which generation the warehouse has been swept: one row, or none."""
+        return f"{quoted(self.bookkeeping_schema)}.floor"
+
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""
         return f"{quoted(self.bookkeeping_schema)}.{quoted(self.tombstone_table(target))}"

@@ -13,9 +13,10 @@ The steps, whose numbers every statement carries:
 6. Patches: newest of each key by the patch's own position; then one UPDATE per path, parents
    before children, only rows that hold the key with an older position. What lies below
    the path is overwritten whatever its position: positions of different keys do not compare.
-7. Ledger rows, accounts, COMMIT.
+7. Sweep what lies below the floor of a reload, where that is due.
+8. Ledger rows, accounts, COMMIT.
 
-Steps 1 and 7 are in `ledger`; 2 to 6 here.
+Steps 1 and 8 are in `ledger`, 7 in `sweep`; 2 to 6 here.
 """
 
 from __future__ import annotations

@@ -71,3 +71,4 @@ class WarehouseSpec:
     patches: tuple[PatchSpec, ...]
     position: str  # name of the position column in staged rows, patches and targets
     deleted: str  # name of the delete flag in staged rows and patches
+    unknown: str  # the position of what is not known, below every other

@@ -19,13 +19,16 @@ class Stage(ProcessFunction):  # type: ignore[misc]
     operator's own barrier: what an epoch staged is referred to in that epoch or never.
     """
 
-    def __init__(self, open_store: Callable[[], Store], schema_of: SchemaOf) -> None:
+    def __init__(
+        self, open_store: Callable[[], Store], schema_of: SchemaOf, *, floor: int = 0
+    ) -> None:
         self._open_store = open_store
         self._schema_of = schema_of
+        self._floor = floor
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Connects to the store."""
-        self._writer = PartWriter(self._open_store())
+        self._writer = PartWriter(self._open_store(), floor=self._floor)
         self._metrics = Metrics(runtime_context, Metric.ROWS_STAGED, Metric.BYTES_STAGED)
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002

@@ -32,6 +32,7 @@ class Part:
         size: bytes of the file.
         accounts: only of an account.
         shape: of the file's columns; empty where an earlier version staged it.
+        floor: the generation below which nothing was staged any more.
     """
 
     name: str
@@ -43,15 +44,16 @@ class Part:
     epoch: int = -1
     accounts: tuple[Account, ...] = ()
     shape: Shape = ()
+    floor: int = 0
 
     @staticmethod
     def new_name() -> str:
         """A name that no part has had."""
         return uuid.uuid4().hex
 
-    def closed_by(self, epoch: int) -> Part:
-        """The part, labelled with the marker that closes it."""
-        return replace(self, epoch=epoch)
+    def closed_by(self, epoch: int, floor: int = 0) -> Part:
+        """The part, labelled with the marker that closes it and the floor of the one who stages."""
+        return replace(self, epoch=epoch, floor=floor)
 
     def encode(self) -> bytes:
         """The reference as one element."""

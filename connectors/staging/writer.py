@@ -35,10 +35,17 @@ class Store(Protocol):
 
 
 class PartWriter:
-    """The open epoch of one subtask."""
+    """The open epoch of one subtask.
 
-    def __init__(self, store: Store, *, part_bytes: int = PART_BYTES) -> None:
+    Args:
+        store: where parts go.
+        part_bytes: how large a stream grows before it becomes a part.
+        floor: the generation below which nothing comes.
+    """
+
+    def __init__(self, store: Store, *, part_bytes: int = PART_BYTES, floor: int = 0) -> None:
         self._store = store
+        self._floor = floor
         self._part_bytes = part_bytes
         self._batches: dict[tuple[Kind, str], list[pa.RecordBatch]] = defaultdict(list)
         self._sizes: dict[tuple[Kind, str], int] = defaultdict(int)
@@ -65,7 +72,7 @@ class PartWriter:
             accounts = tuple(per_shard(self._accounts))
             parts.append(Part(Part.new_name(), Kind.ACCOUNT, "", len(accounts), accounts=accounts))
         self._uploaded, self._accounts = [], []
-        return [part.closed_by(epoch) for part in parts]
+        return [part.closed_by(epoch, self._floor) for part in parts]
 
     def _upload(self, stream: tuple[Kind, str]) -> None:
         batches = self._batches.pop(stream)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION, Star
+from flink_app.decode.position import UNKNOWN
 
 Slots = npt.NDArray[np.int64]
 
@@ -41,11 +42,13 @@ class TableMirror:
     Args:
         schema: `Star.changes_schema` of the table.
         key: the table's key columns.
+        floor: the least position that counts; also where the state has older ones.
     """
 
-    def __init__(self, schema: pa.Schema, key: tuple[str, ...]) -> None:
+    def __init__(self, schema: pa.Schema, key: tuple[str, ...], floor: str = UNKNOWN) -> None:
         self.schema = schema
         self.key = key
+        self._floor = floor
         self._base = _empty(schema)
         self._recent = _empty(schema)
         self._slots: dict[Hashable, int] = {}
@@ -59,6 +62,8 @@ class TableMirror:
 
         Of several changes of one key in the batch only the newest is accepted.
         """
+        if self._floor > UNKNOWN:
+            changes = changes.filter(pc.greater_equal(changes.column(POSITION), self._floor))
         positions = changes.column(POSITION).to_pylist()
         newest: dict[Hashable, int] = {}
         for row, key in enumerate(key_values([changes.column(name) for name in self.key])):
@@ -119,9 +124,9 @@ class TableMirror:
 class Mirror:
     """All dimensions of a star, by table."""
 
-    def __init__(self, star: Star) -> None:
+    def __init__(self, star: Star, floor: str = UNKNOWN) -> None:
         self.tables = {
-            name: TableMirror(star.changes_schema(name), tuple(star.tables[name].key))
+            name: TableMirror(star.changes_schema(name), tuple(star.tables[name].key), floor)
             for name in star.dimensions
         }
 

@@ -18,6 +18,7 @@ from pyflink.datastream.state import MapStateDescriptor
 from connectors.blocks import Block, Kind, decode
 from connectors.metrics import Metric, Metrics
 from flink_app.declaration import Star
+from flink_app.decode.position import floor_position
 from flink_app.denormalise import durable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, key_values
@@ -35,8 +36,9 @@ def dimension_state() -> MapStateDescriptor:
 class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     """Facts to wide rows, dimension changes to patches; other blocks pass."""
 
-    def __init__(self, star: Star) -> None:
+    def __init__(self, star: Star, *, floor: int = 0) -> None:
         self._star = star
+        self._floor = floor_position(floor)
         self._targets = {
             fact: [name for name, target in star.targets.items() if target.fact == fact]
             for fact in star.facts
@@ -86,7 +88,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
 
     def _current_mirror(self, ctx: Any) -> Mirror:
         if self._mirror is None:
-            self._mirror = Mirror(self._star)
+            self._mirror = Mirror(self._star, self._floor)
             state = ctx.get_broadcast_state(self._descriptor)
             for name, table in self._mirror.tables.items():
                 durable.rebuild(state, name, table)

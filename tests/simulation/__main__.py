@@ -9,7 +9,7 @@ import time
 
 from tests.simulation.choices import Choices
 from tests.simulation.many import run_mutations, run_parallel
-from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, Profile
+from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, RELOADS, Profile
 from tests.simulation.shrink import Outcome, run, shrink
 
 _SHOWN = 5  # failing seeds that are shrunk
@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--plain", action="store_true", help="nothing fails")
     parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
+    parser.add_argument("--reloads", action="store_true", help="many reloads")
     parser.add_argument("--mutations", action="store_true", help="with each guard taken out")
     parser.add_argument("--guard", default="", help="only mutations whose name has this in it")
     given = parser.parse_args()
@@ -32,6 +33,8 @@ def main() -> int:
     profile = PLAIN if given.plain else EVERYTHING
     if given.pruning:
         profile = PRUNING
+    if given.reloads:
+        profile = RELOADS
     if given.seed is not None:
         return _explain(run(Choices(given.seed), profile), profile)
     if given.choices is not None:

@@ -19,10 +19,11 @@ from connectors.kinesis.frame import write_frame
 from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
 from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.sweep import Floor
 from connectors.staging.operator import Stage
 from flink_app.declaration import Star
-from flink_app.decode.generations import Generations
 from flink_app.decode.operator import DIMENSIONS, Decode
+from flink_app.decode.position import floor_position
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import key_group
 from flink_app.privacy.keys import PrivacyKeys
@@ -31,7 +32,7 @@ from tests.simulation.breaking import Warehouse
 from tests.simulation.channels import Barrier, Checkpoint, Element, Gate
 from tests.simulation.database import BOOKS
 from tests.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
-from tests.simulation.source import FIRST_SEQUENCE, GENERATION, Source
+from tests.simulation.source import FIRST_SEQUENCE, Source
 
 
 @dataclass(frozen=True)
@@ -55,25 +56,34 @@ class Attempt:
         parallelism: of all stages but signal and load.
         restored: the checkpoint that the state comes from; number 0 is the empty beginning.
         clock: seconds, for the load's back-off.
+        floor: the setting at the start; the generations are those of the source.
     """
 
-    def __init__(
-        self, job: Job, number: int, parallelism: int, restored: Checkpoint, clock: Any
+    def __init__(  # noqa: PLR0917
+        self,
+        job: Job,
+        number: int,
+        parallelism: int,
+        restored: Checkpoint,
+        clock: Any,
+        floor: int = 0,
     ) -> None:
         self.job = job
         self.number = number
         self.parallelism = parallelism
         self.restored = restored
+        self.floor = floor
         shards = range(len(job.source.shards))
         self.offsets = {shard: restored.offsets.get(shard, 0) for shard in shards}
         self.checkpoint: Checkpoint | None = None
         self.announced = self.failed = False
         self._injected: set[int] = set()
+        generations = job.source.generations
         self._decode = [
-            Decode(job.star, Generations(GENERATION), lambda: job.keys) for _ in self._all
+            Decode(job.star, generations, lambda: job.keys, floor=floor) for _ in self._all
         ]
-        self._join = [Denormalise(job.star) for _ in self._all]
-        self._stage = [Stage(lambda: job.database, job.schemas) for _ in self._all]
+        self._join = [Denormalise(job.star, floor=floor) for _ in self._all]
+        self._stage = [Stage(lambda: job.database, job.schemas, floor=floor) for _ in self._all]
         self._contexts = [Context(i, parallelism, self._dimensions(i)) for i in self._all]
         for i, context in enumerate(self._contexts):
             self._decode[i].open(context)
@@ -107,6 +117,7 @@ class Attempt:
             copy_role="default",
             connect=partial(self.job.database.connect, self.number),
             manifests=self.job.database,
+            floor=Floor(self.floor, floor_position(self.floor)),
         )
 
     # -- records
@@ -125,7 +136,9 @@ class Attempt:
             shard=str(shard),
             sequence_numbers=[str(number) for number in numbers],
             partition_keys=[None] * len(records),
-            arrival_millis=list(numbers),
+            arrival_millis=[
+                record.arrival_ms(number) for record, number in zip(records, numbers, strict=True)
+            ],
             records=[record.data for record in records],
         )
         for output in self._decode[subtask].process_element(frame, None):

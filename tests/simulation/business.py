@@ -36,6 +36,20 @@ class Business:
                 self._source.load(table)
         self._source.arrive_all()
 
+    def vanish(self) -> None:
+        """While DMS is stopped rows go, and change, and nobody says so."""
+        for table, rows in self._source.tables.items():
+            for key in list(rows):
+                if self._choices.chance(30):
+                    self._source.forget(table, key)
+            if self._choices.chance(50):
+                self._source.start_with(table, self._row(table))
+
+    def reload(self) -> None:
+        """DMS loads every table anew."""
+        for table in self._tables:
+            self._source.load(table, of_reload=True)
+
     def act(self) -> None:
         """One transaction, one load, or a record that is no change."""
         act = self._choices.weighted(

@@ -20,6 +20,7 @@ from tests.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ord
 from tests.simulation.pruning import Pruning
 from tests.simulation.source import FIRST_SEQUENCE, Source
 
+_FLOOR: Final = f"SELECT generation FROM {BOOKS}.floor"
 SECRET: Final = b"a secret of the simulation, of 41 bytes ."
 
 
@@ -36,6 +37,7 @@ class _Seen:
     """What the warehouse's own books have said so far."""
 
     accounts: int = 0  # rows of the account table
+    floor: int = 0  # that the warehouse is swept to
     parts: set[str] = field(default_factory=set)  # whose accounts have been read
     read_twice: bool = False  # whether some record was read again, so counts say nothing
     torn: bool = False  # whether the table is between two cuts
@@ -61,11 +63,14 @@ class Check:
         self._oracle = Oracle(star.declaration, SECRET)
         self.pruning = Pruning(database, self._oracle, source)
         self._own: dict[int, list[int]] = {}
+        self._floors: dict[int, list[int]] = {}  # by floor, where reading began under it
         self._seen = _Seen()
 
-    def started(self, owner: int, offsets: Sequence[int]) -> None:
-        """An attempt starts from these offsets."""
+    def started(self, owner: int, offsets: Sequence[int], floor: int) -> None:
+        """An attempt starts from these offsets, with this floor."""
         self._own[owner] = list(offsets)
+        if floor > max(self._floors, default=0):
+            self._floors[floor] = list(offsets)
 
     def read_again(self) -> None:
         """From now on records may be in the books twice."""
@@ -76,10 +81,11 @@ class Check:
         rows = self._database.query(
             f"SELECT part, shard, last_sequence_number FROM {BOOKS}.account"
         )
-        if len(rows) == self._seen.accounts:
+        floor = max((row[0] for row in self._database.query(_FLOOR)), default=0)
+        if (len(rows), floor) == (self._seen.accounts, self._seen.floor):
             return
         self.commits += 1
-        self._seen.accounts = len(rows)
+        self._seen.accounts, self._seen.floor = len(rows), floor
         new = [row for row in rows if row[0] not in self._seen.parts]
         self._seen.parts.update(row[0] for row in new)
         own, before = self._own[owner], list(self.reached)
@@ -94,31 +100,40 @@ class Check:
         elif not behind:
             self._seen.torn = True
         if not self._seen.torn:
-            self._check_tables(newest(self._source.shards, self.reached))
+            self._check_tables(newest(self._source.shards, self.reached, floor))
         if not self._seen.read_twice:
             self._check_accounts()
 
     def _check_accounts(self) -> None:
         """Every record of the cut is in the books, once."""
-        read, dead, passed = self._database.query(
-            f"SELECT sum(records_read), sum(dead_lettered), sum(passed_over) FROM {BOOKS}.account"
+        counted = self._database.query(
+            "SELECT sum(records_read), sum(dead_lettered), sum(passed_over), sum(below_floor) "
+            f"FROM {BOOKS}.account"
         )[0]
-        records = [
-            record
-            for shard, count in zip(self._source.shards, self.reached, strict=True)
-            for record in shard[:count]
+        places = [
+            (shard, place) for shard, count in enumerate(self.reached) for place in range(count)
         ]
-        versions = [version for record in records for version in record.versions]
+        records = [self._source.shards[shard][place] for shard, place in places]
+        above = [
+            record
+            for (shard, place), record in zip(places, records, strict=True)
+            if not any(
+                record.is_below(floor) and offsets[shard] <= place
+                for floor, offsets in self._floors.items()
+            )
+        ]
+        versions = [version for record in above for version in record.versions]
         facts = sum(version.table in self._star.facts for version in versions)
         wanted = (
             len(records),
             sum(record.dead for record in records),
             sum(not record.dead and not record.versions for record in records),
+            len(records) - len(above),
             facts * len(self._star.targets),
         )
-        found = (int(read), int(dead), int(passed), self._ledger_rows("rows"))
+        found = (*(int(count or 0) for count in counted), self._ledger_rows("rows"))
         if found != wanted:
-            message = f"read, dead, passed over, fact rows: {found}, not {wanted}"
+            message = f"read, dead, passed over, below floor, fact rows: {found}, not {wanted}"
             raise WrongError(message, "counts")
         dimensions = sum(version.table in self._star.dimensions for version in versions)
         if (patches := self._ledger_rows("patches")) > dimensions:

@@ -28,6 +28,7 @@ Action = Callable[[], None]
 _STEPS = (30, 100)
 _LAST_LOOKS = 6
 _ZOMBIE_ROUNDS = 30
+_GENERATIONS = 4
 
 
 class History:
@@ -94,9 +95,19 @@ class History:
             found += self._zombie(zombie)
         if self.profile.pruning and self.world.check.commits:
             found.append((20, "prune", self.world.prune))
+        found += self._reloading()
         if self.profile.failures:
             # The moment before a checkpoint completes is when most can go wrong.
             found.append((60 if attempt.acknowledged() else 16, "fail", self._fail))
+        return found
+
+    def _reloading(self) -> list[tuple[int, str, Action]]:
+        found: list[tuple[int, str, Action]] = []
+        waits = self.world.can_raise_floor()
+        if self.profile.reloads and not waits and self.world.source.generation < _GENERATIONS:
+            found.append((self.profile.reloads, "reload", self._reload))
+        if waits:
+            found.append((80, "raise floor", self._raise_floor))
         return found
 
     def _checkpointing(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
@@ -187,10 +198,28 @@ class History:
         checkpoint = world.checkpoints[-1]
         if self.choices.chance(self.profile.older_restores):
             checkpoint = self.choices.one_of(world.checkpoints[::-1])
-        zombie = self.profile.zombies and self.choices.chance(50)
+        zombie = self._is_zombie()
         world.fail(checkpoint, 1 + self.choices.below(3), zombie=zombie)
         self._unnotified = checkpoint.number
         self.log[-1] += f", restored from {checkpoint.number}{', zombie' if zombie else ''}"
+
+    def _reload(self) -> None:
+        self.business.vanish()
+        self.world.reload(1 + self.choices.below(3), zombie=self._is_zombie())
+        self._unnotified = self.world.checkpoints[-1].number
+        self.business.reload()
+        if self.choices.chance(70):
+            # All of the load at once, so that a floor follows within the history.
+            self.world.source.arrive_all(self.choices.below)
+            self.world.run_reads()
+            self.world.run_checkpoint()
+
+    def _raise_floor(self) -> None:
+        self.world.raise_floor(1 + self.choices.below(3), zombie=self._is_zombie())
+        self._unnotified = self.world.checkpoints[-1].number
+
+    def _is_zombie(self) -> bool:
+        return self.profile.zombies and self.choices.chance(50)
 
     def _zombie_moves(self, zombie: Attempt) -> None:
         self._as_zombie(zombie, lambda: zombie.move(zombie.loading, "signalled"))
@@ -219,15 +248,8 @@ class History:
 
     # -- the end
 
-    def drain(self) -> None:
-        """Nothing breaks any more, until everything is loaded."""
-        attempt = self.world.attempt
-        self.business.end()
-        if not attempt.announced:
-            attempt.announce()
-        if attempt.checkpoint is not None:
-            self.world.run_checkpoint()
-        # In small epochs, so that many cuts are seen; not all shards in each.
+    def _read_out(self, attempt: Attempt) -> None:
+        """In small epochs, so that many cuts are seen; not all shards in each."""
         for turn in count():
             for shard in attempt.offsets:
                 if attempt.unread(shard) and (turn + shard) % 2:
@@ -236,8 +258,27 @@ class History:
             self.world.run_loads()
             if not any(map(attempt.unread, attempt.offsets)):
                 break
+        self._last_looks()
+
+    def _last_looks(self) -> None:
         for _ in range(_LAST_LOOKS):
             self.world.run_loads()
+
+    def drain(self) -> None:
+        """Nothing breaks any more, until everything is loaded."""
+        attempt = self.world.attempt
+        self.business.end()
+        if not attempt.announced:
+            attempt.announce()
+        if attempt.checkpoint is not None:
+            self.world.run_checkpoint()
+        self._read_out(attempt)
+        if self.world.can_raise_floor():
+            if self.choices.chance(50):
+                self.world.run_checkpoint()  # in which nothing waits to be loaded
+            self._raise_floor()
+            self.world.attempt.announce()
+            self._last_looks()
         self.world.check_end()
         if self.profile.pruning:
             self.world.prune()

@@ -30,6 +30,7 @@ from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
+from tests.simulation import reload_mutations as reload
 from tests.simulation.plan_mutations import (
     Patch,
     assigned,
@@ -40,7 +41,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import OLDER, PRUNING, Profile
+from tests.simulation.profile import OLDER, PRUNING, RELOADS, Profile
 from tests.simulation.world import World
 
 
@@ -240,6 +241,13 @@ MUTATIONS: Final = (
         lambda: [(ledger, "known_parts", lambda *_: set[str]())],
         PRUNING,
     ),
+    Mutation("generation told by record", reload.generation_by_setting, RELOADS),
+    Mutation("sweep", reload.no_sweep, RELOADS),
+    Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),
+    Mutation("swept last", reload.swept_before_rows_and_patches, RELOADS),
+    Mutation("swept again for parts from before", reload.swept_only_once, RELOADS),
+    Mutation("floor in decode", reload.no_floor_in_decode, RELOADS),
+    Mutation("floor in the mirror", reload.no_floor_in_the_mirror, RELOADS),
     Mutation("fence", _no_fence),
     Mutation("fence, once pruned", _no_fence, PRUNING),
 )

@@ -30,12 +30,15 @@ def position_text(position: Position) -> str:
 NOTHING = position_text((0, 0, 0))
 
 
-def newest(shards: Sequence[Sequence[Record]], cut: Sequence[int]) -> Tables:
-    """Every key's newest version among the first records of each shard, deleted keys among them."""
+def newest(shards: Sequence[Sequence[Record]], cut: Sequence[int], floor: int = 0) -> Tables:
+    """Every key's newest version among the first records of each shard, deleted keys among them.
+
+    What is of a generation below `floor` does not count.
+    """
     tables: Tables = {}
     for records, count in zip(shards, cut, strict=True):
         for record in records[:count]:
-            for version in record.versions:
+            for version in () if record.is_below(floor) else record.versions:
                 known = tables.setdefault(version.table, {})
                 before = known.get(version.key)
                 if before is None or before.position < version.position:

@@ -14,11 +14,14 @@ class Profile:
     zombies: bool = True
     outages: bool = True
     pruning: bool = False
+    reloads: int = 3  # the weight of a reload among what can happen next
 
 
 EVERYTHING = Profile()
-PLAIN = Profile(failures=False, older_restores=0, zombies=False, outages=False)
+PLAIN = Profile(failures=False, older_restores=0, zombies=False, outages=False, reloads=0)
 # A provocation: what is read again comes in other epochs, beside what was there.
 OLDER = Profile(older_restores=80, zombies=False)
 # Older restores and pruning exclude each other: what a snapshot may need is not pruned.
 PRUNING = Profile(older_restores=0, pruning=True)
+# A provocation: new generations and floors, one after the other.
+RELOADS = Profile(older_restores=50, reloads=30)

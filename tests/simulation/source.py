@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from flink_app.declaration import Declaration
+from flink_app.decode.generations import Generations
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
 Position = tuple[int, int, int]  # generation, commit position, number in the transaction
 
-GENERATION: Final = 1
+GENERATION: Final = 1  # the first
+# The milliseconds of arrival that each generation has for itself.
+_SPAN: Final = 1_000_000_000
 # Commits cross the border between the two halves of PostgreSQL's log position.
 _FIRST_LSN: Final = (13 << 32) - 40
 _FIRST_MICROS: Final = 1_767_225_600_000_000  # 2026-01-01
@@ -45,6 +48,16 @@ class Record:
     data: bytes
     versions: tuple[Version, ...] = ()
     dead: bool = False
+    generation: int = GENERATION
+    of_reload: bool = False  # a floor has to wait for it
+
+    def arrival_ms(self, sequence_number: int) -> int:
+        """When it arrives: the later generations after the earlier ones."""
+        return self.generation * _SPAN + sequence_number
+
+    def is_below(self, floor: int) -> bool:
+        """Whether it is a change of a generation before the floor."""
+        return bool(self.versions) and self.generation < floor
 
 
 @dataclass
@@ -64,6 +77,7 @@ class Source:
     tables: dict[str, dict[Key, Row]] = field(init=False)
     wire: list[tuple[int, Record]] = field(default_factory=list)
     loaded: set[str] = field(default_factory=set)
+    generation: int = GENERATION
     _lsn: int = _FIRST_LSN
     _micros: int = _FIRST_MICROS
     _number: int = 0
@@ -102,19 +116,36 @@ class Source:
         """A row from before the stream; only a full load tells of it."""
         self.tables[table][self.key(table, row)] = row
 
-    def load(self, table: str, keys: Iterable[Key] | None = None) -> None:
+    def forget(self, table: str, key: Key) -> None:
+        """A row goes, and no record says so."""
+        del self.tables[table][key]
+
+    def begin_generation(self) -> None:
+        """DMS has stopped, what it sent has arrived; what it sends from now on is a new load."""
+        self.arrive_all()
+        self.generation += 1
+
+    @property
+    def generations(self) -> Generations:
+        """As the application is told of them."""
+        later = range(GENERATION + 1, self.generation + 1)
+        return Generations(GENERATION, tuple((g, g * _SPAN) for g in later))
+
+    def load(
+        self, table: str, keys: Iterable[Key] | None = None, *, of_reload: bool = False
+    ) -> None:
         """The full load of a table, or of some of its keys, as it is now."""
         rows = self.tables[table]
         self.loaded.add(table)
         for key in sorted(rows, key=repr) if keys is None else keys:
             self._micros += 1_000_000
-            version = Version(table, key, rows[key], (GENERATION, 0, self._micros))
-            self._send("load", table, rows[key], (version,))
+            version = Version(table, key, rows[key], (self.generation, 0, self._micros))
+            self._send("load", table, rows[key], (version,), of_reload=of_reload)
 
     def odd(self, *, dead: bool) -> None:
         """A record that is no change: one of control, or one that cannot be read."""
         text = b"not JSON" if dead else b'{"metadata": {"record-type": "control"}}'
-        self.wire.append((0, Record(text, dead=dead)))
+        self.wire.append((0, Record(text, dead=dead, generation=self.generation)))
 
     def arrive(self, place: int, *, again: bool = False) -> None:
         """One of the first records in `wire` reaches its shard; `again`: it is sent once more."""
@@ -136,7 +167,7 @@ class Source:
 
     def _next(self) -> Position:
         self._number += 1
-        return (GENERATION, self._lsn << 32, self._number)
+        return (self.generation, self._lsn << 32, self._number)
 
     def _send(
         self,
@@ -145,6 +176,8 @@ class Source:
         row: Row,
         versions: tuple[Version, ...],
         before: Row | None = None,
+        *,
+        of_reload: bool = False,
     ) -> None:
         seconds, micros = divmod(self._micros - _FIRST_MICROS, 1_000_000)
         hours, seconds = divmod(seconds, 3600)
@@ -165,4 +198,6 @@ class Source:
         # The partition key is the row's: a key update goes where the new key belongs.
         place = table if self.by_table else f"{table} {versions[0].key}"
         shard = zlib.crc32(place.encode()) % self.shard_count
-        self.wire.append((shard, Record(json.dumps(envelope).encode(), versions)))
+        data = json.dumps(envelope).encode()
+        record = Record(data, versions, generation=self.generation, of_reload=of_reload)
+        self.wire.append((shard, record))

@@ -105,6 +105,14 @@ class Tale:
         (checkpoint,) = [one for one in self.world.checkpoints if one.number == number]
         self.world.fail(checkpoint, 1, zombie=zombie)
 
+    def reload(self) -> None:
+        """DMS stops, and the job starts anew with the boundary of a new generation."""
+        self.world.reload(1)
+
+    def raise_floor(self) -> None:
+        """The job starts anew with a floor below the newest generation."""
+        self.world.raise_floor(1)
+
     def replay(self) -> None:
         """Everything is read again, up to the end, and loaded."""
         self.world.run_reads()

@@ -1,7 +1,6 @@
 """The counterexamples of the algorithm, told from the records on, each with and without its guard.
 
-The numbers are the algorithm's, 0 is none of it. 18 to 20 are about a generation that records tell
-and a floor for reloads, which the application does not have.
+The numbers are the algorithm's, 0 is none of it. 18 to 20 are about reloads: `test_reloads`.
 """
 
 from __future__ import annotations

@@ -31,6 +31,11 @@ _SOON = {
     "ledger, once pruned": 20,
     "mirror's tombstones": 60,
     "mirror rebuilt": 60,
+    "generation told by record": 10,
+    "sweep": 20,
+    "swept last": 20,
+    "swept also if nothing is staged": 40,
+    "floor in the mirror": 30,
     "a lost reply is looked up": 60,
 }
 

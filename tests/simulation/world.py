@@ -15,7 +15,7 @@ from tests.simulation.breaking import Planned, Warehouse
 from tests.simulation.channels import Checkpoint
 from tests.simulation.check import SECRET, Check, WrongError
 from tests.simulation.database import Database
-from tests.simulation.source import Source
+from tests.simulation.source import GENERATION, Source
 
 BLOCK: Final = 4  # records of an element, at most
 LONG: Final = 400.0  # seconds: longer than any pause of the load
@@ -44,6 +44,7 @@ class World:
         self.last_number = 0
         self.zombies: list[Attempt] = []
         self.starts = 0
+        self.floor = 0
         self.attempt = self._start(self.checkpoints[0], parallelism)
 
     def close(self) -> None:
@@ -65,11 +66,35 @@ class World:
             self.last_number = checkpoint.number
         self.attempt = self._start(checkpoint, parallelism)
 
+    def reload(self, parallelism: int, *, zombie: bool = False) -> None:
+        """DMS has stopped: the job starts anew with the boundary, and only then the load begins."""
+        self.source.begin_generation()
+        self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
+
+    def can_raise_floor(self) -> bool:
+        """Whether all of the newest generation's load is in the last checkpoint."""
+        offsets = self.checkpoints[-1].offsets
+        unread = [
+            record
+            for shard, records in enumerate(self.source.shards)
+            for record in records[offsets.get(shard, 0) :]
+        ]
+        return self.floor < self.source.generation > GENERATION and not any(
+            record.of_reload for record in [*unread, *(record for _, record in self.source.wire)]
+        )
+
+    def raise_floor(self, parallelism: int, *, zombie: bool = False) -> None:
+        """The job starts anew with a floor below the newest generation."""
+        self.floor = self.source.generation
+        self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
+
     def _start(self, checkpoint: Checkpoint, parallelism: int) -> Attempt:
         self.starts += 1
         shards = range(self.source.shard_count)
-        self.check.started(self.starts, [checkpoint.offsets.get(shard, 0) for shard in shards])
-        return Attempt(self.job, self.starts, parallelism, checkpoint, lambda: self.now)
+        offsets = [checkpoint.offsets.get(shard, 0) for shard in shards]
+        self.check.started(self.starts, offsets, self.floor)
+        number, clock = self.starts, lambda: self.now
+        return Attempt(self.job, number, parallelism, checkpoint, clock, self.floor)
 
     def trigger(self) -> None:
         self.last_number += 1

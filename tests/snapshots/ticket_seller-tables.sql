@@ -18,6 +18,11 @@ CREATE TABLE IF NOT EXISTS "starjoin".fence (
   taken_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL;
 
+CREATE TABLE IF NOT EXISTS "starjoin".floor (
+  generation INTEGER NOT NULL,
+  raised_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL;
+
 CREATE TABLE IF NOT EXISTS "starjoin".account (
   part VARCHAR(64) NOT NULL,
   stream VARCHAR(128) NOT NULL,

@@ -44,6 +44,14 @@ def content(table: TableMirror, keys: list[Any]) -> list[tuple[Any, ...]]:
     return list(zip(*[column.to_pylist() for column in columns], strict=True))
 
 
+def test_what_is_below_the_floor_is_not_taken_in() -> None:
+    floor = position(1, 5, 0)
+    table = Mirror(STAR, floor).tables["region"]
+    assert accept(table, region(4), region(4, code="W", deleted=True)) == []
+    assert accept(table, region(4, code="X"), region(5, "y"))[0]["title"] == "y"
+    assert len(table) == 1
+
+
 @given(st.lists(st.lists(st.integers(0, 2**32), max_size=8), max_size=25))
 @settings(max_examples=80, deadline=None)
 def test_it_holds_the_newest_of_each_key(blocks: list[list[int]]) -> None:

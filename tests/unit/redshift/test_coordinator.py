@@ -56,6 +56,7 @@ class Rig:
     def __init__(self) -> None:
         self.now = 1_000.0
         self.calls: list[tuple[str, ...]] = []
+        self.sweep_due = False
         self.error: Exception | None = None
         self.already: frozenset[str] = frozenset()
         self.counts: Counter[Metric] = Counter()
@@ -66,9 +67,10 @@ class Rig:
     def count(self, metric: Metric, count: int) -> None:
         self.counts[metric] += count
 
-    def start(self, number: int) -> None:
+    def start(self, number: int) -> bool:
         self.calls.append(("start", str(number)))
         self._fail()
+        return self.sweep_due
 
     def load(self, parts: list[Part], number: int) -> Loaded:
         assert number == NUMBER
@@ -141,6 +143,29 @@ def test_a_restored_checkpoint_is_complete(rig: Rig) -> None:
     rig.coordinator.remember([part("a", epoch=4), part("b", epoch=5)])
     rig.started(restored_from=4)
     assert rig.finish() == {"a"}
+    assert not rig.work.busy
+
+
+def test_a_sweep_that_is_due_does_not_wait_for_parts(rig: Rig) -> None:
+    rig.sweep_due = True
+    rig.started()
+    assert rig.coordinator.busy
+    rig.error = RetryLoad("the warehouse is away")
+    rig.finish()
+    rig.error, rig.now = None, rig.now + RETRY_SECONDS
+    rig.coordinator.advance()
+    rig.finish()
+    assert rig.calls == [("start", "5"), ("load",), ("load",)]
+    assert not rig.coordinator.busy
+    assert rig.counts[Metric.BATCHES_LOADED] == 0
+
+
+def test_a_sweep_that_is_due_takes_the_restored_parts_with_it(rig: Rig) -> None:
+    rig.sweep_due = True
+    rig.coordinator.remember([part("a", epoch=4)])
+    rig.started(restored_from=4)
+    assert rig.finish() == {"a"}
+    assert rig.calls == [("start", "5"), ("load", "a")]
     assert not rig.work.busy
 
 

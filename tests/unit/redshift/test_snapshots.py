@@ -14,7 +14,9 @@ import sqlglot
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
+from connectors.redshift.sweep import Floor, plan_sweep
 from flink_app.declaration import Star
+from flink_app.decode.position import floor_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import ROOT, freight, order_book, ticket_seller
 
@@ -41,10 +43,16 @@ def load(star: Star) -> list[tuple[str, str]]:
     return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]
 
 
+def sweep(star: Star) -> list[tuple[str, str]]:
+    floor = Floor(2, floor_position(2))
+    planned = plan_sweep(warehouse_spec(star), NAMES, floor)
+    return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]
+
+
 CASES = [
     pytest.param(f"{star.declaration.name}-{what.__name__}.sql", what(star))
     for star in STARS
-    for what in (tables, load)
+    for what in (tables, load, sweep)
 ]
 
 
@@ -74,7 +82,7 @@ def test_every_statement_is_redshifts(name: str, statements: list[tuple[str, str
 
 
 def one_statement_each(star: Star) -> Iterator[str]:
-    yield from (sql for _, sql in tables(star) + load(star))
+    yield from (sql for _, sql in tables(star) + load(star) + sweep(star))
 
 
 @pytest.mark.parametrize("star", STARS, ids=lambda star: str(star.declaration.name))

@@ -10,7 +10,9 @@ from connectors.blocks import Kind
 from connectors.redshift.loader import Loader
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sql_types import SqlType
+from connectors.redshift.sweep import Floor
 from connectors.staging import Part
+from flink_app.decode.position import floor_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import ticket_seller
 
@@ -18,9 +20,11 @@ SPEC: WarehouseSpec = warehouse_spec(ticket_seller())
 (TARGET,) = SPEC.targets
 
 
-def part(name: str, *, epoch: int = 1, kind: Kind = Kind.ROWS, stream: str = "") -> Part:
+def part(
+    name: str, *, epoch: int = 1, kind: Kind = Kind.ROWS, stream: str = "", floor: int = 0
+) -> Part:
     stream = stream or (TARGET.stream if kind is Kind.ROWS else SPEC.patches[0].stream)
-    return Part(name, kind, stream, rows=2, url=f"s3://b/{name}", size=10, epoch=epoch)
+    return Part(name, kind, stream, rows=2, url=f"s3://b/{name}", size=10, epoch=epoch, floor=floor)
 
 
 _ALTERED: Final = re.compile(
@@ -56,6 +60,7 @@ class FakeWarehouse:
         parts: names in the ledger, once committed.
         tables: name and type of the columns that there are, by table.
         autocommit: as the loader has set it.
+        floor: that it is swept to, once committed.
         said: `connect`, statements, `commit`, `close`, in order.
         fails: called with each of these, may raise.
     """
@@ -65,11 +70,13 @@ class FakeWarehouse:
         self.parts: set[str] = set()
         self.tables = existing(SPEC)
         self.autocommit: bool | None = None
+        self.floor = 0
         self.said: list[str] = []
         self.values: list[tuple[str, list[Any]]] = []
         self.fails: Callable[[str], None] = lambda _: None
         self._fence_now: list[tuple[str, int]] = []
         self._parts_now: set[str] = set()
+        self._floor_now = 0
         self._answer: list[tuple[Any, ...]] = []
 
     def say(self, what: str) -> None:
@@ -79,6 +86,7 @@ class FakeWarehouse:
     def connect(self) -> FakeWarehouse:
         self.say("connect")
         self._fence_now, self._parts_now = list(self.fence), set(self.parts)
+        self._floor_now = self.floor
         return self
 
     def cursor(self) -> FakeWarehouse:
@@ -87,6 +95,7 @@ class FakeWarehouse:
     def commit(self) -> None:
         self.say("commit")
         self.fence, self.parts = self._fence_now, self._parts_now
+        self.floor = self._floor_now
 
     def close(self) -> None:
         self.say("close")
@@ -100,6 +109,10 @@ class FakeWarehouse:
             self._answer = [*self._fence_now]
         elif operation.startswith("SELECT part"):
             self._answer = [(name,) for name in values if name in self._parts_now]
+        elif operation.startswith("SELECT generation"):
+            self._answer = [(self._floor_now,)] if self._floor_now else []
+        elif operation.startswith("INSERT INTO") and ".floor " in operation:
+            self._floor_now = values[0]
         elif operation.startswith("SELECT column_name"):
             self._answer = [catalogued(*column) for column in self.tables[values[1]].items()]
         elif altered := _ALTERED.match(operation):
@@ -139,6 +152,7 @@ def loader(
     spec: WarehouseSpec = SPEC,
     *,
     alters: bool = False,
+    floor: int = 0,
 ) -> Loader:
     return Loader(
         spec,
@@ -148,4 +162,5 @@ def loader(
         connect=warehouse.connect,
         manifests=manifests or Manifests(),
         alters=alters,
+        floor=Floor(floor, floor_position(floor)),
     )

@@ -1,0 +1,113 @@
+"""The floor of a reload in the warehouse, and the sweep of what lies below it (step 7 of `plan`).
+
+A reload brings every row that is there with a position of the new generation. What still has an
+older one has vanished at the source, and nothing ever says so: it goes out when the floor is
+raised. The floor that the warehouse is swept to stands in a bookkeeping table, in the transaction
+of the sweep. It never goes down: an application with a lower one still knows what was swept.
+
+A sweep is due, even where nothing is staged, in the first transaction under a greater floor, and in
+each one that brings in parts which were staged under a lower one: these may hold what is below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.ledger import Cursor, now
+from connectors.redshift.names import Names, quoted
+from connectors.redshift.plan import Statement
+from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
+from connectors.staging.part import Part
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Below which nothing counts: as a generation, and as the least position that counts."""
+
+    generation: int = 0
+    position: str = ""
+
+
+NO_FLOOR: Final = Floor()
+
+
+def swept_to(cursor: Cursor, names: Names) -> int:
+    """The floor that the warehouse is swept to, 0 for none."""
+    cursor.execute(f"SELECT generation FROM {names.floor}")
+    rows = cursor.fetchall()
+    return int(rows[0][0]) if rows else 0
+
+
+def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
+    """Whether a sweep is due since the floor was raised.
+
+    Raises NeedsRepair when the floor is lower than the warehouse's.
+    """
+    swept = swept_to(cursor, names)
+    if swept > floor.generation:
+        message = (
+            f"the warehouse is swept of everything below generation {swept}, and application.floor "
+            f"is {floor.generation}: what was swept would come back. Start with floor {swept}"
+        )
+        raise NeedsRepair(message)
+    return swept < floor.generation
+
+
+def sweep(
+    cursor: Cursor, warehouse: WarehouseSpec, names: Names, floor: Floor, parts: Sequence[Part]
+) -> bool:
+    """Step 7, where it is due for a transaction that brings in `parts`; whether it was."""
+    raised = check_floor(cursor, names, floor)
+    if not raised and all(part.floor >= floor.generation for part in parts):
+        return False
+    for statement in plan_sweep(warehouse, names, floor):
+        cursor.execute(statement.sql)
+    if raised:
+        cursor.execute(f"DELETE FROM {names.floor}")
+        cursor.execute(
+            f"INSERT INTO {names.floor} (generation, raised_at) VALUES (%s, %s)",
+            (floor.generation, now()),
+        )
+    return True
+
+
+def plan_sweep(warehouse: WarehouseSpec, names: Names, floor: Floor) -> list[Statement]:
+    """Facts and tombstones below the floor; then what rows show of dimensions, parents first."""
+    statements = []
+    below = f"{quoted(warehouse.position)} < '{floor.position}'"
+    for target in warehouse.targets:
+        statements += [
+            Statement(7, target.stream, f"DELETE FROM {table} WHERE {below}")
+            for table in (names.target(target), names.tombstones(target))
+        ]
+        statements += [_sweep_path(target, path, warehouse, names, floor) for path in target.paths]
+    return statements
+
+
+def _sweep_path(
+    target: TargetSpec, path: PathSpec, warehouse: WarehouseSpec, names: Names, floor: Floor
+) -> Statement:
+    """Where the dimension's position is below the floor it becomes unknown, and all below with it.
+
+    The unknown position itself is below every floor, and stays.
+    """
+    unknown = f"'{warehouse.unknown}'"
+    positions = {other.position for other in target.paths}
+    assigned = ",\n  ".join(
+        f"{quoted(column)} = {unknown if column in positions else 'NULL'}"
+        for column in _overwritten(path)
+    )
+    position = quoted(path.position)
+    return Statement(
+        7,
+        target.stream,
+        f"UPDATE {names.target(target)} SET\n  {assigned}\n"
+        f"WHERE {position} > {unknown} AND {position} < '{floor.position}'",
+    )
+
+
+def _overwritten(path: PathSpec) -> Iterable[str]:
+    return (own for own, _ in path.assigned)

@@ -1,0 +1,71 @@
+"""Guards of a reload: the generation that a record tells, the floor, the sweep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.redshift import loader, sweep
+from connectors.redshift.loader import Loader
+from flink_app.decode import block
+from flink_app.decode.generations import Generations
+from flink_app.denormalise import operator
+from flink_app.denormalise.mirror import Mirror
+from tests.simulation.plan_mutations import Patch
+
+
+def generation_by_setting() -> list[Patch]:
+    """The newest that the setting has when the record is read."""
+    return [
+        (Generations, "of", lambda self, _: self.newest),
+        (Generations, "of_column", lambda self, _: self.newest),
+    ]
+
+
+def no_sweep() -> list[Patch]:
+    """Only the floor in the books is raised."""
+    return [(sweep, "plan_sweep", lambda *_: [])]
+
+
+def swept_only_when_staged() -> list[Patch]:
+    """A start does not say that a sweep is due."""
+    start = Loader.start
+
+    def silent(self: Loader, number: int) -> bool:
+        start(self, number)
+        return False
+
+    return [(Loader, "start", silent)]
+
+
+def swept_only_once() -> list[Patch]:
+    """Parts that were staged under a lower floor are no reason."""
+    original = sweep.sweep
+
+    def once(cursor: Any, warehouse: Any, names: Any, floor: Any, _: Any) -> bool:
+        return original(cursor, warehouse, names, floor, [])
+
+    return [(loader, "sweep", once)]
+
+
+def swept_before_rows_and_patches() -> list[Patch]:
+    """In the transaction of the parts that were pending, but before them."""
+    original, apply = sweep.sweep, Loader._apply
+
+    def swept(self: Loader, cursor: Any, batch: str, parts: Any) -> None:
+        original(cursor, self._warehouse, self._names, self._floor, parts)
+        apply(self, cursor, batch, parts)
+
+    def sweep_alone(cursor: Any, warehouse: Any, names: Any, floor: Any, parts: Any) -> bool:
+        return not parts and original(cursor, warehouse, names, floor, parts)
+
+    return [(Loader, "_apply", swept), (loader, "sweep", sweep_alone)]
+
+
+def no_floor_in_decode() -> list[Patch]:
+    """What is below it is read as ever."""
+    return [(block, "_drop_below_floor", lambda *_: {})]
+
+
+def no_floor_in_the_mirror() -> list[Patch]:
+    """The state brings it back, and patches carry it."""
+    return [(operator, "Mirror", lambda star, _: Mirror(star))]

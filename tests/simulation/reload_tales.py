@@ -1,0 +1,96 @@
+"""Reloads, told from the records on: what breaks a generation by setting, and each lack of a floor.
+
+The source forgets rows without a word while DMS is stopped; the new load lacks them.
+"""
+
+from __future__ import annotations
+
+from tests.simulation.tale import Tale
+
+
+def an_old_change_is_read_after_the_reload_began() -> None:
+    with Tale() as tale:
+        tale.commit()
+        tale.source.shards[0].append(tale.f(4, c=1))
+        tale.reload()
+        tale.source.tables["f"][4,] = {"id": 4, "t": None, "c": 2}
+        tale.take(tale.load("c", 2))
+        tale.source.shards[0].append(tale.load("f", 4))
+        tale.read()
+        tale.replay()
+
+
+def a_fact_has_vanished_and_nothing_is_staged() -> None:
+    with Tale() as tale:
+        tale.take(tale.f(1), tale.f(2), tale.delete("f", 1))
+        tale.commit()
+        tale.reload()
+        tale.source.forget("f", (2,))
+        tale.settle()  # so that the next checkpoint has nothing that waits
+        tale.commit()
+        tale.raise_floor()
+        tale.settle()
+        tale.world.check_end()
+
+
+def an_event_has_vanished_that_a_pending_patch_carries() -> None:
+    with Tale() as tale:
+        tale.take(tale.e(3), tale.t(1, e=3), tale.f(1, t=1))
+        tale.commit()
+        tale.reload()
+        tale.source.forget("e", (3,))
+        tale.take(tale.load("t", 1), tale.load("f", 1))
+        tale.checkpoint()
+        tale.raise_floor()
+        tale.settle()
+        tale.world.check_end()
+
+
+def an_event_has_vanished_that_the_state_still_has() -> None:
+    with Tale() as tale:
+        tale.take(tale.e(3), tale.t(1, e=3), tale.f(1, t=1))
+        tale.commit()
+        tale.reload()
+        tale.source.forget("e", (3,))
+        tale.take(tale.load("t", 1), tale.load("f", 1))
+        tale.commit()
+        tale.raise_floor()
+        tale.settle()
+        tale.take(tale.t(1, e=3))
+        tale.commit()
+        tale.world.check_end()
+
+
+def a_vanished_fact_is_read_again_after_the_sweep() -> None:
+    with Tale() as tale:
+        tale.take(tale.f(1), tale.f(2))
+        tale.commit()
+        tale.reload()
+        tale.source.forget("f", (2,))
+        tale.take(tale.load("f", 1))
+        tale.commit()
+        tale.raise_floor()
+        tale.settle()
+        tale.restore(0)
+        tale.replay()
+
+
+def a_snapshot_from_before_the_sweep_has_parts_that_were_never_loaded() -> None:
+    with Tale() as tale:
+        tale.take(tale.e(3), tale.t(1, e=3), tale.f(1, t=1), tale.f(2))
+        tale.checkpoint()
+        snapshot = tale.world.checkpoints[-1]
+        tale.restore(0)
+        tale.world.run_reads()
+        tale.commit()
+        tale.reload()
+        for table, key in (("f", 2), ("e", 3)):
+            tale.source.forget(table, (key,))
+        tale.take(tale.load("t", 1), tale.load("f", 1))
+        tale.commit()
+        tale.raise_floor()
+        tale.settle()
+        tale.world.checkpoints.append(snapshot)
+        tale.world.fail(snapshot, 1)
+        tale.settle()
+        tale.replay()
