@@ -51,6 +51,12 @@ def bench(rest: list[str]) -> None:
     become("-m", "tests.bench", *rest)
 
 
+def fuzz(rest: list[str]) -> None:
+    """Decode what a grammar makes up and damages, and check what must hold for every record."""
+    prepare()
+    become("-m", "tests.fuzz", *rest)
+
+
 def load_test(rest: list[str]) -> None:
     """Put the job under load from a generator that knows the true table; writes a report."""
     prepare()
@@ -97,7 +103,7 @@ def build(rest: list[str]) -> None:
 COMMANDS: dict[str, Callable[[list[str]], None]] = {
     command.__name__.replace("_", "-"): command
     for command in (
-        *(demo, test, lint, bench, load_test),
+        *(demo, test, lint, fuzz, bench, load_test),
         *(package, deploy, status, stop, destroy, build),
     )
 }

@@ -39,6 +39,10 @@ class Members(dict[str, Any]):
         return self.get(name)
 
 
+class MinusZero(int):
+    """What `-0` is: nought as a whole number, and -0.0 where a column holds its sign."""
+
+
 def load(record: bytes) -> Any:
     """Reads JSON in UTF-8; objects as Members. Raises one of NOT_JSON."""
     return json.loads(
@@ -71,6 +75,8 @@ def text_of(metadata: Members, name: str) -> str | None:
 
 
 def _integer(digits: str) -> int | Decimal:
+    if digits == "-0":
+        return MinusZero()
     return int(digits) if len(digits) <= _MAX_INTEGER_DIGITS else Decimal(digits)
 
 

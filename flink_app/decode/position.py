@@ -40,15 +40,15 @@ ORACLE: Final = r"^[0-9]{1,18}$"
 def position(generation: int, commit: int, record: int) -> str:
     """One position; ValueError when a part does not fit its digits."""
     parts = (
-        (generation, GENERATION_DIGITS),
-        (commit, COMMIT_DIGITS),
-        (record, RECORD_DIGITS),
+        ("the generation", generation, GENERATION_DIGITS),
+        ("the commit", commit, COMMIT_DIGITS),
+        ("the record number", record, RECORD_DIGITS),
     )
-    for part, digits in parts:
+    for name, part, digits in parts:
         if not 0 <= part < 16**digits:
-            message = f"position part {part} does not fit {digits} hexadecimal digits"
+            message = f"{name} does not fit {digits} hexadecimal digits of a position"
             raise ValueError(message)
-    return "".join(f"{part:0{digits}x}" for part, digits in parts)
+    return "".join(f"{part:0{digits}x}" for _, part, digits in parts)
 
 
 def floor_position(generation: int) -> str:

@@ -155,7 +155,7 @@ def in_sample(
     booleans = (c.source for c in table.columns if c.declared.type.name == "boolean")
     if any(isinstance(data.get(name), str) for name in booleans):
         yield Shown.TEXT_BOOLEAN
-    sent = {"load", "insert", "update"}
+    sent = ("load", "insert", "update")  # no set: what is asked for may be an object
     if metadata.get("operation") in sent and any(c.source not in data for c in table.columns):
         yield Shown.NO_NULLS
     if metadata.get("partition-key-type") == "primary-key":

@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import struct
 from collections.abc import Callable
-from decimal import Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
 import pyarrow as pa
@@ -19,10 +19,12 @@ import pyarrow as pa
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
 from flink_app.decode.dead_letters import Reason
+from flink_app.decode.envelope import MinusZero
 
 _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
-# The default context rounds to 28 digits, and columns have up to 38.
-_EXACT: Final = Context(prec=MAX_DECIMAL_DIGITS, traps=[Inexact, InvalidOperation])
+# The default context rounds to 28 digits, and columns have up to 38. Digits too many are told by
+# Inexact alone as long as they are cut: rounded up, 38 nines would be a number of 39 digits.
+_EXACT: Final = Context(MAX_DECIMAL_DIGITS, ROUND_DOWN, traps=[Inexact, InvalidOperation])
 # Texts are taken in every form that the columnar reader takes. fullmatch with re.ASCII everywhere:
 # `$` would let a line feed pass, `\d` Arabic digits.
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?0*\d{1,9})?", re.ASCII)
@@ -86,6 +88,7 @@ def _json_name(value: Any) -> str:
         bool: "boolean",
         str: "string",
         int: "number",
+        MinusZero: "number",
         Decimal: "number",
         float: "number that is not finite",  # JSON has none, many writers do
         list: "array",
@@ -125,7 +128,7 @@ def _read_decimal(value: Any, kind: ColumnType) -> Decimal:
 
 
 def _read_double(value: Any, kind: ColumnType) -> float:
-    number = float(_number(value, kind))
+    number = -0.0 if isinstance(value, MinusZero) else float(_number(value, kind))
     if number in {float("inf"), float("-inf")}:
         raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
     return number
@@ -165,8 +168,13 @@ def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
         raise _no_moment(kind, value)
     fraction = (match["fraction"] or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
     time, zone = (match["time"] or "00").partition(".")[0], match["zone"] or "Z"
+    year, rest = match["day"][:4], match["day"][4:]
+    # Python has no year 0, whose last day may be the first of year 1 in UTC: 400 years are a cycle.
+    later, year = (400, "0400") if year == "0000" else (0, year)
     try:
-        moment = dt.datetime.fromisoformat(f"{match['day']}T{time}{zone}").astimezone(dt.UTC)
+        moment = dt.datetime.fromisoformat(f"{year}{rest}T{time}{zone}")
+        moment = moment.astimezone(dt.UTC)
+        moment = moment.replace(year=moment.year - later)
     except (ValueError, OverflowError) as error:
         raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such moment") from error
     return moment.replace(microsecond=int(fraction), tzinfo=None)

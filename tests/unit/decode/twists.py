@@ -210,7 +210,7 @@ TEXTS: Final = {
 TEXTS["real"] = [*TEXTS["double precision"], "3.4028235e38", "3.4028236e38", "1e39", "16777217"]
 TEXTS["timestamptz"] = TEXTS["timestamp"]
 TEXTS["char"] = TEXTS["varchar"]
-_METADATA: Final = {
+METADATA: Final = {
     "record-type": ['"data"', '"control"', '"other"', "null", "5", '"DATA"'],
     "operation": ['"insert"', '"truncate"', '"UPDATE"', "null", "5", '"create-table"'],
     "schema-name": ["", '"other"', '""', "null", "5", "[]"],
@@ -264,7 +264,7 @@ Members = dict[str, str]  # name -> JSON text; a name may end in `+`, to stand t
 def good(table: TablePlan, plan: DecodePlan, operation: str) -> dict[str, Members]:
     """The parts of a record without fault."""
     data = {c.source: TEXTS[c.declared.type.name][0] for c in table.columns}
-    metadata = {name: texts[0] for name, texts in _METADATA.items()} | {
+    metadata = {name: texts[0] for name, texts in METADATA.items()} | {
         "operation": f'"{operation}"',
         "schema-name": f'"{table.schema}"',
         "table-name": f'"{table.source}"',
@@ -297,7 +297,7 @@ def twisted(table: TablePlan, plan: DecodePlan, operation: str) -> Iterator[byte
         else:
             yield from _changed(base, plan.before_image, f"BI_{column.source}", ["[]"])
     yield from _changed(base, "data", "_doc", ["null", "{}", '"x"', "5"])
-    for name, texts in _METADATA.items():
+    for name, texts in METADATA.items():
         yield from _changed(base, "metadata", name, [t for t in texts if t])
     for bare in ({"stream-position"}, {"stream-position", "commit-timestamp"}):
         left = {n: t for n, t in base["metadata"].items() if n not in bare}

@@ -1,0 +1,221 @@
+"""What must hold for every block, whatever stands in it.
+
+1. Decode does not raise.
+2. Every record ends in exactly one place, and the account adds up.
+3. Both paths agree: changes, dead letters and signs are those of every record read by itself.
+4. Every change fits its schema and its column types, and comes back from Parquet as it was.
+5. No reason and no detail holds text of a record; what is sealed opens to the record.
+6. A frame that was damaged is refused, or is a block like any other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+
+from connectors.kinesis.frame import FrameError, RecordBlock, read_frame, write_frame
+from flink_app.declaration.star import POSITION
+from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.changes import to_changes
+from flink_app.decode.dead_letters import Original, Reason, Rejected
+from flink_app.decode.plan import DecodePlan
+from flink_app.decode.rows import ParsedRow, parse_record
+from flink_app.decode.shown import Shown, Signs
+from tests.fuzz.fits import WrongError, check_changes, must
+from tests.fuzz.grammar import NUMBER_MARK, TEXT_MARK
+from tests.fuzz.inputs import FIRST_ARRIVAL, Block, Session
+from tests.unit.decode.records import KEYS
+
+FIRST: Final = 1000  # sequence number
+# Looked for in one record of each block only, by the same function for both paths.
+_SAMPLED: Final = {
+    Shown.TEXT_BOOLEAN,
+    Shown.NO_NULLS,
+    Shown.NO_PARTITION_VALUE,
+    Shown.NO_PARTITION_SCHEMA,
+}
+
+
+@dataclass
+class Seen:
+    """What became of the inputs, to see that the grammar reaches everything."""
+
+    records: int = 0
+    blocks: int = 0
+    by_rows: int = 0
+    changes: int = 0
+    passed_over: int = 0
+    refused_frames: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Seen) -> None:
+        """Takes in what was seen elsewhere."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass
+class _Reference:
+    """What the records of a block become one by one."""
+
+    changes: dict[str, pa.RecordBatch]
+    faults: list[tuple[int, Rejected]]
+    passed_over: int
+    below_floor: int
+    shown: Signs
+
+
+def check_session(session: Session) -> Seen:
+    """Checks block after block with one plan; WrongError at the first that is wrong."""
+    plan, seen = session.plan(), Seen()
+    for block in session.blocks:
+        _check_block(block, plan, seen)
+    return seen
+
+
+def _check_block(given: Block, plan: DecodePlan, seen: Seen) -> None:
+    block = _framed(given, seen)
+    if block is None:
+        return
+    records = [block.record(n) for n in range(len(block))]
+    arrivals = block.arrival.cast(pa.int64()).to_pylist()
+    try:
+        decoded = decode_block(block, plan, KEYS)
+    except Exception as error:  # 1
+        kind = f"decode raised {type(error).__name__}"
+        raise WrongError(kind, str(error)[:300]) from error
+    reference = _reference(records, arrivals, plan)
+    _check_account(decoded, reference, len(records))
+    _check_agreement(decoded, reference)
+    for name, batch in decoded.changes.items():
+        check_changes(batch, plan.tables[name], plan)
+    _check_letters(decoded, records, plan)
+    seen.records += len(records)
+    seen.blocks += 1
+    seen.by_rows += decoded.by_rows
+    seen.changes += decoded.account.changed
+    seen.passed_over += decoded.account.passed_over
+    seen.reasons.update(decoded.dead_letters["reason"].to_pylist())
+
+
+def _arrival(number: int) -> int | None:
+    """Of a few records it is unknown."""
+    return None if number % 23 == 11 else FIRST_ARRIVAL + number
+
+
+def _framed(given: Block, seen: Seen) -> RecordBlock | None:
+    """The block as decode gets it; None where its frame is refused, as it should be (6)."""
+    numbers = range(len(given.records))
+    try:
+        frame = bytearray(
+            write_frame(
+                stream="changes",
+                shard="shard-0",
+                sequence_numbers=[str(FIRST + n) for n in numbers],
+                partition_keys=[None for _ in numbers],
+                arrival_millis=[_arrival(n) for n in numbers],
+                records=given.records,
+            )
+        )
+        for place, octet in given.flips:
+            frame[place % len(frame)] = octet
+        return read_frame(bytes(frame[: max(len(frame) - given.cut, 0)]))
+    except FrameError as error:
+        damaged = given.flips or given.cut or not given.records
+        must(damaged, "frame", f"a whole frame is refused: {error}")
+        seen.refused_frames += 1
+        return None
+
+
+def _reference(
+    records: Sequence[bytes], arrivals: Sequence[int | None], plan: DecodePlan
+) -> _Reference:
+    rows: dict[str, list[dict[str, Any]]] = {}
+    faults: list[tuple[int, Rejected]] = []
+    passed_over, below_floor, shown = 0, 0, Signs()
+    for number, data in enumerate(records):
+        try:
+            became = parse_record(data, plan, shown, arrival_ms=arrivals[number])
+        except Exception as error:  # 1
+            kind = f"parse_record raised {type(error).__name__}"
+            raise WrongError(kind, str(error)[:300]) from error
+        if isinstance(became, ParsedRow) and became.values[POSITION] < plan.floor:
+            below_floor += 1
+        elif isinstance(became, ParsedRow):
+            rows.setdefault(became.table.name, []).append(became.values)
+        elif isinstance(became, Rejected):
+            faults.append((number, became))
+        else:
+            passed_over += 1
+    changes = {}
+    for name, values in rows.items():
+        table = plan.tables[name]
+        parsed = pa.RecordBatch.from_pylist(values, schema=table.parsed_schema)
+        changes[name] = to_changes(parsed, table, plan.star, KEYS)
+    return _Reference(changes, faults, passed_over, below_floor, shown)
+
+
+def _check_account(decoded: Decoded, reference: _Reference, records: int) -> None:
+    """2."""
+    account = decoded.account
+    must(account.read == records, "account", f"{account.read} read of {records}")
+    found = (account.dead_lettered, account.passed_over, account.below_floor)
+    expected = (len(reference.faults), reference.passed_over, reference.below_floor)
+    what = f"{found} dead lettered, passed over, below the floor; one by one {expected}"
+    must(found == expected and found[0] == len(decoded.dead_letters), "account", what)
+
+
+def _check_agreement(decoded: Decoded, reference: _Reference) -> None:
+    """3."""
+    letters = [
+        (
+            int(letter["sequence_number"]) - FIRST,
+            letter["reason"],
+            letter["detail"],
+            letter["table"],
+        )
+        for letter in decoded.dead_letters.select(
+            ["sequence_number", "reason", "detail", "table"]
+        ).to_pylist()
+        if letter["sequence_number"].isdigit()  # it is not where the frame was damaged
+    ]
+    expected = [(n, f.reason.value, f.detail, f.table) for n, f in reference.faults]
+    for letter, fault in zip(letters, expected, strict=False):
+        must(letter == fault, "letters", f"by columns {letter}, one by one {fault}")
+    tables = sorted(decoded.changes), sorted(reference.changes)
+    must(tables[0] == tables[1], "tables", "by columns {}, one by one {}".format(*tables))
+    for name, batch in decoded.changes.items():
+        columns, rows = _texts(batch), _texts(reference.changes[name])
+        for one, other in zip(columns, rows, strict=False):
+            must(one == other, "values", f"{name}: by columns {one}, one by one {other}")
+        must(len(columns) == len(rows), "values", f"{len(columns)} rows, one by one {len(rows)}")
+    shown = {sign: n for sign, n in decoded.shown.items() if sign not in _SAMPLED}
+    one_by_one = +reference.shown
+    must(shown == one_by_one, "signs", f"by columns {shown}, one by one {one_by_one}")
+
+
+def _texts(batch: pa.RecordBatch) -> list[str]:
+    """The rows without their order; as text, which tells 0.0 from -0.0."""
+    return sorted(map(repr, zip(*(column.to_pylist() for column in batch.columns), strict=True)))
+
+
+def _check_letters(decoded: Decoded, records: Sequence[bytes], plan: DecodePlan) -> None:
+    """5."""
+    letters = decoded.dead_letters.to_pylist()
+    tables = {None, *plan.tables}
+    opened = []
+    for letter in letters:
+        reason, detail = letter["reason"], letter["detail"]
+        told = TEXT_MARK[:3] in detail or NUMBER_MARK[:6] in detail
+        must(not told, "leak", f"{reason}: {detail}")
+        must(reason in set(Reason) and letter["table"] in tables, "letter", f"{reason}: {detail}")
+        if letter["treated"] is not None:
+            must(isinstance(json.loads(letter["treated"]), dict), "treated", "it is no JSON object")
+        opened.append(Original.unseal(letter["sealed_original"], KEYS.dead_letters).payload)
+    missing = Counter(opened) - Counter(records)
+    must(not missing, "original", f"{missing.total()} originals are of no record")

@@ -1,0 +1,87 @@
+"""What every change must be, whatever record it came from; and how it is said that it is not.
+
+What fits a column type is said here once more, not asked of decode.
+"""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flink_app.declaration.star import DELETED, POSITION
+from flink_app.declaration.types import ColumnType
+from flink_app.decode.plan import DecodePlan, ReadColumn, TablePlan
+from flink_app.decode.position import UNKNOWN
+
+_BITS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
+
+
+class WrongError(Exception):
+    """Something that must hold does not; `kind` says which, the message what was seen."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(f"{kind}: {message}")
+        self.kind = kind
+
+
+def must(holds: object, kind: str, message: str) -> None:
+    """Raises WrongError unless it holds."""
+    if not holds:
+        raise WrongError(kind, message)
+
+
+def check_changes(batch: pa.RecordBatch, table: TablePlan, plan: DecodePlan) -> None:
+    """Changes of one table fit their schema and their types, and come back from Parquet."""
+    schema = plan.star.changes_schema(table.name)
+    must(batch.schema == schema, "schema", f"{table.name}: {batch.schema} is not {schema}")
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid as error:
+        kind = "schema"
+        raise WrongError(kind, f"{table.name}: {error}") from error
+    deleted = batch.column(DELETED).to_pylist()
+    must(None not in deleted, "deleted", f"{table.name}: NULL")
+    for column in table.columns:
+        _check_values(batch.column(column.name).to_pylist(), deleted, column, table)
+    for position in batch.column(POSITION).to_pylist():
+        formed = len(position) == len(UNKNOWN) and not position.strip("0123456789abcdef")
+        must(formed and position > UNKNOWN, "position", f"{table.name}: {position}")
+    sink = io.BytesIO()
+    written = pa.Table.from_batches([batch])
+    pq.write_table(written, sink)
+    found = pq.read_table(io.BytesIO(sink.getvalue()), schema=schema, use_threads=False)
+    must(found.equals(written), "parquet", f"{table.name} comes back otherwise")
+
+
+def _check_values(
+    values: list[Any], deleted: list[bool], column: ReadColumn, table: TablePlan
+) -> None:
+    name = f"{table.name}.{column.name}"
+    if column.name in table.key:
+        must(None not in values, "key", f"{name} is NULL")
+    else:
+        of_deleted = {value for value, gone in zip(values, deleted, strict=True) if gone}
+        must(of_deleted <= {None}, "delete", f"{name} of a deleted row has a value")
+    stored = column.declared.stored_type
+    for value in values:
+        must(value is None or _fits(value, stored), "fit", f"{name}: {value!r} is no {stored}")
+
+
+def _fits(value: Any, kind: ColumnType) -> bool:
+    found = True  # Arrow holds no boolean, day or moment that Python could read and Redshift not
+    if kind.name in _BITS:
+        found = -(1 << _BITS[kind.name]) <= value < 1 << _BITS[kind.name]
+    elif kind.name == "decimal":
+        # The absolute value as it is: abs() rounds.
+        found = value.copy_abs() < Decimal(10) ** ((kind.precision or 0) - (kind.scale or 0))
+    elif kind.name in {"real", "double precision"}:
+        found = abs(value) < float("inf")
+    elif kind.is_text:
+        found = len(value.encode()) <= (kind.length or 0) and "\0" not in value
+    elif kind.is_binary:
+        found = len(value) <= (kind.length or 0)
+    return found

@@ -1,0 +1,204 @@
+"""Records by a grammar: JSON as text with every part in the open, so that any part can go wrong.
+
+An object is a list of members, since names may occur twice; a leaf is JSON text, since much of what
+is odd has no Python value. Text that the grammar makes up holds a mark, which no fault may quote.
+"""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Final
+
+from flink_app.declaration.model import Positions
+from flink_app.declaration.types import ColumnType
+from flink_app.decode.plan import DecodePlan, ReadColumn, TablePlan
+from tests.unit.decode.twists import METADATA, TEXTS
+
+Node = str | list[tuple[str, "Node"]]
+Members = list[tuple[str, Node]]
+
+# What made-up text holds, and must not be seen in the reason or detail of a dead letter.
+TEXT_MARK: Final = "Zq7x"
+NUMBER_MARK: Final = "42424242"
+
+_OPERATIONS: Final = ("load", "insert", "insert", "update", "update", "delete")
+_CHARACTERS: Final = ("a", "7", " ", "-", "æ", "\u0664", "😀", "\t", '"', "\\", "\u00a0", "}{")
+_WIDTHS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
+_STREAM_POSITIONS: Final = (
+    lambda rng: "{:08X}/{:08X}.{}.x".format(*(rng.getrandbits(32) for _ in range(2)), 1),
+    lambda rng: f"mysql-bin.{rng.randint(0, 10**6):06}:{rng.randint(0, 10**6)}",
+    lambda rng: str(rng.randint(1, 10 ** rng.randint(1, 18))),
+)
+
+_KINDS: Final = {Positions.POSTGRESQL: 0, Positions.MYSQL: 1, Positions.ORACLE: 2}
+
+
+def record(table: TablePlan, plan: DecodePlan, rng: Random, oddness: float) -> Members:
+    """A record of a table; each value is an odd one with the probability `oddness`."""
+    operation = rng.choice(_OPERATIONS)
+    data: Members = [
+        (column.source, _value(column, rng, oddness))
+        for column in table.columns
+        if column.name in table.key or rng.random() > 0.1
+    ]
+    parts: Members = [("data", data)]
+    if operation == "update" or rng.random() < 0.02:
+        before = [
+            (plan.before_name(column.source), _value(column, rng, oddness))
+            for column in table.columns
+            if column.name in table.key and rng.random() < 0.4
+        ]
+        if plan.before_among_columns:
+            data += before
+        else:
+            parts.append((plan.before_image, [*before]))
+    parts.append(("metadata", _metadata(table, plan, operation, rng, oddness)))
+    return parts
+
+
+def control(rng: Random) -> Members:
+    """A control record, or a row of a table that nobody declared."""
+    if rng.random() < 0.5:
+        about = f'"{TEXT_MARK}"'
+        kind: Members = [("record-type", '"control"'), ("operation", '"create-table"')]
+        return [("control", [("table-def", about)]), ("metadata", [*kind, ("table-name", about)])]
+    names: Members = [("schema-name", '""'), ("table-name", f'"{TEXT_MARK}"')]
+    return [
+        ("data", [("id", NUMBER_MARK)]),
+        ("metadata", [("record-type", '"data"'), ("operation", '"insert"'), *names]),
+    ]
+
+
+def text(node: Node) -> bytes:
+    """The record as JSON on one line; half surrogates stay as the escapes they are."""
+    return _written(node).encode()
+
+
+def spread(node: Node, rng: Random) -> bytes:
+    """The record over many lines, as MessageFormat `json` writes it."""
+    end, indent = rng.choice(["\n", "\r\n", "\n\n"]), rng.choice(["\t", "  ", ""])
+    return _written(node, end, indent).encode() + rng.choice([b"", b"\n", b"\r\n"])
+
+
+def _written(node: Node, end: str = "", indent: str = "") -> str:
+    if isinstance(node, str):
+        return node
+    inner = end and end + indent
+    colon = ":\t" if end else ":"
+    members = (f"{_name(name)}{colon}{_written(child, inner, indent)}" for name, child in node)
+    return "{" + inner + f",{inner}".join(members) + end + "}"
+
+
+def _name(name: str) -> str:
+    # A name that starts with a quote stands as it is: it may be escaped in ways of its own.
+    return name if name.startswith('"') else json.dumps(name)
+
+
+def _value(column: ReadColumn, rng: Random, oddness: float) -> str:
+    kind = column.declared.type
+    if rng.random() >= oddness:
+        return _plain(kind, rng)
+    dice = rng.random()
+    if dice < 0.3:
+        return border(kind, rng)
+    if dice < 0.6:
+        return rng.choice(TEXTS[kind.name])
+    if dice < 0.8:
+        return rng.choice(TEXTS[rng.choice(list(TEXTS))])
+    return rng.choice(["null", f'"{TEXT_MARK}"', NUMBER_MARK * rng.randint(1, 9), "{}", "[[]]"])
+
+
+def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for each type
+    """A value as sources write it, mostly from a small range, so that keys meet again."""
+    if kind.is_integer:
+        number = str(rng.randint(0, 9))
+        return rng.choice([number] * 9 + [f'"{number}"'])
+    if kind.name == "decimal":
+        digits = f"{rng.randint(0, 9)}.{'0' * ((kind.scale or 0) - 1)}{rng.randint(0, 9)}"
+        number = digits if kind.scale else digits[0]
+        number = number if kind.precision != kind.scale else f"0{number[1:]}"
+        return rng.choice([number, f'"{number}"'])
+    if kind.name in {"real", "double precision"}:
+        return rng.choice(["0", "-1.5", str(rng.random()), str(rng.uniform(-1e30, 1e30))])
+    if kind.name == "boolean":
+        written = [*["true", "false"] * 8, '"true"', '"false"', "1", "0"]
+        return rng.choice(written)
+    if kind.name == "date":
+        return f'"20{rng.randint(10, 30)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"'
+    if kind.name in {"timestamp", "timestamptz"}:
+        moment = f"2026-0{rng.randint(1, 9)}-11T{rng.randint(0, 23):02}:45:02"
+        return f'"{moment}{rng.choice(["", ".5", ".123456", ".123456789"])}Z"'
+    if kind.is_binary:
+        return rng.choice(['"0x00ff"', '"00FF"', '""', '"0x"', '"0XaB12"'])
+    return json.dumps(rng.choice(["A", "B", "", "æ", "x\ty", TEXT_MARK])[: kind.length])
+
+
+def border(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for each type
+    """A value at, just within or just beyond what a column type holds."""
+    step = rng.choice([-1, 0, 0, 0, 1])
+    sign = rng.choice(["", "-"])
+    if kind.is_integer:
+        limit = rng.choice([2 ** _WIDTHS[kind.name] - 1, -(2 ** _WIDTHS[kind.name]), 2**53, 10**16])
+        return rng.choice(["{}", "{}", '"{}"', "{}.0", "{}e0"]).format(limit + step)
+    if kind.name == "decimal":
+        scale = kind.scale or 0
+        whole = "9" * max((kind.precision or 0) - scale + step, 0) or "0"
+        digits = "9" * max(scale + rng.choice([-1, 0, 0, 0, 1]), 0)
+        number = f"{sign}{whole}.{digits}" if digits else sign + whole
+        return rng.choice(["{}", '"{}"', "{}e0", "{}E+1"]).format(number)
+    if kind.name in {"real", "double precision"}:
+        top = "3.4028235" if kind.name == "real" else "1.797693134862315"
+        number = rng.choice(
+            [f"{top}{rng.choice('6789')}e{rng.choice([38, 308])}", "1e-46", "5e-324"]
+        )
+        return sign + number
+    if kind.name == "boolean":
+        return rng.choice(['"TRUE"', '"f "', '"t"', "2", "1.0", '"0"', "-0"])
+    if kind.name in {"date", "timestamp", "timestamptz"}:
+        day = rng.choice(["0001-01-01", "9999-12-31", "0000-12-31", "2024-02-29", "2100-02-29"])
+        if kind.name == "date":
+            return f'"{day}"'
+        fraction = rng.choice(["", ".0", ".999999", ".9999999", ".999999999"])
+        zone = rng.choice(["", "Z", "Z", "+00:01", "-23:59", "+23:59"])
+        return f'"{day}{rng.choice("T ")}{rng.choice(["00:00:00", "23:59:59"])}{fraction}{zone}"'
+    if kind.is_binary:
+        return f'"0x{"7F" * ((kind.length or 0) + step)}{rng.choice(["", "", "0"])}"'
+    return json.dumps(_filling((kind.length or 0) + step, rng), ensure_ascii=rng.random() < 0.5)
+
+
+def _filling(size: int, rng: Random) -> str:
+    """Text of about so many bytes in UTF-8, no more than a few hundred."""
+    found = rng.choice(["", TEXT_MARK])
+    size = min(size, 400)
+    while (left := size - len(found.encode())) > 0:
+        character = rng.choice(_CHARACTERS)
+        found += character if len(character.encode()) <= left else "b"
+    return found
+
+
+def _metadata(
+    table: TablePlan, plan: DecodePlan, operation: str, rng: Random, oddness: float
+) -> Members:
+    found: dict[str, str] = {
+        "timestamp": f'"2026-03-11T09:45:0{rng.randint(0, 9)}.120664Z"',
+        "record-type": '"data"',
+        "operation": f'"{operation}"',
+        "partition-key-type": rng.choice(['"primary-key"', '"schema-table"']),
+        "partition-key-value": rng.choice([f'"{table.schema}.{table.source}.1"', '"1"', "null"]),
+        "schema-name": json.dumps(table.schema),
+        "table-name": json.dumps(table.source),
+    }
+    if operation != "load" or rng.random() < 0.05:
+        found["commit-timestamp"] = f'"2026-03-11T09:45:0{rng.randint(0, 9)}.998107Z"'
+        kind = _KINDS.get(plan.positions, 0) if rng.random() < 0.9 else rng.randrange(3)
+        found["stream-position"] = json.dumps(_STREAM_POSITIONS[kind](rng))
+        found["transaction-record-id"] = str(rng.randint(0, 99))
+        found["prev-transaction-id"] = NUMBER_MARK
+    for name, texts in METADATA.items():
+        if rng.random() < oddness / 4:
+            marked = (f'"{TEXT_MARK}"', NUMBER_MARK * 3)
+            found[name] = rng.choice([*texts, *marked]) or "true"
+        elif rng.random() < oddness / 8:
+            found.pop(name, None)
+    return list(found.items())
