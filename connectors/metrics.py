@@ -56,6 +56,10 @@ class Metric(enum.Enum):
         "samplesWithoutPartitionSchema",
         "sampled records whose partition value is without schema and table",
     )
+    SECOND_LOADS = (
+        "secondLoads",
+        "blocks and tables with a full load of a table that had changes in the same generation",
+    )
     FACTS_JOINED = ("factsJoined", "fact changes joined to their dimensions")
     DIMENSION_CHANGES = ("dimensionChanges", "dimension changes newer than what was known")
     ROWS_STAGED = ("rowsStaged", "wide rows and patches written to staged files")

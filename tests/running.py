@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from flink_app.settings import Application, property_groups
 from infra.local.configuration import LocalRun
 from infra.local.example import DEFAULT, Example, declaration_of
 from infra.local.minicluster import MiniCluster
 from infra.local.progress import Progress, progress, rows
+from infra.local.source import dms
 from infra.local.stack import LocalStack
 from infra.local.toolchain import connectors_jar
 
@@ -47,6 +50,18 @@ class Running:
     def full_load(self) -> None:
         """Puts the example's tables on the stream."""
         self.put += self.example.put_full_load()
+
+    def configure(self, **application: Any) -> None:
+        """Other settings of `starjoin.application`, for the next start of the job."""
+        settings = self.stack.settings
+        application = dict(settings.application) | application
+        changed = settings.model_copy(update={"application": Application(**application)})
+        self.stack.properties.write_text(json.dumps(property_groups(changed), indent=2))
+
+    def reload(self) -> None:
+        """Puts every row of the source's tables on the stream once more, as a new full load."""
+        database = self.example.database
+        self.put += self.example.put(list(dms.records(database, database.full_load())))
 
     def changes(self, script: str | None = None) -> None:
         """Puts the example's changes, or those of `script`, on the stream."""
@@ -85,6 +100,16 @@ class Running:
     def wait_until_all_loaded(self) -> Progress:
         """Waits until every record put so far is accounted for in the warehouse."""
         return self.wait(lambda seen: seen.records >= self.put, f"{self.put} records")
+
+    def wait_for_floor(self, floor: int) -> None:
+        """Waits until the warehouse is swept of everything below a generation."""
+        query = "SELECT generation FROM starjoin.floor"
+        self.wait(lambda _: self.query(query) == [(floor,)], f"floor {floor} in the warehouse")
+
+    def wait_for_log(self, text: str) -> None:
+        """Waits until the job has logged something."""
+        log = self.folder / "job.log"
+        self.wait(lambda _: text in log.read_text(errors="replace"), f"{text!r} in the log")
 
     def assert_equal_to_source(self) -> None:
         """Every target is the join that the source computes, and every record counted once."""

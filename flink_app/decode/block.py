@@ -27,6 +27,7 @@ from flink_app.decode.plan import DecodePlan, TablePlan
 from flink_app.decode.position import UNKNOWN
 from flink_app.decode.reading import Lines
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, sample
+from flink_app.decode.second_loads import Builds, add, of_record
 from flink_app.decode.shown import Signs
 from flink_app.privacy.keys import PrivacyKeys
 
@@ -42,6 +43,7 @@ class Decoded:
     by_rows: int  # records that took the slow path
     shown: Signs  # what they show of the settings of DMS
     kinds: frozenset[Positions]  # of the positions that were read by columns
+    builds: Builds  # when changes and loads were built
 
 
 def decode_block(
@@ -64,8 +66,10 @@ def decode_block(
     for row in odd:
         arrival_ms = block.arrival[row].value
         match parse_record(block.record(row), plan, shown, arrival_ms=arrival_ms):
-            case ParsedRow(table, values):
+            case ParsedRow(table, values, built):
                 slow[table.name].append(values)
+                generation, alone = of_record(values[POSITION], built)
+                add(columnar.builds, (table.name, generation), alone)
             case PassedOver():
                 passed_over += 1
             case Rejected() as fault:
@@ -90,6 +94,7 @@ def decode_block(
         by_rows=len(odd),
         shown=shown,
         kinds=columnar.kinds,
+        builds=columnar.builds,
     )
 
 

@@ -34,6 +34,7 @@ from flink_app.decode.reading import (
     read,
     screen,
 )
+from flink_app.decode.second_loads import Builds, add, of_columns
 from flink_app.decode.shown import Signs, by_columns
 from flink_app.decode.value_columns import checked, true
 
@@ -50,6 +51,7 @@ class ColumnarResult:
     odd: list[Rows] = field(default_factory=list)
     shown: Signs = field(default_factory=Signs)
     kinds: frozenset[Positions] = frozenset()
+    builds: Builds = field(default_factory=dict)
     generations: int | npt.NDArray[np.int64] = NONE  # one for all, or by row number
 
     def generation(self, rows: Rows) -> int | npt.NDArray[np.int64]:
@@ -162,8 +164,11 @@ def _take_table(
             values = pc.if_else(deleted, pa.scalar(None, values.type), values)
         arrays.append(checked(values, column, good))
     ordering = Ordering.of(metadata, true(pc.equal(operation, "load")))
-    positioned = positions(ordering, result.generation(rows), plan.positions, plan.coarse_positions)
+    generation = result.generation(rows)
+    positioned = positions(ordering, generation, plan.positions, plan.coarse_positions)
     good &= positioned.found
+    for one, built in of_columns(ordering.built, ordering.is_load, good, generation):
+        add(result.builds, (table.name, one), built)
     result.kinds |= positioned.kinds
     result.shown += by_columns(
         metadata,

@@ -21,6 +21,7 @@ from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations
 from flink_app.decode.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.decode.plan import DecodePlan
+from flink_app.decode.second_loads import SecondLoads
 from flink_app.decode.shown import Shown, Signs
 from flink_app.denormalise.ownership import routes
 from flink_app.privacy.keys import PrivacyKeys
@@ -72,10 +73,12 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             Metric.RECORDS_BY_ROWS,
             Metric.RECORDS_PASSED_OVER,
             Metric.RECORDS_DEAD_LETTERED,
+            Metric.SECOND_LOADS,
             *(shown.metric for shown in Shown),
         )
         self._warned: set[Shown] = set()
         self._kinds: frozenset[Positions] = frozenset()
+        self._second_loads = SecondLoads()
         self._watch = DeadLetterWatch(self._limit)
 
     def process_element(
@@ -111,3 +114,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             if shown not in self._warned:
                 self._warned.add(shown)
                 logger.warning("%s", shown.warning)
+        second_loads, warnings = self._second_loads.add(decoded.builds)
+        self._metrics.add(Metric.SECOND_LOADS, second_loads)
+        for warning in warnings:
+            logger.warning("%s", warning)

@@ -56,6 +56,16 @@ def floor_position(generation: int) -> str:
     return position(generation, 0, 0)
 
 
+def generation_of(position: str) -> int:
+    """The generation of a position."""
+    return int(position[:GENERATION_DIGITS], 16)
+
+
+def is_load(position: str) -> bool:
+    """Whether it is that of a full-load record."""
+    return int(position[GENERATION_DIGITS:-RECORD_DIGITS], 16) == 0
+
+
 def commit_position(
     stream_position: str | None, commit_micros: int | None, kind: Positions = Positions.AUTO
 ) -> int | None:

@@ -5,7 +5,7 @@ What nobody reads is not judged, as by the columnar reader (see `envelope`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flink_app.declaration.model import CoarsePositions, Positions
@@ -35,6 +35,7 @@ class ParsedRow:
 
     table: TablePlan
     values: dict[str, Any]
+    built: int | None = None  # microseconds since the epoch, where the record says it
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,15 @@ def _parse_envelope(
         return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
     if coarse:
         shown[Shown.COARSE] += 1
-    return row
+    return replace(row, built=_built(metadata))
+
+
+def _built(metadata: Members) -> int | None:
+    """When DMS built the record; what is no time is nobody's fault but of a load."""
+    try:
+        return timestamp_micros(metadata.read("timestamp"))
+    except (ValueFaultError, NotAChangeError):
+        return None
 
 
 def _parse_change(

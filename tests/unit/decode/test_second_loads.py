@@ -1,0 +1,73 @@
+"""A second full load of a table within one generation is counted and warned of, once a table."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from connectors.metrics import GROUP
+from flink_app.decode.block import decode_block
+from flink_app.decode.generations import Generations
+from flink_app.decode.plan import DecodePlan
+from flink_app.decode.second_loads import SecondLoads
+from tests.simulation.doubles import decoding_by_rows
+from tests.unit.decode.records import KEYS, PORT, REGION, block, decode, record
+from tests.unit.decode.test_shown import frame, opened
+from tests.unit.stars import freight
+
+EARLY, LATER, LATEST = (f"2026-03-11T09:45:0{n}Z" for n in range(3))
+
+
+def row(operation: str, at: str | None, table: str = "region") -> bytes:
+    return record(table, REGION if table == "region" else PORT, operation, timestamp=at)
+
+
+FIRST_LOAD = [row("load", EARLY), row("insert", LATER), row("update", LATEST)]
+SECOND = row("load", LATEST)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "shown"),
+    [
+        ([FIRST_LOAD, FIRST_LOAD], 0),
+        ([FIRST_LOAD, [SECOND], [SECOND, SECOND]], 2),
+        ([[SECOND], FIRST_LOAD], 1),
+        ([[*FIRST_LOAD, SECOND], [row("insert", LATEST)]], 1),
+        ([FIRST_LOAD, [row("load", LATEST, "port")]], 0),
+        ([FIRST_LOAD, [row("load", LATER)]], 0),  # of the same instant
+        ([[row("delete", "soon"), row("insert", None)], [row("load", LATEST)]], 0),
+    ],
+)
+def test_a_load_that_was_built_after_a_change(blocks: list[list[bytes]], shown: int) -> None:
+    def counted() -> tuple[int, int]:
+        loads, count, warnings = SecondLoads(), 0, list[str]()
+        for records in blocks:
+            more, said = loads.add(decode(records).builds)
+            count += more
+            warnings += said
+        return count, len(warnings)
+
+    by_columns = counted()
+    with decoding_by_rows():
+        assert counted() == by_columns == (shown, min(shown, 1))
+
+
+def test_the_load_of_another_generation_is_no_second_one() -> None:
+    plan = DecodePlan(freight(), Generations(1, ((2, 5_000),)))
+    loads, records = SecondLoads(), [*FIRST_LOAD, SECOND]
+    assert loads.add(decode_block(block(records, [1, 2, 3, 5_000]), plan, KEYS).builds)[0] == 0
+    assert loads.add(decode_block(block(records, [1, 2, 3, 4_000]), plan, KEYS).builds)[0] == 1
+
+
+def test_the_operator_counts_it_and_warns_once_a_table(caplog: pytest.LogCaptureFixture) -> None:
+    operator, context = opened()
+    ports = [row("insert", EARLY, "port"), row("load", LATEST, "port")]
+    with caplog.at_level(logging.WARNING):
+        for records in (FIRST_LOAD, [SECOND], [SECOND, *ports], ports):
+            list(operator.process_element(frame(*records), context))
+    assert context.counts[GROUP, "secondLoads"] == 4
+    messages = [m for m in (entry.getMessage() for entry in caplog.records) if "second" in m]
+    assert [message.split()[1] for message in messages] == ["region", "port"]
+    assert "rows that vanished in between stay" in messages[0]
+    assert "build.py reload" in messages[0]
