@@ -62,7 +62,7 @@ class Metric(enum.Enum):
     )
     FACTS_JOINED = ("factsJoined", "fact changes joined to their dimensions")
     DIMENSION_CHANGES = ("dimensionChanges", "dimension changes newer than what was known")
-    ROWS_STAGED = ("rowsStaged", "wide rows and patches written to staged files")
+    ROWS_STAGED = ("rowsStaged", "wide rows, patches, dimension changes written to staged files")
     BYTES_STAGED = ("bytesStaged", "bytes of staged files")
     BATCHES_LOADED = ("batchesLoaded", "load transactions committed")
     PARTS_LOADED = ("partsLoaded", "parts that committed transactions brought in")

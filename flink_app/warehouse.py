@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.redshift.ddl import POSITION_TYPE
 from connectors.redshift.spec import (
     ColumnSpec,
+    DimensionSpec,
     PatchSpec,
     PathSpec,
     TargetSpec,
@@ -19,7 +20,8 @@ def warehouse_spec(star: Star) -> WarehouseSpec:
     """Everything that loads of `star` may touch."""
     return WarehouseSpec(
         targets=tuple(_target(name, star) for name in star.targets),
-        patches=tuple(_patch(name, star) for name in star.dimensions),
+        patches=tuple(_patch(name, star) for name in star.stream_dimensions),
+        dimensions=tuple(_dimension(name, star) for name in star.warehouse_dimensions),
         position=POSITION,
         deleted=DELETED,
         unknown=UNKNOWN,
@@ -54,9 +56,7 @@ def _hidden(name: str, star: Star) -> tuple[ColumnSpec, ...]:
 
 
 def _patch(dimension: str, star: Star) -> PatchSpec:
-    own = star.stored_columns(dimension)
-    columns = [ColumnSpec(name, column.stored_type.sql) for name, column in own.items()]
-    columns += [ColumnSpec(POSITION, POSITION_TYPE), ColumnSpec(DELETED, "BOOLEAN")]
+    columns = _change_columns(dimension, star)
     for path in star.patch_paths(dimension):
         columns.append(ColumnSpec(path.position, POSITION_TYPE))
         columns += [
@@ -67,21 +67,57 @@ def _patch(dimension: str, star: Star) -> PatchSpec:
     return PatchSpec(dimension, tuple(columns), tuple(star.tables[dimension].key), shape)
 
 
+def _dimension(dimension: str, star: Star) -> DimensionSpec:
+    key = tuple(star.tables[dimension].key)
+    shape = shape_of(star.changes_schema(dimension))
+    return DimensionSpec(dimension, tuple(_change_columns(dimension, star)), key, shape)
+
+
+def _change_columns(table: str, star: Star) -> list[ColumnSpec]:
+    own = star.stored_columns(table)
+    columns = [ColumnSpec(name, column.stored_type.sql) for name, column in own.items()]
+    return [*columns, ColumnSpec(POSITION, POSITION_TYPE), ColumnSpec(DELETED, "BOOLEAN")]
+
+
 def _path(target: str, path: Path, star: Star) -> PathSpec:
-    """What a patch of the dimension at the end of `path` overwrites in `target`."""
+    """What the dimension at the end of `path` overwrites in `target`.
+
+    A patch carries the paths below it that the stream knows, `known`; a row of a dimension that is
+    kept in the warehouse carries none.
+    """
     depth = len(path.steps)
-    reached = [p for p in star.target_paths(target) if p.steps[:depth] == path.steps]
-    below = {p.steps: _relative(p, depth) for p in reached}
+    paths = star.target_paths(target)
+    reached = [p for p in paths if p.steps[:depth] == path.steps]
+    known = {
+        p.steps: _relative(p, depth)
+        for p in reached
+        if p == path or p.table in star.stream_dimensions
+    }
     assigned = {path.position: POSITION}
+    cleared: dict[str, None] = {}
     for wide in star.wide_columns(target):
-        if wide.path in below:
-            assigned[wide.name] = _patch_column(below[wide.path], wide.source)
+        if wide.path in known:
+            assigned[wide.name] = _patch_column(known[wide.path], wide.source)
+        elif wide.path[:depth] == path.steps:
+            cleared[wide.name] = None
     for lower in reached[1:]:
-        assigned[lower.position] = _below_position(below[lower.steps])
+        if lower.steps in known:
+            assigned[lower.position] = _below_position(known[lower.steps])
         for column, source in zip(star.path_key(target, lower), lower.key, strict=True):
-            assigned.setdefault(column, _patch_column(below[lower.parent], source))
+            if lower.parent in known:
+                assigned.setdefault(column, _patch_column(known[lower.parent], source))
+            else:
+                cleared[column] = None
     key = zip(star.path_key(target, path), star.tables[path.table].key, strict=True)
-    return PathSpec(path.table, tuple(key), path.position, tuple(assigned.items()))
+    return PathSpec(
+        path.table,
+        tuple(key),
+        path.position,
+        tuple(assigned.items()),
+        cleared=tuple(cleared),
+        unknown=tuple(lower.position for lower in reached if lower.steps not in known),
+        above=tuple(p.table for p in paths if p.steps == path.steps[: len(p.steps)] and p != path),
+    )
 
 
 def _relative(path: Path, depth: int) -> Path | None:

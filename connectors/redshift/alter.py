@@ -7,12 +7,12 @@ declared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.redshift.ddl import UNKNOWN_POSITION
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quoted
-from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 from connectors.redshift.sql_types import SqlType
 
 
@@ -37,24 +37,38 @@ class Difference:
 
 
 def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[Difference]:
-    """Every difference of targets and tombstones, in the order of the declaration."""
+    """Every difference of targets, tombstones and dimensions, in the order of the declaration."""
     found: list[Difference] = []
     for target in warehouse.targets:
         positions = {warehouse.position, *(path.position for path in target.paths)}
-        table, present = names.target(target), _columns(cursor, target.schema, target.stream)
+        table, present = names.target(target), columns_of(cursor, target.schema, target.stream)
         found += compare(table, target.columns, present, key=target.key, positions=positions)
         table = names.tombstones(target)
-        present = _columns(cursor, names.bookkeeping_schema, names.tombstone_table(target))
+        present = columns_of(cursor, names.bookkeeping_schema, names.tombstone_table(target))
         columns = _buried(target, warehouse)
         found += compare(table, columns, present, key=target.key, positions=positions)
+    for dimension in warehouse.dimensions:
+        found += _of_dimension(cursor, dimension, warehouse, names)
     return found
+
+
+def _of_dimension(
+    cursor: Cursor, dimension: DimensionSpec, warehouse: WarehouseSpec, names: Names
+) -> Iterator[Difference]:
+    """A column that its table lacks is not added unasked: new facts would show NULL for it too."""
+    present = columns_of(cursor, names.bookkeeping_schema, names.dimension_table(dimension))
+    table, positions = names.dimension(dimension), {warehouse.position}
+    for one in compare(table, dimension.columns, present, key=dimension.key, positions=positions):
+        what = f"{one.what}, which is NULL until the source's table is loaded again"
+        yield replace(one, what=what, by_hand=True) if one.consequence else one
 
 
 def _buried(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, ...]:
     return tuple(c for c in target.columns if c.name in {*target.key, warehouse.position})
 
 
-def _columns(cursor: Cursor, schema: str, table: str) -> dict[str, SqlType]:
+def columns_of(cursor: Cursor, schema: str, table: str) -> dict[str, SqlType]:
+    """The columns of a table; none where there is no such table."""
     cursor.execute(
         "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale "
         "FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",

@@ -1,9 +1,9 @@
-"""The tables that a load needs: bookkeeping, targets, tombstones. Created where missing."""
+"""The tables that a load needs: books, targets, tombstones, dimensions. Created where missing."""
 
 from __future__ import annotations
 
 from connectors.redshift.names import Names, listed, quoted
-from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
 POSITION_TYPE = "VARCHAR(44)"
 # Below every position; never NULL, since nothing compares with that.
@@ -52,6 +52,7 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
         statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted(target.schema)}")
         statements.append(_target_table(target, names))
         statements.append(_tombstone_table(target, warehouse, names))
+    statements += [_dimension_table(one, warehouse, names) for one in warehouse.dimensions]
     return statements
 
 
@@ -84,4 +85,14 @@ def _tombstone_table(target: TargetSpec, warehouse: WarehouseSpec, names: Names)
     return (
         f"CREATE TABLE IF NOT EXISTS {names.tombstones(target)} (\n{columns}\n"
         f") {distribution(dist_key)}"
+    )
+
+
+def _dimension_table(dimension: DimensionSpec, warehouse: WarehouseSpec, names: Names) -> str:
+    """Sorted by its key: what is joined and replaced are few keys of many."""
+    required = (*dimension.key, warehouse.position, warehouse.deleted)
+    return (
+        f"CREATE TABLE IF NOT EXISTS {names.dimension(dimension)} (\n"
+        f"{column_list(dimension.columns, required=required)}\n"
+        f") {distribution(dimension.dist_key)} SORTKEY ({listed(dimension.key)})"
     )

@@ -1,4 +1,4 @@
-"""The bookkeeping of a load: lock, fence, known parts, new ledger rows (steps 1 and 8 of `plan`).
+"""The bookkeeping of a load: lock, fence, known parts, new ledger rows (steps 1 and 9 of `plan`).
 
 Everything here runs on the cursor of the load's own transaction.
 """
@@ -93,7 +93,7 @@ def known_parts(cursor: Cursor, names: Names, parts: Sequence[Part]) -> set[str]
 
 
 def record(cursor: Cursor, names: Names, batch: str, parts: Sequence[Part]) -> None:
-    """Step 8: the parts of this transaction, and their accounts."""
+    """Step 9: the parts of this transaction, and their accounts."""
     loaded_at = now()
     ledger_rows = [
         (p.name, batch, p.kind.name.lower(), p.stream, p.epoch, p.rows, p.size, p.url, loaded_at)

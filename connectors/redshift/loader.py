@@ -23,6 +23,7 @@ from connectors.blocks import Kind
 from connectors.redshift import ledger
 from connectors.redshift.alter import Difference, differences
 from connectors.redshift.ddl import create_statements
+from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import CONNECTION_LOST, NeedsRepair, RetryLoad, classify
 from connectors.redshift.manifest import manifest
 from connectors.redshift.names import Names
@@ -105,6 +106,7 @@ class Loader:
         with self._transaction("taking the fence") as cursor:
             ledger.lock(cursor, self._names)
             ledger.take_fence(cursor, self._names, self._application, number)
+            refuse_moved(cursor, self._warehouse, self._names)
             differing = differences(cursor, self._warehouse, self._names)
             self._refuse(differing)
             sweep_due = check_floor(cursor, self._names, self._floor)
@@ -134,6 +136,7 @@ class Loader:
             self._names,
             rows=self._write_manifests(batch, parts, Kind.ROWS),
             patches=self._write_manifests(batch, parts, Kind.PATCHES),
+            dimensions=self._write_manifests(batch, parts, Kind.DIMENSION),
             copy_role=self._copy_role,
         )
         for statement in statements:
@@ -207,14 +210,17 @@ class Loader:
         """Raises NeedsRepair when parts have no table: they would count as loaded, and be lost."""
         known = {(Kind.ROWS, target.stream) for target in self._warehouse.targets}
         known |= {(Kind.PATCHES, patch.stream) for patch in self._warehouse.patches}
+        known |= {(Kind.DIMENSION, one.stream) for one in self._warehouse.dimensions}
         lost = {
             part.stream
             for part in parts
-            if part.kind in {Kind.ROWS, Kind.PATCHES} and (part.kind, part.stream) not in known
+            if part.kind in {Kind.ROWS, Kind.PATCHES, Kind.DIMENSION}
+            and (part.kind, part.stream) not in known
         }
         if lost:
             message = (
                 f"staged parts are of {', '.join(sorted(lost))}, which the declaration no longer "
-                "has: start with the former declaration until they are loaded, then change it"
+                "has, or has in another place: start with the former declaration until they are "
+                "loaded, then change it"
             )
             raise NeedsRepair(message)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connectors.redshift.spec import PatchSpec, TargetSpec
+from connectors.redshift.spec import DimensionSpec, PatchSpec, StagedSpec, TargetSpec
 
 
 def quoted(name: str) -> str:
@@ -62,22 +62,38 @@ class Names:
         """The name of that table in its schema."""
         return f"tombstones_{target.stream}"
 
+    def dimension(self, dimension: DimensionSpec | PatchSpec) -> str:
+        """A dimension that is kept in the warehouse, deleted keys among its rows."""
+        table = self.dimension_table(dimension)
+        return f"{quoted(self.bookkeeping_schema)}.{quoted(table)}"
+
+    @staticmethod
+    def dimension_table(dimension: DimensionSpec | PatchSpec) -> str:
+        """The same without its schema; for a patch where it would be in the warehouse."""
+        return f"dimension_{dimension.stream}"
+
     @staticmethod
     def target(target: TargetSpec) -> str:
         """The wide table."""
         return f"{quoted(target.schema)}.{quoted(target.stream)}"
 
     @staticmethod
-    def stage(spec: TargetSpec | PatchSpec) -> str:
+    def stage(spec: StagedSpec) -> str:
         """Temporary table that COPY fills."""
         return quoted(f"stage_{_kind(spec)}_{spec.stream}")
 
     @staticmethod
-    def newest(spec: TargetSpec | PatchSpec) -> str:
+    def newest(spec: StagedSpec) -> str:
         """Temporary table with the newest staged row of each key."""
         return quoted(f"newest_{_kind(spec)}_{spec.stream}")
 
 
-def _kind(spec: TargetSpec | PatchSpec) -> str:
+def _kind(spec: StagedSpec) -> str:
     """A target and a dimension may have one name."""
-    return "rows" if isinstance(spec, TargetSpec) else "patches"
+    match spec:
+        case TargetSpec():
+            return "rows"
+        case PatchSpec():
+            return "patches"
+        case DimensionSpec():
+            return "dimension"

@@ -20,6 +20,7 @@ def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
     """
     today = {(Kind.ROWS, target.stream): target.staged for target in warehouse.targets}
     today |= {(Kind.PATCHES, patch.stream): patch.staged for patch in warehouse.patches}
+    today |= {(Kind.DIMENSION, one.stream): one.staged for one in warehouse.dimensions}
     for part in parts:
         shape = today.get((part.kind, part.stream))
         if part.shape and shape is not None and (what := misfit(part.shape, shape)):

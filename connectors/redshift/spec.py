@@ -22,21 +22,28 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class PathSpec:
-    """How patches of one dimension reach a target along one path.
+    """How one dimension reaches a target along one path: by patches, or by a table of its own.
 
     Attributes:
-        dimension: stream of the patches.
-        key: pairs (target column, patch column) that must be equal.
+        dimension: stream of the patches, or of the dimension's changes.
+        key: pairs (target column, column of the dimension) that must be equal.
         position: the target column with the dimension's position; a patch is applied only
             where it is smaller than the patch's own.
-        assigned: pairs (target column, patch column) that the patch overwrites: the position,
-            the dimension's columns, then keys, positions and columns of all paths below.
+        assigned: pairs (target column, column of the dimension) that are overwritten: the position,
+            the dimension's columns, the keys of the paths directly below; by a patch then keys,
+            positions and columns of all paths below that the stream knows.
+        cleared: target columns below that become NULL, since the warehouse knows them.
+        unknown: their positions, which become unknown.
+        above: the dimensions that the path leads through, without the last.
     """
 
     dimension: str
     key: Pairs
     position: str
     assigned: Pairs
+    cleared: tuple[str, ...]
+    unknown: tuple[str, ...]
+    above: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,33 @@ class PatchSpec:
 
 
 @dataclass(frozen=True)
+class DimensionSpec:
+    """A dimension that is kept in the warehouse: `columns` of its table, as they are staged."""
+
+    stream: str
+    columns: tuple[ColumnSpec, ...]
+    key: tuple[str, ...]
+    staged: Shape  # of its files
+
+    @property
+    def dist_key(self) -> str | None:
+        """What the table is distributed by, so that joins move the target's few rows, not it.
+
+        Nothing where the key has several columns: one of them alone may have few values.
+        """
+        return self.key[0] if len(self.key) == 1 else None
+
+
+StagedSpec = TargetSpec | PatchSpec | DimensionSpec
+
+
+@dataclass(frozen=True)
 class WarehouseSpec:
     """Everything that a load may touch."""
 
     targets: tuple[TargetSpec, ...]
     patches: tuple[PatchSpec, ...]
-    position: str  # name of the position column in staged rows, patches and targets
-    deleted: str  # name of the delete flag in staged rows and patches
+    dimensions: tuple[DimensionSpec, ...]
+    position: str  # name of the position column in whatever is staged, and in targets
+    deleted: str  # name of the delete flag in whatever is staged
     unknown: str  # the position of what is not known, below every other

@@ -1,4 +1,4 @@
-"""The floor of a reload in the warehouse, and the sweep of what lies below it (step 7 of `plan`).
+"""The floor of a reload in the warehouse, and the sweep of what lies below it (step 8 of `plan`).
 
 A reload brings every row that is there with a position of the new generation. What still has an
 older one has vanished at the source, and nothing ever says so: it goes out when the floor is
@@ -18,8 +18,8 @@ from typing import Final
 from connectors.redshift.errors import NeedsRepair
 from connectors.redshift.ledger import Cursor, now
 from connectors.redshift.names import Names, quoted
-from connectors.redshift.plan import Statement
 from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.statements import Statement
 from connectors.staging.part import Part
 
 
@@ -59,7 +59,7 @@ def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
 def sweep(
     cursor: Cursor, warehouse: WarehouseSpec, names: Names, floor: Floor, parts: Sequence[Part]
 ) -> bool:
-    """Step 7, where it is due for a transaction that brings in `parts`; whether it was."""
+    """Step 8, where it is due for a transaction that brings in `parts`; whether it was."""
     raised = check_floor(cursor, names, floor)
     if not raised and all(part.floor >= floor.generation for part in parts):
         return False
@@ -75,12 +75,15 @@ def sweep(
 
 
 def plan_sweep(warehouse: WarehouseSpec, names: Names, floor: Floor) -> list[Statement]:
-    """Facts and tombstones below the floor; then what rows show of dimensions, parents first."""
-    statements = []
+    """Whatever is below the floor; then what rows show of dimensions, parents first."""
     below = f"{quoted(warehouse.position)} < '{floor.position}'"
+    statements = [
+        Statement(8, dimension.stream, f"DELETE FROM {names.dimension(dimension)} WHERE {below}")
+        for dimension in warehouse.dimensions
+    ]
     for target in warehouse.targets:
         statements += [
-            Statement(7, target.stream, f"DELETE FROM {table} WHERE {below}")
+            Statement(8, target.stream, f"DELETE FROM {table} WHERE {below}")
             for table in (names.target(target), names.tombstones(target))
         ]
         statements += [_sweep_path(target, path, warehouse, names, floor) for path in target.paths]
@@ -102,7 +105,7 @@ def _sweep_path(
     )
     position = quoted(path.position)
     return Statement(
-        7,
+        8,
         target.stream,
         f"UPDATE {names.target(target)} SET\n  {assigned}\n"
         f"WHERE {position} > {unknown} AND {position} < '{floor.position}'",
@@ -110,4 +113,4 @@ def _sweep_path(
 
 
 def _overwritten(path: PathSpec) -> Iterable[str]:
-    return (own for own, _ in path.assigned)
+    return (*(own for own, _ in path.assigned), *path.cleared, *path.unknown)

@@ -120,6 +120,13 @@ class Reference(_Model):
     columns: list[str] = Field(min_length=1, description="in the order of the other table's key")
 
 
+class Placement(enum.StrEnum):
+    """Where a dimension is kept and joined."""
+
+    STREAM = "stream"  # in the state of every subtask, joined there
+    WAREHOUSE = "warehouse"  # in a table of its own, joined in the load's transaction
+
+
 class Table(_Model):
     """One source table, fact or dimension."""
 
@@ -128,6 +135,10 @@ class Table(_Model):
     key: list[str] = Field(min_length=1)
     columns: dict[Identifier, _DeclaredColumn]
     references: dict[Identifier, Reference] = {}
+    placement: Placement = Field(
+        Placement.STREAM,
+        description="of a dimension: kept in the job's memory, or, if too large, in the warehouse",
+    )
 
     def trailing_blanks(self, column: str) -> TrailingBlanks | None:
         """What happens to trailing blanks: keys that Redshift cannot tell apart are refused."""

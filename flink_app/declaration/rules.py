@@ -26,6 +26,7 @@ def check(declaration: Declaration) -> None:
     _check_no_cycle(declaration)
     for name, target in declaration.targets.items():
         _check_target(declaration, name, target)
+        _check_placements(declaration, name, target)
 
 
 def _fail(where: str, what: str) -> None:
@@ -118,6 +119,21 @@ def _check_target(declaration: Declaration, name: str, target: Target) -> None:
     for table_name, table in declaration.tables.items():
         if any(reference.table == target.fact for reference in table.references.values()):
             _fail(where, f"fact table {target.fact} is a dimension of {table_name}")
+
+
+def _check_placements(declaration: Declaration, name: str, target: Target) -> None:
+    """On every path the part that is joined in the warehouse comes last."""
+    if declaration.tables[target.fact].placement == "warehouse":
+        _fail(f"table {target.fact}", f"placement is for dimensions; target {name} has it as fact")
+    for dotted in target.columns.values():
+        placed, table = "", target.fact
+        for step in dotted.split(".")[:-1]:
+            table = declaration.tables[table].references[step].table
+            if declaration.tables[table].placement == "warehouse":
+                placed = table
+            elif placed:
+                what = f"{placed} is in the warehouse, so {table} behind it must be as well"
+                _fail(f"table {table}, placement", f"target {name} reads {dotted!r}: {what}")
 
 
 def _check_target_column(

@@ -16,7 +16,14 @@ from typing import Final
 
 import pyarrow as pa
 
-from flink_app.declaration.model import Column, Declaration, Table, Target, Treatment
+from flink_app.declaration.model import (
+    Column,
+    Declaration,
+    Placement,
+    Table,
+    Target,
+    Treatment,
+)
 from flink_app.declaration.provenance import Provenance
 
 POSITION: Final = "_pos"
@@ -97,6 +104,19 @@ class Star:
         return tuple(name for name in self.tables if name in reached)
 
     @cached_property
+    def stream_dimensions(self) -> tuple[str, ...]:
+        """Dimensions in the state of every subtask, which facts join in the stream."""
+        return self._dimensions_of(Placement.STREAM)
+
+    @cached_property
+    def warehouse_dimensions(self) -> tuple[str, ...]:
+        """Dimensions in tables of their own, which the load's transaction joins."""
+        return self._dimensions_of(Placement.WAREHOUSE)
+
+    def _dimensions_of(self, placement: Placement) -> tuple[str, ...]:
+        return tuple(n for n in self.dimensions if self.tables[n].placement is placement)
+
+    @cached_property
     def used_tables(self) -> tuple[str, ...]:
         """Facts and dimensions; records of other declared tables are passed over."""
         return tuple(name for name in self.tables if name in {*self.facts, *self.dimensions})
@@ -135,8 +155,12 @@ class Star:
         return below
 
     def patch_paths(self, dimension: str) -> tuple[Path, ...]:
-        """The paths below `dimension` that its patches carry, parents before children."""
-        return tuple(p for p in self.paths(dimension) if p.steps in self._below[dimension])
+        """The paths below `dimension` that its patches carry, parents before children.
+
+        What is kept in the warehouse is not known in the stream.
+        """
+        below = (p for p in self.paths(dimension) if p.steps in self._below[dimension])
+        return tuple(p for p in below if p.table in self.stream_dimensions)
 
     @cached_property
     def _stored(self) -> dict[str, tuple[str, ...]]:

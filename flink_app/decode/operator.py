@@ -35,6 +35,8 @@ DIMENSIONS = OutputTag("dimensions", BYTES)
 class Decode(ProcessFunction):  # type: ignore[misc]
     """Facts, dead letters and accounts to the main output, dimensions to the side output.
 
+    Dimensions that are kept in the warehouse need no subtask to know them: to the main output.
+
     Nothing is held between elements. Blocks go to the joining subtasks in turn: which subtask
     joins a fact does not matter, since positions decide between versions.
     """
@@ -91,10 +93,11 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._count(decoded)
         self._watch.add(decoded.account, decoded.dead_letters)
         for table, batch in decoded.changes.items():
-            if table in self._star.dimensions:
+            if table in self._star.stream_dimensions:
                 yield DIMENSIONS, Block(Kind.DIMENSION, table, batch).encode()
-            if table in self._star.facts:
-                yield Block(Kind.FACTS, table, batch, next(self._routes)).encode()
+            else:
+                kind = Kind.FACTS if table in self._star.facts else Kind.DIMENSION
+                yield Block(kind, table, batch, next(self._routes)).encode()
         route = next(self._routes)
         if len(decoded.dead_letters):
             yield Block(Kind.DEAD_LETTERS, "", decoded.dead_letters, route).encode()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import struct
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 import pyarrow as pa
@@ -53,7 +54,13 @@ def append(state: BlockState, table: str, accepted: pa.RecordBatch, mirror: Tabl
 
 
 def rebuild(state: BlockState, table: str, mirror: TableMirror) -> None:
-    """Fills an empty mirror from the state.
+    """Fills an empty mirror from the state; RuntimeError as `blocks`."""
+    for block in blocks(state, table, mirror.schema):
+        mirror.accept(block)
+
+
+def blocks(state: BlockState, table: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Every accepted change that is kept, in today's columns; several versions of a key.
 
     Raises RuntimeError when the state cannot be that of this declaration.
     """
@@ -64,9 +71,18 @@ def rebuild(state: BlockState, table: str, mirror: TableMirror) -> None:
         if block is None:
             message = f"the state of dimension {table} lacks its block {number}"
             raise RuntimeError(message)
-        mirror.accept(_conformed(from_stream(bytes(block)), mirror.schema, table, moved))
+        yield _conformed(from_stream(bytes(block)), schema, table, moved)
     for sentence in sorted(moved):
         logger.warning("%s", sentence)
+
+
+def forget(state: BlockState, table: str) -> None:
+    """Removes whatever is kept of a table."""
+    first, after, _ = _directory(state, table)
+    if after:
+        for number in range(first, after):
+            state.remove(_block(table, number))
+        state.remove(table)
 
 
 def _stored(rows: pa.RecordBatch, mirror: TableMirror) -> bytes:

@@ -1,8 +1,9 @@
 """Facts to wide rows, and dimension changes to patches: the join as pure functions over columns.
 
 Both walk the same chain of references, parents before children. An unknown dimension gives NULL
-columns and position 0; a deleted one gives NULL columns and the position of its delete, so that
-an older replayed patch cannot revive it; below either, keys are NULL and positions 0.
+columns and position 0; so does one that is kept in the warehouse, where the load joins it. A
+deleted one gives NULL columns and the position of its delete, so that an older replayed patch
+cannot revive it. Below either, keys are NULL and positions 0.
 """
 
 from __future__ import annotations
@@ -62,8 +63,11 @@ def _walk(
     """
     found: dict[tuple[str, ...], Columns] = {(): start}
     for path in paths:
-        table = mirror.tables[path.table]
+        table = mirror.tables.get(path.table)
         parent = found[path.parent]
+        if table is None:
+            found[path.steps] = _nothing(path.table, len(start[POSITION]), star)
+            continue
         slots = table.find(key_values([parent[name] for name in path.key]))
         stored = list(star.stored_columns(path.table))
         *values, positions = table.gather(slots, [*stored, POSITION])
@@ -73,6 +77,15 @@ def _walk(
         positions = pc.fill_null(positions, UNKNOWN)
         found[path.steps] = {**dict(zip(stored, values, strict=True)), POSITION: positions}
     return found
+
+
+def _nothing(table: str, count: int, star: Star) -> Columns:
+    """What the stream knows of a dimension that is kept in the warehouse."""
+    columns = {
+        name: pa.nulls(count, column.stored_type.arrow)
+        for name, column in star.stored_columns(table).items()
+    }
+    return {**columns, POSITION: pa.repeat(UNKNOWN, count)}
 
 
 def _columns(batch: pa.RecordBatch) -> Columns:

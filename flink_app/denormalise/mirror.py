@@ -122,12 +122,12 @@ class TableMirror:
 
 
 class Mirror:
-    """All dimensions of a star, by table."""
+    """All dimensions that are joined in the stream, by table."""
 
     def __init__(self, star: Star, floor: str = UNKNOWN) -> None:
         self.tables = {
             name: TableMirror(star.changes_schema(name), tuple(star.tables[name].key), floor)
-            for name in star.dimensions
+            for name in star.stream_dimensions
         }
 
 

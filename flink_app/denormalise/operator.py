@@ -3,6 +3,10 @@
 Facts never wait. A fact joins what the mirror knows; what changes later reaches it as a patch,
 which the key's owner among the subtasks emits. The broadcast state is the durable copy and is read
 only once after a start, at the first element of either input, since `open` cannot read it.
+
+A dimension that the declaration has moved into the warehouse since the state was written is handed
+on from there: with its first element every subtask emits all of it, so that whoever's rows an epoch
+has, it has the dimension. The state forgets it with the next broadcast element, which alone may.
 """
 
 from __future__ import annotations
@@ -11,13 +15,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyflink.common import Types
 from pyflink.datastream import KeyedBroadcastProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.blocks import Block, Kind, decode
 from connectors.metrics import Metric, Metrics
-from flink_app.declaration import Star
+from flink_app.declaration import POSITION, Star
 from flink_app.decode.position import floor_position
 from flink_app.denormalise import durable
 from flink_app.denormalise.join import patches, wide_rows
@@ -52,6 +57,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         self._subtask = runtime_context.get_index_of_this_subtask()
         self._parallelism = runtime_context.get_number_of_parallel_subtasks()
         self._mirror: Mirror | None = None
+        self._to_hand_on = self._to_forget = self._star.warehouse_dimensions
         self._metrics = Metrics(runtime_context, Metric.FACTS_JOINED, Metric.DIMENSION_CHANGES)
 
     def process_element(
@@ -59,6 +65,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     ) -> Iterator[bytes]:
         """Joins a block of facts; hands on any other."""
         mirror = self._current_mirror(ctx)
+        yield from self._hand_on(ctx)
         block = decode(value, self._schemas)
         if block.kind is not Kind.FACTS:
             yield value
@@ -73,6 +80,8 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     ) -> Iterator[bytes]:
         """Takes in dimension changes; emits the patches of the keys that this subtask owns."""
         mirror = self._current_mirror(ctx)
+        yield from self._hand_on(ctx)
+        self._forget(ctx)
         block = decode(value, self._schemas)
         table = mirror.tables[block.stream]
         accepted = table.accept(block.batch)
@@ -93,3 +102,18 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             for name, table in self._mirror.tables.items():
                 durable.rebuild(state, name, table)
         return self._mirror
+
+    def _hand_on(self, ctx: Any) -> Iterator[bytes]:
+        """What the state has of dimensions that are kept in the warehouse now; once."""
+        names, self._to_hand_on = self._to_hand_on, ()
+        for name in names:
+            state = ctx.get_broadcast_state(self._descriptor)
+            schema = self._schemas(Kind.DIMENSION, name)
+            for batch in durable.blocks(state, name, schema):
+                counts = pc.greater_equal(batch.column(POSITION), self._floor)
+                yield Block(Kind.DIMENSION, name, batch.filter(counts)).encode()
+
+    def _forget(self, ctx: Any) -> None:
+        names, self._to_forget = self._to_forget, ()
+        for name in names:
+            durable.forget(ctx.get_broadcast_state(self._descriptor), name)

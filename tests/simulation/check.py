@@ -3,7 +3,8 @@
 `reached` is how far each shard has ever been loaded, `own` how far the attempt that commits has
 loaded it. As long as nobody restores from an older checkpoint both are the same, and the table is
 the join there. After such a restore the table is the join at `reached` while `own` is behind it in
-every shard, anything in between, and the join at `own` once that is not behind in any.
+every shard, anything in between, and the join at `own` once that is not behind in any. A dimension
+that is kept in the warehouse is at all times what `reached` says.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ class Check:
         """From now on records may be in the books twice."""
         self._seen.read_twice = True
 
+    def redeclare(self, star: Star, spec: WarehouseSpec) -> None:
+        """Another declaration of the same targets is in force; the books count by the former."""
+        self._star, self._spec = star, spec
+        self.read_again()
+
     def committed(self, owner: int) -> None:
         """The attempt `owner` has committed something. Raises WrongError."""
         rows = self._database.query(
@@ -99,8 +105,10 @@ class Check:
             self._seen.torn = False
         elif not behind:
             self._seen.torn = True
+        tables = newest(self._source.shards, self.reached, floor)
         if not self._seen.torn:
-            self._check_tables(newest(self._source.shards, self.reached, floor))
+            self._check_tables(tables)
+        self._check_dimensions(tables)
         if not self._seen.read_twice:
             self._check_accounts()
 
@@ -135,10 +143,14 @@ class Check:
         if found != wanted:
             message = f"read, dead, passed over, below floor, fact rows: {found}, not {wanted}"
             raise WrongError(message, "counts")
-        dimensions = sum(version.table in self._star.dimensions for version in versions)
-        if (patches := self._ledger_rows("patches")) > dimensions:
-            message = f"{patches} patches of {dimensions} changes"
+        streamed = sum(version.table in self._star.stream_dimensions for version in versions)
+        if (patches := self._ledger_rows("patches")) > streamed:
+            message = f"{patches} patches of {streamed} changes"
             raise WrongError(message, "patches")
+        kept = sum(version.table in self._star.warehouse_dimensions for version in versions)
+        if (changes := self._ledger_rows("dimension")) != kept:
+            message = f"{changes} changes of dimensions in the warehouse, not {kept}"
+            raise WrongError(message, "counts")
 
     def _ledger_rows(self, kind: str) -> int:
         loaded = self._database.query(
@@ -160,6 +172,14 @@ class Check:
             _compare("hidden columns", expected.rows, found.rows)
             tombstones = self.pruning.without(target.stream, expected.tombstones)
             _compare("tombstones", tombstones, found.tombstones)
+
+    def _check_dimensions(self, tables: Tables) -> None:
+        """Those that are kept in the warehouse, deleted keys among their rows."""
+        for dimension in self._spec.dimensions:
+            columns = [column.name for column in dimension.columns]
+            expected = self._oracle.dimension(dimension.stream, columns, tables)
+            found = self._rows(BOOKS, f"dimension_{dimension.stream}", columns)
+            _compare("dimensions", expected, found)
 
     def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
         listed = ", ".join(f'"{name}"' for name in columns)

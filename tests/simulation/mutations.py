@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -31,6 +31,7 @@ from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_va
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
 from tests.simulation import reload_mutations as reload
+from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
 from tests.simulation.plan_mutations import (
     Patch,
     assigned,
@@ -52,10 +53,11 @@ class Mutation:
     guard: str
     patches: Callable[[], Sequence[Patch]]
     provocation: Profile | None = None  # histories that show it, where all kinds seldom do
+    placed: int = 0  # of 100 histories, how many with dimensions in the warehouse
 
     def provoked(self, profile: Profile) -> Profile:
         """The histories that show it."""
-        return self.provocation or profile
+        return replace(self.provocation or profile, placed=self.placed)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -250,6 +252,8 @@ MUTATIONS: Final = (
     Mutation("floor in the mirror", reload.no_floor_in_the_mirror, RELOADS),
     Mutation("fence", _no_fence),
     Mutation("fence, once pruned", _no_fence, PRUNING),
+    Mutation("sweep of dimensions", no_sweep_of_dimensions, RELOADS, placed=100),
+    *(Mutation(guard, taken, placed=100) for guard, taken in PLACED_GUARDS.items()),
 )
 
 

@@ -75,6 +75,21 @@ class Oracle:
             tombstones=ordered(self.tombstone(v) for v in versions if v.row is None),
         )
 
+    def dimension(self, table: str, columns: Sequence[str], tables: Tables) -> Lines:
+        """The newest version of every key of `table`, as it is kept; of a deleted one the key."""
+        key = self._declaration.tables[table].key
+        lines = []
+        for version in tables.get(table, {}).values():
+            row = version.row or dict(zip(key, version.key, strict=True))
+            kept = {"_pos": position_text(version.position), "_deleted": version.row is None}
+            lines.append(
+                tuple(
+                    kept[name] if name in kept else self._treated(table, name, row.get(name))
+                    for name in columns
+                )
+            )
+        return ordered(lines)
+
     def tombstone(self, version: Version) -> tuple[Any, ...]:
         """What stands for a deleted fact: its key and position."""
         key = self._declaration.tables[version.table].key

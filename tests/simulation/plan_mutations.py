@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.redshift import loader
-from connectors.redshift.plan import Statement, plan_load
+from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import PathSpec, WarehouseSpec
+from connectors.redshift.statements import Statement
 from flink_app.declaration import POSITION
 
 Statements = list[Statement]

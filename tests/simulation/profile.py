@@ -15,6 +15,7 @@ class Profile:
     outages: bool = True
     pruning: bool = False
     reloads: int = 3  # the weight of a reload among what can happen next
+    placed: int = 50  # of 100 histories, some dimensions in the warehouse
 
 
 EVERYTHING = Profile()

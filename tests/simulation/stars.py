@@ -1,4 +1,5 @@
 """The declarations that histories run on: a star, a snowflake, one table on two paths, a diamond.
+Each with all dimensions in the stream, and with some or all of them in the warehouse.
 
 Few columns, so that a history costs little; between them composite keys of facts and dimensions,
 tokenised and masked columns, hidden keys, a table that several paths reach.
@@ -6,10 +7,11 @@ tokenised and masked columns, hidden keys, a table that several paths reach.
 
 from __future__ import annotations
 
+from itertools import chain, combinations
 from typing import Final
 
 from flink_app.declaration import Star
-from tests.unit.stars import star
+from tests.unit.stars import placed, star
 
 _STAR: Final = """
 name: star
@@ -150,3 +152,20 @@ STARS: Final[tuple[Star, ...]] = tuple(
     star(text) for text in (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
 )
 TALE: Final = star(_TALE)
+
+
+def placements(star: Star) -> tuple[Star, ...]:
+    """The star with dimensions in the warehouse, in every way that is allowed, the fewest first.
+
+    What such a dimension refers to is there as well.
+    """
+    names = star.dimensions
+    every = chain.from_iterable(combinations(names, n) for n in range(1, len(names) + 1))
+    return tuple(
+        placed(star, *some)
+        for some in every
+        if all(ref.table in some for name in some for ref in star.tables[name].references.values())
+    )
+
+
+PLACED: Final = {star.declaration.name: placements(star) for star in STARS}

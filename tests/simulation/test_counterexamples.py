@@ -12,13 +12,16 @@ import pytest
 
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.staging.part import Part
+from flink_app.declaration import Star
 from flink_app.decode import rows
 from flink_app.decode.position import position
 from tests.simulation import counterexamples
+from tests.simulation import tale as tale_module
 from tests.simulation.check import WrongError
 from tests.simulation.database import BOOKS
 from tests.simulation.doubles import decoding_by_rows
 from tests.simulation.mutations import mutation
+from tests.simulation.stars import TALE, placements
 from tests.simulation.tale import Tale
 
 TOLD: list[tuple[int, Callable[[], None], str]] = [
@@ -66,6 +69,21 @@ TOLD: list[tuple[int, Callable[[], None], str]] = [
 def test_the_guard_is_what_makes_it_right(tell: Callable[[], None], guard: str) -> None:
     tell()
     with mutation(guard).applied(), pytest.raises(WrongError):
+        tell()
+
+
+@pytest.mark.parametrize(
+    "star",
+    placements(TALE),
+    ids=lambda star: "-".join(star.warehouse_dimensions),
+)
+def test_all_is_right_wherever_dimensions_are_kept(
+    star: Star, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tale_module, "TALE", star)
+    told = {tell for _, tell, _ in TOLD}
+    # Told with the broadcast input, which only dimensions of the stream take.
+    for tell in told - {counterexamples.a_restored_job_reads_a_dimension_first}:
         tell()
 
 

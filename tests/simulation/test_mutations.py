@@ -37,6 +37,16 @@ _SOON = {
     "swept also if nothing is staged": 40,
     "floor in the mirror": 30,
     "a lost reply is looked up": 60,
+    "dimension's position guard": 10,
+    "newest change of a dimension": 10,
+    "dimension's tombstones": 20,
+    "changes of a dimension reach old rows": 10,
+    "what is unknown is looked up": 10,
+    "below a change all is unknown": 60,
+    "warehouse's parents before children": 40,
+    "facts before the warehouse's dimensions": 10,
+    "patches before the warehouse's dimensions": 10,
+    "sweep of dimensions": 30,
 }
 
 

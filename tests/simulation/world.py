@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from connectors.redshift.spec import WarehouseSpec
@@ -87,6 +88,12 @@ class World:
         """The job starts anew with a floor below the newest generation."""
         self.floor = self.source.generation
         self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
+
+    def redeclare(self, star: Star) -> None:
+        """From the next start on another declaration is in force, of the same targets."""
+        self.star, self.spec = star, warehouse_spec(star)
+        self.job = replace(self.job, star=star, spec=self.spec, schemas=BlockSchemas(star))
+        self.check.redeclare(star, self.spec)
 
     def _start(self, checkpoint: Checkpoint, parallelism: int) -> Attempt:
         self.starts += 1

@@ -1,10 +1,10 @@
--- step 7, consignment_report
+-- step 8, consignment_report
 DELETE FROM "reports"."consignment_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 DELETE FROM "starjoin"."tombstones_consignment_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_sender_company" = '00000000000000000000000000000000000000000000',
   "sender_id" = NULL,
@@ -19,7 +19,7 @@ UPDATE "reports"."consignment_report" SET
   "_key_sender_company__home_port__region__region_code" = NULL
 WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_receiver_company" = '00000000000000000000000000000000000000000000',
   "receiver_name" = NULL,
@@ -28,7 +28,7 @@ UPDATE "reports"."consignment_report" SET
   "_key_receiver_company__home_port__home" = NULL
 WHERE "_pos_receiver_company" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_origin_port" = '00000000000000000000000000000000000000000000',
   "origin_depth" = NULL,
@@ -39,7 +39,7 @@ UPDATE "reports"."consignment_report" SET
   "_key_origin_port__region__region_code" = NULL
 WHERE "_pos_origin_port" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_sender_company__home_port" = '00000000000000000000000000000000000000000000',
   "sender_region" = NULL,
@@ -48,37 +48,37 @@ UPDATE "reports"."consignment_report" SET
   "_key_sender_company__home_port__region__region_code" = NULL
 WHERE "_pos_sender_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
   "sender_number" = NULL
 WHERE "_pos_sender_company__entry" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__entry" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_receiver_company__home_port" = '00000000000000000000000000000000000000000000',
   "receiver_harbour" = NULL
 WHERE "_pos_receiver_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company__home_port" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_origin_port__region" = '00000000000000000000000000000000000000000000',
   "origin_region" = NULL
 WHERE "_pos_origin_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port__region" < '00020000000000000000000000000000000000000000';
 
--- step 7, consignment_report
+-- step 8, consignment_report
 UPDATE "reports"."consignment_report" SET
   "_pos_sender_company__home_port__region" = '00000000000000000000000000000000000000000000',
   "sender_region" = NULL
 WHERE "_pos_sender_company__home_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port__region" < '00020000000000000000000000000000000000000000';
 
--- step 7, sender_report
+-- step 8, sender_report
 DELETE FROM "public"."sender_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, sender_report
+-- step 8, sender_report
 DELETE FROM "starjoin"."tombstones_sender_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, sender_report
+-- step 8, sender_report
 UPDATE "public"."sender_report" SET
   "_pos_sender_company" = '00000000000000000000000000000000000000000000',
   "verified" = NULL,
@@ -86,7 +86,7 @@ UPDATE "public"."sender_report" SET
   "_key_sender_company__entry__company_id" = NULL
 WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
 
--- step 7, sender_report
+-- step 8, sender_report
 UPDATE "public"."sender_report" SET
   "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
   "verified" = NULL

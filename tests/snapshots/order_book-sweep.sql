@@ -1,10 +1,10 @@
--- step 7, sales_lines
+-- step 8, sales_lines
 DELETE FROM "sales"."sales_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 DELETE FROM "starjoin"."tombstones_sales_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order" = '00000000000000000000000000000000000000000000',
   "ordered_at" = NULL,
@@ -41,7 +41,7 @@ UPDATE "sales"."sales_lines" SET
   "_key_order__customer__home__region__region_code" = NULL
 WHERE "_pos_order" > '00000000000000000000000000000000000000000000' AND "_pos_order" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_product" = '00000000000000000000000000000000000000000000',
   "product_title" = NULL,
@@ -59,7 +59,7 @@ UPDATE "sales"."sales_lines" SET
   "_key_product__category__department__department_code" = NULL
 WHERE "_pos_product" > '00000000000000000000000000000000000000000000' AND "_pos_product" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__customer" = '00000000000000000000000000000000000000000000',
   "customer_name" = NULL,
@@ -74,7 +74,7 @@ UPDATE "sales"."sales_lines" SET
   "_key_order__customer__home__region__region_code" = NULL
 WHERE "_pos_order__customer" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__billing" = '00000000000000000000000000000000000000000000',
   "billing_address" = NULL,
@@ -82,7 +82,7 @@ UPDATE "sales"."sales_lines" SET
   "billing_postcode" = NULL
 WHERE "_pos_order__billing" > '00000000000000000000000000000000000000000000' AND "_pos_order__billing" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__shipping" = '00000000000000000000000000000000000000000000',
   "shipping_town" = NULL,
@@ -92,7 +92,7 @@ UPDATE "sales"."sales_lines" SET
   "_key_order__shipping__region__region_code" = NULL
 WHERE "_pos_order__shipping" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__outlet" = '00000000000000000000000000000000000000000000',
   "outlet_town" = NULL,
@@ -101,7 +101,7 @@ UPDATE "sales"."sales_lines" SET
   "_key_order__outlet__region__region_code" = NULL
 WHERE "_pos_order__outlet" > '00000000000000000000000000000000000000000000' AND "_pos_order__outlet" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_product__category" = '00000000000000000000000000000000000000000000',
   "category_title" = NULL,
@@ -112,7 +112,7 @@ UPDATE "sales"."sales_lines" SET
   "_key_product__category__department__department_code" = NULL
 WHERE "_pos_product__category" > '00000000000000000000000000000000000000000000' AND "_pos_product__category" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__customer__home" = '00000000000000000000000000000000000000000000',
   "home_region" = NULL,
@@ -120,38 +120,38 @@ UPDATE "sales"."sales_lines" SET
   "_key_order__customer__home__region__region_code" = NULL
 WHERE "_pos_order__customer__home" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer__home" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__shipping__region" = '00000000000000000000000000000000000000000000',
   "shipping_region" = NULL
 WHERE "_pos_order__shipping__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping__region" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__outlet__region" = '00000000000000000000000000000000000000000000',
   "tax_rate" = NULL
 WHERE "_pos_order__outlet__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__outlet__region" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_product__category__department" = '00000000000000000000000000000000000000000000',
   "department_title" = NULL,
   "age_restricted" = NULL
 WHERE "_pos_product__category__department" > '00000000000000000000000000000000000000000000' AND "_pos_product__category__department" < '00020000000000000000000000000000000000000000';
 
--- step 7, sales_lines
+-- step 8, sales_lines
 UPDATE "sales"."sales_lines" SET
   "_pos_order__customer__home__region" = '00000000000000000000000000000000000000000000',
   "home_region" = NULL
 WHERE "_pos_order__customer__home__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer__home__region" < '00020000000000000000000000000000000000000000';
 
--- step 7, supplier_lines
+-- step 8, supplier_lines
 DELETE FROM "purchasing"."supplier_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, supplier_lines
+-- step 8, supplier_lines
 DELETE FROM "starjoin"."tombstones_supplier_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, supplier_lines
+-- step 8, supplier_lines
 UPDATE "purchasing"."supplier_lines" SET
   "_pos_product" = '00000000000000000000000000000000000000000000',
   "made_in" = NULL,
@@ -168,7 +168,7 @@ UPDATE "purchasing"."supplier_lines" SET
   "_key_product__category__department__department_code" = NULL
 WHERE "_pos_product" > '00000000000000000000000000000000000000000000' AND "_pos_product" < '00020000000000000000000000000000000000000000';
 
--- step 7, supplier_lines
+-- step 8, supplier_lines
 UPDATE "purchasing"."supplier_lines" SET
   "_pos_product__category" = '00000000000000000000000000000000000000000000',
   "department_code" = NULL,
@@ -176,7 +176,7 @@ UPDATE "purchasing"."supplier_lines" SET
   "_key_product__category__department__department_code" = NULL
 WHERE "_pos_product__category" > '00000000000000000000000000000000000000000000' AND "_pos_product__category" < '00020000000000000000000000000000000000000000';
 
--- step 7, supplier_lines
+-- step 8, supplier_lines
 UPDATE "purchasing"."supplier_lines" SET
   "_pos_product__maker" = '00000000000000000000000000000000000000000000',
   "supplier_number" = NULL,
@@ -184,19 +184,19 @@ UPDATE "purchasing"."supplier_lines" SET
   "supplier_rating" = NULL
 WHERE "_pos_product__maker" > '00000000000000000000000000000000000000000000' AND "_pos_product__maker" < '00020000000000000000000000000000000000000000';
 
--- step 7, supplier_lines
+-- step 8, supplier_lines
 UPDATE "purchasing"."supplier_lines" SET
   "_pos_product__category__department" = '00000000000000000000000000000000000000000000',
   "department_code" = NULL
 WHERE "_pos_product__category__department" > '00000000000000000000000000000000000000000000' AND "_pos_product__category__department" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 DELETE FROM "logistics"."deliveries" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 DELETE FROM "starjoin"."tombstones_deliveries" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_order" = '00000000000000000000000000000000000000000000',
   "ordered_at" = NULL,
@@ -217,7 +217,7 @@ UPDATE "logistics"."deliveries" SET
   "_key_order__outlet__region__region_code" = NULL
 WHERE "_pos_order" > '00000000000000000000000000000000000000000000' AND "_pos_order" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_depot" = '00000000000000000000000000000000000000000000',
   "depot_town" = NULL,
@@ -226,7 +226,7 @@ UPDATE "logistics"."deliveries" SET
   "_pos_depot__region" = '00000000000000000000000000000000000000000000'
 WHERE "_pos_depot" > '00000000000000000000000000000000000000000000' AND "_pos_depot" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_receiver" = '00000000000000000000000000000000000000000000',
   "receiver_telephone" = NULL,
@@ -236,14 +236,14 @@ UPDATE "logistics"."deliveries" SET
   "_key_receiver__home__home_address" = NULL
 WHERE "_pos_receiver" > '00000000000000000000000000000000000000000000' AND "_pos_receiver" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_order__customer" = '00000000000000000000000000000000000000000000',
   "ordered_by" = NULL,
   "orderer_wants_mail" = NULL
 WHERE "_pos_order__customer" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_order__shipping" = '00000000000000000000000000000000000000000000',
   "shipping_town" = NULL,
@@ -252,7 +252,7 @@ UPDATE "logistics"."deliveries" SET
   "_key_order__shipping__region__region_code" = NULL
 WHERE "_pos_order__shipping" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_order__outlet" = '00000000000000000000000000000000000000000000',
   "ordered_in" = NULL,
@@ -260,26 +260,26 @@ UPDATE "logistics"."deliveries" SET
   "_key_order__outlet__region__region_code" = NULL
 WHERE "_pos_order__outlet" > '00000000000000000000000000000000000000000000' AND "_pos_order__outlet" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_depot__region" = '00000000000000000000000000000000000000000000',
   "depot_region_title" = NULL
 WHERE "_pos_depot__region" > '00000000000000000000000000000000000000000000' AND "_pos_depot__region" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_receiver__home" = '00000000000000000000000000000000000000000000',
   "receiver_town" = NULL,
   "receiver_postcode" = NULL
 WHERE "_pos_receiver__home" > '00000000000000000000000000000000000000000000' AND "_pos_receiver__home" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_order__shipping__region" = '00000000000000000000000000000000000000000000',
   "shipping_tax_rate" = NULL
 WHERE "_pos_order__shipping__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping__region" < '00020000000000000000000000000000000000000000';
 
--- step 7, deliveries
+-- step 8, deliveries
 UPDATE "logistics"."deliveries" SET
   "_pos_order__outlet__region" = '00000000000000000000000000000000000000000000',
   "ordered_in" = NULL

@@ -1,10 +1,10 @@
--- step 7, sport_event_activity
+-- step 8, sport_event_activity
 DELETE FROM "public"."sport_event_activity" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, sport_event_activity
+-- step 8, sport_event_activity
 DELETE FROM "starjoin"."tombstones_sport_event_activity" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
--- step 7, sport_event_activity
+-- step 8, sport_event_activity
 UPDATE "public"."sport_event_activity" SET
   "_pos_ticket" = '00000000000000000000000000000000000000000000',
   "event_id" = NULL,
@@ -17,7 +17,7 @@ UPDATE "public"."sport_event_activity" SET
   "_pos_ticket__event" = '00000000000000000000000000000000000000000000'
 WHERE "_pos_ticket" > '00000000000000000000000000000000000000000000' AND "_pos_ticket" < '00020000000000000000000000000000000000000000';
 
--- step 7, sport_event_activity
+-- step 8, sport_event_activity
 UPDATE "public"."sport_event_activity" SET
   "_pos_buyer" = '00000000000000000000000000000000000000000000',
   "name" = NULL,
@@ -25,7 +25,7 @@ UPDATE "public"."sport_event_activity" SET
   "phone_number" = NULL
 WHERE "_pos_buyer" > '00000000000000000000000000000000000000000000' AND "_pos_buyer" < '00020000000000000000000000000000000000000000';
 
--- step 7, sport_event_activity
+-- step 8, sport_event_activity
 UPDATE "public"."sport_event_activity" SET
   "_pos_ticket__event" = '00000000000000000000000000000000000000000000',
   "sport_type" = NULL,

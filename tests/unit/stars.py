@@ -120,6 +120,20 @@ def freight() -> Star:
     return star(FREIGHT)
 
 
+def placed(star: Star, *dimensions: str) -> Star:
+    """The same star with some dimensions in the warehouse."""
+    content = star.declaration.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    for name in dimensions:
+        content["tables"][name]["placement"] = "warehouse"
+    return Star(declaration(content))
+
+
+@cache
+def placed_freight() -> Star:
+    """Companies in the stream; ports, which they and consignments refer to, and all else behind."""
+    return placed(freight(), "port", "region", "register")
+
+
 def star(text: str) -> Star:
     return Star(declaration(yaml.safe_load(text)))
 

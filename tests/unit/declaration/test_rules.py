@@ -171,6 +171,22 @@ REPORT = (TARGETS, "consignment_report")
             "target ports: fact table port is a dimension of company",
         ),
         (
+            (TABLES, "consignment", "placement"),
+            "warehouse",
+            "table consignment: placement is for dimensions; target consignment_report has it as",
+        ),
+        (
+            (*PORT, "placement"),
+            "warehouse",
+            "region, placement: target consignment_report reads 'origin_port.region.title': port",
+        ),
+        (
+            (*PORT, "placement"),
+            "warehouse",
+            "port is in the warehouse, so region behind it must be as well",
+        ),
+        ((*PORT, "placement"), "disk", "placement: Input should be 'stream' or 'warehouse'"),
+        (
             (*COMPANY, "source"),
             "port",
             "tables company and port: both read 'port'",

@@ -10,7 +10,7 @@ import pytest
 from connectors.blocks import Kind
 from flink_app.declaration import Star
 from flink_app.schemas import BlockSchemas
-from tests.unit.stars import freight, star, ticket_seller
+from tests.unit.stars import FREIGHT, freight, placed, placed_freight, star, ticket_seller
 
 TEXT, FLAG = pa.string(), pa.bool_()
 
@@ -71,6 +71,31 @@ def test_a_patch_carries_the_paths_below_its_table_that_some_target_needs(
     dimension: str, paths: list[str]
 ) -> None:
     assert [".".join(p.steps) for p in freight().patch_paths(dimension)] == paths
+
+
+def test_patches_carry_nothing_that_is_kept_in_the_warehouse() -> None:
+    star = placed(freight(), "register", "region")
+    assert [".".join(p.steps) for p in star.patch_paths("company")] == ["home_port"]
+    assert star.patch_paths("port") == ()
+
+
+def test_a_dimension_is_in_the_stream_or_in_the_warehouse() -> None:
+    assert freight().stream_dimensions == freight().dimensions
+    assert placed_freight().stream_dimensions == ("company",)
+    assert placed_freight().warehouse_dimensions == ("region", "port", "register")
+    # Where it is kept changes nothing of what the target holds.
+    for target in freight().targets:
+        assert placed_freight().wide_schema(target) == freight().wide_schema(target)
+
+
+def test_a_table_that_no_target_reaches_may_be_anywhere() -> None:
+    text = FREIGHT.replace("sender_number: sender_company.entry.number", "")
+    text = text.replace("verified: sender_company.entry.verified", "")
+    assert placed(star(text), "register", "company", "port", "region").warehouse_dimensions == (
+        "region",
+        "port",
+        "company",
+    )
 
 
 def test_facts_and_dimensions() -> None:

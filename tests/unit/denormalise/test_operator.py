@@ -8,12 +8,13 @@ import pyarrow as pa
 import pytest
 
 from connectors.blocks import Block, Kind, decode
+from flink_app.declaration import Star
 from flink_app.denormalise.operator import Denormalise
 from flink_app.schemas import BlockSchemas
 from tests.unit.denormalise.histories import Change, batch
 from tests.unit.denormalise.test_durable import State, region
 from tests.unit.denormalise.test_join import company, fact, port
-from tests.unit.stars import freight
+from tests.unit.stars import freight, placed_freight
 from tests.unit.test_metrics import Context as MetricsContext
 
 STAR: Final = freight()
@@ -48,10 +49,13 @@ class Elements:
 class Task:
     """One subtask, opened."""
 
-    def __init__(self, state: State, runtime: Runtime | None = None) -> None:
+    def __init__(
+        self, state: State, runtime: Runtime | None = None, star: Star = STAR, floor: int = 0
+    ) -> None:
         self._context: Any = Elements(state)
         self.runtime = runtime or Runtime()
-        self._operator = Denormalise(STAR)
+        self._operator = Denormalise(star, floor=floor)
+        self._schemas = BlockSchemas(star)
         opened: Any = self.runtime
         self._operator.open(opened)
 
@@ -60,13 +64,13 @@ class Task:
 
     def element(self, block: Block) -> list[Block]:
         found = self._operator.process_element(block.encode(), self._context)
-        return [decode(data, SCHEMAS) for data in found]
+        return [decode(data, self._schemas) for data in found]
 
     def dimension(self, *changes: Change) -> list[Block]:
         table = changes[0].table
         block = Block(Kind.DIMENSION, table, batch(STAR, table, changes))
         found = self._operator.process_broadcast_element(block.encode(), self._context)
-        return [decode(data, SCHEMAS) for data in found]
+        return [decode(data, self._schemas) for data in found]
 
 
 def test_a_fact_becomes_a_row_of_every_target_of_its_table() -> None:
@@ -136,6 +140,50 @@ def test_a_subtask_that_owns_nothing_emits_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.DEAD_LETTERS, Kind.RESTRICTED, Kind.ACCOUNT])
-def test_other_blocks_pass(kind: Kind) -> None:
+def test_blocks_without_rows_of_a_table_pass(kind: Kind) -> None:
     block = Block(kind, "", pa.RecordBatch.from_pylist([{}], schema=SCHEMAS(kind, "")), route=3)
     assert Task(State()).element(block) == [block]
+
+
+def test_changes_of_a_dimension_that_is_kept_in_the_warehouse_pass() -> None:
+    state = State()
+    block = Block(Kind.DIMENSION, "port", batch(STAR, "port", [port(1), port(1)]), route=3)
+    assert Task(state, star=placed_freight()).element(block) == [block]
+    assert state.values == {}
+
+
+def test_what_the_state_has_of_a_dimension_that_was_moved_is_handed_on_by_every_subtask() -> None:
+    states = [State(), State()]
+    for state in states:
+        Task(state).dimension(port(1))
+        Task(state).dimension(region(1))
+    tasks = [
+        Task(state, Runtime(subtask, 2), placed_freight()) for subtask, state in enumerate(states)
+    ]
+    for task in tasks:
+        *handed_on, _, _ = task.facts(fact(3))
+        found = [(block.kind, block.stream, len(block.batch)) for block in handed_on]
+        assert found == [(Kind.DIMENSION, "region", 1), (Kind.DIMENSION, "port", 1)]
+        assert len(task.facts(fact(4))) == 2  # rows of both targets
+
+
+def test_what_was_handed_on_is_forgotten_with_the_next_broadcast_element() -> None:
+    state = State()
+    Task(state).dimension(port(1))
+    moved = Task(state, star=placed_freight())
+    kinds = [block.kind for block in moved.dimension(company(2))]
+    assert kinds == [Kind.DIMENSION, Kind.PATCHES]
+    assert {key.partition("#")[0] for key in state.values} == {"company"}
+    later = Task(state, star=placed_freight())
+    assert [block.kind for block in later.facts(fact(3))] == [Kind.ROWS, Kind.ROWS]
+    assert later.facts(fact(4))[0].batch.column("receiver_name").to_pylist() == ["a"]
+
+
+def test_what_is_below_the_floor_is_not_handed_on() -> None:
+    state = State()
+    Task(state).dimension(region(1))
+    assert [b.kind for b in Task(state, star=placed_freight()).facts(fact(3))[:1]] == [
+        Kind.DIMENSION
+    ]
+    block, *_ = Task(state, star=placed_freight(), floor=2).facts(fact(3))
+    assert (block.kind, len(block.batch)) == (Kind.DIMENSION, 0)

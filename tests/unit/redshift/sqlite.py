@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
 import pyarrow as pa
@@ -19,7 +19,7 @@ import pyarrow as pa
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
-from connectors.redshift.spec import TargetSpec, WarehouseSpec
+from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
 
 NAMES: Final = Names("starjoin")
 _CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
@@ -61,17 +61,20 @@ class SqliteWarehouse:
         self,
         rows: Mapping[str, Sequence[pa.RecordBatch]],
         patches: Mapping[str, Sequence[pa.RecordBatch]],
+        dimensions: Mapping[str, Sequence[pa.RecordBatch]] = MappingProxyType({}),
         *,
         without: int | None = None,
     ) -> None:
         """One transaction; `without` leaves out the statement at that place."""
         staged = {f"rows:{stream}": found for stream, found in rows.items()}
         staged |= {f"patches:{stream}": found for stream, found in patches.items()}
+        staged |= {f"dimensions:{stream}": found for stream, found in dimensions.items()}
         planned = plan_load(
             self.spec,
             NAMES,
             rows={stream: f"rows:{stream}" for stream in rows},
             patches={stream: f"patches:{stream}" for stream in patches},
+            dimensions={stream: f"dimensions:{stream}" for stream in dimensions},
             copy_role="default",
         )
         for place, statement in enumerate(planned):
@@ -86,6 +89,12 @@ class SqliteWarehouse:
         columns = ", ".join(f'"{column.name}"' for column in target.columns)
         return sorted(
             self._connection.execute(f"SELECT {columns} FROM {NAMES.target(target)}"), key=repr
+        )
+
+    def dimension(self, dimension: DimensionSpec) -> list[tuple[Any, ...]]:
+        """A dimension that is kept in the warehouse, deleted keys among its rows."""
+        return sorted(
+            self._connection.execute(f"SELECT * FROM {NAMES.dimension(dimension)}"), key=repr
         )
 
     def tombstones(self, target: TargetSpec) -> list[tuple[Any, ...]]:

@@ -22,7 +22,7 @@ from flink_app.denormalise.ownership import owned, select
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change, shuffled
 from tests.unit.redshift.sqlite import SqliteWarehouse, plain
-from tests.unit.stars import freight, order_book, star, ticket_seller
+from tests.unit.stars import freight, order_book, placed, placed_freight, star, ticket_seller
 
 # The name of a target may be that of a dimension; the dimension refers by its own key and shows it.
 SAME_NAMES = star("""
@@ -51,7 +51,18 @@ targets:
       other: other
       other_detail_id: other.detail.id
 """)
-STARS = [ticket_seller(), order_book(), freight(), SAME_NAMES]
+STARS = {
+    "ticket_seller": ticket_seller(),
+    "order_book": order_book(),
+    "freight": freight(),
+    "same": SAME_NAMES,
+    # A dimension at the end of a path, parents and children, all; never one before the stream's.
+    "ticket_seller, events placed": placed(ticket_seller(), "sport_event"),
+    "freight, ports placed": placed_freight(),
+    "freight, all placed": placed(freight(), *freight().dimensions),
+    "same, all placed": placed(SAME_NAMES, "thing", "detail"),
+    "same, details placed": placed(SAME_NAMES, "detail"),
+}
 
 
 @dataclass
@@ -60,6 +71,7 @@ class Staged:
 
     rows: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: defaultdict(list))
     patches: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: defaultdict(list))
+    dimensions: dict[str, list[pa.RecordBatch]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Subtasks:
@@ -77,11 +89,14 @@ class Subtasks:
             mine = [
                 change
                 for change, home in zip(changes, homes, strict=True)
-                if change.table in self._star.dimensions or home == subtask
+                if change.table in self._star.stream_dimensions or home == subtask
             ]
             for change in shuffled(mine, seed + subtask):
-                if change.table in self._star.dimensions:
+                if change.table in self._star.stream_dimensions:
                     self._dimension(subtask, change, staged)
+                elif change.table in self._star.warehouse_dimensions:
+                    passed = batch(self._star, change.table, [change])
+                    staged.dimensions[change.table].append(passed)
                 else:
                     self._fact(subtask, change, staged)
 
@@ -104,19 +119,25 @@ class Subtasks:
 
 
 def assert_is_the_join(warehouse: SqliteWarehouse, oracle: Oracle) -> None:
-    """Visible and hidden columns alike."""
+    """Visible and hidden columns alike; and the dimensions that are kept in the warehouse."""
     for target in warehouse.spec.targets:
         expected = [
             tuple(plain(row[column.name]) for column in target.columns)
             for row in oracle.rows(target.stream)
         ]
         assert warehouse.rows(target) == sorted(expected, key=repr)
+    for dimension in warehouse.spec.dimensions:
+        versions = [
+            (*map(plain, c.values.values()), c.position, int(c.deleted))
+            for c in oracle.newest.get(dimension.stream, {}).values()
+        ]
+        assert warehouse.dimension(dimension) == sorted(versions, key=repr)
 
 
 epochs = st.lists(st.lists(st.integers(0, 2**32), max_size=14), min_size=1, max_size=5)
 
 
-@pytest.mark.parametrize("star", STARS, ids=lambda star: str(star.declaration.name))
+@pytest.mark.parametrize("star", STARS.values(), ids=list(STARS))
 @given(epochs=epochs, parallelism=st.integers(1, 3), seed=st.integers(0, 2**16), data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_the_warehouse_is_the_join_after_every_batch(
@@ -137,8 +158,8 @@ def test_the_warehouse_is_the_join_after_every_batch(
             oracle.apply(fresh)
             subtasks.run(fresh + fresh[:2], seed + number, staged)
             if data.draw(st.booleans(), label=f"load after epoch {number}"):
-                warehouse.load(staged.rows, staged.patches)
+                warehouse.load(staged.rows, staged.patches, staged.dimensions)
                 staged = Staged()
                 assert_is_the_join(warehouse, oracle)
-        warehouse.load(staged.rows, staged.patches)
+        warehouse.load(staged.rows, staged.patches, staged.dimensions)
         assert_is_the_join(warehouse, oracle)

@@ -9,7 +9,9 @@ import pytest
 from connectors.blocks import Kind
 from connectors.redshift.manifest import manifest
 from connectors.redshift.names import Names, quoted
-from connectors.redshift.plan import Statement, plan_load
+from connectors.redshift.plan import plan_load
+from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.statements import Statement
 from connectors.staging import Part
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import freight
@@ -18,12 +20,18 @@ SPEC = warehouse_spec(freight())
 NAMES = Names("books")
 
 
-def planned(rows: tuple[str, ...] = (), patches: tuple[str, ...] = ()) -> list[Statement]:
+def planned(
+    rows: tuple[str, ...] = (),
+    patches: tuple[str, ...] = (),
+    dimensions: tuple[str, ...] = (),
+    spec: WarehouseSpec = SPEC,
+) -> list[Statement]:
     return plan_load(
-        SPEC,
+        spec,
         NAMES,
         rows=dict.fromkeys(rows, "s3://m/rows"),
         patches=dict.fromkeys(patches, "s3://m/patches"),
+        dimensions=dict.fromkeys(dimensions, "s3://m/dimensions"),
         copy_role="default",
     )
 
@@ -79,7 +87,7 @@ def test_parents_are_patched_before_children_across_dimensions() -> None:
 )
 def test_copy_names_its_role(role: str, clause: str) -> None:
     statements = plan_load(
-        SPEC, NAMES, rows={"sender_report": "s3://m"}, patches={}, copy_role=role
+        SPEC, NAMES, rows={"sender_report": "s3://m"}, patches={}, dimensions={}, copy_role=role
     )
     (copy,) = [s.sql for s in statements if s.sql.startswith("COPY")]
     assert clause in copy

@@ -49,6 +49,9 @@ def existing(spec: WarehouseSpec) -> dict[str, dict[str, str]]:
         kept = (*target.key, spec.position)
         tables[target.stream] = columns
         tables[f"tombstones_{target.stream}"] = {name: columns[name] for name in kept}
+    for dimension in spec.dimensions:
+        columns = {column.name: column.sql_type for column in dimension.columns}
+        tables[f"dimension_{dimension.stream}"] = columns
     return tables
 
 
@@ -114,7 +117,8 @@ class FakeWarehouse:
         elif operation.startswith("INSERT INTO") and ".floor " in operation:
             self._floor_now = values[0]
         elif operation.startswith("SELECT column_name"):
-            self._answer = [catalogued(*column) for column in self.tables[values[1]].items()]
+            present = self.tables.get(values[1], {})
+            self._answer = [catalogued(*column) for column in present.items()]
         elif altered := _ALTERED.match(operation):
             table, column, kind = altered.groups()
             self.tables[table][column] = kind

@@ -1,0 +1,128 @@
+CREATE SCHEMA IF NOT EXISTS "starjoin";
+
+CREATE TABLE IF NOT EXISTS "starjoin".ledger (
+  part VARCHAR(64) NOT NULL,
+  batch VARCHAR(64) NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  epoch BIGINT NOT NULL,
+  row_count BIGINT NOT NULL,
+  byte_count BIGINT NOT NULL,
+  url VARCHAR(1024) NOT NULL,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at);
+
+CREATE TABLE IF NOT EXISTS "starjoin".fence (
+  application VARCHAR(128) NOT NULL,
+  start_number BIGINT NOT NULL,
+  taken_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL;
+
+CREATE TABLE IF NOT EXISTS "starjoin".floor (
+  generation INTEGER NOT NULL,
+  raised_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL;
+
+CREATE TABLE IF NOT EXISTS "starjoin".account (
+  part VARCHAR(64) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  first_sequence_number VARCHAR(129) NOT NULL,
+  last_sequence_number VARCHAR(129) NOT NULL,
+  records_read BIGINT NOT NULL,
+  dead_lettered BIGINT NOT NULL,
+  passed_over BIGINT NOT NULL,
+  below_floor BIGINT NOT NULL,
+  last_arrival_ms BIGINT,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at);
+
+CREATE SCHEMA IF NOT EXISTS "reports";
+
+CREATE TABLE IF NOT EXISTS "reports"."consignment_report" (
+  "voyage" INTEGER NOT NULL,
+  "line" SMALLINT NOT NULL,
+  "sender_id" BIGINT,
+  "sender_name" VARCHAR(60),
+  "sender_region" VARCHAR(40),
+  "sender_number" VARCHAR(64),
+  "receiver" BIGINT,
+  "receiver_name" VARCHAR(60),
+  "receiver_harbour" VARCHAR(40),
+  "origin_depth" DECIMAL(38,10),
+  "origin_surveyed" DATE,
+  "origin_country" VARCHAR(2),
+  "origin_region" VARCHAR(40),
+  "weight" DOUBLE PRECISION,
+  "fee" DECIMAL(12,2),
+  "insured" BOOLEAN,
+  "loaded_at" TIMESTAMP,
+  "_pos" VARCHAR(44),
+  "_key_sender_company__sender" BIGINT,
+  "_pos_sender_company" VARCHAR(44),
+  "_pos_receiver_company" VARCHAR(44),
+  "_key_origin_port__origin" INTEGER,
+  "_pos_origin_port" VARCHAR(44),
+  "_key_sender_company__home_port__home" INTEGER,
+  "_pos_sender_company__home_port" VARCHAR(44),
+  "_pos_sender_company__entry" VARCHAR(44),
+  "_key_receiver_company__home_port__home" INTEGER,
+  "_pos_receiver_company__home_port" VARCHAR(44),
+  "_key_origin_port__region__region_code" VARCHAR(8),
+  "_pos_origin_port__region" VARCHAR(44),
+  "_key_sender_company__home_port__region__country" VARCHAR(2),
+  "_key_sender_company__home_port__region__region_code" VARCHAR(8),
+  "_pos_sender_company__home_port__region" VARCHAR(44)
+) DISTKEY ("voyage") SORTKEY ("loaded_at", "voyage");
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
+  "voyage" INTEGER NOT NULL,
+  "line" SMALLINT NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL
+) DISTKEY ("voyage");
+
+CREATE SCHEMA IF NOT EXISTS "public";
+
+CREATE TABLE IF NOT EXISTS "public"."sender_report" (
+  "consignment_line" SMALLINT NOT NULL,
+  "consignment_voyage" INTEGER NOT NULL,
+  "sender" BIGINT,
+  "verified" BOOLEAN,
+  "_pos" VARCHAR(44),
+  "_pos_sender_company" VARCHAR(44),
+  "_key_sender_company__entry__company_id" BIGINT,
+  "_pos_sender_company__entry" VARCHAR(44)
+) DISTSTYLE AUTO;
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
+  "consignment_line" SMALLINT NOT NULL,
+  "consignment_voyage" INTEGER NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL
+) DISTSTYLE AUTO;
+
+CREATE TABLE IF NOT EXISTS "starjoin"."dimension_region" (
+  "country" VARCHAR(2) NOT NULL,
+  "code" VARCHAR(8) NOT NULL,
+  "title" VARCHAR(40),
+  "_pos" VARCHAR(44) NOT NULL,
+  "_deleted" BOOLEAN NOT NULL
+) DISTSTYLE AUTO SORTKEY ("country", "code");
+
+CREATE TABLE IF NOT EXISTS "starjoin"."dimension_port" (
+  "port_id" INTEGER NOT NULL,
+  "country" VARCHAR(2),
+  "region_code" VARCHAR(8),
+  "harbour" VARCHAR(40),
+  "depth" DECIMAL(38,10),
+  "surveyed" DATE,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_deleted" BOOLEAN NOT NULL
+) DISTKEY ("port_id") SORTKEY ("port_id");
+
+CREATE TABLE IF NOT EXISTS "starjoin"."dimension_register" (
+  "company_id" BIGINT NOT NULL,
+  "number" VARCHAR(64),
+  "verified" BOOLEAN,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_deleted" BOOLEAN NOT NULL
+) DISTKEY ("company_id") SORTKEY ("company_id");

@@ -1,0 +1,200 @@
+"""Dimensions that are kept in the warehouse: what runs when, and where the loader refuses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from connectors.blocks import Kind
+from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.plan import plan_load
+from connectors.redshift.statements import Statement
+from connectors.staging import Part
+from flink_app.decode.position import position
+from flink_app.denormalise.join import wide_rows
+from flink_app.denormalise.mirror import Mirror
+from flink_app.warehouse import warehouse_spec
+from tests.unit.denormalise.histories import Change, batch
+from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse
+from tests.unit.redshift.warehouse import FakeWarehouse, Manifests, existing, loader
+from tests.unit.stars import placed, placed_freight, ticket_seller
+
+# Companies in the stream; ports, regions and the register, to which paths lead on, are not.
+SPEC = warehouse_spec(placed_freight())
+REPORT = "consignment_report"
+
+
+def planned(*staged: str) -> list[Statement]:
+    """The statements of a batch: of a target's rows, a dimension's patches or its changes."""
+
+    def addresses(streams: list[str]) -> dict[str, str]:
+        return {stream: f"s3://m/{stream}" for stream in streams if stream in staged}
+
+    return plan_load(
+        SPEC,
+        NAMES,
+        rows=addresses([target.stream for target in SPEC.targets]),
+        patches=addresses([patch.stream for patch in SPEC.patches]),
+        dimensions=addresses([dimension.stream for dimension in SPEC.dimensions]),
+        copy_role="default",
+    )
+
+
+def fills(*staged: str) -> list[str]:
+    """What the last step fills of the larger target: the path, and from which table."""
+    found = []
+    for one in planned(*staged):
+        if one.step == 7 and one.about == REPORT:
+            source = re.search(r'\nFROM (?:"starjoin"\.)?"([a-z]+)_', one.sql)
+            path = re.search(r'"_pos_(\w+)" [<=] \S+$', one.sql)
+            assert source is not None
+            assert path is not None
+            found.append(f"{path[1]} from {source[1]}")
+    return found
+
+
+def test_rows_of_a_target_need_all_its_paths_parents_first() -> None:
+    assert fills(REPORT) == [
+        "origin_port from dimension",
+        "sender_company__home_port from dimension",
+        "sender_company__entry from dimension",
+        "receiver_company__home_port from dimension",
+        "origin_port__region from dimension",
+        "sender_company__home_port__region from dimension",
+    ]
+    assert fills("sender_report") == []
+
+
+def test_a_change_reaches_the_paths_of_its_dimension_and_what_lies_below_is_looked_up() -> None:
+    assert fills("port") == [
+        "origin_port from newest",
+        "sender_company__home_port from newest",
+        "receiver_company__home_port from newest",
+        "origin_port__region from dimension",
+        "sender_company__home_port__region from dimension",
+    ]
+    assert fills("region") == [
+        "origin_port__region from newest",
+        "sender_company__home_port__region from newest",
+    ]
+
+
+def test_a_patch_has_what_lies_below_it_looked_up() -> None:
+    assert fills("company") == [
+        "sender_company__home_port from dimension",
+        "sender_company__entry from dimension",
+        "receiver_company__home_port from dimension",
+        "sender_company__home_port__region from dimension",
+    ]
+
+
+def test_a_path_takes_its_changes_first_and_comes_after_facts_and_patches() -> None:
+    everything = [*(t.stream for t in SPEC.targets), *(p.stream for p in SPEC.patches)]
+    statements = planned(*everything, "region", "port")
+    filled = [one.step == 7 for one in statements]
+    assert filled == sorted(filled)
+    assert fills(*everything, "region", "port")[:2] == [
+        "origin_port from newest",
+        "origin_port from dimension",
+    ]
+
+
+def test_a_dimension_is_distributed_by_a_key_of_one_column_as_its_stage_is() -> None:
+    created = {one.about: one.sql for one in planned("port", "region") if "CREATE TEMP" in one.sql}
+    assert 'DISTKEY ("port_id")' in created["port"]
+    assert "DISTSTYLE EVEN" in created["region"]
+
+
+PLACED_EVENT = warehouse_spec(placed(ticket_seller(), "sport_event"))
+TABLE = "dimension_sport_event"
+TABLES = existing(PLACED_EVENT)
+
+
+@pytest.fixture
+def warehouse() -> FakeWarehouse:
+    return FakeWarehouse()
+
+
+def test_changes_are_copied_and_stand_in_the_ledger(warehouse: FakeWarehouse) -> None:
+    warehouse.tables = TABLES
+    loading = loader(warehouse, manifests := Manifests(), spec=PLACED_EVENT)
+    loading.start(5)
+    changes = Part("a", Kind.DIMENSION, "sport_event", rows=2, url="s3://b/a", size=10)
+    assert loading.load([changes], 5).parts == ("a",)
+    assert len(warehouse.statements('COPY "stage_dimension_sport_event" FROM ')) == 1
+    assert [key.rpartition("-")[2] for key in manifests.written] == ["sport_event.json"]
+    (row,) = [v for sql, v in warehouse.values if sql.startswith('INSERT INTO "books".ledger')]
+    assert [row[0], *row[2:4]] == ["a", "dimension", "sport_event"]
+
+
+@pytest.mark.parametrize("kind", [Kind.DIMENSION, Kind.PATCHES])
+def test_parts_of_a_dimension_that_is_kept_elsewhere_are_not_taken_for_loaded(
+    warehouse: FakeWarehouse, kind: Kind
+) -> None:
+    stream = {Kind.DIMENSION: "ticket", Kind.PATCHES: "sport_event"}[kind]
+    warehouse.tables = TABLES
+    loading = loader(warehouse, spec=PLACED_EVENT)
+    loading.start(5)
+    part = Part("a", kind, stream, rows=2, url="s3://b/a", size=10)
+    with pytest.raises(NeedsRepair, match=f"staged parts are of {stream}, .* in another place"):
+        loading.load([part], 5)
+    assert warehouse.parts == set()
+
+
+def test_a_dimension_that_goes_back_into_the_stream_is_refused(warehouse: FakeWarehouse) -> None:
+    warehouse.tables = TABLES
+    with pytest.raises(NeedsRepair, match="sport_event was kept in the warehouse") as caught:
+        loader(warehouse).start(5)
+    assert 'or drop "books"."dimension_sport_event", raise the generation' in str(caught.value)
+    assert warehouse.fence == []
+
+
+@pytest.mark.parametrize("alters", [False, True])
+def test_a_column_that_the_dimension_lacks_is_not_added_unasked(
+    warehouse: FakeWarehouse, *, alters: bool
+) -> None:
+    columns = {name: kind for name, kind in TABLES[TABLE].items() if name != "location"}
+    warehouse.tables = TABLES | {TABLE: columns}
+    addition = r'ALTER TABLE "books"."dimension_sport_event" ADD COLUMN "location" VARCHAR\(200\)'
+    with pytest.raises(NeedsRepair, match=f"NULL until the source's table is .*: {addition}"):
+        loader(warehouse, spec=PLACED_EVENT, alters=alters).start(5)
+    assert warehouse.fence == []
+
+
+def test_a_column_of_the_dimension_that_is_too_short_is_lengthened(
+    warehouse: FakeWarehouse,
+) -> None:
+    shorter = TABLES[TABLE] | {"location": "VARCHAR(20)"}
+    warehouse.tables = TABLES | {TABLE: shorter}
+    loader(warehouse, spec=PLACED_EVENT, alters=True).start(5)
+    assert warehouse.tables[TABLE] == TABLES[TABLE]
+
+
+def test_what_a_row_knows_better_stays() -> None:
+    """An older snapshot is restored, and the dimension has moved: its state is behind the rows."""
+    star = placed(ticket_seller(), "sport_event")
+    ticket = Change("ticket", {"ticket_id": 1, "event_id": 7}, position(1, 1, 0), deleted=False)
+    bought = Change("ticket_activity", {"ticket_id": 1}, position(1, 2, 0), deleted=False)
+    mirror = Mirror(ticket_seller())
+    for change in (ticket, event(5, "newer")):
+        changes = batch(ticket_seller(), change.table, [change])
+        mirror.tables[change.table].accept(changes)
+    facts = batch(ticket_seller(), "ticket_activity", [bought])
+    (target,) = PLACED_EVENT.targets
+    rows = wide_rows(facts, target.stream, ticket_seller(), mirror)
+    with SqliteWarehouse(PLACED_EVENT) as warehouse:
+        warehouse.load({target.stream: [rows]}, {})
+        before = warehouse.rows(target)
+        assert any("newer" in row for row in before)
+        warehouse.load({}, {}, {"sport_event": [batch(star, "sport_event", [event(3, "older")])]})
+        assert warehouse.rows(target) == before
+        latest = batch(star, "sport_event", [event(9, "latest")])
+        warehouse.load({}, {}, {"sport_event": [latest]})
+        assert any("latest" in row for row in warehouse.rows(target))
+
+
+def event(at: int, sport: str) -> Change:
+    return Change(
+        "sport_event", {"event_id": 7, "sport_type": sport}, position(1, at, 0), deleted=False
+    )
