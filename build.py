@@ -75,6 +75,12 @@ def deploy(rest: list[str]) -> None:
     become("-m", "infra.aws", "deploy", *rest)
 
 
+def reload(rest: list[str]) -> None:
+    """Load every table of an environment anew; says what it would do unless given --apply."""
+    prepare()
+    become("-m", "infra.aws", "reload", *rest)
+
+
 def status(rest: list[str]) -> None:
     """Say how an environment on AWS is."""
     prepare()
@@ -104,7 +110,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     command.__name__.replace("_", "-"): command
     for command in (
         *(demo, test, lint, fuzz, bench, load_test),
-        *(package, deploy, status, stop, destroy, build),
+        *(package, deploy, reload, status, stop, destroy, build),
     )
 }
 

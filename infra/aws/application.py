@@ -8,7 +8,7 @@ A program that fails in `main` can leave the application RUNNING without a job. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ _LIMIT: Final = 1_800.0
 # A line of the log reaches CloudWatch within seconds; a minute leaves room for a busy service.
 _LOG_DELAY: Final = 60.0
 _DRIVER: Final = "PythonDriver"
+_SETTINGS_GROUP: Final = "starjoin.application"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Description:
     code: str
     parallelism: int
     log_streams: tuple[str, ...]
+    settings: Mapping[str, str]  # of its group `starjoin.application`
 
     @property
     def log_group(self) -> str:
@@ -245,6 +247,9 @@ def _description(detail: dict[str, Any]) -> Description:
     parallel = configuration.get("FlinkApplicationConfigurationDescription", {}).get(
         "ParallelismConfigurationDescription", {}
     )
+    groups = configuration.get("EnvironmentPropertyDescriptions", {}).get(
+        "PropertyGroupDescriptions", []
+    )
     return Description(
         name=detail["ApplicationName"],
         arn=detail["ApplicationARN"],
@@ -254,5 +259,8 @@ def _description(detail: dict[str, Any]) -> Description:
         parallelism=parallel.get("CurrentParallelism", 0),
         log_streams=tuple(
             each["LogStreamARN"] for each in detail.get("CloudWatchLoggingOptionDescriptions") or []
+        ),
+        settings=next(
+            (g["PropertyMap"] for g in groups if g["PropertyGroupId"] == _SETTINGS_GROUP), {}
         ),
     )

@@ -1,4 +1,4 @@
-"""The command line: `deploy`, `status`, `stop` and `destroy` of one environment."""
+"""The command line: `deploy`, `reload`, `status`, `stop` and `destroy` of one environment."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def main(
             for line in dry_run.describe(environment, given.package or ZIP):
                 _say(line)
             return 0
+        if given.command == "reload":
+            _check_generation(given)
         if given.command == "destroy":
             _check_confirmed(environment, given.confirm)
         clients = open_clients(environment.region, given.profile)
@@ -56,6 +58,13 @@ def _run(given: argparse.Namespace, environment: Environment, deployment: Deploy
         deployment.deploy(package, start_from=state, allow_data_loss=given.allow_data_loss)
     elif given.command == "status":
         deployment.status()
+    elif given.command == "reload":
+        reload = deployment.reload()
+        if given.apply:
+            reload.apply(given.generation)
+        else:
+            for line in reload.describe(given.generation):
+                _say(line)
     elif given.command == "stop":
         deployment.stop(snapshot=not given.without_snapshot)
     else:
@@ -68,6 +77,12 @@ def _check_confirmed(environment: Environment, confirmed: str | None) -> None:
             f"this deletes the application and its snapshots: give the environment's name once "
             f"more, --confirm {environment.name}"
         )
+        raise DeployError(message)
+
+
+def _check_generation(given: argparse.Namespace) -> None:
+    if given.apply and given.generation is None:
+        message = "--apply needs --generation: reload without --apply says which"
         raise DeployError(message)
 
 
@@ -96,6 +111,15 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-data-loss",
         action="store_true",
         help="apply a change set that removes or replaces stream, buckets or key",
+    )
+    reload = commands.add_parser(
+        "reload", parents=[common], help="load every table anew; what is gone leaves the warehouse"
+    )
+    reload.add_argument(
+        "--apply", action="store_true", help="do it, instead of saying what would be done"
+    )
+    reload.add_argument(
+        "--generation", type=int, metavar="N", help="of the reload, so that it is not done twice"
     )
     commands.add_parser("status", parents=[common], help="say how it is")
     stop = commands.add_parser("stop", parents=[common], help="stop it with a snapshot")

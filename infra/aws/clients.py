@@ -21,6 +21,8 @@ class AwsClients:
     logs: Any
     cloudwatch: Any
     dms: Any
+    kinesis: Any
+    redshift_data: Any
 
 
 def open_clients(region: str, profile: str | None = None) -> AwsClients:
@@ -33,4 +35,6 @@ def open_clients(region: str, profile: str | None = None) -> AwsClients:
         logs=session.client("logs"),
         cloudwatch=session.client("cloudwatch"),
         dms=session.client("dms"),
+        kinesis=session.client("kinesis"),
+        redshift_data=session.client("redshift-data"),
     )

@@ -15,15 +15,20 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from flink_app.decode.generations import Generations
 from infra.aws import plan
-from infra.aws.application import LATEST, FlinkApplication, StartState
+from infra.aws.application import LATEST, Description, FlinkApplication, StartState
 from infra.aws.clients import AwsClients
 from infra.aws.environment import Environment
 from infra.aws.errors import ApplicationError, DeployError
+from infra.aws.reload import Reload
+from infra.aws.reloading import EnvironmentDoings
 from infra.aws.replication import Replication
 from infra.aws.stacks import Stacks
 from infra.aws.storage import empty_bucket, upload_code
+from infra.aws.stream import ChangeStream
 from infra.aws.waiting import Clock
+from infra.aws.warehouse import Books
 
 Say = Callable[[str], None]
 
@@ -64,6 +69,10 @@ class Deployment:
     ) -> None:
         """Brings the environment to its file, with this package. Raises DeployError."""
         star = plan.load_star(self._environment)
+        found = self._application.describe()
+        if found is not None:
+            # An environment's file says nothing of reloads: what they raised stays.
+            self._environment = plan.with_generations(self._environment, found.settings)
         data = self._stacks.apply(
             plan.data_stack(self._environment), allow_data_loss=allow_data_loss
         )
@@ -108,6 +117,27 @@ class Deployment:
             return
         self._application.stop(snapshot=snapshot)
 
+    def reload(self) -> Reload:
+        """The reload of this environment, from where it stands. Raises DeployError."""
+        task = self._outputs(plan.DMS).get("TaskArn")
+        if task is None:
+            message = (
+                f"{self._environment.name} has no replication task of its own: docs/operations.md "
+                "says what to do by hand"
+            )
+            raise DeployError(message)
+        doings = EnvironmentDoings(
+            environment=self._environment,
+            running=self._running,
+            restart=self._reconfigure,
+            replication=self._replication,
+            task=task,
+            books=Books(self._environment.redshift, self._clients.redshift_data, self._clock),
+            stream=ChangeStream(self._outputs(plan.DATA)["StreamArn"], self._clients.kinesis),
+            clock=self._clock,
+        )
+        return Reload(doings, self._clock, self._say)
+
     def destroy(self, *, with_data: bool = False) -> None:
         """Deletes the stacks; what holds data only when that is asked for. Raises DeployError."""
         task = self._outputs(plan.DMS).get("TaskArn")
@@ -134,6 +164,31 @@ class Deployment:
                 f"kept: the privacy key {data['PrivacyKeyArn']}, without which no token can be "
                 f"made again; delete it in Secrets Manager when no warehouse holds its tokens"
             )
+
+    def _reconfigure(self, generations: Generations, floor: int) -> None:
+        """Restarts the running application with other generations. Raises DeployError."""
+        raised = {"generations": str(generations), "floor": str(floor)}
+        found = self._running()
+        self._environment = plan.with_generations(self._environment, raised)
+        data = self._outputs(plan.DATA)
+        self._check_settings(data)
+        self._run(data, found.code, LATEST)
+        if {name: self._running().settings.get(name) for name in raised} != raised:
+            message = (
+                f"{found.name} runs with its former settings: the service has rolled the update "
+                f"back. Read log group {found.log_group}, logger PythonDriver, and try again"
+            )
+            raise DeployError(message)
+
+    def _running(self) -> Description:
+        """The application, which runs. Raises ApplicationError where it does not."""
+        name = self._environment.application.name
+        found = self._application.settle()
+        if found is None or found.status != "RUNNING":
+            status = "not there" if found is None else found.status
+            message = f"{name} is {status}: a reload needs it to run; deploy it first"
+            raise ApplicationError(message)
+        return found
 
     def _check_settings(self, data: plan.Outputs) -> None:
         try:

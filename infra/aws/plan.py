@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
+from flink_app.decode.generations import Generations
 from flink_app.settings import Application, Privacy, Redshift, Settings, Source, Staging
 from infra.aws.dms import with_dms_settings
 from infra.aws.environment import Environment
@@ -47,6 +48,18 @@ def load_star(environment: Environment) -> Star:
         return Star(load_declaration(path))
     except DeclarationError as error:
         raise DeployError(str(error)) from error
+
+
+def with_generations(environment: Environment, settings: Mapping[str, str]) -> Environment:
+    """The environment with what reloads have raised; `settings` are the application's own."""
+    if "generations" not in settings:
+        return environment
+    raised = {
+        "generations": Generations.parse(settings["generations"]),
+        "floor": int(settings.get("floor", "0")),
+    }
+    application = environment.application.model_copy(update=raised)
+    return environment.model_copy(update={"application": application})
 
 
 def code_key(digest: str) -> str:

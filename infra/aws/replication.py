@@ -1,11 +1,13 @@
 """The replication task: settings that CloudFormation does not know, its state, stopping it.
 
-It is never started here: its first start loads every declared table in full.
+It is started only for a reload: any other first start, which loads every declared table in full, is
+the user's to give.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.aws.dms import LateStreamSettings, to_json
@@ -17,7 +19,30 @@ Say = Callable[[str], None]
 _EVERY: Final = 10.0
 # A task that stops writes what it has read; minutes, unless the source has stalled.
 _LIMIT: Final = 900.0
+_ALL: Final = 100  # percent
 _AT_WORK: Final = frozenset({"starting", "running", "stopping"})
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """The task as DMS describes it; moments in milliseconds since 1970, 0 where there is none."""
+
+    status: str
+    start_ms: int = 0  # of any kind
+    fresh_start_ms: int = 0  # the last that loads every table anew
+    stop_ms: int = 0
+    load_end_ms: int = 0
+    percent: int = 0  # of the full load
+    errored: int = 0  # tables that could not be loaded
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it may still send something."""
+        return self.status in _AT_WORK
+
+    def is_loaded(self, *, since_ms: int) -> bool:
+        """Whether a full load that began after a moment is complete."""
+        return self.percent == _ALL and self.load_end_ms > since_ms
 
 
 class Replication:
@@ -52,6 +77,36 @@ class Replication:
             Filters=[{"Name": "replication-task-arn", "Values": [task]}]
         )["ReplicationTasks"]
         return str(found[0]["Status"]) if found else "not there"
+
+    def state(self, task: str) -> TaskState:
+        """The task's state, with its times. Raises DeployError where there is no such task."""
+        found = self._client.describe_replication_tasks(
+            Filters=[{"Name": "replication-task-arn", "Values": [task]}]
+        )["ReplicationTasks"]
+        if not found:
+            message = f"there is no replication task {task}: deploy the environment first"
+            raise DeployError(message)
+        stats = found[0].get("ReplicationTaskStats") or {}
+
+        def moment(name: str) -> int:
+            return int(stats[name].timestamp() * 1_000) if stats.get(name) else 0
+
+        return TaskState(
+            status=found[0]["Status"],
+            start_ms=moment("StartDate"),
+            fresh_start_ms=moment("FreshStartDate"),
+            stop_ms=moment("StopDate"),
+            load_end_ms=moment("FullLoadFinishDate"),
+            percent=stats.get("FullLoadProgressPercent", 0),
+            errored=stats.get("TablesErrored", 0),
+        )
+
+    def reload(self, task: str) -> None:
+        """Starts the task so that it loads every table anew, and goes on with changes."""
+        self._client.start_replication_task(
+            ReplicationTaskArn=task, StartReplicationTaskType="reload-target"
+        )
+        self._say("replication task: starting with reload-target")
 
     def stop(self, task: str) -> None:
         """Stops the task, if it is at work, and waits. Raises DeployError."""

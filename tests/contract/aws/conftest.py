@@ -59,6 +59,8 @@ def clients() -> AwsClients:
         logs=client("logs"),
         cloudwatch=client("cloudwatch"),
         dms=client("dms"),
+        kinesis=client("kinesis"),
+        redshift_data=client("redshift-data"),
     )
 
 

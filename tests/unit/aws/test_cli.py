@@ -72,7 +72,14 @@ def test_destroy_wants_the_name_once_more(
     assert "--confirm example" in capsys.readouterr().err
 
 
+def test_a_reload_is_done_only_to_a_generation_that_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("reload", "--environment", "example", "--apply") == 1
+    assert "--apply needs --generation" in capsys.readouterr().err
+
+
 def test_build_py_has_the_commands() -> None:
     tree = ast.parse((ROOT / "build.py").read_text())
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert {"deploy", "status", "stop", "destroy"} <= functions
+    assert {"deploy", "reload", "status", "stop", "destroy"} <= functions

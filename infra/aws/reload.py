@@ -1,0 +1,212 @@
+"""A reload: every table is loaded anew, and what the new load lacks goes out of the warehouse.
+
+1. The replication task is stopped; what it has sent has arrived.
+2. The boundary: what arrives from a minute after the stop on is of the next generation. The
+   application restarts with it from a snapshot.
+3. A minute after the boundary the task is started again, with `reload-target`.
+4. It has loaded every table in full.
+5. All of the load is in the warehouse: in no shard is there a record from before the load's end
+   that the warehouse's accounts do not have, so a completed checkpoint has it too.
+6. The floor: the application restarts with the new generation as floor.
+7. It has swept the warehouse, as the floor in the warehouse's books says.
+
+Where a reload stands follows from what the application, DMS and the warehouse say of themselves; no
+file remembers it. So whoever asks again goes on where it stopped. The floor is raised last, since
+below it nothing counts: no record of the new load may be missing then.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from flink_app.decode.generations import Generations, time_text
+from infra.aws.errors import DeployError
+from infra.aws.replication import TaskState
+from infra.aws.waiting import Clock, wait_for
+
+Say = Callable[[str], None]
+
+# Between the stop, the boundary and the new start: more than clocks of one region differ by.
+MARGIN_MS: Final = 60_000
+_EVERY: Final = 15.0
+# A full load may take long. Who waits longer asks again.
+_LIMIT: Final = 12 * 3_600.0
+
+
+class Step(enum.Enum):
+    """What comes next; the numbers are those above."""
+
+    STOP = "1. stop the replication task"
+    BOUNDARY = "2. restart the application with the boundary of generation {g}"
+    START = "3. start the replication task with reload-target, which loads every table in full"
+    LOAD = "4. wait until DMS has loaded every table"
+    ARRIVE = "5. wait until all of the load is in the warehouse"
+    FLOOR = "6. restart the application with floor {g}"
+    SWEEP = "7. wait until the warehouse is swept of everything below generation {g}"
+    DONE = "the reload is done"
+
+    def said(self, generation: int) -> str:
+        """The step, for the reload to a generation."""
+        return self.value.format(g=generation)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a reload stands: what application, DMS and warehouse say."""
+
+    generations: Generations
+    floor: int
+    swept_to: int
+    task: TaskState
+    all_loaded: bool  # whether the warehouse has everything up to the end of DMS's load
+
+    @property
+    def next_generation(self) -> int:
+        """The generation of the reload that is under way, or else of one that begins now."""
+        newest = self.generations.newest
+        under_way = self.generations.later and max(self.floor, self.swept_to) < newest
+        return newest if under_way or self.swept_to < self.floor else newest + 1
+
+    @property
+    def boundary_ms(self) -> int:
+        """Where the newest generation begins; 0 where there is only one."""
+        return self.generations.later[-1][1] if self.generations.later else 0
+
+
+def next_step(at: Standing, generation: int) -> Step:
+    """What comes next for the reload to `generation`. Raises DeployError where nothing can."""
+    newest, task = at.generations.newest, at.task
+    if generation not in {newest, newest + 1}:
+        message = (
+            f"the newest generation is {newest}: a reload goes to {newest + 1}, or goes on to "
+            f"{newest}, not to {generation}"
+        )
+        raise DeployError(message)
+    if newest < generation:
+        return Step.STOP if task.at_work else Step.BOUNDARY
+    if at.floor >= generation:
+        return Step.DONE if at.swept_to >= generation else Step.SWEEP
+    if task.fresh_start_ms < at.boundary_ms:
+        _check_quiet(at, generation)
+        return Step.START
+    if task.errored:
+        message = (
+            f"DMS could not load {task.errored} table(s): mend what its log says, then reload "
+            f"anew, with --generation {generation + 1}"
+        )
+        raise DeployError(message)
+    if not task.is_loaded(since_ms=at.boundary_ms):
+        return Step.LOAD
+    return Step.FLOOR if at.all_loaded else Step.ARRIVE
+
+
+def _check_quiet(at: Standing, generation: int) -> None:
+    """Raises DeployError where changes were sent in the new generation before its load.
+
+    They would stand above the load, which knows newer versions of their rows.
+    """
+    if at.task.at_work or at.task.start_ms >= at.boundary_ms:
+        message = (
+            f"the replication task was started after {time_text(at.boundary_ms)} without "
+            f"reload-target, so changes of generation {generation} came before its load: reload "
+            f"anew, with --generation {generation + 1}"
+        )
+        raise DeployError(message)
+
+
+class Doings(Protocol):
+    """What a reload does and asks; each call waits for its end."""
+
+    def standing(self) -> Standing:
+        """Where it stands."""
+
+    def stop_task(self) -> None:
+        """Stops the replication task."""
+
+    def reload_task(self) -> None:
+        """Starts it with reload-target."""
+
+    def reconfigure(self, generations: Generations, floor: int) -> None:
+        """Restarts the application with other settings."""
+
+
+class Reload:
+    """One reload of one environment.
+
+    Args:
+        doings: its application, replication task and warehouse.
+        clock: for waiting.
+        say: where progress goes, line by line.
+    """
+
+    def __init__(self, doings: Doings, clock: Clock, say: Say) -> None:
+        self._doings = doings
+        self._clock = clock
+        self._say = say
+
+    def describe(self, generation: int | None = None) -> Iterator[str]:
+        """Where it stands and what would be done, without doing it. Raises DeployError."""
+        at = self._doings.standing()
+        generation = at.next_generation if generation is None else generation
+        following = next_step(at, generation)
+        yield f"generations: {at.generations}; floor {at.floor}; swept to {at.swept_to}"
+        yield f"replication task: {at.task.status}, {at.task.percent} % loaded"
+        if following is Step.DONE:
+            yield following.said(generation)
+            return
+        steps = [step for step in Step if step is not Step.DONE]
+        place = steps.index(following)
+        for step in steps:
+            mark = "done" if steps.index(step) < place else "next" if step is following else "then"
+            yield f"{mark}  {step.said(generation)}"
+        yield f"to do it: --generation {generation} --apply"
+
+    def apply(self, generation: int) -> None:
+        """Does what is left of it. Raises DeployError."""
+        while (step := next_step(at := self._doings.standing(), generation)) is not Step.DONE:
+            self._say(step.said(generation))
+            self._do(step, at, generation)
+        self._say(f"{Step.DONE.said(generation)}: generation {generation}")
+
+    def _do(self, step: Step, at: Standing, generation: int) -> None:
+        match step:
+            case Step.STOP:
+                self._doings.stop_task()
+            case Step.BOUNDARY:
+                self._doings.reconfigure(
+                    at.generations.started(generation, self._boundary(at)), at.floor
+                )
+            case Step.START:
+                self._wait_until(at.boundary_ms + MARGIN_MS)
+                self._doings.reload_task()
+            case Step.FLOOR:
+                self._doings.reconfigure(at.generations, generation)
+            case _:
+                self._wait_beyond(step, generation)
+
+    def _boundary(self, at: Standing) -> int:
+        """A minute after the stop: by the service's clock, if the task has ever been stopped."""
+        stopped = at.task.stop_ms or self._clock.milliseconds()
+        # Whole seconds, which are easier to read; later than the boundary before.
+        return max(-(-(stopped + MARGIN_MS) // 1_000) * 1_000, at.boundary_ms + 1_000)
+
+    def _wait_until(self, moment_ms: int) -> None:
+        left = moment_ms - self._clock.milliseconds()
+        if left > 0:
+            self._say(f"   waiting until {time_text(moment_ms)}")
+            self._clock.sleep(left / 1_000)
+
+    def _wait_beyond(self, step: Step, generation: int) -> None:
+        wait_for(
+            lambda: next_step(self._doings.standing(), generation) is not step or None,
+            clock=self._clock,
+            every=_EVERY,
+            limit=_LIMIT,
+            overdue=lambda: DeployError(
+                f"not yet after {_LIMIT / 3_600:.0f} hours: {step.said(generation)}; see that DMS "
+                f"and the application go on, and give the command again to go on waiting"
+            ),
+        )

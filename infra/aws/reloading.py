@@ -1,0 +1,69 @@
+"""What a reload asks and does of one environment: application, replication task, books, stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flink_app.decode.generations import Generations
+from infra.aws import plan
+from infra.aws.application import Description
+from infra.aws.environment import Environment
+from infra.aws.reload import MARGIN_MS, Standing
+from infra.aws.replication import Replication, TaskState
+from infra.aws.stream import ChangeStream
+from infra.aws.waiting import Clock
+from infra.aws.warehouse import Books
+
+
+@dataclass(frozen=True)
+class EnvironmentDoings:
+    """The `Doings` of a reload.
+
+    Attributes:
+        environment: as its file says.
+        running: describes the application, which must run.
+        restart: restarts it with other generations and another floor.
+        replication: the region's replication tasks.
+        task: ARN of the environment's.
+        books: of its warehouse.
+        stream: that it reads.
+        clock: for the time of day.
+    """
+
+    environment: Environment
+    running: Callable[[], Description]
+    restart: Callable[[Generations, int], None]
+    replication: Replication
+    task: str
+    books: Books
+    stream: ChangeStream
+    clock: Clock
+
+    def standing(self) -> Standing:
+        """Where the reload stands. Raises DeployError."""
+        settings = plan.with_generations(self.environment, self.running().settings).application
+        task = self.replication.state(self.task)
+        at = Standing(settings.generations, settings.floor, self.books.floor(), task, False)  # noqa: FBT003
+        waits = at.floor < at.generations.newest and task.is_loaded(since_ms=at.boundary_ms)
+        loaded = waits and self._all_loaded(task)
+        return Standing(at.generations, at.floor, at.swept_to, task, loaded)
+
+    def stop_task(self) -> None:
+        """Stops the replication task. Raises DeployError."""
+        self.replication.stop(self.task)
+
+    def reload_task(self) -> None:
+        """Starts it with reload-target."""
+        self.replication.reload(self.task)
+
+    def reconfigure(self, generations: Generations, floor: int) -> None:
+        """Restarts the application with other settings. Raises DeployError."""
+        self.restart(generations, floor)
+
+    def _all_loaded(self, task: TaskState) -> bool:
+        """Whether nothing that arrived until shortly after the load's end is left to load."""
+        until_ms = task.load_end_ms + MARGIN_MS
+        if self.clock.milliseconds() < until_ms:
+            return False
+        return not self.stream.unloaded(self.books.loaded(), until_ms)

@@ -1,0 +1,61 @@
+"""The change stream, as far as a reload asks: whether anything up to a moment is not loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.aws.warehouse import Shard
+
+
+class ChangeStream:
+    """One stream.
+
+    Args:
+        arn: of the stream.
+        client: boto3's Kinesis client.
+    """
+
+    def __init__(self, arn: str, client: Any) -> None:
+        self._arn = arn
+        self._name = arn.rpartition("/")[2]
+        self._client = client
+
+    def unloaded(self, loaded: Mapping[Shard, str], until_ms: int) -> list[str]:
+        """The shards with a record that arrived up to a moment and is not loaded.
+
+        `loaded` has the last sequence number of each shard that is.
+        """
+        return [
+            shard
+            for shard in self._shards()
+            if self._waits(shard, loaded.get((self._name, shard)), until_ms)
+        ]
+
+    def _shards(self) -> Iterator[str]:
+        given: dict[str, Any] = {"StreamARN": self._arn}
+        while True:
+            page = self._client.list_shards(**given)
+            yield from (shard["ShardId"] for shard in page["Shards"])
+            if not page.get("NextToken"):
+                return
+            given = {"NextToken": page["NextToken"]}
+
+    def _waits(self, shard: str, last: str | None, until_ms: int) -> bool:
+        """Whether the first record after `last` arrived before the moment's end."""
+        start = {"ShardIteratorType": "TRIM_HORIZON"}
+        if last is not None:
+            start = {
+                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                "StartingSequenceNumber": last,
+            }
+        place = self._client.get_shard_iterator(StreamARN=self._arn, ShardId=shard, **start)
+        iterator = place["ShardIterator"]
+        while iterator is not None:
+            answer = self._client.get_records(StreamARN=self._arn, ShardIterator=iterator, Limit=1)
+            for record in answer["Records"]:
+                arrived: float = record["ApproximateArrivalTimestamp"].timestamp()
+                return arrived * 1_000 <= until_ms
+            # An answer may be empty though more follows.
+            iterator = answer.get("NextShardIterator") if answer["MillisBehindLatest"] else None
+        return False
