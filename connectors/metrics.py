@@ -61,7 +61,10 @@ class Metric(enum.Enum):
         "blocks and tables with a full load of a table that had changes in the same generation",
     )
     FACTS_JOINED = ("factsJoined", "fact changes joined to their dimensions")
-    DIMENSION_CHANGES = ("dimensionChanges", "dimension changes newer than what was known")
+    DIMENSION_CHANGES = (
+        "dimensionChanges",
+        "changes of broadcast dimensions newer than what was known",
+    )
     ROWS_STAGED = ("rowsStaged", "wide rows, patches, dimension changes written to staged files")
     BYTES_STAGED = ("bytesStaged", "bytes of staged files")
     BATCHES_LOADED = ("batchesLoaded", "load transactions committed")

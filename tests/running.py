@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from flink_app.settings import Application, property_groups
 from infra.local.configuration import LocalRun
 from infra.local.example import DEFAULT, Example, declaration_of
@@ -17,7 +19,7 @@ from infra.local.minicluster import MiniCluster
 from infra.local.progress import Progress, progress, rows
 from infra.local.source import dms
 from infra.local.stack import LocalStack
-from infra.local.toolchain import connectors_jar
+from infra.local.toolchain import ROOT, connectors_jar
 
 # Generous: it bounds a hanging test and judges no speed.
 PATIENCE_SECONDS: Final = 150.0
@@ -57,6 +59,16 @@ class Running:
         application = dict(settings.application) | application
         changed = settings.model_copy(update={"application": Application(**application)})
         self.stack.properties.write_text(json.dumps(property_groups(changed), indent=2))
+
+    def place(self, *dimensions: str) -> None:
+        """Keeps these dimensions in the warehouse, from the next start of the job on."""
+        given = ROOT / self.stack.settings.application.declaration
+        content = yaml.safe_load(given.read_text())
+        for name in dimensions:
+            content["tables"][name]["placement"] = "warehouse"
+        path = self.folder / given.name
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+        self.configure(declaration=str(path))
 
     def reload(self) -> None:
         """Puts every row of the source's tables on the stream once more, as a new full load."""

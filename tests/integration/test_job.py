@@ -28,9 +28,20 @@ SEED_ROWS = [
 ]  # fmt: skip
 
 
+# Customers and all behind them; orders and outlets, which lead there as well, stay in the stream.
+PLACED = ("customer", "postal_address", "sales_region")
+PLACEMENTS = [
+    *(pytest.param((name, ()), id=name) for name in EXAMPLES),
+    pytest.param(("order_book", PLACED), id="order_book-placed"),
+]
+
+
 @pytest.fixture
 def started(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Running]:
-    with running(tmp_path, getattr(request, "param", DEFAULT)) as run:
+    name, placed = getattr(request, "param", (DEFAULT, ()))
+    with running(tmp_path, name) as run:
+        if placed:
+            run.place(*placed)
         yield run
 
 
@@ -53,7 +64,7 @@ def test_seed_rows_come_out_exactly_and_changes_follow(started: Running) -> None
         started.assert_equal_to_source()
 
 
-@pytest.mark.parametrize("started", EXAMPLES, indirect=True)
+@pytest.mark.parametrize("started", PLACEMENTS, indirect=True)
 def test_a_savepoint_half_way_loses_and_repeats_nothing(started: Running) -> None:
     started.full_load()
     with started.minicluster() as job:
@@ -67,6 +78,24 @@ def test_a_savepoint_half_way_loses_and_repeats_nothing(started: Running) -> Non
         after = started.wait_until_all_loaded()
     assert after.batches > before.batches
     started.assert_equal_to_source()
+
+
+def test_a_dimension_moves_into_the_warehouse_with_its_state(tmp_path: Path) -> None:
+    with running(tmp_path, "order_book") as run:
+        run.full_load()
+        with run.minicluster() as job:
+            run.wait_until_all_loaded()
+            savepoint = job.stop_with_savepoint()
+        run.place(*PLACED)
+        run.changes()
+        with run.minicluster(restore_from=savepoint, parallelism=3):
+            run.wait_until_all_loaded()
+        run.assert_equal_to_source()
+        (kept,) = run.query(
+            "SELECT COUNT(*) FROM starjoin.dimension_sales_region WHERE NOT _deleted"
+        )
+        (there,) = run.example.database.query('SELECT COUNT(*) AS n FROM "Retail".sales_region')
+        assert kept[0] == there["n"] > 0
 
 
 def test_bad_records_are_counted_and_kept_and_stop_nothing(started: Running) -> None:
@@ -100,7 +129,7 @@ def _dead_letters(run: Running) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("started", EXAMPLES, indirect=True)
+@pytest.mark.parametrize("started", PLACEMENTS, indirect=True)
 def test_no_clear_personal_data_leaves_decode(started: Running) -> None:
     # Texts that stand nowhere else, in every column with a treatment and in a dead letter.
     mark, digits = "Xq7vMark", "4711471147114711"

@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 import time
+from dataclasses import replace
 
 from tests.simulation.choices import Choices
 from tests.simulation.many import run_mutations, run_parallel
@@ -26,6 +27,9 @@ def main() -> int:
     parser.add_argument("--plain", action="store_true", help="nothing fails")
     parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
     parser.add_argument("--reloads", action="store_true", help="many reloads")
+    parser.add_argument(
+        "--placed", type=int, help="of 100 histories, how many have dimensions in the warehouse"
+    )
     parser.add_argument("--mutations", action="store_true", help="with each guard taken out")
     parser.add_argument("--guard", default="", help="only mutations whose name has this in it")
     given = parser.parse_args()
@@ -35,6 +39,8 @@ def main() -> int:
         profile = PRUNING
     if given.reloads:
         profile = RELOADS
+    if given.placed is not None:
+        profile = replace(profile, placed=given.placed)
     if given.seed is not None:
         return _explain(run(Choices(given.seed), profile), profile)
     if given.choices is not None:
