@@ -42,6 +42,7 @@ _UNKNOWN: Final = -1
 _LF: Final = 0x0A
 _INT32: Final = np.dtype("<i4")
 _INT64: Final = np.dtype("<i8")
+_END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: the year 10000, which Python has not
 _ARRIVAL: Final = pa.timestamp("ms", tz="UTC")
 
 
@@ -177,7 +178,11 @@ def _strings(n: int, offsets: pa.Buffer, values: pa.Buffer) -> pa.StringArray:
 
 
 def _times(n: int, values: pa.Buffer) -> pa.TimestampArray:
-    known = np.frombuffer(values, _INT64) != _UNKNOWN
+    times = np.frombuffer(values, _INT64)
+    if times.min() < _UNKNOWN or times.max() >= _END_OF_TIME:
+        message = "block frame with an arrival time before 1970 or after the year 9999"
+        raise FrameError(message)
+    known = times != _UNKNOWN
     nulls = n - int(known.sum())
     validity = pa.py_buffer(np.packbits(known, bitorder="little")) if nulls else None
     return pa.Array.from_buffers(_ARRIVAL, n, [validity, values], null_count=nulls)

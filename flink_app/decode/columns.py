@@ -19,6 +19,7 @@ from flink_app.decode.generations import NONE
 from flink_app.decode.plan import (
     DATA,
     METADATA_TYPE,
+    REPLAY,
     DecodePlan,
     Group,
     TablePlan,
@@ -39,7 +40,8 @@ from flink_app.decode.shown import Signs, by_columns
 from flink_app.decode.value_columns import checked, true
 
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
-_METADATA_SCHEMA: Final = ReadSchema(pa.schema([("metadata", METADATA_TYPE)]))
+# As in the schema of a group, whatever says that it was replayed is read one by one.
+_METADATA_SCHEMA: Final = ReadSchema(pa.schema([(REPLAY, pa.null()), ("metadata", METADATA_TYPE)]))
 
 
 @dataclass

@@ -18,7 +18,7 @@ from flink_app.decode.plan import REPLAY
 # As Kinesis gives them.
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SEQUENCE_NUMBER: Final = re.compile(r"[0-9]{1,129}")
-_END_OF_TIME: Final = 1 << 48  # milliseconds, in the year 10889
+_END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: the year 10000, which Python has not
 
 
 @dataclass(frozen=True)

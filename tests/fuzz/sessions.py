@@ -69,7 +69,7 @@ def _odd(table: TablePlan, of: DecodePlan, before: list[bytes], rng: Random) -> 
         other = rng.choice(before) if before else b"{}"
         found = [*whole, *damaged(last, other, rng)]
     if rng.random() < _REPLAYED:
-        arrival = rng.choice([None, FIRST_ARRIVAL, FIRST_ARRIVAL + 1_000])
+        arrival = rng.choice([None, FIRST_ARRIVAL, FIRST_ARRIVAL + 1_000, 1 << 47, (1 << 48) - 1])
         found[0] = with_place(found[0], Place("changes", "shard-0", "7", arrival)) or found[0]
     return found
 
