@@ -93,6 +93,12 @@ def stop(rest: list[str]) -> None:
     become("-m", "infra.aws", "stop", *rest)
 
 
+def replay(rest: list[str]) -> None:
+    """Put dead letters back onto the stream, once their cause is mended; --apply does it."""
+    prepare()
+    become("-m", "infra.replay", *rest)
+
+
 def destroy(rest: list[str]) -> None:
     """Delete an environment from AWS; its data only when asked for."""
     prepare()
@@ -110,7 +116,7 @@ COMMANDS: dict[str, Callable[[list[str]], None]] = {
     command.__name__.replace("_", "-"): command
     for command in (
         *(demo, test, lint, fuzz, bench, load_test),
-        *(package, deploy, reload, status, stop, destroy, build),
+        *(package, deploy, reload, status, stop, replay, destroy, build),
     )
 }
 

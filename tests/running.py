@@ -138,9 +138,12 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, name: str = DEFAULT, *, shards: int = 2) -> Iterator[Running]:
-    """A shipped example on a stack of its own."""
-    with LocalStack(declaration_of(name), folder=folder, shards=shards) as stack:
+def running(
+    folder: Path, name: str = DEFAULT, *, shards: int = 2, declaration: Path | None = None
+) -> Iterator[Running]:
+    """A shipped example on a stack of its own, with its own declaration or another."""
+    declared = declaration_of(name) if declaration is None else str(declaration)
+    with LocalStack(declared, folder=folder, shards=shards) as stack:
         example = Example(name, stack)
         try:
             yield Running(folder, stack, example)

@@ -53,6 +53,11 @@ class Names:
         """Below which generation the warehouse has been swept: one row, or none."""
         return f"{quoted(self.bookkeeping_schema)}.floor"
 
+    @property
+    def replayed(self) -> str:
+        """Dead letters that were put back on the stream."""
+        return f"{quoted(self.bookkeeping_schema)}.replayed"
+
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""
         return f"{quoted(self.bookkeeping_schema)}.{quoted(self.tombstone_table(target))}"

@@ -37,6 +37,15 @@ CREATE TABLE IF NOT EXISTS "starjoin".account (
   loaded_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (loaded_at);
 
+CREATE TABLE IF NOT EXISTS "starjoin".replayed (
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  sequence_number VARCHAR(129) NOT NULL,
+  new_shard VARCHAR(128) NOT NULL,
+  new_sequence_number VARCHAR(129) NOT NULL,
+  replayed_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (replayed_at);
+
 CREATE SCHEMA IF NOT EXISTS "public";
 
 CREATE TABLE IF NOT EXISTS "public"."sport_event_activity" (

@@ -1,0 +1,73 @@
+"""What the warehouse knows of dead letters: the parts that hold them, and which were replayed.
+
+A part counts only once the ledger has it; other files are left-overs of epochs that failed. Marks
+are keyed by the place at which the dead letter's record stood on the stream.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.blocks import Kind
+from connectors.redshift.ledger import Cursor
+from connectors.redshift.names import Names
+
+Spot = tuple[str, str, str]  # stream, shard, sequence number
+
+
+@dataclass(frozen=True)
+class LetterPart:
+    """A loaded part of dead letters, or of restricted originals."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A replayed dead letter, and where its record stands now."""
+
+    spot: Spot
+    shard: str
+    sequence_number: str
+
+
+def create_statement(names: Names) -> str:
+    """The table of marks, created where it is missing."""
+    return f"""CREATE TABLE IF NOT EXISTS {names.replayed} (
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  sequence_number VARCHAR(129) NOT NULL,
+  new_shard VARCHAR(128) NOT NULL,
+  new_sequence_number VARCHAR(129) NOT NULL,
+  replayed_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (replayed_at)"""
+
+
+def loaded_parts(cursor: Cursor, names: Names, kind: Kind) -> list[LetterPart]:
+    """The parts of a kind that the ledger has, in the order in which they were loaded."""
+    cursor.execute(
+        f"SELECT part, url FROM {names.ledger} WHERE kind = %s ORDER BY loaded_at, part",
+        (kind.name.lower(),),
+    )
+    return [LetterPart(str(part), str(url)) for part, url in cursor.fetchall()]
+
+
+def replayed(cursor: Cursor, names: Names) -> set[Spot]:
+    """The places of all dead letters that were replayed."""
+    cursor.execute(f"SELECT stream, shard, sequence_number FROM {names.replayed}")
+    return {(str(stream), str(shard), str(number)) for stream, shard, number in cursor.fetchall()}
+
+
+def mark(cursor: Cursor, names: Names, marks: Sequence[Mark]) -> None:
+    """Remembers replayed dead letters, some hundreds at most in one call."""
+    if not marks:
+        return
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    rows = [(*each.spot, each.shard, each.sequence_number, now) for each in marks]
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
+    cursor.execute(
+        f"INSERT INTO {names.replayed} VALUES {places}", [value for row in rows for value in row]
+    )

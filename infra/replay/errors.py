@@ -1,0 +1,7 @@
+"""What can go wrong in a replay, as sentences that say what to do."""
+
+from __future__ import annotations
+
+
+class ReplayError(RuntimeError):
+    """A replay cannot be done, or stopped half way; run it again to go on."""

@@ -1,0 +1,147 @@
+"""Dead letters as replay reads them: what they say of themselves, and their originals.
+
+The columns in the open are read first; originals are opened only for what is put back, and only
+then the privacy secret or the role for restricted originals is needed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.redshift.replayed import LetterPart, Spot
+from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Original
+from flink_app.decode.replayed import Place
+from infra.replay.errors import ReplayError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_SPOT: Final = ("stream", "shard", "sequence_number")
+_OPEN: Final = [*_SPOT, "arrival", "table", "reason", "treated", "replay_of"]
+# Files in memory at once: letters of one shard lie in files of several subtasks.
+_FILES: Final = 16
+
+ReadFile = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A dead letter without its original.
+
+    Attributes:
+        place: where its record stands on the stream.
+        table: the declared table, None where it is not known.
+        reason: one of `Reason`, or one of another version of the application.
+        part: the file that it is in.
+        row: its number there.
+        has_room: whether its record is a JSON object, which can carry its first place.
+        is_replay: whether its record had been replayed before.
+    """
+
+    place: Place
+    table: str | None
+    reason: str
+    part: LetterPart
+    row: int
+    has_room: bool
+    is_replay: bool
+
+    @property
+    def spot(self) -> Spot:
+        """What tells its record from all others."""
+        return self.place.stream, self.place.shard, self.place.sequence_number
+
+
+def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter]:
+    """The letters of these parts. Raises ReplayError for a part that cannot be read."""
+    for part in parts:
+        file = _parquet(part, read)
+        missing = set(DEAD_LETTER_SCHEMA.names) - set(file.schema_arrow.names)
+        if missing:
+            message = (
+                f"part {part.name} ({part.url}) lacks {', '.join(sorted(missing))}: an older "
+                "version of the application wrote it; leave it out with --since, or replay it "
+                "with that version"
+            )
+            raise ReplayError(message)
+        table = file.read(columns=_OPEN)
+        times = table["arrival"].cast(pa.int64()).to_pylist()
+        for row, letter in enumerate(table.to_pylist()):
+            stream, shard, number = (letter[name] for name in _SPOT)
+            yield Letter(
+                place=Place(stream, shard, number, times[row]),
+                table=letter["table"],
+                reason=letter["reason"],
+                part=part,
+                row=row,
+                has_room=letter["treated"] is not None,
+                is_replay=letter["replay_of"] is not None,
+            )
+
+
+class OriginalReader:
+    """Opens originals, sealed ones and restricted ones alike.
+
+    Args:
+        read: gives the bytes of a file.
+        restricted: the parts with restricted originals.
+        key: opens sealed ones.
+    """
+
+    def __init__(self, read: ReadFile, restricted: Sequence[LetterPart], key: bytes) -> None:
+        self._key = key
+        self._restricted = restricted
+        self._file = lru_cache(_FILES)(lambda part: _parquet(part, read).read())
+        self._places: dict[Spot, tuple[LetterPart, int]] | None = None
+
+    def original(self, letter: Letter) -> Original:
+        """The record as it was put. Raises ReplayError when there is none to be had."""
+        sealed = self._file(letter.part)["sealed_original"][letter.row].as_py()
+        if sealed is not None:
+            return Original.unseal(sealed, self._key)
+        place = self._restricted_places().get(letter.spot)
+        if place is None:
+            message = (
+                f"the original of record {letter.place.sequence_number} of {letter.place.shard} is "
+                f"neither in part {letter.part.name} nor in a restricted part of the ledger"
+            )
+            raise ReplayError(message)
+        part, row = place
+        (found,) = self._file(part).slice(row, 1).to_pylist()
+        return Original(found["partition_key"], found["payload"])
+
+    def _restricted_places(self) -> dict[Spot, tuple[LetterPart, int]]:
+        if self._places is None:
+            self._places = {}
+            for part in self._restricted:
+                columns = (self._file(part)[name].to_pylist() for name in _SPOT)
+                for row, spot in enumerate(zip(*columns, strict=True)):
+                    self._places[spot] = (part, row)
+        return self._places
+
+
+def read_from(client: S3Client) -> ReadFile:
+    """Reads files by their `s3://` address."""
+
+    def read(url: str) -> bytes:
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+        body: Any = client.get_object(Bucket=bucket, Key=key)["Body"]
+        content: bytes = body.read()
+        return content
+
+    return read
+
+
+def _parquet(part: LetterPart, read: ReadFile) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(io.BytesIO(read(part.url)))
+    except (pa.ArrowInvalid, OSError) as error:
+        message = f"part {part.name} ({part.url}) is no Parquet file that can be read: {error}"
+        raise ReplayError(message) from error

@@ -1,0 +1,128 @@
+"""What a replay works with: the settings of the application, its stream, files, key and warehouse.
+
+The same against AWS and against local stand-ins; only end points and credentials differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from redshift_connector.error import Error
+
+from connectors.blocks import Kind
+from connectors.redshift import replayed
+from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
+from connectors.redshift.errors import CONNECTION_LOST, classify
+from connectors.redshift.ledger import Cursor
+from connectors.redshift.names import Names
+from connectors.redshift.replayed import LetterPart, Mark, Spot
+from flink_app.privacy.keys import read_privacy_keys
+from flink_app.settings import Settings, load_settings
+from infra.aws import plan
+from infra.aws.clients import open_clients
+from infra.aws.environment import load_environment
+from infra.aws.stacks import Stacks
+from infra.aws.waiting import SystemClock
+from infra.replay.errors import ReplayError
+from infra.replay.letters import read_from
+from infra.replay.putting import Putter
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
+
+
+class Services:
+    """Opened for one application.
+
+    Args:
+        settings: the application's own.
+        profile: of the AWS configuration; None is what boto3 finds.
+    """
+
+    def __init__(self, settings: Settings, profile: str | None = None) -> None:
+        self._settings = settings
+        application = settings.application
+        # boto3 takes a profile that is not there for an error, so None must stay None.
+        self._session: Any = boto3.Session(region_name=application.region, profile_name=profile)
+        self._endpoint = application.endpoint
+        self._names = Names(settings.redshift.bookkeeping_schema)
+        s3: S3Client = self._client("s3")
+        self.read = read_from(s3)
+
+    def bookkeeping(self) -> tuple[list[LetterPart], list[LetterPart], set[Spot]]:
+        """Parts of dead letters, parts of restricted originals, and what was replayed already.
+
+        Raises LoadError when the warehouse does not answer, or lacks a table.
+        """
+        doing = "reading ledger and marks, whose tables the application makes when it starts"
+        with self._transaction(doing) as cursor:
+            return (
+                replayed.loaded_parts(cursor, self._names, Kind.DEAD_LETTERS),
+                replayed.loaded_parts(cursor, self._names, Kind.RESTRICTED),
+                replayed.replayed(cursor, self._names),
+            )
+
+    def mark(self, marks: Sequence[Mark]) -> None:
+        """Remembers what was put. Raises LoadError."""
+        with self._transaction("marking replayed records") as cursor:
+            replayed.mark(cursor, self._names, marks)
+
+    def letters_key(self) -> bytes:
+        """What opens sealed originals. Raises SecretError."""
+        return read_privacy_keys(self._secrets(), self._settings.privacy.secret_id).dead_letters
+
+    def putter(self) -> Putter:
+        """Puts records on the application's stream."""
+        kinesis: KinesisClient = self._client("kinesis")
+        return Putter(kinesis, self._settings.source.stream_arn)
+
+    @contextmanager
+    def _transaction(self, doing: str) -> Iterator[Cursor]:
+        redshift = self._settings.redshift
+        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, redshift.ssl)
+        credentials = read_credentials(self._secrets(), redshift.secret_id)
+        try:
+            connection = connect(address, credentials)
+        except _CLIENT_ERRORS as error:
+            raise classify(error, f"{doing}: connecting to {redshift.host}") from error
+        try:
+            yield connection.cursor()
+            connection.commit()
+        except _CLIENT_ERRORS as error:
+            raise classify(error, doing) from error
+        finally:
+            # Closing rolls back what was not committed; a lost connection cannot be closed.
+            with suppress(*_CLIENT_ERRORS):
+                connection.close()
+
+    def _secrets(self) -> SecretsManagerClient:
+        client: SecretsManagerClient = self._client("secretsmanager")
+        return client
+
+    def _client(self, service: str) -> Any:
+        return self._session.client(service, endpoint_url=self._endpoint)
+
+
+def open_services(target: str, environments: Path, profile: str | None) -> Services:
+    """The services of an environment, or of a file of runtime properties where there is one.
+
+    Raises DeployError, SettingsError, ReplayError.
+    """
+    if Path(target).is_file():
+        return Services(load_settings(Path(target)), profile)
+    environment = load_environment(target, environments)
+    clients = open_clients(environment.region, profile)
+    name = environment.stack(plan.DATA)
+    outputs = Stacks(clients.cloudformation, SystemClock(), lambda _: None).outputs(name)
+    if not outputs:
+        message = f"there is no stack {name}: deploy the environment first"
+        raise ReplayError(message)
+    return Services(plan.application_settings(environment, outputs), profile)

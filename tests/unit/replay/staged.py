@@ -1,0 +1,71 @@
+"""Dead letters as the job stages them, in a dictionary instead of S3."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from connectors.blocks import Block, Kind
+from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
+from connectors.redshift.replayed import LetterPart
+from connectors.staging import PartWriter
+from flink_app.decode.block import decode_block
+from flink_app.decode.dead_letters import Originals
+from infra.replay.letters import Letter, read_letters
+from tests.unit.decode.records import FREIGHT_PLAN, KEYS, region
+
+TOO_LONG: Final = region(title="x" * 41)
+SOUND: Final = region()
+BROKEN: Final = b"{"
+
+
+class Files:
+    """What the job wrote; the parts of each kind in order."""
+
+    def __init__(self) -> None:
+        self.content: dict[str, bytes] = {}
+        self.parts: dict[Kind, list[LetterPart]] = {Kind.DEAD_LETTERS: [], Kind.RESTRICTED: []}
+        self._number = 0
+
+    def put(self, key: str, body: bytes) -> str:
+        self.content[f"s3://bucket/{key}"] = body
+        return f"s3://bucket/{key}"
+
+    def read(self, url: str) -> bytes:
+        return self.content[url]
+
+    def stage(
+        self,
+        records: Sequence[bytes],
+        *,
+        shard: str = "shard-0",
+        originals: Originals = Originals.SEALED,
+        keys: Sequence[str] | None = None,
+    ) -> None:
+        """Decodes records and stages their dead letters; sequence numbers go on."""
+        block = self._block(records, shard, keys or ["key"] * len(records))
+        decoded = decode_block(block, FREIGHT_PLAN, KEYS, originals)
+        writer = PartWriter(self)
+        writer.add(Block(Kind.DEAD_LETTERS, "", decoded.dead_letters))
+        if decoded.restricted is not None:
+            writer.add(Block(Kind.RESTRICTED, "", decoded.restricted))
+        for part in writer.close(1):
+            self.parts[part.kind].append(LetterPart(part.name, part.url))
+
+    def letters(self) -> list[Letter]:
+        return list(read_letters(self.parts[Kind.DEAD_LETTERS], self.read))
+
+    def _block(self, records: Sequence[bytes], shard: str, keys: Sequence[str]) -> RecordBlock:
+        start = self._number
+        self._number += len(records)
+        return read_frame(
+            write_frame(
+                stream="changes",
+                shard=shard,
+                # Texts of these sort otherwise than the numbers.
+                sequence_numbers=[str(8 + start + i) for i in range(len(records))],
+                partition_keys=keys,
+                arrival_millis=[1_000 * (start + i) for i in range(len(records))],
+                records=records,
+            )
+        )
