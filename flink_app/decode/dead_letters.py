@@ -66,6 +66,27 @@ class Reason(enum.StrEnum):
     TRAILING_BLANK = "trailing_blank"
     NO_POSITION = "no_position"
 
+    @property
+    def remedy(self) -> str:
+        """What to do about it, where many records have it."""
+        return _REMEDIES[self]
+
+
+_REMEDIES: Final = {
+    Reason.NOT_JSON: "Find out what else writes to the stream",
+    Reason.NOT_A_CHANGE: "Look at the table mapping of DMS, and at what else writes to the stream",
+    Reason.UNKNOWN_OPERATION: "Look at what the DMS task writes, and at what else does",
+    Reason.MISSING_KEY: "Declare the key that the table has, by its name in the records",
+    Reason.WRONG_TYPE: "Declare the type that the source has",
+    Reason.OUT_OF_RANGE: "Declare a wider type, or mend the value in the source",
+    Reason.TOO_LONG: "Declare a longer column, or mend the value in the source",
+    Reason.TRAILING_BLANK: "Declare trailing_blanks: trim, or mend the source",
+    Reason.NO_POSITION: (
+        "Set IncludeTransactionDetails on the DMS endpoint, or declare the positions that the "
+        "stream has"
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Rejected:

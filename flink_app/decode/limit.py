@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 import pyarrow as pa
 
 from connectors.accounts import Account
+from flink_app.decode.dead_letters import Reason
 
 # The share is taken over as many records as this, so that a few bad ones at the start do not stop.
 WINDOW: Final = 10_000
+
+_Cause = tuple[str | None, str]  # declared table, reason
 
 
 @dataclass(frozen=True)
@@ -40,34 +43,55 @@ class DeadLetterWatch:
 
     def __init__(self, limit: DeadLetterLimit) -> None:
         self._limit = limit
-        self._run = 0
+        self._run = _Tally()
+        self._window = _Tally()
         self._seen = 0
-        self._dead = 0
-        self._latest: pa.RecordBatch | None = None
 
     def add(self, account: Account, dead_letters: pa.RecordBatch) -> None:
         """Takes note of one block. Records that are passed over count as nothing."""
-        if len(dead_letters):
-            self._latest = dead_letters.select(["table", "reason", "detail"])
-        self._run = 0 if account.changed else self._run + account.dead_lettered
+        if account.changed:
+            self._run = _Tally()
+        else:
+            self._run.add(account.dead_lettered, dead_letters)
+        self._window.add(account.dead_lettered, dead_letters)
         self._seen += account.changed + account.dead_lettered
-        self._dead += account.dead_lettered
-        if self._limit.run and self._run > self._limit.run:
-            self._stop(f"{self._run} records in a row", "dead.letter.run")
+        if self._limit.run and self._run.count > self._limit.run:
+            self._run.stop(f"{self._run.count} records in a row", "dead.letter.run")
         if self._seen >= WINDOW:
-            if self._dead > self._limit.share * self._seen:
-                self._stop(f"{self._dead} of {self._seen} records", "dead.letter.share")
-            self._seen = self._dead = 0
+            if self._window.count > self._limit.share * self._seen:
+                what = f"{self._window.count} of {self._seen} records"
+                self._window.stop(what, "dead.letter.share")
+            self._seen, self._window = 0, _Tally()
 
-    def _stop(self, what: str, setting: str) -> None:
-        letters = [] if self._latest is None else self._latest.to_pylist()
-        ((table, reason, detail), _), *_ = Counter(tuple(x.values()) for x in letters).most_common(
-            1
-        )
-        of = f"table {table}, " if table else ""
+
+class _Tally:
+    """Dead letters, by table and reason: details differ by sizes, so the last of each is kept."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._causes: Counter[_Cause] = Counter()
+        self._details: dict[_Cause, str] = {}
+
+    def add(self, count: int, dead_letters: pa.RecordBatch) -> None:
+        self.count += count
+        if len(dead_letters):
+            tables, reasons, details = (
+                dead_letters[name].to_pylist() for name in ("table", "reason", "detail")
+            )
+            causes = list(zip(tables, reasons, strict=True))
+            self._causes.update(causes)
+            self._details.update(zip(causes, details, strict=True))
+
+    def stop(self, what: str, setting: str) -> NoReturn:
+        """Says which cause is the most frequent, and what to do about it."""
+        ((cause, count),) = self._causes.most_common(1)
+        table, reason = cause
+        place = f"table {table}, " if table else ""
         message = (
-            f"{what} became dead letters, of late most often for {reason}: {of}{detail}. Mend the "
-            f"declaration, the source or DMS, or let them pass by a greater {setting} of "
-            "starjoin.application; nothing is lost as long as the stream keeps its records"
+            f"{what} became dead letters, {count} of them for {reason}: "
+            f"{place}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
+            "last checkpoint or snapshot: nothing is lost as long as the stream keeps its records. "
+            f"Or let them pass by a greater {setting} of starjoin.application, and replay them "
+            "once the cause is mended"
         )
         raise TooManyDeadLettersError(message)

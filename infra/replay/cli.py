@@ -7,6 +7,7 @@ import datetime as dt
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,9 +23,13 @@ from infra.replay.plan import Selection, plan_replay
 from infra.replay.replay import replay
 from infra.replay.services import Services, open_services
 
-_FAULTS = (
-    *(ReplayError, DeployError, SettingsError, SecretError, SealedOriginalError, LoadError),
-    *(ClientError, BotoCoreError),
+_FAULTS: Final = (
+    ReplayError,
+    DeployError,
+    SettingsError,
+    SecretError,
+    SealedOriginalError,
+    LoadError,
 )
 
 
@@ -37,6 +42,9 @@ def main(
     given = _parser().parse_args(arguments)
     try:
         _run(given, open_services(given.target, given.environments, given.profile))
+    except (ClientError, BotoCoreError) as error:
+        sys.stderr.write(f"replay: AWS refuses: {error}\n")
+        return 1
     except _FAULTS as error:
         sys.stderr.write(f"replay: {error}\n")
         return 1

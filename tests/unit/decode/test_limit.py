@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.accounts import Account
 from connectors.kinesis.frame import write_frame
+from flink_app.decode.dead_letters import Reason
 from flink_app.decode.limit import (
     WINDOW,
     DeadLetterLimit,
@@ -18,7 +19,7 @@ from flink_app.decode.limit import (
 )
 from flink_app.decode.operator import Decode
 from tests.unit.decode.records import GENERATIONS, KEYS, decode, record, region
-from tests.unit.stars import freight
+from tests.unit.stars import ROOT, freight
 from tests.unit.test_metrics import Context
 
 LETTERS = decode(
@@ -102,10 +103,36 @@ def test_the_message_has_the_reason_the_remedy_and_no_value(
         setting = "dead.letter.run"
     message = str(caught.value)
     assert message.startswith(
-        f"{what}, of late most often for too_long: table region, column title: the text has 90"
+        f"{what}, 2 of them for too_long: table region, column title: the text has 90 bytes"
     )
-    assert f"by a greater {setting} of starjoin.application" in message
+    assert "Declare a longer column, or mend the value in the source. Then start again" in message
+    assert f"by a greater {setting} of starjoin.application, and replay them" in message
     assert "Zq7" not in message
+
+
+def test_the_most_frequent_reason_is_named_though_its_details_differ() -> None:
+    records = [region(title="x" * n) for n in range(41, 60)] + [region(title=5)] * 5
+    first, later = decode(records).dead_letters, decode([b"{"] * 6).dead_letters
+    watch = DeadLetterWatch(DeadLetterLimit(1, 29))
+    watch.add(account(0, len(first)), first)
+    with pytest.raises(TooManyDeadLettersError, match=r"30 records in a row .*, 19 of them for"):
+        watch.add(account(0, len(later)), later)
+
+
+def test_a_run_does_not_remember_what_came_before_it() -> None:
+    watch = DeadLetterWatch(DeadLetterLimit(1, 2))
+    old, new = decode([region(title=5)] * 2).dead_letters, decode([b"{"] * 3).dead_letters
+    watch.add(account(0, 2), old)
+    watch.add(account(1, 0), old.slice(0, 0))
+    with pytest.raises(TooManyDeadLettersError, match="3 of them for not_json"):
+        watch.add(account(0, 3), new)
+
+
+def test_every_reason_has_a_remedy_and_is_explained() -> None:
+    operations = (ROOT / "docs" / "operations.md").read_text()
+    for reason in Reason:
+        assert reason.remedy, reason
+        assert f"| `{reason}` |" in operations, reason
 
 
 def test_the_operator_stops_before_the_block_goes_on() -> None:

@@ -1,0 +1,50 @@
+"""Bad records of the order book, one kind for each reason that there is.
+
+A new reason needs an entry here: `tests/unit/decode/test_bad_records.py` fails without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flink_app.decode.dead_letters import Reason
+from tests.unit.decode.records import record
+
+SCHEMA: Final = "Retail"
+
+
+def _line(number: int, operation: str = "insert", **changed: Any) -> bytes:
+    """A line of an order that no other record has; metadata by names with `meta_` before them."""
+    row = {
+        "order_id": 9_000_000_000 + number,
+        "line_number": 1,
+        "ProductID": 1,
+        "quantity": 1.5,
+        "unit_price": 2,
+        "discount": 0.0,
+        "gift_wrapped": True,
+        "changed_at": "2026-03-11T09:45:02.517Z",
+    }
+    metadata = {n.removeprefix("meta_"): v for n, v in changed.items() if n.startswith("meta_")}
+    data = {n: v for n, v in changed.items() if not n.startswith("meta_")}
+    return record("OrderLines", row | data, operation, schema=SCHEMA, **metadata)
+
+
+def _region(code: str, title: str) -> bytes:
+    row = {"region_code": code, "region_title": title, "tax_rate": 0.1}
+    return record("sales_region", row, schema=SCHEMA)
+
+
+# By reason: a record that must end for it, another one for each number.
+BAD_RECORDS: Final[dict[Reason, Callable[[int], bytes]]] = {
+    Reason.NOT_JSON: lambda n: f'{{"data": {{"order_id": {n}, "quantity"'.encode(),
+    Reason.NOT_A_CHANGE: lambda n: _line(n, meta_record_type="rows"),
+    Reason.UNKNOWN_OPERATION: lambda n: _line(n, "truncate"),
+    Reason.MISSING_KEY: lambda n: _line(n, line_number=None),
+    Reason.WRONG_TYPE: lambda n: _line(n, gift_wrapped="perhaps"),
+    Reason.OUT_OF_RANGE: lambda n: _line(n, quantity="10000000.5"),
+    Reason.TOO_LONG: lambda n: _region(f"r{n}", "x" * 41),
+    Reason.TRAILING_BLANK: lambda n: _region(f"r{n} ", "blank"),
+    Reason.NO_POSITION: lambda n: _line(n, meta_stream_position=None),
+}
