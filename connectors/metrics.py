@@ -48,6 +48,10 @@ class Metric(enum.Enum):
         "samplesWithoutNulls",
         "sampled records that leave a declared column out",
     )
+    SAMPLES_LEAVING_OUT = (
+        "samplesWithColumnsLeftOut",
+        "sampled updates without a value of a column that may just not have changed",
+    )
     SAMPLES_WITHOUT_PARTITION_VALUE = (
         "samplesWithoutPartitionValue",
         "sampled records that are partitioned by primary key and do not say by which",

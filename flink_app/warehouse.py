@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.redshift.ddl import POSITION_TYPE
+from connectors.redshift.ddl import POSITION_TYPE, position_type
 from connectors.redshift.spec import (
     ColumnSpec,
     DimensionSpec,
@@ -12,7 +12,7 @@ from connectors.redshift.spec import (
     WarehouseSpec,
 )
 from connectors.staging.shape import shape_of
-from flink_app.declaration.star import DELETED, POSITION, Path, Star
+from flink_app.declaration.star import DELETED, POSITION, Path, Star, set_position
 from flink_app.decode.position import UNKNOWN
 
 
@@ -39,6 +39,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         dist_key=declared.dist_key,
         sort_key=tuple(declared.sort_key),
         paths=tuple(_path(name, path, star) for path in star.target_paths(name)),
+        sparse=tuple((c.name, set_position(c.name)) for c in star.sparse_columns(name)),
         staged=shape_of(star.wide_schema(name)),
     )
 
@@ -50,15 +51,22 @@ def _hidden(name: str, star: Star) -> tuple[ColumnSpec, ...]:
         for path in star.target_paths(name)
         for column, source in zip(star.path_key(name, path), path.key, strict=True)
     }
+    versions = {path.position: _version_type(path.table, star) for path in star.target_paths(name)}
+    types = keys | versions
     return tuple(
-        ColumnSpec(column, keys.get(column, POSITION_TYPE)) for column in star.hidden_columns(name)
+        ColumnSpec(column, types.get(column, POSITION_TYPE)) for column in star.hidden_columns(name)
     )
+
+
+def _version_type(table: str, star: Star) -> str:
+    """The type of a row's version (`Star.sparse`): one position and one for each sparse column."""
+    return position_type(1 + len(star.sparse(table)))
 
 
 def _patch(dimension: str, star: Star) -> PatchSpec:
     columns = _change_columns(dimension, star)
     for path in star.patch_paths(dimension):
-        columns.append(ColumnSpec(path.position, POSITION_TYPE))
+        columns.append(ColumnSpec(path.position, _version_type(path.table, star)))
         columns += [
             ColumnSpec(path.column(name), column.stored_type.sql)
             for name, column in star.stored_columns(path.table).items()
@@ -76,7 +84,8 @@ def _dimension(dimension: str, star: Star) -> DimensionSpec:
 def _change_columns(table: str, star: Star) -> list[ColumnSpec]:
     own = star.stored_columns(table)
     columns = [ColumnSpec(name, column.stored_type.sql) for name, column in own.items()]
-    return [*columns, ColumnSpec(POSITION, POSITION_TYPE), ColumnSpec(DELETED, "BOOLEAN")]
+    position = ColumnSpec(POSITION, _version_type(table, star))
+    return [*columns, position, ColumnSpec(DELETED, "BOOLEAN")]
 
 
 def _path(target: str, path: Path, star: Star) -> PathSpec:

@@ -6,9 +6,17 @@ from connectors.redshift import replayed
 from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
-POSITION_TYPE = "VARCHAR(44)"
+_POSITION_BYTES = 44
 # Below every position; never NULL, since nothing compares with that.
-UNKNOWN_POSITION = "0" * 44
+UNKNOWN_POSITION = "0" * _POSITION_BYTES
+
+
+def position_type(count: int = 1) -> str:
+    """The type of as many positions, one behind the other."""
+    return f"VARCHAR({count * _POSITION_BYTES})"
+
+
+POSITION_TYPE = position_type()
 
 
 def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:

@@ -17,6 +17,7 @@ _WIDENING: Final = (("SMALLINT", "INTEGER", "BIGINT"), ("REAL", "DOUBLE PRECISIO
 # As information_schema calls them.
 _CATALOGUED: Final = {
     "character varying": "VARCHAR",
+    "binary varying": "VARBYTE",
     "numeric": "DECIMAL",
     "timestamp without time zone": "TIMESTAMP",
     "timestamp with time zone": "TIMESTAMPTZ",
@@ -25,7 +26,10 @@ _CATALOGUED: Final = {
 
 @dataclass(frozen=True)
 class SqlType:
-    """A type; `length` in bytes and only of VARCHAR, `precision` and `scale` only of DECIMAL."""
+    """A type; `length` in bytes, of VARCHAR and VARBYTE, `precision` and `scale` only of DECIMAL.
+
+    A VARBYTE out of the catalogue may have length 0: the catalogue need not say it.
+    """
 
     name: str
     length: int = 0
@@ -73,7 +77,7 @@ class SqlType:
             digits = _INTEGER_DIGITS.get(other.name, other.precision - other.scale)
             return self.precision - self.scale >= digits and self.scale >= other.scale
         if self.name == other.name:
-            return self.length >= other.length
+            return self.length >= other.length or (self.name == "VARBYTE" and not self.length)
         return any(
             self.name in names
             and other.name in names

@@ -72,6 +72,13 @@ class TrailingBlanks(enum.StrEnum):
     TRIM = "trim"  # the blanks are taken off
 
 
+class Unchanged(enum.StrEnum):
+    """How an update shows that it leaves a large column out because it has not changed."""
+
+    MISSING = "missing"  # its name is not there; null is null (IncludeNullAndEmpty)
+    NULL = "null"  # it is null or not there: a column that is never null in the source
+
+
 class Column(_Model):
     """One source column; a bare type in the file means `{type: ...}`."""
 
@@ -81,6 +88,11 @@ class Column(_Model):
     trailing_blanks: TrailingBlanks | None = Field(
         None,
         description="of text; taken off char(n), refused in keys and references that are kept",
+    )
+    unchanged: Unchanged | None = Field(
+        None,
+        description="how an update shows that it left the column out, as PostgreSQL's do with "
+        "large values that have not changed: the old value stays. Absent: null is null",
     )
 
     @property

@@ -48,7 +48,8 @@ def _check_sources(declaration: Declaration) -> None:
 
 def _check_before_image(name: str, table: Table, stream: Stream) -> None:
     sources = {declared.source or column for column, declared in table.columns.items()}
-    for column in table.key:
+    left_out = (column for column, declared in table.columns.items() if declared.unchanged)
+    for column in [*table.key, *left_out]:
         before = stream.before_name(table.columns[column].source or column)
         if before in sources:
             _fail(f"table {name}", f"{before!r} is the before-image of {column} and a column")
@@ -65,6 +66,8 @@ def _check_columns(name: str, table: Table) -> None:
     for column in table.key:
         if column not in table.columns:
             _fail(f"table {name}", f"key column {column!r} is not declared")
+        elif table.columns[column].unchanged:
+            _fail(f"table {name}", f"key column {column!r} cannot be left out as unchanged")
         elif not table.columns[column].treatment.keeps_identity:
             _fail(f"table {name}", f"key column {column!r} must keep its values apart")
 
@@ -81,6 +84,8 @@ def _check_references(declaration: Declaration, name: str, table: Table) -> None
         for own, theirs in zip(reference.columns, other.key, strict=True):
             if own not in table.columns:
                 _fail(where, f"column {own!r} is not declared")
+            if table.columns[own].unchanged:
+                _fail(where, f"column {own!r} refers, so it cannot be left out as unchanged")
             mine, key = table.columns[own], other.columns[theirs]
             if (mine.treatment, mine.stored_type.arrow) != (key.treatment, key.stored_type.arrow):
                 _fail(where, f"{own} and {reference.table}.{theirs} differ in type or treatment")
@@ -130,10 +135,19 @@ def _check_placements(declaration: Declaration, name: str, target: Target) -> No
         for step in dotted.split(".")[:-1]:
             table = declaration.tables[table].references[step].table
             if declaration.tables[table].placement == "warehouse":
+                _check_no_left_out(table, declaration.tables[table])
                 placed = table
             elif placed:
                 what = f"{placed} is in the warehouse, so {table} behind it must be as well"
                 _fail(f"table {table}, placement", f"target {name} reads {dotted!r}: {what}")
+
+
+def _check_no_left_out(name: str, table: Table) -> None:
+    """Which columns a change left out only the mirror of a dimension in the stream knows."""
+    for column, declared in table.columns.items():
+        if declared.unchanged:
+            what = f"column {column} may be left out as unchanged, for which it must be: stream"
+            _fail(f"table {name}, placement", what)
 
 
 def _check_target_column(

@@ -31,6 +31,11 @@ DELETED: Final = "_deleted"
 _SEPARATOR: Final = "__"
 
 
+def set_position(column: str) -> str:
+    """Name of the hidden column with the position of the change that set a sparse column."""
+    return f"_set_{column}"
+
+
 @dataclass(frozen=True)
 class Path:
     """One chain of references that starts at some table, and the table where it ends."""
@@ -189,6 +194,20 @@ class Star:
             if columns[name].treatment is not Treatment.DROP
         }
 
+    def sparse(self, table: str) -> tuple[str, ...]:
+        """Stored columns that an update may leave out, so that the value that is known stays.
+
+        Each has a position of its own: that of the newest change which has it, deletes among them.
+        A row's version is then not its position alone but all of them, as one text: each only
+        moves up, so the texts of the versions that a subtask knows one after the other do too.
+        """
+        stored = self.stored_columns(table)
+        return tuple(name for name, column in stored.items() if column.unchanged)
+
+    def sparse_columns(self, target: str) -> tuple[WideColumn, ...]:
+        """The visible columns of `target` that come from a sparse column of the fact."""
+        return tuple(c for c in self.wide_columns(target) if not c.path and c.type.unchanged)
+
     def wide_columns(self, target: str) -> tuple[WideColumn, ...]:
         """The visible columns of `target`, in order."""
         declared = self.targets[target]
@@ -215,8 +234,9 @@ class Star:
         return next(p.table for p in self.paths(start) if p.steps == path.parent)
 
     def hidden_columns(self, target: str) -> dict[str, pa.DataType]:
-        """The target's hidden columns: the fact's position, then each path's keys and position."""
+        """The target's hidden columns: the fact's positions, then each path's keys and position."""
         hidden: dict[str, pa.DataType] = {POSITION: pa.string()}
+        hidden |= {set_position(c.name): pa.string() for c in self.sparse_columns(target)}
         fact = self.targets[target].fact
         for path in self.target_paths(target):
             parent = self.tables[self.parent_table(fact, path)]
@@ -227,15 +247,17 @@ class Star:
         return hidden
 
     def changes_schema(self, table: str) -> pa.Schema:
-        """Changes of `table`: stored columns, position, delete flag. Deletes fill only the key."""
+        """Changes of `table`: stored columns, positions, delete flag. Deletes fill only the key."""
         return pa.schema(
             [self._field(name, table, name) for name in self.stored_columns(table)]
+            + [pa.field(set_position(name), pa.string()) for name in self.sparse(table)]
             + [pa.field(POSITION, pa.string()), pa.field(DELETED, pa.bool_())]
         )
 
     def patch_schema(self, dimension: str) -> pa.Schema:
         """A patch: the dimension's changes, then position and columns of every path below it."""
-        fields = list(self.changes_schema(dimension))
+        own = {set_position(name) for name in self.sparse(dimension)}
+        fields = [field for field in self.changes_schema(dimension) if field.name not in own]
         for path in self.patch_paths(dimension):
             fields.append(pa.field(path.position, pa.string()))
             fields += [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.declaration.star import DELETED, POSITION, Star
+from flink_app.declaration.star import DELETED, POSITION, Star, set_position
 from flink_app.decode.plan import TablePlan, old_key
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.privacy.treatments import treat
@@ -26,9 +26,9 @@ def to_changes(
     schema = star.changes_schema(table.name)
     upserts = _treated(parsed, {c.name: parsed.column(c.name) for c in table.columns}, table, keys)
     batches = [pa.RecordBatch.from_arrays(upserts, schema=schema)]
-    moved = _moved(parsed, table)
-    if pc.any(moved).as_py():
-        left = parsed.filter(moved)
+    gone = moved(parsed, table)
+    if pc.any(gone).as_py():
+        left = parsed.filter(gone)
         columns = {
             c.name: _old_value(left, c.name)
             if c.name in table.key
@@ -37,6 +37,8 @@ def to_changes(
         }
         deletes = _treated(left, columns, table, keys)
         deletes[-1] = pa.array([True] * len(left))
+        for place in range(-2 - len(table.sparse), -2):
+            deletes[place] = left.column(POSITION)  # a delete sets every column, to nothing
         batches.append(pa.RecordBatch.from_arrays(deletes, schema=schema))
     if len(batches) == 1:
         return batches[0]
@@ -47,7 +49,8 @@ def _treated(
     parsed: pa.RecordBatch, columns: dict[str, pa.Array], table: TablePlan, keys: PrivacyKeys
 ) -> list[pa.Array]:
     treated = [treat(columns[c.name], c.declared.treatment, keys.tokens) for c in table.columns]
-    return [*treated, parsed.column(POSITION), parsed.column(DELETED)]
+    own = [parsed.column(set_position(column.name)) for column in table.sparse]
+    return [*treated, *own, parsed.column(POSITION), parsed.column(DELETED)]
 
 
 def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:
@@ -55,8 +58,9 @@ def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:
     return pc.coalesce(parsed.column(old_key(key)), parsed.column(key))
 
 
-def _moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
-    moved = pa.array([False] * len(parsed))
+def moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
+    """Where a change is one of the key."""
+    found = pa.array([False] * len(parsed))
     for key in table.key:
-        moved = pc.or_(moved, pc.not_equal(_old_value(parsed, key), parsed.column(key)))
-    return moved
+        found = pc.or_(found, pc.not_equal(_old_value(parsed, key), parsed.column(key)))
+    return found

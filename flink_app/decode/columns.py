@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import Positions
+from flink_app.decode.changes import moved
 from flink_app.decode.generations import NONE
 from flink_app.decode.plan import (
     DATA,
@@ -37,6 +38,7 @@ from flink_app.decode.reading import (
 )
 from flink_app.decode.second_loads import Builds, add, of_columns
 from flink_app.decode.shown import Signs, by_columns
+from flink_app.decode.unchanged import sent_column, set_positions
 from flink_app.decode.value_columns import checked, true
 
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
@@ -155,6 +157,7 @@ def _take_table(
     is_update = pc.equal(operation, "update")
     arrays: list[pa.Array] = []
     old: list[pa.Array] = []
+    unsent: dict[str, Mask] = {}
     for column in table.columns:
         values = pc.struct_field(data, column.source)
         if column.name in table.key:
@@ -164,6 +167,11 @@ def _take_table(
             old.append(checked(earlier, column, good))
         else:
             values = pc.if_else(deleted, pa.scalar(None, values.type), values)
+            if column.declared.unchanged:
+                earlier = pc.struct_field(before, plan.before_name(column.source))
+                if sent := sent_column(values, earlier, true(is_update), column):
+                    values, unsent[column.name] = sent.values, sent.unsent
+                    good &= ~sent.odd
         arrays.append(checked(values, column, good))
     ordering = Ordering.of(metadata, true(pc.equal(operation, "load")))
     generation = result.generation(rows)
@@ -181,9 +189,12 @@ def _take_table(
         table=table,
         plan=plan,
     )
+    own = set_positions(table, positioned.positions, unsent)
     batch = pa.RecordBatch.from_arrays(
-        [*arrays, *old, positioned.positions, deleted], schema=table.parsed_schema
+        [*arrays, *old, *own, positioned.positions, deleted], schema=table.parsed_schema
     )
+    if unsent:  # the slow path says what is lost where the key has changed
+        good &= ~(np.logical_or.reduce([*unsent.values()]) & true(moved(batch, table)))
     if not good.all():
         result.odd.append(rows[~good])
         batch = batch.filter(pa.array(good))

@@ -65,6 +65,7 @@ class Reason(enum.StrEnum):
     TOO_LONG = "too_long"
     TRAILING_BLANK = "trailing_blank"
     NO_POSITION = "no_position"
+    UNCHANGED_LOST = "unchanged_lost"
 
     @property
     def remedy(self) -> str:

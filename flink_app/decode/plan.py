@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 
 from flink_app.declaration.model import Column, TrailingBlanks
-from flink_app.declaration.star import DELETED, POSITION, Star
+from flink_app.declaration.star import DELETED, POSITION, Star, set_position
 from flink_app.decode.generations import Generations
 from flink_app.decode.position import floor_position
 from flink_app.decode.read_schema import METADATA, ReadSchema
@@ -91,13 +91,19 @@ class TablePlan:
         return tuple(c.source for c in self.columns if c.name in self.key)
 
     @cached_property
+    def sparse(self) -> tuple[ReadColumn, ...]:
+        """The columns that an update may leave out."""
+        return tuple(c for c in self.columns if c.declared.unchanged)
+
+    @cached_property
     def parsed_schema(self) -> pa.Schema:
-        """Parsed changes: stored columns in source types, old key, position, delete flag."""
+        """Parsed changes: stored columns in source types, old key, positions, delete flag."""
         types = {column.name: column.declared.type.arrow for column in self.columns}
         return pa.schema(
             [*types.items()]
             # In the order of the columns, which need not be that of the key.
             + [(old_key(name), kind) for name, kind in types.items() if name in self.key]
+            + [(set_position(column.name), pa.string()) for column in self.sparse]
             + [(POSITION, pa.string()), (DELETED, pa.bool_())]
         )
 
@@ -190,6 +196,8 @@ class DecodePlan:
         keys = [column for column in table.columns if column.name in table.key]
         for name, column in zip(self.before_names(table), keys, strict=True):
             types[self.before_image, name] = column.json_type
+        for column in table.sparse:
+            types[self.before_image, self.before_name(column.source)] = column.json_type
         return types
 
     def _record_schema(self, types: _Types) -> ReadSchema:

@@ -5,11 +5,11 @@ What nobody reads is not judged, as by the columnar reader (see `envelope`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from flink_app.declaration.model import CoarsePositions, Positions
-from flink_app.declaration.star import DELETED, POSITION
+from flink_app.declaration.star import DELETED, POSITION, set_position
 from flink_app.decode.dead_letters import Reason, Rejected
 from flink_app.decode.envelope import (
     NOT_JSON,
@@ -21,9 +21,10 @@ from flink_app.decode.envelope import (
 )
 from flink_app.decode.generations import NONE
 from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
-from flink_app.decode.position import commit_position, is_coarse, position
+from flink_app.decode.position import UNKNOWN, commit_position, is_coarse, position
 from flink_app.decode.replayed import first_place
 from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
+from flink_app.decode.unchanged import sent_value
 from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 
 UPSERTS: Final = ("load", "insert", "update")
@@ -31,11 +32,15 @@ UPSERTS: Final = ("load", "insert", "update")
 
 @dataclass(frozen=True)
 class ParsedRow:
-    """One change: values by the columns of `TablePlan.parsed_schema`."""
+    """One change: values by the columns of `TablePlan.parsed_schema`.
+
+    `sent` says of each column that an update may leave out whether this change has it.
+    """
 
     table: TablePlan
     values: dict[str, Any]
     built: int | None = None  # microseconds since the epoch, where the record says it
+    sent: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,11 @@ def sample(record: bytes, plan: DecodePlan) -> Signs:
     try:
         envelope = load(record)
         metadata, data = object_of(envelope, "metadata"), object_of(envelope, DATA)
+        before = object_of(envelope, plan.before_image, required=False)
         table = plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
     except NOT_JSON:
         return Signs()
-    return Signs() if table is None else Signs(in_sample(metadata, data, table))
+    return Signs() if table is None else Signs(in_sample(metadata, data, before, table, plan))
 
 
 def _parse_envelope(
@@ -89,7 +95,9 @@ def _parse_envelope(
         return PassedOver()
     try:
         row = _parse_change(envelope, metadata, table, plan, shown)
-        row.values[POSITION], coarse = _position(metadata, generation, plan)
+        at, coarse = _position(metadata, generation, plan)
+        row.values[POSITION] = at
+        row.values.update((set_position(name), at) for name, sent in row.sent.items() if sent)
     except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except NotAChangeError as error:
@@ -131,6 +139,7 @@ def _parse_change(
     for sign in by_rows(envelope, metadata, data, table, plan):
         shown[sign] += 1
     values: dict[str, Any] = {}
+    sent = {column.name: True for column in table.sparse}
     for column in table.columns:
         is_key = column.name in table.key
         values[column.name] = None
@@ -138,7 +147,10 @@ def _parse_change(
             continue
         try:
             kind, blanks = column.declared.type, column.trailing_blanks
-            values[column.name] = read_value(data.read(column.source), kind, blanks)
+            value = data.read(column.source)
+            if column.declared.unchanged and operation == "update":
+                value, sent[column.name] = sent_value(data, before, column, plan)
+            values[column.name] = read_value(value, kind, blanks)
             if is_key:
                 values[old_key(column.name)] = read_value(
                     before.read(plan.before_name(column.source)), kind, blanks
@@ -149,7 +161,21 @@ def _parse_change(
             message = f"column {column.name}: the key is missing"
             raise ValueFaultError(Reason.MISSING_KEY, message)
     values[DELETED] = deleted
-    return ParsedRow(table, values)
+    _check_moved(values, sent, table)
+    values |= {set_position(name): UNKNOWN for name in sent}
+    return ParsedRow(table, values, sent=sent)
+
+
+def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan) -> None:
+    """Raises ValueFaultError when a key changed and what did not change lies under the old one."""
+    lost = [name for name, is_sent in sent.items() if not is_sent]
+    if lost and any(values[old_key(key)] not in {None, values[key]} for key in table.key):
+        message = (
+            f"column {lost[0]}: the key changed, and the value, which did not, was left out: it "
+            "stands under the old key only. Set REPLICA IDENTITY FULL in the source and "
+            "ColumnFilter all in DMS, so that the before-image has it"
+        )
+        raise ValueFaultError(Reason.UNCHANGED_LOST, message)
 
 
 def _position(metadata: Members, generation: int, plan: DecodePlan) -> tuple[str, bool]:

@@ -62,6 +62,11 @@ class Shown(enum.Enum):
         "set IncludeNullAndEmpty on the Kinesis endpoint",
         "a declared column was missing in a row: it is taken for null",
     )
+    LEFT_OUT = (
+        Metric.SAMPLES_LEAVING_OUT,
+        "set unchanged: missing, or null, on large columns: see docs/operations.md",
+        "an update came without a column's value: if it only did not change, it is lost",
+    )
     NO_PARTITION_VALUE = (
         Metric.SAMPLES_WITHOUT_PARTITION_VALUE,
         "set IncludePartitionValue on the Kinesis endpoint",
@@ -149,21 +154,44 @@ def by_rows(
 
 
 def in_sample(
-    metadata: Mapping[str, Any], data: Mapping[str, Any], table: TablePlan
+    metadata: Mapping[str, Any],
+    data: Mapping[str, Any],
+    before: Mapping[str, Any],
+    table: TablePlan,
+    plan: DecodePlan,
 ) -> Iterator[Shown]:
     """The signs that are looked for in few records only."""
     booleans = (c.source for c in table.columns if c.declared.type.name == "boolean")
     if any(isinstance(data.get(name), str) for name in booleans):
         yield Shown.TEXT_BOOLEAN
     sent = ("load", "insert", "update")  # no set: what is asked for may be an object
-    if metadata.get("operation") in sent and any(c.source not in data for c in table.columns):
+    operation = metadata.get("operation")
+    always = [c for c in table.columns if operation != "update" or not c.declared.unchanged]
+    if operation in sent and any(c.source not in data for c in always):
         yield Shown.NO_NULLS
+    if operation == "update" and any(
+        _may_be_left_out(c.source, data, before, plan)
+        for c in always
+        if c.name not in table.key and (c.declared.type.is_text or c.declared.type.is_binary)
+    ):
+        yield Shown.LEFT_OUT
     if metadata.get("partition-key-type") == "primary-key":
         value = metadata.get("partition-key-value")
         if not isinstance(value, str):
             yield Shown.NO_PARTITION_VALUE
         elif not value.startswith(f"{table.schema}.{table.source}."):
             yield Shown.NO_PARTITION_SCHEMA
+
+
+def _may_be_left_out(
+    source: str, data: Mapping[str, Any], before: Mapping[str, Any], plan: DecodePlan
+) -> bool:
+    """Whether there is no value where there was one, or not even the null that others have."""
+    if data.get(source) is not None:
+        return False
+    if before.get(plan.before_name(source)) is not None:
+        return True
+    return source not in data and any(value is None for value in data.values())
 
 
 def _true(condition: pa.Array) -> Mask:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.declaration.star import DELETED, POSITION, Path, Star
+from flink_app.declaration.star import DELETED, POSITION, Path, Star, set_position
 from flink_app.decode.position import UNKNOWN
 from flink_app.denormalise.mirror import Mirror, deleted_at, key_values
 
@@ -29,12 +29,15 @@ def wide_rows(facts: pa.RecordBatch, target: str, star: Star, mirror: Mirror) ->
     columns: Columns = {POSITION: facts.column(POSITION), DELETED: facts.column(DELETED)}
     for wide in star.wide_columns(target):
         columns[wide.name] = found[wide.path][wide.source]
+    own = {set_position(wide.name): wide.source for wide in star.sparse_columns(target)}
+    for name, source in own.items():
+        columns[name] = facts.column(set_position(source))
     for path in star.target_paths(target):
         columns[path.position] = found[path.steps][POSITION]
         for name, source in zip(star.path_key(target, path), path.key, strict=True):
             columns.setdefault(name, found[path.parent][source])
     rows = pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
-    return _only_key_of_deleted(rows, (*star.key_columns(target), POSITION, DELETED))
+    return _only_key_of_deleted(rows, (*star.key_columns(target), POSITION, DELETED, *own))
 
 
 def patches(changes: pa.RecordBatch, dimension: str, star: Star, mirror: Mirror) -> pa.RecordBatch:
@@ -47,6 +50,7 @@ def patches(changes: pa.RecordBatch, dimension: str, star: Star, mirror: Mirror)
     gone = changes.column(DELETED).to_numpy(zero_copy_only=False)
     start = {name: _null_where(gone, column) for name, column in columns.items()}
     found = _walk(start if gone.any() else columns, star.patch_paths(dimension), star, mirror)
+    columns[POSITION] = _version([columns[name] for name in _positions(dimension, star)])
     for path in star.patch_paths(dimension):
         columns[path.position] = found[path.steps][POSITION]
         for name in star.stored_columns(path.table):
@@ -70,13 +74,26 @@ def _walk(
             continue
         slots = table.find(key_values([parent[name] for name in path.key]))
         stored = list(star.stored_columns(path.table))
-        *values, positions = table.gather(slots, [*stored, POSITION])
+        own = _positions(path.table, star)
+        *values, positions = table.gather(slots, [*stored, *own[1:], POSITION])
+        if len(own) > 1:
+            positions = _version([positions, *values[len(stored) :]])
+            values = values[: len(stored)]
         gone = deleted_at(slots, table)
         if gone.any():
             values = [_null_where(gone, column) for column in values]
         positions = pc.fill_null(positions, UNKNOWN)
         found[path.steps] = {**dict(zip(stored, values, strict=True)), POSITION: positions}
     return found
+
+
+def _positions(table: str, star: Star) -> list[str]:
+    """The columns whose texts, one behind the other, are a row's version (`Star.sparse`)."""
+    return [POSITION, *(set_position(name) for name in star.sparse(table))]
+
+
+def _version(positions: list[pa.Array]) -> pa.Array:
+    return positions[0] if len(positions) == 1 else pc.binary_join_element_wise(*positions, "")
 
 
 def _nothing(table: str, count: int, star: Star) -> Columns:

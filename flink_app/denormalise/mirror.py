@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.decode.position import UNKNOWN
+from flink_app.denormalise.sparse import Registers
 
 Slots = npt.NDArray[np.int64]
 
@@ -42,10 +43,17 @@ class TableMirror:
     Args:
         schema: `Star.changes_schema` of the table.
         key: the table's key columns.
+        sparse: `Star.sparse` of the table.
         floor: the least position that counts; also where the state has older ones.
     """
 
-    def __init__(self, schema: pa.Schema, key: tuple[str, ...], floor: str = UNKNOWN) -> None:
+    def __init__(
+        self,
+        schema: pa.Schema,
+        key: tuple[str, ...],
+        sparse: tuple[str, ...] = (),
+        floor: str = UNKNOWN,
+    ) -> None:
         self.schema = schema
         self.key = key
         self._floor = floor
@@ -53,6 +61,7 @@ class TableMirror:
         self._recent = _empty(schema)
         self._slots: dict[Hashable, int] = {}
         self._positions: dict[Hashable, str] = {}
+        self._registers = Registers(sparse)
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -64,16 +73,31 @@ class TableMirror:
         """
         if self._floor > UNKNOWN:
             changes = changes.filter(pc.greater_equal(changes.column(POSITION), self._floor))
+        keys = key_values([changes.column(name) for name in self.key])
+        if self._registers.sparse:
+            return self._accept_registers(keys, changes)
         positions = changes.column(POSITION).to_pylist()
         newest: dict[Hashable, int] = {}
-        for row, key in enumerate(key_values([changes.column(name) for name in self.key])):
+        for row, key in enumerate(keys):
             known = self._positions.get(key)
             if known is None or positions[row] > known:
                 self._positions[key] = positions[row]
                 newest[key] = row
         if not newest:
             return changes.slice(0, 0)
-        accepted = changes.take(pa.array(list(newest.values()), pa.int64()))
+        return self._keep(list(newest), changes.take(pa.array(list(newest.values()), pa.int64())))
+
+    def _accept_registers(self, keys: list[Hashable], changes: pa.RecordBatch) -> pa.RecordBatch:
+        """As `accept`, where a change may leave columns out, or bring one that is newer."""
+        taken = self._registers.newer(keys, changes)
+        if not taken:
+            return changes.slice(0, 0)
+        stored = self.gather(self.find(list(taken)), self.schema.names)
+        known = pa.RecordBatch.from_arrays(stored, schema=self.schema)
+        return self._keep(list(taken), self._registers.merged(changes, known, taken))
+
+    def _keep(self, newest: list[Hashable], accepted: pa.RecordBatch) -> pa.RecordBatch:
+        """Makes the accepted rows the versions of their keys."""
         start = len(self._base) + len(self._recent)
         self._slots.update(zip(newest, range(start, start + len(newest)), strict=True))
         self._recent = _concat([self._recent, accepted])
@@ -126,7 +150,9 @@ class Mirror:
 
     def __init__(self, star: Star, floor: str = UNKNOWN) -> None:
         self.tables = {
-            name: TableMirror(star.changes_schema(name), tuple(star.tables[name].key), floor)
+            name: TableMirror(
+                star.changes_schema(name), tuple(star.tables[name].key), star.sparse(name), floor
+            )
             for name in star.stream_dimensions
         }
 

@@ -74,11 +74,11 @@ class FullLoadSettings(_Pascal):
 
 
 class BeforeImageSettings(_Pascal):
-    """The old key of a row whose key has changed."""
+    """The old key of a row whose key has changed; values that an update left out, if declared."""
 
     enable_before_image: bool = True
     field_name: str = "before-image"
-    column_filter: Literal["pk-only"] = "pk-only"
+    column_filter: Literal["pk-only", "all"] = "pk-only"
 
 
 class ErrorBehavior(_Pascal):
@@ -145,7 +145,7 @@ class BeforeImageColumns(_Kebab):
 
     column_prefix: str
     column_suffix: str
-    column_filter: Literal["pk-only"] = "pk-only"
+    column_filter: Literal["pk-only", "all"] = "pk-only"
 
 
 class BeforeImageRule(_Kebab):
@@ -175,6 +175,7 @@ def table_mappings(star: Star) -> TableMappings:
     old_key = BeforeImageColumns(
         column_prefix=stream.before_image_prefix or "",
         column_suffix=stream.before_image_suffix or "",
+        column_filter=_before_image_filter(star),
     )
 
     def rules() -> Iterator[Rule]:
@@ -200,11 +201,18 @@ def table_mappings(star: Star) -> TableMappings:
     return TableMappings(rules=tuple(rules()))
 
 
+def _before_image_filter(star: Star) -> Literal["pk-only", "all"]:
+    """All columns where an update may leave some out: the before-image may have them."""
+    return "all" if any(map(star.sparse, star.used_tables)) else "pk-only"
+
+
 def task_settings(star: Star) -> TaskSettings:
     """The task's settings; the before-image under the name that the declaration gives it."""
     stream = star.declaration.stream
     before_image = BeforeImageSettings(
-        enable_before_image=not stream.before_image_among_columns, field_name=stream.before_image
+        enable_before_image=not stream.before_image_among_columns,
+        field_name=stream.before_image,
+        column_filter=_before_image_filter(star),
     )
     return TaskSettings(before_image_settings=before_image)
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tests.simulation.choices import Choices
 from tests.simulation.many import run_mutations, run_parallel
-from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, RELOADS, Profile
+from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, RELOADS, SPARSE, Profile
 from tests.simulation.shrink import Outcome, run, shrink
 
 _SHOWN = 5  # failing seeds that are shrunk
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--plain", action="store_true", help="nothing fails")
     parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
     parser.add_argument("--reloads", action="store_true", help="many reloads")
+    parser.add_argument("--sparse", action="store_true", help="updates leave columns out")
     parser.add_argument(
         "--placed", type=int, help="of 100 histories, how many have dimensions in the warehouse"
     )
@@ -39,6 +40,8 @@ def main() -> int:
         profile = PRUNING
     if given.reloads:
         profile = RELOADS
+    if given.sparse:
+        profile = SPARSE
     if given.placed is not None:
         profile = replace(profile, placed=given.placed)
     if given.seed is not None:

@@ -84,13 +84,19 @@ class Business:
         if key not in there:
             others = [other for other in there if other != key]
             if others and self._choices.chance(25):
-                self._source.put(table, row, old=self._choices.one_of(others))
+                old = self._choices.one_of(others)
+                self._source.put(table, row, old=old, left_out=self._left_out(table))
             else:
                 self._source.put(table, row)
         elif self._choices.chance(30):
             self._source.delete(table, key)
         else:
-            self._source.put(table, row)
+            self._source.put(table, row, left_out=self._left_out(table))
+
+    def _left_out(self, table: str) -> frozenset[str]:
+        """Columns that an update does not touch and does not send."""
+        sparse = self._source.sparse(table)
+        return frozenset(name for name in sparse if self._choices.chance(60))
 
     def _row(self, table: str) -> Row:
         declared = self._tables[table]
@@ -98,7 +104,7 @@ class Business:
         return {
             name: self._key_value(name, column.type.name, nullable=name not in declared.key)
             if name in references or name in declared.key
-            else self._text()
+            else self._text(nullable=column.unchanged != "null")
             for name, column in declared.columns.items()
         }
 
@@ -110,8 +116,8 @@ class Business:
             return None
         return f"k{value}" if kind == "varchar" else value
 
-    def _text(self) -> str | None:
-        if self._choices.chance(5):
+    def _text(self, *, nullable: bool) -> str | None:
+        if nullable and self._choices.chance(5):
             return None
         self._written += 1
         letters = "".join(chr(ord("a") + int(digit)) for digit in str(self._written))

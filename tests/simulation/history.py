@@ -20,7 +20,7 @@ from tests.simulation.database import Database
 from tests.simulation.doubles import decoding_by_rows
 from tests.simulation.profile import EVERYTHING, Profile
 from tests.simulation.source import Source
-from tests.simulation.stars import PLACED, STARS
+from tests.simulation.stars import PLACED
 from tests.simulation.world import BLOCK, World
 
 Action = Callable[[], None]
@@ -43,7 +43,7 @@ class History:
         self.choices = choices
         self.profile = profile
         self.log: list[str] = []
-        star = choices.one_of(STARS)
+        star = choices.one_of(profile.stars)
         if profile.placed and choices.chance(profile.placed):
             star = choices.one_of(PLACED[star.declaration.name])
         source = Source(star.declaration, 1 + choices.below(3), by_table=choices.chance(30))

@@ -25,11 +25,12 @@ from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.decode import changes
 from flink_app.decode.position import UNKNOWN
-from flink_app.denormalise import durable, operator
+from flink_app.denormalise import durable, join, operator
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
+from flink_app.denormalise.sparse import Registers
 from tests.simulation import reload_mutations as reload
 from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
 from tests.simulation.plan_mutations import (
@@ -42,7 +43,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import OLDER, PRUNING, RELOADS, Profile
+from tests.simulation.profile import OLDER, PRUNING, RELOADS, SPARSE, Profile
 from tests.simulation.world import World
 
 
@@ -197,6 +198,16 @@ def _no_fence() -> list[Patch]:
     ]
 
 
+def _columns_of_newer_rows_only() -> list[Patch]:
+    newer = Registers.newer
+
+    def rows(self: Registers, keys: Any, batch: pa.RecordBatch) -> Any:
+        taken = newer(self, keys, batch)
+        return {key: registers for key, registers in taken.items() if registers[0] >= 0}
+
+    return [(Registers, "newer", rows)]
+
+
 MUTATIONS: Final = (
     Mutation("stage position guard", sql(4, r".*", "", only=" AS t\n")),
     Mutation("fact tombstones", sql(4, r".*", "", only=" AS b\n")),
@@ -229,7 +240,7 @@ MUTATIONS: Final = (
     Mutation("labels from the marker", _own_labels),
     Mutation(
         "both halves of a key update",
-        lambda: [(changes, "_moved", lambda parsed, _: pa.array([False] * len(parsed)))],
+        lambda: [(changes, "moved", lambda parsed, _: pa.array([False] * len(parsed)))],
     ),
     Mutation(
         "load after completion",
@@ -254,6 +265,15 @@ MUTATIONS: Final = (
     Mutation("fence, once pruned", _no_fence, PRUNING),
     Mutation("sweep of dimensions", no_sweep_of_dimensions, RELOADS, placed=100),
     *(Mutation(guard, taken, placed=100) for guard, taken in PLACED_GUARDS.items()),
+    Mutation("columns of staged changes", sql(3, r".*", "", only=" AS s\n"), SPARSE),
+    Mutation("columns of the target's row", sql(3, r".*", "", only=" AS t\n"), SPARSE),
+    Mutation("columns of a change that is late", sql(3, r".*", "", only=" AS n\n"), SPARSE),
+    Mutation("columns of a dimension's late change", _columns_of_newer_rows_only, SPARSE),
+    Mutation(
+        "versions by all positions",
+        lambda: [(join, "_version", lambda positions: positions[0])],
+        SPARSE,
+    ),
 )
 
 

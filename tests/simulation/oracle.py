@@ -30,20 +30,25 @@ def position_text(position: Position) -> str:
 NOTHING = position_text((0, 0, 0))
 
 
+def _known_at(version: Version) -> str:
+    """A row's position, and those of the columns that changes may leave out."""
+    return "".join(map(position_text, (version.position, *version.set_at.values())))
+
+
 def newest(shards: Sequence[Sequence[Record]], cut: Sequence[int], floor: int = 0) -> Tables:
     """Every key's newest version among the first records of each shard, deleted keys among them.
 
     What is of a generation below `floor` does not count.
     """
-    tables: Tables = {}
+    found: dict[str, dict[Key, list[Version]]] = {}
     for records, count in zip(shards, cut, strict=True):
         for record in records[:count]:
             for version in () if record.is_below(floor) else record.versions:
-                known = tables.setdefault(version.table, {})
-                before = known.get(version.key)
-                if before is None or before.position < version.position:
-                    known[version.key] = version
-    return tables
+                found.setdefault(version.table, {}).setdefault(version.key, []).append(version)
+    return {
+        table: {key: Version.merged(versions) for key, versions in keys.items()}
+        for table, keys in found.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,9 @@ class Oracle:
         """One wide row: visible columns, positions and hidden keys."""
         declared = self._declaration.targets[target]
         wide: dict[str, Any] = {"_pos": position_text(fact.position)}
+        for name, dotted in declared.columns.items():
+            if dotted in fact.sparse:
+                wide[f"_set_{name}"] = position_text(fact.set_at[dotted])
         ends: dict[Steps, tuple[str, Row]] = {(): (fact.table, fact.row or {})}
         shown = {}
         for name, dotted in declared.columns.items():
@@ -141,7 +149,7 @@ class Oracle:
         key = tuple(row.get(name) for name in reference.columns)
         version = None if None in key else tables.get(reference.table, {}).get(key)
         ends[steps] = (reference.table, (version.row if version else None) or {})
-        wide["_pos_" + "__".join(steps)] = position_text(version.position) if version else NOTHING
+        wide["_pos_" + "__".join(steps)] = _known_at(version) if version else NOTHING
 
     def _key_columns(
         self,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flink_app.declaration import Star
+from tests.simulation.stars import SPARSE_STARS, STARS
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -16,6 +19,7 @@ class Profile:
     pruning: bool = False
     reloads: int = 3  # the weight of a reload among what can happen next
     placed: int = 50  # of 100 histories, some dimensions in the warehouse
+    stars: tuple[Star, ...] = STARS
 
 
 EVERYTHING = Profile()
@@ -26,3 +30,5 @@ OLDER = Profile(older_restores=80, zombies=False)
 PRUNING = Profile(older_restores=0, pruning=True)
 # A provocation: new generations and floors, one after the other.
 RELOADS = Profile(older_restores=50, reloads=30)
+# Stars whose updates leave columns out.
+SPARSE = Profile(stars=SPARSE_STARS, placed=0)

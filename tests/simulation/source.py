@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from flink_app.declaration import Declaration
@@ -33,12 +33,34 @@ _WIRE: Final = 8  # how far records overtake each other
 
 @dataclass(frozen=True)
 class Version:
-    """What a key is from a position on; `row` is None where it is deleted."""
+    """What a key is from a position on; `row` is None where it is deleted.
+
+    Attributes:
+        sparse: columns of the table that changes may leave out.
+        unsent: those that this change leaves out; `row` has them all the same.
+        set_at: from which change each of them comes, where versions have been merged.
+    """
 
     table: str
     key: Key
     row: Row | None
     position: Position
+    sparse: tuple[str, ...] = ()
+    unsent: frozenset[str] = frozenset()
+    set_at: dict[str, Position] = field(default_factory=dict)
+
+    @classmethod
+    def merged(cls, versions: Sequence[Version]) -> Version:
+        """What is known of a key by these: the newest, and the newest value of each column."""
+        newest = max(versions, key=lambda version: version.position)
+        row, set_at = newest.row, dict[str, Position]()
+        for name in newest.sparse:
+            found = [version for version in versions if name not in version.unsent]
+            last = max(found, key=lambda version: version.position, default=None)
+            set_at[name] = last.position if last else (0, 0, 0)
+            if row is not None:
+                row = row | {name: (last.row or {}).get(name) if last else None}
+        return replace(newest, row=row, set_at=set_at)
 
 
 @dataclass(frozen=True)
@@ -91,26 +113,49 @@ class Source:
         self._lsn += 7
         self._number = 0
 
-    def put(self, table: str, row: Row, *, old: Key | None = None) -> None:
-        """Inserts or updates; `old` is the key before, where the update changes it."""
+    def put(
+        self,
+        table: str,
+        row: Row,
+        *,
+        old: Key | None = None,
+        left_out: frozenset[str] = frozenset(),
+    ) -> None:
+        """Inserts or updates; `old` is the key before, where the update changes it.
+
+        An update leaves the columns in `left_out` as they are, and does not send them; one of the
+        key sends them in the before-image. A null is always sent: it is never large.
+        """
         key = self.key(table, row)
+        was = self.tables[table].get(key if old is None else old)
         is_new = key not in self.tables[table]
+        if was is None:
+            left_out = frozenset()
+        else:
+            left_out = frozenset(name for name in left_out if was[name] is not None)
+            row = row | {name: was[name] for name in left_out}
         if old is not None:
             self.tables[table].pop(old)
         self.tables[table][key] = row
-        versions = [Version(table, key, row, self._next())]
-        before = None
-        if old is not None and old != key:
-            versions.append(Version(table, old, None, versions[0].position))
+        moved = old is not None and old != key
+        version = Version(table, key, row, self._next(), self.sparse(table), left_out)
+        versions, before = [version], None
+        if old is not None and moved:
+            versions = [
+                replace(version, unsent=frozenset()),
+                replace(version, key=old, row=None, unsent=frozenset()),
+            ]
             before = dict(zip(self.declaration.tables[table].key, old, strict=True))
+            before |= {name: row[name] for name in left_out}
         operation = "insert" if is_new and old is None else "update"
-        self._send(operation, table, row, tuple(versions), before)
+        self._send(operation, table, self._sent(table, row, left_out), tuple(versions), before)
 
     def delete(self, table: str, key: Key) -> None:
         """Deletes a row; its record has the key only, as PostgreSQL gives it by default."""
         del self.tables[table][key]
         row = dict(zip(self.declaration.tables[table].key, key, strict=True))
-        self._send("delete", table, row, (Version(table, key, None, self._next()),))
+        version = Version(table, key, None, self._next(), self.sparse(table))
+        self._send("delete", table, row, (version,))
 
     def start_with(self, table: str, row: Row) -> None:
         """A row from before the stream; only a full load tells of it."""
@@ -139,7 +184,8 @@ class Source:
         self.loaded.add(table)
         for key in sorted(rows, key=repr) if keys is None else keys:
             self._micros += 1_000_000
-            version = Version(table, key, rows[key], (self.generation, 0, self._micros))
+            position = (self.generation, 0, self._micros)
+            version = Version(table, key, rows[key], position, self.sparse(table))
             self._send("load", table, rows[key], (version,), of_reload=of_reload)
 
     def odd(self, *, dead: bool) -> None:
@@ -161,6 +207,19 @@ class Source:
         """Everything that waits reaches its shard."""
         while self.wire:
             self.arrive(choose(self.near))
+
+    def sparse(self, table: str) -> tuple[str, ...]:
+        columns = self.declaration.tables[table].columns
+        return tuple(name for name, declared in columns.items() if declared.unchanged)
+
+    def _sent(self, table: str, row: Row, left_out: frozenset[str]) -> Row:
+        """The row as an update sends it: what it leaves out is missing, or null."""
+        columns = self.declaration.tables[table].columns
+        return {
+            name: None if name in left_out else value
+            for name, value in row.items()
+            if name not in left_out or columns[name].unchanged == "null"
+        }
 
     def key(self, table: str, row: Row) -> Key:
         return tuple(row[name] for name in self.declaration.tables[table].key)

@@ -125,6 +125,47 @@ targets:
       origin_harbour: origin.harbour
 """
 
+# Facts and dimensions whose updates leave columns out, in both ways, one and two in a table.
+_SPARSE: Final = """
+name: sparse
+source_schema: shop
+tables:
+  city:
+    key: [city]
+    columns: {city: integer, label: varchar(40), map: {type: varchar(40), unchanged: missing}}
+  person:
+    key: [person]
+    columns:
+      person: integer
+      city: integer
+      name: {type: varchar(40), treatment: mask}
+      letter: {type: varchar(40), unchanged: "null"}
+      portrait: {type: varchar(40), unchanged: missing, treatment: tokenise}
+    references: {city: {table: city, columns: [city]}}
+  post:
+    key: [post]
+    columns:
+      post: integer
+      author: integer
+      title: varchar(40)
+      body: {type: varchar(40), unchanged: missing}
+      digest: {type: varchar(40), unchanged: "null", treatment: mask}
+    references: {author: {table: person, columns: [author]}}
+targets:
+  posts:
+    fact: post
+    columns:
+      post: post
+      title: title
+      body: body
+      summary: digest
+      letter: author.letter
+      portrait: author.portrait
+      name: author.name
+      label: author.city.label
+      map: author.city.map
+"""
+
 # What the counterexamples of the algorithm are told with; not among the random ones.
 _TALE: Final = """
 name: tale
@@ -151,6 +192,7 @@ targets:
 STARS: Final[tuple[Star, ...]] = tuple(
     star(text) for text in (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
 )
+SPARSE_STARS: Final[tuple[Star, ...]] = (star(_SPARSE),)
 TALE: Final = star(_TALE)
 
 

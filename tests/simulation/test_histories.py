@@ -10,7 +10,7 @@ import pytest
 from tests.simulation.choices import Choices
 from tests.simulation.history import History
 from tests.simulation.many import run_seeds
-from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, RELOADS, Profile
+from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, RELOADS, SPARSE, Profile
 from tests.simulation.shrink import run, shrink
 
 
@@ -20,7 +20,9 @@ def test_everything_may_happen(first: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "profile", [PLAIN, PRUNING, RELOADS], ids=["nothing-fails", "pruning", "reloads"]
+    "profile",
+    [PLAIN, PRUNING, RELOADS, SPARSE],
+    ids=["nothing-fails", "pruning", "reloads", "columns-left-out"],
 )
 def test_other_histories(profile: Profile) -> None:
     assert run_seeds(range(30), profile).wrong == {}

@@ -47,6 +47,11 @@ _SOON = {
     "facts before the warehouse's dimensions": 10,
     "patches before the warehouse's dimensions": 10,
     "sweep of dimensions": 30,
+    "columns of staged changes": 20,
+    "columns of the target's row": 20,
+    "columns of a change that is late": 20,
+    "columns of a dimension's late change": 40,
+    "versions by all positions": 20,
 }
 
 

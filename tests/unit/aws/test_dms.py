@@ -20,7 +20,7 @@ from infra.aws.dms import (
 )
 from infra.aws.templates import load_template
 from tests.aws.clients import client
-from tests.unit.decode.records import SCHEMAS
+from tests.unit.decode.records import SCHEMAS, UNCHANGED
 from tests.unit.stars import ROOT, declaration, freight, ticket_seller
 
 SNAPSHOTS = ROOT / "tests" / "snapshots" / "aws"
@@ -141,3 +141,13 @@ def test_before_image_columns_may_have_a_suffix() -> None:
     told = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
     assert len(told) == len(freight().used_tables)
     assert {(one["column-prefix"], one["column-suffix"]) for one in told} == {("", "_old")}
+
+
+def test_the_before_image_has_every_column_where_updates_leave_some_out() -> None:
+    assert to_json(task_settings(freight()))["BeforeImageSettings"]["ColumnFilter"] == "pk-only"
+    assert to_json(task_settings(UNCHANGED))["BeforeImageSettings"]["ColumnFilter"] == "all"
+    content = UNCHANGED.declaration.model_dump(by_alias=True)
+    content["stream"] = {"before_image_prefix": "BI_"}
+    rules = to_json(table_mappings(Star(declaration(content))))["rules"]
+    told = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
+    assert {one["column-filter"] for one in told} == {"all"}

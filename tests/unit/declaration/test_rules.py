@@ -227,6 +227,16 @@ REPORT = (TARGETS, "consignment_report")
             "COPY from Parquet would store a JSON text in it as one string; declare varchar(n)",
         ),
         (
+            (*PORT, "columns", "port_id"),
+            {"type": "integer", "unchanged": "null"},
+            "table port: key column 'port_id' cannot be left out as unchanged",
+        ),
+        (
+            (*PORT, "columns", "country"),
+            {"type": "varchar(2)", "unchanged": "missing"},
+            "table port, reference region: column 'country' refers, so it cannot be left out as",
+        ),
+        (
             (*PORT, "columns", "depth"),
             {"type": "varbyte(4)", "treatment": "mask"},
             "treatment mask needs a varchar column, not varbyte(4)",
@@ -327,3 +337,13 @@ def test_a_file_that_is_no_declaration(content: bytes, message: str, tmp_path: P
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError, match="there is no such declaration file"):
         load_declaration(tmp_path / "nothing.yaml")
+
+
+def test_what_is_joined_in_the_warehouse_is_left_out_in_no_change(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    region = content["tables"]["region"]
+    region["placement"] = "warehouse"
+    region["columns"]["title"] = {"type": "varchar(40)", "unchanged": "missing"}
+    message = "table region, placement: column title may be left out as unchanged, for which it"
+    with pytest.raises(DeclarationError, match=message):
+        load_declaration(save(tmp_path, content))

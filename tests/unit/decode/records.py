@@ -92,6 +92,35 @@ targets:
     fact: sale
     columns: {shop: shop, number: number, paid: paid, title: shop.title, old_title: old.title}
 """)
+# Columns that updates may leave out, in both ways, in a fact and in a dimension.
+UNCHANGED: Final = star("""
+name: unchanged
+source_schema: u
+tables:
+  page:
+    key: [page]
+    columns:
+      page: integer
+      body: {type: varchar(20), unchanged: "null", treatment: tokenise}
+      scan: {type: varbyte(4), unchanged: missing}
+  visit:
+    key: [visit, part]
+    columns:
+      visit: integer
+      part: integer
+      page: integer
+      note: {type: varchar(20), unchanged: missing, trailing_blanks: trim}
+      log: {type: char(8), unchanged: "null"}
+    references:
+      page: {table: page, columns: [page]}
+targets:
+  visits:
+    fact: visit
+    columns:
+      {visit: visit, part: part, page: page, note: note, protocol: log, body: page.body,
+       scan: page.scan}
+""")
+UNCHANGED_PLAN: Final = DecodePlan(UNCHANGED, GENERATIONS)
 SCHEMAS_PLAN: Final = DecodePlan(SCHEMAS, GENERATIONS)
 
 

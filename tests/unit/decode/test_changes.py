@@ -193,7 +193,8 @@ def test_what_cannot_become_a_change_is_a_dead_letter_with_its_reason(
 
 
 def test_every_reason_is_reached() -> None:
-    assert FAULTS.keys() == set(Reason)
+    elsewhere = {Reason.UNCHANGED_LOST}  # of columns that are left out, see test_unchanged
+    assert FAULTS.keys() | elsewhere == set(Reason)
 
 
 def test_a_dead_letter_says_where_it_stood() -> None:

@@ -14,6 +14,7 @@ from tests.unit.decode.records import (
     FREIGHT_PLAN,
     MIXED_PLAN,
     SCHEMAS_PLAN,
+    UNCHANGED_PLAN,
     changes,
     company,
     decode,
@@ -30,6 +31,9 @@ FOREIGN: Final = record("elsewhere", {"id": 1})
 GOOD: Final = {
     FREIGHT_PLAN: [region(), port(), company(), line(), CONTROL, FOREIGN],
     MIXED_PLAN: [text(good(t, MIXED_PLAN, "update")) for t in MIXED_PLAN.tables.values()],
+    UNCHANGED_PLAN: [
+        text(good(t, UNCHANGED_PLAN, "update")) for t in UNCHANGED_PLAN.tables.values()
+    ],
     SCHEMAS_PLAN: [text(good(t, SCHEMAS_PLAN, "update")) for t in SCHEMAS_PLAN.tables.values()],
 }
 OPERATIONS: Final = ["load", "insert", "update", "delete"]

@@ -23,6 +23,7 @@ from tests.unit.decode.records import (
     LINE,
     REGION,
     SCHEMAS_PLAN,
+    UNCHANGED_PLAN,
     decode,
     line,
     record,
@@ -34,6 +35,7 @@ from tests.unit.stars import freight
 from tests.unit.test_metrics import Context
 
 SAMPLED: Final = {
+    Shown.LEFT_OUT,
     Shown.TEXT_BOOLEAN,
     Shown.NO_NULLS,
     Shown.NO_PARTITION_VALUE,
@@ -47,6 +49,7 @@ def sale(operation: str, **more: Any) -> bytes:
     return record("sale", SALE | more, operation, schema="back")
 
 
+VISIT: Final = {"visit": 1, "part": 2, "page": 3, "log": "x"}
 CASES: Final[list[tuple[bytes, DecodePlan, list[Shown]]]] = [
     *[(region(o), FREIGHT_PLAN, []) for o in ("load", "insert", "delete")],
     (record("region", REGION, "update", before={}), FREIGHT_PLAN, []),
@@ -61,6 +64,30 @@ CASES: Final[list[tuple[bytes, DecodePlan, list[Shown]]]] = [
     (sale("update", BI_shop=None), SCHEMAS_PLAN, [Shown.NO_BEFORE_IMAGE]),
     (sale("update"), SCHEMAS_PLAN, [Shown.NO_BEFORE_IMAGE]),
     (sale("insert"), SCHEMAS_PLAN, []),
+    # A text was there and is not: set to null, or just left out.
+    (
+        record("region", REGION | {"title": None}, "update", before={"title": "x"}),
+        FREIGHT_PLAN,
+        [Shown.LEFT_OUT],
+    ),
+    (
+        record("region", {"country": "NO", "code": "V"}, "update", before={"title": "x"}),
+        FREIGHT_PLAN,
+        [Shown.NO_NULLS, Shown.LEFT_OUT],
+    ),
+    # Nulls are sent, and a column is not.
+    (
+        record("region", {"country": "NO", "code": "V", "more": None}, "update", before={}),
+        FREIGHT_PLAN,
+        [Shown.NO_NULLS, Shown.LEFT_OUT],
+    ),
+    (record("region", REGION | {"title": None}, "update", before={}), FREIGHT_PLAN, []),
+    (record("region", REGION, "update", before={"title": "x"}), FREIGHT_PLAN, []),
+    (
+        record("visit", VISIT | {"body": None}, "update", schema="u", before={"note": "x"}),
+        UNCHANGED_PLAN,
+        [],
+    ),
     (record("region", REGION, stream_position=None), FREIGHT_PLAN, [Shown.NO_DETAILS]),
     (record("region", REGION, transaction_record_id=None), FREIGHT_PLAN, [Shown.NO_DETAILS]),
     (

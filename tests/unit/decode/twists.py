@@ -291,7 +291,7 @@ def twisted(table: TablePlan, plan: DecodePlan, operation: str) -> Iterator[byte
     for column in table.columns:
         texts = TEXTS[column.declared.type.name]
         yield from _changed(base, "data", column.source, [*texts, "null"])
-        if column.name in table.key:
+        if column.name in table.key or column.declared.unchanged:
             name = plan.before_name(column.source)
             yield from _changed(base, plan.before_image, name, [*texts, "null"])
         else:

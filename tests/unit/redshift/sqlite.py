@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
@@ -35,6 +35,24 @@ def plain(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     return int(value) if isinstance(value, bool) else value
+
+
+def planned(
+    spec: WarehouseSpec,
+    rows: Iterable[str],
+    patches: Iterable[str] = (),
+    dimensions: Iterable[str] = (),
+) -> list[str]:
+    """The statements of one transaction, for these streams."""
+    statements = plan_load(
+        spec,
+        NAMES,
+        rows={stream: f"rows:{stream}" for stream in rows},
+        patches={stream: f"patches:{stream}" for stream in patches},
+        dimensions={stream: f"dimensions:{stream}" for stream in dimensions},
+        copy_role="default",
+    )
+    return [statement.sql for statement in statements]
 
 
 class SqliteWarehouse:
@@ -69,17 +87,9 @@ class SqliteWarehouse:
         staged = {f"rows:{stream}": found for stream, found in rows.items()}
         staged |= {f"patches:{stream}": found for stream, found in patches.items()}
         staged |= {f"dimensions:{stream}": found for stream, found in dimensions.items()}
-        planned = plan_load(
-            self.spec,
-            NAMES,
-            rows={stream: f"rows:{stream}" for stream in rows},
-            patches={stream: f"patches:{stream}" for stream in patches},
-            dimensions={stream: f"dimensions:{stream}" for stream in dimensions},
-            copy_role="default",
-        )
-        for place, statement in enumerate(planned):
+        for place, sql in enumerate(planned(self.spec, rows, patches, dimensions)):
             if place != without:
-                self._run(statement.sql, staged)
+                self._run(sql, staged)
         temporary = "SELECT name FROM sqlite_temp_master WHERE type = 'table'"
         for (name,) in self._connection.execute(temporary).fetchall():
             self._connection.execute(f'DROP TABLE temp."{name}"')
@@ -99,6 +109,10 @@ class SqliteWarehouse:
 
     def tombstones(self, target: TargetSpec) -> list[tuple[Any, ...]]:
         return sorted(self._connection.execute(f"SELECT * FROM {NAMES.tombstones(target)}"))
+
+    def execute(self, sql: str) -> None:
+        """One statement beside the loads."""
+        self._run(sql, {})
 
     def prune(self, target: TargetSpec) -> None:
         """Forgets the deleted keys."""
