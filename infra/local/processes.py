@@ -45,6 +45,8 @@ class Service:
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
+            # A log may begin with what an earlier service of the same name has said.
+            self._begin = output.tell()
             self._process = subprocess.Popen(
                 [sys.executable, "-S", _REAPER, *command],
                 stdin=subprocess.PIPE,
@@ -72,7 +74,7 @@ class Service:
         return self._process.poll()
 
     def wait_for_line(self, pattern: str, *, timeout: float) -> re.Match[str]:
-        """Waits until the log holds a line that matches `pattern`, and gives the match.
+        """Waits until the service has logged a line that matches `pattern`; gives the match.
 
         Raises ServiceError when the service ends first or `timeout` seconds pass.
         """
@@ -80,7 +82,7 @@ class Service:
         deadline = time.monotonic() + timeout
         while True:
             ended = self.returncode() is not None
-            if match := expression.search(self.log.read_text(errors="replace")):
+            if match := expression.search(self._said()):
                 return match
             if ended:
                 message = f"{self.name} ended with {self.returncode()}: {self.tail()}"
@@ -89,6 +91,9 @@ class Service:
                 message = f"{self.name} did not say /{pattern}/ within {timeout} s: {self.tail()}"
                 raise ServiceError(message)
             time.sleep(_POLL_SECONDS)
+
+    def _said(self) -> str:
+        return self.log.read_bytes()[self._begin :].decode(errors="replace")
 
     def wait(self, *, timeout: float) -> int:
         """Waits until the command has ended by itself; its exit status."""
