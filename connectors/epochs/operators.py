@@ -33,7 +33,10 @@ def signal_completion(
 ) -> DataStream:
     """Adds `CheckpointComplete(N)` once N is complete, and `Started` after each start.
 
-    Runs once: parallelism and maximum parallelism are 1, so that each signal is said once.
+    Runs once, at parallelism 1, so that each signal is said once. It begins a chain of its own: at
+    a job's parallelism 1 Flink would chain it to what is before it, all states of a chain are
+    saved with one maximum parallelism, and such a savepoint could be restored at no other
+    parallelism. For the same reason no maximum is set: Flink's own gives way to a savepoint's.
 
     Args:
         stream: elements of bytes; none may begin with E, C or R. Epoch markers pass.
@@ -44,7 +47,7 @@ def signal_completion(
     Returns:
         The stream with the signals, in one subtask.
     """
-    return _transform(stream, name, uid, "CompleteSignal").force_non_parallel()
+    return _transform(stream, name, uid, "CompleteSignal").set_parallelism(1).start_new_chain()
 
 
 def _transform(stream: DataStream, name: str, uid: str, operator: str) -> DataStream:

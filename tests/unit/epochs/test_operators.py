@@ -28,7 +28,7 @@ def test_the_marker_keeps_the_parallelism(gateway: MagicMock) -> None:
     j_marked = j_stream.transform.return_value
     assert marked._j_data_stream is j_marked
     j_marked.uid.assert_called_once_with("mark-epochs")
-    j_marked.forceNonParallel.assert_not_called()
+    j_marked.setParallelism.assert_not_called()
 
 
 def test_the_signal_runs_once(gateway: MagicMock) -> None:
@@ -39,5 +39,10 @@ def test_the_signal_runs_once(gateway: MagicMock) -> None:
     name, _, operator = j_stream.transform.call_args.args
     assert name == "signal completion"
     assert operator == gateway.jvm.io.starjoin.epochs.CompleteSignal()
-    j_stream.transform.return_value.uid.assert_called_once_with("signal-completion")
-    j_stream.transform.return_value.forceNonParallel.assert_called_once_with()
+    j_signalled = j_stream.transform.return_value
+    j_signalled.uid.assert_called_once_with("signal-completion")
+    j_signalled.setParallelism.assert_called_once_with(1)
+    j_signalled.forceNonParallel.assert_not_called()
+    j_signalled.setMaxParallelism.assert_not_called()
+    # Else a savepoint taken at parallelism 1 can be restored at no other.
+    j_signalled.startNewChain.assert_called_once_with()
