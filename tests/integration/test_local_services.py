@@ -78,6 +78,12 @@ def test_services_end_when_the_process_that_started_them_is_killed_with_9(tmp_pa
     _until(lambda: not _alive(pids))
 
 
+def test_a_service_is_not_taken_for_the_one_before_it(tmp_path: Path) -> None:
+    for number in range(2):
+        with Service("once", ["echo", f"start {number}"], log=tmp_path / "log") as service:
+            assert service.wait_for_line(r"start (\d)", timeout=PATIENCE_SECONDS)[1] == str(number)
+
+
 def test_a_service_that_ends_early_is_an_error_that_shows_its_log(tmp_path: Path) -> None:
     with (
         Service("short", ["bash", "-c", "echo why; exit 3"], log=tmp_path / "log") as service,
