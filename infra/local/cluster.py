@@ -90,10 +90,21 @@ class FlinkCluster:
     ) -> None:
         self._exit.close()
 
-    def submit(self, properties: Path) -> str:
-        """Starts the application as `flink run` does; gives the job's id."""
+    def submit(
+        self, properties: Path, *, parallelism: int | None = None, restore_from: str | None = None
+    ) -> str:
+        """Starts the application as `flink run` does; gives the job's id.
+
+        Args:
+            properties: the application's property groups.
+            parallelism: that of the cluster's configuration if absent.
+            restore_from: a savepoint to start from.
+        """
+        options = ["-d"]
+        options += [] if parallelism is None else ["-p", str(parallelism)]
+        options += [] if restore_from is None else ["-s", restore_from]
         program = ["-py", str(ROOT / "flink_app" / "main.py"), "--jarfile", str(self._run.jar)]
-        return self.flink_run(["-d", *program, "--properties", str(properties)])
+        return self.flink_run([*options, *program, "--properties", str(properties)])
 
     def flink_run(self, arguments: list[str], cwd: Path | None = None) -> str:
         """`flink run` with these arguments; the job's id. ServiceError when it is refused."""

@@ -9,7 +9,8 @@ that is kept in the warehouse is at all times what `reached` says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +24,15 @@ from tests.simulation.source import FIRST_SEQUENCE, Source
 
 _FLOOR: Final = f"SELECT generation FROM {BOOKS}.floor"
 SECRET: Final = b"a secret of the simulation, of 41 bytes ."
+
+# From an account's shard and last sequence number: which shard, and how many of its records those
+# are.
+Place = Callable[[str, str], tuple[int, int]]
+
+
+def simulated_place(shard: str, last: str) -> tuple[int, int]:
+    """Where the simulation's own source is."""
+    return int(shard), int(last) - FIRST_SEQUENCE + 1
 
 
 class WrongError(AssertionError):
@@ -53,7 +63,14 @@ class Check:
     """
 
     def __init__(
-        self, star: Star, spec: WarehouseSpec, source: Source, database: Warehouse
+        self,
+        star: Star,
+        spec: WarehouseSpec,
+        source: Source,
+        database: Warehouse,
+        *,
+        secret: bytes = SECRET,
+        place: Place = simulated_place,
     ) -> None:
         self.commits = 0
         self.reached = [0] * source.shard_count
@@ -61,7 +78,8 @@ class Check:
         self._spec = spec
         self._source = source
         self._database = database
-        self._oracle = Oracle(star.declaration, SECRET)
+        self._oracle = Oracle(star.declaration, secret)
+        self._place = place
         self.pruning = Pruning(database, self._oracle, source)
         self._own: dict[int, list[int]] = {}
         self._floors: dict[int, list[int]] = {}  # by floor, where reading began under it
@@ -96,8 +114,8 @@ class Check:
         self._seen.parts.update(row[0] for row in new)
         own, before = self._own[owner], list(self.reached)
         for _, shard, last in new:
-            place = int(shard)
-            own[place] = max(own[place], int(last) - FIRST_SEQUENCE + 1)
+            place, count = self._place(shard, last)
+            own[place] = max(own[place], count)
         ahead = all(mine >= theirs for mine, theirs in zip(own, before, strict=True))
         behind = all(mine <= theirs for mine, theirs in zip(own, before, strict=True))
         self.reached = [max(pair) for pair in zip(own, before, strict=True)]
@@ -131,13 +149,14 @@ class Check:
             )
         ]
         versions = [version for record in above for version in record.versions]
-        facts = sum(version.table in self._star.facts for version in versions)
+        facts = [target.fact for target in self._star.targets.values()]
+        changed = Counter(version.table for version in versions)
         wanted = (
             len(records),
             sum(record.dead for record in records),
             sum(not record.dead and not record.versions for record in records),
             len(records) - len(above),
-            facts * len(self._star.targets),
+            sum(changed[fact] for fact in facts),
         )
         found = (*(int(count or 0) for count in counted), self._ledger_rows("rows"))
         if found != wanted:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import redshift_connector
@@ -53,6 +54,16 @@ class StandIn:
         cursor = self._asking.cursor()
         cursor.execute(sql)
         return [tuple(row) for row in cursor.fetchall()]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All questions inside are of one moment: one transaction, REPEATABLE READ."""
+        self._asking.autocommit = False
+        try:
+            yield
+        finally:
+            self._asking.rollback()
+            self._asking.autocommit = True
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
         self._asking.cursor().execute(sql.replace("?", "%s"), tuple(values))

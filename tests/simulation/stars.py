@@ -189,9 +189,8 @@ targets:
     columns: {id: id, t_text: t.text, e_text: t.e.text, c_text: c.text}
 """
 
-STARS: Final[tuple[Star, ...]] = tuple(
-    star(text) for text in (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
-)
+TEXTS: Final = (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
+STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
 SPARSE_STARS: Final[tuple[Star, ...]] = (star(_SPARSE),)
 TALE: Final = star(_TALE)
 
