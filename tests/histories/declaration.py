@@ -1,6 +1,7 @@
 """All of the simulation's stars as one application with a target for each.
 
-One job costs ten seconds to start; so all of them run in it, side by side.
+One job costs ten seconds to start; so all of them run in it, side by side. One dimension is kept in
+the warehouse.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from flink_app.declaration import Star
 from tests.simulation.stars import TEXTS
 from tests.unit.stars import declaration
 
+# A fact refers to it, and so does a dimension that is kept in the stream.
+_IN_WAREHOUSE: Final = "port"
+
 
 def _merged() -> dict[str, Any]:
     """The declarations in one; their tables and targets have different names."""
@@ -24,6 +28,7 @@ def _merged() -> dict[str, Any]:
             twice = merged[part].keys() & content[part].keys()
             assert not twice, f"two stars have {part} {twice}"
             merged[part] |= content[part]
+    merged["tables"][_IN_WAREHOUSE]["placement"] = "warehouse"
     return merged
 
 

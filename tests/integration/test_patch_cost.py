@@ -18,6 +18,7 @@ import pytest
 from connectors.blocks import Block, Kind
 from connectors.redshift import plan
 from connectors.redshift.loader import Loader
+from connectors.redshift.statements import Statement
 from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
@@ -129,11 +130,11 @@ def test_without_the_guard_it_would_rewrite_what_the_load_itself_has_joined(
 ) -> None:
     original = plan._patch_path
 
-    def unguarded(*given: Any) -> plan.Statement:
+    def unguarded(*given: Any) -> Statement:
         made = original(*given)
         guard = f' AND "public"."{TARGET}"."{given[1].position}" < q."_pos"'
         assert guard in made.sql
-        return plan.Statement(made.step, made.about, made.sql.replace(guard, ""))
+        return Statement(made.step, made.about, made.sql.replace(guard, ""))
 
     monkeypatch.setattr(plan, "_patch_path", unguarded)
     notes = _load_customers(stack, loader)
