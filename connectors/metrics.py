@@ -64,6 +64,14 @@ class Metric(enum.Enum):
         "secondLoads",
         "blocks and tables with a full load of a table that had changes in the same generation",
     )
+    SCHEMA_CONTRADICTIONS = (
+        "schemaContradictions",
+        "what control records and samples show of the source that contradicts the declaration",
+    )
+    SCHEMA_NOTES = (
+        "schemaNotes",
+        "new columns, dropped tables and unknown types that were seen for the first time",
+    )
     FACTS_JOINED = ("factsJoined", "fact changes joined to their dimensions")
     DIMENSION_CHANGES = (
         "dimensionChanges",

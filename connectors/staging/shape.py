@@ -30,19 +30,19 @@ def shape_of(schema: pa.Schema) -> Shape:
 def misfit(staged: Shape, today: Shape) -> str | None:
     """The first column of a staged file that today's tables cannot take; None when there is none.
 
-    Text may be longer today: its files are the same.
+    Text and bytes may be longer today: their files are the same.
     """
     for place, (was, now) in enumerate(zip_longest(staged, today), 1):
         if was is None or now is None or was[0] != now[0]:
             names = ("missing" if column is None else column[0] for column in (was, now))
             return "column {} of the files is {}, and of the tables {}".format(place, *names)
-        if was[1] != now[1] and not _is_longer_text(was[1], now[1]):
+        if was[1] != now[1] and not _is_only_longer(was[1], now[1]):
             return f"column {was[0]} was made as {was[1]}, and is {now[1]} today"
     return None
 
 
-def _is_longer_text(was: str, now: str) -> bool:
+def _is_only_longer(was: str, now: str) -> bool:
     (made, _, old), (makes, _, new) = was.partition(" "), now.partition(" ")
-    if made != makes or not old.startswith("VARCHAR") or not new.startswith("VARCHAR"):
+    if made != makes or not all(text.startswith(("VARCHAR", "VARBYTE")) for text in (old, new)):
         return False
     return SqlType.parse(new).holds(SqlType.parse(old))

@@ -7,7 +7,7 @@ Every record ends in exactly one place: changes, dead letters, passed over, or b
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -26,7 +26,8 @@ from flink_app.decode.letters import dead_letters, restricted
 from flink_app.decode.plan import DecodePlan, TablePlan
 from flink_app.decode.position import UNKNOWN
 from flink_app.decode.reading import Lines
-from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, sample
+from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, read_control, sample
+from flink_app.decode.schema_findings import Finding
 from flink_app.decode.second_loads import Builds, add, of_record
 from flink_app.decode.shown import Signs
 from flink_app.privacy.keys import PrivacyKeys
@@ -44,6 +45,7 @@ class Decoded:
     shown: Signs  # what they show of the settings of DMS
     kinds: frozenset[Positions]  # of the positions that were read by columns
     builds: Builds  # when changes and loads were built
+    findings: tuple[Finding, ...]  # where the source's tables are not as declared
 
 
 def decode_block(
@@ -62,7 +64,9 @@ def decode_block(
     slow: dict[str, list[dict[str, Any]]] = defaultdict(list)
     rejected: list[tuple[int, Rejected]] = []
     passed_over = columnar.passed_over
-    shown = columnar.shown + sample(block.record(_sampled(block)), plan)
+    control = {int(row) for rows in columnar.control for row in rows}
+    sampled = sample(block.record(_sampled(block)), plan)
+    shown = columnar.shown + sampled.shown
     for row in odd:
         arrival_ms = block.arrival[row].value
         match parse_record(block.record(row), plan, shown, arrival_ms=arrival_ms):
@@ -70,8 +74,10 @@ def decode_block(
                 slow[table.name].append(values)
                 generation, alone = of_record(values[POSITION], built)
                 add(columnar.builds, (table.name, generation), alone)
-            case PassedOver():
+            case PassedOver(is_control):
                 passed_over += 1
+                if is_control:
+                    control.add(row)
             case Rejected() as fault:
                 rejected.append((row, fault))
     for name, changes in slow.items():
@@ -95,12 +101,25 @@ def decode_block(
         shown=shown,
         kinds=columnar.kinds,
         builds=columnar.builds,
+        findings=_findings(block, control, sampled.findings, plan),
     )
 
 
 def _sampled(block: RecordBlock) -> int:
     """A record that any may be, and always the same one of a block."""
     return crc32(block.sequence_numbers[0].as_py().encode()) % len(block)
+
+
+def _findings(
+    block: RecordBlock, control: set[int], sampled: tuple[Finding, ...], plan: DecodePlan
+) -> tuple[Finding, ...]:
+    """What control records show, in their order, then what the sampled row shows."""
+    found = [(row, f) for row in sorted(control) for f in read_control(block.record(row), plan)]
+    found += [(_sampled(block), finding) for finding in sampled]
+    return tuple(
+        replace(f, shard=block.shard, sequence_number=block.sequence_numbers[row].as_py())
+        for row, f in found
+    )
 
 
 def _drop_below_floor(parsed: dict[str, list[pa.RecordBatch]], floor: str) -> dict[str, int]:

@@ -52,6 +52,7 @@ class ColumnarResult:
 
     parsed: list[tuple[TablePlan, pa.RecordBatch]] = field(default_factory=list)
     passed_over: int = 0
+    control: list[Rows] = field(default_factory=list)  # control records of declared tables
     odd: list[Rows] = field(default_factory=list)
     shown: Signs = field(default_factory=Signs)
     kinds: frozenset[Positions] = frozenset()
@@ -110,10 +111,14 @@ def _any_of(masks: list[Mask]) -> Mask:
 
 def _is_of(metadata: pa.StructArray, table: TablePlan) -> Mask:
     """Where a record is a row of `table`."""
-    return (
-        true(pc.equal(pc.struct_field(metadata, "table-name"), table.source))
-        & true(pc.equal(pc.struct_field(metadata, "schema-name"), table.schema))
-        & true(pc.equal(pc.struct_field(metadata, "record-type"), "data"))
+    is_row = true(pc.equal(pc.struct_field(metadata, "record-type"), "data"))
+    return is_row & _is_named(metadata, table)
+
+
+def _is_named(metadata: pa.StructArray, table: TablePlan) -> Mask:
+    """Where a record is about `table`, whatever it says."""
+    return true(pc.equal(pc.struct_field(metadata, "table-name"), table.source)) & true(
+        pc.equal(pc.struct_field(metadata, "schema-name"), table.schema)
     )
 
 
@@ -140,7 +145,11 @@ def _pass_over(
     other = true(pc.equal(kind, "data")) & ~_any_of(
         [_is_of(metadata, table) for table in plan.tables.values()]
     )
-    passed = true(pc.equal(kind, "control")) | other
+    control = true(pc.equal(kind, "control"))
+    if control.any():
+        named = _any_of([_is_named(metadata, table) for table in plan.tables.values()])
+        result.control.append(rows[control & named])
+    passed = control | other
     result.passed_over += int(passed.sum())
     result.odd.append(rows[~passed])
 

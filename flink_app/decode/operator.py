@@ -21,6 +21,7 @@ from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations
 from flink_app.decode.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.decode.plan import DecodePlan
+from flink_app.decode.schema_watch import SchemaWatch
 from flink_app.decode.second_loads import SecondLoads
 from flink_app.decode.shown import Shown, Signs
 from flink_app.denormalise.ownership import routes
@@ -76,21 +77,30 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             Metric.RECORDS_PASSED_OVER,
             Metric.RECORDS_DEAD_LETTERED,
             Metric.SECOND_LOADS,
+            Metric.SCHEMA_CONTRADICTIONS,
+            Metric.SCHEMA_NOTES,
             *(shown.metric for shown in Shown),
         )
         self._warned: set[Shown] = set()
         self._kinds: frozenset[Positions] = frozenset()
         self._second_loads = SecondLoads()
         self._watch = DeadLetterWatch(self._limit)
+        mode = self._star.declaration.stream.schema_changes
+        self._schema_watch = SchemaWatch(mode, self._metrics.add)
 
     def process_element(
         self,
         value: bytes,
         ctx: ProcessFunction.Context,  # noqa: ARG002
     ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
-        """Decodes one frame. Raises TooManyDeadLettersError where the limit is passed."""
+        """Decodes one frame.
+
+        Raises SchemaChangedError where the mode of schema changes says so, and
+        TooManyDeadLettersError where their limit is passed.
+        """
         decoded = decode_block(read_frame(value), self._plan, self._keys, self._originals)
         self._count(decoded)
+        self._schema_watch.add(decoded.findings)
         self._watch.add(decoded.account, decoded.dead_letters)
         for table, batch in decoded.changes.items():
             if table in self._star.stream_dimensions:

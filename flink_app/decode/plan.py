@@ -152,6 +152,13 @@ class DecodePlan:
                 ),
             )
             self.tables[name] = plan
+        # By table every name that the declaration has for a column of the source, of use or not,
+        # and for what it was before a change.
+        self.known_names: dict[str, frozenset[str]] = {}
+        for name in self.tables:
+            columns = star.tables[name].columns.items()
+            sources = [declared.source or column for column, declared in columns]
+            self.known_names[name] = frozenset([*sources, *map(self.before_name, sources)])
         self._by_source = {(table.schema, table.source): table for table in self.tables.values()}
         self.has_decimals = any(
             column.declared.type.name == "decimal"

@@ -23,6 +23,7 @@ from flink_app.decode.generations import NONE
 from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import UNKNOWN, commit_position, is_coarse, position
 from flink_app.decode.replayed import first_place
+from flink_app.decode.schema_findings import Finding, in_control, in_row
 from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
 from flink_app.decode.unchanged import sent_value
 from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
@@ -45,7 +46,17 @@ class ParsedRow:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A record that is well formed and of no concern: control records, undeclared tables."""
+    """A record that becomes no change: a control record, or of a table that is not declared."""
+
+    control: bool = False  # whether it is a control record, which may be of a declared table
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one record shows besides its values."""
+
+    shown: Signs = field(default_factory=Signs)
+    findings: tuple[Finding, ...] = ()
 
 
 def parse_record(
@@ -68,16 +79,39 @@ def parse_record(
         return Rejected(Reason.NOT_A_CHANGE, str(error))
 
 
-def sample(record: bytes, plan: DecodePlan) -> Signs:
-    """What one record shows of settings that are not looked at in every record."""
+def sample(record: bytes, plan: DecodePlan) -> Sample:
+    """What one row shows of settings and tables that are not looked at in every record."""
     try:
         envelope = load(record)
         metadata, data = object_of(envelope, "metadata"), object_of(envelope, DATA)
         before = object_of(envelope, plan.before_image, required=False)
-        table = plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
+        table = _table_of(metadata, plan)
+        is_row = text_of(metadata, "record-type") == "data"
     except NOT_JSON:
-        return Signs()
-    return Signs() if table is None else Signs(in_sample(metadata, data, before, table, plan))
+        return Sample()
+    if table is None or not is_row:
+        return Sample()
+    known = plan.known_names[table.name]
+    findings = in_row(metadata.get("operation"), data, table, known)
+    return Sample(Signs(in_sample(metadata, data, before, table, plan)), tuple(findings))
+
+
+def read_control(record: bytes, plan: DecodePlan) -> tuple[Finding, ...]:
+    """What a control record of a declared table shows; never raises for what stands in it."""
+    try:
+        envelope = load(record)
+        metadata = object_of(envelope, "metadata")
+        table = _table_of(metadata, plan)
+    except NOT_JSON:
+        return ()
+    if table is None:
+        return ()
+    operation, known = metadata.get("operation"), plan.known_names[table.name]
+    return tuple(in_control(operation, envelope.get("control"), table, known))
+
+
+def _table_of(metadata: Members, plan: DecodePlan) -> TablePlan | None:
+    return plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
 
 
 def _parse_envelope(
@@ -86,11 +120,11 @@ def _parse_envelope(
     metadata = object_of(envelope, "metadata")
     kind = text_of(metadata, "record-type")
     if kind == "control":
-        return PassedOver()
+        return PassedOver(control=True)
     if kind != "data":
         message = "metadata 'record-type' is neither data nor control"
         raise NotAChangeError(message)
-    table = plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
+    table = _table_of(metadata, plan)
     if table is None:
         return PassedOver()
     try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flink_app.decode.plan import DecodePlan
+from flink_app.decode.rows import PassedOver, parse_record, read_control
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     MIXED_PLAN,
@@ -50,6 +52,17 @@ def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
     assert letters == [
         (number, fault.reason.value, fault.detail, fault.table) for number, fault in expected_faults
     ]
+    controls = [
+        (str(number), finding)
+        for number, data in enumerate(records, 1000)
+        if parse_record(data, plan) == PassedOver(control=True)
+        for finding in read_control(data, plan)
+    ]
+    # Behind those of the control records is what the sampled row shows.
+    assert [
+        (f.sequence_number, replace(f, shard="", sequence_number=""))
+        for f in decoded.findings[: len(controls)]
+    ] == controls
     account = decoded.account
     assert account.read == len(records)
     assert account.passed_over == passed_over
@@ -73,6 +86,24 @@ def test_every_oddity_alone(plan: DecodePlan, table: str, operation: str) -> Non
             raise
 
 
+def controls(plan: DecodePlan) -> list[bytes]:
+    """Control records of every table, as they should be and damaged."""
+    found = []
+    for table in plan.tables.values():
+        names: dict[str, Any] = {"schema": table.schema, "record_type": "control"}
+        whole = json.loads(record(table.source, None, "create-table", **names))
+        whole["control"] = {"table-def": {"columns": {"other": {"type": "INT4"}}}}
+        found += [json.dumps(whole, indent=indent).encode() for indent in (None, 1)]
+        whole["control"] = {"table-def": 7}
+        found.append(json.dumps(whole).encode())
+        for operation in ("drop-column", "rename-table", 7, None):
+            found.append(record(table.source, None, operation, **names))  # type: ignore[arg-type]
+        # Read one by one, since the columnar reader takes neither.
+        found.append(record(table.source, None, "add-column", commit_timestamp=7, **names))
+        found.append(found[0] + b" ,")
+    return found
+
+
 def mixes(plan: DecodePlan) -> st.SearchStrategy[list[bytes]]:
     """Runs of good records, long enough to be read by columns, between odd and broken ones."""
     runs = st.integers(1, 24).map(lambda n: [GOOD[plan][i % len(GOOD[plan])] for i in range(n)])
@@ -90,6 +121,7 @@ def mixes(plan: DecodePlan) -> st.SearchStrategy[list[bytes]]:
         damaged,
         st.sampled_from([[data] for data in BROKEN] + BROKEN_SPANS),
     )
+    parts |= st.sampled_from([[data] for data in controls(plan)])
     return st.lists(parts, min_size=1, max_size=6).map(
         lambda found: [data for records in found for data in records]
     )

@@ -1,0 +1,190 @@
+"""What records show of the source's tables: where these are not what the declaration says.
+
+No past is remembered: the declaration is the reference. A control record may hold a whole
+definition of its table; a row shows names and, if DMS sends nulls, which columns are gone. Nothing
+here changes what a record becomes, and no finding holds a value.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flink_app.decode.plan import DOCUMENT, ReadColumn, TablePlan
+from flink_app.decode.source_types import SourceType
+
+_ROWS: Final = ("load", "insert", "update")
+_LONGEST_NAME: Final = 128  # no database has longer ones; what is longer is no name
+# What a source may leave out of an update because it has not changed: values that PostgreSQL keeps
+# beside the row when they are large.
+_MAY_BE_LEFT_OUT: Final = ("varchar", "char", "varbyte", "decimal")
+
+
+class What(enum.Enum):
+    """What was found, as a sentence about table and column, and what to do."""
+
+    COLUMN_GONE = (
+        "the source no longer has it",
+        "take it out of the declaration, or declare its new name with source",
+    )
+    KEY_GONE = (
+        "the source no longer has this part of the key",
+        "declare the new key, and load the table again in a new generation",
+    )
+    TYPE = (
+        "the declared type cannot hold every value of the source's",
+        "declare a wider type",
+    )
+    KEY = (
+        "the source has another primary key",
+        "declare it, and load the table again in a new generation",
+    )
+    TABLE_RENAMED = (
+        "it is the old or the new name of a table that was renamed",
+        "look which tables the source has, and declare the new name with source",
+    )
+    ALTERED = (
+        "it was altered, and the record does not say how",
+        "compare it with the declaration; IncludeControlDetails on the endpoint may say more",
+    )
+    # From here on: of no consequence for what is declared.
+    NEW_COLUMN = ("the declaration does not know it", "declare it if it is wanted")
+    UNKNOWN_TYPE = ("its announced type is not known here", "values are judged one by one")
+    TABLE_DROPPED = (
+        "it was dropped, maybe only by a task that prepares its target",
+        "nothing, if loads follow",
+    )
+
+    def __init__(self, consequence: str, remedy: str) -> None:
+        self.consequence = consequence
+        self.remedy = remedy
+
+
+NOTES: Final = frozenset({What.NEW_COLUMN, What.UNKNOWN_TYPE, What.TABLE_DROPPED})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Attributes:
+        what: the kind.
+        table: as it is declared.
+        column: its name in the source; empty where it is about the table.
+        declared: what the declaration says, a type or a key; may be empty.
+        found: what the source has, a type, a key or an operation.
+        shard: where it was seen.
+        sequence_number: of the record.
+    """
+
+    what: What
+    table: str
+    column: str = ""
+    declared: str = ""
+    found: str = ""
+    shard: str = ""
+    sequence_number: str = ""
+
+    def __str__(self) -> str:
+        column = f", column {self.column}" if self.column else ""
+        sides = [("declared", self.declared), ("source", self.found)]
+        told = ", ".join(f"{side} {said}" for side, said in sides if said)
+        return (
+            f"table {self.table}{column}: {self.what.consequence}{f' ({told})' if told else ''}; "
+            f"seen in shard {self.shard}, sequence number {self.sequence_number}"
+        )
+
+
+def in_control(
+    operation: Any, control: Any, table: TablePlan, known: Collection[str]
+) -> Iterator[Finding]:
+    """What a control record of `table` shows.
+
+    Bodies are not documented but for create-table's; another one's counts as a whole definition
+    only if it names the primary key as well.
+
+    Args:
+        operation: of the metadata.
+        control: the body, of any form.
+        table: that the record is about.
+        known: names of the source's columns that the declaration has in any way.
+    """
+    if operation == "drop-table":
+        yield Finding(What.TABLE_DROPPED, table.name)
+        return
+    if operation == "rename-table":
+        yield Finding(What.TABLE_RENAMED, table.name)
+        return
+    definition = control.get("table-def") if isinstance(control, Mapping) else None
+    columns = definition.get("columns") if isinstance(definition, Mapping) else None
+    key = _names(definition.get("primary-key")) if isinstance(definition, Mapping) else None
+    whole = operation == "create-table" or key is not None
+    if not isinstance(columns, Mapping) or not columns or not whole:
+        if operation != "create-table":
+            told = _printable(operation) if isinstance(operation, str) else ""
+            yield Finding(What.ALTERED, table.name, found=told)
+        return
+    yield from _in_definition(columns, table)
+    if key is not None and set(key) != set(table.key_sources):
+        declared, found = ", ".join(table.key_sources), ", ".join(map(_printable, key))
+        yield Finding(What.KEY, table.name, declared=declared, found=found)
+    yield from _new(columns, table, known)
+
+
+def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Finding]:
+    for column in table.columns:
+        if column.source not in columns:
+            yield _gone(column, table)
+            continue
+        announced = columns[column.source]
+        found = SourceType.read(announced) if isinstance(announced, Mapping) else None
+        if found is None or not found.is_known:
+            told = "" if found is None else _printable(found.name)
+            yield Finding(What.UNKNOWN_TYPE, table.name, column.source, found=told)
+        elif not found.fits(column.declared.type):
+            declared = str(column.declared.type)
+            yield Finding(What.TYPE, table.name, column.source, declared, str(found))
+
+
+def in_row(
+    operation: Any, data: Mapping[str, Any], table: TablePlan, known: Collection[str]
+) -> Iterator[Finding]:
+    """What one row of `table` shows.
+
+    A column that is missing where others are null, so that nulls are sent, is gone. A missing key
+    is left to the dead letters: one broken record must not pass for a changed table.
+    """
+    if operation not in _ROWS or DOCUMENT in data:
+        return
+    if any(value is None for value in data.values()):
+        for column in table.columns:
+            declared = column.declared
+            is_large = declared.unchanged is not None or declared.type.name in _MAY_BE_LEFT_OUT
+            may_be_left_out = operation == "update" and is_large
+            if column.source not in data and column.name not in table.key and not may_be_left_out:
+                yield _gone(column, table)
+    yield from _new(data, table, known)
+
+
+def _gone(column: ReadColumn, table: TablePlan) -> Finding:
+    what = What.KEY_GONE if column.name in table.key else What.COLUMN_GONE
+    return Finding(what, table.name, column.source, declared=str(column.declared.type))
+
+
+def _new(names: Mapping[str, Any], table: TablePlan, known: Collection[str]) -> Iterator[Finding]:
+    for name in names:
+        if name not in known:
+            yield Finding(What.NEW_COLUMN, table.name, _printable(name))
+
+
+def _names(key: Any) -> list[str] | None:
+    """The names of a primary key; None where there is none to read."""
+    is_key = isinstance(key, list) and all(isinstance(name, str) for name in key)
+    return key if is_key else None
+
+
+def _printable(name: str) -> str:
+    """A name from a record as it may stand in a log: without line ends, without end."""
+    return "".join(c if c.isprintable() else "?" for c in name[:_LONGEST_NAME])

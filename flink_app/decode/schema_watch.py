@@ -1,0 +1,87 @@
+"""What the job does about a source whose tables are not what the declaration says, by mode.
+
+The modes have the names of Flink CDC's. Here the declaration decides which columns there are, so
+none of them adds a column that nobody has declared.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from connectors.metrics import Metric
+from flink_app.declaration.model import SchemaChanges
+from flink_app.decode.schema_findings import NOTES, Finding, What
+
+logger = logging.getLogger(__name__)
+
+_CONTRADICTIONS: Final = frozenset(
+    {What.COLUMN_GONE, What.KEY_GONE, What.TYPE, What.KEY, What.TABLE_RENAMED}
+)
+# Without its key no change of a table can be applied.
+_FATAL: Final[dict[SchemaChanges, frozenset[What]]] = {
+    SchemaChanges.EXCEPTION: _CONTRADICTIONS | {What.ALTERED},
+    SchemaChanges.EVOLVE: _CONTRADICTIONS,
+    SchemaChanges.TRY_EVOLVE: frozenset({What.KEY_GONE}),
+    SchemaChanges.LENIENT: frozenset({What.KEY_GONE}),
+    SchemaChanges.IGNORE: frozenset(),
+}
+_MOST_NOTED: Final = 10_000  # a stream of made-up names must not fill the memory
+
+
+class SchemaChangedError(RuntimeError):
+    """The source's tables are not what is declared, and the declared mode does not go on then."""
+
+
+class SchemaWatch:
+    """Counts what is found, says each thing once, and raises where the mode says so.
+
+    Args:
+        mode: of the declaration.
+        count: takes metrics.
+    """
+
+    def __init__(self, mode: SchemaChanges, count: Callable[[Metric], None]) -> None:
+        self._mode = mode
+        self._count = count
+        self._said: set[tuple[What, str, str]] = set()
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        """Takes note of what one block shows. Raises SchemaChangedError."""
+        fatal: list[Finding] = []
+        for finding in findings:
+            is_note = finding.what in NOTES
+            first = self._first(finding)
+            if first or not is_note:
+                self._count(Metric.SCHEMA_NOTES if is_note else Metric.SCHEMA_CONTRADICTIONS)
+            if finding.what in _FATAL[self._mode]:
+                fatal.append(finding)
+            elif first and self._mode is not SchemaChanges.IGNORE:
+                level = logging.INFO if is_note else logging.WARNING
+                logger.log(level, "Schema: %s. To do: %s", finding, finding.what.remedy)
+        if fatal:
+            raise SchemaChangedError(self._sentence(fatal))
+
+    def _first(self, finding: Finding) -> bool:
+        key = (finding.what, finding.table, finding.column)
+        if key in self._said or len(self._said) >= _MOST_NOTED:
+            return False
+        self._said.add(key)
+        return True
+
+    def _sentence(self, fatal: list[Finding]) -> str:
+        first, *more = fatal
+        others = f" ({len(more)} more of the same block: {_listed(more)})" if more else ""
+        goes_on = (
+            SchemaChanges.IGNORE if first.what is What.KEY_GONE else SchemaChanges.LENIENT
+        ).value
+        return (
+            f"{first}{others}. To do: {first.what.remedy}. The job reads the record again at each "
+            f"start and stops there with schema_changes: {self._mode.value} as long as the "
+            f"declaration does not fit; schema_changes: {goes_on} passes it"
+        )
+
+
+def _listed(findings: list[Finding]) -> str:
+    return ", ".join(".".join(filter(None, (f.table, f.column))) for f in findings[:10])

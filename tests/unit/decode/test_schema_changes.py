@@ -1,0 +1,315 @@
+"""Every control operation in every mode, with a body and without; and what rows show."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from typing import Any, Final
+
+import pytest
+
+from connectors.kinesis.frame import write_frame
+from connectors.metrics import GROUP, Metric
+from flink_app.declaration.model import SchemaChanges
+from flink_app.decode import schema_watch
+from flink_app.decode.operator import Decode
+from flink_app.decode.plan import DecodePlan
+from flink_app.decode.schema_findings import NOTES, Finding, What
+from flink_app.decode.schema_watch import SchemaChangedError, SchemaWatch
+from tests.unit.decode.records import GENERATIONS, KEYS, SCHEMAS_PLAN, decode, plan_of, record
+from tests.unit.stars import star
+from tests.unit.test_metrics import Context
+
+DECLARED: Final = """
+name: shop
+source_schema: shop
+stream: {{schema_changes: {mode}}}
+tables:
+  sale:
+    key: [number]
+    columns:
+      number: {{type: integer, source: "no"}}
+      note: varchar(20)
+      price: "decimal(9,2)"
+      seats: smallint
+      secret: {{type: varchar(9), treatment: drop}}
+      not_shown: integer
+targets:
+  sales: {{fact: sale, columns: {{number: number, note: note, price: price, seats: seats}}}}
+"""
+
+
+def plan(mode: SchemaChanges = SchemaChanges.LENIENT) -> DecodePlan:
+    return plan_of(star(DECLARED.format(mode=mode.value)))
+
+
+PLAN: Final = plan()
+COLUMNS: Final[dict[str, dict[str, Any]]] = {
+    "no": {"type": "INT32", "nullable": False},
+    "note": {"type": "STRING", "length": 20},
+    "price": {"type": "NUMERIC", "precision": 9, "scale": 2},
+    "seats": {"type": "INT16"},
+    "secret": {"type": "STRING"},
+    "not_shown": {"type": "INT32"},
+}
+
+
+def control(operation: Any, body: Any = None, table: str = "sale", schema: str = "shop") -> bytes:
+    made = json.loads(record(table, None, operation, schema=schema, record_type="control"))
+    if body is not None:
+        made["control"] = body
+    return json.dumps(made).encode()
+
+
+def definition(*gone: str, key: Any = ("no",), **columns: Any) -> dict[str, Any]:
+    """A table-def with the declared columns, some of them gone, others added or announced anew."""
+    left = {name: column for name, column in COLUMNS.items() if name not in gone}
+    made: dict[str, Any] = {"columns": left | columns}
+    if key is not None:
+        made["primary-key"] = list(key)
+    return {"table-def": made}
+
+
+def told(data: bytes, of: DecodePlan = PLAN) -> list[tuple[What, str, str, str]]:
+    """What is found in a control record, whichever path reads it."""
+    found = decode([data], of).findings
+    # A position of another type than text is what the columnar reader refuses.
+    odd = json.loads(data)
+    odd["metadata"]["stream-position"] = 7
+    slow = decode([json.dumps(odd).encode()], of)
+    assert slow.by_rows == 1
+    assert slow.findings == found
+    assert all((f.shard, f.sequence_number) == ("shard-0", "1000") for f in found)
+    return [(f.what, f.column, f.declared, f.found) for f in found]
+
+
+WIDER: Final = {"type": "INT64"}
+ALTERING: Final = (
+    "add-column",
+    "drop-column",
+    "rename-column",
+    "change-columns",
+    "column-type-change",
+)
+GONE: Final = (What.COLUMN_GONE, "note", "varchar(20)", "")
+BODIES: Final[dict[str, tuple[Any, list[tuple[What, str, str, str]]]]] = {
+    "fits": (definition(), []),
+    "without what no target shows": (definition("secret", "not_shown"), []),
+    "column gone": (definition("note"), [GONE]),
+    "key gone": (
+        definition("no", key=None),
+        [(What.KEY_GONE, "no", "integer", "")],
+    ),
+    "wider": (definition(seats=WIDER), [(What.TYPE, "seats", "smallint", "INT64")]),
+    "another key": (definition(key=("no", "note")), [(What.KEY, "", "no", "no, note")]),
+    "new column": (definition(fresh=WIDER), [(What.NEW_COLUMN, "fresh", "", "")]),
+    "unknown type": (
+        definition(seats={"type": "GEOMETRY"}),
+        [(What.UNKNOWN_TYPE, "seats", "", "GEOMETRY")],
+    ),
+    "no type": (definition(seats=7), [(What.UNKNOWN_TYPE, "seats", "", "")]),
+    "several": (
+        definition("note", seats=WIDER, fresh=WIDER),
+        [GONE, (What.TYPE, "seats", "smallint", "INT64"), (What.NEW_COLUMN, "fresh", "", "")],
+    ),
+}
+OPAQUE: Final[list[Any]] = [
+    None, {}, [], 7, "x", {"table-def": None}, {"table-def": []}, {"table-def": {}},
+    {"table-def": {"columns": {}, "primary-key": ["no"]}},
+    {"table-def": {"columns": ["no"], "primary-key": ["no"]}}, {"column": "note"},
+    {"table-def": {"columns": ["no"], "primary-key": [["no"], 7]}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_create_table_is_held_against_the_declaration(body: str) -> None:
+    content, expected = BODIES[body]
+    assert told(control("create-table", content)) == expected
+
+
+@pytest.mark.parametrize("operation", ALTERING)
+@pytest.mark.parametrize("body", BODIES)
+def test_another_operation_counts_as_a_definition_if_it_names_the_key(
+    operation: str, body: str
+) -> None:
+    content, expected = BODIES[body]
+    if "primary-key" not in content["table-def"]:
+        expected = [(What.ALTERED, "", "", operation)]
+    assert told(control(operation, content)) == expected
+
+
+@pytest.mark.parametrize("body", OPAQUE, ids=str)
+def test_a_body_that_says_nothing_is_tolerated(body: Any) -> None:
+    assert told(control("create-table", body)) == []
+    for operation in ALTERING:
+        assert told(control(operation, body)) == [(What.ALTERED, "", "", operation)]
+    assert told(control("drop-table", body)) == [(What.TABLE_DROPPED, "", "", "")]
+    assert told(control("rename-table", body)) == [(What.TABLE_RENAMED, "", "", "")]
+
+
+@pytest.mark.parametrize("operation", ["truncate-table", 7, None])
+def test_an_operation_that_nobody_knows_may_have_altered_the_table(operation: Any) -> None:
+    ((what, *_),) = told(control(operation))
+    assert what is What.ALTERED
+
+
+@pytest.mark.parametrize(("table", "schema"), [("awsdms_apply_exceptions", ""), ("sale", "other")])
+def test_tables_that_are_not_declared_are_of_no_concern(table: str, schema: str) -> None:
+    data = control("create-table", definition("note"), table, schema)
+    assert told(data) == []
+    assert decode([data], PLAN).account.passed_over == 1
+
+
+FATAL: Final = {
+    SchemaChanges.EXCEPTION: set(What) - NOTES,
+    SchemaChanges.EVOLVE: set(What) - NOTES - {What.ALTERED},
+    SchemaChanges.TRY_EVOLVE: {What.KEY_GONE},
+    SchemaChanges.LENIENT: {What.KEY_GONE},
+    SchemaChanges.IGNORE: set(),
+}
+RECORDS: Final = [
+    *itertools.product(("create-table", *ALTERING), [content for content, _ in BODIES.values()]),
+    *itertools.product(("create-table", *ALTERING, "drop-table", "rename-table"), OPAQUE[:2]),
+]
+
+
+@pytest.mark.parametrize("mode", SchemaChanges)
+def test_every_operation_in_every_mode(
+    mode: SchemaChanges, caplog: pytest.LogCaptureFixture
+) -> None:
+    of = plan(mode)
+    for operation, body in RECORDS:
+        findings = decode([control(operation, body)], of).findings
+        counts: list[Metric] = []
+        caplog.clear()
+        watch = SchemaWatch(mode, counts.append)
+        fatal = {f.what for f in findings} & FATAL[mode]
+        with caplog.at_level(logging.INFO):
+            if fatal:
+                with pytest.raises(SchemaChangedError, match=f"schema_changes: {mode.value}"):
+                    watch.add(findings)
+            else:
+                watch.add(findings)
+        assert counts == [
+            Metric.SCHEMA_NOTES if f.what in NOTES else Metric.SCHEMA_CONTRADICTIONS
+            for f in findings
+        ]
+        logged = 0 if mode is SchemaChanges.IGNORE else sum(f.what not in fatal for f in findings)
+        assert len(caplog.messages) == logged, (operation, body)
+
+
+ROW: Final = {"no": 1, "note": "x", "price": 1, "seats": None, "secret": "s", "not_shown": 1}
+
+
+def row(operation: str, *gone: str, **more: Any) -> bytes:
+    data = {name: value for name, value in ROW.items() if name not in gone} | more
+    return record("sale", data, operation, schema="shop")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        *((row(o), []) for o in ("load", "insert", "update", "delete")),
+        *((row(o, "note"), [GONE]) for o in ("load", "insert")),
+        # Large values that have not changed are left out, others are not.
+        (row("update", "note", "price"), []),
+        (row("update", "seats", secret=None), [(What.COLUMN_GONE, "seats", "smallint", "")]),
+        # Without any null nobody knows whether nulls are sent.
+        (row("load", "note", seats=1), []),
+        (row("delete", "note"), []),
+        # A key that is missing is a dead letter.
+        (row("load", "no"), []),
+        (row("load", "secret", "not_shown"), []),
+        (row("insert", fresh=1), [(What.NEW_COLUMN, "fresh", "", "")]),
+        (row("delete", fresh=1), []),
+        (row("load", _doc={"no": 1}), []),
+        (control("create-table", definition())[:-1] + b',"data":{"fresh":null}}', []),
+    ],
+)
+def test_what_a_sampled_row_shows(data: bytes, expected: list[Any]) -> None:
+    findings = decode([data], PLAN).findings
+    assert [(f.what, f.column, f.declared, f.found) for f in findings] == expected
+
+
+def test_columns_with_the_values_of_before_are_not_new() -> None:
+    row_ = {"shop": 1, "no": 2, "old": "x", "paid": True, "BI_paid": False, "BI_no": 2}
+    assert not decode([record("sale", row_, "update", schema="back")], SCHEMAS_PLAN).findings
+
+
+def test_names_are_cut_where_no_database_has_longer_ones() -> None:
+    (finding,) = decode([row("insert", **{"x" * 9_999: 1})], PLAN).findings
+    assert finding.column == "x" * 128
+
+
+def test_a_name_cannot_forge_a_line_of_the_log() -> None:
+    found = decode([row("insert", **{"x\n\ud800y": 1})], PLAN).findings
+    assert [f.column for f in found] == ["x??y"]
+    (finding,) = decode([control("create-table", definition(key=("no\r",)))], PLAN).findings
+    assert (finding.what, finding.found) == (What.KEY, "no?")
+
+
+def test_the_sentence_says_what_where_and_what_to_do() -> None:
+    data = control("create-table", definition(seats=WIDER, note={"type": "STRING", "length": 99}))
+    watch = SchemaWatch(SchemaChanges.EVOLVE, lambda _: None)
+    with pytest.raises(SchemaChangedError) as caught:
+        watch.add(decode([data], PLAN).findings)
+    assert str(caught.value) == (
+        "table sale, column note: the declared type cannot hold every value of the source's "
+        "(declared varchar(20), source STRING(99)); seen in shard shard-0, sequence number 1000 "
+        "(1 more of the same block: sale.seats). To do: declare a wider type. The job reads the "
+        "record again at each start and stops there with schema_changes: evolve as long as the "
+        "declaration does not fit; schema_changes: lenient passes it"
+    )
+
+
+def test_a_key_that_is_gone_passes_only_where_it_is_ignored() -> None:
+    watch = SchemaWatch(SchemaChanges.LENIENT, lambda _: None)
+    with pytest.raises(SchemaChangedError, match="schema_changes: ignore passes it"):
+        watch.add([Finding(What.KEY_GONE, "sale", "no")])
+
+
+def test_each_thing_is_said_once_and_contradictions_are_counted_always(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[Metric] = []
+    watch = SchemaWatch(SchemaChanges.LENIENT, counts.append)
+    new, gone = Finding(What.NEW_COLUMN, "sale", "x"), Finding(What.COLUMN_GONE, "sale", "note")
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            watch.add([new, gone])
+    assert len(caplog.messages) == 2
+    assert counts.count(Metric.SCHEMA_NOTES) == 1
+    assert counts.count(Metric.SCHEMA_CONTRADICTIONS) == 3
+    monkeypatch.setattr(schema_watch, "_MOST_NOTED", 2)
+    watch.add([Finding(What.NEW_COLUMN, "sale", "y")])
+    assert counts.count(Metric.SCHEMA_NOTES) == 1
+
+
+@pytest.mark.parametrize("mode", SchemaChanges)
+def test_the_operator_goes_by_the_declared_mode_before_it_emits_anything(
+    mode: SchemaChanges, caplog: pytest.LogCaptureFixture
+) -> None:
+    operator = Decode(star(DECLARED.format(mode=mode.value)), GENERATIONS, lambda: KEYS)
+    context: Any = Context()
+    context.get_number_of_parallel_subtasks = lambda: 1
+    context.get_max_number_of_parallel_subtasks = lambda: 128
+    operator.open(context)
+    records = [row("insert", note="Zq7x"), control("create-table", definition("note"))]
+    frame = write_frame(
+        stream="changes",
+        shard="shard-0",
+        sequence_numbers=["1", "2"],
+        partition_keys=[None] * 2,
+        arrival_millis=[None] * 2,
+        records=records,
+    )
+    emitted = operator.process_element(frame, context)
+    if mode in {SchemaChanges.EXCEPTION, SchemaChanges.EVOLVE}:
+        with pytest.raises(SchemaChangedError, match="table sale, column note: the source no"):
+            next(emitted)
+    else:
+        assert len(list(emitted)) == 2
+        assert any("column note" in m for m in caplog.messages) is (mode.value != "ignore")
+    assert context.counts[GROUP, "schemaContradictions"] == 1
+    assert "Zq7" not in caplog.text
