@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from connectors.redshift.ddl import UNKNOWN_POSITION
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
@@ -40,13 +39,14 @@ def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[
     """Every difference of targets, tombstones and dimensions, in the order of the declaration."""
     found: list[Difference] = []
     for target in warehouse.targets:
-        positions = {warehouse.position, *(path.position for path in target.paths)}
+        positions = [warehouse.position, *(path.position for path in target.paths)]
+        defaults = dict.fromkeys(positions, warehouse.unknown)
         table, present = names.target(target), columns_of(cursor, target.schema, target.stream)
-        found += compare(table, target.columns, present, key=target.key, positions=positions)
+        found += compare(table, target.columns, present, key=target.key, defaults=defaults)
         table = names.tombstones(target)
         present = columns_of(cursor, names.bookkeeping_schema, names.tombstone_table(target))
         columns = _buried(target, warehouse)
-        found += compare(table, columns, present, key=target.key, positions=positions)
+        found += compare(table, columns, present, key=target.key, defaults=defaults)
     for dimension in warehouse.dimensions:
         found += _of_dimension(cursor, dimension, warehouse, names)
     return found
@@ -57,8 +57,8 @@ def _of_dimension(
 ) -> Iterator[Difference]:
     """A column that its table lacks is not added unasked: new facts would show NULL for it too."""
     present = columns_of(cursor, names.bookkeeping_schema, names.dimension_table(dimension))
-    table, positions = names.dimension(dimension), {warehouse.position}
-    for one in compare(table, dimension.columns, present, key=dimension.key, positions=positions):
+    table, defaults = names.dimension(dimension), {warehouse.position: warehouse.unknown}
+    for one in compare(table, dimension.columns, present, key=dimension.key, defaults=defaults):
         what = f"{one.what}, which is NULL until the source's table is loaded again"
         yield replace(one, what=what, by_hand=True) if one.consequence else one
 
@@ -83,7 +83,7 @@ def compare(
     present: Mapping[str, SqlType],
     *,
     key: Iterable[str],
-    positions: Iterable[str],
+    defaults: Mapping[str, str],
 ) -> Iterator[Difference]:
     """The differences of one table.
 
@@ -92,7 +92,7 @@ def compare(
         columns: as they are declared.
         present: the columns that it has.
         key: columns that identify a row.
-        positions: columns that are never NULL: an unknown position is less than every other.
+        defaults: of columns that are never NULL: an unknown position is less than every other.
     """
     for column in columns:
         declared, there = SqlType.parse(column.sql_type), present.get(column.name)
@@ -101,7 +101,8 @@ def compare(
             what = f"table {table} has no key column {name} {declared}: make it anew and load again"
             yield Difference(what, (), by_hand=True)
         elif there is None:
-            default = f" DEFAULT '{UNKNOWN_POSITION}'" if column.name in positions else ""
+            value = defaults.get(column.name)
+            default = f" DEFAULT '{value}'" if value else ""
             yield Difference(
                 f"table {table} lacks column {name} {declared}",
                 (f"ALTER TABLE {table} ADD COLUMN {name} {declared}{default}",),

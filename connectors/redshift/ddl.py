@@ -7,8 +7,6 @@ from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
 _POSITION_BYTES = 44
-# Below every position; never NULL, since nothing compares with that.
-UNKNOWN_POSITION = "0" * _POSITION_BYTES
 
 
 def position_type(count: int = 1) -> str:

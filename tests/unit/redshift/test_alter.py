@@ -9,7 +9,6 @@ import pytest
 from redshift_connector.error import InterfaceError
 
 from connectors.redshift.alter import compare
-from connectors.redshift.ddl import UNKNOWN_POSITION
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown
 from connectors.redshift.spec import ColumnSpec
 from connectors.redshift.sql_types import SqlType
@@ -34,7 +33,7 @@ def older(warehouse: FakeWarehouse) -> None:
 ADD_LOCATION: Final = f'ALTER TABLE {TABLE} ADD COLUMN "location" VARCHAR(200)'
 LENGTHEN: Final = f'ALTER TABLE {TABLE} ALTER COLUMN "seat_level" TYPE VARCHAR(40)'
 ADD_POSITION: Final = (
-    f"ALTER TABLE {TABLE} ADD COLUMN \"_pos_buyer\" VARCHAR(44) DEFAULT '{UNKNOWN_POSITION}'"
+    f"ALTER TABLE {TABLE} ADD COLUMN \"_pos_buyer\" VARCHAR(44) DEFAULT '{UNKNOWN}'"
 )
 
 
@@ -143,9 +142,8 @@ def test_a_key_cannot_be_added(warehouse: FakeWarehouse) -> None:
 
 
 def test_an_added_position_is_unknown_and_not_null() -> None:
-    assert UNKNOWN_POSITION == UNKNOWN
     columns = [ColumnSpec("p", "VARCHAR(44)")]
-    (found,) = compare('"t"', columns, {}, key=[], positions=["p"])
+    (found,) = compare('"t"', columns, {}, key=[], defaults={"p": UNKNOWN})
     (sql,) = found.statements
     assert sql == f'ALTER TABLE "t" ADD COLUMN "p" VARCHAR(44) DEFAULT \'{UNKNOWN}\''
 
