@@ -22,6 +22,14 @@ Members = list[tuple[str, Node]]
 TEXT_MARK: Final = "Zq7x"
 NUMBER_MARK: Final = "42424242"
 
+_CONTROL_OPERATIONS: Final = (
+    *('"create-table"',) * 4,
+    *('"drop-table"', '"rename-table"', '"add-column"', '"change-columns"', "7"),
+)
+_DMS_TYPES: Final = (
+    *('"INT4"', '"INT8"', '"UINT64"', '"NUMERIC"', '"REAL8"', '"STRING"', '"NCLOB"', '"BLOB"'),
+    *('"BOOLEAN"', '"DATE"', '"DATETIME"', '"GEOMETRY"', "7"),
+)
 _OPERATIONS: Final = ("load", "insert", "insert", "update", "update", "delete")
 _CHARACTERS: Final = ("a", "7", " ", "-", "æ", "\u0664", "😀", "\t", '"', "\\", "\u00a0", "}{")
 _WIDTHS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
@@ -57,17 +65,49 @@ def record(table: TablePlan, plan: DecodePlan, rng: Random, oddness: float) -> M
     return parts
 
 
-def control(rng: Random) -> Members:
+def control(plan: DecodePlan, rng: Random) -> Members:
     """A control record, or a row of a table that nobody declared."""
-    if rng.random() < 0.5:
+    dice = rng.random()
+    if dice < 0.1:
         about = f'"{TEXT_MARK}"'
         kind: Members = [("record-type", '"control"'), ("operation", '"create-table"')]
         return [("control", [("table-def", about)]), ("metadata", [*kind, ("table-name", about)])]
+    if dice < 0.5:
+        return _about_table(plan, Random(dice))  # noqa: S311 - inputs, no secrets
     names: Members = [("schema-name", '""'), ("table-name", f'"{TEXT_MARK}"')]
     return [
         ("data", [("id", NUMBER_MARK)]),
         ("metadata", [("record-type", '"data"'), ("operation", '"insert"'), *names]),
     ]
+
+
+def _about_table(plan: DecodePlan, rng: Random) -> Members:
+    """A control record of a declared table, with a definition that is more or less its own."""
+    table = rng.choice(list(plan.tables.values()))
+    columns: Members = [
+        (column.source, rng.choice([[("type", rng.choice(_DMS_TYPES)), *_sizes(rng)], "7"]))
+        for column in table.columns
+        if rng.random() < 0.9
+    ]
+    if rng.random() < 0.2:
+        columns.append(("fresh", [("type", '"INT4"')]))
+    definition: Members = [("columns", columns)]
+    if rng.random() < 0.5:
+        keys = rng.choice([list(table.key_sources), ["other"]])
+        definition.append(("primary-key", json.dumps(keys)))
+    body: Members = [("control", [("table-def", rng.choice([definition, "[]"]))])]
+    metadata: Members = [
+        ("record-type", '"control"'),
+        ("operation", rng.choice(_CONTROL_OPERATIONS)),
+        ("schema-name", json.dumps(table.schema)),
+        ("table-name", json.dumps(table.source)),
+    ]
+    return [*rng.choice([body, body, []]), ("metadata", metadata)]
+
+
+def _sizes(rng: Random) -> Members:
+    sizes: Members = [("length", "20"), ("precision", "9"), ("scale", "2"), ("nullable", "true")]
+    return rng.sample(sizes, rng.randint(0, 4))
 
 
 def text(node: Node) -> bytes:

@@ -51,7 +51,7 @@ def _block(of: DecodePlan, rng: Random) -> Block:
         if rng.random() < oddness:
             records += _odd(table, of, records, rng)
         elif rng.random() < _OF_NO_CONCERN:
-            records.append(text(control(rng)))
+            records.append(text(control(of, rng)))
         else:
             records.append(text(record(table, of, rng, 0.0)))
     return Block(tuple(records), *_frame_damage(rng))
