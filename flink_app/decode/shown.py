@@ -167,9 +167,7 @@ def in_sample(
     sent = ("load", "insert", "update")  # no set: what is asked for may be an object
     operation = metadata.get("operation")
     always = [c for c in table.columns if operation != "update" or not c.declared.unchanged]
-    # Where others are null, nulls are sent: then the column is gone, which is another finding.
-    is_row = operation in sent and None not in data.values()
-    if is_row and any(c.source not in data for c in always):
+    if operation in sent and any(c.source not in data for c in always):
         yield Shown.NO_NULLS
     if operation == "update" and any(
         _may_be_left_out(c.source, data, before, plan)
