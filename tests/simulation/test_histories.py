@@ -5,6 +5,8 @@ A failing seed is named; `python -m tests.simulation --seed N` shrinks it and te
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.simulation.choices import Choices
@@ -21,8 +23,8 @@ def test_everything_may_happen(first: int) -> None:
 
 @pytest.mark.parametrize(
     "profile",
-    [PLAIN, PRUNING, RELOADS, SPARSE],
-    ids=["nothing-fails", "pruning", "reloads", "columns-left-out"],
+    [PLAIN, PRUNING, RELOADS, SPARSE, replace(RELOADS, stars=SPARSE.stars, placed=0)],
+    ids=["nothing-fails", "pruning", "reloads", "columns-left-out", "columns-left-out-reloads"],
 )
 def test_other_histories(profile: Profile) -> None:
     assert run_seeds(range(30), profile).wrong == {}
