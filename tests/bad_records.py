@@ -10,8 +10,17 @@ from typing import Any, Final
 
 from flink_app.decode.dead_letters import Reason
 from tests.unit.decode.records import record
+from tests.unit.stars import ORDER_BOOK_FILE
 
 SCHEMA: Final = "Retail"
+
+
+def order_book_for_all() -> str:
+    """The order book's declaration, with what some reasons need and the shipped one lacks."""
+    text = ORDER_BOOK_FILE.read_text()
+    shipped = "unit_price: decimal(12,4)"
+    assert text.count(shipped) == 1
+    return text.replace(shipped, 'unit_price: {type: "decimal(12,4)", unchanged: missing}')
 
 
 def _line(number: int, operation: str = "insert", **changed: Any) -> bytes:
@@ -31,6 +40,12 @@ def _line(number: int, operation: str = "insert", **changed: Any) -> bytes:
     return record("OrderLines", row | data, operation, schema=SCHEMA, **metadata)
 
 
+def _moved_line(number: int) -> bytes:
+    """A line whose key changed, and whose price, which did not, was left out."""
+    row = {"order_id": 9_000_000_000 + number, "line_number": 2, "ProductID": 1}
+    return record("OrderLines", row, "update", schema=SCHEMA, before={"line_number": 1})
+
+
 def _region(code: str, title: str) -> bytes:
     row = {"region_code": code, "region_title": title, "tax_rate": 0.1}
     return record("sales_region", row, schema=SCHEMA)
@@ -46,5 +61,6 @@ BAD_RECORDS: Final[dict[Reason, Callable[[int], bytes]]] = {
     Reason.OUT_OF_RANGE: lambda n: _line(n, quantity="10000000.5"),
     Reason.TOO_LONG: lambda n: _region(f"r{n}", "x" * 41),
     Reason.TRAILING_BLANK: lambda n: _region(f"r{n} ", "blank"),
+    Reason.UNCHANGED_LOST: _moved_line,
     Reason.NO_POSITION: lambda n: _line(n, meta_stream_position=None),
 }

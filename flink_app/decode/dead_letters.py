@@ -82,6 +82,9 @@ _REMEDIES: Final = {
     Reason.OUT_OF_RANGE: "Declare a wider type, or mend the value in the source",
     Reason.TOO_LONG: "Declare a longer column, or mend the value in the source",
     Reason.TRAILING_BLANK: "Declare trailing_blanks: trim, or mend the source",
+    Reason.UNCHANGED_LOST: (
+        "Set REPLICA IDENTITY FULL in the source and ColumnFilter all in DMS, or reload the table"
+    ),
     Reason.NO_POSITION: (
         "Set IncludeTransactionDetails on the DMS endpoint, or declare the positions that the "
         "stream has"

@@ -20,7 +20,7 @@ from flink_app.privacy.keys import PrivacyKeys
 from flink_app.version import VERSION
 from infra.local.example import Example
 from infra.local.stack import BUCKET, TOKEN_KEY
-from tests.bad_records import BAD_RECORDS
+from tests.bad_records import BAD_RECORDS, order_book_for_all
 from tests.running import Running, running
 
 pytestmark = pytest.mark.integration
@@ -50,14 +50,16 @@ class Spoilt(Example):
 
 @contextmanager
 def spoilt(folder: Path, originals: Originals) -> Iterator[tuple[Running, Spoilt]]:
-    with running(folder, "order_book") as run:
+    declaration = folder / "order_book.yaml"
+    declaration.write_text(order_book_for_all())
+    with running(folder / "run", "order_book", declaration=declaration) as run:
         example = Spoilt("order_book", run.stack)
         example.bad = {}
         groups = json.loads(run.stack.properties.read_text())
         groups[0]["PropertyMap"]["dead.letter.originals"] = str(originals)
         run.stack.properties.write_text(json.dumps(groups))
         try:
-            yield Running(folder, run.stack, example), example
+            yield Running(run.folder, run.stack, example), example
         finally:
             example.close()
 

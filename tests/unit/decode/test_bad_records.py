@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from flink_app.decode.dead_letters import Reason
-from tests.bad_records import BAD_RECORDS
+from tests.bad_records import BAD_RECORDS, order_book_for_all
 from tests.unit.decode.records import decode, plan_of
-from tests.unit.stars import order_book
+from tests.unit.stars import star
 
-PLAN = plan_of(order_book())
+PLAN = plan_of(star(order_book_for_all()))
 
 
 def test_every_reason_has_a_bad_record() -> None:
