@@ -21,7 +21,7 @@ from infra.aws.dms import (
 from infra.aws.templates import load_template
 from tests.aws.clients import client
 from tests.unit.decode.records import SCHEMAS, UNCHANGED
-from tests.unit.stars import ROOT, declaration, freight, ticket_seller
+from tests.unit.stars import ROOT, declaration, freight, order_book, ticket_seller
 
 SNAPSHOTS = ROOT / "tests" / "snapshots" / "aws"
 
@@ -51,14 +51,14 @@ def test_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    "star", [ticket_seller(), freight()], ids=lambda star: star.declaration.name
+    "star", [ticket_seller(), order_book(), freight()], ids=lambda star: star.declaration.name
 )
 def test_table_mappings(star: Star) -> None:
     check(f"dms-mappings-{star.declaration.name}", to_json(table_mappings(star)))
 
 
 @pytest.mark.parametrize(
-    "star", [ticket_seller(), freight()], ids=lambda star: star.declaration.name
+    "star", [ticket_seller(), order_book(), freight()], ids=lambda star: star.declaration.name
 )
 def test_exactly_the_tables_of_the_star_are_captured(star: Star) -> None:
     rules = to_json(table_mappings(star))["rules"]
