@@ -23,6 +23,7 @@ _HEAD: Final = struct.Struct("<cBH")
 _ALIGNMENT: Final = 8  # Arrow's readers want buffers aligned to this
 
 
+@enum.unique
 class Kind(enum.Enum):
     """What a block holds."""
 
@@ -33,6 +34,7 @@ class Kind(enum.Enum):
     DEAD_LETTERS = b"X"
     RESTRICTED = b"O"  # originals of dead letters in the clear, which few may read
     ACCOUNT = b"A"  # what became of the records of a source block
+    OUTCOME = b"U"  # what became of the changes of a dimension
 
 
 SchemaOf = Callable[[Kind, str], pa.Schema]

@@ -18,6 +18,7 @@ class Metric(enum.Enum):
 
     RECORDS_READ = ("recordsRead", "records that decode has taken from the stream")
     RECORDS_BY_ROWS = ("recordsByRows", "records that only the record-by-record path could take")
+    RECORDS_SPLIT = ("recordsSplit", "updates of a key: each became a delete and an upsert")
     RECORDS_PASSED_OVER = ("recordsPassedOver", "control records, rows of undeclared tables")
     RECORDS_DEAD_LETTERED = ("recordsDeadLettered", "records that cannot become changes")
     RECORDS_WITHOUT_DETAILS = (
@@ -77,10 +78,22 @@ class Metric(enum.Enum):
         "dimensionChanges",
         "changes of broadcast dimensions newer than what was known",
     )
+    DIMENSION_CHANGES_SUPERSEDED = (
+        "dimensionChangesSuperseded",
+        "changes of broadcast dimensions older than what was known, or than another in their block",
+    )
     ROWS_STAGED = ("rowsStaged", "wide rows, patches, dimension changes written to staged files")
     BYTES_STAGED = ("bytesStaged", "bytes of staged files")
     BATCHES_LOADED = ("batchesLoaded", "load transactions committed")
     PARTS_LOADED = ("partsLoaded", "parts that committed transactions brought in")
+    CHANGES_LOADED = (
+        "changesLoaded",
+        "changes that committed transactions have applied, once for each target",
+    )
+    CHANGES_SUPERSEDED = (
+        "changesSuperseded",
+        "changes that committed transactions have dropped for a newer one, once for each target",
+    )
     LOADS_RETRIED = ("loadsRetried", "load attempts that failed or whose outcome was unknown")
     LOADS_NEED_REPAIR = ("loadsNeedRepair", "load attempts that cannot succeed until repaired")
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pyarrow as pa
 
 from connectors.accounts import ACCOUNT_SCHEMA
 from connectors.blocks import Kind
+from connectors.outcomes import OUTCOME_SCHEMA
 from flink_app.declaration import Star
 from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA
+
+# Of kinds that hold the same whatever the declaration.
+_FIXED: Final = {
+    Kind.DEAD_LETTERS: DEAD_LETTER_SCHEMA,
+    Kind.RESTRICTED: RESTRICTED_SCHEMA,
+    Kind.ACCOUNT: ACCOUNT_SCHEMA,
+    Kind.OUTCOME: OUTCOME_SCHEMA,
+}
 
 
 class BlockSchemas:
@@ -35,9 +46,5 @@ class BlockSchemas:
                 return self._star.wide_schema(stream)
             case Kind.PATCHES:
                 return self._star.patch_schema(stream)
-            case Kind.DEAD_LETTERS:
-                return DEAD_LETTER_SCHEMA
-            case Kind.RESTRICTED:
-                return RESTRICTED_SCHEMA
-            case Kind.ACCOUNT:
-                return ACCOUNT_SCHEMA
+            case _:
+                return _FIXED[kind]

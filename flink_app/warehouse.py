@@ -33,6 +33,7 @@ def _target(name: str, star: Star) -> TargetSpec:
     visible = tuple(ColumnSpec(c.name, c.type.stored_type.sql) for c in star.wide_columns(name))
     return TargetSpec(
         stream=name,
+        fact=declared.fact,
         schema=declared.schema_name,
         columns=(*visible, *_hidden(name, star)),
         key=star.key_columns(name),

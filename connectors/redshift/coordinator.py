@@ -131,6 +131,8 @@ class LoadCoordinator:
         if loaded.parts:
             self._count(Metric.BATCHES_LOADED, 1)
             self._count(Metric.PARTS_LOADED, len(loaded.parts))
+            self._count(Metric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
+            self._count(Metric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
         return loaded.names
 
     def _failed(self, error: LoadError) -> None:

@@ -9,13 +9,15 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
+from connectors.accounts import summed
+from connectors.outcomes import Outcome
 from connectors.redshift.errors import FenceLost
 from connectors.redshift.names import Names
 from connectors.staging.part import Part
 
 T = TypeVar("T")
 
-# The protocol allows 32,767 parameters a statement; ten columns at 500 rows stay well below.
+# The protocol allows 32,767 parameters a statement; twelve columns at 500 rows stay well below.
 _ROWS_PER_STATEMENT: Final = 500
 
 
@@ -92,8 +94,10 @@ def known_parts(cursor: Cursor, names: Names, parts: Sequence[Part]) -> set[str]
     return known
 
 
-def record(cursor: Cursor, names: Names, batch: str, parts: Sequence[Part]) -> None:
-    """Step 9: the parts of this transaction, and their accounts."""
+def record(
+    cursor: Cursor, names: Names, batch: str, parts: Sequence[Part], outcomes: Sequence[Outcome]
+) -> None:
+    """Step 9: the parts of this transaction, their accounts summed up, and the outcomes."""
     loaded_at = now()
     ledger_rows = [
         (p.name, batch, p.kind.name.lower(), p.stream, p.epoch, p.rows, p.size, p.url, loaded_at)
@@ -101,23 +105,28 @@ def record(cursor: Cursor, names: Names, batch: str, parts: Sequence[Part]) -> N
     ]
     account_rows = [
         (
-            part.name,
+            batch,
             a.stream,
             a.shard,
+            a.table,
             a.first_sequence_number,
             a.last_sequence_number,
             a.read,
+            a.split,
             a.dead_lettered,
             a.passed_over,
             a.below_floor,
             a.last_arrival_ms,
             loaded_at,
         )
-        for part in parts
-        for a in part.accounts
+        for a in summed(a for part in parts for a in part.accounts)
+    ]
+    outcome_rows = [
+        (batch, o.table, o.destination, o.loaded, o.superseded, loaded_at) for o in outcomes
     ]
     _insert(cursor, names.ledger, ledger_rows)
     _insert(cursor, names.account, account_rows)
+    _insert(cursor, names.outcome, outcome_rows)
 
 
 def _insert(cursor: Cursor, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -20,8 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import Error
 
 from connectors.blocks import Kind
+from connectors.outcomes import Outcome, summed
 from connectors.redshift import ledger
 from connectors.redshift.alter import Difference, differences
+from connectors.redshift.counts import count_outcomes
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import CONNECTION_LOST, NeedsRepair, RetryLoad, classify
@@ -47,11 +49,19 @@ class ManifestStore(Protocol):
 
 @dataclass(frozen=True)
 class Loaded:
-    """A transaction that was committed. `already` had been loaded by an earlier one."""
+    """A transaction that was committed.
+
+    Attributes:
+        batch: its name in the books.
+        parts: names of the parts that it brought in.
+        already: names of those that an earlier one had brought in.
+        outcomes: what it did with the changes of its parts, once for each target.
+    """
 
     batch: str
     parts: tuple[str, ...]
     already: tuple[str, ...]
+    outcomes: tuple[Outcome, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -122,13 +132,13 @@ class Loader:
             ledger.verify_fence(cursor, self._names, self._application, number)
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
-            if new:
-                self._apply(cursor, batch, new)
+            counted = self._apply(cursor, batch, new) if new else []
             sweep(cursor, self._warehouse, self._names, self._floor, new)
-            ledger.record(cursor, self._names, batch, new)
-        return Loaded(batch, tuple(part.name for part in new), tuple(known))
+            outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
+            ledger.record(cursor, self._names, batch, new, outcomes)
+        return Loaded(batch, tuple(part.name for part in new), tuple(known), tuple(counted))
 
-    def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> None:
+    def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> list[Outcome]:
         self._check_streams(parts)
         check_shapes(self._warehouse, parts)
         statements = plan_load(
@@ -141,6 +151,7 @@ class Loader:
         )
         for statement in statements:
             cursor.execute(statement.sql)
+        return count_outcomes(cursor, self._warehouse, self._names, parts)
 
     def _write_manifests(self, batch: str, parts: Sequence[Part], kind: Kind) -> dict[str, str]:
         """Addresses of the manifests of one kind, by stream."""

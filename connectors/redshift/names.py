@@ -58,6 +58,11 @@ class Names:
         """Dead letters that were put back on the stream."""
         return f"{quoted(self.bookkeeping_schema)}.replayed"
 
+    @property
+    def outcome(self) -> str:
+        """What became of the changes."""
+        return f"{quoted(self.bookkeeping_schema)}.outcome"
+
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""
         return f"{quoted(self.bookkeeping_schema)}.{quoted(self.tombstone_table(target))}"

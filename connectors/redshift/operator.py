@@ -39,6 +39,8 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             runtime_context,
             Metric.BATCHES_LOADED,
             Metric.PARTS_LOADED,
+            Metric.CHANGES_LOADED,
+            Metric.CHANGES_SUPERSEDED,
             Metric.LOADS_RETRIED,
             Metric.LOADS_NEED_REPAIR,
         )

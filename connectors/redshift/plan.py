@@ -14,11 +14,13 @@ The steps, whose numbers every statement carries:
    before children, only rows that hold the key with an older position. What lies below
    the path is overwritten whatever its position: positions of different keys do not compare.
 7. Dimensions that are kept in the warehouse: fill what targets show of them.
-8. Sweep what lies below the floor of a reload, where that is due.
-9. Ledger rows, accounts, COMMIT.
+8. Count what was staged and what steps 3 and 4 left of it. Sweep what lies below the floor of a
+   reload, where that is due.
+9. Ledger rows, accounts, outcomes, COMMIT.
 
-Steps 1 and 9 are in `ledger`, 8 in `sweep`; 2 to 6 of facts and patches here; `dimensions` has 3 to
-5 and 7 of dimensions that are kept in the warehouse, which on every path come after the stream's.
+Steps 1 and 9 are in `ledger`, 8 in `counts` and `sweep`; 2 to 6 of facts and patches here;
+`dimensions` has 3 to 5 and 7 of dimensions that are kept in the warehouse, which on every path come
+after the stream's.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ class TargetSpec:
     """One wide table. `columns` are those of a staged row but for the delete flag, in order."""
 
     stream: str
+    fact: str  # the table whose changes its rows are
     schema: str
     columns: tuple[ColumnSpec, ...]
     key: tuple[str, ...]

@@ -1,7 +1,7 @@
 """A part: what one subtask staged of one stream in one epoch, as a reference.
 
 A part's name is made once and never used again, so the warehouse's ledger can tell whether it has
-been loaded. An account travels in its reference and has no file.
+been loaded. Accounts and outcomes travel in a reference and have no file.
 """
 
 from __future__ import annotations
@@ -11,26 +11,28 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from connectors.accounts import Account
+from connectors.accounts import UNTOLD, Account
 from connectors.blocks import Kind
+from connectors.outcomes import Outcome
 from connectors.staging.shape import Shape
 
 _LETTER: Final = b"S"  # no block and no signal begins with it
+_EARLIER: Final = {"table": UNTOLD, "split": 0}  # of accounts that an earlier version has staged
 
 
 @dataclass(frozen=True)
 class Part:
-    """Reference to a staged file, or an account.
+    """Reference to a staged file, or the accounts and outcomes of an epoch.
 
     Attributes:
         name: unique for ever.
         kind: what the rows are.
         stream: the target, dimension or, for dead letters and accounts, the empty text.
         epoch: the number of the marker that closed the part; -1 until then.
-        rows: rows of the file.
-        url: `s3://bucket/key`; empty for an account.
+        rows: rows of the file; of accounts and outcomes, how many they are.
+        url: `s3://bucket/key`; empty where there is no file.
         size: bytes of the file.
-        accounts: only of an account.
+        accounts: only of kind ACCOUNT, and so are `outcomes`.
         shape: of the file's columns; empty where an earlier version staged it.
         floor: the generation below which nothing was staged any more.
     """
@@ -43,6 +45,7 @@ class Part:
     size: int = 0
     epoch: int = -1
     accounts: tuple[Account, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     shape: Shape = ()
     floor: int = 0
 
@@ -68,6 +71,7 @@ class Part:
             raise ValueError(message)
         fields = json.loads(data[1:])
         fields["kind"] = Kind[fields["kind"]]
-        fields["accounts"] = tuple(Account(**account) for account in fields["accounts"])
+        fields["accounts"] = tuple(Account(**(_EARLIER | a)) for a in fields["accounts"])
+        fields["outcomes"] = tuple(Outcome(**outcome) for outcome in fields.get("outcomes", ()))
         fields["shape"] = tuple((name, made) for name, made in fields.get("shape", ()))
         return cls(**fields)

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.accounts import Account, from_rows, per_shard
+from connectors import accounts, outcomes
 from connectors.blocks import Block, Kind
 from connectors.staging.part import Part
 from connectors.staging.shape import shape_of
@@ -49,13 +49,16 @@ class PartWriter:
         self._part_bytes = part_bytes
         self._batches: dict[tuple[Kind, str], list[pa.RecordBatch]] = defaultdict(list)
         self._sizes: dict[tuple[Kind, str], int] = defaultdict(int)
-        self._accounts: list[Account] = []
+        self._accounts: list[accounts.Account] = []
+        self._outcomes: list[outcomes.Outcome] = []
         self._uploaded: list[Part] = []
 
     def add(self, block: Block) -> None:
         """Takes in one block; uploads a part when its stream has grown large enough (2)."""
         if block.kind is Kind.ACCOUNT:
-            self._accounts += from_rows(block.batch.to_pylist())
+            self._accounts += accounts.from_rows(block.batch.to_pylist())
+        elif block.kind is Kind.OUTCOME:
+            self._outcomes += outcomes.from_rows(block.batch.to_pylist())
         elif len(block.batch):
             stream = (block.kind, block.stream)
             self._batches[stream].append(block.batch)
@@ -68,11 +71,17 @@ class PartWriter:
         for stream in list(self._batches):
             self._upload(stream)
         parts = self._uploaded
-        if self._accounts:
-            accounts = tuple(per_shard(self._accounts))
-            parts.append(Part(Part.new_name(), Kind.ACCOUNT, "", len(accounts), accounts=accounts))
-        self._uploaded, self._accounts = [], []
+        if self._accounts or self._outcomes:
+            parts.append(self._books())
+        self._uploaded, self._accounts, self._outcomes = [], [], []
         return [part.closed_by(epoch, self._floor) for part in parts]
+
+    def _books(self) -> Part:
+        """The part without a file: accounts and outcomes of the epoch, summed up."""
+        read = tuple(accounts.summed(self._accounts))
+        became = tuple(outcomes.summed(self._outcomes))
+        rows = len(read) + len(became)
+        return Part(Part.new_name(), Kind.ACCOUNT, "", rows, accounts=read, outcomes=became)
 
     def _upload(self, stream: tuple[Kind, str]) -> None:
         batches = self._batches.pop(stream)

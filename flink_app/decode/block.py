@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from zlib import crc32
 
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.accounts import Account
+from connectors.accounts import CONTROL, UNREADABLE, Account, whole
 from connectors.kinesis.frame import RecordBlock
 from flink_app.declaration import POSITION
 from flink_app.declaration.model import Positions
@@ -30,6 +31,7 @@ from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, read_cont
 from flink_app.decode.schema_findings import Finding
 from flink_app.decode.second_loads import Builds, add, of_record
 from flink_app.decode.shown import Signs
+from flink_app.decode.tally import Tally
 from flink_app.privacy.keys import PrivacyKeys
 
 
@@ -40,12 +42,17 @@ class Decoded:
     changes: dict[str, pa.RecordBatch]  # by declared table, rows by Star.changes_schema
     dead_letters: pa.RecordBatch  # DEAD_LETTER_SCHEMA, often without rows
     restricted: pa.RecordBatch | None  # RESTRICTED_SCHEMA, where originals are kept apart
-    account: Account
+    accounts: tuple[Account, ...]  # one for each table that the block has records of
     by_rows: int  # records that took the slow path
     shown: Signs  # what they show of the settings of DMS
     kinds: frozenset[Positions]  # of the positions that were read by columns
     builds: Builds  # when changes and loads were built
     findings: tuple[Finding, ...]  # where the source's tables are not as declared
+
+    @cached_property
+    def account(self) -> Account:
+        """That of the block as a whole."""
+        return whole(self.accounts)
 
 
 def decode_block(
@@ -63,7 +70,7 @@ def decode_block(
     odd = sorted(int(row) for rows in columnar.odd for row in rows)
     slow: dict[str, list[dict[str, Any]]] = defaultdict(list)
     rejected: list[tuple[int, Rejected]] = []
-    passed_over = columnar.passed_over
+    tally = Tally(passed_over=columnar.passed_over)
     control = {int(row) for rows in columnar.control for row in rows}
     sampled = sample(block.record(_sampled(block)), plan)
     shown = columnar.shown + sampled.shown
@@ -74,29 +81,28 @@ def decode_block(
                 slow[table.name].append(values)
                 generation, alone = of_record(values[POSITION], built)
                 add(columnar.builds, (table.name, generation), alone)
-            case PassedOver(is_control):
-                passed_over += 1
-                if is_control:
+            case PassedOver(kind):
+                tally.passed_over[kind] += 1
+                if kind == CONTROL:
                     control.add(row)
             case Rejected() as fault:
                 rejected.append((row, fault))
-    for name, changes in slow.items():
+                tally.dead_lettered[fault.table or UNREADABLE] += 1
+    for name, read in slow.items():
         schema = plan.tables[name].parsed_schema
-        parsed[name].append(pa.RecordBatch.from_pylist(changes, schema=schema))
-    below_floor = _drop_below_floor(parsed, plan.floor) if plan.floor > UNKNOWN else {}
+        parsed[name].append(pa.RecordBatch.from_pylist(read, schema=schema))
+    if plan.floor > UNKNOWN:
+        tally.below_floor.update(_drop_below_floor(parsed, plan.floor))
+    changes = {}
+    for name, batches in parsed.items():
+        changes[name] = _changes(batches, plan.tables[name], plan, keys)
+        tally.changed[name] = sum(map(len, batches))
+        tally.split[name] = len(changes[name]) - tally.changed[name]
     return Decoded(
-        changes={
-            name: _changes(batches, plan.tables[name], plan, keys)
-            for name, batches in parsed.items()
-        },
+        changes=changes,
         dead_letters=dead_letters(block, rejected, plan, keys, originals),
         restricted=restricted(block, rejected, originals),
-        account=_account(
-            block,
-            dead_lettered=len(rejected),
-            passed_over=passed_over,
-            below_floor=sum(below_floor.values()),
-        ),
+        accounts=tally.accounts(block),
         by_rows=len(odd),
         shown=shown,
         kinds=columnar.kinds,
@@ -141,19 +147,3 @@ def _changes(
     if len(batches) > 1:
         batch = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
     return to_changes(batch, table, plan.star, keys)
-
-
-def _account(
-    block: RecordBlock, *, dead_lettered: int, passed_over: int, below_floor: int
-) -> Account:
-    return Account(
-        stream=block.stream,
-        shard=block.shard,
-        first_sequence_number=block.sequence_numbers[0].as_py(),
-        last_sequence_number=block.sequence_numbers[len(block) - 1].as_py(),
-        read=len(block),
-        dead_lettered=dead_lettered,
-        passed_over=passed_over,
-        last_arrival_ms=pc.max(block.arrival.cast(pa.int64())).as_py(),
-        below_floor=below_floor,
-    )

@@ -6,6 +6,7 @@ numbers are handed back for the slow path.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.declaration.model import Positions
 from flink_app.decode.changes import moved
 from flink_app.decode.generations import NONE
@@ -51,7 +53,7 @@ class ColumnarResult:
     """What the fast path made of a block."""
 
     parsed: list[tuple[TablePlan, pa.RecordBatch]] = field(default_factory=list)
-    passed_over: int = 0
+    passed_over: Counter[str] = field(default_factory=Counter)  # by CONTROL and UNDECLARED
     control: list[Rows] = field(default_factory=list)  # control records of declared tables
     odd: list[Rows] = field(default_factory=list)
     shown: Signs = field(default_factory=Signs)
@@ -142,16 +144,16 @@ def _pass_over(
 ) -> None:
     """Counts control records and rows of undeclared tables; anything else is odd."""
     kind = pc.struct_field(metadata, "record-type")
+    control = true(pc.equal(kind, "control"))
     other = true(pc.equal(kind, "data")) & ~_any_of(
         [_is_of(metadata, table) for table in plan.tables.values()]
     )
-    control = true(pc.equal(kind, "control"))
     if control.any():
         named = _any_of([_is_named(metadata, table) for table in plan.tables.values()])
         result.control.append(rows[control & named])
-    passed = control | other
-    result.passed_over += int(passed.sum())
-    result.odd.append(rows[~passed])
+    result.passed_over[CONTROL] += int(control.sum())
+    result.passed_over[UNDECLARED] += int(other.sum())
+    result.odd.append(rows[~(control | other)])
 
 
 def _take_table(

@@ -74,6 +74,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             runtime_context,
             Metric.RECORDS_READ,
             Metric.RECORDS_BY_ROWS,
+            Metric.RECORDS_SPLIT,
             Metric.RECORDS_PASSED_OVER,
             Metric.RECORDS_DEAD_LETTERED,
             Metric.SECOND_LOADS,
@@ -113,11 +114,12 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             yield Block(Kind.DEAD_LETTERS, "", decoded.dead_letters, route).encode()
         if decoded.restricted is not None:
             yield Block(Kind.RESTRICTED, "", decoded.restricted, route).encode()
-        yield Block(Kind.ACCOUNT, "", to_batch([decoded.account]), route).encode()
+        yield Block(Kind.ACCOUNT, "", to_batch(decoded.accounts), route).encode()
 
     def _count(self, decoded: Decoded) -> None:
         self._metrics.add(Metric.RECORDS_READ, decoded.account.read)
         self._metrics.add(Metric.RECORDS_BY_ROWS, decoded.by_rows)
+        self._metrics.add(Metric.RECORDS_SPLIT, decoded.account.split)
         self._metrics.add(Metric.RECORDS_PASSED_OVER, decoded.account.passed_over)
         self._metrics.add(Metric.RECORDS_DEAD_LETTERED, decoded.account.dead_lettered)
         self._kinds |= decoded.kinds

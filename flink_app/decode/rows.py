@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.declaration.model import CoarsePositions, Positions
 from flink_app.declaration.star import DELETED, POSITION, set_position
 from flink_app.decode.dead_letters import Reason, Rejected
@@ -46,9 +47,9 @@ class ParsedRow:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A record that becomes no change: a control record, or of a table that is not declared."""
+    """A record that becomes no change; `kind` is CONTROL or UNDECLARED."""
 
-    control: bool = False  # whether it is a control record, which may be of a declared table
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,13 @@ def _parse_envelope(
     metadata = object_of(envelope, "metadata")
     kind = text_of(metadata, "record-type")
     if kind == "control":
-        return PassedOver(control=True)
+        return PassedOver(CONTROL)
     if kind != "data":
         message = "metadata 'record-type' is neither data nor control"
         raise NotAChangeError(message)
     table = _table_of(metadata, plan)
     if table is None:
-        return PassedOver()
+        return PassedOver(UNDECLARED)
     try:
         row = _parse_change(envelope, metadata, table, plan, shown)
         at, coarse = _position(metadata, generation, plan)

@@ -22,12 +22,13 @@ from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.blocks import Block, Kind, decode
 from connectors.metrics import Metric, Metrics
+from connectors.outcomes import DIMENSION, Outcome, to_batch
 from flink_app.declaration import POSITION, Star
 from flink_app.decode.position import floor_position
 from flink_app.denormalise import durable
 from flink_app.denormalise.join import patches, wide_rows
-from flink_app.denormalise.mirror import Mirror, key_values
-from flink_app.denormalise.ownership import owned, select
+from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
+from flink_app.denormalise.ownership import Mask, owned, select
 from flink_app.schemas import BlockSchemas
 
 DIMENSION_STATE: Final = "dimensions"
@@ -58,7 +59,12 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         self._parallelism = runtime_context.get_number_of_parallel_subtasks()
         self._mirror: Mirror | None = None
         self._to_hand_on = self._to_forget = self._star.warehouse_dimensions
-        self._metrics = Metrics(runtime_context, Metric.FACTS_JOINED, Metric.DIMENSION_CHANGES)
+        self._metrics = Metrics(
+            runtime_context,
+            Metric.FACTS_JOINED,
+            Metric.DIMENSION_CHANGES,
+            Metric.DIMENSION_CHANGES_SUPERSEDED,
+        )
 
     def process_element(
         self, value: bytes, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext
@@ -78,22 +84,38 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     def process_broadcast_element(
         self, value: bytes, ctx: KeyedBroadcastProcessFunction.Context
     ) -> Iterator[bytes]:
-        """Takes in dimension changes; emits the patches of the keys that this subtask owns."""
+        """Takes in dimension changes; emits patches and outcome of the keys that it owns."""
         mirror = self._current_mirror(ctx)
         yield from self._hand_on(ctx)
         self._forget(ctx)
         block = decode(value, self._schemas)
         table = mirror.tables[block.stream]
         accepted = table.accept(block.batch)
-        if not len(accepted):
-            return
-        durable.append(ctx.get_broadcast_state(self._descriptor), block.stream, accepted, table)
-        keys = key_values([accepted.column(name) for name in table.key])
-        mine = owned(keys, block.stream, subtask=self._subtask, parallelism=self._parallelism)
-        self._metrics.add(Metric.DIMENSION_CHANGES, int(mine.sum()))
+        mine = self._owned(accepted, table, block.stream)
+        own = (
+            mine
+            if len(accepted) == len(block.batch)
+            else self._owned(block.batch, table, block.stream)
+        )
+        if len(accepted):
+            durable.append(ctx.get_broadcast_state(self._descriptor), block.stream, accepted, table)
         if mine.any():
-            own = patches(select(accepted, mine), block.stream, self._star, mirror)
-            yield Block(Kind.PATCHES, block.stream, own).encode()
+            patch = patches(select(accepted, mine), block.stream, self._star, mirror)
+            yield Block(Kind.PATCHES, block.stream, patch).encode()
+        if own.any():
+            yield self._outcome(block.stream, int(mine.sum()), int(own.sum()))
+
+    def _owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
+        """Where a change is of a key that this subtask owns."""
+        keys = key_values([changes.column(column) for column in table.key])
+        return owned(keys, name, subtask=self._subtask, parallelism=self._parallelism)
+
+    def _outcome(self, table: str, accepted: int, changes: int) -> bytes:
+        """The block that says what became of so many changes of owned keys."""
+        outcome = Outcome(table, DIMENSION, loaded=accepted, superseded=changes - accepted)
+        self._metrics.add(Metric.DIMENSION_CHANGES, outcome.loaded)
+        self._metrics.add(Metric.DIMENSION_CHANGES_SUPERSEDED, outcome.superseded)
+        return Block(Kind.OUTCOME, "", to_batch([outcome])).encode()
 
     def _current_mirror(self, ctx: Any) -> Mirror:
         if self._mirror is None:
@@ -104,14 +126,20 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         return self._mirror
 
     def _hand_on(self, ctx: Any) -> Iterator[bytes]:
-        """What the state has of dimensions that are kept in the warehouse now; once."""
+        """What the state has of dimensions that are kept in the warehouse now; once.
+
+        These changes were counted when they came. The load counts them anew, so that is taken back.
+        """
         names, self._to_hand_on = self._to_hand_on, ()
         for name in names:
             state = ctx.get_broadcast_state(self._descriptor)
             schema = self._schemas(Kind.DIMENSION, name)
             for batch in durable.blocks(state, name, schema):
                 counts = pc.greater_equal(batch.column(POSITION), self._floor)
-                yield Block(Kind.DIMENSION, name, batch.filter(counts)).encode()
+                rows = batch.filter(counts)
+                yield Block(Kind.DIMENSION, name, rows).encode()
+                again = Outcome(name, DIMENSION, loaded=-len(rows), superseded=0)
+                yield Block(Kind.OUTCOME, "", to_batch([again])).encode()
 
     def _forget(self, ctx: Any) -> None:
         names, self._to_forget = self._to_forget, ()

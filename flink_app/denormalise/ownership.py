@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+Mask = npt.NDArray[np.bool_]
+
 _MASK: Final = 0xFFFFFFFF
 
 
-def owned(
-    keys: list[Hashable], table: str, *, subtask: int, parallelism: int
-) -> npt.NDArray[np.bool_]:
+def owned(keys: list[Hashable], table: str, *, subtask: int, parallelism: int) -> Mask:
     """Where a key of `table` belongs to `subtask`."""
     if parallelism == 1:
         return np.ones(len(keys), np.bool_)
@@ -29,7 +29,7 @@ def owned(
     return np.fromiter((owner == subtask for owner in owners), np.bool_, len(keys))
 
 
-def select(batch: pa.RecordBatch, mask: npt.NDArray[np.bool_]) -> pa.RecordBatch:
+def select(batch: pa.RecordBatch, mask: Mask) -> pa.RecordBatch:
     """The rows of `batch` where `mask` is true."""
     return batch if mask.all() else batch.filter(pa.array(mask))
 

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.faults
 
 START = 1_000
 TARGET = "sport_event_activity"
+FACT = "ticket_activity"
 # COMMITs of loads, not of the loader's start.
 IN_A_LOAD = r"^\s*copy\b"
 
@@ -68,7 +69,7 @@ def _parts(run: Running, *tickets: int, number: int = 1) -> list[Part]:
     batch = pa.RecordBatch.from_pylist(facts, schema=schema)
     writer.add(Block(Kind.ROWS, TARGET, batch))
     parts = writer.close(epoch=1)
-    account = Account("changes", "shard", "1", str(number), len(tickets), 0, 0, None)
+    account = Account("changes", "shard", FACT, "1", str(number), len(tickets), 0, 0, 0, None)
     return [*parts, Part(Part.new_name(), Kind.ACCOUNT, "", 1, epoch=1, accounts=(account,))]
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.redshift import ledger
+from connectors.outcomes import Outcome
+from connectors.redshift import counts, ledger, loader
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknown
 from connectors.redshift.loader import Loaded, Loader
@@ -25,6 +26,7 @@ from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.decode import changes
 from flink_app.decode.position import UNKNOWN
+from flink_app.decode.tally import Tally
 from flink_app.denormalise import durable, join, operator
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
@@ -191,6 +193,16 @@ def _tombstones_without_position() -> list[Patch]:
     return [(TableMirror, "gather", gathered)]
 
 
+_outcome: Final = Denormalise._outcome
+
+
+def _counted_too_early() -> list[Patch]:
+    statement = counts.count_statement
+    return [
+        (counts, "count_statement", lambda *args: statement(*args).replace("newest_", "stage_"))
+    ]
+
+
 def _no_fence() -> list[Patch]:
     return [
         (ledger, "verify_fence", lambda *_: None),
@@ -206,6 +218,31 @@ def _columns_of_newer_rows_only() -> list[Patch]:
         return {key: registers for key, registers in taken.items() if registers[0] >= 0}
 
     return [(Registers, "newer", rows)]
+
+
+def _superseded_forgotten(count: Callable[..., Sequence[Outcome]]) -> Callable[..., Any]:
+    return lambda *args: [replace(outcome, superseded=0) for outcome in count(*args)]
+
+
+def _split_forgotten() -> list[Patch]:
+    accounts = Tally.accounts
+
+    def unsplit(self: Tally, block: Any) -> Any:
+        return tuple(replace(account, split=0) for account in accounts(self, block))
+
+    return [(Tally, "accounts", unsplit)]
+
+
+def _outcomes_of_the_epoch_before() -> list[Patch]:
+    close = PartWriter.close
+
+    def late(self: Any, epoch: int) -> Any:
+        kept = self._outcomes
+        self._outcomes = getattr(self, "late", [])
+        self.late = kept
+        return close(self, epoch)
+
+    return [(PartWriter, "close", late)]
 
 
 MUTATIONS: Final = (
@@ -261,6 +298,19 @@ MUTATIONS: Final = (
     Mutation("swept again for parts from before", reload.swept_only_once, RELOADS),
     Mutation("floor in decode", reload.no_floor_in_decode, RELOADS),
     Mutation("floor in the mirror", reload.no_floor_in_the_mirror, RELOADS),
+    Mutation(
+        "superseded rows are counted",
+        lambda: [(loader, "count_outcomes", _superseded_forgotten(counts.count_outcomes))],
+    ),
+    Mutation(
+        "superseded dimension changes are counted",
+        lambda: [
+            (Denormalise, "_outcome", lambda self, of, mine, _: _outcome(self, of, mine, mine))
+        ],
+    ),
+    Mutation("counted after older ones are dropped", _counted_too_early),
+    Mutation("both halves of a key update are counted", _split_forgotten),
+    Mutation("outcomes belong to the epoch", _outcomes_of_the_epoch_before),
     Mutation("fence", _no_fence),
     Mutation("fence, once pruned", _no_fence, PRUNING),
     Mutation("sweep of dimensions", no_sweep_of_dimensions, RELOADS, placed=100),

@@ -51,9 +51,9 @@ def swept_before_rows_and_patches() -> list[Patch]:
     """In the transaction of the parts that were pending, but before them."""
     original, apply = sweep.sweep, Loader._apply
 
-    def swept(self: Loader, cursor: Any, batch: str, parts: Any) -> None:
+    def swept(self: Loader, cursor: Any, batch: str, parts: Any) -> Any:
         original(cursor, self._warehouse, self._names, self._floor, parts)
-        apply(self, cursor, batch, parts)
+        return apply(self, cursor, batch, parts)
 
     def sweep_alone(cursor: Any, warehouse: Any, names: Any, floor: Any, parts: Any) -> bool:
         return not parts and original(cursor, warehouse, names, floor, parts)

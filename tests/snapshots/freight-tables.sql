@@ -24,16 +24,27 @@ CREATE TABLE IF NOT EXISTS "starjoin".floor (
 ) DISTSTYLE ALL;
 
 CREATE TABLE IF NOT EXISTS "starjoin".account (
-  part VARCHAR(64) NOT NULL,
+  batch VARCHAR(64) NOT NULL,
   stream VARCHAR(128) NOT NULL,
   shard VARCHAR(128) NOT NULL,
+  table_name VARCHAR(128) NOT NULL,
   first_sequence_number VARCHAR(129) NOT NULL,
   last_sequence_number VARCHAR(129) NOT NULL,
   records_read BIGINT NOT NULL,
+  split BIGINT NOT NULL,
   dead_lettered BIGINT NOT NULL,
   passed_over BIGINT NOT NULL,
   below_floor BIGINT NOT NULL,
   last_arrival_ms BIGINT,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at);
+
+CREATE TABLE IF NOT EXISTS "starjoin".outcome (
+  batch VARCHAR(64) NOT NULL,
+  table_name VARCHAR(128) NOT NULL,
+  destination VARCHAR(128) NOT NULL,
+  loaded BIGINT NOT NULL,
+  superseded BIGINT NOT NULL,
   loaded_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (loaded_at);
 

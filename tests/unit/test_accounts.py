@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.accounts import ACCOUNT_SCHEMA, Account, from_rows, per_shard, to_batch
+from connectors.accounts import ACCOUNT_SCHEMA, CONTROL, Account, from_rows, summed, to_batch, whole
 
 numbers = st.integers(0, 10**129 - 1)
 
@@ -12,16 +12,18 @@ numbers = st.integers(0, 10**129 - 1)
 def account(
     shard: str, first: int, last: int, read: int = 1, arrival: int | None = None
 ) -> Account:
-    return Account("s", shard, str(first), str(last), read, 0, 0, arrival)
+    return Account("s", shard, "t", str(first), str(last), read, 0, 0, 0, arrival)
 
 
 accounts = st.builds(
     Account,
     st.sampled_from(["s", "t"]),
     st.sampled_from(["0", "1"]),
+    st.sampled_from(["fact", CONTROL]),
     numbers.map(str),
     numbers.map(str),
     st.integers(0, 99),
+    st.integers(0, 9),
     st.integers(0, 9),
     st.integers(0, 9),
     st.none() | st.integers(0, 2**40),
@@ -29,13 +31,13 @@ accounts = st.builds(
 
 
 @given(st.lists(accounts, max_size=12))
-def test_accounts_are_summed_per_shard(found: list[Account]) -> None:
-    summed = per_shard(found)
-    places = [(a.stream, a.shard) for a in summed]
-    assert len(set(places)) == len(places)
-    for total in summed:
-        own = [a for a in found if (a.stream, a.shard) == (total.stream, total.shard)]
+def test_accounts_are_summed_per_shard_and_table(found: list[Account]) -> None:
+    totals = {(a.stream, a.shard, a.table): a for a in summed(found)}
+    assert len(totals) == len(summed(found))
+    for place, total in totals.items():
+        own = [a for a in found if (a.stream, a.shard, a.table) == place]
         assert total.read == sum(a.read for a in own)
+        assert total.split == sum(a.split for a in own)
         assert total.dead_lettered == sum(a.dead_lettered for a in own)
         assert total.passed_over == sum(a.passed_over for a in own)
         assert total.changed == sum(a.changed for a in own)
@@ -46,7 +48,7 @@ def test_accounts_are_summed_per_shard(found: list[Account]) -> None:
 
 
 def test_sequence_numbers_are_numbers_and_not_texts() -> None:
-    (total,) = per_shard([account("0", 9, 9), account("0", 10, 10)])
+    (total,) = summed([account("0", 9, 9), account("0", 10, 10)])
     assert (total.first_sequence_number, total.last_sequence_number) == ("9", "10")
 
 
@@ -55,3 +57,8 @@ def test_accounts_travel_as_rows(found: list[Account]) -> None:
     batch = to_batch(found)
     assert batch.schema == ACCOUNT_SCHEMA
     assert from_rows(batch.to_pylist()) == found
+
+
+def test_the_account_of_a_block_has_no_table() -> None:
+    total = whole([account("0", 1, 4, read=3), account("0", 1, 4, read=2, arrival=7)])
+    assert (total.table, total.read, total.last_arrival_ms) == ("", 5, 7)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
 import pyarrow as pa
 
+from connectors.accounts import UNREADABLE
 from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
 from flink_app.declaration import Star
 from flink_app.decode.block import Decoded, decode_block
@@ -255,6 +257,24 @@ def reference(
             case _:
                 passed_over += 1
     return {table: sorted(of, key=repr) for table, of in found.items()}, rejected, passed_over
+
+
+def reference_counts(records: Sequence[bytes], plan: DecodePlan) -> dict[str, tuple[int, ...]]:
+    """By table: read, split, dead-lettered, passed over; one record at a time."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for data in records:
+        match _alone(data, plan):
+            case (str(table), list(became)):
+                counts[table, "split"] += len(became) - 1
+            case Rejected(table=known):
+                counts[table := known or UNREADABLE, "dead"] += 1
+            case PassedOver(table):
+                counts[table, "passed over"] += 1
+        counts[table, "read"] += 1
+    return {
+        table: tuple(counts[table, what] for what in ("read", "split", "dead", "passed over"))
+        for table in {table for table, _ in counts}
+    }
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.accounts import CONTROL, UNDECLARED, UNREADABLE
 from flink_app.decode.dead_letters import Reason
 from tests.unit.decode.records import (
     COMPANY,
@@ -107,6 +108,8 @@ def test_control_records_and_other_tables_are_passed_over(data: bytes) -> None:
     decoded = decode([data])
     assert (decoded.changes, len(decoded.dead_letters)) == ({}, 0)
     assert decoded.account.passed_over == 1
+    kind = CONTROL if b'"record-type": "control"' in data else UNDECLARED
+    assert [(a.table, a.passed_over) for a in decoded.accounts] == [(kind, 1)]
 
 
 BLANK = (
@@ -212,6 +215,29 @@ def test_the_account_covers_the_block() -> None:
     assert (account.read, account.dead_lettered, account.passed_over) == (4, 1, 1)
     assert account.changed == sum(map(len, decoded.changes.values()))
     assert account.last_arrival_ms == 1_000_003
+
+
+def test_every_table_has_an_account_of_its_own() -> None:
+    moved = record("consignment", LINE, "update", before={"line": 8})
+    decoded = decode([region(), b"{", record("elsewhere", {}), moved, line(), region(title=5)])
+    counts = {a.table: (a.read, a.split, a.dead_lettered, a.passed_over) for a in decoded.accounts}
+    assert counts == {
+        "region": (2, 0, 1, 0),
+        "consignment": (2, 1, 0, 0),
+        UNREADABLE: (1, 0, 1, 0),
+        UNDECLARED: (1, 0, 0, 1),
+    }
+    for account in decoded.accounts:
+        # The range is the block's: up to its end the shard has been read.
+        assert (account.first_sequence_number, account.last_sequence_number) == ("1000", "1005")
+        became = len(decoded.changes.get(account.table, []))
+        assert account.changed + account.split == became
+
+
+@pytest.mark.parametrize("name", ["consignment", "Zq7xMarked"])
+def test_what_stands_in_a_record_of_no_declared_table_names_no_account(name: str) -> None:
+    records = [record(name, {}, schema="nowhere"), record(name, None, "x", record_type="row")]
+    assert {a.table for a in decode(records).accounts} == {UNDECLARED, UNREADABLE}
 
 
 def test_a_multi_line_record_is_one_record() -> None:

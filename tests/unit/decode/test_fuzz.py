@@ -13,8 +13,9 @@ import pytest
 
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
-from flink_app.decode import block, reading, value_columns, values
+from flink_app.decode import reading, value_columns, values
 from flink_app.decode.dead_letters import Reason
+from flink_app.decode.tally import Tally
 from tests.fuzz.check import Seen, check_session
 from tests.fuzz.fits import WrongError
 from tests.fuzz.inputs import Block, Session, load, save
@@ -66,19 +67,19 @@ def _told(kind: Any, value: Any) -> values.ValueFaultError:
     return values.ValueFaultError(Reason.WRONG_TYPE, f"{value} is no {kind}")
 
 
-def _one_less(of: RecordBlock, **counted: int) -> Account:
-    found = ACCOUNT(of, **counted)
-    return replace(found, read=found.read - 1)
+def _one_less(tally: Tally, of: RecordBlock) -> tuple[Account, ...]:
+    first, *others = ACCOUNTS(tally, of)
+    return (replace(first, read=first.read - 1), *others)
 
 
-ACCOUNT: Final = block._account
+ACCOUNTS: Final = Tally.accounts
 WITHOUT: Final[dict[str, Patch]] = {
     "UTF-8": (reading, "_check_encoding", lambda _: None),
     "smallint's range": (value_columns, "_INTEGER_RANGE", {}),
     "NUL by columns": (value_columns, "_holds_nul", lambda _: False),
     "NUL by rows": (values, "NUL", "\x01"),
     "no value in a detail": (values, "_wrong", _told),
-    "every record in the account": (block, "_account", _one_less),
+    "every record in the account": (Tally, "accounts", _one_less),
 }
 
 

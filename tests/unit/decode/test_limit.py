@@ -28,7 +28,7 @@ LETTERS = decode(
 
 
 def account(changed: int, dead: int, passed_over: int = 0) -> Account:
-    return Account("s", "0", "1", "2", changed + dead + passed_over, dead, passed_over, None)
+    return Account("s", "0", "", "1", "2", changed + dead + passed_over, 0, dead, passed_over, None)
 
 
 def stops_at(limit: DeadLetterLimit, *blocks: tuple[int, ...]) -> int | None:

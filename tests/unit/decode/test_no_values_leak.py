@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Final
 
 import pytest
@@ -61,7 +60,7 @@ def texts(decoded: Decoded) -> list[str]:
     batches = [letters, *decoded.changes.values()]
     return [
         *(repr(batch.to_pylist()) for batch in batches),
-        repr(dataclasses.asdict(decoded.account)),
+        repr(decoded.accounts),
     ]
 
 

@@ -24,6 +24,7 @@ from tests.unit.decode.records import (
     port,
     record,
     reference,
+    reference_counts,
     region,
 )
 from tests.unit.decode.twists import BROKEN, BROKEN_SPANS, good, mangled, text, twisted
@@ -67,6 +68,9 @@ def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
     assert account.read == len(records)
     assert account.passed_over == passed_over
     assert account.dead_lettered == len(expected_faults)
+    assert {
+        a.table: (a.read, a.split, a.dead_lettered, a.passed_over) for a in decoded.accounts
+    } == reference_counts(records, plan)
 
 
 @pytest.mark.parametrize(

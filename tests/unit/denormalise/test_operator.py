@@ -8,6 +8,8 @@ import pyarrow as pa
 import pytest
 
 from connectors.blocks import Block, Kind, decode
+from connectors.metrics import GROUP
+from connectors.outcomes import DIMENSION, Outcome, from_rows, summed
 from flink_app.declaration import Star
 from flink_app.denormalise.operator import Denormalise
 from flink_app.schemas import BlockSchemas
@@ -44,6 +46,11 @@ class Elements:
     def get_broadcast_state(self, descriptor: Any) -> State:
         assert descriptor.name == "dimensions"
         return self._state
+
+
+def outcomes(blocks: list[Block]) -> list[Outcome]:
+    found = [block.batch for block in blocks if block.kind is Kind.OUTCOME]
+    return [outcome for batch in found for outcome in from_rows(batch.to_pylist())]
 
 
 class Task:
@@ -83,9 +90,12 @@ def test_a_fact_becomes_a_row_of_every_target_of_its_table() -> None:
 
 def test_facts_join_what_came_before_and_older_news_are_none() -> None:
     task = Task(State())
-    (patch,) = task.dimension(company(2))
+    patch, outcome = task.dimension(company(2))
     assert (patch.kind, patch.stream) == (Kind.PATCHES, "company")
-    assert task.dimension(company(1, name="older")) == []
+    assert outcomes([outcome]) == [Outcome("company", DIMENSION, 1, 0)]
+    assert outcomes(task.dimension(company(1, name="older"))) == [
+        Outcome("company", DIMENSION, 0, 1)
+    ]
     report = task.facts(fact(3))[0].batch.to_pylist()
     assert [row["receiver_name"] for row in report] == ["a"]
 
@@ -103,8 +113,9 @@ def test_after_a_restore_the_mirror_is_there_for_the_first_element_of_either_inp
         (row,) = restored.facts(fact(3))[0].batch.to_pylist()
         assert (row["receiver_name"], row["receiver_harbour"]) == ("a", "Bergen")
     else:
-        assert restored.dimension(company(1)) == []  # known in a newer version
-        (patch,) = restored.dimension(company(4))
+        # Known in a newer version.
+        assert [block.kind for block in restored.dimension(company(1))] == [Kind.OUTCOME]
+        patch, _ = restored.dimension(company(4))
         assert patch.batch.column("home_port__harbour").to_pylist() == ["Bergen"]
 
 
@@ -125,6 +136,7 @@ def test_each_patch_is_emitted_by_one_subtask_and_all_keep_the_change() -> None:
         code
         for task in tasks
         for block in task.dimension(*changes)
+        if block.kind is Kind.PATCHES
         for code in block.batch.column("code").to_pylist()
     ]
     assert sorted(emitted) == sorted(f"{number}" for number in range(30))
@@ -136,7 +148,20 @@ def test_each_patch_is_emitted_by_one_subtask_and_all_keep_the_change() -> None:
 
 def test_a_subtask_that_owns_nothing_emits_nothing() -> None:
     tasks = [Task(State(), Runtime(subtask, 3)) for subtask in range(3)]
-    assert sum(len(task.dimension(region(1))) for task in tasks) == 1
+    assert sorted(len(task.dimension(region(1))) for task in tasks) == [0, 0, 2]
+
+
+def test_each_change_is_counted_by_the_owner_of_its_key_alone() -> None:
+    news = [region(position, code=f"{code}") for code in range(20) for position in (2, 3, 1)]
+    late = [region(1, code=f"{code}") for code in range(0, 20, 2)]
+    tasks = [Task(State(), Runtime(subtask, 3)) for subtask in range(3)]
+    for changes, loaded, superseded in ((news, 20, 40), (late, 0, 10), (news, 0, 60)):
+        found = [o for task in tasks for o in outcomes(task.dimension(*changes))]
+        assert len(found) <= 3
+        assert summed(found) == [Outcome("region", DIMENSION, loaded, superseded)]
+    counts = [task.runtime.counts for task in tasks]
+    assert sum(c[GROUP, "dimensionChanges"] for c in counts) == 20
+    assert sum(c[GROUP, "dimensionChangesSuperseded"] for c in counts) == 110
 
 
 @pytest.mark.parametrize("kind", [Kind.DEAD_LETTERS, Kind.RESTRICTED, Kind.ACCOUNT])
@@ -163,7 +188,13 @@ def test_what_the_state_has_of_a_dimension_that_was_moved_is_handed_on_by_every_
     for task in tasks:
         *handed_on, _, _ = task.facts(fact(3))
         found = [(block.kind, block.stream, len(block.batch)) for block in handed_on]
-        assert found == [(Kind.DIMENSION, "region", 1), (Kind.DIMENSION, "port", 1)]
+        told = (Kind.OUTCOME, "", 1)
+        assert found == [(Kind.DIMENSION, "region", 1), told, (Kind.DIMENSION, "port", 1), told]
+        # They were counted as loaded when they came, and the load will count them once more.
+        assert outcomes(handed_on) == [
+            Outcome("region", DIMENSION, -1, 0),
+            Outcome("port", DIMENSION, -1, 0),
+        ]
         assert len(task.facts(fact(4))) == 2  # rows of both targets
 
 
@@ -172,7 +203,7 @@ def test_what_was_handed_on_is_forgotten_with_the_next_broadcast_element() -> No
     Task(state).dimension(port(1))
     moved = Task(state, star=placed_freight())
     kinds = [block.kind for block in moved.dimension(company(2))]
-    assert kinds == [Kind.DIMENSION, Kind.PATCHES]
+    assert kinds == [Kind.DIMENSION, Kind.OUTCOME, Kind.PATCHES, Kind.OUTCOME]
     assert {key.partition("#")[0] for key in state.values} == {"company"}
     later = Task(state, star=placed_freight())
     assert [block.kind for block in later.facts(fact(3))] == [Kind.ROWS, Kind.ROWS]

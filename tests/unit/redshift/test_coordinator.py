@@ -11,6 +11,7 @@ import pytest
 
 from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.metrics import Metric
+from connectors.outcomes import Outcome
 from connectors.redshift import coordinator as module
 from connectors.redshift.background import Background
 from connectors.redshift.coordinator import (
@@ -78,7 +79,8 @@ class Rig:
         self.calls.append(("load", *names))
         self._fail()
         new = tuple(name for name in names if name not in self.already)
-        return Loaded("batch", new, tuple(name for name in names if name in self.already))
+        already = tuple(name for name in names if name in self.already)
+        return Loaded("batch", new, already, tuple(Outcome("t", n, 3, 1) for n in new))
 
     def _fail(self) -> None:
         if self.error is not None:
@@ -210,13 +212,18 @@ def test_parts_that_were_there_already_are_done_as_well(rig: Rig) -> None:
     assert not rig.coordinator.busy
 
 
-def test_batches_and_parts_are_counted(rig: Rig) -> None:
+def test_batches_parts_and_changes_are_counted(rig: Rig) -> None:
     rig.started()
     rig.already = frozenset({"a"})
     rig.coordinator.remember([part(name, epoch=1) for name in "abc"])
     rig.complete(1)
     rig.finish()
-    assert rig.counts == {Metric.BATCHES_LOADED: 1, Metric.PARTS_LOADED: 2}
+    assert rig.counts == {
+        Metric.BATCHES_LOADED: 1,
+        Metric.PARTS_LOADED: 2,
+        Metric.CHANGES_LOADED: 6,
+        Metric.CHANGES_SUPERSEDED: 2,
+    }
 
 
 @pytest.mark.parametrize("error", [RetryLoad("busy"), OutcomeUnknown("lost")])

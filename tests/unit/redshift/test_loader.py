@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from redshift_connector.error import InterfaceError, ProgrammingError
 
 from connectors.accounts import Account
 from connectors.blocks import Kind
+from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift import ledger
 from connectors.redshift.connection import Credentials, RedshiftAddress, read_credentials
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
@@ -85,7 +87,10 @@ def test_a_load_locks_before_everything_and_commits_after_the_ledger(
     kinds = [" ".join(said.split()[:2]) for said in warehouse.said]
     assert kinds[:4] == ["connect", "LOCK TABLE", "SELECT application,", "SELECT part"]
     assert kinds[-3:] == ["INSERT INTO", "commit", "close"]
-    assert warehouse.said[-3].startswith('INSERT INTO "books".ledger')
+    assert [said.split()[2] for said in warehouse.said[-4:-2]] == [
+        '"books".ledger',
+        '"books".outcome',
+    ]
     assert len(warehouse.statements("COPY")) == 2
 
 
@@ -143,14 +148,77 @@ def test_manifests_are_one_a_stream_and_named_for_their_batch(warehouse: FakeWar
 
 def test_dead_letters_and_accounts_are_recorded_and_not_copied(warehouse: FakeWarehouse) -> None:
     started(warehouse)
-    account = Account("changes", "shard-1", "9", "10", 7, 1, 2, 99, below_floor=3)
-    counted = Part("n", Kind.ACCOUNT, "", rows=1, epoch=3, accounts=(account,))
+    account = Account("changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 99, below_floor=4)
+    outcome = Outcome("table", DIMENSION, 5, 2)
+    counted = Part("n", Kind.ACCOUNT, "", 2, epoch=3, accounts=(account,), outcomes=(outcome,))
     letters = Part("x", Kind.DEAD_LETTERS, "", rows=1, url="s3://b/x", size=4, epoch=3)
-    loader(warehouse).load([counted, letters], 5)
+    loaded = loader(warehouse).load([counted, letters], 5)
     assert warehouse.parts == {"n", "x"}
     assert not warehouse.statements("COPY")
-    (values,) = [v for sql, v in warehouse.values if sql.startswith('INSERT INTO "books".account')]
-    assert values[:10] == ["n", "changes", "shard-1", "9", "10", 7, 1, 2, 3, 99]
+    assert inserted(warehouse, "account") == [
+        [loaded.batch, "changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 4, 99]
+    ]
+    assert inserted(warehouse, "outcome") == [[loaded.batch, "table", DIMENSION, 5, 2]]
+    assert loaded.outcomes == ()
+
+
+def inserted(warehouse: FakeWarehouse, table: str) -> list[list[Any]]:
+    """The rows of one bookkeeping table, without the time in their last column."""
+    rows = []
+    for sql, values in warehouse.values:
+        if sql.startswith(f'INSERT INTO "books".{table} '):
+            width = sql.count("%s") // sql.count("(%s")
+            rows += [values[start : start + width - 1] for start in range(0, len(values), width)]
+    return rows
+
+
+def test_accounts_of_several_parts_are_one_row_a_shard_and_table(
+    warehouse: FakeWarehouse,
+) -> None:
+    started(warehouse)
+    first = Account("changes", "0", "t", "9", "10", 2, 0, 0, 0, None)
+    other = dataclasses.replace(first, table="u")
+    parts = [
+        Part("m", Kind.ACCOUNT, "", 1, accounts=(first, other)),
+        Part("n", Kind.ACCOUNT, "", 1, accounts=(first.plus(first),)),
+    ]
+    loader(warehouse).load(parts, 5)
+    assert [(row[3], row[6]) for row in inserted(warehouse, "account")] == [("t", 6), ("u", 2)]
+
+
+def test_what_a_transaction_did_with_its_rows_is_counted_in_it(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    warehouse.newest = 3
+    books = Part("n", Kind.ACCOUNT, "", 1, outcomes=(Outcome("customer", DIMENSION, 1, 0),))
+    loaded = loader(warehouse).load([part("a"), part("b"), books], 5)
+    counted = Outcome("ticket_activity", TARGET.stream, loaded=3, superseded=1)
+    assert loaded.outcomes == (counted,)
+    assert inserted(warehouse, "outcome") == [
+        [loaded.batch, "ticket_activity", TARGET.stream, 3, 1],
+        [loaded.batch, "customer", DIMENSION, 1, 0],
+    ]
+    assert warehouse.said[-2] == "commit"
+
+
+def test_parts_that_were_loaded_before_are_not_counted_again(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    books = Part("n", Kind.ACCOUNT, "", 1, outcomes=(Outcome("customer", DIMENSION, 1, 0),))
+    warehouse.parts = {"a", "n"}
+    loaded = loader(warehouse).load([part("a"), part("b"), books], 5)
+    assert [(o.loaded, o.superseded) for o in loaded.outcomes] == [(2, 0)]
+    assert [row[1] for row in inserted(warehouse, "outcome")] == ["ticket_activity"]
+
+
+@pytest.mark.parametrize("copied", [0, 3, 5])
+def test_rows_that_copy_lost_or_repeated_stop_the_load(
+    warehouse: FakeWarehouse, copied: int
+) -> None:
+    started(warehouse)
+    warehouse.copied = copied
+    message = f"COPY brought {copied} rows of {TARGET.stream}, and the staged files hold 4"
+    with pytest.raises(NeedsRepair, match=message):
+        loader(warehouse).load([part("a"), part("b")], 5)
+    assert warehouse.parts == set()
 
 
 @pytest.mark.parametrize("kind", [Kind.ROWS, Kind.PATCHES])
@@ -229,7 +297,7 @@ def test_a_manifest_that_cannot_be_written_is_tried_again(warehouse: FakeWarehou
 def test_long_lists_are_cut_into_statements_below_the_protocols_limit() -> None:
     warehouse = FakeWarehouse().connect()
     parts = [part(f"p{number}") for number in range(1_201)]
-    ledger.record(warehouse, Names("books"), "batch", parts)
+    ledger.record(warehouse, Names("books"), "batch", parts, [])
     assert ledger.known_parts(warehouse, Names("books"), parts) == {p.name for p in parts}
     assert max(len(values) for _, values in warehouse.values) <= 32_767
     assert len(warehouse.values) == 6
@@ -239,7 +307,7 @@ def test_long_lists_are_cut_into_statements_below_the_protocols_limit() -> None:
 
 def test_a_ledger_row_says_what_was_loaded() -> None:
     warehouse = FakeWarehouse().connect()
-    ledger.record(warehouse, Names("books"), "batch", [part("a", epoch=8)])
+    ledger.record(warehouse, Names("books"), "batch", [part("a", epoch=8)], [])
     ((_, values),) = warehouse.values
     assert values[:8] == ["a", "batch", "rows", TARGET.stream, 8, 2, 10, "s3://b/a"]
     assert values[8].tzinfo is None

@@ -63,6 +63,7 @@ def staged(of: Star, kind: Kind) -> list[Part]:
 def load(today: Star, parts: list[Part]) -> FakeWarehouse:
     warehouse = FakeWarehouse()
     warehouse.fence = [("app", 5)]
+    warehouse.rows_of_a_part = 1
     assert loader(warehouse, spec=warehouse_spec(today)).load(parts, 5).parts
     return warehouse
 

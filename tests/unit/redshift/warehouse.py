@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -18,15 +19,20 @@ from tests.unit.stars import ticket_seller
 
 SPEC: WarehouseSpec = warehouse_spec(ticket_seller())
 (TARGET,) = SPEC.targets
+ROWS: Final = 2  # of each part
 
 
 def part(
     name: str, *, epoch: int = 1, kind: Kind = Kind.ROWS, stream: str = "", floor: int = 0
 ) -> Part:
     stream = stream or (TARGET.stream if kind is Kind.ROWS else SPEC.patches[0].stream)
-    return Part(name, kind, stream, rows=2, url=f"s3://b/{name}", size=10, epoch=epoch, floor=floor)
+    return Part(
+        name, kind, stream, rows=ROWS, url=f"s3://b/{name}", size=10, epoch=epoch, floor=floor
+    )
 
 
+_COPIED: Final = re.compile(r"""COPY "stage_(\w+)" FROM 's3://b/(\S+)'""")
+_COUNTED: Final = re.compile(r'SELECT (\d+) AS place, COUNT\(\*\) AS found FROM "(\w+?)_(\w+)"')
 _ALTERED: Final = re.compile(
     r'ALTER TABLE "\w+"."(\w+)" (?:ADD|ALTER) COLUMN "(\w+)" (?:TYPE )?([A-Z]\S*)'
 )
@@ -66,6 +72,10 @@ class FakeWarehouse:
         floor: that it is swept to, once committed.
         said: `connect`, statements, `commit`, `close`, in order.
         fails: called with each of these, may raise.
+        manifests: what COPY is given.
+        rows_of_a_part: as many as COPY finds in each file.
+        copied: rows that COPY brings to a target's stage; None: all.
+        newest: rows of it that are newer than what is there; None: all.
     """
 
     def __init__(self) -> None:
@@ -74,6 +84,11 @@ class FakeWarehouse:
         self.tables = existing(SPEC)
         self.autocommit: bool | None = None
         self.floor = 0
+        self.manifests = Manifests()
+        self.rows_of_a_part = ROWS
+        self.copied: int | None = None
+        self.newest: int | None = None
+        self._staged: dict[str, int] = {}
         self.said: list[str] = []
         self.values: list[tuple[str, list[Any]]] = []
         self.fails: Callable[[str], None] = lambda _: None
@@ -107,7 +122,7 @@ class FakeWarehouse:
         self.say(operation)
         values = list(args or [])
         self.values.append((operation, values))
-        self._answer = []
+        self._answer = self._counted(operation)
         if operation.startswith("SELECT application"):
             self._answer = [*self._fence_now]
         elif operation.startswith("SELECT part"):
@@ -128,6 +143,19 @@ class FakeWarehouse:
             self._fence_now = [(values[0], values[1])]
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
+
+    def _counted(self, operation: str) -> list[tuple[Any, ...]]:
+        """The answer when the rows of stage and newest are counted; remembers what is copied."""
+        if copied := _COPIED.match(operation):
+            table, key = copied.groups()
+            entries = json.loads(self.manifests.written[key])["entries"]
+            self._staged[table] = self.rows_of_a_part * len(entries)
+        counts = {}
+        for place, kind, table in _COUNTED.findall(operation):
+            staged = self._staged[table] if self.copied is None else self.copied
+            newest = staged if self.newest is None else self.newest
+            counts[int(place)] = staged if kind == "stage" else newest
+        return list(counts.items())
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         return self._answer
@@ -158,13 +186,14 @@ def loader(
     alters: bool = False,
     floor: int = 0,
 ) -> Loader:
+    warehouse.manifests = manifests or Manifests()
     return Loader(
         spec,
         application=application,
         bookkeeping_schema="books",
         copy_role="default",
         connect=warehouse.connect,
-        manifests=manifests or Manifests(),
+        manifests=warehouse.manifests,
         alters=alters,
         floor=Floor(floor, floor_position(floor)),
     )

@@ -6,17 +6,20 @@ from hypothesis import strategies as st
 
 from connectors.accounts import Account
 from connectors.blocks import Kind
+from connectors.outcomes import Outcome
 from connectors.staging import Part
 
 accounts = st.builds(
     Account,
     st.text(),
     st.text(),
+    st.text(),
     st.integers(0).map(str),
     st.integers(0).map(str),
-    *[st.integers(0)] * 3,
+    *[st.integers(0)] * 4,
     st.none() | st.integers(0),
 )
+outcomes = st.builds(Outcome, st.text(), st.text(), st.integers(0), st.integers(0))
 parts = st.builds(
     Part,
     name=st.text(),
@@ -27,6 +30,7 @@ parts = st.builds(
     size=st.integers(0),
     epoch=st.integers(-1),
     accounts=st.lists(accounts, max_size=3).map(tuple),
+    outcomes=st.lists(outcomes, max_size=3).map(tuple),
     shape=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
 )
 
@@ -45,6 +49,17 @@ def test_a_reference_of_an_earlier_version_says_nothing_of_its_columns() -> None
         b'"accounts":[]}'
     )
     assert Part.decode(earlier) == Part("a", Kind.ROWS, "s", rows=1, epoch=3)
+
+
+def test_accounts_of_an_earlier_version_are_of_no_table() -> None:
+    earlier = (
+        b'S{"name":"a","kind":"ACCOUNT","stream":"","rows":1,"url":"","size":0,"epoch":3,'
+        b'"accounts":[{"stream":"s","shard":"0","first_sequence_number":"1",'
+        b'"last_sequence_number":"2","read":2,"dead_lettered":1,"passed_over":0,'
+        b'"last_arrival_ms":null}]}'
+    )
+    (account,) = Part.decode(earlier).accounts
+    assert (account.table, account.read, account.split) == ("(untold)", 2, 0)
 
 
 def test_a_part_gets_the_number_of_the_marker_that_closes_it() -> None:

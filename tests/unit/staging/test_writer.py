@@ -7,8 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.accounts import Account, to_batch
+from connectors import accounts, outcomes
+from connectors.accounts import Account
 from connectors.blocks import Block, Kind
+from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift.spec import ColumnSpec
 from connectors.staging import Part, PartWriter, S3Store
 from flink_app.schemas import BlockSchemas
@@ -43,8 +45,13 @@ def rows(stream: str, *values: int, kind: Kind = Kind.ROWS) -> Block:
 
 
 def account(shard: str, first: int, last: int) -> Block:
-    found = Account("changes", shard, str(first), str(last), 2, 1, 0, 5)
-    return Block(Kind.ACCOUNT, "", to_batch([found]))
+    found = Account("changes", shard, "t", str(first), str(last), 2, 0, 1, 0, 5)
+    return Block(Kind.ACCOUNT, "", accounts.to_batch([found]))
+
+
+def outcome(table: str, loaded: int, superseded: int) -> Block:
+    found = Outcome(table, DIMENSION, loaded, superseded)
+    return Block(Kind.OUTCOME, "", outcomes.to_batch([found]))
 
 
 @pytest.fixture
@@ -123,9 +130,22 @@ def test_accounts_are_summed_per_shard_and_have_no_file(store: Store) -> None:
     (part,) = writer.close(4)
     assert (part.kind, part.url, part.epoch, part.rows) == (Kind.ACCOUNT, "", 4, 2)
     assert part.accounts == (
-        Account("changes", "0", "9", "100", 4, 2, 0, 5),
-        Account("changes", "1", "5", "6", 2, 1, 0, 5),
+        Account("changes", "0", "t", "9", "100", 4, 0, 2, 0, 5),
+        Account("changes", "1", "t", "5", "6", 2, 0, 1, 0, 5),
     )
+    assert store.objects == {}
+
+
+def test_outcomes_are_summed_beside_the_accounts_and_belong_to_one_epoch(store: Store) -> None:
+    writer = PartWriter(store)
+    for block in (outcome("a", 1, 0), account("0", 1, 2), outcome("b", 0, 2), outcome("a", 2, 3)):
+        writer.add(block)
+    (part,) = writer.close(4)
+    assert (part.kind, part.rows, len(part.accounts)) == (Kind.ACCOUNT, 3, 1)
+    assert part.outcomes == (Outcome("a", DIMENSION, 3, 3), Outcome("b", DIMENSION, 0, 2))
+    assert writer.close(5) == []
+    writer.add(outcome("a", 0, 1))
+    assert [p.outcomes for p in writer.close(6)] == [(Outcome("a", DIMENSION, 0, 1),)]
     assert store.objects == {}
 
 

@@ -1,0 +1,67 @@
+"""What the books must say of the records of a cut: counts by table and destination.
+
+Worked out from what the records mean, and from the declaration's own words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flink_app.declaration import Declaration
+from tests.simulation.source import Record
+
+
+class Counts(NamedTuple):
+    """Sums of the books; `changes` are those loaded and those superseded."""
+
+    read: int
+    split: int
+    dead_lettered: int
+    passed_over: int
+    changes: int
+
+
+def expected_counts(
+    declaration: Declaration, records: Iterable[tuple[Record, bool]]
+) -> dict[tuple[str, str], Counts]:
+    """By table and destination, as the balance has them; with each record, if it was below a floor.
+
+    Such a record is superseded as a whole, before anyone asks whether it is two changes.
+    """
+    read: Counter[str] = Counter()
+    below: Counter[str] = Counter()
+    changes: Counter[str] = Counter()
+    for record, is_below in records:
+        if record.versions:
+            table = record.versions[0].table
+        else:
+            table = "(unreadable)" if record.dead else "(control)"
+        read[table] += 1
+        below[table] += is_below
+        changes[table] += 0 if is_below else len(record.versions)
+    found = {}
+    for table, count in read.items():
+        declared = table in declaration.tables
+        counts = Counts(
+            read=count,
+            split=changes[table] - (count - below[table]) if declared else 0,
+            dead_lettered=count if table == "(unreadable)" else 0,
+            passed_over=count if table == "(control)" else 0,
+            changes=changes[table] + below[table],
+        )
+        for destination in _destinations(declaration, table) if changes[table] else [""]:
+            found[table, destination] = counts
+    return found
+
+
+def _destinations(declaration: Declaration, table: str) -> list[str]:
+    """Where the changes of a table go."""
+    targets = [name for name, target in declaration.targets.items() if target.fact == table]
+    reached = {
+        reference.table
+        for declared in declaration.tables.values()
+        for reference in declared.references.values()
+    }
+    return [*targets, "(dimension)"] if table in reached else targets

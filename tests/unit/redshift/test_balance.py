@@ -1,0 +1,113 @@
+"""The balance: what the books say of each table, and what a hole in them shows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+import sqlglot
+
+from connectors.accounts import CONTROL, Account
+from connectors.blocks import Kind
+from connectors.outcomes import DIMENSION, Outcome
+from connectors.redshift import ledger
+from connectors.redshift.balance import Balance, balance_query, balances
+from connectors.redshift.counts import count_statement
+from connectors.redshift.names import Names
+from connectors.staging import Part
+from tests.unit.redshift.sqlite import SqliteWarehouse
+from tests.unit.redshift.warehouse import SPEC
+from tests.unit.stars import ROOT
+
+NAMES: Final = Names("starjoin")
+REDSHIFT: Final = {"balance": balance_query(NAMES), "counts": count_statement(SPEC.targets, NAMES)}
+
+
+class Books:
+    """The bookkeeping tables in memory; what the loader writes goes there."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._batch = 0
+
+    def execute(self, operation: str, args: Any = ()) -> None:
+        values = [str(value) if hasattr(value, "isoformat") else value for value in args]
+        self._connection.execute(operation.replace("%s", "?"), values)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        raise AssertionError
+
+    def batch(self, accounts: list[Account], *outcomes: Outcome) -> None:
+        self._batch += 1
+        part = Part(Part.new_name(), Kind.ACCOUNT, "", 1, accounts=tuple(accounts))
+        ledger.record(self, NAMES, f"batch {self._batch}", [part], outcomes)
+
+    def balance(self) -> list[Balance]:
+        return balances(self._connection.execute(balance_query(NAMES)))
+
+
+@pytest.fixture
+def books() -> Iterator[Books]:
+    with SqliteWarehouse(SPEC) as warehouse:
+        yield Books(warehouse._connection)
+
+
+def account(table: str, read: int, **counts: int) -> Account:
+    zeros = dict.fromkeys(("split", "dead_lettered", "passed_over"), 0)
+    return Account(
+        stream="s", shard="0", table=table, first_sequence_number="1", last_sequence_number="2",
+        read=read, last_arrival_ms=None, **(zeros | counts),
+    )  # fmt: skip
+
+
+def test_empty_books_balance(books: Books) -> None:
+    assert books.balance() == []
+
+
+def test_each_destination_of_a_table_has_its_own_line(books: Books) -> None:
+    books.batch(
+        [account("sale", 5, split=2, dead_lettered=1), account("item", 3, below_floor=1)],
+        Outcome("sale", "sales", 4, 2),
+        Outcome("sale", "report", 3, 3),
+        Outcome("item", DIMENSION, 1, 1),
+    )
+    books.batch([account("sale", 1), account(CONTROL, 2, passed_over=2)])
+    books.batch([], Outcome("sale", "sales", 0, 1), Outcome("sale", "report", 1, 0))
+    assert books.balance() == [
+        Balance("(control)", "", 2, 0, 0, 0, 0, 2, 0),
+        Balance("item", DIMENSION, 3, 0, 1, 2, 0, 0, 0),
+        Balance("sale", "report", 6, 2, 4, 3, 1, 0, 0),
+        Balance("sale", "sales", 6, 2, 4, 3, 1, 0, 0),
+    ]
+
+
+def test_what_came_to_nothing_shows(books: Books) -> None:
+    books.batch([account("sale", 5)], Outcome("sale", "sales", 4, 0))
+    assert [(line.table, line.difference) for line in books.balance()] == [("sale", 1)]
+
+
+def test_changes_of_a_table_without_any_outcome_show(books: Books) -> None:
+    books.batch([account("sale", 5, dead_lettered=2)])
+    (line,) = books.balance()
+    assert (line.destination, line.difference) == ("", 3)
+
+
+def test_changes_that_nobody_has_read_show(books: Books) -> None:
+    books.batch([], Outcome("sale", "sales", 1, 1))
+    (line,) = books.balance()
+    assert (line.table, line.destination, line.difference) == ("sale", "sales", -2)
+
+
+def test_the_documented_query_is_the_one_of_the_code() -> None:
+    shown = balance_query(NAMES).replace('"starjoin"', "starjoin")
+    assert f"```sql\n{shown};\n```" in (ROOT / "docs" / "operations.md").read_text()
+
+
+@pytest.mark.parametrize("name", REDSHIFT)
+def test_the_statements_are_redshifts(name: str) -> None:
+    (parsed,) = sqlglot.parse(REDSHIFT[name], dialect="redshift")
+    assert parsed is not None
+    assert not isinstance(parsed, sqlglot.exp.Command)
+    assert not {";", "%"} & set(REDSHIFT[name])
