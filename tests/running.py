@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import yaml
 
+from connectors.redshift.balance import Balance, balance_query, balances
+from connectors.redshift.names import Names
 from flink_app.settings import Application, property_groups
 from infra.local.configuration import LocalRun
 from infra.local.example import DEFAULT, Example, declaration_of
@@ -20,6 +22,7 @@ from infra.local.progress import Progress, progress, rows
 from infra.local.source import dms
 from infra.local.stack import LocalStack
 from infra.local.toolchain import ROOT, connectors_jar
+from tests.stream import on_stream, records_on
 
 # Generous: it bounds a hanging test and judges no speed.
 PATIENCE_SECONDS: Final = 150.0
@@ -83,6 +86,12 @@ class Running:
         """Puts records as they are."""
         self.put += self.example.put([("raw", record) for record in records])
 
+    def again(self, every: int) -> None:
+        """Puts some records of the stream on it once more, the newest first."""
+        records = list(records_on(self.stack.client("kinesis")))
+        entries = [(str(place), record) for place, record in enumerate(records[::-every])]
+        self.put += self.example.put(entries)
+
     def progress(self) -> Progress:
         """What the warehouse says of itself."""
         connection = self.stack.warehouse()
@@ -129,7 +138,28 @@ class Running:
             assert not difference.only_in_warehouse, target
             assert not difference.only_in_source, target
         assert self.progress().records == self.put
+        self.assert_balanced()
         assert not self.query("SELECT part FROM starjoin.ledger GROUP BY part HAVING COUNT(*) > 1")
+
+    def balance(self) -> list[Balance]:
+        """The balance of each table at each destination."""
+        return balances(self.query(balance_query(Names("starjoin"))))
+
+    def assert_balanced(self) -> None:
+        """The books have each record of the stream once under its table, and what became of it."""
+        star = self.example.star
+        found = on_stream(self.stack.client("kinesis"), star.declaration)
+        expected = {}
+        for table, count in found.read.items():
+            destinations = [name for name, target in star.targets.items() if target.fact == table]
+            destinations += ["(dimension)"] if table in star.dimensions else []
+            for destination in destinations or [""]:
+                expected[table, destination] = (count, found.split[table], 0)
+        lines = {
+            (line.table, line.destination): (line.read, line.split, line.difference)
+            for line in self.balance()
+        }
+        assert lines == expected
 
     def logs(self) -> str:
         """The end of the job's log."""

@@ -65,7 +65,7 @@ def test_seed_rows_come_out_exactly_and_changes_follow(started: Running) -> None
 
 
 @pytest.mark.parametrize("started", PLACEMENTS, indirect=True)
-def test_a_savepoint_half_way_loses_and_repeats_nothing(started: Running) -> None:
+def test_a_savepoint_half_way_loses_repeats_and_forgets_nothing(started: Running) -> None:
     started.full_load()
     with started.minicluster() as job:
         started.wait_until_all_loaded()
@@ -73,10 +73,15 @@ def test_a_savepoint_half_way_loses_and_repeats_nothing(started: Running) -> Non
         started.changes()
         savepoint = job.stop_with_savepoint()
     before = started.progress()
+    started.again(every=7)
     started.changes(started.example.script("later"))
     with started.minicluster(restore_from=savepoint, parallelism=3):
         after = started.wait_until_all_loaded()
     assert after.batches > before.batches
+    facts = [line for line in started.balance() if line.destination in started.example.targets]
+    assert len(facts) == len(started.example.targets)
+    assert all(line.superseded for line in facts)
+    assert any(line.split for line in facts)
     started.assert_equal_to_source()
 
 
@@ -113,6 +118,8 @@ def test_bad_records_are_counted_and_kept_and_stop_nothing(started: Running) -> 
     started.assert_equal_to_source()
     letters = _dead_letters(started)
     assert {row["reason"] for row in letters} == {"not_json", "missing_key"}
+    dead = {line.table: line.dead_lettered for line in started.balance() if line.dead_lettered}
+    assert dead == {"(unreadable)": 1, "ticket": 1}
     keys = PrivacyKeys.from_secret(TOKEN_KEY.encode())
     sealed = [row["sealed_original"] for row in letters]
     found = {Original.unseal(each, keys.dead_letters) for each in sealed}

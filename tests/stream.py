@@ -1,0 +1,69 @@
+"""What is on the local stream, read apart from the application: records and split keys by table."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flink_app.declaration import Declaration
+from infra.local.stack import STREAM
+
+
+@dataclass
+class OnStream:
+    """Counts by table, as the books name tables.
+
+    Attributes:
+        read: records.
+        split: updates that changed the key.
+    """
+
+    read: Counter[str] = field(default_factory=Counter)
+    split: Counter[str] = field(default_factory=Counter)
+
+
+def on_stream(kinesis: Any, declaration: Declaration) -> OnStream:
+    """Counts everything that was put on the stream."""
+    names = {
+        (declaration.schema_of(name), table.source or name): name
+        for name, table in declaration.tables.items()
+    }
+    found = OnStream()
+    for data in records_on(kinesis):
+        try:
+            envelope = json.loads(data)
+        except ValueError:
+            found.read["(unreadable)"] += 1
+            continue
+        metadata = envelope["metadata"]
+        table = names.get((metadata.get("schema-name"), metadata.get("table-name")))
+        if metadata["record-type"] == "control":
+            found.read["(control)"] += 1
+        elif table is None:
+            found.read["(undeclared)"] += 1
+        else:
+            found.read[table] += 1
+            before = envelope.get(declaration.stream.before_image) or {}
+            own = declaration.tables[table]
+            key = [own.columns[name].source or name for name in own.key]
+            row = envelope["data"]
+            moved = any(before.get(name, row[name]) != row[name] for name in key)
+            found.split[table] += metadata["operation"] == "update" and moved
+    return found
+
+
+def records_on(kinesis: Any) -> Iterator[bytes]:
+    """Every record of the stream, shard by shard."""
+    for shard in kinesis.list_shards(StreamName=STREAM)["Shards"]:
+        iterator = kinesis.get_shard_iterator(
+            StreamName=STREAM, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        while True:
+            answer = kinesis.get_records(ShardIterator=iterator)
+            yield from (record["Data"] for record in answer["Records"])
+            if not answer["Records"] and not answer["MillisBehindLatest"]:
+                break
+            iterator = answer["NextShardIterator"]
