@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from connectors import accounts
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import PassedOver, parse_record, read_control
 from tests.unit.decode.records import (
@@ -56,7 +57,7 @@ def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
     controls = [
         (str(number), finding)
         for number, data in enumerate(records, 1000)
-        if parse_record(data, plan) == PassedOver(control=True)
+        if parse_record(data, plan) == PassedOver(accounts.CONTROL)
         for finding in read_control(data, plan)
     ]
     # Behind those of the control records is what the sampled row shows.
