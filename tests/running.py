@@ -127,11 +127,6 @@ class Running:
         query = "SELECT generation FROM starjoin.floor"
         self.wait(lambda _: self.query(query) == [(floor,)], f"floor {floor} in the warehouse")
 
-    def wait_for_log(self, text: str) -> None:
-        """Waits until the job has logged something."""
-        log = self.folder / "job.log"
-        self.wait(lambda _: text in log.read_text(errors="replace"), f"{text!r} in the log")
-
     def assert_equal_to_source(self) -> None:
         """Every target is the join that the source computes, and every record counted once."""
         for target, difference in self.example.differences().items():
