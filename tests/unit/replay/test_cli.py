@@ -1,0 +1,96 @@
+"""The command: a dry run reads what is open and touches nothing; faults are sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.blocks import Kind
+from infra.replay.cli import main
+from infra.replay.putting import Putter
+from tests.unit.decode.records import KEYS, port
+from tests.unit.replay.staged import TOO_LONG
+from tests.unit.replay.test_replay import ARN, World
+
+
+class Services:
+    """What the command opens, on a world of tests; remembers what was asked for."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.asked: list[str] = []
+        self.read = world.files.read
+        self.mark = world.mark
+
+    def bookkeeping(self) -> tuple[Any, ...]:
+        parts = self.world.files.parts
+        return list(parts[Kind.DEAD_LETTERS]), parts[Kind.RESTRICTED], set(self.world.marks)
+
+    def letters_key(self) -> bytes:
+        self.asked.append("key")
+        return KEYS.dead_letters
+
+    def putter(self) -> Putter:
+        self.asked.append("stream")
+        client: Any = self.world.kinesis
+        return Putter(client, ARN)
+
+
+@pytest.fixture
+def services() -> Services:
+    world = World()
+    world.files.stage([TOO_LONG, TOO_LONG])
+    world.files.stage([port(depth="x")])
+    return Services(world)
+
+
+def run(services: Services, *arguments: str) -> int:
+    def opened(target: str, environments: Path, profile: str | None) -> Any:
+        assert (target, environments.name, profile) == ("shop", "environments", None)
+        return services
+
+    return main(["shop", *arguments], open_services=opened)
+
+
+def test_a_dry_run_needs_neither_key_nor_stream(
+    services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(services) == 0
+    assert services.asked == []
+    assert capsys.readouterr().out.endswith("nothing was put; --apply does it\n")
+
+
+def test_one_part_is_put_back_alone(services: Services) -> None:
+    part = services.world.files.parts[Kind.DEAD_LETTERS][1]
+    assert run(services, "--part", part.name, "--apply") == 0
+    assert services.world.numbers == [10]
+
+
+def test_a_part_that_the_ledger_does_not_have_is_refused(
+    services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(services, "--part", "left-over", "--apply") == 1
+    told = capsys.readouterr().err
+    assert told == "replay: the ledger has no part of dead letters named left-over\n"
+    assert services.world.numbers == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--since", "2026-11-23T10:00:00"), "has no time zone: write it as 2026-11-23T10:00:00Z"),
+        (("--limit", "0"), "the limit is at least 1"),
+        (("--reason", "no_reason"), "invalid choice: 'no_reason'"),
+    ],
+)
+def test_a_wrong_argument_is_told(
+    services: Services,
+    arguments: tuple[str, str],
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        run(services, *arguments)
+    assert told in capsys.readouterr().err
