@@ -2,7 +2,8 @@
 
 1. Start the stand-ins. 2. Put the example's full load on the stream. 3. Start the job; once it has
 loaded something, put the example's changes. 4. Wait until the warehouse's own accounts say that
-every record is in. 5. Compare with the join that the source computes, print, stop.
+every record is in. 5. Compare with the join that the source computes; print rows, batches and the
+balance; stop.
 """
 
 from __future__ import annotations
@@ -12,29 +13,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from redshift_connector.core import Connection
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from infra.local.configuration import LocalRun
 from infra.local.example import DEFAULT, EXAMPLES, Difference, Example, declaration_of
 from infra.local.minicluster import MiniCluster
+from infra.local.printed import print_balance, print_batches, print_rows
 from infra.local.processes import ServiceError
-from infra.local.progress import Progress, batches, progress
+from infra.local.progress import Progress, progress
 from infra.local.stack import LocalStack
 from infra.local.toolchain import ToolchainError, connectors_jar
 
 _LOOK_SECONDS: Final = 0.5
 # A loaded machine may take a minute to start the workers; three without any progress is a fault.
 _STALLED_SECONDS: Final = 180.0
-_SHOWN_ROWS: Final = 12
-_SHOWN_COLUMNS: Final = 14
-_LONGEST_CELL: Final = 32  # a token of 64 digits takes two lines
-_TABLE_WIDTH: Final = 250
 
 
 class DemoError(RuntimeError):
@@ -94,8 +91,12 @@ def _run(console: Console, folder: Path, name: str, parallelism: int) -> dict[st
             watch.until(lambda seen: seen.records >= count, put=count)
             differences = example.differences()
             for target in example.targets:
-                _print_rows(console, example, target)
-            _print_batches(console, stack.warehouse())
+                print_rows(console, example, target)
+            with closing(stack.warehouse()) as warehouse:
+                print_batches(console, warehouse)
+                if not print_balance(console, warehouse):
+                    message = "the balance has a difference: a record is lost or counted twice"
+                    raise DemoError(message)
             watch.close()
         example.close()
     return differences
@@ -148,45 +149,6 @@ class _Watch:
     def close(self) -> None:
         """Leaves the warehouse."""
         self._warehouse.close()
-
-
-def _print_rows(console: Console, example: Example, target: str) -> None:
-    """The first rows; what is too wide for one table goes into several, each with the key."""
-    rows = example.loaded(target)
-    columns = example.columns(target)
-    key = [columns.index(name) for name in example.star.key_columns(target)]
-    others = [place for place in range(len(columns)) if place not in key]
-    size = _SHOWN_COLUMNS - len(key)
-    # In a narrower terminal every cell would fold to a few letters; its own line wrap is kinder.
-    wide = Console(width=max(console.width, _TABLE_WIDTH), soft_wrap=True)
-    for start in range(0, len(others), size):
-        shown = [*key, *others[start : start + size]]
-        if len(others) <= size:
-            shown.sort()
-        table = Table(
-            title=f"{target}: the first {_SHOWN_ROWS} of {len(rows):,} rows"
-            if start == 0
-            else f"{target}: the same rows, further columns",
-            box=box.SIMPLE,
-            padding=(0, 1, 0, 0),
-        )
-        for place in shown:
-            table.add_column(columns[place], overflow="fold", max_width=_LONGEST_CELL)
-        for row in rows[:_SHOWN_ROWS]:
-            table.add_row(*("" if row[n] is None else str(row[n]) for n in shown))
-        wide.print(table)
-
-
-def _print_batches(console: Console, warehouse: Connection) -> None:
-    table = Table(title="Batches in the ledger")
-    for name in ("batch", "epochs", "parts", "fact changes", "patches", "dead letters", "bytes"):
-        table.add_column(name, justify="left" if name == "batch" else "right")
-    for batch in batches(warehouse):
-        epochs = f"{batch['first_epoch']} to {batch['last_epoch']}"
-        counts = (batch[n] for n in ("parts", "fact_rows", "patches", "dead_letters", "bytes"))
-        table.add_row(batch["batch"][:12], epochs, *(f"{int(count):,}" for count in counts))
-    console.print(table)
-    warehouse.close()
 
 
 if __name__ == "__main__":
