@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,23 +127,26 @@ class Running:
         query = "SELECT generation FROM starjoin.floor"
         self.wait(lambda _: self.query(query) == [(floor,)], f"floor {floor} in the warehouse")
 
-    def assert_equal_to_source(self) -> None:
-        """Every target is the join that the source computes, and every record counted once."""
+    def assert_equal_to_source(self, bad: Container[bytes] = ()) -> None:
+        """Every target is the join that the source computes, and every record counted once.
+
+        `bad` are the records that must be dead letters.
+        """
         for target, difference in self.example.differences().items():
             assert not difference.only_in_warehouse, target
             assert not difference.only_in_source, target
         assert self.progress().records == self.put
-        self.assert_balanced()
+        self.assert_balanced(bad)
         assert not self.query("SELECT part FROM starjoin.ledger GROUP BY part HAVING COUNT(*) > 1")
 
     def balance(self) -> list[Balance]:
         """The balance of each table at each destination."""
         return balances(self.query(balance_query(Names("starjoin"))))
 
-    def assert_balanced(self) -> None:
+    def assert_balanced(self, bad: Container[bytes] = ()) -> None:
         """The books have each record of the stream once under its table, and what became of it."""
         star = self.example.star
-        found = on_stream(self.stack.client("kinesis"), star.declaration)
+        found = on_stream(self.stack.client("kinesis"), star.declaration, bad)
         expected = {}
         for table, count in found.read.items():
             destinations = [name for name, target in star.targets.items() if target.fact == table]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,8 @@ class OnStream:
     split: Counter[str] = field(default_factory=Counter)
 
 
-def on_stream(kinesis: Any, declaration: Declaration) -> OnStream:
-    """Counts everything that was put on the stream."""
+def on_stream(kinesis: Any, declaration: Declaration, bad: Container[bytes] = ()) -> OnStream:
+    """Counts everything that was put on the stream; `bad` records are no changes, so never two."""
     names = {
         (declaration.schema_of(name), table.source or name): name
         for name, table in declaration.tables.items()
@@ -42,10 +42,14 @@ def on_stream(kinesis: Any, declaration: Declaration) -> OnStream:
         table = names.get((metadata.get("schema-name"), metadata.get("table-name")))
         if metadata["record-type"] == "control":
             found.read["(control)"] += 1
+        elif metadata["record-type"] != "data":
+            found.read["(unreadable)"] += 1
         elif table is None:
             found.read["(undeclared)"] += 1
         else:
             found.read[table] += 1
+            if data in bad:
+                continue
             before = envelope.get(declaration.stream.before_image) or {}
             own = declaration.tables[table]
             key = [own.columns[name].source or name for name in own.key]

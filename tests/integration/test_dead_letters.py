@@ -76,7 +76,7 @@ def test_every_bad_record_is_found_with_its_reason_and_every_good_one_is_in_the_
         bad = example.bad
         assert seen.dead_lettered == len(bad) >= 3 * len(Reason)
         assert run.put - len(bad) * EVERY < EVERY * 2  # one in twenty, of both putting together
-        run.assert_equal_to_source()
+        run.assert_equal_to_source(bad)
 
         letters = rows(run, Kind.DEAD_LETTERS)
         payloads = originals_of(run, letters, originals)
