@@ -1,7 +1,7 @@
 """Every metric of the application: name, kind and meaning, in one typed list.
 
 `docs/metrics.md` is made from it. Only metrics below the group `kinesisanalytics` reach CloudWatch,
-and only counters and gauges of whole numbers.
+and only counters and gauges of whole numbers. A group of a key and a value becomes a dimension.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any, Final
 
 GROUP: Final = "kinesisanalytics"
 SOURCE_GROUP: Final = "kinesis"
+TABLE_KEY: Final = "table"
+DESTINATION_KEY: Final = "destination"
 
 
 class Metric(enum.Enum):
@@ -94,12 +96,31 @@ class Metric(enum.Enum):
         "changesSuperseded",
         "changes that committed transactions have dropped for a newer one, once for each target",
     )
+    RECORDS_UNACCOUNTED = (
+        "recordsUnaccountedFor",
+        "differences of the balance that committed transactions wrote: never, or a record is lost",
+    )
     LOADS_RETRIED = ("loadsRetried", "load attempts that failed or whose outcome was unknown")
     LOADS_NEED_REPAIR = ("loadsNeedRepair", "load attempts that cannot succeed until repaired")
 
     def __init__(self, label: str, meaning: str) -> None:
         self.label = label
         self.meaning = meaning
+
+
+class BalanceMetric(enum.Enum):
+    """A term of the balance, counted for each table and destination: its name, and its column."""
+
+    READ = ("tableRecordsRead", "records_read")
+    SPLIT = ("tableRecordsSplit", "split")
+    LOADED = ("tableChangesLoaded", "loaded")
+    SUPERSEDED = ("tableChangesSuperseded", "superseded")
+    DEAD_LETTERED = ("tableRecordsDeadLettered", "dead_lettered")
+    PASSED_OVER = ("tableRecordsPassedOver", "passed_over")
+
+    def __init__(self, label: str, column: str) -> None:
+        self.label = label
+        self.column = column
 
 
 class SourceMetric(enum.Enum):
@@ -127,14 +148,18 @@ class Metrics:
         self._counters = {metric: group.counter(metric.label) for metric in used}
 
     def add(self, metric: Metric, count: int = 1) -> None:
-        """Counts `count` units of a metric that was named at creation."""
-        if count:
-            self._counters[metric].inc(count)
+        """Counts `count` units of a metric that was named at creation.
+
+        A count of 0 as well: Flink registers a counter with its first report, and an alarm on the
+        rise of one that begins above 0 would miss the first.
+        """
+        self._counters[metric].inc(count)
 
 
 def markdown() -> str:
     """The tables of `docs/metrics.md`."""
     rows = [f"| `{metric.label}` | {metric.meaning} |" for metric in Metric]
+    balance = [f"| `{metric.label}` | `{metric.column}` |" for metric in BalanceMetric]
     source = [f"| `{metric.label}` | {metric.kind} | {metric.meaning} |" for metric in SourceMetric]
     return "\n".join(
         [
@@ -145,6 +170,13 @@ def markdown() -> str:
             "| metric | counts |",
             "|---|---|",
             *rows,
+            "",
+            f"By table and destination, in the groups `{TABLE_KEY}` and `{DESTINATION_KEY}`: what",
+            "committed transactions wrote to the books, by the balance's columns (operations.md).",
+            "",
+            "| metric | column |",
+            "|---|---|",
+            *balance,
             "",
             f"The source's own, one level below in the group `{SOURCE_GROUP}`, per subtask:",
             "",

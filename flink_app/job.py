@@ -75,9 +75,10 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         .uid("stage")
     )
     signalled = signal_completion(staged, name="Signal completed checkpoints", uid="signal")
+    load = Load(lambda: clients.loader(star), metrics_by_table=application.metrics_by_table)
     return (
         signalled.key_by(lambda _: 0, key_type=Types.INT())
-        .process(Load(lambda: clients.loader(star)), output_type=BYTES)
+        .process(load, output_type=BYTES)
         .set_parallelism(1)
         .name("Load batches into Redshift")
         .uid("load")

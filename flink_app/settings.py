@@ -73,6 +73,11 @@ class Application(_Group):
         description="sealed: encrypted, in the dead letter; restricted: in the clear, below "
         "restricted/, which the bucket's policy must keep from all but one role",
     )
+    metrics_by_table: bool = Field(
+        default=True,
+        description="the balance by table and destination as metrics, six for each at the most; "
+        "CloudWatch bills by the metric",
+    )
     region: str = Field(description="the AWS region of every service")
     endpoint: str | None = Field(None, description="of the local stand-ins of AWS services")
 

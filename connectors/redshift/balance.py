@@ -9,11 +9,15 @@ a difference means.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.accounts import Account
+from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift.names import Names
+from connectors.redshift.spec import WarehouseSpec
 
 
 @dataclass(frozen=True)
@@ -72,3 +76,52 @@ def balances(rows: Iterable[Sequence[Any]]) -> list[Balance]:
         Balance(str(table), str(destination), *map(int, counts))
         for table, destination, *counts in rows
     ]
+
+
+def batch_balances(
+    warehouse: WarehouseSpec, accounts: Iterable[Account], outcomes: Iterable[Outcome]
+) -> list[Balance]:
+    """What `balance_query` says of the books of one batch, before anyone asks the warehouse.
+
+    A declared table has its destinations even where none of its changes came to an outcome, so that
+    these lines can be summed over batches by table and destination.
+    """
+    read: defaultdict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        read[account.table].append(account)
+    became = {(outcome.table, outcome.destination): outcome for outcome in outcomes}
+    places = set(became)
+    for table in read:
+        places |= {(table, destination) for destination in _destinations(warehouse, table)}
+        if not any(place[0] == table for place in places):
+            places.add((table, ""))
+    return [
+        _line(read[place[0]], became.get(place, Outcome(*place, 0, 0))) for place in sorted(places)
+    ]
+
+
+def _destinations(warehouse: WarehouseSpec, table: str) -> list[str]:
+    """Where the changes of a table go; nowhere, where it is none of the declaration's."""
+    found = [target.stream for target in warehouse.targets if target.fact == table]
+    dimensions = {p.stream for p in warehouse.patches} | {d.stream for d in warehouse.dimensions}
+    if table in dimensions:
+        found.append(DIMENSION)
+    return found
+
+
+def _line(accounts: Sequence[Account], outcome: Outcome) -> Balance:
+    read, split = sum(a.read for a in accounts), sum(a.split for a in accounts)
+    superseded = outcome.superseded + sum(a.below_floor for a in accounts)
+    dead_lettered = sum(a.dead_lettered for a in accounts)
+    passed_over = sum(a.passed_over for a in accounts)
+    return Balance(
+        outcome.table,
+        outcome.destination,
+        read,
+        split,
+        outcome.loaded,
+        superseded,
+        dead_lettered,
+        passed_over,
+        read + split - outcome.loaded - superseded - dead_lettered - passed_over,
+    )

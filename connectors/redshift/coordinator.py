@@ -7,12 +7,13 @@ been loaded. The Flink operator keeps its pending parts in state and passes ever
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.metrics import Metric
 from connectors.redshift.background import Background
+from connectors.redshift.balance import Balance
 from connectors.redshift.errors import FenceLost, LoadError, NeedsRepair
 from connectors.redshift.loader import Loaded
 from connectors.staging.part import Part
@@ -44,6 +45,7 @@ class LoadCoordinator:
         loader: does the work, on a thread of its own.
         clock: seconds, monotonic.
         count: takes metrics.
+        count_books: takes what each committed transaction wrote to the books.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class LoadCoordinator:
         *,
         clock: Callable[[], float],
         count: Callable[[Metric, int], None],
+        count_books: Callable[[Sequence[Balance]], None],
     ) -> None:
         self._loader = loader
         self._clock = clock
         self._count = count
+        self._count_books = count_books
         self._work: Background[Loaded | bool] = Background("starjoin load")
         self._pending: dict[str, Part] = {}
         self._completed = -1
@@ -129,11 +133,27 @@ class LoadCoordinator:
         for name in loaded.names:
             self._pending.pop(name, None)
         if loaded.parts:
-            self._count(Metric.BATCHES_LOADED, 1)
-            self._count(Metric.PARTS_LOADED, len(loaded.parts))
-            self._count(Metric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
-            self._count(Metric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
+            self._committed(loaded)
         return loaded.names
+
+    def _committed(self, loaded: Loaded) -> None:
+        self._count(Metric.BATCHES_LOADED, 1)
+        self._count(Metric.PARTS_LOADED, len(loaded.parts))
+        self._count(Metric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
+        self._count(Metric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
+        self._count_books(loaded.balances)
+        unbalanced = [line for line in loaded.balances if line.difference]
+        self._count(Metric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))
+        if unbalanced:
+            logger.error(
+                "Batch %s does not balance: %s. It is loaded; operations.md, The balance, says "
+                "where to look",
+                loaded.batch,
+                "; ".join(
+                    f"{line.table} at {line.destination or 'no destination'} by {line.difference}"
+                    for line in unbalanced
+                ),
+            )
 
     def _failed(self, error: LoadError) -> None:
         self._failures += 1

@@ -23,6 +23,7 @@ from connectors.blocks import Kind
 from connectors.outcomes import Outcome, summed
 from connectors.redshift import ledger
 from connectors.redshift.alter import Difference, differences
+from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.counts import count_outcomes
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
@@ -56,12 +57,14 @@ class Loaded:
         parts: names of the parts that it brought in.
         already: names of those that an earlier one had brought in.
         outcomes: what it did with the changes of its parts, once for each target.
+        balances: what it wrote to the books, by table and destination.
     """
 
     batch: str
     parts: tuple[str, ...]
     already: tuple[str, ...]
     outcomes: tuple[Outcome, ...] = ()
+    balances: tuple[Balance, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -136,7 +139,14 @@ class Loader:
             sweep(cursor, self._warehouse, self._names, self._floor, new)
             outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
             ledger.record(cursor, self._names, batch, new, outcomes)
-        return Loaded(batch, tuple(part.name for part in new), tuple(known), tuple(counted))
+        accounts = [account for part in new for account in part.accounts]
+        return Loaded(
+            batch,
+            tuple(part.name for part in new),
+            tuple(known),
+            tuple(counted),
+            tuple(batch_balances(self._warehouse, accounts, outcomes)),
+        )
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> list[Outcome]:
         self._check_streams(parts)

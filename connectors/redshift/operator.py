@@ -17,6 +17,7 @@ from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
 from connectors.metrics import Metric, Metrics
+from connectors.redshift.balance_metrics import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
 from connectors.staging.part import Part
 
@@ -25,10 +26,18 @@ _LOOK_AGAIN_MS: Final = 250
 
 
 class Load(KeyedProcessFunction):  # type: ignore[misc]
-    """References and signals in; nothing out. Parallelism 1, one key."""
+    """References and signals in; nothing out. Parallelism 1, one key.
 
-    def __init__(self, open_loader: Callable[[], LoadCalls]) -> None:
+    Args:
+        open_loader: opens what does the loads.
+        metrics_by_table: whether the books are counted by table and destination as well.
+    """
+
+    def __init__(
+        self, open_loader: Callable[[], LoadCalls], *, metrics_by_table: bool = True
+    ) -> None:
         self._open_loader = open_loader
+        self._metrics_by_table = metrics_by_table
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Opens the loader; state can only be read with the first element."""
@@ -41,11 +50,16 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             Metric.PARTS_LOADED,
             Metric.CHANGES_LOADED,
             Metric.CHANGES_SUPERSEDED,
+            Metric.RECORDS_UNACCOUNTED,
             Metric.LOADS_RETRIED,
             Metric.LOADS_NEED_REPAIR,
         )
+        books = BalanceMetrics(runtime_context)
         self._coordinator = LoadCoordinator(
-            self._open_loader(), clock=time.monotonic, count=metrics.add
+            self._open_loader(),
+            clock=time.monotonic,
+            count=metrics.add,
+            count_books=books.add if self._metrics_by_table else lambda _: None,
         )
         self._rebuilt = False
         self._timer_set = False

@@ -70,6 +70,9 @@ class Application(_Part):
     dead_letter_originals: Originals = Field(
         Originals.SEALED, description="restricted: in the clear, for staging.originals_role_arn"
     )
+    metrics_by_table: bool = Field(
+        default=True, description="the balance by table as metrics; CloudWatch bills each"
+    )
     initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
     parallelism: int = Field(2, ge=1, le=256)
     parallelism_per_kpu: int = Field(1, ge=1, le=8)

@@ -45,7 +45,7 @@ class DictState:
 class _Metrics:
     """A metric group and a counter in one; counts nothing."""
 
-    def add_group(self, name: str) -> _Metrics:  # noqa: ARG002
+    def add_group(self, name: str, value: str | None = None) -> _Metrics:  # noqa: ARG002
         return self
 
     def counter(self, name: str) -> _Metrics:  # noqa: ARG002

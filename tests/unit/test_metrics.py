@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.metrics import GROUP, Metric, Metrics, markdown
+from connectors.metrics import GROUP, BalanceMetric, Metric, Metrics, markdown
 from tests.unit.stars import ROOT
 
 
@@ -23,8 +23,8 @@ class Group:
         self._counts = counts
         self._path = path
 
-    def add_group(self, name: str) -> Group:
-        return Group(self._counts, (*self._path, name))
+    def add_group(self, name: str, value: str | None = None) -> Group:
+        return Group(self._counts, (*self._path, name if value is None else f"{name}={value}"))
 
     def counter(self, name: str) -> Counter:
         self._counts[*self._path, name] = 0
@@ -55,6 +55,15 @@ def test_counters_are_registered_below_the_group_that_reaches_cloudwatch() -> No
     assert context.counts == {(GROUP, "rowsStaged"): 4, (GROUP, "bytesStaged"): 0}
 
 
+def test_a_count_of_nothing_is_reported_so_that_the_first_rise_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reported = []
+    monkeypatch.setattr(Counter, "inc", lambda _, count: reported.append(count))
+    Metrics(Context(), Metric.ROWS_STAGED).add(Metric.ROWS_STAGED, 0)
+    assert reported == [0]
+
+
 def test_a_metric_that_was_not_named_cannot_be_counted() -> None:
     metrics: Any = Metrics(Context(), Metric.ROWS_STAGED)
     with pytest.raises(KeyError):
@@ -62,4 +71,5 @@ def test_a_metric_that_was_not_named_cannot_be_counted() -> None:
 
 
 def test_labels_differ() -> None:
-    assert len({metric.label for metric in Metric}) == len(Metric)
+    labels = [metric.label for metric in (*Metric, *BalanceMetric)]
+    assert len(set(labels)) == len(labels)

@@ -9,13 +9,14 @@ from typing import Any, Final
 import pytest
 import sqlglot
 
-from connectors.accounts import CONTROL, Account
+from connectors.accounts import CONTROL, UNREADABLE, Account
 from connectors.blocks import Kind
 from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift import ledger
-from connectors.redshift.balance import Balance, balance_query, balances
+from connectors.redshift.balance import Balance, balance_query, balances, batch_balances
 from connectors.redshift.counts import count_statement
 from connectors.redshift.names import Names
+from connectors.redshift.spec import DimensionSpec, WarehouseSpec
 from connectors.staging import Part
 from tests.unit.redshift.sqlite import SqliteWarehouse
 from tests.unit.redshift.warehouse import SPEC
@@ -98,6 +99,47 @@ def test_changes_that_nobody_has_read_show(books: Books) -> None:
     books.batch([], Outcome("sale", "sales", 1, 1))
     (line,) = books.balance()
     assert (line.table, line.destination, line.difference) == ("sale", "sales", -2)
+
+
+BATCH: Final = [
+    account("ticket_activity", 5, split=2, dead_lettered=1),
+    account("ticket_activity", 4, below_floor=2),
+    account("customer", 3, below_floor=1),
+    account("event", 2),
+    account(CONTROL, 2, passed_over=2),
+    account(UNREADABLE, 1, dead_lettered=1),
+]
+BECAME: Final = [
+    Outcome("ticket_activity", SPEC.targets[0].stream, 5, 3),
+    Outcome("customer", DIMENSION, 1, 1),
+    Outcome("event", DIMENSION, 1, 0),
+]
+
+
+def test_a_batch_has_the_lines_that_the_query_gives_of_its_books(books: Books) -> None:
+    books.batch(BATCH, *BECAME)
+    lines = batch_balances(SPEC, BATCH, BECAME)
+    assert lines == books.balance()
+    assert {line.table: line.difference for line in lines if line.difference} == {"event": 1}
+
+
+def test_a_declared_table_keeps_its_destinations_in_a_batch_without_outcomes() -> None:
+    accounts = [account("ticket_activity", 1, below_floor=1), account("customer", 1)]
+    assert batch_balances(SPEC, accounts, []) == [
+        Balance("customer", DIMENSION, 1, 0, 0, 0, 0, 0, 1),
+        Balance("ticket_activity", SPEC.targets[0].stream, 1, 0, 0, 1, 0, 0, 0),
+    ]
+
+
+def test_a_dimension_of_the_warehouse_has_its_destination() -> None:
+    spec = WarehouseSpec((), (), (DimensionSpec("seat", (), (), ()),), "_pos", "_deleted", "")
+    (line,) = batch_balances(spec, [account("seat", 1)], [])
+    assert line.destination == DIMENSION
+
+
+def test_outcomes_of_a_batch_without_accounts_show() -> None:
+    (line,) = batch_balances(SPEC, [], [Outcome("sale", "former", 1, 1)])
+    assert line == Balance("sale", "former", 0, 0, 1, 1, 0, 0, -2)
 
 
 def test_the_documented_query_is_the_one_of_the_code() -> None:

@@ -14,6 +14,7 @@ from connectors.metrics import Metric
 from connectors.outcomes import Outcome
 from connectors.redshift import coordinator as module
 from connectors.redshift.background import Background
+from connectors.redshift.balance import Balance
 from connectors.redshift.coordinator import (
     MAX_RETRY_SECONDS,
     REPAIR_SECONDS,
@@ -61,12 +62,17 @@ class Rig:
         self.error: Exception | None = None
         self.already: frozenset[str] = frozenset()
         self.counts: Counter[Metric] = Counter()
-        self.coordinator = LoadCoordinator(self, clock=lambda: self.now, count=self.count)
+        self.books: list[Balance] = []
+        self.lost = 0
+        self.coordinator = LoadCoordinator(
+            self, clock=lambda: self.now, count=self.count, count_books=self.books.extend
+        )
         work: Any = self.coordinator._work
         self.work: ManualBackground = work
 
     def count(self, metric: Metric, count: int) -> None:
-        self.counts[metric] += count
+        if count:
+            self.counts[metric] += count
 
     def start(self, number: int) -> bool:
         self.calls.append(("start", str(number)))
@@ -80,7 +86,11 @@ class Rig:
         self._fail()
         new = tuple(name for name in names if name not in self.already)
         already = tuple(name for name in names if name in self.already)
-        return Loaded("batch", new, already, tuple(Outcome("t", n, 3, 1) for n in new))
+        outcomes = tuple(Outcome("t", n, 3, 1) for n in new)
+        return Loaded("batch", new, already, outcomes, tuple(self.line(n) for n in new))
+
+    def line(self, name: str) -> Balance:
+        return Balance("t", name, 4 + self.lost, 0, 3, 1, 0, 0, self.lost)
 
     def _fail(self) -> None:
         if self.error is not None:
@@ -209,6 +219,7 @@ def test_parts_that_were_there_already_are_done_as_well(rig: Rig) -> None:
     rig.complete(1)
     assert rig.finish() == {"a", "b"}
     assert rig.counts == {}  # no batch was loaded
+    assert rig.books == []
     assert not rig.coordinator.busy
 
 
@@ -224,6 +235,33 @@ def test_batches_parts_and_changes_are_counted(rig: Rig) -> None:
         Metric.CHANGES_LOADED: 6,
         Metric.CHANGES_SUPERSEDED: 2,
     }
+    assert rig.books == [rig.line("b"), rig.line("c")]
+
+
+def test_a_batch_whose_reply_was_lost_is_in_the_books_alone(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.error = OutcomeUnknown("lost")
+    rig.finish()
+    rig.error, rig.already, rig.now = None, frozenset({"a"}), rig.now + RETRY_SECONDS
+    rig.coordinator.remember([part("b", epoch=1)])
+    rig.coordinator.advance()
+    assert rig.finish() == {"a", "b"}
+    assert rig.books == [rig.line("b")]
+
+
+def test_books_that_do_not_balance_are_counted_and_told(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.started()
+    rig.lost = -2
+    rig.coordinator.remember([part("a", epoch=1), part("b", epoch=1)])
+    rig.complete(1)
+    assert rig.finish() == {"a", "b"}
+    assert rig.counts[Metric.RECORDS_UNACCOUNTED] == 4
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "Batch batch does not balance: t at a by -2; t at b by -2" in caplog.text
 
 
 @pytest.mark.parametrize("error", [RetryLoad("busy"), OutcomeUnknown("lost")])

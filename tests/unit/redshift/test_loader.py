@@ -193,6 +193,10 @@ def test_what_a_transaction_did_with_its_rows_is_counted_in_it(warehouse: FakeWa
     loaded = loader(warehouse).load([part("a"), part("b"), books], 5)
     counted = Outcome("ticket_activity", TARGET.stream, loaded=3, superseded=1)
     assert loaded.outcomes == (counted,)
+    assert [(b.table, b.loaded, b.superseded, b.difference) for b in loaded.balances] == [
+        ("customer", 1, 0, -1),
+        ("ticket_activity", 3, 1, -4),
+    ]
     assert inserted(warehouse, "outcome") == [
         [loaded.batch, "ticket_activity", TARGET.stream, 3, 1],
         [loaded.batch, "customer", DIMENSION, 1, 0],
@@ -202,10 +206,13 @@ def test_what_a_transaction_did_with_its_rows_is_counted_in_it(warehouse: FakeWa
 
 def test_parts_that_were_loaded_before_are_not_counted_again(warehouse: FakeWarehouse) -> None:
     started(warehouse)
-    books = Part("n", Kind.ACCOUNT, "", 1, outcomes=(Outcome("customer", DIMENSION, 1, 0),))
+    account = Account("s", "0", "customer", "1", "2", 1, 0, 0, 0, None)
+    outcome = Outcome("customer", DIMENSION, 1, 0)
+    books = Part("n", Kind.ACCOUNT, "", 1, accounts=(account,), outcomes=(outcome,))
     warehouse.parts = {"a", "n"}
     loaded = loader(warehouse).load([part("a"), part("b"), books], 5)
     assert [(o.loaded, o.superseded) for o in loaded.outcomes] == [(2, 0)]
+    assert [(b.table, b.loaded) for b in loaded.balances] == [("ticket_activity", 2)]
     assert [row[1] for row in inserted(warehouse, "outcome")] == ["ticket_activity"]
 
 
