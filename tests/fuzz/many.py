@@ -85,18 +85,21 @@ def run(
     inputs: int,
     jobs: int,
     of: MakeSession = session,
-    patience: float = _PATIENCE,
+    now: Callable[[], float] = time.monotonic,
 ) -> Iterator[Tally]:
-    """Sessions until so many records went through them; what is known so far, now and again."""
+    """Sessions until so many records went through them; what is known so far, now and again.
+
+    `now` gives seconds, by which a worker's silence is measured.
+    """
     tally = Tally()
-    workers = [_start(seed, range(lane, _END, jobs), of) for lane in range(jobs)]
+    workers = [_start(seed, range(lane, _END, jobs), of, now()) for lane in range(jobs)]
     try:
         while tally.seen.records < inputs:
             wait([worker.pipe for worker in workers], timeout=1.0)
             for lane, worker in enumerate(workers):
                 while _hear(worker, tally):
-                    worker.heard = time.monotonic()
-                fault = _fault(worker, patience)
+                    worker.heard = now()
+                fault = _fault(worker, now())
                 if fault:
                     at = int(worker.at.value)
                     if at == _NONE:
@@ -104,20 +107,20 @@ def run(
                         raise RuntimeError(message)
                     _stop(worker)
                     tally.wrong[at] = fault
-                    workers[lane] = _start(seed, range(at + jobs, _END, jobs), of)
+                    workers[lane] = _start(seed, range(at + jobs, _END, jobs), of, now())
             yield tally
     finally:
         for worker in workers:
             _stop(worker)
 
 
-def _start(seed: int, lane: range, of: MakeSession) -> _Worker:
+def _start(seed: int, lane: range, of: MakeSession, now: float) -> _Worker:
     ours, theirs = _CONTEXT.Pipe()
     at = _CONTEXT.Value("q", _NONE, lock=False)
     process = _CONTEXT.Process(target=_work, args=(seed, lane, of, theirs, at), daemon=True)
     process.start()
     theirs.close()  # so that a dead worker's pipe ends
-    return _Worker(process, ours, at, time.monotonic())
+    return _Worker(process, ours, at, now)
 
 
 def _hear(worker: _Worker, tally: Tally) -> bool:
@@ -133,13 +136,13 @@ def _hear(worker: _Worker, tally: Tally) -> bool:
     return True
 
 
-def _fault(worker: _Worker, patience: float) -> tuple[str, str] | None:
+def _fault(worker: _Worker, now: float) -> tuple[str, str] | None:
     if not worker.process.is_alive():
         return DIED, f"with exit code {worker.process.exitcode}"
     if worker.at.value == _NONE:
-        worker.heard = time.monotonic()  # it still imports
-    if time.monotonic() - worker.heard > patience:
-        return HUNG, f"no end after {patience:.0f} s"
+        worker.heard = now  # it still imports
+    if now - worker.heard > _PATIENCE:
+        return HUNG, f"no end after {_PATIENCE:.0f} s"
     return None
 
 

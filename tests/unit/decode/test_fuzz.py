@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,26 +107,32 @@ def test_a_wrong_session_is_shrunk_to_what_makes_it_wrong(monkeypatch: pytest.Mo
     assert wrongness(small) is not None
 
 
-def _fatal(_: int, number: int) -> Session:
+def _fatal(_: Path, __: int, number: int) -> Session:
     if number == 3:
         os._exit(7)
     return LINE
 
 
-def _endless(_: int, number: int) -> Session:
+def _endless(reached: Path, _: int, number: int) -> Session:
     if number == 3:
+        reached.touch()
         threading.Event().wait()
     return LINE
 
 
 @pytest.mark.parametrize(
     ("of", "fault"),
-    [(_fatal, (DIED, "with exit code 7")), (_endless, (HUNG, "no end after 3 s"))],
+    [(_fatal, (DIED, "with exit code 7")), (_endless, (HUNG, "no end after 120 s"))],
 )
 def test_a_worker_that_is_lost_names_its_session_and_another_goes_on(
-    of: Callable[[int, int], Session], fault: tuple[str, str]
+    of: Callable[[Path, int, int], Session], fault: tuple[str, str], tmp_path: Path
 ) -> None:
-    *_, tally = run(SEED, 120, 1, of, patience=3.0)
+    reached = tmp_path / "the endless session"
+
+    def now() -> float:  # an hour passes as soon as the worker hangs, and no time is measured
+        return 3_600.0 if reached.exists() else 0.0
+
+    *_, tally = run(SEED, 120, 1, partial(of, reached), now)
     assert tally.wrong == {3: fault}
     assert tally.seen.records >= 120
 
