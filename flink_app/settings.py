@@ -22,6 +22,7 @@ from pydantic import (
 
 from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
+from flink_app.faults import fault_lines
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
 _PREFIX: Final = "starjoin."
@@ -152,11 +153,7 @@ def load_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(found)
     except ValidationError as error:
-        faults = [
-            f"  {_PREFIX}{fault['loc'][0]} {'.'.join(str(p) for p in fault['loc'][1:])}: "
-            f"{fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
+        faults = fault_lines(error, lambda place: f"{_PREFIX}{place[0]} {'.'.join(place[1:])}")
         message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
         raise SettingsError(message) from error
 

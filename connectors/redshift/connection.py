@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final
 
 import redshift_connector
 from redshift_connector.core import Connection
 
 from connectors.redshift.errors import NeedsRepair
+from connectors.secrets import SecretReader
 
 # A commit or COPY that hangs must end some time, with its outcome unknown. Ten times what a
 # large batch takes; the worst case is that a hung load is noticed after half an hour.
 STATEMENT_TIMEOUT_SECONDS: Final = 1_800
 # An idle socket under a long COPY is cut by network address translation after 350 s on AWS.
 _KEEPALIVE_IDLE_SECONDS: Final = 60
-
-
-class SecretReader(Protocol):
-    """The call of boto3's Secrets Manager client that is used here."""
-
-    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803
-        """Gives the secret under `SecretString`."""
 
 
 @dataclass(frozen=True)

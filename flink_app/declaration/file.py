@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from flink_app.declaration.model import Declaration
+from flink_app.faults import fault_lines
 
 
 class DeclarationError(ValueError):
@@ -46,10 +47,7 @@ def load_declaration(path: Path) -> Declaration:
     try:
         return Declaration.model_validate(content)
     except ValidationError as error:
-        faults = [
-            f"  {'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
+        faults = fault_lines(error, lambda place: ".".join(place) or "file")
         message = "\n".join([f"{path} breaks {len(faults)} rule(s):", *faults])
         raise DeclarationError(message) from error
 

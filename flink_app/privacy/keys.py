@@ -7,10 +7,12 @@ checkpoint, log or error.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from connectors.secrets import SecretReader
 
 # A shorter secret could be searched for; HMAC-SHA-256 gains nothing from a longer key.
 MINIMUM_SECRET_BYTES: Final = 32
@@ -18,13 +20,6 @@ MINIMUM_SECRET_BYTES: Final = 32
 
 class SecretError(ValueError):
     """The secret that the settings name cannot serve as a key."""
-
-
-class SecretReader(Protocol):
-    """The call of boto3's Secrets Manager client that is used here."""
-
-    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: N803
-        """Gives the secret under `SecretString`."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pydantic import (
 
 from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
+from flink_app.faults import fault_lines
 from flink_app.settings import Name
 from infra.aws.errors import BadEnvironmentError
 
@@ -194,9 +195,6 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
     try:
         return Environment.model_validate({**content, "name": name})
     except ValidationError as error:
-        faults = [
-            f"  {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
+        faults = fault_lines(error)
         message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
         raise BadEnvironmentError(message) from error

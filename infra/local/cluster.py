@@ -15,13 +15,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import urllib3
 import yaml
 
 from infra.local.configuration import LocalRun
+from infra.local.lifetimes import Lifetime
 from infra.local.ports import free_port
 from infra.local.processes import Service, ServiceError
 from infra.local.toolchain import FLINK_HOME, ROOT, python_environment
@@ -38,7 +38,7 @@ class _NotReadyError(Exception):
     """The job manager answers, but has not finished starting."""
 
 
-class FlinkCluster:
+class FlinkCluster(Lifetime):
     """A running cluster with one task manager; a context manager.
 
     Args:
@@ -74,20 +74,17 @@ class FlinkCluster:
         self._http = urllib3.PoolManager(retries=False, timeout=10.0)
         self._task_managers = 0
 
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._exit.close()
-            raise
-        return self
+    def start(self) -> None:
+        """Starts the job manager and the first task manager; returns when it has registered."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._port = free_port()
+        self._write_configuration()
+        self._job_manager = self._exit.enter_context(self._component("jobmanager", "jobmanager"))
+        self._wait(lambda: self.get("/overview") is not None, "the job manager")
+        self.task_manager = self.start_task_manager()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """Ends all of its processes. May be repeated."""
         self._exit.close()
 
     def submit(
@@ -173,14 +170,6 @@ class FlinkCluster:
             message = f"the savepoint failed: {operation.get('failure-cause')}"
             raise ServiceError(message)
         return str(operation["location"])
-
-    def _start(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = free_port()
-        self._write_configuration()
-        self._job_manager = self._exit.enter_context(self._component("jobmanager", "jobmanager"))
-        self._wait(lambda: self.get("/overview") is not None, "the job manager")
-        self.task_manager = self.start_task_manager()
 
     def _component(self, script: str, name: str) -> Service:
         command = [*self._prefix, str(FLINK_HOME / "bin" / f"{script}.sh"), "start-foreground"]

@@ -14,10 +14,10 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from infra.local.configuration import LocalRun
+from infra.local.lifetimes import Lifetime
 from infra.local.processes import Service
 from infra.local.toolchain import python_environment
 
@@ -29,7 +29,7 @@ _RUNNING: Final = "job is running"
 _SAVEPOINT: Final = "savepoint is at "
 
 
-class MiniCluster:
+class MiniCluster(Lifetime):
     """A running job; as a context manager it is stopped with everything below it."""
 
     def __init__(self, run: LocalRun, properties: Path, folder: Path, env: dict[str, str]) -> None:
@@ -61,15 +61,8 @@ class MiniCluster:
         self.service.wait(timeout=_SAVEPOINT_SECONDS)
         return match[1].strip()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """Ends the job and everything below it. May be repeated."""
         self.service.stop()
 
 

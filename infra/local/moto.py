@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from infra.local.lifetimes import Lifetime
 from infra.local.processes import Service, ServiceError
 
 # Importing moto takes two to four seconds of one core; the limit is for a busy machine.
@@ -18,7 +17,7 @@ _START_SECONDS = 60.0
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-class Moto:
+class Moto(Lifetime):
     """One moto server on the loopback interface, with empty accounts."""
 
     region = "eu-west-1"
@@ -67,13 +66,9 @@ class Moto:
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             cwd=_PROJECT,
         )
-        try:
-            line = self._service.wait_for_line(
-                r"Running on (http://127\.0\.0\.1:\d+)", timeout=_START_SECONDS
-            )
-        except BaseException:
-            self.stop()
-            raise
+        line = self._service.wait_for_line(
+            r"Running on (http://127\.0\.0\.1:\d+)", timeout=_START_SECONDS
+        )
         self._endpoint = line[1]
 
     def stop(self) -> None:
@@ -82,15 +77,3 @@ class Moto:
             self._service.stop()
             self._service = None
         self._endpoint = ""
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

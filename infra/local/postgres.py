@@ -18,9 +18,8 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from infra.local.lifetimes import Lifetime
 from infra.local.ports import free_port
 from infra.local.processes import Service, ServiceError
 
@@ -37,7 +36,7 @@ _START_SECONDS = 60.0
 _ANY_OTHER = 0o001
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Lifetime):
     """One PostgreSQL server with an empty data directory, removed when it is stopped.
 
     UTF8 and the C locale, so that text sorts by its bytes, as in Redshift. `socket_folder` and
@@ -101,24 +100,20 @@ class EmbeddedPostgres:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._home = self._make_home()
         data = self._home / "data"
-        try:
-            binaries = self._reachable_binaries(self._home)
-            self._initialise(binaries, data)
-            self.port = free_port() if self._tcp else 5432
-            listen = "127.0.0.1" if self._tcp else ""
-            command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self._home)]
-            command += ["-p", str(self.port), "-h", listen]
-            for name, value in self._settings.items():
-                command += ["-c", f"{name}={value}"]
-            self._service = Service(
-                "PostgreSQL", self._as_user(command), log=self._folder / "postgres.log"
-            )
-            self._service.wait_for_line(
-                "database system is ready to accept connections", timeout=_START_SECONDS
-            )
-        except BaseException:
-            self.stop()
-            raise
+        binaries = self._reachable_binaries(self._home)
+        self._initialise(binaries, data)
+        self.port = free_port() if self._tcp else 5432
+        listen = "127.0.0.1" if self._tcp else ""
+        command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self._home)]
+        command += ["-p", str(self.port), "-h", listen]
+        for name, value in self._settings.items():
+            command += ["-c", f"{name}={value}"]
+        self._service = Service(
+            "PostgreSQL", self._as_user(command), log=self._folder / "postgres.log"
+        )
+        self._service.wait_for_line(
+            "database system is ready to accept connections", timeout=_START_SECONDS
+        )
 
     def stop(self) -> None:
         """Ends the server, breaking open sessions, and removes its data. May be repeated."""
@@ -130,18 +125,6 @@ class EmbeddedPostgres:
         if self._home is not None:
             shutil.rmtree(self._home)
             self._home = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _initialise(self, binaries: Path, data: Path) -> None:
         command = [str(binaries / "initdb"), "-D", str(data), "-U", self.superuser]

@@ -12,10 +12,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from infra.local import reaper
+from infra.local.lifetimes import Lifetime
 
 _REAPER = str(Path(reaper.__file__))
 _POLL_SECONDS = 0.05
@@ -25,7 +24,7 @@ class ServiceError(RuntimeError):
     """A local service did not start, or ended before it was told to."""
 
 
-class Service:
+class Service(Lifetime):
     """One command, its output in a log file, its descendants ended with it.
 
     Use it as a context manager, or `stop()` it: both may be repeated. When this process dies
@@ -113,14 +112,3 @@ class Service:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._process.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()

@@ -10,8 +10,7 @@ import json
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 import redshift_connector
@@ -26,6 +25,7 @@ from flink_app.settings import (
     Staging,
     property_groups,
 )
+from infra.local.lifetimes import Lifetime
 from infra.local.moto import Moto
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.redshift import LocalRedshift
@@ -41,7 +41,7 @@ TOKEN_KEY: Final = "local token key, of no use elsewhere"
 _ACCOUNT: Final = "123456789012"  # moto's
 
 
-class LocalStack:
+class LocalStack(Lifetime):
     """The running stand-ins and the settings of an application that uses them.
 
     Args:
@@ -62,23 +62,8 @@ class LocalStack:
         self._given = folder
         self._exit = ExitStack()
 
-    def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._exit.close()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._exit.close()
-
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Starts the stand-ins and makes the settings; returns when all of them answer."""
         if self._given is None:
             temporary = tempfile.TemporaryDirectory(prefix="starjoin-", ignore_cleanup_errors=True)
             self.folder = Path(self._exit.enter_context(temporary))
@@ -94,6 +79,10 @@ class LocalStack:
         self.settings = self._make_settings()
         self.properties = self.folder / "application_properties.json"
         self.properties.write_text(json.dumps(property_groups(self.settings), indent=2))
+
+    def stop(self) -> None:
+        """Ends all of it, and removes a temporary folder. May be repeated."""
+        self._exit.close()
 
     def environment(self) -> dict[str, str]:
         """What child processes need to reach the stand-ins."""

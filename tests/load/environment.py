@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import boto3
 import redshift_connector
@@ -22,6 +21,7 @@ from redshift_connector.error import Error
 
 from infra.aws.environment import FOLDER, Environment, load_environment
 from infra.aws.errors import DeployError
+from infra.local.lifetimes import Lifetime
 from tests.load.ceiling import render_ceiling
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
@@ -35,7 +35,7 @@ _CONNECT_SECONDS: Final = 10
 Connect = Callable[[Environment, dict[str, str]], Connection]
 
 
-class EnvironmentTarget:
+class EnvironmentTarget(Lifetime):
     """A deployed environment; a context manager.
 
     Args:
@@ -54,7 +54,7 @@ class EnvironmentTarget:
         self._connect = connect or _connect
         self._exit = ExitStack()
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         try:
             environment = load_environment(
                 self._options.environment or "", self._options.environments or FOLDER
@@ -63,14 +63,8 @@ class EnvironmentTarget:
         except (DeployError, ClientError, BotoCoreError) as error:
             message = f"environment {self._options.environment}: {error}"
             raise LoadTestError(message) from error
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
         """Nothing was started but connections."""
         self._exit.close()
 

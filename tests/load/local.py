@@ -5,8 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import boto3
 import urllib3
@@ -14,6 +13,7 @@ from botocore.config import Config
 
 from infra.local.cluster import FlinkCluster
 from infra.local.configuration import LocalRun
+from infra.local.lifetimes import Lifetime
 from infra.local.processes import ServiceError
 from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
 from infra.local.toolchain import connectors_jar
@@ -32,7 +32,7 @@ _REMEMBERED: Final = "100000"
 _ENDED: Final = {"FAILED", "FAILING", "CANCELED", "FINISHED"}
 
 
-class LocalTarget:
+class LocalTarget(Lifetime):
     """Stand-ins and, once started, the job; a context manager."""
 
     def __init__(self, options: Options, traffic: TrafficSettings) -> None:
@@ -42,20 +42,14 @@ class LocalTarget:
         self._cluster: FlinkCluster | None = None
         self._job = ""
 
-    def __enter__(self) -> Self:
-        try:
-            if self._options.keep is None:
-                temporary = tempfile.TemporaryDirectory(
-                    prefix="starjoin-", ignore_cleanup_errors=True
-                )
-                self._folder = Path(self._exit.enter_context(temporary))
-            else:
-                self._folder = self._options.keep
-            stack = LocalStack(folder=self._folder, shards=self._options.shards)
-            self._stack = self._exit.enter_context(stack)
-        except BaseException:
-            self._exit.close()
-            raise
+    def start(self) -> None:
+        if self._options.keep is None:
+            temporary = tempfile.TemporaryDirectory(prefix="starjoin-", ignore_cleanup_errors=True)
+            self._folder = Path(self._exit.enter_context(temporary))
+        else:
+            self._folder = self._options.keep
+        stack = LocalStack(folder=self._folder, shards=self._options.shards)
+        self._stack = self._exit.enter_context(stack)
         moto = self._stack.moto
         kinesis: KinesisClient = boto3.client(
             "kinesis",
@@ -68,14 +62,8 @@ class LocalTarget:
         self._exit.callback(kinesis.close)
         warehouse = Warehouse(self._stack.warehouse, TOKEN_KEY.encode())
         self.destination = Destination(kinesis, STREAM, warehouse)
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
         self._exit.close()
 
     @property

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import psutil
 
+from infra.local.lifetimes import Lifetime
 from tests.load.figures import Process, ProcessSample
 from tests.load.pace import Clock
 
@@ -89,7 +89,7 @@ def _waited(pid: int) -> float:
     return nanoseconds / 1e9
 
 
-class Sampler:
+class Sampler(Lifetime):
     """A thread that measures until it is stopped; a context manager.
 
     Args:
@@ -174,16 +174,10 @@ class Sampler:
         above = self._known.get(parent)
         return above.name if above is not None and "PostgreSQL" in above.name else ""
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
         self._stop.set()
         self._thread.join()
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from array import array
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
+from infra.local.lifetimes import Lifetime
 from infra.local.progress import is_undefined
 from tests.load.pace import Clock
 
@@ -63,7 +63,7 @@ class Seen:
             self.loaded.append((at, read))
 
 
-class Watcher:
+class Watcher(Lifetime):
     """A thread that looks until it is stopped; a context manager.
 
     Args:
@@ -108,16 +108,10 @@ class Watcher:
         if self._error is not None:
             raise self._error
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
         self._stop.set()
         self._thread.join()
 

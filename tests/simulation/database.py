@@ -5,11 +5,10 @@ What is translated, all else runs as it is written:
 - `CREATE SCHEMA`: the schemas are attached databases, made beforehand;
 - `LOCK TABLE`: nothing. One transaction runs from its first statement to its end, which is the
   order that the lock enforces; that the lock does so is for the contract suite;
-- `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out;
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the place of the columns;
-- `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`;
 - `information_schema.columns`: `pragma_table_info`, with its types in the catalogue's words;
-  `%s`: `?`.
+  `%s`: `?`;
+- what `tests.sqlite_dialect` rewrites.
 
 Temporary tables go when their connection closes.
 """
@@ -29,10 +28,9 @@ import pyarrow.parquet as pq
 
 from connectors.redshift.spec import WarehouseSpec
 from tests.simulation.breaking import Breaking, Planned
+from tests.sqlite_dialect import as_sqlite, drop_temporary
 
 BOOKS: Final = "starjoin"
-_CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
-_DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
 _COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQUET MANIFEST")
 
 _COLUMNS: Final = """
@@ -51,10 +49,7 @@ def translated(sql: str) -> str:
         return ""
     if "information_schema.columns" in sql:
         return _COLUMNS
-    if deleted := _DELETE.fullmatch(sql):
-        table, others, condition = deleted.groups()
-        sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
-    return _CLAUSES.sub(")", sql).replace("%s", "?")
+    return as_sqlite(sql).replace("%s", "?")
 
 
 class Database:
@@ -131,9 +126,7 @@ class _Connection:
     def close(self) -> None:
         if self._sqlite.in_transaction:
             self._sqlite.execute("ROLLBACK")
-        temporary = "SELECT name FROM sqlite_temp_master WHERE type = 'table'"
-        for (name,) in self._sqlite.execute(temporary).fetchall():
-            self._sqlite.execute(f'DROP TABLE temp."{name}"')
+        drop_temporary(self._sqlite)
 
     def _copy(self, table: str, address: str) -> None:
         for found in self._manifest(address):

@@ -1,4 +1,4 @@
-"""A local service's own lines are waited for, not those of an earlier one in the same log."""
+"""Local services: whose lines are waited for, and what becomes of one that does not start."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.lifetimes import Lifetime
 from infra.local.processes import Service, ServiceError
 
 
@@ -22,3 +23,20 @@ def test_a_line_of_an_earlier_service_is_not_taken_for_its_own(tmp_path: Path) -
         assert second.wait_for_line(r"savepoint is at (\d)", timeout=30)[1] == "2"
     with says("nothing", log) as third, pytest.raises(ServiceError, match="ended with 0"):
         third.wait_for_line("savepoint is at", timeout=30)
+
+
+class _Broken(Lifetime):
+    stopped = False
+
+    def start(self) -> None:
+        raise ServiceError
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def test_what_has_half_started_is_stopped() -> None:
+    broken = _Broken()
+    with pytest.raises(ServiceError), broken:
+        pass
+    assert broken.stopped

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
+from infra.local.lifetimes import Lifetime
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import Service, ServiceError
 from infra.local.redshift.control import Faults
@@ -20,7 +20,7 @@ _START_SECONDS = 60.0
 _PROJECT = Path(__file__).resolve().parents[3]
 
 
-class LocalRedshift:
+class LocalRedshift(Lifetime):
     """A throw-away Redshift on the loopback interface.
 
     `redshift_connector.connect(**redshift.connection)` is all that a client needs. `faults` breaks
@@ -85,11 +85,7 @@ class LocalRedshift:
     def start(self) -> None:
         """Starts PostgreSQL and the front; returns when clients can connect."""
         self.postgres.start()
-        try:
-            self._start_front()
-        except BaseException:
-            self.stop()
-            raise
+        self._start_front()
 
     def stop(self) -> None:
         """Ends both. May be repeated."""
@@ -98,18 +94,6 @@ class LocalRedshift:
             self._front.stop()
             self._front = None
         self.postgres.stop()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _start_front(self) -> None:
         postgres = self.postgres

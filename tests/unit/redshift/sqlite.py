@@ -1,7 +1,7 @@
 """The load plan on SQLite: a warehouse for tests of what the statements do, in memory.
 
-SQLite lacks COPY, DELETE USING and Redshift's clauses of distribution; these are rewritten, all
-else runs as it is planned. Redshift itself is imitated elsewhere, see the contract suite.
+COPY inserts given batches, CREATE SCHEMA attaches a database, `tests.sqlite_dialect` rewrites the
+rest. Redshift itself is imitated elsewhere, see the contract suite.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
+from tests.sqlite_dialect import as_sqlite, drop_temporary
 
 NAMES: Final = Names("starjoin")
-_CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
 _SCHEMA: Final = re.compile(r'CREATE SCHEMA IF NOT EXISTS "(\w+)"')
-_DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
 _COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' ")
 
 
@@ -90,9 +89,7 @@ class SqliteWarehouse:
         for place, sql in enumerate(planned(self.spec, rows, patches, dimensions)):
             if place != without:
                 self._run(sql, staged)
-        temporary = "SELECT name FROM sqlite_temp_master WHERE type = 'table'"
-        for (name,) in self._connection.execute(temporary).fetchall():
-            self._connection.execute(f'DROP TABLE temp."{name}"')
+        drop_temporary(self._connection)
 
     def rows(self, target: TargetSpec) -> list[tuple[Any, ...]]:
         """Every column of the target, in order of declaration."""
@@ -130,7 +127,4 @@ class SqliteWarehouse:
                 values = [[plain(v) for v in row.values()] for row in batch.to_pylist()]
                 self._connection.executemany(f"INSERT INTO {copied[1]} VALUES ({marks})", values)
             return
-        if deleted := _DELETE.fullmatch(sql):
-            table, others, condition = deleted.groups()
-            sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
-        self._connection.execute(_CLAUSES.sub(")", sql))
+        self._connection.execute(as_sqlite(sql))

@@ -1,0 +1,31 @@
+"""The load's SQL as SQLite takes it, for both warehouses in memory: the simulation's, the units'.
+
+- `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out;
+- `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`.
+
+COPY, schemas and locks are the business of each.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Final
+
+_CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
+_DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
+
+
+def as_sqlite(sql: str) -> str:
+    """The statement in SQLite's words."""
+    if deleted := _DELETE.fullmatch(sql):
+        table, others, condition = deleted.groups()
+        sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
+    return _CLAUSES.sub(")", sql)
+
+
+def drop_temporary(connection: sqlite3.Connection) -> None:
+    """What the end of a session does with temporary tables."""
+    temporary = "SELECT name FROM sqlite_temp_master WHERE type = 'table'"
+    for (name,) in connection.execute(temporary).fetchall():
+        connection.execute(f'DROP TABLE temp."{name}"')
