@@ -25,7 +25,7 @@ from flink_app.decode.columns import parse_columns
 from flink_app.decode.dead_letters import Originals, Rejected
 from flink_app.decode.letters import dead_letters, restricted
 from flink_app.decode.plan import DecodePlan, TablePlan
-from flink_app.decode.position import UNKNOWN
+from flink_app.decode.position import UNKNOWN, floor_position
 from flink_app.decode.reading import Lines
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, read_control, sample
 from flink_app.decode.schema_findings import Finding
@@ -119,13 +119,22 @@ def _sampled(block: RecordBlock) -> int:
 def _findings(
     block: RecordBlock, control: set[int], sampled: tuple[Finding, ...], plan: DecodePlan
 ) -> tuple[Finding, ...]:
-    """What control records show, in their order, then what the sampled row shows."""
+    """What control records show, in their order, then what the sampled row shows.
+
+    Records below the floor of a reload show the tables of before, which nobody declares any more.
+    """
     found = [(row, f) for row in sorted(control) for f in read_control(block.record(row), plan)]
     found += [(_sampled(block), finding) for finding in sampled]
+    if found and plan.floor > UNKNOWN:
+        found = [(row, f) for row, f in found if not _is_below_floor(block, row, plan)]
     return tuple(
         replace(f, shard=block.shard, sequence_number=block.sequence_numbers[row].as_py())
         for row, f in found
     )
+
+
+def _is_below_floor(block: RecordBlock, row: int, plan: DecodePlan) -> bool:
+    return floor_position(plan.generations.of(block.arrival[row].value)) < plan.floor
 
 
 def _drop_below_floor(parsed: dict[str, list[pa.RecordBatch]], floor: str) -> dict[str, int]:

@@ -21,7 +21,7 @@ from flink_app.decode.envelope import (
     text_of,
 )
 from flink_app.decode.generations import NONE
-from flink_app.decode.plan import DATA, DOCUMENT, DecodePlan, TablePlan, old_key
+from flink_app.decode.plan import DATA, DOCUMENT, REPLAY, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import UNKNOWN, commit_position, is_coarse, position
 from flink_app.decode.replayed import first_place
 from flink_app.decode.schema_findings import Finding, in_control, in_row
@@ -81,7 +81,10 @@ def parse_record(
 
 
 def sample(record: bytes, plan: DecodePlan) -> Sample:
-    """What one row shows of settings and tables that are not looked at in every record."""
+    """What one row shows of settings and tables that are not looked at in every record.
+
+    A replayed record shows the tables as they were when it arrived first.
+    """
     try:
         envelope = load(record)
         metadata, data = object_of(envelope, "metadata"), object_of(envelope, DATA)
@@ -93,7 +96,8 @@ def sample(record: bytes, plan: DecodePlan) -> Sample:
     if table is None or not is_row:
         return Sample()
     known = plan.known_names[table.name]
-    findings = in_row(metadata.get("operation"), data, table, known)
+    is_replayed = envelope.get(REPLAY) is not None
+    findings = () if is_replayed else in_row(metadata.get("operation"), data, table, known)
     return Sample(Signs(in_sample(metadata, data, before, table, plan)), tuple(findings))
 
 

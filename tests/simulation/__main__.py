@@ -10,7 +10,16 @@ from dataclasses import replace
 
 from tests.simulation.choices import Choices
 from tests.simulation.many import run_mutations, run_parallel
-from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, RELOADS, SPARSE, Profile
+from tests.simulation.profile import (
+    COMBINED,
+    COMBINED_PRUNING,
+    EVERYTHING,
+    PLAIN,
+    PRUNING,
+    RELOADS,
+    SPARSE,
+    Profile,
+)
 from tests.simulation.shrink import Outcome, run, shrink
 
 _SHOWN = 5  # failing seeds that are shrunk
@@ -28,6 +37,7 @@ def main() -> int:
     parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
     parser.add_argument("--reloads", action="store_true", help="many reloads")
     parser.add_argument("--sparse", action="store_true", help="updates leave columns out")
+    parser.add_argument("--combined", action="store_true", help="all of it at once, letters too")
     parser.add_argument(
         "--placed", type=int, help="of 100 histories, how many have dimensions in the warehouse"
     )
@@ -42,6 +52,8 @@ def main() -> int:
         profile = RELOADS
     if given.sparse:
         profile = SPARSE
+    if given.combined:
+        profile = COMBINED_PRUNING if given.pruning else COMBINED
     if given.placed is not None:
         profile = replace(profile, placed=given.placed)
     if given.seed is not None:

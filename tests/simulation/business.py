@@ -16,11 +16,18 @@ _KEYS: Final = 3
 class Business:
     """Chooses what to do to the tables of a source."""
 
-    def __init__(self, source: Source, choices: Choices) -> None:
+    def __init__(self, source: Source, choices: Choices, letters: int = 0) -> None:
         self._source = source
         self._choices = choices
         self._tables = source.declaration.tables
         self._written = 0
+        self._acts = [
+            (20, self._transaction),
+            (3, self._load),
+            (1, self._control),
+            (1, self._dead),
+            *([(letters, self._spoil)] if letters else []),
+        ]
 
     def begin(self) -> None:
         """Some rows are there before the stream begins; their load comes at some time."""
@@ -34,6 +41,9 @@ class Business:
         for table in self._tables:
             if table not in self._source.loaded:
                 self._source.load(table)
+        self._source.arrive_all()
+        while self._source.letters:
+            self.replay()
         self._source.arrive_all()
 
     def vanish(self) -> None:
@@ -52,10 +62,7 @@ class Business:
 
     def act(self) -> None:
         """One transaction, one load, or a record that is no change."""
-        act = self._choices.weighted(
-            ((20, self._transaction), (3, self._load), (1, self._control), (1, self._dead))
-        )
-        act()
+        self._choices.weighted(self._acts)()
 
     def arrive(self) -> None:
         """Some records reach their shards, out of order or twice."""
@@ -63,6 +70,10 @@ class Business:
             if self._source.wire:
                 place = self._choices.below(self._source.near)
                 self._source.arrive(place, again=self._choices.chance(8))
+
+    def replay(self) -> None:
+        """One dead letter is replayed."""
+        self._source.replay(self._choices.below(len(self._source.letters)))
 
     def _load(self) -> None:
         self._source.load(self._choices.one_of(list(self._tables)))
@@ -72,6 +83,10 @@ class Business:
 
     def _dead(self) -> None:
         self._source.odd(dead=True)
+
+    def _spoil(self) -> None:
+        if self._source.wire:
+            self._source.spoil(self._choices.below(len(self._source.wire)))
 
     def _transaction(self) -> None:
         self._source.begin()

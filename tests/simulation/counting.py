@@ -32,13 +32,15 @@ def expected_counts(
     """
     read: Counter[str] = Counter()
     below: Counter[str] = Counter()
+    dead: Counter[str] = Counter()
     changes: Counter[str] = Counter()
     for record, is_below in records:
-        if record.versions:
-            table = record.versions[0].table
+        if versions := (record.letter or record).versions:
+            table = versions[0].table
         else:
             table = "(unreadable)" if record.dead else "(control)"
         read[table] += 1
+        dead[table] += record.dead
         below[table] += is_below
         changes[table] += 0 if is_below else len(record.versions)
     found = {}
@@ -46,8 +48,8 @@ def expected_counts(
         declared = table in declaration.tables
         counts = Counts(
             read=count,
-            split=changes[table] - (count - below[table]) if declared else 0,
-            dead_lettered=count if table == "(unreadable)" else 0,
+            split=changes[table] - (count - below[table] - dead[table]) if declared else 0,
+            dead_lettered=dead[table],
             passed_over=count if table == "(control)" else 0,
             changes=changes[table] + below[table],
         )

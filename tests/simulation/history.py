@@ -47,7 +47,7 @@ class History:
         if profile.placed and choices.chance(profile.placed):
             star = choices.one_of(PLACED[star.declaration.name])
         source = Source(star.declaration, 1 + choices.below(3), by_table=choices.chance(30))
-        self.business = Business(source, choices)
+        self.business = Business(source, choices, profile.letters)
         self.business.begin()
         self.world = World(star, source, 1 + choices.below(3), warehouse)
         self._steps = _STEPS[0] + choices.below(_STEPS[1] - _STEPS[0])
@@ -91,6 +91,8 @@ class History:
         found.append((90, "business", self.business.act))
         if self.world.source.wire:
             found.append((90, "arrive", self.business.arrive))
+        if self.world.source.letters:
+            found.append((40, "replay", self.business.replay))
         found += self._checkpointing(attempt)
         found += self._loading(attempt)
         for zombie in self.world.zombies:

@@ -45,7 +45,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import OLDER, PRUNING, RELOADS, SPARSE, Profile
+from tests.simulation.profile import COMBINED, OLDER, PRUNING, RELOADS, SPARSE, Profile
 from tests.simulation.world import World
 
 
@@ -292,6 +292,7 @@ MUTATIONS: Final = (
         PRUNING,
     ),
     Mutation("generation told by record", reload.generation_by_setting, RELOADS),
+    Mutation("generation of a replayed record", reload.generation_by_replay, COMBINED, placed=85),
     Mutation("sweep", reload.no_sweep, RELOADS),
     Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),
     Mutation("swept last", reload.swept_before_rows_and_patches, RELOADS),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flink_app.declaration import Star
-from tests.simulation.stars import SPARSE_STARS, STARS
+from tests.simulation.stars import COMBINED_STARS, SPARSE_STARS, STARS
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Profile:
     pruning: bool = False
     reloads: int = 3  # the weight of a reload among what can happen next
     placed: int = 50  # of 100 histories, some dimensions in the warehouse
+    letters: int = 0  # the weight of a record that becomes a dead letter, and is replayed later
     stars: tuple[Star, ...] = STARS
 
 
@@ -32,3 +33,6 @@ PRUNING = Profile(older_restores=0, pruning=True)
 RELOADS = Profile(older_restores=50, reloads=30)
 # Stars whose updates leave columns out.
 SPARSE = Profile(stars=SPARSE_STARS, placed=0)
+# All of it at once; and once more with pruning in the place of older restores.
+COMBINED = Profile(older_restores=40, reloads=12, placed=85, letters=4, stars=COMBINED_STARS)
+COMBINED_PRUNING = replace(COMBINED, older_restores=0, pruning=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from connectors.redshift import loader, sweep
 from connectors.redshift.loader import Loader
-from flink_app.decode import block
+from flink_app.decode import block, rows
 from flink_app.decode.generations import Generations
 from flink_app.denormalise import operator
 from flink_app.denormalise.mirror import Mirror
@@ -19,6 +19,11 @@ def generation_by_setting() -> list[Patch]:
         (Generations, "of", lambda self, _: self.newest),
         (Generations, "of_column", lambda self, _: self.newest),
     ]
+
+
+def generation_by_replay() -> list[Patch]:
+    """That of when a record was replayed, not of when it arrived first."""
+    return [(rows, "first_place", lambda _: None)]
 
 
 def no_sweep() -> list[Patch]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from flink_app.declaration import Declaration
 from flink_app.decode.generations import Generations
+from flink_app.decode.replayed import Place, with_place
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
@@ -72,10 +73,12 @@ class Record:
     dead: bool = False
     generation: int = GENERATION
     of_reload: bool = False  # a floor has to wait for it
+    arrived: int | None = None  # in which generation, where it was replayed in a later one
+    letter: Record | None = None  # what a dead one is once it can be read
 
     def arrival_ms(self, sequence_number: int) -> int:
         """When it arrives: the later generations after the earlier ones."""
-        return self.generation * _SPAN + sequence_number
+        return (self.arrived or self.generation) * _SPAN + sequence_number
 
     def is_below(self, floor: int) -> bool:
         """Whether it is a change of a generation before the floor."""
@@ -99,6 +102,7 @@ class Source:
     tables: dict[str, dict[Key, Row]] = field(init=False)
     wire: list[tuple[int, Record]] = field(default_factory=list)
     loaded: set[str] = field(default_factory=set)
+    letters: list[tuple[int, Record]] = field(default_factory=list)
     generation: int = GENERATION
     _lsn: int = _FIRST_LSN
     _micros: int = _FIRST_MICROS
@@ -196,7 +200,28 @@ class Source:
     def arrive(self, place: int, *, again: bool = False) -> None:
         """One of the first records in `wire` reaches its shard; `again`: it is sent once more."""
         shard, record = self.wire[place] if again else self.wire.pop(place)
+        number = FIRST_SEQUENCE + len(self.shards[shard])
         self.shards[shard].append(record)
+        if record.letter:
+            first = Place("simulation", str(shard), str(number), record.arrival_ms(number))
+            data = with_place(record.letter.data, first)
+            assert data
+            self.letters.append((shard, replace(record.letter, data=data)))
+
+    def spoil(self, place: int) -> None:
+        """A record in `wire` cannot be read as it is; its letter can, once it is replayed."""
+        shard, record = self.wire[place]
+        if record.versions:
+            envelope = json.loads(record.data)
+            envelope["metadata"]["operation"] = "refresh"
+            data = json.dumps(envelope).encode()
+            dead = replace(record, data=data, versions=(), dead=True, letter=record)
+            self.wire[place] = (shard, dead)
+
+    def replay(self, place: int) -> None:
+        """A dead letter's original goes back on the stream, for the shard where it stood."""
+        shard, record = self.letters.pop(place)
+        self.wire.append((shard, replace(record, arrived=self.generation)))
 
     @property
     def near(self) -> int:

@@ -12,7 +12,16 @@ import pytest
 from tests.simulation.choices import Choices
 from tests.simulation.history import History
 from tests.simulation.many import run_seeds
-from tests.simulation.profile import EVERYTHING, PLAIN, PRUNING, RELOADS, SPARSE, Profile
+from tests.simulation.profile import (
+    COMBINED,
+    COMBINED_PRUNING,
+    EVERYTHING,
+    PLAIN,
+    PRUNING,
+    RELOADS,
+    SPARSE,
+    Profile,
+)
 from tests.simulation.shrink import run, shrink
 
 
@@ -23,8 +32,24 @@ def test_everything_may_happen(first: int) -> None:
 
 @pytest.mark.parametrize(
     "profile",
-    [PLAIN, PRUNING, RELOADS, SPARSE, replace(RELOADS, stars=SPARSE.stars, placed=0)],
-    ids=["nothing-fails", "pruning", "reloads", "columns-left-out", "columns-left-out-reloads"],
+    [
+        PLAIN,
+        PRUNING,
+        RELOADS,
+        SPARSE,
+        replace(RELOADS, stars=SPARSE.stars, placed=0),
+        COMBINED,
+        COMBINED_PRUNING,
+    ],
+    ids=[
+        "nothing-fails",
+        "pruning",
+        "reloads",
+        "columns-left-out",
+        "columns-left-out-reloads",
+        "combined",
+        "combined-pruning",
+    ],
 )
 def test_other_histories(profile: Profile) -> None:
     assert run_seeds(range(30), profile).wrong == {}

@@ -37,6 +37,7 @@ _SOON = {
     "mirror's tombstones": 60,
     "mirror rebuilt": 60,
     "generation told by record": 10,
+    "generation of a replayed record": 40,
     "sweep": 20,
     "swept last": 20,
     "swept also if nothing is staged": 40,

@@ -12,7 +12,7 @@ from infra.local.moto import Moto
 from infra.local.redshift import LocalRedshift
 from tests.simulation.choices import Choices
 from tests.simulation.history import History
-from tests.simulation.profile import EVERYTHING, PRUNING, SPARSE, Profile
+from tests.simulation.profile import COMBINED, EVERYTHING, PRUNING, SPARSE, Profile
 from tests.simulation.stand_in import StandIn
 
 pytestmark = pytest.mark.integration
@@ -43,8 +43,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize(
     "profile",
-    [EVERYTHING, PRUNING, SPARSE],
-    ids=["everything", "pruning", "columns-left-out"],
+    [EVERYTHING, PRUNING, SPARSE, COMBINED],
+    ids=["everything", "pruning", "columns-left-out", "combined"],
 )
 def test_the_stand_in_is_the_join_after_every_commit(
     warehouse: StandIn, seed: int, profile: Profile

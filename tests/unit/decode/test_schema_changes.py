@@ -13,11 +13,22 @@ from connectors.kinesis.frame import write_frame
 from connectors.metrics import GROUP, Metric
 from flink_app.declaration.model import SchemaChanges
 from flink_app.decode import schema_watch
+from flink_app.decode.block import decode_block
+from flink_app.decode.generations import Generations
 from flink_app.decode.operator import Decode
 from flink_app.decode.plan import DecodePlan
+from flink_app.decode.replayed import Place, with_place
 from flink_app.decode.schema_findings import NOTES, Finding, What
 from flink_app.decode.schema_watch import SchemaChangedError, SchemaWatch
-from tests.unit.decode.records import GENERATIONS, KEYS, SCHEMAS_PLAN, decode, plan_of, record
+from tests.unit.decode.records import (
+    GENERATIONS,
+    KEYS,
+    SCHEMAS_PLAN,
+    block,
+    decode,
+    plan_of,
+    record,
+)
 from tests.unit.stars import star
 from tests.unit.test_metrics import Context
 
@@ -230,6 +241,27 @@ def row(operation: str, *gone: str, **more: Any) -> bytes:
 def test_what_a_sampled_row_shows(data: bytes, expected: list[Any]) -> None:
     findings = decode([data], PLAN).findings
     assert [(f.what, f.column, f.declared, f.found) for f in findings] == expected
+
+
+@pytest.mark.parametrize(("floor", "found"), [(0, 3), (2, 2), (3, 1)])
+def test_what_is_below_the_floor_shows_the_tables_of_before(floor: int, found: int) -> None:
+    generations = Generations(1, ((2, 1_000), (3, 2_000)))
+    of = DecodePlan(PLAN.star, generations, floor=floor)
+    every = [control("create-table", definition("note")), row("load", "note")]
+    for data in every:
+        arrivals = [999, 1_000, 2_000]
+        findings = [decode_block(block([data], [ms]), of, KEYS).findings for ms in arrivals]
+        assert list(map(len, findings)) == [0] * (3 - found) + [1] * found
+
+
+def test_a_replayed_row_shows_the_table_of_when_it_arrived_first() -> None:
+    data = row("load", "note", fresh=1)
+    assert {f.column for f in decode([data], PLAN).findings} == {"note", "fresh"}
+    again = with_place(data, Place("changes", "shard-9", "7", 1_500))
+    assert again
+    decoded = decode([again], PLAN)
+    assert not decoded.findings
+    assert len(decoded.changes["sale"]) == 1
 
 
 def test_columns_with_the_values_of_before_are_not_new() -> None:
