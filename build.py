@@ -26,7 +26,7 @@ def demo(rest: list[str]) -> None:
 
 
 def test(rest: list[str]) -> None:
-    """Run every test: Java, unit, contract, integration, faults; with arguments, pytest's own."""
+    """Run every test, of Java and of Python; with arguments, pytest's own."""
     prepare()
     if not rest:
         step(*MAVEN, "verify")

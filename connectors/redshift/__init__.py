@@ -1,1 +1,37 @@
-"""Redshift: staged parts into wide tables, exactly once, by COPY in one transaction per batch."""
+"""Redshift: staged parts into wide tables, exactly once, by COPY in one transaction per batch.
+
+The modules in reading order.
+
+When to load:
+    operator: references kept in Flink's state; the thin part that knows Flink.
+    coordinator: which parts are due, and what follows from an attempt's end.
+    background: the thread on which an attempt runs.
+
+One transaction:
+    plan: its numbered steps, and their SQL as data.
+    loader: runs it; the outcome, or an error that says what to do.
+    ledger: steps 1 and 9, the lock, the fence and the books.
+    manifest: step 2, what COPY reads.
+    statements: SQL that facts, patches and dimensions have in common.
+    sparse: step 3 for columns that changes may leave out.
+    dimensions: dimensions that are kept in the warehouse, and their join.
+    counts: step 8, what became of the staged rows.
+    sweep: step 8, the floor of a reload.
+
+The tables:
+    spec: what the loader knows of a star.
+    names: what its tables are called.
+    sql_types: types of columns, and which holds which.
+    ddl: the tables that are made.
+    alter: tables that were there before.
+    pending: parts that were staged before.
+
+The books, read from outside the load:
+    balance: whether every record is accounted for.
+    balance_metrics: the same sums of each committed transaction, as metrics.
+    replay_marks: dead letters that are loaded, and those that were replayed.
+
+The cluster:
+    connection: one session a transaction.
+    errors: what can go wrong, as types that say what to do.
+"""

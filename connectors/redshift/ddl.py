@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.redshift import replayed
+from connectors.redshift import replay_marks
 from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
@@ -65,7 +65,7 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
   loaded_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (loaded_at)""",
     ]
-    statements.append(replayed.create_statement(names))
+    statements.append(replay_marks.create_statement(names))
     for target in warehouse.targets:
         statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted(target.schema)}")
         statements.append(_target_table(target, names))

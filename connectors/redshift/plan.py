@@ -6,7 +6,7 @@ The steps, whose numbers every statement carries:
    parts that the ledger has already.
 2. COPY what is left into temporary stages, one COPY a stream.
 3. Keep the newest staged row of each key, over upserts and deletes together. Any row of a tie
-   will do, so row_number and not rank. Columns that changes may leave out: see `sparse`.
+   will do, so row_number and not rank. 3a to 3d, columns that changes may leave out: see `sparse`.
 4. Drop those that are not newer than the target's row or the key's tombstone.
 5. Replace: delete the rows' keys from the target, insert the upserts; likewise the
    tombstones, one for each delete, even where there was no row.

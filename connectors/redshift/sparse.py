@@ -43,28 +43,28 @@ def _keep(target: TargetSpec, column: str, own: str, position: str, names: Names
         return equal(table, alias, target.key)
 
     return [
-        take(
+        take(  # 3a
             newest,
             f"s.{column}",
             f"s.{own}",
             f"(\n  SELECT {key}, {column}, {own}, {ranked} FROM {stage}\n) AS s",
             f"{same(newest, 's')} AND s._rank = 1 AND {newest}.{own} < s.{own}",
         ),
-        take(
+        take(  # 3b
             newest,
             f"t.{column}",
             known,
             f"{table} AS t",
             f"{same(newest, 't')} AND {newest}.{own} < {known}",
         ),
-        take(
+        take(  # 3c
             newest,
             "NULL",
             f"b.{position}",
             f"{names.tombstones(target)} AS b",
             f"{same(newest, 'b')} AND {newest}.{own} < b.{position}",
         ),
-        take(
+        take(  # 3d
             table,
             f"n.{column}",
             f"n.{own}",

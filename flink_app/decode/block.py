@@ -22,8 +22,8 @@ from flink_app.declaration import POSITION
 from flink_app.declaration.model import Positions
 from flink_app.decode.changes import to_changes
 from flink_app.decode.columns import parse_columns
+from flink_app.decode.dead_letter_rows import dead_letters, restricted
 from flink_app.decode.dead_letters import Originals, Rejected
-from flink_app.decode.letters import dead_letters, restricted
 from flink_app.decode.plan import DecodePlan, TablePlan
 from flink_app.decode.position import UNKNOWN, floor_position
 from flink_app.decode.reading import Lines

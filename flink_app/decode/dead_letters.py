@@ -1,7 +1,7 @@
 """Dead letters: records that cannot become changes, kept with their reason.
 
 Owns the reasons, the columns of a dead letter and the sealing of its original. What a dead letter
-shows in the open is made in `letters`; its original leaves decode only under AES-256-GCM, which the
+shows in the open is made in `treated`; its original leaves decode only under AES-256-GCM, which the
 application's secret opens again, or in a part of its own that few may read.
 """
 

@@ -23,7 +23,7 @@ from flink_app.decode.envelope import (
 from flink_app.decode.generations import NONE
 from flink_app.decode.plan import DATA, DOCUMENT, REPLAY, DecodePlan, TablePlan, old_key
 from flink_app.decode.position import UNKNOWN, commit_position, is_coarse, position
-from flink_app.decode.replayed import first_place
+from flink_app.decode.replay_member import first_place
 from flink_app.decode.schema_findings import Finding, in_control, in_row
 from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
 from flink_app.decode.unchanged import sent_value

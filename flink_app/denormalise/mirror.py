@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.decode.position import UNKNOWN
-from flink_app.denormalise.sparse import Registers
+from flink_app.denormalise.registers import Registers
 
 Slots = npt.NDArray[np.int64]
 

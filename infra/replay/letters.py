@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.redshift.replayed import LetterPart, Spot
+from connectors.redshift.replay_marks import LetterPart, Spot
 from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Original
-from flink_app.decode.replayed import Place
+from flink_app.decode.replay_member import Place
 from infra.replay.errors import ReplayError
 
 if TYPE_CHECKING:

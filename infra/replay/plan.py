@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.redshift.replayed import Spot
+from connectors.redshift.replay_marks import Spot
 from flink_app.decode.dead_letters import Reason
 from infra.replay.letters import Letter
 

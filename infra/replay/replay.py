@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from connectors.redshift.replayed import Mark
+from connectors.redshift.replay_marks import Mark
 from flink_app.decode.dead_letters import Original
 from infra.replay.errors import ReplayError
 from infra.replay.letters import Letter

@@ -14,12 +14,12 @@ import boto3
 from redshift_connector.error import Error
 
 from connectors.blocks import Kind
-from connectors.redshift import replayed
+from connectors.redshift import replay_marks
 from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
 from connectors.redshift.errors import CONNECTION_LOST, classify
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
-from connectors.redshift.replayed import LetterPart, Mark, Spot
+from connectors.redshift.replay_marks import LetterPart, Mark, Spot
 from flink_app.privacy.keys import read_privacy_keys
 from flink_app.settings import Settings, load_settings
 from infra.aws import plan
@@ -65,15 +65,15 @@ class Services:
         doing = "reading ledger and marks, whose tables the application makes when it starts"
         with self._transaction(doing) as cursor:
             return (
-                replayed.loaded_parts(cursor, self._names, Kind.DEAD_LETTERS),
-                replayed.loaded_parts(cursor, self._names, Kind.RESTRICTED),
-                replayed.replayed(cursor, self._names),
+                replay_marks.loaded_parts(cursor, self._names, Kind.DEAD_LETTERS),
+                replay_marks.loaded_parts(cursor, self._names, Kind.RESTRICTED),
+                replay_marks.replayed(cursor, self._names),
             )
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Remembers what was put. Raises LoadError."""
         with self._transaction("marking replayed records") as cursor:
-            replayed.mark(cursor, self._names, marks)
+            replay_marks.mark(cursor, self._names, marks)
 
     def letters_key(self) -> bytes:
         """What opens sealed originals. Raises SecretError."""

@@ -32,7 +32,7 @@ from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
-from flink_app.denormalise.sparse import Registers
+from flink_app.denormalise.registers import Registers
 from tests.simulation import reload_mutations as reload
 from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
 from tests.simulation.plan_mutations import (

@@ -7,7 +7,7 @@ from typing import Final
 
 from connectors.blocks import Block, Kind
 from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
-from connectors.redshift.replayed import LetterPart
+from connectors.redshift.replay_marks import LetterPart
 from connectors.staging import PartWriter
 from flink_app.decode.block import decode_block
 from flink_app.decode.dead_letters import Originals

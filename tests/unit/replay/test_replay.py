@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from connectors.blocks import Kind
-from connectors.redshift.replayed import LetterPart, Mark, Spot
+from connectors.redshift.replay_marks import LetterPart, Mark, Spot
 from flink_app.decode.dead_letters import Originals, SealedOriginalError
 from flink_app.decode.plan import REPLAY
 from infra.replay.errors import ReplayError

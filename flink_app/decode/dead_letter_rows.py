@@ -17,7 +17,7 @@ from flink_app.decode.dead_letters import (
 )
 from flink_app.decode.envelope import NOT_JSON, NotAChangeError, load
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.replayed import first_place
+from flink_app.decode.replay_member import first_place
 from flink_app.decode.treated import treated_record
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.version import VERSION

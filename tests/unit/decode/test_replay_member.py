@@ -13,7 +13,7 @@ from flink_app.decode.dead_letters import Original
 from flink_app.decode.envelope import load
 from flink_app.decode.generations import Generations
 from flink_app.decode.plan import REPLAY, DecodePlan
-from flink_app.decode.replayed import Place, first_place, with_place
+from flink_app.decode.replay_member import Place, first_place, with_place
 from tests.unit.decode.records import (
     KEYS,
     block,
