@@ -128,17 +128,20 @@ class Loader:
         return sweep_due
 
     def load(self, parts: Sequence[Part], number: int) -> Loaded:
-        """Applies `parts` in one transaction as start `number`. Raises LoadError."""
+        """Applies `parts` in one transaction as start `number`. Raises LoadError.
+
+        The numbers are those of the steps in `plan`.
+        """
         batch = uuid.uuid4().hex
         with self._transaction(f"loading batch {batch}") as cursor:
-            ledger.lock(cursor, self._names)
+            ledger.lock(cursor, self._names)  # 1
             ledger.verify_fence(cursor, self._names, self._application, number)
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
-            counted = self._apply(cursor, batch, new) if new else []
-            sweep(cursor, self._warehouse, self._names, self._floor, new)
+            counted = self._apply(cursor, batch, new) if new else []  # 2 to 8
+            sweep(cursor, self._warehouse, self._names, self._floor, new)  # 8
             outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
-            ledger.record(cursor, self._names, batch, new, outcomes)
+            ledger.record(cursor, self._names, batch, new, outcomes)  # 9
         accounts = [account for part in new for account in part.accounts]
         return Loaded(
             batch,
