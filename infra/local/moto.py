@@ -8,6 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
 
 from infra.local.lifetimes import Lifetime
 from infra.local.processes import Service, ServiceError
@@ -54,6 +58,17 @@ class Moto(Lifetime):
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
         }
+
+    def client(self, service: Any, config: Config | None = None) -> Any:
+        """A boto3 client of this server."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            config=config,
+        )
 
     def start(self) -> None:
         """Starts the server; returns when it listens."""

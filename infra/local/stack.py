@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 import redshift_connector
 from redshift_connector.core import Connection
 
@@ -90,13 +89,7 @@ class LocalStack(Lifetime):
 
     def client(self, service: Any) -> Any:
         """A boto3 client of the stand-ins."""
-        return boto3.client(
-            service,
-            endpoint_url=self.moto.endpoint,
-            region_name=self.moto.region,
-            aws_access_key_id=self.moto.access_key,
-            aws_secret_access_key=self.moto.secret_key,
-        )
+        return self.moto.client(service)
 
     def warehouse(self) -> Connection:
         """A connection to the warehouse, with autocommit, for looking."""

@@ -36,13 +36,7 @@ def warehouse_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ware
         Moto(folder / "moto") as moto,
         LocalRedshift(folder / "redshift", s3_endpoint=moto.endpoint) as redshift,
     ):
-        s3 = boto3.client(
-            "s3",
-            endpoint_url=moto.endpoint,
-            aws_access_key_id=moto.access_key,
-            aws_secret_access_key=moto.secret_key,
-            region_name=moto.region,
-        )
+        s3 = moto.client("s3")
         s3.create_bucket(
             Bucket="staging", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from infra.local.moto import Moto
@@ -20,13 +19,7 @@ SHARD = "shardId-000000000000"
 @pytest.fixture
 def kinesis(tmp_path: Path) -> Iterator[Any]:
     with Moto(tmp_path) as moto:
-        client = boto3.client(
-            "kinesis",
-            endpoint_url=moto.endpoint,
-            region_name=moto.region,
-            aws_access_key_id=moto.access_key,
-            aws_secret_access_key=moto.secret_key,
-        )
+        client = moto.client("kinesis")
         client.create_stream(StreamName="changes", ShardCount=1)
         yield client
         client.close()

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import boto3
 import urllib3
 from botocore.config import Config
 
@@ -50,15 +49,8 @@ class LocalTarget(Lifetime):
             self._folder = self._options.keep
         stack = LocalStack(folder=self._folder, shards=self._options.shards)
         self._stack = self._exit.enter_context(stack)
-        moto = self._stack.moto
-        kinesis: KinesisClient = boto3.client(
-            "kinesis",
-            endpoint_url=moto.endpoint,
-            region_name=moto.region,
-            aws_access_key_id=moto.access_key,
-            aws_secret_access_key=moto.secret_key,
-            config=Config(max_pool_connections=self._options.senders),
-        )
+        config = Config(max_pool_connections=self._options.senders)
+        kinesis: KinesisClient = self._stack.moto.client("kinesis", config)
         self._exit.callback(kinesis.close)
         warehouse = Warehouse(self._stack.warehouse, TOKEN_KEY.encode())
         self.destination = Destination(kinesis, STREAM, warehouse)

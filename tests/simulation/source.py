@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from flink_app.declaration import Declaration
 from flink_app.decode.generations import Generations
-from flink_app.decode.replayed import Place, with_place
+from flink_app.decode.replay_member import Place, with_place
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.accounts import Account
-from connectors.kinesis.frame import write_frame
 from flink_app.decode.dead_letters import Reason
 from flink_app.decode.limit import (
     WINDOW,
@@ -17,10 +16,9 @@ from flink_app.decode.limit import (
     DeadLetterWatch,
     TooManyDeadLettersError,
 )
-from flink_app.decode.operator import Decode
-from tests.unit.decode.records import GENERATIONS, KEYS, decode, record, region
+from tests.unit.decode.records import decode, record, region
+from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import ROOT, freight
-from tests.unit.test_metrics import Context
 
 LETTERS = decode(
     [region(title="Zq7xMarked" * 9), b"{", region(title="Zq7xMarked" * 9)]
@@ -136,22 +134,10 @@ def test_every_reason_has_a_remedy_and_is_explained() -> None:
 
 
 def test_the_operator_stops_before_the_block_goes_on() -> None:
-    operator = Decode(freight(), GENERATIONS, lambda: KEYS, DeadLetterLimit(1, 2))
-    context: Any = Context()
-    context.get_number_of_parallel_subtasks = lambda: 1
-    context.get_max_number_of_parallel_subtasks = lambda: 128
-    operator.open(context)
+    operator, context = opened(freight(), DeadLetterLimit(1, 2))
 
     def element(*records: bytes) -> list[Any]:
-        frame = write_frame(
-            stream="changes",
-            shard="shard-0",
-            sequence_numbers=[str(n) for n in range(len(records))],
-            partition_keys=[None] * len(records),
-            arrival_millis=[None] * len(records),
-            records=list(records),
-        )
-        return list(operator.process_element(frame, context))
+        return list(operator.process_element(frame(*records), context))
 
     assert element(b"{", b"{", record("elsewhere", {}))
     with pytest.raises(TooManyDeadLettersError, match="3 records in a row became dead"):

@@ -5,32 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.blocks import Kind, decode, route_of
-from connectors.kinesis.frame import write_frame
 from flink_app.declaration import Star
-from flink_app.decode.operator import DIMENSIONS, Decode
+from flink_app.decode.operator import DIMENSIONS
 from flink_app.denormalise.ownership import routes
 from flink_app.schemas import BlockSchemas
-from tests.unit.decode.records import GENERATIONS, KEYS, region
+from tests.unit.decode.records import region
+from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import freight, placed_freight
-from tests.unit.test_metrics import Context
 
 
 def outputs(star: Star, *records: bytes) -> list[Any]:
     """Of one block, in two subtasks."""
-    operator = Decode(star, GENERATIONS, lambda: KEYS)
-    context: Any = Context()
-    context.get_number_of_parallel_subtasks = lambda: 2
-    context.get_max_number_of_parallel_subtasks = lambda: 128
-    operator.open(context)
-    frame = write_frame(
-        stream="changes",
-        shard="shard-0",
-        sequence_numbers=[str(n) for n in range(len(records))],
-        partition_keys=[None] * len(records),
-        arrival_millis=[None] * len(records),
-        records=list(records),
-    )
-    return list(operator.process_element(frame, context))
+    operator, context = opened(star, subtasks=2)
+    return list(operator.process_element(frame(*records), context))
 
 
 def test_a_dimension_of_the_stream_is_broadcast() -> None:

@@ -9,19 +9,16 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.kinesis.frame import write_frame
 from connectors.metrics import GROUP, Metric
 from flink_app.declaration.model import SchemaChanges
 from flink_app.decode import schema_watch
 from flink_app.decode.block import decode_block
 from flink_app.decode.generations import Generations
-from flink_app.decode.operator import Decode
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.replayed import Place, with_place
+from flink_app.decode.replay_member import Place, with_place
 from flink_app.decode.schema_findings import NOTES, Finding, What
 from flink_app.decode.schema_watch import SchemaChangedError, SchemaWatch
 from tests.unit.decode.records import (
-    GENERATIONS,
     KEYS,
     SCHEMAS_PLAN,
     block,
@@ -29,8 +26,8 @@ from tests.unit.decode.records import (
     plan_of,
     record,
 )
+from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import star
-from tests.unit.test_metrics import Context
 
 DECLARED: Final = """
 name: shop
@@ -322,21 +319,9 @@ def test_each_thing_is_said_once_and_contradictions_are_counted_always(
 def test_the_operator_goes_by_the_declared_mode_before_it_emits_anything(
     mode: SchemaChanges, caplog: pytest.LogCaptureFixture
 ) -> None:
-    operator = Decode(star(DECLARED.format(mode=mode.value)), GENERATIONS, lambda: KEYS)
-    context: Any = Context()
-    context.get_number_of_parallel_subtasks = lambda: 1
-    context.get_max_number_of_parallel_subtasks = lambda: 128
-    operator.open(context)
+    operator, context = opened(star(DECLARED.format(mode=mode.value)))
     records = [row("insert", note="Zq7x"), control("create-table", definition("note"))]
-    frame = write_frame(
-        stream="changes",
-        shard="shard-0",
-        sequence_numbers=["1", "2"],
-        partition_keys=[None] * 2,
-        arrival_millis=[None] * 2,
-        records=records,
-    )
-    emitted = operator.process_element(frame, context)
+    emitted = operator.process_element(frame(*records), context)
     if mode in {SchemaChanges.EXCEPTION, SchemaChanges.EVOLVE}:
         with pytest.raises(SchemaChangedError, match="table sale, column note: the source no"):
             next(emitted)

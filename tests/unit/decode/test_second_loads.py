@@ -13,7 +13,7 @@ from flink_app.decode.plan import DecodePlan
 from flink_app.decode.second_loads import SecondLoads
 from tests.simulation.doubles import decoding_by_rows
 from tests.unit.decode.records import KEYS, PORT, REGION, block, decode, record
-from tests.unit.decode.test_shown import frame, opened
+from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import freight
 
 EARLY, LATER, LATEST = (f"2026-03-11T09:45:0{n}Z" for n in range(3))
@@ -61,7 +61,7 @@ def test_the_load_of_another_generation_is_no_second_one() -> None:
 
 
 def test_the_operator_counts_it_and_warns_once_a_table(caplog: pytest.LogCaptureFixture) -> None:
-    operator, context = opened()
+    operator, context = opened(freight())
     ports = [row("insert", EARLY, "port"), row("load", LATEST, "port")]
     with caplog.at_level(logging.WARNING):
         for records in (FIRST_LOAD, [SECOND], [SECOND, *ports], ports):

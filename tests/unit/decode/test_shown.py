@@ -9,17 +9,13 @@ from typing import Any, Final
 import pytest
 from hypothesis import given, settings
 
-from connectors.kinesis.frame import write_frame
 from connectors.metrics import GROUP
-from flink_app.decode.operator import Decode
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_record, sample
 from flink_app.decode.shown import Shown, Signs
 from tests.unit.decode.records import (
     COMPANY,
     FREIGHT_PLAN,
-    GENERATIONS,
-    KEYS,
     LINE,
     REGION,
     SCHEMAS_PLAN,
@@ -29,10 +25,10 @@ from tests.unit.decode.records import (
     record,
     region,
 )
+from tests.unit.decode.subtask import frame, opened
 from tests.unit.decode.test_paths_agree import GOOD, mixes
 from tests.unit.decode.test_position import AT, PLANS
 from tests.unit.stars import freight
-from tests.unit.test_metrics import Context
 
 SAMPLED: Final = {
     Shown.LEFT_OUT,
@@ -169,26 +165,6 @@ def test_both_paths_count_alike(plan: DecodePlan) -> None:
     check()
 
 
-def frame(*records: bytes) -> bytes:
-    return write_frame(
-        stream="changes",
-        shard="shard-0",
-        sequence_numbers=[str(n) for n in range(len(records))],
-        partition_keys=[None] * len(records),
-        arrival_millis=[None] * len(records),
-        records=records,
-    )
-
-
-def opened() -> tuple[Decode, Any]:
-    operator = Decode(freight(), GENERATIONS, lambda: KEYS)
-    context: Any = Context()
-    context.get_number_of_parallel_subtasks = lambda: 1
-    context.get_max_number_of_parallel_subtasks = lambda: 128
-    operator.open(context)
-    return operator, context
-
-
 @pytest.mark.parametrize(
     ("streams", "mixed"),
     [
@@ -201,7 +177,7 @@ def opened() -> tuple[Decode, Any]:
 def test_positions_of_several_kinds_are_noticed_over_blocks(
     streams: list[str | None], mixed: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    operator, context = opened()
+    operator, context = opened(freight())
     for stream in streams:
         data = record("region", REGION, stream_position=stream, commit_timestamp=AT)
         list(operator.process_element(frame(data, region("load")), context))
@@ -213,7 +189,7 @@ def test_positions_of_several_kinds_are_noticed_over_blocks(
 def test_each_setting_is_warned_of_once_and_counted_always(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    operator, context = opened()
+    operator, context = opened(freight())
     marked = frame(region("update", title="Zq7xMarked"), region("update", code="Zq7x"))
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
