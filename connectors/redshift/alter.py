@@ -1,7 +1,7 @@
 """Tables that are there already: how they differ from what is declared, and what would mend that.
 
-Redshift adds columns and lengthens VARCHAR; no other type can be altered. A table may be wider than
-declared.
+Redshift adds columns and lengthens VARCHAR without a default; no other type can be altered. A table
+may be wider than declared.
 """
 
 from __future__ import annotations
@@ -13,6 +13,14 @@ from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 from connectors.redshift.sql_types import SqlType
+
+
+@dataclass(frozen=True)
+class Present:
+    """A column as it is there."""
+
+    type: SqlType
+    has_default: bool  # as one that was added for positions has
 
 
 @dataclass(frozen=True)
@@ -67,20 +75,24 @@ def _buried(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, .
     return tuple(c for c in target.columns if c.name in {*target.key, warehouse.position})
 
 
-def columns_of(cursor: Cursor, schema: str, table: str) -> dict[str, SqlType]:
+def columns_of(cursor: Cursor, schema: str, table: str) -> dict[str, Present]:
     """The columns of a table; none where there is no such table."""
     cursor.execute(
-        "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale "
+        "SELECT column_name, data_type, character_maximum_length, numeric_precision, "
+        "numeric_scale, column_default IS NOT NULL "
         "FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
         (schema, table),
     )
-    return {str(name): SqlType.catalogued(*kind) for name, *kind in cursor.fetchall()}
+    return {
+        str(name): Present(SqlType.catalogued(*kind), bool(has_default))
+        for name, *kind, has_default in cursor.fetchall()
+    }
 
 
 def compare(
     table: str,
     columns: Sequence[ColumnSpec],
-    present: Mapping[str, SqlType],
+    present: Mapping[str, Present],
     *,
     key: Iterable[str],
     defaults: Mapping[str, str],
@@ -95,7 +107,8 @@ def compare(
         defaults: of columns that are never NULL: an unknown position is less than every other.
     """
     for column in columns:
-        declared, there = SqlType.parse(column.sql_type), present.get(column.name)
+        declared, found = SqlType.parse(column.sql_type), present.get(column.name)
+        there = found.type if found else None
         name = quoted(column.name)
         if there is None and column.name in key:
             what = f"table {table} has no key column {name} {declared}: make it anew and load again"
@@ -110,12 +123,21 @@ def compare(
                 if default
                 else "rows that were loaded before have NULL there until they change or a reload",
             )
-        elif declared.is_varchar and there.is_varchar and not there.holds(declared):
+        elif there.holds(declared):
+            continue
+        elif declared.is_varchar and there.is_varchar and found and found.has_default:
+            yield Difference(
+                f"column {name} of table {table} is {there}, too short for {declared}, and has a "
+                "default, with which Redshift lengthens no column",
+                _by_hand(table, name, declared, quoted(f"{column.name}_new")),
+                by_hand=True,
+            )
+        elif declared.is_varchar and there.is_varchar:
             yield Difference(
                 f"column {name} of table {table} is {there}, too short for {declared}",
                 (f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {declared}",),
             )
-        elif not there.holds(declared):
+        else:
             yield Difference(
                 f"column {name} of table {table} is {there}, which cannot hold {declared}",
                 _by_hand(table, name, declared, quoted(f"{column.name}_new")),

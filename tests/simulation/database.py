@@ -38,7 +38,7 @@ SELECT name,
   CASE substr(type, 1, 7) WHEN 'VARCHAR' THEN 'character varying' WHEN 'DECIMAL' THEN 'numeric'
     WHEN 'TIMESTA' THEN 'timestamp without time zone' ELSE lower(type) END,
   CAST(substr(type, 9) AS INTEGER), CAST(substr(type, 9) AS INTEGER),
-  CAST(substr(type, instr(type, ',') + 1) AS INTEGER)
+  CAST(substr(type, instr(type, ',') + 1) AS INTEGER), dflt_value IS NOT NULL
 FROM pragma_table_info(?2, ?1)"""
 
 

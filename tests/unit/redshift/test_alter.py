@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -13,7 +14,7 @@ from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown
 from connectors.redshift.spec import ColumnSpec
 from connectors.redshift.sql_types import SqlType
 from flink_app.decode.position import UNKNOWN
-from tests.unit.redshift.warehouse import TARGET, FakeWarehouse, loader
+from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
 
 TABLE: Final = f'"public"."{TARGET.stream}"'
 
@@ -146,6 +147,30 @@ def test_an_added_position_is_unknown_and_not_null() -> None:
     (found,) = compare('"t"', columns, {}, key=[], defaults={"p": UNKNOWN})
     (sql,) = found.statements
     assert sql == f'ALTER TABLE "t" ADD COLUMN "p" VARCHAR(44) DEFAULT \'{UNKNOWN}\''
+
+
+def test_a_position_that_was_added_cannot_be_lengthened_by_redshift(
+    warehouse: FakeWarehouse,
+) -> None:
+    older(warehouse)
+    loader(warehouse, alters=True).start(5)
+    warehouse.said.clear()
+    (position,) = [c for c in TARGET.columns if c.name == "_pos_buyer"]
+    longer = tuple(
+        replace(c, sql_type="VARCHAR(88)") if c is position else c for c in TARGET.columns
+    )
+    spec = replace(SPEC, targets=(replace(TARGET, columns=longer),))
+    with pytest.raises(NeedsRepair) as caught:
+        loader(warehouse, spec=spec, alters=True).start(6)
+    assert "has a default, with which Redshift lengthens no column" in str(caught.value)
+    assert f'ALTER TABLE {TABLE} ADD COLUMN "_pos_buyer_new" VARCHAR(88); ' in str(caught.value)
+    assert not warehouse.statements("ALTER")
+    # Made with the table, it has no default.
+    warehouse.defaults.clear()
+    loader(warehouse, spec=spec, alters=True).start(6)
+    assert warehouse.statements("ALTER") == [
+        f'ALTER TABLE {TABLE} ALTER COLUMN "_pos_buyer" TYPE VARCHAR(88)'
+    ]
 
 
 TYPES: Final = [

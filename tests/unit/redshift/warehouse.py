@@ -34,17 +34,17 @@ def part(
 _COPIED: Final = re.compile(r"""COPY "stage_(\w+)" FROM 's3://b/(\S+)'""")
 _COUNTED: Final = re.compile(r'SELECT (\d+) AS place, COUNT\(\*\) AS found FROM "(\w+?)_(\w+)"')
 _ALTERED: Final = re.compile(
-    r'ALTER TABLE "\w+"."(\w+)" (?:ADD|ALTER) COLUMN "(\w+)" (?:TYPE )?([A-Z]\S*)'
+    r'ALTER TABLE "\w+"."(\w+)" (?:ADD|ALTER) COLUMN "(\w+)" (?:TYPE )?([A-Z]\S*)( DEFAULT)?'
 )
 _CATALOGUE: Final = {"VARCHAR": "character varying", "DECIMAL": "numeric"}
 _CATALOGUE_TIMES: Final = {"TIMESTAMP": "timestamp without time zone"}
 
 
-def catalogued(name: str, sql_type: str) -> tuple[Any, ...]:
+def catalogued(name: str, sql_type: str, *, has_default: bool) -> tuple[Any, ...]:
     """A column as information_schema describes it."""
     kind = SqlType.parse(sql_type)
     known = (_CATALOGUE | _CATALOGUE_TIMES).get(kind.name, kind.name.lower())
-    return name, known, kind.length or None, kind.precision or None, kind.scale
+    return name, known, kind.length or None, kind.precision or None, kind.scale, has_default
 
 
 def existing(spec: WarehouseSpec) -> dict[str, dict[str, str]]:
@@ -68,6 +68,7 @@ class FakeWarehouse:
         fence: application and number of its holder.
         parts: names in the ledger, once committed.
         tables: name and type of the columns that there are, by table.
+        defaults: table and name of those with a default.
         autocommit: as the loader has set it.
         floor: that it is swept to, once committed.
         said: `connect`, statements, `commit`, `close`, in order.
@@ -82,6 +83,7 @@ class FakeWarehouse:
         self.fence: list[tuple[str, int]] = []
         self.parts: set[str] = set()
         self.tables = existing(SPEC)
+        self.defaults: set[tuple[str, str]] = set()
         self.autocommit: bool | None = None
         self.floor = 0
         self.manifests = Manifests()
@@ -133,10 +135,14 @@ class FakeWarehouse:
             self._floor_now = values[0]
         elif operation.startswith("SELECT column_name"):
             present = self.tables.get(values[1], {})
-            self._answer = [catalogued(*column) for column in present.items()]
+            self._answer = [
+                catalogued(*column, has_default=(values[1], column[0]) in self.defaults)
+                for column in present.items()
+            ]
         elif altered := _ALTERED.match(operation):
-            table, column, kind = altered.groups()
+            table, column, kind, default = altered.groups()
             self.tables[table][column] = kind
+            self.defaults |= {(table, column)} if default else set()
         elif operation.startswith("DELETE FROM") and ".fence" in operation:
             self._fence_now = []
         elif operation.startswith("INSERT INTO") and ".fence " in operation:
