@@ -9,6 +9,7 @@ Every method is one thing that can happen next; the history chooses which.
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import partial
@@ -251,6 +252,11 @@ class Attempt:
         """The load's timer."""
         self._load_context.timer_set = False
         list(self._load.on_timer(0, self._load_context))
+
+    @property
+    def load_metrics(self) -> Counter[tuple[str, ...]]:
+        """What the load has counted, by group and name."""
+        return self._load_context.metrics
 
     def pending(self) -> list[str]:
         """Names of the parts that wait to be loaded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -43,18 +44,20 @@ class DictState:
 
 
 class _Metrics:
-    """A metric group and a counter in one; counts nothing."""
+    """A metric group and a counter in one; `counts` has those below it, by path and name."""
 
-    def add_group(self, name: str, value: str | None = None) -> _Metrics:  # noqa: ARG002
-        return self
+    def __init__(self, counts: Counter[tuple[str, ...]], path: tuple[str, ...] = ()) -> None:
+        self._counts = counts
+        self._path = path
 
-    def counter(self, name: str) -> _Metrics:  # noqa: ARG002
-        return self
+    def add_group(self, name: str, value: str | None = None) -> _Metrics:
+        return _Metrics(self._counts, (*self._path, name if value is None else value))
 
-    def inc(self, count: int) -> None: ...
+    def counter(self, name: str) -> _Metrics:
+        return _Metrics(self._counts, (*self._path, name))
 
-
-_METRICS = _Metrics()
+    def inc(self, count: int) -> None:
+        self._counts[self._path] += count
 
 
 class Context:
@@ -63,6 +66,7 @@ class Context:
     def __init__(self, subtask: int, parallelism: int, state: DictState) -> None:
         self.state = state
         self.timer_set = False
+        self.metrics: Counter[tuple[str, ...]] = Counter()
         self._subtask = subtask
         self._parallelism = parallelism
 
@@ -76,7 +80,7 @@ class Context:
         return MAX_PARALLELISM
 
     def get_metrics_group(self) -> _Metrics:
-        return _METRICS
+        return _Metrics(self.metrics)
 
     def get_map_state(self, descriptor: Any) -> DictState:  # noqa: ARG002
         return self.state

@@ -16,8 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.accounts import Account
 from connectors.outcomes import Outcome
 from connectors.redshift import counts, ledger, loader
+from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknown
 from connectors.redshift.loader import Loaded, Loader
@@ -233,6 +235,25 @@ def _split_forgotten() -> list[Patch]:
     return [(Tally, "accounts", unsplit)]
 
 
+def _floor_forgotten_in_metrics() -> list[Patch]:
+
+    def without(warehouse: Any, accounts: Sequence[Account], outcomes: Any) -> list[Balance]:
+        above = [replace(account, below_floor=0) for account in accounts]
+        return batch_balances(warehouse, above, outcomes)
+
+    return [(loader, "batch_balances", without)]
+
+
+def _metered_twice() -> list[Patch]:
+    committed = LoadCoordinator._committed
+
+    def twice(self: LoadCoordinator, loaded: Loaded) -> None:
+        committed(self, loaded)
+        self._count_books(loaded.balances)
+
+    return [(LoadCoordinator, "_committed", twice)]
+
+
 def _outcomes_of_the_epoch_before() -> list[Patch]:
     close = PartWriter.close
 
@@ -312,6 +333,8 @@ MUTATIONS: Final = (
     Mutation("counted after older ones are dropped", _counted_too_early),
     Mutation("both halves of a key update are counted", _split_forgotten),
     Mutation("outcomes belong to the epoch", _outcomes_of_the_epoch_before),
+    Mutation("what is below the floor is metered", _floor_forgotten_in_metrics, RELOADS),
+    Mutation("a batch is metered once", _metered_twice),
     Mutation("fence", _no_fence),
     Mutation("fence, once pruned", _no_fence, PRUNING),
     Mutation("sweep of dimensions", no_sweep_of_dimensions, RELOADS, placed=100),

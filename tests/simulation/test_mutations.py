@@ -29,6 +29,8 @@ _SOON = {
     "counted after older ones are dropped": 20,
     "both halves of a key update are counted": 15,
     "outcomes belong to the epoch": 10,
+    "what is below the floor is metered": 20,
+    "a batch is metered once": 20,
     "fact tombstones": 60,
     "position of a deleted dimension": 20,
     "mirror's positions": 30,

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from connectors.redshift.balance import balance_query, balances
+from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
 from flink_app.declaration import Star
 from flink_app.privacy.keys import PrivacyKeys
@@ -15,7 +17,8 @@ from tests.simulation.attempt import Attempt, Job
 from tests.simulation.breaking import Planned, Warehouse
 from tests.simulation.channels import Checkpoint
 from tests.simulation.check import SECRET, Check, WrongError
-from tests.simulation.database import Database
+from tests.simulation.database import BOOKS, Database
+from tests.simulation.metered import Metered, check_metrics
 from tests.simulation.source import GENERATION, Source
 
 BLOCK: Final = 4  # records of an element, at most
@@ -46,6 +49,7 @@ class World:
         self.zombies: list[Attempt] = []
         self.starts = 0
         self.floor = 0
+        self._metered: list[Metered] = []
         self.attempt = self._start(self.checkpoints[0], parallelism)
 
     def close(self) -> None:
@@ -101,7 +105,9 @@ class World:
         offsets = [checkpoint.offsets.get(shard, 0) for shard in shards]
         self.check.started(self.starts, offsets, self.floor)
         number, clock = self.starts, lambda: self.now
-        return Attempt(self.job, number, parallelism, checkpoint, clock, self.floor)
+        attempt = Attempt(self.job, number, parallelism, checkpoint, clock, self.floor)
+        self._metered.append(attempt.load_metrics)
+        return attempt
 
     def trigger(self) -> None:
         self.last_number += 1
@@ -163,3 +169,5 @@ class World:
             message = f"{len(self.attempt.pending())} parts still wait"
             raise WrongError(message, "stuck")
         self.check.end()
+        books = self.database.query(balance_query(Names(BOOKS)))
+        check_metrics(self._metered, balances(books))

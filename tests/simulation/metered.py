@@ -1,0 +1,58 @@
+"""The load's metrics by table against the books: each start's balance, and none counts twice."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from connectors.metrics import GROUP, BalanceMetric, Metric
+from connectors.redshift.balance import Balance
+from tests.simulation.check import WrongError
+
+Metered = Counter[tuple[str, ...]]  # by group and name
+
+_TERMS: Final = tuple(metric.label for metric in BalanceMetric)
+
+
+def check_metrics(starts: Sequence[Metered], books: Sequence[Balance]) -> None:
+    """Compares what each start of the job has counted with the books. Raises WrongError.
+
+    Equal where nothing went wrong. A batch whose reply was lost, or whose start ended before it
+    took the reply, is missing from the metrics, as a whole.
+    """
+    summed: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for metered in starts:
+        for place in {path[:-1] for path in metered if path[-1] in _TERMS}:
+            read, split, *became = (metered[*place, term] for term in _TERMS)
+            if read + split != sum(became):
+                message = f"{place}: {read} + {split} of {became}"
+                raise WrongError(message, "metrics")
+            summed[place].update({term: metered[*place, term] for term in _TERMS})
+        if metered[GROUP, Metric.RECORDS_UNACCOUNTED.label]:
+            message = "the load found its own books out of balance"
+            raise WrongError(message, "metrics")
+    lines: dict[tuple[str, ...], Counter[str]] = {
+        (GROUP, _shown(b.table), _shown(b.destination)): _terms(b) for b in books
+    }
+    whole = len(starts) == 1 and not starts[0][GROUP, Metric.LOADS_RETRIED.label]
+    for place, counted in summed.items():
+        # The query has no destination for a table that never came to an outcome.
+        written = lines.get(place) or lines[*place[:-1], "_none_"]
+        if not counted <= written or (whole and counted != written):
+            message = f"{place}: counted {counted}, written {written}"
+            raise WrongError(message, "metrics")
+    if whole and len(summed) != len(lines):
+        message = f"counted {sorted(summed)}, written {sorted(lines)}"
+        raise WrongError(message, "metrics")
+
+
+def _terms(line: Balance) -> Counter[str]:
+    values = (
+        line.read, line.split, line.loaded, line.superseded, line.dead_lettered, line.passed_over,
+    )  # fmt: skip
+    return Counter(dict(zip(_TERMS, values, strict=True)))
+
+
+def _shown(name: str) -> str:
+    return name.replace("(", "_").replace(")", "_") or "_none_"
