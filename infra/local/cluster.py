@@ -74,7 +74,7 @@ class FlinkCluster(Lifetime):
         self._http = urllib3.PoolManager(retries=False, timeout=10.0)
         self._task_managers = 0
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Starts the job manager and the first task manager; returns when it has registered."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._port = free_port()

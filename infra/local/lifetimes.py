@@ -8,21 +8,25 @@ from typing import Self
 
 
 class Lifetime(ABC):
-    """A context manager by `start` and `stop`; a start that fails is stopped as well."""
+    """A context manager by `start` and `stop`."""
 
-    def start(self) -> None:  # noqa: B027 - need not be overridden
-        """Returns when it is ready. Nothing to do for what runs as soon as it is made."""
+    def start(self) -> None:
+        """Returns when it is ready. A start that fails leaves nothing behind."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
 
     @abstractmethod
     def stop(self) -> None:
         """Returns when all of it is gone. May be repeated, and may follow half a start."""
 
+    def _start(self) -> None:  # noqa: B027 - need not be overridden
+        """Nothing to do for what runs as soon as it is made."""
+
     def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
+        self.start()
         return self
 
     def __exit__(

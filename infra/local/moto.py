@@ -70,7 +70,7 @@ class Moto(Lifetime):
             config=config,
         )
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Starts the server; returns when it listens."""
         # Port 0: the kernel picks a free one as it binds, so no other process can take it first.
         # werkzeug prints the address once the socket listens.

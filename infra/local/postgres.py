@@ -95,7 +95,7 @@ class EmbeddedPostgres(Lifetime):
         host = "127.0.0.1" if tcp else str(self.socket_folder)
         return f"host={host} port={self.port} dbname={database} user={self.superuser}"
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Makes the data directory and starts the server; returns when it takes connections."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._home = self._make_home()

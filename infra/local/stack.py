@@ -61,7 +61,7 @@ class LocalStack(Lifetime):
         self._given = folder
         self._exit = ExitStack()
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Starts the stand-ins and makes the settings; returns when all of them answer."""
         if self._given is None:
             temporary = tempfile.TemporaryDirectory(prefix="starjoin-", ignore_cleanup_errors=True)

@@ -54,7 +54,7 @@ class EnvironmentTarget(Lifetime):
         self._connect = connect or _connect
         self._exit = ExitStack()
 
-    def start(self) -> None:
+    def _start(self) -> None:
         try:
             environment = load_environment(
                 self._options.environment or "", self._options.environments or FOLDER

@@ -41,7 +41,7 @@ class LocalTarget(Lifetime):
         self._cluster: FlinkCluster | None = None
         self._job = ""
 
-    def start(self) -> None:
+    def _start(self) -> None:
         if self._options.keep is None:
             temporary = tempfile.TemporaryDirectory(prefix="starjoin-", ignore_cleanup_errors=True)
             self._folder = Path(self._exit.enter_context(temporary))

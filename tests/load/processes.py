@@ -174,7 +174,7 @@ class Sampler(Lifetime):
         above = self._known.get(parent)
         return above.name if above is not None and "PostgreSQL" in above.name else ""
 
-    def start(self) -> None:
+    def _start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:

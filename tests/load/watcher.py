@@ -108,7 +108,7 @@ class Watcher(Lifetime):
         if self._error is not None:
             raise self._error
 
-    def start(self) -> None:
+    def _start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:

@@ -28,7 +28,7 @@ def test_a_line_of_an_earlier_service_is_not_taken_for_its_own(tmp_path: Path) -
 class _Broken(Lifetime):
     stopped = False
 
-    def start(self) -> None:
+    def _start(self) -> None:
         raise ServiceError
 
     def stop(self) -> None:

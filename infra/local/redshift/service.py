@@ -82,7 +82,7 @@ class LocalRedshift(Lifetime):
             raise ServiceError(text)
         return self._faults
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Starts PostgreSQL and the front; returns when clients can connect."""
         self.postgres.start()
         self._start_front()
