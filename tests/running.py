@@ -88,7 +88,7 @@ class Running:
 
     def again(self, every: int) -> None:
         """Puts some records of the stream on it once more, the newest first."""
-        records = list(records_on(self.stack.client("kinesis")))
+        records = [data for _, data in records_on(self.stack.client("kinesis"))]
         entries = [(str(place), record) for place, record in enumerate(records[::-every])]
         self.put += self.example.put(entries)
 

@@ -11,6 +11,8 @@ from typing import Any
 from flink_app.declaration import Declaration
 from infra.local.stack import STREAM
 
+Place = tuple[str, str]  # shard, sequence number
+
 
 @dataclass
 class OnStream:
@@ -26,13 +28,19 @@ class OnStream:
 
 
 def on_stream(kinesis: Any, declaration: Declaration, bad: Container[bytes] = ()) -> OnStream:
-    """Counts everything that was put on the stream; `bad` records are no changes, so never two."""
+    """Counts everything that was put on the stream.
+
+    `bad` records are no changes, so never two; nor are those that were put back by a replay, where
+    they stood first.
+    """
     names = {
         (declaration.schema_of(name), table.source or name): name
         for name, table in declaration.tables.items()
     }
     found = OnStream()
-    for data in records_on(kinesis):
+    records = list(records_on(kinesis))
+    replayed = {place for _, data in records if (place := _first_place(data))}
+    for place, data in records:
         try:
             envelope = json.loads(data)
         except ValueError:
@@ -48,7 +56,7 @@ def on_stream(kinesis: Any, declaration: Declaration, bad: Container[bytes] = ()
             found.read["(undeclared)"] += 1
         else:
             found.read[table] += 1
-            if data in bad:
+            if data in bad or place in replayed:
                 continue
             before = envelope.get(declaration.stream.before_image) or {}
             own = declaration.tables[table]
@@ -59,15 +67,22 @@ def on_stream(kinesis: Any, declaration: Declaration, bad: Container[bytes] = ()
     return found
 
 
-def records_on(kinesis: Any) -> Iterator[bytes]:
-    """Every record of the stream, shard by shard."""
+def records_on(kinesis: Any) -> Iterator[tuple[Place, bytes]]:
+    """Every record of the stream with its place, shard by shard."""
     for shard in kinesis.list_shards(StreamName=STREAM)["Shards"]:
         iterator = kinesis.get_shard_iterator(
             StreamName=STREAM, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
         while True:
             answer = kinesis.get_records(ShardIterator=iterator)
-            yield from (record["Data"] for record in answer["Records"])
+            for record in answer["Records"]:
+                yield (shard["ShardId"], record["SequenceNumber"]), record["Data"]
             if not answer["Records"] and not answer["MillisBehindLatest"]:
                 break
             iterator = answer["NextShardIterator"]
+
+
+def _first_place(data: bytes) -> Place | None:
+    """Where a record that a replay has put back stood first."""
+    told = json.loads(data)["starjoin-replay"] if b'"starjoin-replay"' in data else None
+    return (told["shard"], told["sequence_number"]) if told else None
