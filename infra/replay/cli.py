@@ -21,7 +21,7 @@ from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
 from infra.replay.plan import Selection, plan_replay
 from infra.replay.replay import replay
-from infra.replay.services import Services, open_services
+from infra.replay.services import Services, of_environment, of_properties
 
 _FAULTS: Final = (
     ReplayError,
@@ -36,12 +36,12 @@ _FAULTS: Final = (
 def main(
     arguments: Sequence[str] | None = None,
     *,
-    open_services: Callable[[str, Path, str | None], Services] = open_services,
+    opened: Callable[[argparse.Namespace], Services] | None = None,
 ) -> int:
     """Runs the command; gives the exit code."""
     given = _parser().parse_args(arguments)
     try:
-        _run(given, open_services(given.target, given.environments, given.profile))
+        _run(given, (opened or _opened)(given))
     except (ClientError, BotoCoreError) as error:
         sys.stderr.write(f"replay: AWS refuses: {error}\n")
         return 1
@@ -49,6 +49,12 @@ def main(
         sys.stderr.write(f"replay: {error}\n")
         return 1
     return 0
+
+
+def _opened(given: argparse.Namespace) -> Services:
+    if given.properties is not None:
+        return of_properties(given.properties, given.profile)
+    return of_environment(given.environment, given.environments, given.profile)
 
 
 def _run(given: argparse.Namespace, services: Services) -> None:
@@ -74,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="build.py replay",
         description="Put dead letters back onto the stream, once their cause is mended.",
     )
-    parser.add_argument("target", help="an environment's name, or a file of runtime properties")
+    application = parser.add_mutually_exclusive_group(required=True)
+    application.add_argument("--environment", metavar="NAME", help="a deployed one")
+    application.add_argument("--properties", type=Path, help="a file of runtime properties")
     parser.add_argument("--apply", action="store_true", help="do it; without, it is only said")
     parser.add_argument("--table", help="only of this declared table")
     parser.add_argument("--reason", choices=[str(reason) for reason in Reason])

@@ -111,18 +111,18 @@ class Services:
         return self._session.client(service, endpoint_url=self._endpoint)
 
 
-def open_services(target: str, environments: Path, profile: str | None) -> Services:
-    """The services of an environment, or of a file of runtime properties where there is one.
+def of_properties(path: Path, profile: str | None) -> Services:
+    """The services of an application with these runtime properties. Raises SettingsError."""
+    return Services(load_settings(path), profile)
 
-    Raises DeployError, SettingsError, ReplayError.
-    """
-    if Path(target).is_file():
-        return Services(load_settings(Path(target)), profile)
-    environment = load_environment(target, environments)
+
+def of_environment(name: str, environments: Path, profile: str | None) -> Services:
+    """The services of a deployed environment. Raises DeployError, ReplayError."""
+    environment = load_environment(name, environments)
     clients = open_clients(environment.region, profile)
-    name = environment.stack(plan.DATA)
-    outputs = Stacks(clients.cloudformation, SystemClock(), lambda _: None).outputs(name)
+    stack = environment.stack(plan.DATA)
+    outputs = Stacks(clients.cloudformation, SystemClock(), lambda _: None).outputs(stack)
     if not outputs:
-        message = f"there is no stack {name}: deploy the environment first"
+        message = f"there is no stack {stack}: deploy the environment first"
         raise ReplayError(message)
     return Services(plan.application_settings(environment, outputs), profile)

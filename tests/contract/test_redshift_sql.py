@@ -334,6 +334,14 @@ def test_a_varchar_is_widened_outside_of_transactions_only(warehouse: Warehouse)
         run(connection, "insert into t values ('éééééé')")
 
 
+def test_a_varchar_with_a_default_is_not_widened(warehouse: Warehouse) -> None:
+    connection = warehouse.connect(autocommit=True)
+    run(connection, "create table t (v varchar(5) default 'x', w varchar(5))")
+    with refused("0A000", "has a default value"):
+        run(connection, "alter table t alter column v type varchar(10)")
+    run(connection, 'alter table t alter column "w" type varchar(10)')
+
+
 def test_a_column_is_added(warehouse: Warehouse) -> None:
     connection = warehouse.connect()
     run(connection, "create table t (id int)")

@@ -52,7 +52,7 @@ class Replay:
 
     def __call__(self, *arguments: str) -> int:
         """Runs it; gives how many it would put back, or has put."""
-        assert main([str(self._run.stack.properties), *arguments]) == 0
+        assert main(["--properties", str(self._run.stack.properties), *arguments]) == 0
         told = self._capsys.readouterr().out
         assert not VALUES.search(told), told
         match = re.search(r"^to be put back: ([\d,]+)$", told, re.MULTILINE)

@@ -7,6 +7,8 @@ stand-in that takes it would hide the mistake until the first run on a cluster.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from infra.local.redshift.data_types import data_type
 from infra.local.redshift.errors import NOT_SUPPORTED, RedshiftError, not_imitated
 from infra.local.redshift.lexer import Cursor
@@ -160,8 +162,16 @@ def _skip_key(cursor: Cursor) -> None:
         cursor.name()
 
 
-def alter_table(cursor: Cursor) -> tuple[str, bool]:
-    """The whole statement; and whether it changes a type. The cursor is behind ALTER TABLE."""
+@dataclass(frozen=True)
+class TableColumn:
+    """A column of a table, both as they are written in SQL."""
+
+    table: str
+    column: str
+
+
+def alter_table(cursor: Cursor) -> tuple[str, TableColumn | None]:
+    """The statement, and the column whose type it changes. The cursor is behind ALTER TABLE."""
     name = cursor.name()
     # Checks that the table is there and takes its lock, and changes nothing.
     nothing = f"COMMENT ON TABLE {name} IS NULL"
@@ -171,14 +181,14 @@ def alter_table(cursor: Cursor) -> tuple[str, bool]:
     if cursor.accept("ADD"):
         if cursor.peek().word in _CONSTRAINTS:
             _skip_constraint(cursor)
-            return nothing, False
+            return nothing, None
         cursor.accept("COLUMN")
-        return f"ALTER TABLE {name} ADD COLUMN {_added_column(cursor)}", False
+        return f"ALTER TABLE {name} ADD COLUMN {_added_column(cursor)}", None
     if cursor.accept("ALTER"):
         return _alter(cursor, name, nothing)
     if cursor.ahead("DROP", "CONSTRAINT"):
-        return nothing, False
-    return f"ALTER TABLE {name} {cursor.rest()}", False
+        return nothing, None
+    return f"ALTER TABLE {name} {cursor.rest()}", None
 
 
 def _added_column(cursor: Cursor) -> str:
@@ -191,13 +201,13 @@ def _added_column(cursor: Cursor) -> str:
     return column
 
 
-def _alter(cursor: Cursor, name: str, nothing: str) -> tuple[str, bool]:
+def _alter(cursor: Cursor, name: str, nothing: str) -> tuple[str, TableColumn | None]:
     if cursor.peek().word in {"DISTKEY", "DISTSTYLE", "SORTKEY", "COMPOUND", "ENCODE"}:
-        return nothing, False
+        return nothing, None
     cursor.accept("COLUMN")
     column = cursor.name()
     if cursor.ahead("ENCODE"):
-        return nothing, False
+        return nothing, None
     cursor.expect("TYPE")
     new = data_type(cursor)
     if not new.startswith("varchar"):
@@ -205,4 +215,4 @@ def _alter(cursor: Cursor, name: str, nothing: str) -> tuple[str, bool]:
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
     if not cursor.done:
         raise cursor.fail()
-    return f"ALTER TABLE {name} ALTER COLUMN {column} TYPE {new}", True
+    return f"ALTER TABLE {name} ALTER COLUMN {column} TYPE {new}", TableColumn(name, column)

@@ -42,6 +42,8 @@ class Statement:
     copy: CopyCommand | None = None
     # A MERGE's source, which must turn out to be a table.
     source: str | None = None
+    # What changes its type, which must turn out to have no default.
+    retyped: ddl.TableColumn | None = None
 
 
 _QUERIES = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE"}
@@ -91,8 +93,8 @@ def _create(sql: str, cursor: Cursor) -> Statement:
 def _alter(sql: str, cursor: Cursor) -> Statement:
     if not cursor.accept("ALTER", "TABLE"):
         return Statement(Kind.PLAIN, sql, cursor.rest())
-    text, changes_type = ddl.alter_table(cursor)
-    return Statement(Kind.ALTER_TYPE if changes_type else Kind.PLAIN, sql, text)
+    text, retyped = ddl.alter_table(cursor)
+    return Statement(Kind.ALTER_TYPE if retyped else Kind.PLAIN, sql, text, retyped=retyped)
 
 
 def _truncate(sql: str, cursor: Cursor) -> Statement:

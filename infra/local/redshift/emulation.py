@@ -37,9 +37,24 @@ async def run(peer: Peer, statement: Statement) -> Message:
         if peer.backend.status == IN_BLOCK:
             text = "ALTER TABLE ALTER COLUMN cannot run inside a transaction block"
             raise RedshiftError(text, sqlstate=IN_TRANSACTION_BLOCK)
+        await _check_has_no_default(peer, statement)
         await query(peer, statement.sql)
         return wire.command_complete("ALTER TABLE")
     if statement.copy is None:
         raise AssertionError(statement)
     await Copy(peer, statement.copy, statement.text).run()
     return wire.command_complete("COPY")
+
+
+async def _check_has_no_default(peer: Peer, statement: Statement) -> None:
+    if statement.retyped is None:
+        raise AssertionError(statement)
+    table, column = statement.retyped.table, statement.retyped.column
+    rows = await query(
+        peer,
+        f"SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass({literal(table)}) "
+        f"AND attname = (parse_ident({literal(column)}))[1] AND atthasdef",
+    )
+    if rows:
+        text = f"cannot alter type of column {column}, which has a default value"
+        raise RedshiftError(text, sqlstate=NOT_SUPPORTED)

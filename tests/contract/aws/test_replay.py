@@ -20,7 +20,7 @@ def opened(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
 def test_an_environment_that_is_not_there_is_said(
     opened: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([opened.environment.name]) == 1
+    assert main(["--environment", opened.environment.name]) == 1
     assert capsys.readouterr().err == (
         "replay: there is no stack starjoin-example-data: deploy the environment first\n"
     )
@@ -30,7 +30,7 @@ def test_a_deployed_environment_has_what_a_replay_needs(
     opened: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opened.deployment().deploy(opened.package)
-    assert main([opened.environment.name]) == 1
+    assert main(["--environment", opened.environment.name]) == 1
     # It has come as far as the warehouse's password, which is not there.
     told = capsys.readouterr().err
     assert told.startswith("replay: AWS refuses: ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import argparse
 from typing import Any
 
 import pytest
@@ -47,11 +47,12 @@ def services() -> Services:
 
 
 def run(services: Services, *arguments: str) -> int:
-    def opened(target: str, environments: Path, profile: str | None) -> Any:
-        assert (target, environments.name, profile) == ("shop", "environments", None)
+    def opened(given: argparse.Namespace) -> Any:
+        assert (given.environment, given.environments.name) == ("shop", "environments")
+        assert given.properties is given.profile is None
         return services
 
-    return main(["shop", *arguments], open_services=opened)
+    return main(["--environment", "shop", *arguments], opened=opened)
 
 
 def test_a_dry_run_needs_neither_key_nor_stream(
