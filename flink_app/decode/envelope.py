@@ -45,13 +45,7 @@ class MinusZero(int):
 
 def load(record: bytes) -> Any:
     """Reads JSON in UTF-8; objects as Members. Raises one of NOT_JSON."""
-    return json.loads(
-        record.decode(),
-        object_pairs_hook=Members,
-        parse_float=_fraction,
-        parse_int=_integer,
-        parse_constant=float,
-    )
+    return _READER.decode(record.decode())
 
 
 def object_of(envelope: Any, name: str, *, required: bool = True) -> Members:
@@ -85,3 +79,9 @@ def _fraction(digits: str) -> Decimal | float:
         return Decimal(digits)
     except InvalidOperation:  # an exponent of twenty digits
         return float(digits)
+
+
+# Made once: json.loads would make one for each record.
+_READER: Final = json.JSONDecoder(
+    object_pairs_hook=Members, parse_float=_fraction, parse_int=_integer, parse_constant=float
+)

@@ -5,7 +5,7 @@ What nobody reads is not judged, as by the columnar reader (see `envelope`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.accounts import CONTROL, UNDECLARED
@@ -143,7 +143,7 @@ def _parse_envelope(
         return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
     if coarse:
         shown[Shown.COARSE] += 1
-    return replace(row, built=_built(metadata))
+    return ParsedRow(table, row.values, _built(metadata), row.sent)
 
 
 def _built(metadata: Members) -> int | None:

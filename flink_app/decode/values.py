@@ -14,8 +14,6 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
-import pyarrow as pa
-
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
 from flink_app.decode.dead_letters import Reason
@@ -174,7 +172,8 @@ def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(f"{year}{rest}T{time}{zone}")
         moment = moment.astimezone(dt.UTC)
-        moment = moment.replace(year=moment.year - later)
+        if later:
+            moment = moment.replace(year=moment.year - later)
     except (ValueError, OverflowError) as error:
         raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such moment") from error
     return moment.replace(microsecond=int(fraction), tzinfo=None)
@@ -228,10 +227,14 @@ _READERS: Final[dict[str, Callable[[Any, ColumnType], Any]]] = {
 }
 
 
+_METADATA_TIME: Final = ColumnType("timestamp")
+_EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - moments are in UTC without saying so
+
+
 def timestamp_micros(value: Any) -> int | None:
     """A metadata timestamp in microseconds since the epoch; None when there is none to read."""
     try:
-        moment = _read_timestamp(value, ColumnType("timestamp"))
+        since = _read_timestamp(value, _METADATA_TIME) - _EPOCH
     except ValueFaultError:
         return None
-    return int(pa.scalar(moment, pa.timestamp("us")).value)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
