@@ -9,10 +9,10 @@ Owns the names of hidden columns and the Arrow schema of each kind of block:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+from functools import cached_property, wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import pyarrow as pa
 
@@ -78,11 +78,30 @@ class WideColumn:
     type: Column
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _once(method: Callable[Concatenate[Star, P], T]) -> Callable[Concatenate[Star, P], T]:
+    """Derives an answer once for each question: decode and join ask for every block."""
+
+    @wraps(method)
+    def known(self: Star, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        question = (method.__name__, args, tuple(kwargs.items()))
+        if question not in self._answers:
+            self._answers[question] = method(self, *args, **kwargs)
+        answer: T = self._answers[question]
+        return answer
+
+    return known
+
+
 class Star:
     """Everything that follows from a declaration; immutable, derived once."""
 
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
+        self._answers: dict[tuple[Any, ...], Any] = {}
 
     def __reduce__(self) -> tuple[type[Star], tuple[Declaration]]:
         return Star, (self.declaration,)
@@ -126,6 +145,7 @@ class Star:
         """Facts and dimensions; records of other declared tables are passed over."""
         return tuple(name for name in self.tables if name in {*self.facts, *self.dimensions})
 
+    @_once
     def paths(self, table: str) -> tuple[Path, ...]:
         """Every chain of references that starts at `table`, parents before children."""
 
@@ -137,6 +157,7 @@ class Star:
 
         return tuple(sorted(walk(table, ()), key=lambda path: len(path.steps)))
 
+    @_once
     def target_paths(self, target: str) -> tuple[Path, ...]:
         """The paths that `target` needs, parents before children."""
         used = {path[:n] for path in self._source_paths(target) for n in range(1, len(path) + 1)}
@@ -159,6 +180,7 @@ class Star:
                         below[upper.table].add(path.steps[depth:])
         return below
 
+    @_once
     def patch_paths(self, dimension: str) -> tuple[Path, ...]:
         """The paths below `dimension` that its patches carry, parents before children.
 
@@ -185,7 +207,8 @@ class Star:
             for name, table in self.tables.items()
         }
 
-    def stored_columns(self, table: str) -> dict[str, Column]:
+    @_once
+    def stored_columns(self, table: str) -> Mapping[str, Column]:
         """The columns of `table` that leave decode: its key and what some target needs."""
         columns = self.tables[table].columns
         return {
@@ -194,6 +217,7 @@ class Star:
             if columns[name].treatment is not Treatment.DROP
         }
 
+    @_once
     def sparse(self, table: str) -> tuple[str, ...]:
         """Stored columns that an update may leave out, so that the value that is known stays.
 
@@ -204,10 +228,12 @@ class Star:
         stored = self.stored_columns(table)
         return tuple(name for name, column in stored.items() if column.unchanged)
 
+    @_once
     def sparse_columns(self, target: str) -> tuple[WideColumn, ...]:
         """The visible columns of `target` that come from a sparse column of the fact."""
         return tuple(c for c in self.wide_columns(target) if not c.path and c.type.unchanged)
 
+    @_once
     def wide_columns(self, target: str) -> tuple[WideColumn, ...]:
         """The visible columns of `target`, in order."""
         declared = self.targets[target]
@@ -217,11 +243,13 @@ class Star:
             found.append(WideColumn(name, path, source, self.tables[table].columns[source]))
         return tuple(found)
 
+    @_once
     def key_columns(self, target: str) -> tuple[str, ...]:
         """The visible columns that hold the fact's key, in the key's order."""
         held = {c.source: c.name for c in self.wide_columns(target) if not c.path}
         return tuple(held[name] for name in self.tables[self.targets[target].fact].key)
 
+    @_once
     def path_key(self, target: str, path: Path) -> tuple[str, ...]:
         """The target's columns that hold the key of `path`: visible ones where there are any."""
         visible = {(c.path, c.source): c.name for c in self.wide_columns(target)}
@@ -233,7 +261,8 @@ class Star:
             return start
         return next(p.table for p in self.paths(start) if p.steps == path.parent)
 
-    def hidden_columns(self, target: str) -> dict[str, pa.DataType]:
+    @_once
+    def hidden_columns(self, target: str) -> Mapping[str, pa.DataType]:
         """The target's hidden columns: the fact's positions, then each path's keys and position."""
         hidden: dict[str, pa.DataType] = {POSITION: pa.string()}
         hidden |= {set_position(c.name): pa.string() for c in self.sparse_columns(target)}
@@ -246,6 +275,7 @@ class Star:
             hidden[path.position] = pa.string()
         return hidden
 
+    @_once
     def changes_schema(self, table: str) -> pa.Schema:
         """Changes of `table`: stored columns, positions, delete flag. Deletes fill only the key."""
         return pa.schema(
@@ -254,6 +284,7 @@ class Star:
             + [pa.field(POSITION, pa.string()), pa.field(DELETED, pa.bool_())]
         )
 
+    @_once
     def patch_schema(self, dimension: str) -> pa.Schema:
         """A patch: the dimension's changes, then position and columns of every path below it."""
         own = {set_position(name) for name in self.sparse(dimension)}
@@ -266,6 +297,7 @@ class Star:
             ]
         return pa.schema(fields)
 
+    @_once
     def wide_schema(self, target: str) -> pa.Schema:
         """Wide rows: visible columns, hidden columns, delete flag. A delete fills only the key."""
         fact = self.targets[target].fact
