@@ -29,6 +29,7 @@ from flink_app.denormalise import durable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
 from flink_app.denormalise.ownership import Mask, owned, select
+from flink_app.denormalise.plan import JoinPlan
 from flink_app.schemas import BlockSchemas
 
 DIMENSION_STATE: Final = "dimensions"
@@ -45,15 +46,12 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     def __init__(self, star: Star, *, floor: int = 0) -> None:
         self._star = star
         self._floor = floor_position(floor)
-        self._targets = {
-            fact: [name for name, target in star.targets.items() if target.fact == fact]
-            for fact in star.facts
-        }
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Takes note of this subtask's place; the mirror comes with the first element."""
         pa.set_cpu_count(1)
         self._schemas = BlockSchemas(self._star)
+        self._plan = JoinPlan(self._star)
         self._descriptor = dimension_state()
         self._subtask = runtime_context.get_index_of_this_subtask()
         self._parallelism = runtime_context.get_number_of_parallel_subtasks()
@@ -77,8 +75,8 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             yield value
             return
         self._metrics.add(Metric.FACTS_JOINED, len(block.batch))
-        for target in self._targets[block.stream]:
-            rows = wide_rows(block.batch, target, self._star, mirror)
+        for target in self._plan.targets_of[block.stream]:
+            rows = wide_rows(block.batch, self._plan.targets[target], mirror)
             yield Block(Kind.ROWS, target, rows).encode()
 
     def process_broadcast_element(
@@ -100,7 +98,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         if len(accepted):
             durable.append(ctx.get_broadcast_state(self._descriptor), block.stream, accepted, table)
         if mine.any():
-            patch = patches(select(accepted, mine), block.stream, self._star, mirror)
+            patch = patches(select(accepted, mine), self._plan.patches[block.stream], mirror)
             yield Block(Kind.PATCHES, block.stream, patch).encode()
         if own.any():
             yield self._outcome(block.stream, int(mine.sum()), int(own.sum()))

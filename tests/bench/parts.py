@@ -19,6 +19,7 @@ from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_record
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
+from flink_app.denormalise.plan import JoinPlan
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.toolchain import ROOT
 from tests.bench import data
@@ -41,7 +42,7 @@ class Parts:
         self.star = Star(load_declaration(ROOT / "flink_app" / "stars" / "ticket_seller.yaml"))
         self.plan = DecodePlan(self.star, Generations())
         self.mirror = Mirror(self.star)
-        (self.target,) = self.star.targets
+        (self.join,) = JoinPlan(self.star).targets.values()
         for table, changes in self._decode(data.frame(data.dimensions())).items():
             self.mirror.tables[table].accept(changes)
 
@@ -52,7 +53,7 @@ class Parts:
         """One frame through all of them, as the job does it but without an engine."""
         writer = PartWriter(_NoStore())
         for table, changes in self._decode(frame).items():
-            rows = wide_rows(changes, self.target, self.star, self.mirror)
+            rows = wide_rows(changes, self.join, self.mirror)
             writer.add(Block(Kind.ROWS, table, rows))
         writer.close(1)
 
@@ -73,7 +74,7 @@ class Parts:
             )
         odd_frame = data.frame(one_odd)
         with_odd = _micros(lambda: self._decode(odd_frame))
-        join = _micros(lambda: wide_rows(changes, self.target, self.star, self.mirror))
+        join = _micros(lambda: wide_rows(changes, self.join, self.mirror))
         through = _micros(lambda: self.through(frame))
         small = data.frame(records[:_SMALL])
         in_small = _micros(lambda: self.through(small), _SMALL)

@@ -21,6 +21,7 @@ from flink_app.declaration import Star
 from flink_app.declaration.types import MAX_VARCHAR_BYTES
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror
+from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
 from tests.contract.warehouse import Warehouse, rows
 from tests.unit.decode.records import decode, plan_of, record
@@ -126,17 +127,19 @@ def blocks(of: Star, table: str) -> Any:
 @pytest.mark.parametrize("patched", [False, True], ids=["as rows", "as patches"])
 def test_the_extremes_of_every_type_come_through(warehouse: Warehouse, *, patched: bool) -> None:
     of = every_type(warehouse.schema)
-    mirror = Mirror(of)
+    mirror, plan = Mirror(of), JoinPlan(of)
     facts, dimension = blocks(of, "fact"), blocks(of, "dimension")
     store = S3Store(warehouse.s3, warehouse.bucket, f"contract/{warehouse.schema}")
     writer = PartWriter(store)
     if patched:
-        writer.add(Block(Kind.ROWS, "wide", wide_rows(facts, "wide", of, mirror)))
+        writer.add(Block(Kind.ROWS, "wide", wide_rows(facts, plan.targets["wide"], mirror)))
         accepted = mirror.tables["dimension"].accept(dimension)
-        writer.add(Block(Kind.PATCHES, "dimension", patches(accepted, "dimension", of, mirror)))
+        writer.add(
+            Block(Kind.PATCHES, "dimension", patches(accepted, plan.patches["dimension"], mirror))
+        )
     else:
         mirror.tables["dimension"].accept(dimension)
-        writer.add(Block(Kind.ROWS, "wide", wide_rows(facts, "wide", of, mirror)))
+        writer.add(Block(Kind.ROWS, "wide", wide_rows(facts, plan.targets["wide"], mirror)))
     loader = Loader(
         warehouse_spec(of),
         application="types",

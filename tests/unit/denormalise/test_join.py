@@ -13,6 +13,7 @@ from flink_app.declaration.star import DELETED
 from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror
+from flink_app.denormalise.plan import JoinPlan, TargetJoin
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
 from tests.unit.stars import freight, placed_freight, ticket_seller
 
@@ -34,10 +35,10 @@ def test_wide_rows_are_the_left_join(star: Star, seeds: list[int]) -> None:
     changes = [random_change(star, seed, at) for at, seed in enumerate(seeds, 1)]
     oracle = Oracle(star)
     oracle.apply(change for change in changes if change.table in star.stream_dimensions)
-    mirror = mirrored(star, changes)
+    mirror, plan = mirrored(star, changes), JoinPlan(star)
     for target, declared in star.targets.items():
         facts = [change for change in changes if change.table == declared.fact]
-        rows = wide_rows(batch(star, declared.fact, facts), target, star, mirror)
+        rows = wide_rows(batch(star, declared.fact, facts), plan.targets[target], mirror)
         assert rows.schema == star.wide_schema(target)
         rows.validate(full=True)
         kept = {*star.key_columns(target), POSITION, DELETED}
@@ -58,10 +59,10 @@ def test_a_patch_carries_what_the_mirror_knows_below_it(star: Star, seeds: list[
     changes = [random_change(star, seed, at) for at, seed in enumerate(seeds, 1)]
     oracle = Oracle(star)
     oracle.apply(changes)
-    mirror = mirrored(star, changes)
+    mirror, plan = mirrored(star, changes), JoinPlan(star)
     for table in star.stream_dimensions:
         own = [change for change in changes if change.table == table]
-        found = patches(batch(star, table, own), table, star, mirror)
+        found = patches(batch(star, table, own), plan.patches[table], mirror)
         assert found.schema == star.patch_schema(table)
         for change, patch in zip(own, found.to_pylist(), strict=True):
             assert patch == expected_patch(star, oracle, change)
@@ -103,10 +104,14 @@ def fact(at: int) -> Change:
     return Change("consignment", values, position(1, at, 0), deleted=False)
 
 
+def report_of(star: Star) -> TargetJoin:
+    return JoinPlan(star).targets["consignment_report"]
+
+
 def joined(*dimensions: Change) -> dict[str, Any]:
     star = freight()
     mirror = mirrored(star, list(dimensions))
-    rows = wide_rows(batch(star, "consignment", [fact(9)]), "consignment_report", star, mirror)
+    rows = wide_rows(batch(star, "consignment", [fact(9)]), report_of(star), mirror)
     (row,) = rows.to_pylist()
     return dict(row)
 
@@ -138,12 +143,14 @@ def test_a_deletes_patch_carries_nothing_that_its_own_key_refers_to() -> None:
     star = freight()
     gone = company(4, deleted=True, home=None)
     mirror = mirrored(star, [register(3), gone])
-    (patch,) = patches(batch(star, "company", [gone]), "company", star, mirror).to_pylist()
+    (patch,) = patches(
+        batch(star, "company", [gone]), JoinPlan(star).patches["company"], mirror
+    ).to_pylist()
     assert patch["company_id"] == 1
     assert (patch["entry__number"], patch["_pos_entry"]) == (None, UNKNOWN)
 
 
 def test_no_facts_give_no_rows() -> None:
     star = freight()
-    rows = wide_rows(batch(star, "consignment", []), "consignment_report", star, Mirror(star))
+    rows = wide_rows(batch(star, "consignment", []), report_of(star), Mirror(star))
     assert (len(rows), rows.schema) == (0, star.wide_schema("consignment_report"))

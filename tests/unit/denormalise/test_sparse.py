@@ -14,11 +14,13 @@ from flink_app.denormalise import durable
 from flink_app.denormalise import mirror as module
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror
+from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
 from tests.unit.decode.records import UNCHANGED
 from tests.unit.denormalise.test_durable import State
 from tests.unit.stars import ticket_seller
 
+PLAN = JoinPlan(UNCHANGED)
 BODY, SCAN = set_position("body"), set_position("scan")
 
 
@@ -69,7 +71,7 @@ def content(mirror: Mirror) -> list[dict[str, Any]]:
 
 
 def patch_of(accepted: pa.RecordBatch, mirror: Mirror) -> str:
-    return str(patches(accepted, "page", UNCHANGED, mirror).column("_pos")[0].as_py())
+    return str(patches(accepted, PLAN.patches["page"], mirror).column("_pos")[0].as_py())
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
@@ -117,7 +119,7 @@ def test_a_fact_knows_a_dimension_by_the_version_that_its_patch_has() -> None:
         ],
         schema=UNCHANGED.changes_schema("visit"),
     )
-    found = wide_rows(facts, "visits", UNCHANGED, mirror).column("_pos_page").to_pylist()
+    found = wide_rows(facts, PLAN.targets["visits"], mirror).column("_pos_page").to_pylist()
     assert found == [patch_of(accepted, mirror), UNKNOWN]
 
 

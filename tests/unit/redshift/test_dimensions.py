@@ -14,6 +14,7 @@ from connectors.staging import Part
 from flink_app.decode.position import position
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
+from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change, batch
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse
@@ -182,7 +183,7 @@ def test_what_a_row_knows_better_stays() -> None:
         mirror.tables[change.table].accept(changes)
     facts = batch(ticket_seller(), "ticket_activity", [bought])
     (target,) = PLACED_EVENT.targets
-    rows = wide_rows(facts, target.stream, ticket_seller(), mirror)
+    rows = wide_rows(facts, JoinPlan(ticket_seller()).targets[target.stream], mirror)
     with SqliteWarehouse(PLACED_EVENT) as warehouse:
         warehouse.load({target.stream: [rows]}, {})
         before = warehouse.rows(target)

@@ -19,6 +19,7 @@ from flink_app.declaration import Star
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, key_values
 from flink_app.denormalise.ownership import owned, select
+from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change, shuffled
 from tests.unit.redshift.sqlite import SqliteWarehouse, plain
@@ -79,6 +80,7 @@ class Subtasks:
 
     def __init__(self, star: Star, parallelism: int) -> None:
         self._star = star
+        self._plan = JoinPlan(star)
         self._mirrors = [Mirror(star) for _ in range(parallelism)]
 
     def run(self, changes: list[Change], seed: int, staged: Staged) -> None:
@@ -107,14 +109,14 @@ class Subtasks:
         keys = key_values([accepted.column(name) for name in table.key])
         mine = owned(keys, change.table, subtask=subtask, parallelism=len(self._mirrors))
         if mine.any():
-            own = patches(select(accepted, mine), change.table, self._star, mirror)
+            own = patches(select(accepted, mine), self._plan.patches[change.table], mirror)
             staged.patches[change.table].append(own)
 
     def _fact(self, subtask: int, change: Change, staged: Staged) -> None:
         facts = batch(self._star, change.table, [change])
         for target, declared in self._star.targets.items():
             if declared.fact == change.table:
-                rows = wide_rows(facts, target, self._star, self._mirrors[subtask])
+                rows = wide_rows(facts, self._plan.targets[target], self._mirrors[subtask])
                 staged.rows[target].append(rows)
 
 

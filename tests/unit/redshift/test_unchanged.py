@@ -15,6 +15,7 @@ from flink_app.declaration.star import set_position
 from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
+from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse, planned
 from tests.unit.stars import star, ticket_seller
@@ -84,7 +85,7 @@ def load(warehouse: SqliteWarehouse, changes: Sequence[Change], **without: Any) 
     batch = pa.RecordBatch.from_pylist(
         [change.row() for change in changes], schema=STAR.changes_schema("page")
     )
-    rows = wide_rows(batch, "pages", STAR, Mirror(STAR))
+    rows = wide_rows(batch, JoinPlan(STAR).targets["pages"], Mirror(STAR))
     warehouse.load({"pages": [rows]}, {}, **without)
 
 
