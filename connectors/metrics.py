@@ -7,6 +7,7 @@ and only counters and gauges of whole numbers. A group of a key and a value beco
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Any, Final
 
 GROUP: Final = "kinesisanalytics"
@@ -22,6 +23,10 @@ class Metric(enum.Enum):
     RECORDS_BY_ROWS = ("recordsByRows", "records that only the record-by-record path could take")
     RECORDS_SPLIT = ("recordsSplit", "updates of a key: each became a delete and an upsert")
     RECORDS_PASSED_OVER = ("recordsPassedOver", "control records, rows of undeclared tables")
+    RECORDS_OF_SIMILAR_TABLES = (
+        "recordsOfSimilarTables",
+        "records passed over whose table is called like a declared one, in another schema or case",
+    )
     RECORDS_DEAD_LETTERED = ("recordsDeadLettered", "records that cannot become changes")
     RECORDS_WITHOUT_DETAILS = (
         "recordsWithoutTransactionDetails",
@@ -108,6 +113,19 @@ class Metric(enum.Enum):
         self.meaning = meaning
 
 
+class Gauge(enum.Enum):
+    """A gauge of whole numbers: its name, and what its value is."""
+
+    TABLES_NEVER_READ = (
+        "tablesNeverRead",
+        "declared tables of which the warehouse's books hold no record, though they hold others",
+    )
+
+    def __init__(self, label: str, meaning: str) -> None:
+        self.label = label
+        self.meaning = meaning
+
+
 class BalanceMetric(enum.Enum):
     """A term of the balance, counted for each table and destination: its name, and its column."""
 
@@ -156,20 +174,36 @@ class Metrics:
         self._counters[metric].inc(count)
 
 
+def register(runtime_context: Any, gauge: Gauge, read: Callable[[], int]) -> None:
+    """Registers a gauge of one operator, in its `open`.
+
+    `read` is called where elements and timers are processed, in the thread that processes them: a
+    value changes in CloudWatch no sooner than the operator has something to do.
+    """
+    runtime_context.get_metrics_group().add_group(GROUP).gauge(gauge.label, read)
+
+
 def markdown() -> str:
     """The tables of `docs/metrics.md`."""
     rows = [f"| `{metric.label}` | {metric.meaning} |" for metric in Metric]
+    gauges = [f"| `{gauge.label}` | {gauge.meaning} |" for gauge in Gauge]
     balance = [f"| `{metric.label}` | `{metric.column}` |" for metric in BalanceMetric]
     source = [f"| `{metric.label}` | {metric.kind} | {metric.meaning} |" for metric in SourceMetric]
     return "\n".join(
         [
             "# Metrics",
             "",
-            f"All are counters below the metric group `{GROUP}`.",
+            f"Counters, in the metric group `{GROUP}`:",
             "",
             "| metric | counts |",
             "|---|---|",
             *rows,
+            "",
+            "Gauges, in the same group:",
+            "",
+            "| metric | is |",
+            "|---|---|",
+            *gauges,
             "",
             f"By table and destination, in the groups `{TABLE_KEY}` and `{DESTINATION_KEY}`: what",
             "committed transactions wrote to the books, by the balance's columns (operations.md).",

@@ -26,6 +26,7 @@ from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise, dimension_state
 from flink_app.schemas import BlockSchemas
 from flink_app.settings import Settings
+from flink_app.warehouse import warehouse_spec
 
 
 def read_stream(env: StreamExecutionEnvironment, settings: Settings) -> DataStream:
@@ -75,7 +76,11 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         .uid("stage")
     )
     signalled = signal_completion(staged, name="Signal completed checkpoints", uid="signal")
-    load = Load(lambda: clients.loader(star), metrics_by_table=application.metrics_by_table)
+    load = Load(
+        lambda: clients.loader(star),
+        warehouse_spec(star).sources,
+        metrics_by_table=application.metrics_by_table,
+    )
     return (
         signalled.key_by(lambda _: 0, key_type=Types.INT())
         .process(load, output_type=BYTES)

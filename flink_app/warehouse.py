@@ -22,10 +22,16 @@ def warehouse_spec(star: Star) -> WarehouseSpec:
         targets=tuple(_target(name, star) for name in star.targets),
         patches=tuple(_patch(name, star) for name in star.stream_dimensions),
         dimensions=tuple(_dimension(name, star) for name in star.warehouse_dimensions),
+        sources=tuple((name, _source(name, star)) for name in star.used_tables),
         position=POSITION,
         deleted=DELETED,
         unknown=UNKNOWN,
     )
+
+
+def _source(table: str, star: Star) -> str:
+    schema, name = star.declaration.source_of(table)
+    return f'"{schema}"."{name}"'
 
 
 def _target(name: str, star: Star) -> TargetSpec:

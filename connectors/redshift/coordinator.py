@@ -46,6 +46,7 @@ class LoadCoordinator:
         clock: seconds, monotonic.
         count: takes metrics.
         count_books: takes what each committed transaction wrote to the books.
+        note_never_read: takes the declared tables that the books hold no record of, after each.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class LoadCoordinator:
         clock: Callable[[], float],
         count: Callable[[Metric, int], None],
         count_books: Callable[[Sequence[Balance]], None],
+        note_never_read: Callable[[Sequence[str]], None],
     ) -> None:
         self._loader = loader
         self._clock = clock
         self._count = count
         self._count_books = count_books
+        self._note_never_read = note_never_read
         self._work: Background[Loaded | bool] = Background("starjoin load")
         self._pending: dict[str, Part] = {}
         self._completed = -1
@@ -142,6 +145,7 @@ class LoadCoordinator:
         self._count(Metric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
         self._count(Metric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
         self._count_books(loaded.balances)
+        self._note_never_read(loaded.never_read)
         unbalanced = [line for line in loaded.balances if line.difference]
         self._count(Metric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))
         if unbalanced:

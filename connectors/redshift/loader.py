@@ -19,6 +19,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import Error
 
+from connectors.accounts import UNTOLD
 from connectors.blocks import Kind
 from connectors.outcomes import Outcome, summed
 from connectors.redshift import ledger
@@ -58,6 +59,7 @@ class Loaded:
         already: names of those that an earlier one had brought in.
         outcomes: what it did with the changes of its parts, once for each target.
         balances: what it wrote to the books, by table and destination.
+        never_read: declared tables of which the books, this batch included, hold no record.
     """
 
     batch: str
@@ -65,6 +67,7 @@ class Loaded:
     already: tuple[str, ...]
     outcomes: tuple[Outcome, ...] = ()
     balances: tuple[Balance, ...] = ()
+    never_read: tuple[str, ...] = ()
 
     @property
     def names(self) -> frozenset[str]:
@@ -106,6 +109,8 @@ class Loader:
         self._manifests = manifests
         self._alters = alters
         self._floor = floor
+        # Not known before the books have been asked, once, by the first load.
+        self._never_read: tuple[str, ...] | None = None
 
     def start(self, number: int) -> bool:
         """Creates missing tables, takes the fence, and checks or alters tables that exist.
@@ -138,18 +143,34 @@ class Loader:
             ledger.verify_fence(cursor, self._names, self._application, number)
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
+            never_read = self._read_by_no_batch(cursor)
             counted = self._apply(cursor, batch, new) if new else []  # 2 to 8
             sweep(cursor, self._warehouse, self._names, self._floor, new)  # 8
             outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
             ledger.record(cursor, self._names, batch, new, outcomes)  # 9
         accounts = [account for part in new for account in part.accounts]
+        read = {account.table for account in accounts}
+        self._never_read = tuple(table for table in never_read if table not in read)
         return Loaded(
             batch,
             tuple(part.name for part in new),
             tuple(known),
             tuple(counted),
             tuple(batch_balances(self._warehouse, accounts, outcomes)),
+            self._never_read,
         )
+
+    def _read_by_no_batch(self, cursor: ledger.Cursor) -> tuple[str, ...]:
+        """Declared tables that no earlier batch has records of.
+
+        Nothing is said of books from an earlier version that do not name tables.
+        """
+        if self._never_read is not None:
+            return self._never_read
+        accounted = ledger.accounted_tables(cursor, self._names)
+        if UNTOLD in accounted:
+            return ()
+        return tuple(table for table, _ in self._warehouse.sources if table not in accounted)
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> list[Outcome]:
         self._check_streams(parts)

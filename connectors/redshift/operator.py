@@ -16,9 +16,11 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
-from connectors.metrics import Metric, Metrics
+from connectors.metrics import Gauge, Metric, Metrics, register
 from connectors.redshift.balance_metrics import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
+from connectors.redshift.never_read import NeverRead
+from connectors.redshift.spec import Pairs
 from connectors.staging.part import Part
 
 # How soon a finished transaction is noticed; each look costs one timer.
@@ -30,13 +32,19 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
 
     Args:
         open_loader: opens what does the loads.
+        sources: the declared tables, each with what the source calls it.
         metrics_by_table: whether the books are counted by table and destination as well.
     """
 
     def __init__(
-        self, open_loader: Callable[[], LoadCalls], *, metrics_by_table: bool = True
+        self,
+        open_loader: Callable[[], LoadCalls],
+        sources: Pairs,
+        *,
+        metrics_by_table: bool = True,
     ) -> None:
         self._open_loader = open_loader
+        self._sources = sources
         self._metrics_by_table = metrics_by_table
 
     def open(self, runtime_context: RuntimeContext) -> None:
@@ -55,11 +63,14 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             Metric.LOADS_NEED_REPAIR,
         )
         books = BalanceMetrics(runtime_context)
+        self._never_read = NeverRead(self._sources, clock=time.monotonic)
+        register(runtime_context, Gauge.TABLES_NEVER_READ, self._never_read.__len__)
         self._coordinator = LoadCoordinator(
             self._open_loader(),
             clock=time.monotonic,
             count=metrics.add,
             count_books=books.add if self._metrics_by_table else lambda _: None,
+            note_never_read=self._never_read.note,
         )
         self._rebuilt = False
         self._timer_set = False
@@ -94,6 +105,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
     def _advance(self, ctx: KeyedProcessFunction.Context) -> None:
         for name in self._coordinator.advance():
             self._state.remove(name)
+        self._never_read.warn()
         if self._coordinator.busy and not self._timer_set:
             timers = ctx.timer_service()
             timers.register_processing_time_timer(timers.current_processing_time() + _LOOK_AGAIN_MS)

@@ -95,11 +95,12 @@ StagedSpec = TargetSpec | PatchSpec | DimensionSpec
 
 @dataclass(frozen=True)
 class WarehouseSpec:
-    """Everything that a load may touch."""
+    """Everything that a load may touch, and where its records come from."""
 
     targets: tuple[TargetSpec, ...]
     patches: tuple[PatchSpec, ...]
     dimensions: tuple[DimensionSpec, ...]
+    sources: Pairs  # every table whose records are read, and what the source calls it
     position: str  # name of the position column in whatever is staged, and in targets
     deleted: str  # name of the delete flag in whatever is staged
     unknown: str  # the position of what is not known, below every other

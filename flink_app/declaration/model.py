@@ -287,6 +287,10 @@ class Declaration(_Model):
         """The schema name in the change records of `table`."""
         return self.tables[table].source_schema or self.source_schema
 
+    def source_of(self, table: str) -> tuple[str, str]:
+        """The schema and the name of `table` in the change records."""
+        return self.schema_of(table), self.tables[table].source or table
+
     def follow(self, table: str, dotted: str) -> tuple[tuple[str, ...], str, str]:
         """Resolves `reference.reference.column` from `table`: (path, last table, column).
 

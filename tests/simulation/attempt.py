@@ -96,7 +96,7 @@ class Attempt:
         self.loading = Gate(["signalled"])
         self.work = Deferred()
         self._load_context = Context(0, 1, DictState(restored.pending))
-        self._load = Load(self._open_loader)
+        self._load = Load(self._open_loader, self.job.spec.sources)
         self._load.open(self._load_context)
         self._load._coordinator._work = self.work  # type: ignore[assignment]
         self._load._coordinator._clock = clock

@@ -1,10 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from connectors.metrics import GROUP, BalanceMetric, Metric, Metrics, markdown
+from connectors.metrics import (
+    GROUP,
+    BalanceMetric,
+    Gauge,
+    Metric,
+    Metrics,
+    SourceMetric,
+    markdown,
+    register,
+)
 from tests.unit.stars import ROOT
 
 
@@ -13,22 +23,26 @@ class Context:
 
     def __init__(self) -> None:
         self.counts: dict[tuple[str, ...], int] = {}
+        self.gauges: dict[tuple[str, ...], Callable[[], int]] = {}
 
     def get_metrics_group(self) -> Group:
-        return Group(self.counts, ())
+        return Group(self, ())
 
 
 class Group:
-    def __init__(self, counts: dict[tuple[str, ...], int], path: tuple[str, ...]) -> None:
-        self._counts = counts
+    def __init__(self, context: Context, path: tuple[str, ...]) -> None:
+        self._context = context
         self._path = path
 
     def add_group(self, name: str, value: str | None = None) -> Group:
-        return Group(self._counts, (*self._path, name if value is None else f"{name}={value}"))
+        return Group(self._context, (*self._path, name if value is None else f"{name}={value}"))
 
     def counter(self, name: str) -> Counter:
-        self._counts[*self._path, name] = 0
-        return Counter(self._counts, (*self._path, name))
+        self._context.counts[*self._path, name] = 0
+        return Counter(self._context.counts, (*self._path, name))
+
+    def gauge(self, name: str, read: Callable[[], int]) -> None:
+        self._context.gauges[*self._path, name] = read
 
 
 class Counter:
@@ -70,6 +84,15 @@ def test_a_metric_that_was_not_named_cannot_be_counted() -> None:
         metrics.add(Metric.FACTS_JOINED)
 
 
+def test_a_gauge_is_registered_below_the_group_that_reaches_cloudwatch() -> None:
+    context = Context()
+    missing = ["orders"]
+    register(context, Gauge.TABLES_NEVER_READ, lambda: len(missing))
+    assert context.gauges[GROUP, "tablesNeverRead"]() == 1
+    missing.clear()
+    assert context.gauges[GROUP, "tablesNeverRead"]() == 0
+
+
 def test_labels_differ() -> None:
-    labels = [metric.label for metric in (*Metric, *BalanceMetric)]
+    labels = [metric.label for metric in (*Metric, *Gauge, *BalanceMetric, *SourceMetric)]
     assert len(set(labels)) == len(labels)

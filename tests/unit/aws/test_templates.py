@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from connectors.metrics import Metric
+from connectors.metrics import Gauge, Metric
 from flink_app.declaration import Star
 from infra.aws import plan
 from infra.aws.dms import with_dms_settings
@@ -172,7 +172,7 @@ def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
         assert dimension == {"Name": "StreamName", "Value": {"Ref": "StreamName"}}
     else:
         assert metric["Namespace"] == "AWS/KinesisAnalytics"
-        assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in Metric}
+        assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in (*Metric, *Gauge)}
         assert dimension == {"Name": "Application", "Value": {"Ref": "ApplicationName"}}
 
 

@@ -132,7 +132,8 @@ def test_a_declared_table_keeps_its_destinations_in_a_batch_without_outcomes() -
 
 
 def test_a_dimension_of_the_warehouse_has_its_destination() -> None:
-    spec = WarehouseSpec((), (), (DimensionSpec("seat", (), (), ()),), "_pos", "_deleted", "")
+    seat = DimensionSpec("seat", (), (), ())
+    spec = WarehouseSpec((), (), (seat,), (), "_pos", "_deleted", "")
     (line,) = batch_balances(spec, [account("seat", 1)], [])
     assert line.destination == DIMENSION
 

@@ -58,7 +58,7 @@ class Runtime(Context):
 @pytest.mark.parametrize("by_table", [True, False])
 def test_they_can_be_left_out(*, by_table: bool) -> None:
     runtime: Any = Runtime()
-    load = Load(lambda: cast("LoadCalls", None), metrics_by_table=by_table)
+    load = Load(lambda: cast("LoadCalls", None), (), metrics_by_table=by_table)
     load.open(runtime)
     load._coordinator._count_books([LINE])
     found = {path[-1] for path in runtime.counts}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pytest
@@ -63,9 +63,14 @@ class Rig:
         self.already: frozenset[str] = frozenset()
         self.counts: Counter[Metric] = Counter()
         self.books: list[Balance] = []
+        self.never_read: list[Sequence[str]] = []
         self.lost = 0
         self.coordinator = LoadCoordinator(
-            self, clock=lambda: self.now, count=self.count, count_books=self.books.extend
+            self,
+            clock=lambda: self.now,
+            count=self.count,
+            count_books=self.books.extend,
+            note_never_read=self.never_read.append,
         )
         work: Any = self.coordinator._work
         self.work: ManualBackground = work
@@ -87,7 +92,8 @@ class Rig:
         new = tuple(name for name in names if name not in self.already)
         already = tuple(name for name in names if name in self.already)
         outcomes = tuple(Outcome("t", n, 3, 1) for n in new)
-        return Loaded("batch", new, already, outcomes, tuple(self.line(n) for n in new))
+        lines = tuple(self.line(n) for n in new)
+        return Loaded("batch", new, already, outcomes, lines, never_read=("u",))
 
     def line(self, name: str) -> Balance:
         return Balance("t", name, 4 + self.lost, 0, 3, 1, 0, 0, self.lost)
@@ -170,6 +176,15 @@ def test_a_sweep_that_is_due_does_not_wait_for_parts(rig: Rig) -> None:
     assert rig.calls == [("start", "5"), ("load",), ("load",)]
     assert not rig.coordinator.busy
     assert rig.counts[Metric.BATCHES_LOADED] == 0
+    assert rig.never_read == []  # of empty books nothing is known
+
+
+def test_what_a_batch_says_of_tables_without_records_is_passed_on(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.finish()
+    assert rig.never_read == [("u",)]
 
 
 def test_a_sweep_that_is_due_takes_the_restored_parts_with_it(rig: Rig) -> None:

@@ -77,6 +77,7 @@ class FakeWarehouse:
         rows_of_a_part: as many as COPY finds in each file.
         copied: rows that COPY brings to a target's stage; None: all.
         newest: rows of it that are newer than what is there; None: all.
+        accounted: tables of which the books hold records.
     """
 
     def __init__(self) -> None:
@@ -90,6 +91,7 @@ class FakeWarehouse:
         self.rows_of_a_part = ROWS
         self.copied: int | None = None
         self.newest: int | None = None
+        self.accounted: set[str] = set()
         self._staged: dict[str, int] = {}
         self.said: list[str] = []
         self.values: list[tuple[str, list[Any]]] = []
@@ -124,14 +126,8 @@ class FakeWarehouse:
         self.say(operation)
         values = list(args or [])
         self.values.append((operation, values))
-        self._answer = self._counted(operation)
-        if operation.startswith("SELECT application"):
-            self._answer = [*self._fence_now]
-        elif operation.startswith("SELECT part"):
-            self._answer = [(name,) for name in values if name in self._parts_now]
-        elif operation.startswith("SELECT generation"):
-            self._answer = [(self._floor_now,)] if self._floor_now else []
-        elif operation.startswith("INSERT INTO") and ".floor " in operation:
+        self._answer = self._booked(operation, values) or self._counted(operation)
+        if operation.startswith("INSERT INTO") and ".floor " in operation:
             self._floor_now = values[0]
         elif operation.startswith("SELECT column_name"):
             present = self.tables.get(values[1], {})
@@ -149,6 +145,18 @@ class FakeWarehouse:
             self._fence_now = [(values[0], values[1])]
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
+
+    def _booked(self, operation: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        """The answer from the bookkeeping tables."""
+        if operation.startswith("SELECT application"):
+            return [*self._fence_now]
+        if operation.startswith("SELECT part"):
+            return [(name,) for name in values if name in self._parts_now]
+        if operation.startswith("SELECT DISTINCT table_name"):
+            return [(table,) for table in self.accounted]
+        if operation.startswith("SELECT generation"):
+            return [(self._floor_now,)] if self._floor_now else []
+        return []
 
     def _counted(self, operation: str) -> list[tuple[Any, ...]]:
         """The answer when the rows of stage and newest are counted; remembers what is copied."""
