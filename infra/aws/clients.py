@@ -21,6 +21,7 @@ class AwsClients:
     logs: Any
     cloudwatch: Any
     dms: Any
+    iam: Any
     kinesis: Any
     redshift_data: Any
 
@@ -35,6 +36,7 @@ def open_clients(region: str, profile: str | None = None) -> AwsClients:
         logs=session.client("logs"),
         cloudwatch=session.client("cloudwatch"),
         dms=session.client("dms"),
+        iam=session.client("iam"),
         kinesis=session.client("kinesis"),
         redshift_data=session.client("redshift-data"),
     )

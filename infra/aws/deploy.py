@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from flink_app.decode.generations import Generations
 from infra.aws import plan
+from infra.aws.account_roles import ensure_account_roles
 from infra.aws.application import LATEST, Description, FlinkApplication, StartState
 from infra.aws.clients import AwsClients
 from infra.aws.environment import Environment
@@ -69,6 +70,14 @@ class Deployment:
     ) -> None:
         """Brings the environment to its file, with this package. Raises DeployError."""
         star = plan.load_star(self._environment)
+        dms = self._environment.dms
+        if dms is not None:
+            ensure_account_roles(
+                self._clients.iam,
+                self._environment.region,
+                self._say,
+                create=dms.create_account_roles,
+            )
         found = self._application.describe()
         if found is not None:
             # An environment's file says nothing of reloads: what they raised stays.
@@ -82,9 +91,7 @@ class Deployment:
         self._stacks.apply(plan.alarms_stack(self._environment, data))
         replication = plan.dms_stack(self._environment, data, star)
         if replication is not None:
-            outputs = self._stacks.apply(replication)
-            self._replication.complete_target(outputs["TargetArn"])
-            self._say_task(outputs["TaskArn"])
+            self._replicate(replication)
 
     def status(self) -> None:
         """Says how the environment is."""
@@ -219,6 +226,15 @@ class Deployment:
             raise ApplicationError(message)
         if before is None or (before.status, before.version) != (found.status, found.version):
             self._application.watch_log(began)
+
+    def _replicate(self, stack: plan.StackPlan) -> None:
+        """In the end the replication task is as planned, and its endpoints can be reached."""
+        changed = self._stacks.deployed(stack.part, stack.name) != stack
+        outputs = self._stacks.apply(stack)
+        task = outputs["TaskArn"]
+        changed |= self._replication.complete_target(outputs["TargetArn"])
+        self._replication.test_connections(task, changed=changed)
+        self._say_task(task)
 
     def _outputs(self, part: str) -> dict[str, str]:
         return self._stacks.outputs(self._environment.stack(part))

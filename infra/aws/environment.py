@@ -34,6 +34,9 @@ TopicArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-
 InstanceArn = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:dms:[a-z0-9-]+:\d{12}:rep:.+$")
 ]
+CertificateArn = Annotated[
+    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:dms:[a-z0-9-]+:\d{12}:cert:.+$")
+]
 RoleArn = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
 ]
@@ -134,7 +137,43 @@ class Source(_Part):
     engine: Literal["postgres", "aurora-postgresql"] = "postgres"
     database: str = Field(min_length=1)
     secret_arn: SecretArn
-    ssl_mode: Literal["require", "none"] = "require"
+    secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
+    ssl_mode: Literal["none", "require", "verify-ca", "verify-full"] = Field(
+        "require",
+        description="require encrypts; verify-ca also checks the certificate, verify-full its host",
+    )
+    certificate_arn: CertificateArn | None = Field(
+        None, description="CA certificate imported into DMS, for verify-ca and verify-full"
+    )
+    capture_ddl: bool = Field(
+        default=True,
+        description="report altered tables; DMS makes a table and an event trigger in the source",
+    )
+    heartbeat_minutes: int = Field(
+        5, ge=0, le=60, description="between writes that let an idle source free its log; 0: none"
+    )
+    artifacts_schema: str = Field(
+        "public",
+        pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$",
+        description="schema of the source for what DDL capture and heartbeat make",
+    )
+
+    @model_validator(mode="after")
+    def _certificate_is_verified(self) -> Self:
+        verifies = self.ssl_mode in {"verify-ca", "verify-full"}
+        if verifies and self.certificate_arn is None:
+            message = (
+                f"ssl_mode {self.ssl_mode} needs certificate_arn: import the CA's certificate with "
+                f"`aws dms import-certificate` and put its ARN here"
+            )
+            raise ValueError(message)
+        if not verifies and self.certificate_arn is not None:
+            message = (
+                f"ssl_mode {self.ssl_mode} does not check certificate_arn: set verify-ca or "
+                f"verify-full, or remove certificate_arn"
+            )
+            raise ValueError(message)
+        return self
 
 
 class Dms(_Part):
@@ -142,6 +181,10 @@ class Dms(_Part):
 
     replication_instance_arn: InstanceArn
     source: Source
+    create_account_roles: bool = Field(
+        default=False,
+        description="create dms-vpc-role and dms-cloudwatch-logs-role where the account lacks them",
+    )
 
 
 class Environment(_Part):

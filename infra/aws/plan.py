@@ -190,7 +190,12 @@ def dms_stack(environment: Environment, data: Outputs, star: Star) -> StackPlan 
         SourceEngine=dms.source.engine,
         SourceDatabase=dms.source.database,
         SourceSecretArn=dms.source.secret_arn,
+        SourceSecretKeyArn=dms.source.secret_key_arn or "",
         SourceSslMode=dms.source.ssl_mode,
+        SourceCertificateArn=dms.source.certificate_arn or "",
+        SourceCaptureDdl=dms.source.capture_ddl,
+        SourceHeartbeatMinutes=dms.source.heartbeat_minutes,
+        SourceArtifactsSchema=dms.source.artifacts_schema,
     )
 
 

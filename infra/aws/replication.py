@@ -1,7 +1,8 @@
-"""The replication task: settings that CloudFormation does not know, its state, stopping it.
+"""The replication task: its state, stopping and starting it, what CloudFormation cannot set.
 
-It is started only for a reload: any other first start, which loads every declared table in full, is
-the user's to give.
+DMS takes `start-replication` for a task's first start and refuses it for every later one; it starts
+a task only while the last connection test of both endpoints was successful. A first start loads
+every declared table in full: that is left to the user, or to a reload.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
+from infra.aws.connections import Connections
 from infra.aws.dms import LateStreamSettings, to_json
 from infra.aws.errors import DeployError
 from infra.aws.waiting import Clock, wait_for
@@ -21,15 +25,18 @@ _EVERY: Final = 10.0
 _LIMIT: Final = 900.0
 _ALL: Final = 100  # percent
 _AT_WORK: Final = frozenset({"starting", "running", "stopping"})
+_RUNNING: Final = "running"
+# States that a task leaves by itself.
+_PASSING: Final = frozenset({"creating", "modifying", "testing", "moving", "starting", "stopping"})
 
 
 @dataclass(frozen=True)
 class TaskState:
-    """The task as DMS describes it; moments in milliseconds since 1970, 0 where there is none."""
+    """The task as DMS describes it; times in milliseconds since 1970, 0 where there is none."""
 
     status: str
     start_ms: int = 0  # of any kind
-    fresh_start_ms: int = 0  # the last that loads every table anew
+    fresh_start_ms: int = 0  # the last that loads every table again
     stop_ms: int = 0
     load_end_ms: int = 0
     percent: int = 0  # of the full load
@@ -40,8 +47,13 @@ class TaskState:
         """Whether it may still send something."""
         return self.status in _AT_WORK
 
+    @property
+    def has_run(self) -> bool:
+        """Whether it has ever been started."""
+        return self.start_ms > 0 or self.status not in {"ready", "creating"}
+
     def is_loaded(self, *, since_ms: int) -> bool:
-        """Whether a full load that began after a moment is complete."""
+        """Whether a full load that began after a time is complete."""
         return self.percent == _ALL and self.load_end_ms > since_ms
 
 
@@ -58,74 +70,135 @@ class Replication:
         self._client = client
         self._clock = clock
         self._say = say
+        self._connections = Connections(client, clock, say)
 
-    def complete_target(self, endpoint: str) -> None:
-        """Sets what the template could not say, unless it is set already."""
+    def target_is_complete(self, endpoint: str) -> bool:
+        """Whether the target endpoint has what the template cannot say."""
         wanted = to_json(LateStreamSettings())
         found = self._client.describe_endpoints(
             Filters=[{"Name": "endpoint-arn", "Values": [endpoint]}]
         )["Endpoints"][0]["KinesisSettings"]
-        if {name: found.get(name) for name in wanted} == wanted:
-            return
+        return bool({name: found.get(name) for name in wanted} == wanted)
+
+    def complete_target(self, endpoint: str) -> bool:
+        """Sets what the template cannot say; False where it is set already.
+
+        DMS refuses this while a task that uses the endpoint is at work.
+        """
+        if self.target_is_complete(endpoint):
+            return False
+        wanted = to_json(LateStreamSettings())
         # What is not named keeps its value.
         self._client.modify_endpoint(EndpointArn=endpoint, KinesisSettings=wanted)
         self._say(f"target endpoint: set {', '.join(wanted)}")
+        return True
+
+    def test_connections(self, task: str, *, changed: bool) -> None:
+        """Both endpoints' last connection test is successful in the end. Raises DeployError.
+
+        Args:
+            task: ARN of the task whose endpoints they are.
+            changed: whether an endpoint has changed, so that an earlier test says nothing.
+        """
+        found = self._describe(task)
+        for role in ("source", "target"):
+            self._connections.ensure(
+                role,
+                endpoint=found[f"{role.capitalize()}EndpointArn"],
+                instance=found["ReplicationInstanceArn"],
+                changed=changed,
+            )
 
     def status(self, task: str) -> str:
         """The task's state, in DMS's words."""
-        found = self._client.describe_replication_tasks(
-            Filters=[{"Name": "replication-task-arn", "Values": [task]}]
-        )["ReplicationTasks"]
-        return str(found[0]["Status"]) if found else "not there"
+        found = self._find(task)
+        return "not there" if found is None else str(found["Status"])
 
     def state(self, task: str) -> TaskState:
         """The task's state, with its times. Raises DeployError where there is no such task."""
-        found = self._client.describe_replication_tasks(
-            Filters=[{"Name": "replication-task-arn", "Values": [task]}]
-        )["ReplicationTasks"]
-        if not found:
-            message = f"there is no replication task {task}: deploy the environment first"
-            raise DeployError(message)
-        stats = found[0].get("ReplicationTaskStats") or {}
+        found = self._describe(task)
+        stats = found.get("ReplicationTaskStats") or {}
 
-        def moment(name: str) -> int:
+        def time_ms(name: str) -> int:
             return int(stats[name].timestamp() * 1_000) if stats.get(name) else 0
 
         return TaskState(
-            status=found[0]["Status"],
-            start_ms=moment("StartDate"),
-            fresh_start_ms=moment("FreshStartDate"),
-            stop_ms=moment("StopDate"),
-            load_end_ms=moment("FullLoadFinishDate"),
+            status=found["Status"],
+            start_ms=time_ms("StartDate"),
+            fresh_start_ms=time_ms("FreshStartDate"),
+            stop_ms=time_ms("StopDate"),
+            load_end_ms=time_ms("FullLoadFinishDate"),
             percent=stats.get("FullLoadProgressPercent", 0),
             errored=stats.get("TablesErrored", 0),
         )
 
     def reload(self, task: str) -> None:
-        """Starts the task so that it loads every table anew, and goes on with changes."""
-        self._client.start_replication_task(
-            ReplicationTaskArn=task, StartReplicationTaskType="reload-target"
-        )
-        self._say("replication task: starting with reload-target")
+        """Starts the task so that it loads every table again, and goes on with changes.
+
+        Raises DeployError where an endpoint cannot be reached.
+        """
+        has_run = self.state(task).has_run
+        self._start(task, "reload-target" if has_run else "start-replication")
+
+    def resume(self, task: str) -> None:
+        """Starts the task where it stopped, and waits until it runs. Raises DeployError."""
+        self._start(task, "resume-processing")
+        status = self._rested(task, doing="started")
+        if status != _RUNNING:
+            message = (
+                f"the replication task {task} is {status} after resume-processing: its log in DMS "
+                f"says why; start it again there with resume-processing"
+            )
+            raise DeployError(message)
 
     def stop(self, task: str) -> None:
         """Stops the task, if it is at work, and waits. Raises DeployError."""
-        if self.status(task) not in _AT_WORK:
+        # DMS stops a running task only, not one that is still starting.
+        if self._rested(task, doing="settled") != _RUNNING:
             return
         self._say("replication task: stopping")
         self._client.stop_replication_task(ReplicationTaskArn=task)
+        self._rested(task, doing="stopped")
 
-        def stopped() -> str | None:
+    def _start(self, task: str, kind: str) -> None:
+        self._rested(task, doing="settled")
+        self.test_connections(task, changed=False)
+        self._client.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType=kind)
+        self._say(f"replication task: starting with {kind}")
+
+    def _rested(self, task: str, *, doing: str) -> str:
+        """The status once it no longer changes by itself. Raises DeployError."""
+
+        def rests() -> str | None:
             status = self.status(task)
-            return None if status in _AT_WORK else status
+            return None if status in _PASSING else status
 
-        wait_for(
-            stopped,
+        return wait_for(
+            rests,
             clock=self._clock,
             every=_EVERY,
             limit=_LIMIT,
             overdue=lambda: DeployError(
-                f"the replication task {task} has not stopped after {_LIMIT / 60:.0f} minutes; "
+                f"the replication task {task} has not {doing} after {_LIMIT / 60:.0f} minutes; "
                 f"look at it in DMS, then try again"
             ),
         )
+
+    def _describe(self, task: str) -> dict[str, Any]:
+        found = self._find(task)
+        if found is None:
+            message = f"there is no replication task {task}: deploy the environment first"
+            raise DeployError(message)
+        return found
+
+    def _find(self, task: str) -> dict[str, Any] | None:
+        try:
+            found: list[dict[str, Any]] = self._client.describe_replication_tasks(
+                Filters=[{"Name": "replication-task-arn", "Values": [task]}]
+            )["ReplicationTasks"]
+        except ClientError as error:
+            # A filter that nothing passes is a fault to DMS.
+            if error.response["Error"]["Code"] == "ResourceNotFoundFault":
+                return None
+            raise
+        return found[0] if found else None

@@ -6,6 +6,7 @@ Nothing that holds data is removed or replaced unless that was asked for by name
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -106,6 +107,20 @@ class Stacks:
         """The stack's outputs; none when there is no such stack."""
         stack = self._describe(name) or {}
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+    def deployed(self, part: str, name: str) -> StackPlan | None:
+        """The stack's own template and parameters; None when there is no such stack."""
+        stack = self._describe(name)
+        if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            return None
+        body = self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+        parameters = stack.get("Parameters", [])
+        return StackPlan(
+            part,
+            name,
+            json.loads(json.dumps(body)),
+            {each["ParameterKey"]: each["ParameterValue"] for each in parameters},
+        )
 
     def delete(self, name: str) -> None:
         """Deletes a stack, if it is there, and waits until it is gone. Raises StackError."""

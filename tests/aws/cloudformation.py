@@ -207,6 +207,9 @@ class Endpoint(_Made, CloudFormationModel):
         made = _call("dms", "create_endpoint", EndpointIdentifier=name, **properties)
         return cls(made["Endpoint"]["EndpointArn"])
 
+    def change(self, properties: dict[str, Any]) -> None:
+        _call("dms", "modify_endpoint", EndpointArn=self.physical_resource_id, **properties)
+
     def delete(self, *_: str) -> None:
         _call("dms", "delete_endpoint", EndpointArn=self.physical_resource_id)
 
@@ -224,6 +227,15 @@ class ReplicationTask(_Made, CloudFormationModel):
         tasks = dms_backends[arn.split(":")[4]][arn.split(":")[3]].replication_tasks
         tasks[arn].ready()
         return cls(arn)
+
+    def change(self, properties: dict[str, Any]) -> None:
+        arn = self.physical_resource_id
+        # CloudFormation names what has changed; the instance and the endpoints cannot.
+        changed = {
+            name: properties[name]
+            for name in ("MigrationType", "ReplicationTaskSettings", "TableMappings")
+        }
+        _call("dms", "modify_replication_task", ReplicationTaskArn=arn, **changed)
 
     def delete(self, *_: str) -> None:
         arn = self.physical_resource_id

@@ -1,65 +1,10 @@
-"""A replication task, a warehouse's books and a stream, as far as a reload asks them."""
+"""A warehouse's books and a stream, as far as a reload asks them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
-
-from tests.aws.clock import FakeClock
-
-_LOOKS = 2  # a state in motion comes to rest after it has been looked at so often
-
-
-@dataclass
-class FakeTask:
-    """boto3's DMS client, for one task and the calls about it.
-
-    Attributes:
-        at_start: called when a start with reload-target begins.
-        errored: tables that the next load cannot take.
-    """
-
-    clock: FakeClock
-    status: str = "running"
-    starts: list[str] = field(default_factory=list)
-    errored: int = 0
-    stats: dict[str, Any] = field(default_factory=dict)
-    _looks: int = 0
-
-    def describe_replication_tasks(self, **_: Any) -> dict[str, Any]:
-        self._looks += 1
-        if self._looks > _LOOKS and self.status == "starting":
-            self.status = "running"
-            if "FullLoadStartDate" in self.stats:
-                self.stats |= {"FullLoadFinishDate": self._now(), "FullLoadProgressPercent": 100}
-                self.stats["TablesErrored"] = self.errored
-        if self._looks > _LOOKS and self.status == "stopping":
-            self.status = "stopped"
-            self.stats["StopDate"] = self._now()
-        task = {"Status": self.status, "ReplicationTaskStats": self.stats}
-        return {"ReplicationTasks": [task]}
-
-    def stop_replication_task(self, **_: Any) -> None:
-        assert self.status == "running"
-        self.status, self._looks = "stopping", 0
-
-    def start_replication_task(self, **given: Any) -> None:
-        assert self.status in {"stopped", "ready", "failed"}
-        kind = given["StartReplicationTaskType"]
-        self.starts.append(kind)
-        self.status, self._looks = "starting", 0
-        self.stats["StartDate"] = self._now()
-        if kind != "resume-processing":
-            self.stats |= {
-                "FreshStartDate": self._now(),
-                "FullLoadStartDate": self._now(),
-                "FullLoadProgressPercent": 0,
-            }
-            self.stats.pop("FullLoadFinishDate", None)
-
-    def _now(self) -> dt.datetime:
-        return dt.datetime.fromtimestamp(self.clock.now(), dt.UTC)
 
 
 @dataclass

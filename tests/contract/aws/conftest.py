@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
+from infra.aws.account_roles import ROLES
 from infra.aws.clients import AwsClients
 from infra.aws.deploy import Deployment
 from infra.aws.environment import Environment, load_environment
-from tests.aws import cloudformation, endpoints
+from tests.aws import cloudformation
 from tests.aws.clients import REGION, client
 from tests.aws.clock import FakeClock
 from tests.aws.managed_flink import Life, ManagedFlink
+from tests.aws.replication import Dms
 
 
 @dataclass
@@ -25,9 +27,10 @@ class Account:
     environment: Environment
     clients: AwsClients
     flink: ManagedFlink
+    dms: Dms
     package: Path
+    clock: FakeClock
     said: list[str] = field(default_factory=list)
-    clock: FakeClock = field(default_factory=FakeClock)
 
     def deployment(self, **changes: object) -> Deployment:
         environment = self.environment.model_copy(update=changes)
@@ -59,20 +62,29 @@ def clients() -> AwsClients:
         logs=client("logs"),
         cloudwatch=client("cloudwatch"),
         dms=client("dms"),
+        iam=client("iam"),
         kinesis=client("kinesis"),
         redshift_data=client("redshift-data"),
     )
+
+
+def make_account_roles() -> None:
+    """What an account has that its owner has used DMS's console in."""
+    for name in ROLES:
+        client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Account]:
     environment = load_environment("example")
     assert environment.region == REGION
-    flink = ManagedFlink()
+    flink, clock = ManagedFlink(), FakeClock()
+    dms = Dms(clock)
     package = tmp_path / "starjoin.zip"
     package.write_bytes(b"code")
     with mock_aws():
         flink.install(monkeypatch)
         cloudformation.install(monkeypatch, flink)
-        endpoints.install(monkeypatch)
-        yield Account(environment, clients(), flink, package)
+        dms.install(monkeypatch)
+        make_account_roles()
+        yield Account(environment, clients(), flink, dms, package, clock)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from infra.aws.errors import DeployError
-from tests.aws.reloading import FakeBooks, FakeStream, FakeTask
+from tests.aws.reloading import FakeBooks, FakeStream
+from tests.aws.replication import Task
 from tests.contract.aws.conftest import Account
 
 pytestmark = pytest.mark.contract
@@ -19,7 +20,7 @@ class Rig:
     """A deployed environment, loaded once, and everything a reload asks in hand."""
 
     account: Account
-    task: FakeTask
+    task: Task
     books: FakeBooks
     stream: FakeStream
 
@@ -51,10 +52,10 @@ class Rig:
 def rig(account: Account) -> Rig:
     account.deployment().deploy(account.package)
     account.clock.time = 1_800_000_000.0
-    task = FakeTask(account.clock, stats={"FullLoadProgressPercent": 100})
+    task = account.dms.run_task()
     name = account.deployment()._outputs("data")["StreamName"]
     books, stream = FakeBooks(stream=name), FakeStream({"shard-0": {}})
-    account.clients = replace(account.clients, dms=task, redshift_data=books, kinesis=stream)
+    account.clients = replace(account.clients, redshift_data=books, kinesis=stream)
     account.heard()
     return Rig(account, task, books, stream)
 
@@ -68,7 +69,7 @@ def test_the_plan_is_told_and_nothing_is_done(rig: Rig) -> None:
     assert told[2] == "next  1. stop the replication task"
     assert told[3].startswith("then  2. restart the application with the boundary of generation 2")
     assert told[-1] == "to do it: --generation 2 --apply"
-    assert (rig.task.status, rig.task.starts) == ("running", [])
+    assert (rig.task.status, rig.task.starts) == ("running", ["start-replication"])
     assert rig.setting("generations") == "1"
 
 
@@ -94,7 +95,7 @@ def test_a_reload_from_its_beginning_to_its_end(rig: Rig) -> None:
         f"{n}." for n in range(1, 8)
     ]
     assert said[-1] == "the reload is done: generation 2"
-    assert rig.task.starts == ["reload-target"]
+    assert rig.task.starts == ["start-replication", "reload-target"]
     assert rig.setting("floor") == "2"
     assert rig.setting("generations").startswith("1, 2 from 2027-01-15T")
     boundary = rig.account.deployment().reload()._doings.standing().boundary_ms
@@ -125,7 +126,7 @@ def test_it_goes_on_where_it_was_ended(rig: Rig, step: int) -> None:
     swept_soon(rig)
     rig.apply(2)
     assert rig.account.heard()[-1] == "the reload is done: generation 2"
-    assert rig.task.starts == ["reload-target"]
+    assert rig.task.starts == ["start-replication", "reload-target"]
     assert rig.setting("generations").count("from") == 1
 
 
@@ -145,7 +146,7 @@ def test_an_update_that_is_rolled_back_is_no_boundary(rig: Rig) -> None:
     rig.account.flink.failing_programs["ticket-seller"] = "the job fails"
     with pytest.raises(DeployError, match="the service has rolled the update back"):
         rig.apply(2)
-    assert rig.task.starts == []
+    assert rig.task.starts == ["start-replication"]
 
 
 def test_an_application_that_does_not_run_is_not_reloaded(rig: Rig) -> None:

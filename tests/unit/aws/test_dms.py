@@ -18,6 +18,7 @@ from infra.aws.dms import (
     to_json,
     with_dms_settings,
 )
+from infra.aws.environment import load_environment
 from infra.aws.templates import load_template
 from tests.aws.clients import client
 from tests.unit.decode.records import SCHEMAS, UNCHANGED
@@ -108,6 +109,37 @@ def test_the_template_is_filled_in_and_left_alone() -> None:
     kinesis = filled["Resources"]["Target"]["Properties"]["KinesisSettings"]
     assert {"StreamArn", "ServiceAccessRoleArn", "MessageFormat"} <= set(kinesis)
     assert template == load_template("dms")
+
+
+def test_the_source_sets_ddl_capture_and_heartbeat_on_purpose() -> None:
+    source = load_template("dms")["Resources"]["Source"]["Properties"]
+    assert {
+        name: value
+        for name, value in source["PostgreSqlSettings"].items()
+        if not name.startswith("Secrets")
+    } == {
+        "CaptureDdls": {"Ref": "SourceCaptureDdl"},
+        "DdlArtifactsSchema": {"Ref": "SourceArtifactsSchema"},
+        "HeartbeatEnable": {"Fn::If": ["HasHeartbeat", True, False]},
+        "HeartbeatFrequency": {
+            "Fn::If": ["HasHeartbeat", {"Ref": "SourceHeartbeatMinutes"}, {"Ref": "AWS::NoValue"}]
+        },
+        "HeartbeatSchema": {"Ref": "SourceArtifactsSchema"},
+    }
+    dms = load_environment("example").dms
+    assert dms is not None
+    assert (dms.source.capture_ddl, dms.source.heartbeat_minutes) == (True, 5)
+
+
+def test_a_secret_with_a_key_of_its_own_can_be_decrypted_and_only_through_secrets_manager() -> None:
+    role = load_template("dms")["Resources"]["SecretRole"]["Properties"]
+    _, statement = role["Policies"][0]["PolicyDocument"]["Statement"]
+    condition, granted, otherwise = statement["Fn::If"]
+    assert (condition, otherwise) == ("HasSecretKey", {"Ref": "AWS::NoValue"})
+    assert granted["Action"] == "kms:Decrypt"
+    assert granted["Resource"] == {"Ref": "SourceSecretKeyArn"}
+    service = {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"}
+    assert granted["Condition"] == {"StringEquals": {"kms:ViaService": service}}
 
 
 def test_the_before_image_has_the_name_that_the_declaration_gives_it() -> None:

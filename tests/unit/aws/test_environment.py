@@ -92,6 +92,29 @@ def test_a_value_that_the_services_refuse_is_refused_here(
     assert f"  {part}.{setting}: " in faults(tmp_path, broken)
 
 
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ({"ssl_mode": "verify-full"}, "ssl_mode verify-full needs certificate_arn"),
+        ({"ssl_mode": "verify-ca"}, "ssl_mode verify-ca needs certificate_arn"),
+        (
+            {"certificate_arn": "arn:aws:dms:eu-west-1:123456789012:cert:CA"},
+            "ssl_mode require does not check certificate_arn",
+        ),
+        ({"ssl_mode": "prefer"}, "dms.source.ssl_mode"),
+        ({"heartbeat_minutes": 61}, "dms.source.heartbeat_minutes"),
+        ({"artifacts_schema": 'x"; --'}, "dms.source.artifacts_schema"),
+        ({"secret_key_arn": "alias/tickets"}, "dms.source.secret_key_arn"),
+    ],
+)
+def test_a_source_that_dms_could_not_use_is_refused(
+    tmp_path: Path, source: dict[str, Any], fault: str
+) -> None:
+    broken = content()
+    broken["dms"]["source"] |= source
+    assert fault in faults(tmp_path, broken)
+
+
 def test_an_environment_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     write(tmp_path, {}, "staging")
     with pytest.raises(BadEnvironmentError, match=r"there are: staging\); copy environments/exam"):
