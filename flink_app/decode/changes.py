@@ -62,5 +62,7 @@ def moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
     """Where a change is one of the key."""
     found = pa.array([False] * len(parsed))
     for key in table.key:
+        if parsed.column(old_key(key)).null_count == len(parsed):
+            continue
         found = pc.or_(found, pc.not_equal(_old_value(parsed, key), parsed.column(key)))
     return found

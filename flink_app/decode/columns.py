@@ -34,14 +34,16 @@ from flink_app.decode.reading import (
     Mask,
     Reading,
     Rows,
+    members,
     negative_exponents,
     read,
     screen,
+    true,
 )
 from flink_app.decode.second_loads import Builds, add, of_columns
 from flink_app.decode.shown import Signs, by_columns
 from flink_app.decode.unchanged import sent_column, set_positions
-from flink_app.decode.value_columns import checked, true
+from flink_app.decode.value_columns import checked
 
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
 # As in the schema of a group, whatever says that it was replayed is read one by one.
@@ -156,30 +158,38 @@ def _pass_over(
     result.odd.append(rows[~(control | other)])
 
 
+def _where(mask: pa.Array | None, values: pa.Array) -> pa.Array:
+    """The values where the mask holds, NULL elsewhere; without a mask all values."""
+    if mask is None or values.null_count == len(values):
+        return values
+    return pc.if_else(mask, values, pa.scalar(None, values.type))
+
+
 def _take_table(
     rows: Rows, records: pa.Table, table: TablePlan, plan: DecodePlan, result: ColumnarResult
 ) -> None:
     """Turns the records of one table into parsed changes."""
-    metadata, data = _struct(records, "metadata"), _struct(records, DATA)
-    before = _struct(records, plan.before_image)
-    operation = pc.struct_field(metadata, "operation")
-    good = true(pc.is_in(operation, _OPERATIONS)) & true(pc.is_valid(data))
+    metadata = members(_struct(records, "metadata"))
+    data, before = _struct(records, DATA), _struct(records, plan.before_image)
+    values_of, earlier_of = members(data), members(before)
+    operation = metadata["operation"]
+    good = true(pc.is_in(operation, _OPERATIONS)) & true(data.is_valid())
     deleted = pc.fill_null(pc.equal(operation, "delete"), fill_value=False)
+    has_row = pc.invert(deleted) if pc.any(deleted).as_py() else None
     is_update = pc.equal(operation, "update")
     arrays: list[pa.Array] = []
     old: list[pa.Array] = []
     unsent: dict[str, Mask] = {}
     for column in table.columns:
-        values = pc.struct_field(data, column.source)
+        values = values_of[column.source]
         if column.name in table.key:
-            good &= true(pc.is_valid(values))
-            earlier = pc.struct_field(before, plan.before_name(column.source))
-            earlier = pc.if_else(is_update, earlier, pa.scalar(None, earlier.type))
+            good &= true(values.is_valid())
+            earlier = _where(is_update, earlier_of[plan.before_name(column.source)])
             old.append(checked(earlier, column, good))
         else:
-            values = pc.if_else(deleted, pa.scalar(None, values.type), values)
+            values = _where(has_row, values)
             if column.declared.unchanged:
-                earlier = pc.struct_field(before, plan.before_name(column.source))
+                earlier = earlier_of[plan.before_name(column.source)]
                 if sent := sent_column(values, earlier, true(is_update), column):
                     values, unsent[column.name] = sent.values, sent.unsent
                     good &= ~sent.odd

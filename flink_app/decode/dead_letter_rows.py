@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -22,6 +22,7 @@ from flink_app.decode.treated import treated_record
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.version import VERSION
 
+_NONE: Final = pa.RecordBatch.from_pylist([], schema=DEAD_LETTER_SCHEMA)
 Rejections = Sequence[tuple[int, Rejected]]  # with the record's number in the block
 
 
@@ -33,6 +34,8 @@ def dead_letters(
     originals: Originals,
 ) -> pa.RecordBatch:
     """Rows by DEAD_LETTER_SCHEMA; with their sealed originals, unless these are kept apart."""
+    if not rejected:
+        return _NONE
     rows = []
     for row, fault in rejected:
         sealed = _original(block, row).seal(keys.dead_letters)

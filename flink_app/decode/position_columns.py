@@ -5,6 +5,7 @@ The digits of all records of a table are one matrix of characters; each kind fil
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,7 @@ from flink_app.decode.position import (
     POSTGRESQL,
     WIDTH,
 )
-from flink_app.decode.reading import Mask
+from flink_app.decode.reading import Mask, true
 
 _COMMIT: Final = GENERATION_DIGITS
 _RECORD: Final = GENERATION_DIGITS + COMMIT_DIGITS
@@ -44,14 +45,13 @@ class Ordering:
     is_load: Mask
 
     @classmethod
-    def of(cls, metadata: pa.StructArray, is_load: Mask) -> Ordering:
+    def of(cls, metadata: Mapping[str, pa.Array], is_load: Mask) -> Ordering:
         """From the metadata of records."""
-        number = pc.struct_field(metadata, "transaction-record-id")
         return cls(
-            pc.struct_field(metadata, "stream-position"),
-            _numbers(pc.struct_field(metadata, "commit-timestamp"), 0),
-            _numbers(pc.struct_field(metadata, "timestamp"), -1),
-            _numbers(number, 0),
+            metadata["stream-position"],
+            _numbers(metadata["commit-timestamp"], 0),
+            _numbers(metadata["timestamp"], -1),
+            _numbers(metadata["transaction-record-id"], 0),
             is_load,
         )
 
@@ -120,7 +120,7 @@ _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
 
 def _postgresql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     """Fills in the commit of rows of this form; gives where it stands and where it is not 0."""
-    formed = left & _true(pc.match_substring_regex(streams, POSTGRESQL))
+    formed = left & true(pc.match_substring_regex(streams, POSTGRESQL))
     rows = np.flatnonzero(formed)
     digits = streams if formed.all() else streams.take(pa.array(rows))
     text[rows, _COMMIT : _COMMIT + 8] = _characters(pc.utf8_slice_codeunits(digits, 0, 8), 8)
@@ -132,7 +132,7 @@ def _postgresql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mas
 
 def _mysql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     parts = pc.extract_regex(streams, MYSQL)
-    formed = left & _true(pc.is_valid(parts))
+    formed = left & true(pc.is_valid(parts))
     rows = np.flatnonzero(formed)
     file, offset = (
         pc.struct_field(parts.take(pa.array(rows)), name).cast(pa.int64()).to_numpy()
@@ -146,7 +146,7 @@ def _mysql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
 
 
 def _oracle(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
-    formed = left & _true(pc.match_substring_regex(streams, ORACLE))
+    formed = left & true(pc.match_substring_regex(streams, ORACLE))
     rows = np.flatnonzero(formed)
     scn = streams.take(pa.array(rows)).cast(pa.int64()).to_numpy()
     text[rows, _COMMIT : _COMMIT + 16] = _hex(scn)
@@ -155,13 +155,11 @@ def _oracle(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     return formed, good
 
 
-def _true(condition: pa.Array) -> Mask:
-    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
-    return found
-
-
 def _numbers(values: pa.Array, missing: int) -> _Numbers:
-    found: _Numbers = pc.fill_null(values.cast(pa.int64()), missing).to_numpy()
+    numbers = values.cast(pa.int64())
+    if numbers.null_count:
+        numbers = pc.fill_null(numbers, missing)
+    found: _Numbers = numbers.to_numpy()
     return found
 
 

@@ -13,15 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.metrics import Metric
 from flink_app.declaration.model import Positions
 from flink_app.decode.plan import DecodePlan, TablePlan
-
-Mask = npt.NDArray[np.bool_]
+from flink_app.decode.reading import Mask, members, true
 
 
 class Shown(enum.Enum):
@@ -93,7 +91,7 @@ Signs = Counter[Shown]
 
 
 def by_columns(  # noqa: PLR0913 - one argument a column
-    metadata: pa.StructArray,
+    metadata: Mapping[str, pa.Array],
     before: pa.StructArray,
     operation: pa.Array,
     *,
@@ -103,23 +101,24 @@ def by_columns(  # noqa: PLR0913 - one argument a column
     plan: DecodePlan,
 ) -> Signs:
     """The signs in the good records of one table."""
-    needed = [pc.struct_field(metadata, "transaction-record-id")]
+    needed = [metadata["transaction-record-id"]]
     if plan.positions is not Positions.COMMIT_TIMESTAMP:
-        needed.append(pc.struct_field(metadata, "stream-position"))
+        needed.append(metadata["stream-position"])
     unplaced = 0
     if any(column.null_count for column in needed):  # loads have none, and are no changes
-        lacking = np.logical_or.reduce([_true(pc.is_null(column)) for column in needed])
-        unplaced = int((good & lacking & _true(pc.not_equal(operation, "load"))).sum())
-    update = good & _true(pc.equal(operation, "update"))
+        lacking = np.logical_or.reduce([true(pc.is_null(column)) for column in needed])
+        unplaced = int((good & lacking & true(pc.not_equal(operation, "load"))).sum())
+    update = good & true(pc.equal(operation, "update"))
     unsent = pc.is_null(before)
     if plan.before_among_columns and update.any():
-        values = [pc.struct_field(before, name) for name in plan.before_names(table)]
+        earlier = members(before)
+        values = [earlier[name] for name in plan.before_names(table)]
         unsent = pc.is_null(pc.coalesce(*[value.cast(pa.string()) for value in values]))
     return +Signs(
         {
             Shown.NO_DETAILS: unplaced,
             Shown.COARSE: int((coarse & good).sum()),
-            Shown.NO_BEFORE_IMAGE: int((update & _true(unsent)).sum()),
+            Shown.NO_BEFORE_IMAGE: int((update & true(unsent)).sum()),
         }
     )
 
@@ -192,8 +191,3 @@ def _may_be_left_out(
     if before.get(plan.before_name(source)) is not None:
         return True
     return source not in data and any(value is None for value in data.values())
-
-
-def _true(condition: pa.Array) -> Mask:
-    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
-    return found

@@ -9,16 +9,14 @@ import datetime as dt
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.decode.hex_columns import from_hex
 from flink_app.decode.plan import ReadColumn
+from flink_app.decode.reading import Mask, true
 from flink_app.decode.values import BLANK, NUL
-
-Mask = npt.NDArray[np.bool_]
 
 _INTEGER_RANGE: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -29,12 +27,6 @@ _DAY_LENGTH: Final = 10
 # Arrow knows a year 0 and years of five digits; Python, and so the slow path, does not.
 _FIRST: Final = pa.scalar(dt.datetime.min, pa.timestamp("us"))  # noqa: DTZ901 - without zone
 _LAST: Final = pa.scalar(dt.datetime.max, pa.timestamp("us"))  # noqa: DTZ901 - without zone
-
-
-def true(condition: pa.Array) -> Mask:
-    """A condition as numpy, NULL as no."""
-    found: Mask = pc.fill_null(condition, fill_value=False).to_numpy(zero_copy_only=False)
-    return found
 
 
 def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
@@ -57,9 +49,9 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
         fits = pc.and_(pc.greater_equal(values, _FIRST), pc.less_equal(values, _LAST))
     else:
         return values
+    if pc.all(fits).as_py() is not False:  # NULL fits
+        return values if values.type == kind.arrow else values.cast(kind.arrow)
     fits = pc.fill_null(fits, fill_value=True)
-    if pc.all(fits).as_py() is not False:
-        return values.cast(kind.arrow)
     good &= true(fits)
     return pc.if_else(fits, values, pa.scalar(None, values.type)).cast(kind.arrow)
 
