@@ -120,6 +120,11 @@ class Gauge(enum.Enum):
         "tablesNeverRead",
         "declared tables of which the warehouse's books hold no record, though they hold others",
     )
+    PENDING_EPOCHS = ("pendingEpochs", "complete epochs that are not in the warehouse yet")
+    OLDEST_PENDING = (
+        "oldestPendingEpochSeconds",
+        "seconds since the oldest of them was complete, or since the job's start; 0 without any",
+    )
 
     def __init__(self, label: str, meaning: str) -> None:
         self.label = label

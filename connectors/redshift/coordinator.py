@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from connectors.epochs.signals import CheckpointComplete, Started
@@ -38,6 +39,20 @@ class LoadCalls(Protocol):
         """Applies parts in one transaction, and sweeps where that is due."""
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """What could be in the warehouse and is not.
+
+    Attributes:
+        epochs: complete epochs with parts that are not known to be loaded.
+        oldest_seconds: for how long the first of them has been complete, 0 without any. After a
+            restore it counts from the start: nobody knows when those epochs were complete.
+    """
+
+    epochs: int
+    oldest_seconds: int
+
+
 class LoadCoordinator:
     """Pending parts in, names of loaded parts out.
 
@@ -65,6 +80,7 @@ class LoadCoordinator:
         self._note_never_read = note_never_read
         self._work: Background[Loaded | bool] = Background("starjoin load")
         self._pending: dict[str, Part] = {}
+        self._complete_since: dict[int, float] = {}
         self._completed = -1
         self._number: int | None = None
         self._fenced = False
@@ -86,6 +102,8 @@ class LoadCoordinator:
                 completed = checkpoint
         if completed is not None:
             self._completed = max(self._completed, completed)
+        for part in self._due():
+            self._complete_since.setdefault(part.epoch, self._clock())
 
     @property
     def busy(self) -> bool:
@@ -96,6 +114,16 @@ class LoadCoordinator:
             or self._sweep_due
             or bool(self._due())
         )
+
+    @property
+    def backlog(self) -> Backlog:
+        """Complete epochs that are not loaded, now: it grows while a load hangs."""
+        epochs = {part.epoch for part in self._due()}
+        if not epochs:
+            return Backlog(0, 0)
+        now = self._clock()
+        since = min(self._complete_since.get(epoch, now) for epoch in epochs)
+        return Backlog(len(epochs), int(now - since))
 
     def advance(self) -> frozenset[str]:
         """Takes the result of finished work and starts the next; names of parts now loaded.
@@ -135,6 +163,8 @@ class LoadCoordinator:
         self._sweep_due = False
         for name in loaded.names:
             self._pending.pop(name, None)
+        waiting = {part.epoch for part in self._pending.values()}
+        self._complete_since = {e: t for e, t in self._complete_since.items() if e in waiting}
         if loaded.parts:
             self._committed(loaded)
         return loaded.names

@@ -72,6 +72,10 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             count_books=books.add if self._metrics_by_table else lambda _: None,
             note_never_read=self._never_read.note,
         )
+        # While anything is pending the timer of `_advance` goes on, and each bundle reports.
+        coordinator = self._coordinator
+        register(runtime_context, Gauge.PENDING_EPOCHS, lambda: coordinator.backlog.epochs)
+        register(runtime_context, Gauge.OLDEST_PENDING, lambda: coordinator.backlog.oldest_seconds)
         self._rebuilt = False
         self._timer_set = False
 

@@ -124,11 +124,16 @@ class Staging(_Part):
 
 
 class Alarms(_Part):
-    """Where alarms go, and two limits that depend on the load."""
+    """Where alarms go, and the limits that depend on the load."""
 
     topic_arn: TopicArn | None = None
     lag_seconds: int = Field(900, ge=60)
     checkpoint_seconds: int = Field(120, ge=1)
+    nothing_loaded_seconds: int = Field(
+        1_200,
+        ge=60,
+        description="age of the oldest complete epoch that is not loaded",
+    )
 
 
 class Source(_Part):

@@ -172,6 +172,7 @@ def alarms_stack(environment: Environment, data: Outputs) -> StackPlan:
         AlarmTopicArn=alarms.topic_arn or "",
         LagAlarmMilliseconds=1_000 * alarms.lag_seconds,
         CheckpointAlarmMilliseconds=1_000 * alarms.checkpoint_seconds,
+        NothingLoadedAlarmSeconds=alarms.nothing_loaded_seconds,
     )
 
 

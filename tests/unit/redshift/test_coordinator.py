@@ -19,6 +19,7 @@ from connectors.redshift.coordinator import (
     MAX_RETRY_SECONDS,
     REPAIR_SECONDS,
     RETRY_SECONDS,
+    Backlog,
     LoadCoordinator,
 )
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
@@ -304,6 +305,52 @@ def test_a_failed_load_keeps_its_parts_and_backs_off(
     assert str(error) in caplog.text
     rig.error = None
     assert rig.finish() == {"a"}
+
+
+def test_the_age_of_the_oldest_pending_epoch_grows_while_a_load_hangs(rig: Rig) -> None:
+    rig.started()
+    assert rig.coordinator.backlog == Backlog(0, 0)
+    rig.coordinator.remember([part("a", epoch=1), part("b", epoch=1), part("c", epoch=2)])
+    assert rig.coordinator.backlog == Backlog(0, 0), "no epoch is complete"
+    rig.complete(1)
+    rig.now += 90.9
+    assert rig.coordinator.backlog == Backlog(1, 90)
+    rig.complete(2)
+    rig.now += 10
+    assert rig.coordinator.backlog == Backlog(2, 100)
+    assert rig.finish() == {"a", "b"}
+    assert rig.coordinator.backlog == Backlog(1, 10), "the next one's own age"
+    assert rig.finish() == {"c"}
+    assert rig.coordinator.backlog == Backlog(0, 0)
+
+
+def test_the_age_goes_on_over_failures_and_while_nothing_runs(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    for error in (RetryLoad("busy"), NeedsRepair("narrow")):
+        rig.error = error
+        rig.now += REPAIR_SECONDS
+        rig.coordinator.advance()
+        rig.finish()
+        assert rig.coordinator.busy, "the operator's timer has to go on"
+    assert rig.coordinator.backlog == Backlog(1, int(2 * REPAIR_SECONDS))
+
+
+def test_after_a_restore_the_age_counts_from_the_start(rig: Rig) -> None:
+    rig.coordinator.remember([part("a", epoch=4), part("b", epoch=5)])
+    rig.coordinator.signal(Started(4, NUMBER))
+    rig.now += 30
+    assert rig.coordinator.backlog == Backlog(1, 30)
+
+
+def test_the_age_of_an_epoch_does_not_begin_again_with_the_next_checkpoint(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.now += 60
+    rig.complete(2)
+    assert rig.coordinator.backlog == Backlog(1, 60)
 
 
 def test_a_success_forgets_the_failures(rig: Rig) -> None:
