@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from connectors.metrics import GROUP, Gauge
-from connectors.redshift import operator as module
 from connectors.redshift.loader import Loaded
 from connectors.redshift.operator import Load
 from tests.unit.redshift.warehouse import part
@@ -73,7 +72,7 @@ def test_the_gauges_move_while_a_load_hangs_and_fall_when_it_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("connectors.redshift.operator.time.monotonic", lambda: now[0])
     runtime: Any = Runtime()
     loader = HungLoader()
     load = Load(lambda: loader, ())
