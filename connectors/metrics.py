@@ -1,7 +1,8 @@
 """Every metric of the application: name, kind and meaning, in one typed list.
 
-`docs/metrics.md` is made from it. Only metrics below the group `kinesisanalytics` reach CloudWatch,
-and only counters and gauges of whole numbers. A group of a key and a value becomes a dimension.
+`docs/metrics.md` is made from it. Only metrics of tasks, below the group `kinesisanalytics`, are
+sure to reach CloudWatch, and only counters and gauges of whole numbers. A further group becomes a
+dimension, so what an alarm watches lies directly in `kinesisanalytics`.
 """
 
 from __future__ import annotations
@@ -146,6 +147,29 @@ class BalanceMetric(enum.Enum):
         self.column = column
 
 
+class WatchedSourceMetric(enum.Enum):
+    """A metric of the JVM source in `GROUP` itself, where alarms find it; registered there."""
+
+    LAG = (
+        "streamLagMilliseconds",
+        "gauge",
+        (
+            "how far the subtask is behind: of its worst shard what Kinesis answered last and the "
+            "time since; without a shard for how long the stream was not listed, or read by nobody"
+        ),
+    )
+    LISTINGS_FAILED = (
+        "shardListingsFailed",
+        "counter",
+        "listings of the stream's shards that failed, and are repeated; counted by subtask 0",
+    )
+
+    def __init__(self, label: str, kind: str, meaning: str) -> None:
+        self.label = label
+        self.kind = kind
+        self.meaning = meaning
+
+
 class SourceMetric(enum.Enum):
     """A metric of the JVM source, below `GROUP` and `SOURCE_GROUP`; registered there by name."""
 
@@ -155,7 +179,7 @@ class SourceMetric(enum.Enum):
     EXPIRED_ITERATORS = ("expiredIterators", "counter", "iterators that were asked for anew")
     ERRORS = ("errors", "counter", "calls that failed for another reason, and are repeated")
     SHARDS = ("shards", "gauge", "shards that the subtask reads")
-    BEHIND = ("millisBehindLatest", "gauge", "how far its worst shard is behind, milliseconds")
+    BEHIND = ("millisBehindLatest", "gauge", "the same as `streamLagMilliseconds`")
 
     def __init__(self, label: str, kind: str, meaning: str) -> None:
         self.label = label
@@ -193,7 +217,10 @@ def markdown() -> str:
     rows = [f"| `{metric.label}` | {metric.meaning} |" for metric in Metric]
     gauges = [f"| `{gauge.label}` | {gauge.meaning} |" for gauge in Gauge]
     balance = [f"| `{metric.label}` | `{metric.column}` |" for metric in BalanceMetric]
-    source = [f"| `{metric.label}` | {metric.kind} | {metric.meaning} |" for metric in SourceMetric]
+    watched, source = (
+        [f"| `{metric.label}` | {metric.kind} | {metric.meaning} |" for metric in metrics]
+        for metrics in (WatchedSourceMetric, SourceMetric)
+    )
     return "\n".join(
         [
             "# Metrics",
@@ -217,11 +244,22 @@ def markdown() -> str:
             "|---|---|",
             *balance,
             "",
-            f"The source's own, one level below in the group `{SOURCE_GROUP}`, per subtask:",
+            f"The source's own, per subtask, in the group `{GROUP}`:",
+            "",
+            "| metric | kind | is |",
+            "|---|---|---|",
+            *watched,
+            "",
+            f"and one level below, in the group `{SOURCE_GROUP}`:",
             "",
             "| metric | kind | is |",
             "|---|---|---|",
             *source,
+            "",
+            f"All of `{GROUP}` reaches CloudWatch. A group below it becomes a dimension,",
+            "so an alarm with the dimension `Application` alone sees what lies directly in it.",
+            "Metrics of the source's enumerator, Flink's `unassignedSplits` and our `listErrors`,",
+            "are the job manager's, and AWS documents only metrics of tasks: do not count on them.",
             "",
         ]
     )

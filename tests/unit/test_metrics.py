@@ -12,6 +12,7 @@ from connectors.metrics import (
     Metric,
     Metrics,
     SourceMetric,
+    WatchedSourceMetric,
     markdown,
     register,
 )
@@ -94,5 +95,6 @@ def test_a_gauge_is_registered_below_the_group_that_reaches_cloudwatch() -> None
 
 
 def test_labels_differ() -> None:
-    labels = [metric.label for metric in (*Metric, *Gauge, *BalanceMetric, *SourceMetric)]
+    sources = (*WatchedSourceMetric, *SourceMetric)
+    labels = [metric.label for metric in (*Metric, *Gauge, *BalanceMetric, *sources)]
     assert len(set(labels)) == len(labels)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from connectors.metrics import Gauge, Metric
+from connectors.metrics import Gauge, Metric, WatchedSourceMetric
 from flink_app.declaration import Star
 from infra.aws import plan
 from infra.aws.dms import with_dms_settings
@@ -172,7 +172,8 @@ def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
         assert dimension == {"Name": "StreamName", "Value": {"Ref": "StreamName"}}
     else:
         assert metric["Namespace"] == "AWS/KinesisAnalytics"
-        assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in (*Metric, *Gauge)}
+        own = (*Metric, *Gauge, *WatchedSourceMetric)
+        assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in own}
         assert dimension == {"Name": "Application", "Value": {"Ref": "ApplicationName"}}
 
 
@@ -184,6 +185,12 @@ def test_an_alarm_on_a_counter_watches_its_rise(name: str) -> None:
     expressions = [each["Expression"] for each in alarm.get("Metrics", []) if "Expression" in each]
     assert bool(expressions) == (metric["MetricName"] in counters)
     assert all(expression.startswith("DIFF(") for expression in expressions)
+
+
+@pytest.mark.parametrize("name", ["JobNotRunning", "FallsBehind", "StreamNotRead"])
+def test_silence_raises_the_alarms_on_what_a_running_job_always_reports(name: str) -> None:
+    alarm = load_template("alarms")["Resources"][name]["Properties"]
+    assert alarm["TreatMissingData"] == "breaching"
 
 
 @pytest.mark.parametrize("name", load_template("alarms")["Resources"])

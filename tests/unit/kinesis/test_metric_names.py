@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from connectors import metrics
 
 _SOURCE = (
@@ -12,9 +14,15 @@ _SOURCE = (
 ).read_text()
 
 
-def test_names_and_kinds_are_those_of_the_java_source() -> None:
-    registered = set(re.findall(r'group\.(counter|gauge)\("(\w+)"', _SOURCE))
-    assert registered == {(metric.kind, metric.label) for metric in metrics.SourceMetric}
+@pytest.mark.parametrize(
+    ("group", "listed"),
+    [("group", metrics.SourceMetric), ("watched", metrics.WatchedSourceMetric)],
+)
+def test_names_and_kinds_are_those_of_the_java_source(
+    group: str, listed: type[metrics.SourceMetric | metrics.WatchedSourceMetric]
+) -> None:
+    registered = set(re.findall(rf'\b{group}\.(counter|gauge)\("(\w+)"', _SOURCE))
+    assert registered == {(metric.kind, metric.label) for metric in listed}
 
 
 def test_groups_are_those_of_the_java_source() -> None:

@@ -69,13 +69,14 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
       KinesisClientFactory clients,
       Timing timing,
       SourceReaderContext context) {
-    ReaderMetrics metrics = new ReaderMetrics(context.metricGroup());
+    ReaderMetrics metrics = new ReaderMetrics(context.metricGroup(), timing);
     return new KinesisSourceReader(
         () -> {
           KinesisClient client = clients.create();
           ShardPoller poller = new ShardPoller(client, settings, timing, backoff(), metrics);
           return new KinesisSplitReader(client, poller, timing);
         },
+        metrics,
         context);
   }
 

@@ -24,13 +24,19 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
 
   private static final Logger LOG = LoggerFactory.getLogger(KinesisEnumerator.class);
 
+  /** There is always one of that number. */
+  private static final int COUNTS_FAILED_LISTINGS = 0;
+
   private final SplitEnumeratorContext<ShardSplit> context;
   private final SourceSettings settings;
   private final ShardLister lister;
   private final ShardRegistry registry;
   private final Set<Integer> startedReaders = new HashSet<>();
   private final Counter listErrors;
+  private final Map<Integer, Boolean> toldIsRead = new HashMap<>();
   private boolean started;
+  private boolean listed;
+  private long unreportedFailures;
 
   /**
    * @param lister the enumerator's own, closed with it
@@ -69,7 +75,9 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
   private void onListed(List<ShardDescription> shards, Throwable failure) {
     if (failure != null) {
       listErrors.inc();
+      unreportedFailures++;
       LOG.warn("Shards of {} could not be listed, going on.", settings.stream().text(), failure);
+      report();
       return;
     }
     for (ShardDescription shard : shards) {
@@ -83,7 +91,9 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     }
     // A stream that is being created has no shard yet, and the first that it has are its first.
     started |= !shards.isEmpty();
+    listed = true;
     assign();
+    report();
   }
 
   @Override
@@ -100,12 +110,14 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
       throw new IllegalArgumentException("unknown event from reader " + reader + ": " + event);
     }
     assign();
+    report();
   }
 
   /** Called at each reset of a reader, with an empty list too. */
   @Override
   public void addSplitsBack(List<ShardSplit> splits, int reader) {
     startedReaders.remove(reader);
+    toldIsRead.remove(reader);
     registry.readerReset(reader, splits);
   }
 
@@ -134,6 +146,20 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     if (!assignment.isEmpty()) {
       LOG.info("Shards assigned: {}", assignment);
       context.assignSplits(new SplitsAssignment<>(assignment));
+    }
+  }
+
+  /** Tells readers what has changed for their metrics. A reader that starts knows nothing. */
+  private void report() {
+    boolean isRead = listed && registry.count(Status.ASSIGNED) > 0 && registry.readable().isEmpty();
+    for (int reader : startedReaders) {
+      long failures = reader == COUNTS_FAILED_LISTINGS ? unreportedFailures : 0;
+      boolean isNews = failures > 0 || isRead != toldIsRead.getOrDefault(reader, false);
+      if (isNews && isReady(reader)) {
+        context.sendEventToSourceReader(reader, new ListingReport(isRead, failures));
+        toldIsRead.put(reader, isRead);
+        unreportedFailures -= failures;
+      }
     }
   }
 

@@ -20,18 +20,22 @@ import org.apache.flink.core.io.InputStatus;
 final class KinesisSourceReader
     extends SingleThreadMultiplexSourceReaderBase<Block, byte[], ShardSplit, ShardProgress> {
 
+  private final ReaderMetrics metrics;
   private final Map<String, ShardSplit> ended = new LinkedHashMap<>();
   private final List<String> restored = new ArrayList<>();
   private final List<String> phantomOutputs = new ArrayList<>();
   private boolean started;
 
   KinesisSourceReader(
-      Supplier<SplitReader<Block, ShardSplit>> splitReaders, SourceReaderContext context) {
+      Supplier<SplitReader<Block, ShardSplit>> splitReaders,
+      ReaderMetrics metrics,
+      SourceReaderContext context) {
     super(
         splitReaders,
         new BlockEmitter(context.metricGroup().getIOMetricGroup().getNumBytesInCounter()),
         context.getConfiguration(),
         context);
+    this.metrics = metrics;
   }
 
   @Override
@@ -53,6 +57,7 @@ final class KinesisSourceReader
         phantomOutputs.add(split.shardId());
       } else {
         live.add(split);
+        metrics.lag.assigned(split.shardId());
         if (!started) {
           restored.add(split.shardId());
         }
@@ -85,6 +90,7 @@ final class KinesisSourceReader
     for (ShardProgress progress : finished.values()) {
       ShardSplit split = progress.toSplit();
       ended.put(split.shardId(), split);
+      metrics.lag.ended(split.shardId());
       context.sendSourceEventToCoordinator(new ShardEnded(split.shardId(), progress.children()));
     }
   }
@@ -93,6 +99,9 @@ final class KinesisSourceReader
   public void handleSourceEvents(SourceEvent event) {
     if (event instanceof EndsRecorded recorded) {
       recorded.shardIds().forEach(ended::remove);
+    } else if (event instanceof ListingReport report) {
+      metrics.lag.streamIsRead(report.streamIsRead());
+      metrics.failedListings.inc(report.failedListings());
     } else {
       super.handleSourceEvents(event);
     }

@@ -1,7 +1,5 @@
 package io.starjoin.kinesis;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 
@@ -16,35 +14,23 @@ final class ReaderMetrics {
   final Counter throttled;
   final Counter expiredIterators;
   final Counter errors;
-  private final Map<String, Long> millisBehindLatest = new ConcurrentHashMap<>();
+  final Counter failedListings;
+  final ReadLag lag;
 
-  ReaderMetrics(MetricGroup parent) {
-    // Only what lies below this group reaches CloudWatch on the managed service.
-    MetricGroup group = parent.addGroup("kinesisanalytics").addGroup("kinesis");
+  ReaderMetrics(MetricGroup parent, Timing timing) {
+    lag = new ReadLag(timing);
+    // Only what lies below this group reaches CloudWatch on the managed service. What is watched by
+    // an alarm lies directly in it: a further group becomes a further dimension there.
+    MetricGroup watched = parent.addGroup("kinesisanalytics");
+    watched.gauge("streamLagMilliseconds", lag::millis);
+    failedListings = watched.counter("shardListingsFailed");
+    MetricGroup group = watched.addGroup("kinesis");
     calls = group.counter("getRecordsCalls");
     emptyAnswers = group.counter("emptyAnswers");
     throttled = group.counter("throttled");
     expiredIterators = group.counter("expiredIterators");
     errors = group.counter("errors");
-    group.gauge("shards", millisBehindLatest::size);
-    group.gauge("millisBehindLatest", this::maxMillisBehindLatest);
-  }
-
-  /**
-   * @param millis null = unknown, the last known one stays
-   */
-  void behind(String shardId, Long millis) {
-    if (millis != null) {
-      millisBehindLatest.put(shardId, millis);
-    }
-  }
-
-  void shardEnded(String shardId) {
-    millisBehindLatest.remove(shardId);
-  }
-
-  /** Of the subtask's shards the worst; 0 when it has none. */
-  long maxMillisBehindLatest() {
-    return millisBehindLatest.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    group.gauge("shards", lag::shards);
+    group.gauge("millisBehindLatest", lag::millis);
   }
 }

@@ -137,7 +137,7 @@ final class ShardPoller {
   }
 
   private void accept(ShardCursor cursor, GetRecordsResponse answer, List<Block> blocks) {
-    metrics.behind(cursor.shardId(), answer.millisBehindLatest());
+    metrics.lag.answered(cursor.shardId(), answer.millisBehindLatest());
     List<Block> records = cutter.cut(cursor.shardId(), answer);
     blocks.addAll(records);
     if (!records.isEmpty()) {
@@ -150,7 +150,6 @@ final class ShardPoller {
         || cursor.answeredNull() >= NULL_ANSWERS_TO_END) {
       cursor.moveTo(Position.SHARD_END);
       blocks.add(Block.shardEnd(children(answer)));
-      metrics.shardEnded(cursor.shardId());
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
@@ -71,6 +72,10 @@ final class FakeKinesis {
   boolean lastRecordsEndTheShard;
   int pageSize = 1_000;
   int tokensExpire;
+
+  /** The role may do nothing any more. */
+  boolean denies;
+
   int openClients;
   int clientsMade;
   final Deque<RuntimeException> listFaults = new ArrayDeque<>();
@@ -166,6 +171,7 @@ final class FakeKinesis {
     @Override
     public GetShardIteratorResponse getShardIterator(GetShardIteratorRequest request) {
       synchronized (FakeKinesis.this) {
+        checkAllowed();
         return iteratorFor(request);
       }
     }
@@ -173,6 +179,7 @@ final class FakeKinesis {
     @Override
     public GetRecordsResponse getRecords(GetRecordsRequest request) {
       synchronized (FakeKinesis.this) {
+        checkAllowed();
         return read(request);
       }
     }
@@ -180,6 +187,7 @@ final class FakeKinesis {
     @Override
     public ListShardsResponse listShards(ListShardsRequest request) {
       synchronized (FakeKinesis.this) {
+        checkAllowed();
         return list(request);
       }
     }
@@ -197,6 +205,12 @@ final class FakeKinesis {
           open = false;
         }
       }
+    }
+  }
+
+  private void checkAllowed() {
+    if (denies) {
+      throw AccessDeniedException.builder().message("not allowed").build();
     }
   }
 

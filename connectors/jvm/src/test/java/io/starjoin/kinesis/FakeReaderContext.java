@@ -6,7 +6,7 @@ import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
-import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.apache.flink.runtime.metrics.groups.InternalSourceReaderMetricGroup;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 import org.apache.flink.util.UserCodeClassLoader;
 
@@ -14,8 +14,8 @@ import org.apache.flink.util.UserCodeClassLoader;
 final class FakeReaderContext implements SourceReaderContext {
 
   final List<SourceEvent> sent = new ArrayList<>();
-  private final SourceReaderMetricGroup metrics =
-      UnregisteredMetricsGroup.createSourceReaderMetricGroup();
+  final RecordingMetrics recorded = new RecordingMetrics();
+  private final SourceReaderMetricGroup metrics = InternalSourceReaderMetricGroup.mock(recorded);
 
   @Override
   public void sendSourceEventToCoordinator(SourceEvent event) {

@@ -21,8 +21,8 @@ final class Fixtures {
     return new Backoff(400, 10_000, () -> 1);
   }
 
-  static ReaderMetrics metrics() {
-    return new ReaderMetrics(new UnregisteredMetricsGroup());
+  static ReaderMetrics metrics(Timing timing) {
+    return new ReaderMetrics(new UnregisteredMetricsGroup(), timing);
   }
 
   static ShardSplit split(int number, Position position) {

@@ -312,6 +312,7 @@ class KinesisEnumeratorTest {
   void aReaderIsToldToForgetAnEndOnlyOnceACompleteCheckpointHoldsIt() {
     start();
     registerAll();
+    context.sent.clear();
     kinesis.split(kinesis.shard(0));
     enumerator.snapshotState(1);
     readOut(0, 0);
@@ -323,6 +324,99 @@ class KinesisEnumeratorTest {
     checkpoint(3);
 
     assertThat(context.sent).isEmpty();
+  }
+
+  private List<SourceEvent> takeSent(int reader) {
+    List<SourceEvent> sent = context.sent.remove(reader);
+    return sent == null ? List.of() : sent;
+  }
+
+  @Test
+  void readersHearOnceThatTheStreamIsRead() {
+    context = new FakeEnumeratorContext(3);
+    start();
+    register(0);
+    register(1);
+    assertThat(context.sent).isEmpty();
+    register(2);
+
+    for (int reader = 0; reader < 3; reader++) {
+      assertThat(takeSent(reader)).containsExactly(new ListingReport(true, 0));
+    }
+    context.tick();
+    assertThat(context.sent).isEmpty();
+  }
+
+  @Test
+  void failedListingsAreReportedToOneReaderAndNobodyHearsThatTheStreamIsRead() {
+    context = new FakeEnumeratorContext(2);
+    kinesis.denies = true;
+    start();
+    registerAll();
+    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 1));
+    context.tick();
+    context.tick();
+
+    assertThat(takeSent(0))
+        .containsExactly(new ListingReport(false, 1), new ListingReport(false, 1));
+    assertThat(context.sent).isEmpty();
+    kinesis.denies = false;
+    context.tick();
+    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0));
+    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0));
+  }
+
+  @Test
+  void aListingThatFailsLaterIsReportedAndTheStreamIsStillRead() {
+    start();
+    registerAll();
+    context.sent.clear();
+    kinesis.denies = true;
+    context.tick();
+
+    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 1));
+  }
+
+  @Test
+  void aReaderThatStartsAgainHearsItAgain() {
+    context = new FakeEnumeratorContext(2);
+    start();
+    registerAll();
+    context.sent.clear();
+    reset(1);
+    context.tick();
+    assertThat(context.sent).isEmpty();
+    register(1, List.of(id(1)), List.of());
+
+    assertThat(takeSent(0)).isEmpty();
+    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0));
+  }
+
+  @Test
+  void aStreamOfWhichEverythingWasReadOutIsNotRead() {
+    start();
+    registerAll();
+    context.sent.clear();
+    kinesis.listing = shards -> List.of();
+    readOut(0, 0);
+    assertThat(context.sent).isEmpty();
+    readOut(1, 0);
+
+    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0));
+  }
+
+  @Test
+  void aShardThatWaitsForAReaderIsNotRead() {
+    context = new FakeEnumeratorContext(2);
+    start();
+    registerAll();
+    context.sent.clear();
+    reset(1, split(1, Position.TRIM_HORIZON));
+    context.tick();
+    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0));
+    register(1);
+
+    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0));
   }
 
   @Test

@@ -109,6 +109,45 @@ class KinesisSourceReaderTest {
   }
 
   @Test
+  void theLagIsReportedWhereAnAlarmSeesItAndBesideTheOthers() {
+    timing.advance(40_000);
+
+    assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isEqualTo(40_000);
+    assertThat(context.recorded.value("kinesisanalytics.kinesis.millisBehindLatest"))
+        .isEqualTo(40_000);
+  }
+
+  @Test
+  void aGivenShardThatNothingIsHeardOfCountsAndAnEndedOneDoesNot() throws Exception {
+    kinesis.denies = true;
+    reader.start();
+    reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
+    assertThat(context.recorded.value("kinesisanalytics.kinesis.shards")).isEqualTo(1);
+    reader.handleSourceEvents(new ListingReport(true, 0));
+    timing.advance(900_000);
+    assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds"))
+        .isGreaterThanOrEqualTo(900_000);
+    kinesis.split(kinesis.shard(0));
+    kinesis.denies = false;
+    pollUntil(() -> context.sent.size() == 2);
+
+    assertThat(context.recorded.value("kinesisanalytics.kinesis.shards")).isZero();
+    assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isZero();
+  }
+
+  @Test
+  void whatTheEnumeratorReportsIsCounted() {
+    reader.handleSourceEvents(new ListingReport(false, 3));
+    timing.advance(40_000);
+    assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(3);
+    assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isEqualTo(40_000);
+    reader.handleSourceEvents(new ListingReport(true, 1));
+
+    assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(4);
+    assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isZero();
+  }
+
+  @Test
   void aRestoredEndIsNotReadAgainAndHoldsNoWatermark() throws Exception {
     reader.addSplits(List.of(split(0, Position.SHARD_END)));
     reader.start();

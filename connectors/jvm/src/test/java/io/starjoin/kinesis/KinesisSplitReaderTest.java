@@ -21,14 +21,14 @@ class KinesisSplitReaderTest {
 
   private final FakeTiming timing = new FakeTiming();
   private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
+  private final ReaderMetrics metrics = Fixtures.metrics(timing);
   private final KinesisSplitReader reader = reader(timing);
   private final List<String> finished = new ArrayList<>();
   private final List<ShardDescription> children = new ArrayList<>();
 
   private KinesisSplitReader reader(Timing timing) {
     ShardPoller poller =
-        new ShardPoller(
-            kinesis.client(), Fixtures.settings(), timing, Fixtures.backoff(), Fixtures.metrics());
+        new ShardPoller(kinesis.client(), Fixtures.settings(), timing, Fixtures.backoff(), metrics);
     return new KinesisSplitReader(kinesis.client(), poller, timing);
   }
 
@@ -147,6 +147,23 @@ class KinesisSplitReaderTest {
     kinesis.shard(0).faults.add(ResourceNotFoundException.builder().message("gone").build());
 
     assertThat(fetch()).containsExactly("a");
+  }
+
+  @Test
+  void theLagGrowsWhileKinesisDoesNotAnswerAndFallsWhenItDoes() {
+    add(split(0, Position.TRIM_HORIZON));
+    metrics.lag.assigned(FakeKinesis.id(0));
+    for (int i = 0; i < 30; i++) {
+      kinesis.shard(0).faults.add(ResourceNotFoundException.builder().message("gone").build());
+    }
+    List<Long> seen = new ArrayList<>();
+    kinesis.shard(0).beforeRead.put(30, () -> seen.add(metrics.lag.millis()));
+    lateAtRead(31);
+
+    assertThat(fetch()).containsExactly("late");
+    assertThat(seen).containsExactly(kinesis.shard(0).reads.get(29));
+    assertThat(seen.get(0)).isGreaterThan(200_000L);
+    assertThat(metrics.lag.millis()).isZero();
   }
 
   @Test

@@ -19,6 +19,9 @@ import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
  */
 class RandomHistoryTest {
 
+  private static final long SHORT_LAG_MILLIS = 60_000;
+  private static final long LONG_SILENCE_MILLIS = 900_000;
+
   private final RacingTiming timing = new RacingTiming();
   private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
   private final Map<String, List<String>> put = new TreeMap<>();
@@ -41,8 +44,26 @@ class RandomHistoryTest {
         }
       }
       assertThat(byKey(job.emitted())).as("seed %d", seed).isEqualTo(put);
+      assertThatTheLagTellsWhetherKinesisAnswers(job);
     }
     assertThat(kinesis.openClients).isZero();
+  }
+
+  private void assertThatTheLagTellsWhetherKinesisAnswers(SimulatedJob job) throws Exception {
+    // What a history has left in the queues of faults, and back-offs, take their time.
+    for (int i = 0; i < 2_000 && job.lagMillis() > SHORT_LAG_MILLIS; i++) {
+      job.run();
+      job.list();
+    }
+    assertThat(job.lagMillis()).isLessThanOrEqualTo(SHORT_LAG_MILLIS);
+    kinesis.denies = true;
+    // More than once, since an answer may have been on its way.
+    for (int i = 0; i < 2_000 && job.lagMillis() < LONG_SILENCE_MILLIS; i++) {
+      timing.advance(LONG_SILENCE_MILLIS);
+      job.run();
+      job.list();
+    }
+    assertThat(job.lagMillis()).isGreaterThanOrEqualTo(LONG_SILENCE_MILLIS);
   }
 
   static LongStream seeds() {

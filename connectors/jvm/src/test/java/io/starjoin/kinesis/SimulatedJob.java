@@ -65,6 +65,14 @@ final class SimulatedJob implements AutoCloseable {
         .toList();
   }
 
+  /** The worst lag of a subtask, as it is reported. */
+  long lagMillis() {
+    return tasks.stream()
+        .mapToLong(task -> task.context.recorded.value("kinesisanalytics.streamLagMilliseconds"))
+        .max()
+        .orElseThrow();
+  }
+
   void list() throws Exception {
     context.tick();
     route();
