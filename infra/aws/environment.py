@@ -5,6 +5,7 @@ Secrets are not in it, only the ARNs under which Secrets Manager keeps them.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
@@ -46,6 +47,9 @@ SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$
 EnvironmentName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$", max_length=64)
 ]
+# DMS's identifiers, stricter than every other service's names: stacks, applications, log groups and
+# keys of objects take all of these. The task's is the application's name with a word appended.
+_DMS_IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 
 
 class _Part(BaseModel):
@@ -213,6 +217,18 @@ class Environment(_Part):
             message = (
                 "application.dead_letter_originals is restricted: name the role that may read "
                 "them, staging.originals_role_arn, or nobody can"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _dms_takes_the_name(self) -> Self:
+        if self.dms is not None and not _DMS_IDENTIFIER.fullmatch(self.application.name):
+            message = (
+                "application.name also names the replication task, for which DMS takes only "
+                "letters, digits and single hyphens, beginning with a letter and not ending with a "
+                "hyphen: choose such a name, or, where this application exists already, remove "
+                "`dms` and make the replication task by hand"
             )
             raise ValueError(message)
         return self

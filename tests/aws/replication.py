@@ -2,6 +2,8 @@
 
 Imitated, as the service documents it or as its users have met it:
 
+- a task's identifier has letters, digits and single hyphens, begins with a letter and does not end
+  with a hyphen;
 - a task is modified only while it is at rest; "Replication Task cannot be modified while it is in
   running state", through CloudFormation too;
 - a task's first start is `start-replication`; any other type is refused, and `start-replication`
@@ -19,10 +21,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
+from moto.core.exceptions import JsonRESTError
 from moto.dms.exceptions import InvalidResourceStateFault, ResourceNotFoundFault
 from moto.dms.models import FakeReplicationTask, dms_backends
 from moto.dms.responses import DatabaseMigrationServiceResponse
@@ -32,6 +36,7 @@ from tests.aws.clock import FakeClock
 
 ACCOUNT: Final = "123456789012"
 _LOOKS: Final = 2
+_IDENTIFIER: Final = re.compile(r"[A-Za-z](-?[A-Za-z0-9]){0,254}")
 ACTIONS: Final = (
     "add_tags_to_resource",
     "describe_connections",
@@ -134,6 +139,18 @@ class Dms:
             monkeypatch.setattr(
                 DatabaseMigrationServiceResponse, action, handler(action), raising=False
             )
+        create = DatabaseMigrationServiceResponse.create_replication_task
+
+        def create_named(response: DatabaseMigrationServiceResponse) -> str:
+            identifier = json.loads(response.body)["ReplicationTaskIdentifier"]
+            if not _IDENTIFIER.fullmatch(identifier):
+                code, message = "InvalidParameterValueException", "Invalid task identifier"
+                raise JsonRESTError(code, f"{message}: {identifier}")
+            return create(response)
+
+        monkeypatch.setattr(
+            DatabaseMigrationServiceResponse, "create_replication_task", create_named
+        )
 
     @property
     def task(self) -> Task:

@@ -248,3 +248,17 @@ def test_books_and_stream_are_not_asked_where_nothing_changes(account: Account) 
     account.clients = replace(account.clients, redshift_data=books, kinesis=FakeStream({}))
     account.deployment().deploy(account.package)
     assert books.asked == []
+
+
+@pytest.mark.parametrize("name", ["ticket_seller", "9lives", "a.b", "a--b", "a-"])
+def test_dms_refuses_a_task_of_such_a_name(account: Account, name: str) -> None:
+    """The environment's file is refused before: tests/unit/aws/test_environment.py."""
+    with pytest.raises(ClientError, match="Invalid task identifier"):
+        account.clients.dms.create_replication_task(
+            ReplicationTaskIdentifier=f"{name}-changes",
+            SourceEndpointArn="source",
+            TargetEndpointArn="target",
+            ReplicationInstanceArn="instance",
+            MigrationType="full-load-and-cdc",
+            TableMappings="{}",
+        )

@@ -115,6 +115,27 @@ def test_a_source_that_dms_could_not_use_is_refused(
     assert fault in faults(tmp_path, broken)
 
 
+NAMES_FOR_FLINK_ALONE = ["ticket_seller", "9.lives", "9lives", "a.b", "a--b", "a-", "a_b"]
+
+
+@pytest.mark.parametrize("name", NAMES_FOR_FLINK_ALONE)
+def test_a_name_that_dms_forbids_is_refused_only_where_there_is_a_task(
+    tmp_path: Path, name: str
+) -> None:
+    named = content()
+    named["application"]["name"] = name
+    assert "application.name also names the replication task" in faults(tmp_path, named)
+    del named["dms"]
+    assert load_environment(write(tmp_path, named), tmp_path).application.name == name
+
+
+@pytest.mark.parametrize("name", ["a", "Tickets", "ticket-seller-2", "t9", "a" * 128])
+def test_a_name_that_all_services_take(tmp_path: Path, name: str) -> None:
+    named = content()
+    named["application"]["name"] = name
+    assert load_environment(write(tmp_path, named), tmp_path).application.name == name
+
+
 def test_an_environment_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     write(tmp_path, {}, "staging")
     with pytest.raises(BadEnvironmentError, match=r"there are: staging\); copy environments/exam"):

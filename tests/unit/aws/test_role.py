@@ -10,16 +10,11 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-import pyarrow as pa
 import pytest
 
-from connectors.blocks import Block, Kind
-from connectors.staging.writer import PartWriter
-from flink_app.declaration import Star
-from flink_app.schemas import BlockSchemas
 from infra.aws.templates import load_template
 from tests.aws.clients import client
-from tests.unit.stars import ROOT, ticket_seller
+from tests.unit.stars import ROOT
 
 # The service reads the code, writes the log, and makes network interfaces in the VPC's subnets.
 SERVICE: Final = {
@@ -136,53 +131,3 @@ def test_copy_reads_staged_files_and_writes_nothing() -> None:
     (policy,) = role["Policies"]
     allowed = {a for statement in policy["PolicyDocument"]["Statement"] for a in of(statement)}
     assert allowed == {"s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"}
-
-
-class Folders:
-    """A store that remembers where things were put."""
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-
-    def put(self, key: str, body: bytes) -> str:  # noqa: ARG002
-        self.keys.append(key)
-        return f"s3://bucket/{key}"
-
-
-def staged_keys(star: Star) -> list[str]:
-    schemas = BlockSchemas(star)
-    store = Folders()
-    writer = PartWriter(store)
-    (target,), dimension = star.targets, star.dimensions[0]
-    for kind, stream in (
-        (Kind.ROWS, target),
-        (Kind.PATCHES, dimension),
-        (Kind.DEAD_LETTERS, ""),
-        (Kind.RESTRICTED, ""),
-    ):
-        schema = schemas(kind, stream)
-        columns = [pa.nulls(1, field.type) for field in schema]
-        writer.add(Block(kind, stream, pa.RecordBatch.from_arrays(columns, schema.names)))
-    writer.close(1)
-    source = (ROOT / "connectors" / "redshift" / "loader.py").read_text()
-    assert 'f"manifests/{batch}' in source
-    return [*store.keys, "manifests/batch-rows-target.json"]
-
-
-def test_each_kind_of_staged_file_has_exactly_one_lifecycle_rule() -> None:
-    bucket = load_template("data")["Resources"]["StagingBucket"]["Properties"]
-    rules = {
-        rule["Id"]: rule["Prefix"]["Fn::Sub"].removeprefix("${StagingPrefix}/${ApplicationName}/")
-        for rule in bucket["LifecycleConfiguration"]["Rules"]
-    }
-    matched = [
-        [rule for rule, prefix in rules.items() if key.startswith(prefix)]
-        for key in staged_keys(ticket_seller())
-    ]
-    assert matched == [
-        ["staged-rows"],
-        ["staged-patches"],
-        ["dead-letters"],
-        ["restricted"],
-        ["manifests"],
-    ]
