@@ -7,7 +7,7 @@ declaration (paths, schemas, SQL) is made from these models in the neighbouring 
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -16,7 +16,9 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
@@ -29,6 +31,7 @@ _IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63)]
 TOKEN_TYPE: Final = ColumnType("varchar", length=64)  # 32 bytes in hexadecimal
 REDACTED: Final = "redacted"
+_ANY_VALUE: Final = "a value"
 _ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
 
 
@@ -38,7 +41,8 @@ class Treatment(enum.StrEnum):
     KEEP = "keep"
     TOKENISE = "tokenise"  # HMAC-SHA-256 with the application's key, 64 hexadecimal digits
     SHA256 = "sha256"  # unkeyed: anybody with a dictionary can reverse it
-    MASK = "mask"  # every digit becomes *
+    MASK = "mask"  # every decimal digit becomes *; letters and punctuation stay
+    MASK_TEXT = "mask_text"  # all but punctuation and white space becomes *
     REDACT = "redact"  # the constant text "redacted"
     DROP = "drop"  # never leaves decode
 
@@ -48,13 +52,49 @@ class Treatment(enum.StrEnum):
         return self in {Treatment.KEEP, Treatment.TOKENISE, Treatment.SHA256}
 
     @property
+    def makes_text(self) -> bool:
+        """Whether the values after it are text that is made from text, no longer than it was."""
+        return self in {Treatment.MASK, Treatment.MASK_TEXT, Treatment.REDACT}
+
+    @property
     def drops(self) -> bool:
         """Whether no value leaves decode."""
         return self is Treatment.DROP
 
 
+def _without_null(where: str, written: str) -> str:
+    return (
+        f"{where} has no value: YAML reads an empty place, ~ and the bare word null as null. "
+        f"Write {written} or leave the key out"
+    )
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_not_null(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuses null for every field and member of a field: it never means the default."""
+        name = info.field_name or ""
+        field = cls.model_fields[name]
+        written = field.alias or name
+        if value is None:
+            raise ValueError(_without_null(written, _words(field.annotation)))
+        members = value.items() if isinstance(value, dict) else ()
+        for member in [key for key, inner in members if inner is None]:
+            raise ValueError(_without_null(f"{written}.{member}", _ANY_VALUE))
+        if isinstance(value, list) and None in value:
+            raise ValueError(_without_null(f"an entry of {written}", _ANY_VALUE))
+        return value
+
+
+def _words(annotation: Any) -> str:
+    """The words that a field takes, for people."""
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return " or ".join(member.value for member in annotation)
+    of_parts = (_words(part) for part in get_args(annotation))
+    return next((words for words in of_parts if words != _ANY_VALUE), _ANY_VALUE)
 
 
 _ColumnTypeField = Annotated[
@@ -76,7 +116,18 @@ class Unchanged(enum.StrEnum):
     """How an update shows that it leaves a large column out because it has not changed."""
 
     MISSING = "missing"  # its name is not there; null is null (IncludeNullAndEmpty)
-    NULL = "null"  # it is null or not there: a column that is never null in the source
+    SENT_AS_NULL = "sent_as_null"  # null or not there: a column that is never null in the source
+
+    @classmethod
+    def _missing_(cls, value: object) -> Unchanged | None:
+        """The word of earlier declarations, which YAML reads as null where it has no quotes."""
+        return cls.SENT_AS_NULL if value == _SENT_AS_NULL_BEFORE else None
+
+
+_SENT_AS_NULL_BEFORE: Final = "null"
+_UnchangedField = Annotated[
+    Unchanged, WithJsonSchema({"type": "string", "enum": [*Unchanged, _SENT_AS_NULL_BEFORE]})
+]
 
 
 class Column(_Model):
@@ -89,10 +140,11 @@ class Column(_Model):
         None,
         description="of text; taken off char(n), refused in keys and references that are kept",
     )
-    unchanged: Unchanged | None = Field(
+    unchanged: _UnchangedField | None = Field(
         None,
         description="how an update shows that it left the column out, as PostgreSQL's do with "
-        "large values that have not changed: the old value stays. Absent: null is null",
+        "large values that have not changed: the old value stays. Absent: null is null. "
+        'The quoted word "null" is read as sent_as_null, its present name',
     )
 
     @property
@@ -106,7 +158,7 @@ class Column(_Model):
 
     @model_validator(mode="after")
     def _text_is_text(self) -> Self:
-        if self.treatment in {Treatment.MASK, Treatment.REDACT} and not self.type.is_text:
+        if self.treatment.makes_text and not self.type.is_text:
             message = f"treatment {self.treatment} needs a varchar column, not {self.type}"
             raise ValueError(message)
         if self.trailing_blanks and not self.type.is_text:

@@ -62,7 +62,7 @@ class Shown(enum.Enum):
     )
     LEFT_OUT = (
         Metric.SAMPLES_LEAVING_OUT,
-        "set unchanged: missing, or null, on large columns: see docs/operations.md",
+        "set unchanged: missing, or sent_as_null, on large columns: see docs/operations.md",
         "an update came without a column's value: if it only did not change, it is lost",
     )
     NO_PARTITION_VALUE = (

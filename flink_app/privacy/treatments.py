@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import REDACTED, Treatment
+from flink_app.privacy.characters import decimal_digit, hidden_in_text
 
+# One byte, so a masked value is never longer than the value and fits where the value fits.
 MASK_CHARACTER: Final = "*"
-# ASCII digits only, in both forms: RE2, which Arrow uses, knows no other class by this name.
-_DIGIT: Final = "[0-9]"
 
 
 def tokenise(value: str, key: bytes) -> str:
@@ -33,8 +33,19 @@ def sha256(value: str) -> str:
 
 
 def mask(value: str) -> str:
-    """The text with every digit replaced by `*`; punctuation and letters stay."""
-    return re.sub(_DIGIT, MASK_CHARACTER, value)
+    """The text with every decimal digit of any script replaced by `*`; all else stays.
+
+    Numbers that are no decimal digits stay as well: fractions, superscripts, Roman numerals.
+    """
+    return re.sub(decimal_digit(), MASK_CHARACTER, value)
+
+
+def mask_text(value: str) -> str:
+    """The text with every character but punctuation and white space replaced by `*`.
+
+    Letters, combining marks, numbers of every kind and symbols each become one `*`.
+    """
+    return re.sub(hidden_in_text(), MASK_CHARACTER, value)
 
 
 def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
@@ -52,7 +63,9 @@ def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
         case Treatment.SHA256:
             return _each_distinct(column, sha256)
         case Treatment.MASK:
-            return pc.replace_substring_regex(column, _DIGIT, MASK_CHARACTER)
+            return pc.replace_substring_regex(column, decimal_digit(), MASK_CHARACTER)
+        case Treatment.MASK_TEXT:
+            return pc.replace_substring_regex(column, hidden_in_text(), MASK_CHARACTER)
         case Treatment.REDACT:
             return pc.if_else(pc.is_valid(column), REDACTED, pa.scalar(None, pa.string()))
         case Treatment.DROP:

@@ -12,7 +12,7 @@ from flink_app.privacy import treatments
 
 
 def privacy_functions(token_key: bytes) -> dict[str, UserDefinedScalarFunctionWrapper]:
-    """`tokenise`, `sha256` and `mask` from one STRING to a STRING, NULL to NULL."""
+    """`tokenise`, `sha256`, `mask` and `mask_text`: one STRING to a STRING, NULL to NULL."""
 
     def tokenise(value: str | None) -> str | None:
         return None if value is None else treatments.tokenise(value, token_key)
@@ -23,7 +23,10 @@ def privacy_functions(token_key: bytes) -> dict[str, UserDefinedScalarFunctionWr
     def mask(value: str | None) -> str | None:
         return None if value is None else treatments.mask(value)
 
+    def mask_text(value: str | None) -> str | None:
+        return None if value is None else treatments.mask_text(value)
+
     return {
         function.__name__: udf(function, result_type=DataTypes.STRING(), deterministic=True)
-        for function in (tokenise, sha256, mask)
+        for function in (tokenise, sha256, mask, mask_text)
     }

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flink_app.declaration.model import Treatment
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.declaration.types import ColumnType
 from flink_app.decode.plan import DecodePlan, ReadColumn, TablePlan
@@ -66,9 +67,19 @@ def _check_values(
     else:
         of_deleted = {value for value, gone in zip(values, deleted, strict=True) if gone}
         must(of_deleted <= {None}, "delete", f"{name} of a deleted row has a value")
-    stored = column.declared.stored_type
+    stored, treatment = column.declared.stored_type, column.declared.treatment
     for value in values:
+        must(value is None or _is_hidden(value, treatment), "treatment", f"{name} is not hidden")
         must(value is None or _fits(value, stored), "fit", f"{name}: {value!r} is no {stored}")
+
+
+def _is_hidden(value: Any, treatment: Treatment) -> bool:
+    """Whether nothing is left of a value that its treatment takes out, in Unicode's own terms."""
+    if treatment is Treatment.MASK:
+        return not any(character.isdecimal() for character in value)
+    if treatment is Treatment.MASK_TEXT:
+        return not any(character.isalnum() for character in value)
+    return treatment is not Treatment.REDACT or value == "redacted"
 
 
 def _fits(value: Any, kind: ColumnType) -> bool:

@@ -31,7 +31,23 @@ _DMS_TYPES: Final = (
     *('"BOOLEAN"', '"DATE"', '"DATETIME"', '"GEOMETRY"', "7"),
 )
 _OPERATIONS: Final = ("load", "insert", "insert", "update", "update", "delete")
-_CHARACTERS: Final = ("a", "7", " ", "-", "æ", "\u0664", "😀", "\t", '"', "\\", "\u00a0", "}{")
+_CHARACTERS: Final = (
+    "a",
+    "7",
+    " ",
+    "-",
+    "æ",
+    "\u0664",
+    "\uff17",
+    "½",
+    "e\u0301",
+    "😀",
+    "\t",
+    '"',
+    "\\",
+    "\u00a0",
+    "}{",
+)
 _WIDTHS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
 _STREAM_POSITIONS: Final = (
     lambda rng: "{:08X}/{:08X}.{}.x".format(*(rng.getrandbits(32) for _ in range(2)), 1),
@@ -171,7 +187,9 @@ def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
         return f'"{moment}{rng.choice(["", ".5", ".123456", ".123456789"])}Z"'
     if kind.is_binary:
         return rng.choice(['"0x00ff"', '"00FF"', '""', '"0x"', '"0XaB12"'])
-    return json.dumps(rng.choice(["A", "B", "", "æ", "x\ty", TEXT_MARK])[: kind.length])
+    return json.dumps(
+        rng.choice(["A", "B", "", "æ", "x\ty", "\uff17-\u0664", TEXT_MARK])[: kind.length]
+    )
 
 
 def border(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for each type

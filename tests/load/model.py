@@ -92,7 +92,7 @@ class Tables:
 def _treated(customer: Row, token_key: bytes) -> Row:
     _, name, email, phone = customer
     token = None if email is None else hmac.new(token_key, email.encode(), hashlib.sha256)
-    hidden = None if phone is None else "".join("*" if c in "0123456789" else c for c in phone)
+    hidden = None if phone is None else "".join("*" if c.isdecimal() else c for c in phone)
     return name, None if token is None else token.hexdigest(), hidden
 
 

@@ -119,7 +119,7 @@ class Business:
         return {
             name: self._key_value(name, column.type.name, nullable=name not in declared.key)
             if name in references or name in declared.key
-            else self._text(nullable=column.unchanged != "null")
+            else self._text(nullable=column.unchanged != "sent_as_null")
             for name, column in declared.columns.items()
         }
 

@@ -171,7 +171,7 @@ class Oracle:
         if value is None or treatment == "keep":
             return value
         if treatment == "mask":
-            return "".join("*" if letter in "0123456789" else letter for letter in value)
+            return "".join("*" if letter.isdecimal() else letter for letter in value)
         if treatment == "tokenise":
             return hmac.new(self._token_key, str(value).encode(), hashlib.sha256).hexdigest()
         message = f"the oracle knows no treatment {treatment}"

@@ -243,7 +243,7 @@ class Source:
         return {
             name: None if name in left_out else value
             for name, value in row.items()
-            if name not in left_out or columns[name].unchanged == "null"
+            if name not in left_out or columns[name].unchanged == "sent_as_null"
         }
 
     def key(self, table: str, row: Row) -> Key:

@@ -139,7 +139,7 @@ tables:
       person: integer
       city: integer
       name: {type: varchar(40), treatment: mask}
-      letter: {type: varchar(40), unchanged: "null"}
+      letter: {type: varchar(40), unchanged: sent_as_null}
       portrait: {type: varchar(40), unchanged: missing, treatment: tokenise}
     references: {city: {table: city, columns: [city]}}
   post:
@@ -149,7 +149,7 @@ tables:
       author: integer
       title: varchar(40)
       body: {type: varchar(40), unchanged: missing}
-      digest: {type: varchar(40), unchanged: "null", treatment: mask}
+      digest: {type: varchar(40), unchanged: sent_as_null, treatment: mask}
     references: {author: {table: person, columns: [author]}}
 targets:
   posts:
@@ -185,7 +185,7 @@ tables:
       person: integer
       city: integer
       name: {type: varchar(40), treatment: mask}
-      letter: {type: varchar(40), unchanged: "null"}
+      letter: {type: varchar(40), unchanged: sent_as_null}
       portrait: {type: varchar(40), unchanged: missing, treatment: tokenise}
     references: {city: {table: city, columns: [city]}}
   post:
@@ -197,7 +197,7 @@ tables:
       reader: integer
       place: integer
       body: {type: varchar(40), unchanged: missing}
-      digest: {type: varchar(40), unchanged: "null", treatment: mask}
+      digest: {type: varchar(40), unchanged: sent_as_null, treatment: mask}
     references:
       author: {table: person, columns: [author]}
       reader: {table: person, columns: [reader]}

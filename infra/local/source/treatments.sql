@@ -19,8 +19,24 @@ $$;
 CREATE FUNCTION treated.digest(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
     SELECT encode(sha256(convert_to(value, 'UTF8')), 'hex')
 $$;
+-- Every decimal digit of Unicode, in the order of the zeros that begin each script's ten.
+CREATE FUNCTION treated.digits() RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT string_agg(chr(zero + place), '') FROM generate_series(0, 9) place, unnest(ARRAY[
+        48, 1632, 1776, 1984, 2406, 2534, 2662, 2790, 2918, 3046, 3174, 3302, 3430, 3558, 3664,
+        3792, 3872, 4160, 4240, 6112, 6160, 6470, 6608, 6784, 6800, 6992, 7088, 7232, 7248,
+        42528, 43216, 43264, 43472, 43504, 43600, 44016, 65296, 66720, 68912, 68928, 69734,
+        69872, 69942, 70096, 70384, 70736, 70864, 71248, 71360, 71376, 71386, 71472, 71904,
+        72016, 72688, 72784, 73040, 73120, 73184, 73552, 90416, 92768, 92864, 93008, 93552,
+        118000, 120782, 120792, 120802, 120812, 120822, 123200, 123632, 124144, 124401, 125264,
+        130032
+    ]) zero
+$$;
 CREATE FUNCTION treated.masked(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-    SELECT regexp_replace(value, '[0-9]', '*', 'g')
+    SELECT translate(value, treated.digits(), repeat('*', length(treated.digits())))
+$$;
+-- Punctuation and white space stay: those of ASCII, and those that the examples' sources have.
+CREATE FUNCTION treated.masked_text(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT regexp_replace(value, '[^]\t\n !"#%&''()*,./:;?@[\\_{}«»–’-]', '*', 'g')
 $$;
 CREATE FUNCTION treated.redacted(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
     SELECT 'redacted'

@@ -143,7 +143,9 @@ def test_a_secret_with_a_key_of_its_own_can_be_decrypted_and_only_through_secret
 
 
 def test_the_before_image_has_the_name_that_the_declaration_gives_it() -> None:
-    content = freight().declaration.model_dump(by_alias=True) | {"stream": {"before_image": "old"}}
+    content = freight().declaration.model_dump(by_alias=True, exclude_none=True) | {
+        "stream": {"before_image": "old"}
+    }
     told = to_json(task_settings(Star(declaration(content))))
     assert told["BeforeImageSettings"]["FieldName"] == "old"
     assert told["BeforeImageSettings"]["EnableBeforeImage"]
@@ -167,7 +169,7 @@ def test_before_image_columns_take_the_place_of_the_before_image() -> None:
 
 
 def test_before_image_columns_may_have_a_suffix() -> None:
-    content = freight().declaration.model_dump(by_alias=True)
+    content = freight().declaration.model_dump(by_alias=True, exclude_none=True)
     content["stream"] = {"before_image_suffix": "_old"}
     rules = to_json(table_mappings(Star(declaration(content))))["rules"]
     told = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
@@ -178,7 +180,7 @@ def test_before_image_columns_may_have_a_suffix() -> None:
 def test_the_before_image_has_every_column_where_updates_leave_some_out() -> None:
     assert to_json(task_settings(freight()))["BeforeImageSettings"]["ColumnFilter"] == "pk-only"
     assert to_json(task_settings(UNCHANGED))["BeforeImageSettings"]["ColumnFilter"] == "all"
-    content = UNCHANGED.declaration.model_dump(by_alias=True)
+    content = UNCHANGED.declaration.model_dump(by_alias=True, exclude_none=True)
     content["stream"] = {"before_image_prefix": "BI_"}
     rules = to_json(table_mappings(Star(declaration(content))))["rules"]
     told = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]

@@ -65,6 +65,11 @@ def test_it_marks_faults_of_form(change: dict[str, Any], place: str) -> None:
         ({"type": "integer"}, True),
         ({"type": "varchar(9)", "treatment": "mask"}, True),
         ({"treatment": "mask"}, False),
+        ({"type": "integer", "unchanged": "sent_as_null"}, True),
+        ({"type": "integer", "unchanged": "null"}, True),
+        ({"type": "integer", "unchanged": None}, False),
+        ({"type": "integer", "source": None}, False),
+        (None, False),
         (5, False),
     ],
 )

@@ -30,7 +30,7 @@ def test_a_sound_declaration_loads(content: str, tmp_path: Path) -> None:
     assert found.name == yaml.safe_load(content)["name"]
 
 
-def _set(*path: str) -> Callable[[Content, Any], None]:
+def put(*path: str) -> Callable[[Content, Any], None]:
     def change(content: Content, value: Any) -> None:
         for step in path[:-1]:
             content = content[step]
@@ -228,7 +228,7 @@ REPORT = (TARGETS, "consignment_report")
         ),
         (
             (*PORT, "columns", "port_id"),
-            {"type": "integer", "unchanged": "null"},
+            {"type": "integer", "unchanged": "sent_as_null"},
             "table port: key column 'port_id' cannot be left out as unchanged",
         ),
         (
@@ -252,7 +252,7 @@ def test_a_broken_rule_is_named_with_its_place(
     path: tuple[str, ...], value: object, message: str, tmp_path: Path
 ) -> None:
     content = copy.deepcopy(FREIGHT_CONTENT)
-    _set(*path)(content, value)
+    put(*path)(content, value)
     with pytest.raises(DeclarationError) as caught:
         load_declaration(save(tmp_path, content))
     assert message in str(caught.value)

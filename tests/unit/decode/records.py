@@ -103,7 +103,7 @@ tables:
     key: [page]
     columns:
       page: integer
-      body: {type: varchar(20), unchanged: "null", treatment: tokenise}
+      body: {type: varchar(20), unchanged: sent_as_null, treatment: tokenise}
       scan: {type: varbyte(4), unchanged: missing}
   visit:
     key: [visit, part]
@@ -112,7 +112,7 @@ tables:
       part: integer
       page: integer
       note: {type: varchar(20), unchanged: missing, trailing_blanks: trim}
-      log: {type: char(8), unchanged: "null"}
+      log: {type: char(8), unchanged: sent_as_null}
     references:
       page: {table: page, columns: [page]}
 targets:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import sys
+import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flink_app.declaration import Treatment
-from flink_app.privacy.treatments import mask, sha256, tokenise, treat
+from flink_app.privacy.treatments import mask, mask_text, sha256, tokenise, treat
 
 KEY = b"0123456789abcdef0123456789abcdef"
 
@@ -30,19 +32,61 @@ columns = st.lists(st.none() | texts)
         ("(055) 010 44.77", "(***) *** **.**"),
         ("no digits", "no digits"),
         ("", ""),
-        # A masked value must not outgrow its column, so digits of two and more bytes stay.
-        ("٣", "٣"),
+        ("\u0660\u0665\u0665-\u0660\u0661\u0660", "***-***"),  # Arabic-Indic
+        ("\uff10\uff15\uff15 x7", "*** x*"),  # full width
+        ("\U0001d7d8\U0001e950\U0001e4f9", "***"),  # beyond the basic plane
+        ("m², ½, Ⅷ, ①", "m², ½, Ⅷ, ①"),  # numbers, but no decimal digits
     ],
 )
-def test_a_mask_hides_every_digit_and_nothing_else(value: str, masked: str) -> None:
+def test_a_mask_hides_every_decimal_digit_and_nothing_else(value: str, masked: str) -> None:
     assert mask(value) == masked
     assert treat(pa.array([value]), Treatment.MASK, KEY).to_pylist() == [masked]
 
 
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("12 Main Street, flat 3-B", "** **** ******, **** *-*"),
+        ("Rue de l'Église, nº 5", "*** ** *'******, ** *"),
+        ("E\u0301", "**"),  # a letter and a combining mark
+        ("\u0443\u043b\u0438\u0446\u0430 \u041c\u0438\u0440\u0430, \u0434. 7", "***** ****, *. *"),
+        ("東京都\u3000〒100\u2013\u0663", "***\u3000****\u2013*"),
+        ("½ Ⅷ m² ①", "* * ** *"),
+        ("5 € + 3 $ 😀 ~", "* * * * * * *"),
+        ("a\tb\nc\u00a0d", "*\t*\n*\u00a0*"),
+        ("\u200d\ue000\U000e0041", "***"),  # a format character, private use, a tag
+        ("-_.:;!?()[]{}/\\@#%&*\"'«»", "-_.:;!?()[]{}/\\@#%&*\"'«»"),
+        ("", ""),
+    ],
+)
+def test_a_mask_of_text_keeps_punctuation_and_white_space_only(value: str, masked: str) -> None:
+    assert mask_text(value) == masked
+    assert treat(pa.array([value]), Treatment.MASK_TEXT, KEY).to_pylist() == [masked]
+
+
+def test_both_masks_agree_with_unicode_on_every_character_on_both_paths() -> None:
+    everything = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    masked = treat(pa.array(everything), Treatment.MASK, KEY).to_pylist()
+    of_text = treat(pa.array(everything), Treatment.MASK_TEXT, KEY).to_pylist()
+    assert masked == [mask(character) for character in everything]
+    assert of_text == [mask_text(character) for character in everything]
+    categories = [unicodedata.category(character) for character in everything]
+    for character, category, digit, letter in zip(
+        everything, categories, masked, of_text, strict=True
+    ):
+        # A later Unicode version than Python's may have made a digit of what is unassigned here.
+        assert digit == ("*" if category == "Nd" else character) or (digit, category) == ("*", "Cn")
+        stays = category[0] in "PZ" or character in "\t\n\v\f\r\x85"
+        assert letter == (character if stays else "*")
+
+
 @given(texts)
-def test_a_mask_is_as_long_as_the_value(value: str) -> None:
-    assert len(mask(value).encode()) == len(value.encode())
-    assert not set(mask(value)) & set("0123456789")
+def test_a_masked_value_is_never_longer_than_the_value(value: str) -> None:
+    for masked in (mask(value), mask_text(value)):
+        assert len(masked) == len(value)
+        assert len(masked.encode()) <= len(value.encode())
+        assert not any(character.isdecimal() for character in masked)
+    assert not any(character.isalnum() for character in mask_text(value))
 
 
 @given(texts)
@@ -67,6 +111,7 @@ def test_columns_are_treated_as_their_values(values: list[str | None]) -> None:
     expected: dict[Treatment, Callable[[str], str]] = {
         Treatment.KEEP: lambda value: value,
         Treatment.MASK: mask,
+        Treatment.MASK_TEXT: mask_text,
         Treatment.SHA256: sha256,
         Treatment.TOKENISE: lambda value: tokenise(value, KEY),
         Treatment.REDACT: lambda _: "redacted",

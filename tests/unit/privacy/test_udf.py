@@ -4,13 +4,19 @@ from typing import Any
 
 import pytest
 
-from flink_app.privacy.treatments import mask, sha256, tokenise
+from flink_app.privacy.treatments import sha256, tokenise
 
 # PyFlink's own tables use what it has deprecated itself.
 pytestmark = pytest.mark.filterwarnings("ignore:.* has been deprecated:DeprecationWarning")
 
 KEY = b"0123456789abcdef0123456789abcdef"
-EXPECTED = {"tokenise": tokenise("087-23", KEY), "sha256": sha256("087-23"), "mask": mask("087-23")}
+VALUE = "No. \u0660\u0668\u0667-23"
+EXPECTED = {
+    "tokenise": tokenise(VALUE, KEY),
+    "sha256": sha256(VALUE),
+    "mask": "No. ***-**",
+    "mask_text": "**. ***-**",
+}
 
 
 def functions() -> dict[str, Any]:
@@ -26,7 +32,7 @@ def called(name: str, value: str | None) -> Any:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_function_for_sql_does_what_decode_does(name: str) -> None:
-    assert called(name, "087-23") == EXPECTED[name]
+    assert called(name, VALUE) == EXPECTED[name]
     assert called(name, None) is None
 
 

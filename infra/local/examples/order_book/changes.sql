@@ -19,13 +19,13 @@ BEGIN;
 INSERT INTO product_category VALUES (901, 'Late category', 91, 0.3333);
 INSERT INTO outlet VALUES (21, 'Late outlet', 'WEST');
 INSERT INTO customer VALUES
-    ('C-9001', 'Late Person', '+47 22 33 44 55', '1990-09-09', false, 1.5, 9000009001, 'late');
+    ('C-9001', 'Late Person', '+٤٧ ２２ 33 44 55', '1990-09-09', false, 1.5, 9000009001, 'late');
 COMMIT;
 BEGIN;
 INSERT INTO department VALUES (91, 'Late department', true);
 INSERT INTO supplier VALUES ('NO', 1, 'Late supplier', 0.1, 'NO00');
 INSERT INTO postal_address VALUES
-    (9000009001, 'Late Lane 1', '0150', 'Oslo', 'WEST'), (9000009002, 'Late Lane 2', '5003', NULL, NULL);
+    (9000009001, 'Øvre gate nº 1 – «b»', '0150', 'Oslo', 'WEST'), (9000009002, 'Late Lane 2', '5003', NULL, NULL);
 INSERT INTO sales_region VALUES ('WEST', 'West', 0.25);
 COMMIT;
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -45,7 +46,7 @@ class Written:
 class Kind:
     """A column type: how it is declared, what values it has, how they are written."""
 
-    declared: str
+    declared: str | dict[str, str]
     values: st.SearchStrategy[Any] = field(repr=False)
     write: Callable[[Any, Settings], Written] = field(repr=False)
     may_be_key: bool = field(default=True, repr=False)
@@ -95,6 +96,17 @@ def _text(value: str, settings: Settings) -> Written:
     return Written(json.dumps(value, ensure_ascii=settings.escapes), value)
 
 
+def _masked(value: str, settings: Settings) -> Written:
+    seen = "".join("*" if unicodedata.category(c) == "Nd" else c for c in value)
+    return Written(json.dumps(value, ensure_ascii=settings.escapes), seen)
+
+
+def _masked_text(value: str, settings: Settings) -> Written:
+    kept = (c.isspace() or unicodedata.category(c).startswith("P") for c in value)
+    seen = "".join(c if stays else "*" for c, stays in zip(value, kept, strict=True))
+    return Written(json.dumps(value, ensure_ascii=settings.escapes), seen)
+
+
 def _padded(value: str, settings: Settings) -> Written:
     return Written(json.dumps(value.ljust(12), ensure_ascii=settings.escapes), value)
 
@@ -127,6 +139,15 @@ def _texts(size: int) -> st.SearchStrategy[str]:
     )
 
 
+def _numbers(size: int) -> st.SearchStrategy[str]:
+    """Text in which digits of many scripts stand between what is none."""
+    digits = st.characters(categories=["Nd"])
+    others = st.characters(categories=["L", "M", "N", "P", "S", "Zs"])
+    return st.text(digits | others, max_size=size).map(
+        lambda text: text.encode()[:size].decode(errors="ignore").rstrip(" ")
+    )
+
+
 # A real is written with the digits of a double, and is the same double when read.
 KINDS: Final = (
     Kind("smallint", _whole_numbers(15), _whole),
@@ -153,6 +174,13 @@ KINDS: Final = (
         _moment,
     ),
     Kind("varchar(24)", _texts(24), _text),
+    Kind({"type": "varchar(24)", "treatment": "mask"}, _numbers(24), _masked, may_be_key=False),
+    Kind(
+        {"type": "varchar(24)", "treatment": "mask_text"},
+        _numbers(24),
+        _masked_text,
+        may_be_key=False,
+    ),
     Kind("char(12)", _texts(12), _padded),
     Kind("varbyte(6)", st.binary(max_size=6), _bytes),
 )

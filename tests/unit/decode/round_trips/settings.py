@@ -85,8 +85,8 @@ class Settings:
         if self.before is Before.OBJECT:
             found["before_image"] = self.field_name
         elif self.before is Before.COLUMNS:
-            found |= {"before_image_prefix": self.prefix or None}
-            found |= {"before_image_suffix": self.suffix or None}
+            affixes = {"prefix": self.prefix, "suffix": self.suffix}
+            found |= {f"before_image_{kind}": text for kind, text in affixes.items() if text}
         return found
 
     @property

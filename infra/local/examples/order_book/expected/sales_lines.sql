@@ -7,7 +7,7 @@ SELECT
     treated.redacted(c.full_name) AS customer_name, treated.masked(c.telephone) AS telephone,
     treated.digest(c.born_on::text) AS born_on, c.wants_mail, c.credit_limit,
     hr.region_title AS home_region, b.address_id AS billing_address,
-    treated.masked(b.street_line) AS billing_street,
+    treated.masked_text(b.street_line) AS billing_street,
     treated.token(b.postcode, '{token_key}') AS billing_postcode, s.town AS shipping_town,
     treated.token(s.postcode, '{token_key}') AS shipping_postcode,
     sr.region_title AS shipping_region, o.outlet_id, t.outlet_town, tr.tax_rate
