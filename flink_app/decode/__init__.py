@@ -31,6 +31,7 @@ Which change is newer, on both paths:
 What the stream shows of its source:
     shown: settings of DMS that are off.
     second_loads: a second full load within one generation.
+    similar_tables: rows of undeclared tables that are called like a declared one.
     source_types: the types that DMS announces.
     schema_findings: tables that are not what is declared.
     schema_watch: what the job does about them.

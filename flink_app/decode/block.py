@@ -7,6 +7,7 @@ Every record ends in exactly one place: changes, dead letters, passed over, or b
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -31,6 +32,7 @@ from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, read_cont
 from flink_app.decode.schema_findings import Finding
 from flink_app.decode.second_loads import Builds, add, of_record
 from flink_app.decode.shown import Signs
+from flink_app.decode.similar_tables import SourceName
 from flink_app.decode.tally import Tally
 from flink_app.privacy.keys import PrivacyKeys
 
@@ -43,6 +45,7 @@ class Decoded:
     dead_letters: pa.RecordBatch  # DEAD_LETTER_SCHEMA, often without rows
     restricted: pa.RecordBatch | None  # RESTRICTED_SCHEMA, where originals are kept apart
     accounts: tuple[Account, ...]  # one for each table that the block has records of
+    undeclared: Mapping[SourceName, int]  # records of undeclared tables, by their names
     by_rows: int  # records that took the slow path
     shown: Signs  # what they show of the settings of DMS
     kinds: frozenset[Positions]  # of the positions that were read by columns
@@ -81,8 +84,9 @@ def decode_block(
                 slow[table.name].append(values)
                 generation, alone = of_record(values[POSITION], built)
                 add(columnar.builds, (table.name, generation), alone)
-            case PassedOver(kind):
+            case PassedOver(kind, sources):
                 tally.passed_over[kind] += 1
+                columnar.undeclared.update(sources)
                 if kind == CONTROL:
                     control.add(row)
             case Rejected() as fault:
@@ -103,6 +107,7 @@ def decode_block(
         dead_letters=dead_letters(block, rejected, plan, keys, originals),
         restricted=restricted(block, rejected, originals),
         accounts=tally.accounts(block),
+        undeclared=columnar.undeclared,
         by_rows=len(odd),
         shown=shown,
         kinds=columnar.kinds,

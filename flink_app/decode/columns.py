@@ -42,6 +42,7 @@ from flink_app.decode.reading import (
 )
 from flink_app.decode.second_loads import Builds, add, of_columns
 from flink_app.decode.shown import Signs, by_columns
+from flink_app.decode.similar_tables import SourceName
 from flink_app.decode.unchanged import sent_column, set_positions
 from flink_app.decode.value_columns import checked
 
@@ -56,6 +57,7 @@ class ColumnarResult:
 
     parsed: list[tuple[TablePlan, pa.RecordBatch]] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)  # by CONTROL and UNDECLARED
+    undeclared: Counter[SourceName] = field(default_factory=Counter)  # rows of undeclared tables
     control: list[Rows] = field(default_factory=list)  # control records of declared tables
     odd: list[Rows] = field(default_factory=list)
     shown: Signs = field(default_factory=Signs)
@@ -154,8 +156,20 @@ def _pass_over(
         named = _any_of([_is_named(metadata, table) for table in plan.tables.values()])
         result.control.append(rows[control & named])
     result.passed_over[CONTROL] += int(control.sum())
-    result.passed_over[UNDECLARED] += int(other.sum())
+    if other.any():
+        result.passed_over[UNDECLARED] += int(other.sum())
+        result.undeclared += _source_names(metadata.filter(pa.array(other)))
     result.odd.append(rows[~(control | other)])
+
+
+def _source_names(metadata: pa.StructArray) -> Counter[SourceName]:
+    """How many records there are of each schema and table."""
+    names = {part: pc.struct_field(metadata, f"{part}-name") for part in ("schema", "table")}
+    grouped = pa.table(names).group_by(list(names), use_threads=False)
+    counted: Counter[SourceName] = Counter()
+    for row in grouped.aggregate([([], "count_all")]).to_pylist():
+        counted[row["schema"] or "", row["table"] or ""] += row["count_all"]
+    return counted
 
 
 def _where(mask: pa.Array | None, values: pa.Array) -> pa.Array:

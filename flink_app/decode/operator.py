@@ -24,6 +24,7 @@ from flink_app.decode.plan import DecodePlan
 from flink_app.decode.schema_watch import SchemaWatch
 from flink_app.decode.second_loads import SecondLoads
 from flink_app.decode.shown import Shown, Signs
+from flink_app.decode.similar_tables import SimilarTablesWatch
 from flink_app.denormalise.ownership import routes
 from flink_app.privacy.keys import PrivacyKeys
 
@@ -76,6 +77,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             Metric.RECORDS_BY_ROWS,
             Metric.RECORDS_SPLIT,
             Metric.RECORDS_PASSED_OVER,
+            Metric.RECORDS_OF_SIMILAR_TABLES,
             Metric.RECORDS_DEAD_LETTERED,
             Metric.SECOND_LOADS,
             Metric.SCHEMA_CONTRADICTIONS,
@@ -85,6 +87,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._warned: set[Shown] = set()
         self._kinds: frozenset[Positions] = frozenset()
         self._second_loads = SecondLoads()
+        self._similar_tables = SimilarTablesWatch(self._star)
         self._watch = DeadLetterWatch(self._limit)
         mode = self._star.declaration.stream.schema_changes
         self._schema_watch = SchemaWatch(mode, self._metrics.add)
@@ -131,5 +134,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
                 logger.warning("%s", shown.warning)
         second_loads, warnings = self._second_loads.add(decoded.builds)
         self._metrics.add(Metric.SECOND_LOADS, second_loads)
-        for warning in warnings:
+        similar, more = self._similar_tables.add(decoded.undeclared, decoded.accounts)
+        self._metrics.add(Metric.RECORDS_OF_SIMILAR_TABLES, similar)
+        for warning in (*warnings, *more):
             logger.warning("%s", warning)

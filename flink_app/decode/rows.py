@@ -26,6 +26,7 @@ from flink_app.decode.position import UNKNOWN, commit_position, is_coarse, posit
 from flink_app.decode.replay_member import first_place
 from flink_app.decode.schema_findings import Finding, in_control, in_row
 from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
+from flink_app.decode.similar_tables import SourceName
 from flink_app.decode.unchanged import sent_value
 from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 
@@ -47,9 +48,13 @@ class ParsedRow:
 
 @dataclass(frozen=True)
 class PassedOver:
-    """A record that becomes no change; `kind` is CONTROL or UNDECLARED."""
+    """A record that becomes no change; `kind` is CONTROL or UNDECLARED.
+
+    `sources` has the schema and table of an undeclared one.
+    """
 
     kind: str
+    sources: tuple[SourceName, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,8 @@ def _parse_envelope(
         raise NotAChangeError(message)
     table = _table_of(metadata, plan)
     if table is None:
-        return PassedOver(UNDECLARED)
+        schema, name = text_of(metadata, "schema-name"), text_of(metadata, "table-name")
+        return PassedOver(UNDECLARED, ((schema or "", name or ""),))
     try:
         row = _parse_change(envelope, metadata, table, plan, shown)
         at, coarse = _position(metadata, generation, plan)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flink_app.decode.plan import DOCUMENT, ReadColumn, TablePlan
+from flink_app.decode.similar_tables import printable
 from flink_app.decode.source_types import SourceType
 
 _ROWS: Final = ("load", "insert", "update")
-_LONGEST_NAME: Final = 128  # no database has longer ones; what is longer is no name
 # What a source may leave out of an update because it has not changed: values that PostgreSQL keeps
 # beside the row when they are large.
 _MAY_BE_LEFT_OUT: Final = ("varchar", "char", "varbyte", "decimal")
@@ -123,12 +123,12 @@ def in_control(
     whole = operation == "create-table" or key is not None
     if not isinstance(columns, Mapping) or not columns or not whole:
         if operation != "create-table":
-            told = _printable(operation) if isinstance(operation, str) else ""
+            told = printable(operation) if isinstance(operation, str) else ""
             yield Finding(What.ALTERED, table.name, found=told)
         return
     yield from _in_definition(columns, table)
     if key is not None and set(key) != set(table.key_sources):
-        declared, found = ", ".join(table.key_sources), ", ".join(map(_printable, key))
+        declared, found = ", ".join(table.key_sources), ", ".join(map(printable, key))
         yield Finding(What.KEY, table.name, declared=declared, found=found)
     yield from _new(columns, table, known)
 
@@ -141,7 +141,7 @@ def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Fin
         announced = columns[column.source]
         found = SourceType.read(announced) if isinstance(announced, Mapping) else None
         if found is None or not found.is_known:
-            told = "" if found is None else _printable(found.name)
+            told = "" if found is None else printable(found.name)
             yield Finding(What.UNKNOWN_TYPE, table.name, column.source, found=told)
         elif not found.fits(column.declared.type):
             declared = str(column.declared.type)
@@ -176,15 +176,10 @@ def _gone(column: ReadColumn, table: TablePlan) -> Finding:
 def _new(names: Mapping[str, Any], table: TablePlan, known: Collection[str]) -> Iterator[Finding]:
     for name in names:
         if name not in known:
-            yield Finding(What.NEW_COLUMN, table.name, _printable(name))
+            yield Finding(What.NEW_COLUMN, table.name, printable(name))
 
 
 def _names(key: Any) -> list[str] | None:
     """The names of a primary key; None where there is none to read."""
     is_key = isinstance(key, list) and all(isinstance(name, str) for name in key)
     return key if is_key else None
-
-
-def _printable(name: str) -> str:
-    """A name from a record as it may stand in a log: without line ends, without end."""
-    return "".join(c if c.isprintable() else "?" for c in name[:_LONGEST_NAME])

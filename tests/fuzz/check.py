@@ -2,7 +2,8 @@
 
 1. Decode does not raise.
 2. Every record ends in exactly one place, and the account adds up.
-3. Both paths agree: changes, dead letters and signs are those of every record read by itself.
+3. Both paths agree: changes, dead letters, signs and the names of undeclared tables are those of
+   every record read by itself.
 4. Every change fits its schema and its column types, and comes back from Parquet as it was.
 5. No reason and no detail holds text of a record; what is sealed opens to the record.
 6. A frame that was damaged is refused, or is a block like any other.
@@ -26,6 +27,7 @@ from flink_app.decode.dead_letters import Original, Reason, Rejected
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import ParsedRow, parse_record
 from flink_app.decode.shown import Shown, Signs
+from flink_app.decode.similar_tables import SourceName
 from tests.fuzz.fits import WrongError, check_changes, must
 from tests.fuzz.grammar import NUMBER_MARK, TEXT_MARK
 from tests.fuzz.inputs import FIRST_ARRIVAL, Block, Session
@@ -63,6 +65,7 @@ class _Reference:
     passed_over: int
     below_floor: int
     shown: Signs
+    undeclared: Counter[SourceName]
 
 
 def check_session(session: Session) -> Seen:
@@ -133,6 +136,7 @@ def _reference(
     rows: dict[str, list[dict[str, Any]]] = {}
     faults: list[tuple[int, Rejected]] = []
     passed_over, below_floor, shown = 0, 0, Signs()
+    undeclared: Counter[SourceName] = Counter()
     for number, data in enumerate(records):
         try:
             became = parse_record(data, plan, shown, arrival_ms=arrivals[number])
@@ -147,12 +151,13 @@ def _reference(
             faults.append((number, became))
         else:
             passed_over += 1
+            undeclared.update(became.sources)
     changes = {}
     for name, values in rows.items():
         table = plan.tables[name]
         parsed = pa.RecordBatch.from_pylist(values, schema=table.parsed_schema)
         changes[name] = to_changes(parsed, table, plan.star, KEYS)
-    return _Reference(changes, faults, passed_over, below_floor, shown)
+    return _Reference(changes, faults, passed_over, below_floor, shown, undeclared)
 
 
 def _check_account(decoded: Decoded, reference: _Reference, records: int) -> None:
@@ -192,6 +197,8 @@ def _check_agreement(decoded: Decoded, reference: _Reference) -> None:
     shown = {sign: n for sign, n in decoded.shown.items() if sign not in _SAMPLED}
     one_by_one = +reference.shown
     must(shown == one_by_one, "signs", f"by columns {shown}, one by one {one_by_one}")
+    names = decoded.undeclared, reference.undeclared
+    must(names[0] == names[1], "names", "by columns {}, one by one {}".format(*names))
 
 
 def _texts(batch: pa.RecordBatch) -> list[str]:

@@ -90,11 +90,23 @@ def control(plan: DecodePlan, rng: Random) -> Members:
         return [("control", [("table-def", about)]), ("metadata", [*kind, ("table-name", about)])]
     if dice < 0.5:
         return _about_table(plan, Random(dice))  # noqa: S311 - inputs, no secrets
-    names: Members = [("schema-name", '""'), ("table-name", f'"{TEXT_MARK}"')]
-    return [
-        ("data", [("id", NUMBER_MARK)]),
-        ("metadata", [("record-type", '"data"'), ("operation", '"insert"'), *names]),
-    ]
+    row: Members = [("record-type", '"data"'), ("operation", '"insert"')]
+    schema, table = _undeclared(plan, Random(dice))  # noqa: S311 - inputs, no secrets
+    names: Members = [("schema-name", json.dumps(schema)), ("table-name", json.dumps(table))]
+    return [("data", [("id", NUMBER_MARK)]), ("metadata", [*row, *names])]
+
+
+def _undeclared(plan: DecodePlan, rng: Random) -> tuple[str, str]:
+    """Schema and name of a table that nobody declared, often almost those of a declared one."""
+    table = rng.choice(list(plan.tables.values()))
+    return rng.choice(
+        [
+            ("", TEXT_MARK),
+            ("another", table.source),
+            (table.schema.swapcase(), table.source),
+            (table.schema, table.source.swapcase()),
+        ]
+    )
 
 
 def _about_table(plan: DecodePlan, rng: Random) -> Members:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from flink_app.decode.rows import PassedOver, parse_record, read_control
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     MIXED_PLAN,
+    REGION,
     SCHEMAS_PLAN,
     UNCHANGED_PLAN,
     changes,
@@ -32,8 +34,9 @@ from tests.unit.decode.twists import BROKEN, BROKEN_SPANS, good, mangled, text, 
 
 CONTROL: Final = record("region", None, "create-table", record_type="control")
 FOREIGN: Final = record("elsewhere", {"id": 1})
+SIMILAR: Final = record("region", REGION, schema="FREIGHT")
 GOOD: Final = {
-    FREIGHT_PLAN: [region(), port(), company(), line(), CONTROL, FOREIGN],
+    FREIGHT_PLAN: [region(), port(), company(), line(), CONTROL, FOREIGN, SIMILAR],
     MIXED_PLAN: [text(good(t, MIXED_PLAN, "update")) for t in MIXED_PLAN.tables.values()],
     UNCHANGED_PLAN: [
         text(good(t, UNCHANGED_PLAN, "update")) for t in UNCHANGED_PLAN.tables.values()
@@ -65,6 +68,9 @@ def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
         (f.sequence_number, replace(f, shard="", sequence_number=""))
         for f in decoded.findings[: len(controls)]
     ] == controls
+    one_by_one = (parse_record(data, plan) for data in records)
+    names = [became.sources for became in one_by_one if isinstance(became, PassedOver)]
+    assert decoded.undeclared == Counter(name for sources in names for name in sources)
     account = decoded.account
     assert account.read == len(records)
     assert account.passed_over == passed_over

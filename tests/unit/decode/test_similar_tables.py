@@ -1,0 +1,168 @@
+"""Tables that are called like a declared one: which are suspicious, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pytest
+
+from connectors.accounts import UNDECLARED, from_rows
+from connectors.blocks import Kind, decode
+from connectors.metrics import GROUP, Metric
+from flink_app.declaration import Star
+from flink_app.schemas import BlockSchemas
+from tests.unit.decode.records import record
+from tests.unit.decode.subtask import frame, opened
+from tests.unit.stars import star
+
+_DECLARATION: Final = """
+name: shop
+source_schema: public
+tables:
+  customer: {key: [id], columns: {id: integer, title: varchar(8)}}
+  sale:
+    source: orders
+    key: [id]
+    columns: {id: integer, customer: integer}
+    references: {customer: {table: customer, columns: [customer]}}
+targets:
+  sales: {fact: sale, columns: {id: id, title: customer.title}}
+"""
+SHOP: Final = star(_DECLARATION)
+
+
+def meant(schema: str, source: str) -> Star:
+    """The same declaration with a table more, which no target uses."""
+    names = f"source_schema: {schema}, source: {source}"
+    other = f"  other: {{{names}, key: [id], columns: {{id: integer}}}}\n"
+    return star(_DECLARATION.replace("targets:", f"{other}targets:"))
+
+
+def row(schema: str, table: str, number: int = 1, **metadata: Any) -> bytes:
+    return record(table, {"id": number}, schema=schema, **metadata)
+
+
+class Subtask:
+    """The decode stage, its metric and what it has put out."""
+
+    def __init__(self, declared: Star = SHOP) -> None:
+        self._operator, self._context = opened(declared)
+        self._schemas = BlockSchemas(declared)
+        self.kinds: list[Kind] = []
+        self.accounts: list[tuple[str, int, int, int]] = []
+
+    def counted(self, metric: Metric) -> int:
+        counts: dict[tuple[str, ...], int] = self._context.counts
+        return counts[GROUP, metric.label]
+
+    def read(self, *records: bytes) -> int:
+        """How many records have been counted as suspicious after one more block."""
+        for output in self._operator.process_element(frame(*records), self._context):
+            block = decode(output[1] if isinstance(output, tuple) else output, self._schemas)
+            self.kinds.append(block.kind)
+            if block.kind is Kind.ACCOUNT:
+                self.accounts += [
+                    (a.table, a.read, a.passed_over, a.dead_lettered)
+                    for a in from_rows(block.batch.to_pylist())
+                ]
+        return self.counted(Metric.RECORDS_OF_SIMILAR_TABLES)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> Sequence[str]:
+    return [message for message in caplog.messages if "are passed over" in message]
+
+
+def test_a_declared_schema_of_another_case_is_counted_and_told_once_with_the_remedy(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    subtask = Subtask()
+    assert subtask.read(row("Public", "orders", 1), row("Public", "orders", 2)) == 2
+    assert subtask.read(row("Public", "orders", 3)) == 3
+    (warning,) = warnings(caplog)
+    assert warning.startswith(
+        'records of "Public"."orders" arrive and are passed over: the declaration reads '
+        '"public"."orders" for table sale'
+    )
+    assert 'Set source_schema: "Public" on that table' in warning
+
+
+def test_nothing_else_becomes_of_such_records_than_of_any_undeclared_one() -> None:
+    similar, other = Subtask(), Subtask()
+    similar.read(row("Public", "orders", 1), row("Public", "orders", 2))
+    other.read(row("Public", "else", 1), row("Public", "else", 2))
+    assert similar.accounts == other.accounts == [(UNDECLARED, 2, 2, 0)]
+    assert similar.kinds == other.kinds == [Kind.ACCOUNT]
+
+
+@pytest.mark.parametrize(
+    ("schema", "table", "remedy"),
+    [
+        ("public", "Orders", 'source: "Orders"'),
+        ("PUBLIC", "ORDERS", 'source_schema: "PUBLIC" and source: "ORDERS"'),
+        ("null", "orders", 'source_schema: "null"'),
+        ("archive", "orders", 'source_schema: "archive"'),
+        ("", "orders", 'source_schema: ""'),
+    ],
+)
+def test_the_remedy_is_what_has_to_be_declared_quoted(
+    schema: str, table: str, remedy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert Subtask().read(row(schema, table)) == 1
+    (warning,) = warnings(caplog)
+    assert f"et {remedy} on" in warning
+
+
+@pytest.mark.parametrize("schema", ["public", "Public", "archive"])
+def test_another_name_is_not_suspicious(schema: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert Subtask().read(row(schema, "orders_2024"), row(schema, "sale")) == 0
+    assert warnings(caplog) == []
+
+
+def test_another_schema_is_suspicious_until_the_declared_table_has_come(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    subtask = Subtask()
+    assert subtask.read(row("archive", "orders")) == 1
+    assert subtask.read(row("public", "orders"), row("archive", "orders")) == 1
+    assert subtask.read(row("archive", "orders"), row("tenant_2", "orders")) == 1
+    assert len(warnings(caplog)) == 1
+    assert subtask.read(row("archive", "customer")) == 2  # none of public.customer has come
+
+
+def test_another_case_is_suspicious_whatever_has_come(caplog: pytest.LogCaptureFixture) -> None:
+    subtask = Subtask()
+    assert subtask.read(row("public", "orders"), row("Public", "orders")) == 1
+    assert len(warnings(caplog)) == 1
+
+
+@pytest.mark.parametrize(("schema", "table"), [("archive", "orders"), ("Public", "Orders")])
+def test_a_table_that_is_declared_and_not_used_is_meant_to_be_passed_over(
+    schema: str, table: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert Subtask(meant(schema, table)).read(row(schema, table)) == 0
+    assert warnings(caplog) == []
+
+
+def test_a_record_that_only_the_record_by_record_path_takes_is_counted_as_well(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    subtask = Subtask()
+    assert subtask.read(b" " + row("Public", "orders"), row("Public", "orders")) == 2
+    assert subtask.counted(Metric.RECORDS_BY_ROWS) == 1
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_name_in_the_log_has_no_line_ends_and_no_more_than_a_name_s_length(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert Subtask().read(row("a\nb" * 100, "orders")) == 1
+    (warning,) = warnings(caplog)
+    assert "\n" not in warning
+    assert len(warning) < 1_000
+
+
+def test_made_up_schemas_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    rows = [row(f"tenant_{number}", "orders") for number in range(150)]
+    assert Subtask().read(*rows) == 150
+    assert len(warnings(caplog)) == 100
