@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
+from connectors.redshift.limits import Limits
 from connectors.redshift.loader import Loader
 from connectors.redshift.sweep import Floor
 from connectors.staging.store import S3Store
@@ -47,8 +48,11 @@ class Clients:
         redshift = self._settings.redshift
         address = RedshiftAddress(redshift.host, redshift.port, redshift.database, redshift.ssl)
 
+        limits = Limits(statement=redshift.statement_seconds)
+
         def open_connection() -> Any:
-            return connect(address, read_credentials(self._secrets(), redshift.secret_id))
+            credentials = read_credentials(self._secrets(), redshift.secret_id)
+            return connect(address, credentials, limits)
 
         floor = self._settings.application.floor
         return Loader(

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.redshift.limits import STATEMENT_SECONDS
 from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.faults import fault_lines
@@ -123,6 +124,13 @@ class Redshift(_Group):
     secret_id: str = Field(description="name or ARN of the secret with username and password")
     copy_role: str = Field(pattern=r"^(default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)$")
     bookkeeping_schema: str = Field("starjoin", pattern=r"^[a-z][a-z0-9_]*$")
+    statement_seconds: int = Field(
+        STATEMENT_SECONDS,
+        ge=60,
+        le=86_400,
+        description="after which Redshift ends a statement of a load, and the load is tried again; "
+        "longer than the longest COPY after an outage",
+    )
 
 
 class Settings(_Group):

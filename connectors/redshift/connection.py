@@ -10,11 +10,9 @@ import redshift_connector
 from redshift_connector.core import Connection
 
 from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.limits import DEFAULT_LIMITS, Limits
 from connectors.secrets import SecretReader
 
-# A commit or COPY that hangs must end some time, with its outcome unknown. Ten times what a
-# large batch takes; the worst case is that a hung load is noticed after half an hour.
-STATEMENT_TIMEOUT_SECONDS: Final = 1_800
 # An idle socket under a long COPY is cut by network address translation after 350 s on AWS.
 _KEEPALIVE_IDLE_SECONDS: Final = 60
 
@@ -52,20 +50,34 @@ def read_credentials(client: SecretReader, secret_id: str) -> Credentials:
         raise NeedsRepair(message) from None
 
 
-def connect(address: RedshiftAddress, credentials: Credentials) -> Connection:
+def connect(
+    address: RedshiftAddress, credentials: Credentials, limits: Limits = DEFAULT_LIMITS
+) -> Connection:
     """Opens a connection without autocommit.
 
     Raises redshift_connector's errors or OSError; `errors.classify` sorts them.
     """
-    return redshift_connector.connect(
+    connection = redshift_connector.connect(
         host=address.host,
         port=address.port,
         database=address.database,
         user=credentials.user,
         password=credentials.password,
         ssl=address.ssl,
-        timeout=STATEMENT_TIMEOUT_SECONDS,
+        timeout=limits.connect,
         tcp_keepalive=True,
         tcp_keepalive_idle=_KEEPALIVE_IDLE_SECONDS,
         application_name="starjoin",
     )
+    try:
+        # Outside of any transaction: a rollback would take the setting back.
+        connection.autocommit = True
+        connection.cursor().execute(f"SET statement_timeout TO {1_000 * limits.statement}")
+        connection.autocommit = False
+        # The driver takes one limit for connecting and for all that follows, and has no other way
+        # to change it.
+        connection._usock.settimeout(limits.statement + limits.grace)  # noqa: SLF001
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -12,12 +12,16 @@ only where it names places.
 
 from __future__ import annotations
 
+import enum
 import re
 import struct
 from typing import Final
 
 from redshift_connector.error import InterfaceError, OperationalError
 
+# An operator, a limit or a shutdown has ended the statement. Of a COMMIT that says nothing certain:
+# Redshift documents for no statement at which point it looks at the limit.
+_INTERVENTION: Final = "57"
 # Serialisable violation, table younger than the snapshot, deadlock, cancelled, shutting down.
 _RETRIED_STATES: Final = {"40001", "40P01", "57014", "57P01", "57P02", "57P03", "53300", "55P03"}
 _RETRIED_TEXTS: Final = re.compile(
@@ -26,6 +30,14 @@ _RETRIED_TEXTS: Final = re.compile(
     r"|S3ServiceException.*(503|SlowDown|500)",
     re.IGNORECASE,
 )
+
+
+class Step(enum.Enum):
+    """What was asked of Redshift when the error came."""
+
+    CONNECT = "connect"
+    STATEMENT = "statement"
+    COMMIT = "commit"
 
 
 class LoadError(Exception):
@@ -62,15 +74,19 @@ CONNECTION_LOST: Final = (
 )
 
 
-def classify(error: Exception, doing: str) -> LoadError:
+def classify(error: Exception, doing: str, step: Step = Step.STATEMENT) -> LoadError:
     """The LoadError for an exception of redshift_connector raised while `doing` something."""
     fields = error.args[0] if error.args and isinstance(error.args[0], dict) else None
     if fields is None:
+        if isinstance(error, CONNECTION_LOST) and step is Step.CONNECT:
+            return RetryLoad(f"{doing}: no connection to Redshift")
         if isinstance(error, CONNECTION_LOST):
             return OutcomeUnknown(f"{doing}: the connection to Redshift was lost")
         return NeedsRepair(f"{doing}: {type(error).__name__} in the client")
     state, text = fields.get("C", ""), fields.get("M", "").partition("\n")[0]
     message = f"{doing}: {text} (SQLSTATE {state})"
+    if step is Step.COMMIT and state.startswith(_INTERVENTION):
+        return OutcomeUnknown(message)
     if state in _RETRIED_STATES or _RETRIED_TEXTS.search(text):
         return RetryLoad(message)
     return NeedsRepair(message)

@@ -41,17 +41,24 @@ def take_fence(cursor: Cursor, names: Names, application: str, number: int) -> N
 
     Raises FenceLost when a later start has it, or another application.
     """
-    holder = _holder(cursor, names)
-    if holder is not None:
-        _refuse_other(holder, application)
-        if holder[1] > number:
-            message = f"start {number} of {application} comes after start {holder[1]} has begun"
-            raise FenceLost(message)
+    if refuse_superseded(cursor, names, application, number):
         cursor.execute(f"DELETE FROM {names.fence}")
     cursor.execute(
         f"INSERT INTO {names.fence} (application, start_number, taken_at) VALUES (%s, %s, %s)",
         (application, number, now()),
     )
+
+
+def refuse_superseded(cursor: Cursor, names: Names, application: str, number: int) -> bool:
+    """Whether anybody holds the fence; raises FenceLost when a later start does, or another."""
+    holder = _holder(cursor, names)
+    if holder is None:
+        return False
+    _refuse_other(holder, application)
+    if holder[1] > number:
+        message = f"start {number} of {application} comes after start {holder[1]} has begun"
+        raise FenceLost(message)
+    return True
 
 
 def verify_fence(cursor: Cursor, names: Names, application: str, number: int) -> None:

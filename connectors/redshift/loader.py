@@ -28,7 +28,14 @@ from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.counts import count_outcomes
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
-from connectors.redshift.errors import CONNECTION_LOST, NeedsRepair, RetryLoad, classify
+from connectors.redshift.errors import (
+    CONNECTION_LOST,
+    NeedsRepair,
+    RetryLoad,
+    Step,
+    classify,
+)
+from connectors.redshift.left_behind import end_sessions
 from connectors.redshift.manifest import manifest
 from connectors.redshift.names import Names
 from connectors.redshift.pending import check_shapes
@@ -109,6 +116,8 @@ class Loader:
         self._manifests = manifests
         self._alters = alters
         self._floor = floor
+        # Whether a load has begun and its end is not known: its session may still be there.
+        self._unfinished = False
         # Not known before the books have been asked, once, by the first load.
         self._never_read: tuple[str, ...] | None = None
 
@@ -121,6 +130,7 @@ class Loader:
         with self._transaction("creating missing tables") as cursor:
             for statement in create_statements(self._warehouse, self._names):
                 cursor.execute(statement)
+        self._end_left_behind(number)
         with self._transaction("taking the fence") as cursor:
             ledger.lock(cursor, self._names)
             ledger.take_fence(cursor, self._names, self._application, number)
@@ -137,7 +147,10 @@ class Loader:
 
         The numbers are those of the steps in `plan`.
         """
+        if self._unfinished:
+            self._end_left_behind(number)
         batch = uuid.uuid4().hex
+        self._unfinished = True
         with self._transaction(f"loading batch {batch}") as cursor:
             ledger.lock(cursor, self._names)  # 1
             ledger.verify_fence(cursor, self._names, self._application, number)
@@ -148,6 +161,7 @@ class Loader:
             sweep(cursor, self._warehouse, self._names, self._floor, new)  # 8
             outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
             ledger.record(cursor, self._names, batch, new, outcomes)  # 9
+        self._unfinished = False
         accounts = [account for part in new for account in part.accounts]
         read = {account.table for account in accounts}
         self._never_read = tuple(table for table in never_read if table not in read)
@@ -159,6 +173,18 @@ class Loader:
             tuple(batch_balances(self._warehouse, accounts, outcomes)),
             self._never_read,
         )
+
+    def _end_left_behind(self, number: int) -> None:
+        """Ends what an earlier attempt or start has left on the warehouse; raises LoadError."""
+        doing = "ending sessions that were left behind"
+        with self._transaction(doing, autocommit=True) as cursor:
+            ended = end_sessions(cursor, self._names, self._application, number)
+        if ended:
+            logger.warning(
+                "Ended sessions of this application that an earlier attempt left on the warehouse: "
+                "processes %s. The ledger says what they committed",
+                ", ".join(map(str, ended)),
+            )
 
     def _read_by_no_batch(self, cursor: ledger.Cursor) -> tuple[str, ...]:
         """Declared tables that no earlier batch has records of.
@@ -231,17 +257,19 @@ class Loader:
         try:
             connection = self._connect()
         except _CLIENT_ERRORS as error:
-            raise classify(error, f"{doing}: connecting") from error
+            raise classify(error, f"{doing}: connecting", Step.CONNECT) from error
         except (BotoCoreError, ClientError) as error:
             message = f"{doing}: reading the warehouse's credentials failed: {error}"
             raise RetryLoad(message) from error
+        step = Step.STATEMENT
         try:
             connection.autocommit = autocommit
             yield connection.cursor()
+            step = Step.COMMIT
             if not autocommit:
                 connection.commit()
         except _CLIENT_ERRORS as error:
-            raise classify(error, doing) from error
+            raise classify(error, doing, step) from error
         except (BotoCoreError, ClientError) as error:
             message = f"{doing}: writing the manifest to S3 failed: {error}"
             raise RetryLoad(message) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from connectors.redshift.spec import DimensionSpec, PatchSpec, StagedSpec, TargetSpec
 
@@ -32,11 +33,12 @@ class Names:
     """Tables by what they are for."""
 
     bookkeeping_schema: str
+    LEDGER: ClassVar[str] = "ledger"
 
     @property
     def ledger(self) -> str:
         """Parts that committed transactions have loaded."""
-        return f"{quoted(self.bookkeeping_schema)}.ledger"
+        return f"{quoted(self.bookkeeping_schema)}.{self.LEDGER}"
 
     @property
     def fence(self) -> str:

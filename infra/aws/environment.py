@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.redshift.limits import STATEMENT_SECONDS
 from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.faults import fault_lines
@@ -106,6 +107,12 @@ class Redshift(_Part):
     secret_arn: SecretArn
     secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
     bookkeeping_schema: str = Field("starjoin", pattern=r"^[a-z][a-z0-9_]*$")
+    statement_seconds: int = Field(
+        STATEMENT_SECONDS,
+        ge=60,
+        le=86_400,
+        description="after which Redshift ends a statement of a load, and it is tried again",
+    )
 
 
 class Stream(_Part):
@@ -136,7 +143,8 @@ class Alarms(_Part):
     nothing_loaded_seconds: int = Field(
         1_200,
         ge=60,
-        description="age of the oldest complete epoch that is not loaded",
+        description="age of the oldest complete epoch that is not loaded; longer than "
+        "redshift.statement_seconds, so that one statement that is ended and repeated raises none",
     )
 
 

@@ -98,6 +98,7 @@ def application_settings(environment: Environment, data: Outputs) -> Settings:
             secret_id=redshift.secret_arn,
             copy_role=data["CopyRoleArn"],
             bookkeeping_schema=redshift.bookkeeping_schema,
+            statement_seconds=redshift.statement_seconds,
         ),
     )
 
@@ -149,6 +150,7 @@ def application_stack(environment: Environment, data: Outputs, code: str) -> Sta
         RedshiftSecretArn=redshift.secret_arn,
         RedshiftSecretKeyArn=redshift.secret_key_arn or "",
         BookkeepingSchema=redshift.bookkeeping_schema,
+        StatementSeconds=redshift.statement_seconds,
         SubnetIds=",".join(environment.network.subnets),
         SecurityGroupIds=",".join(environment.network.security_groups),
         Parallelism=application.parallelism,

@@ -16,7 +16,7 @@ from redshift_connector.error import Error
 from connectors.blocks import Kind
 from connectors.redshift import replay_marks
 from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
-from connectors.redshift.errors import CONNECTION_LOST, classify
+from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
 from connectors.redshift.replay_marks import LetterPart, Mark, Spot
@@ -92,7 +92,8 @@ class Services:
         try:
             connection = connect(address, credentials)
         except _CLIENT_ERRORS as error:
-            raise classify(error, f"{doing}: connecting to {redshift.host}") from error
+            message = f"{doing}: connecting to {redshift.host}"
+            raise classify(error, message, Step.CONNECT) from error
         try:
             yield connection.cursor()
             connection.commit()

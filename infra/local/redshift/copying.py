@@ -143,7 +143,9 @@ class Copy:
         self._struck = True
         peer = self._peer
         try:
-            await peer.front.faults.strike(When.DURING, self._text, peer.transaction)
+            await peer.front.faults.strike(
+                When.DURING, self._text, peer.transaction, peer.statement_limit
+            )
         except CutError as cut:
             if peer.backend.status == IN_BLOCK:
                 raise

@@ -17,6 +17,7 @@ UNDEFINED_OBJECT = "42704"
 INVALID_VALUE = "22023"
 IN_TRANSACTION_BLOCK = "25001"
 ABORTED = "25P02"
+CANCELLED = "57014"
 INTERNAL = "XX000"
 
 # The name that `objects.sql` gives the constraint that counts a column's bytes.
@@ -80,6 +81,11 @@ class BackendError(Exception):
 def syntax_error(near: str) -> RedshiftError:
     """The parser's usual answer."""
     return RedshiftError(f'syntax error at or near "{near}"', sqlstate=SYNTAX_ERROR)
+
+
+def cancelled() -> RedshiftError:
+    """A statement that took longer than statement_timeout: no other word about it comes."""
+    return RedshiftError("Query (0) cancelled on user's request", sqlstate=CANCELLED)
 
 
 def not_imitated(what: str) -> RedshiftError:
@@ -149,7 +155,12 @@ def _overflow(fields: dict[str, str]) -> RedshiftError | None:
     return RedshiftError(text, detail=detail_block(text, 1058, fields.get("D", ""), where=""))
 
 
+def _cancelled(_fields: dict[str, str]) -> RedshiftError:
+    return cancelled()
+
+
 _WORDS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
+    CANCELLED: _cancelled,
     "40001": _conflict,
     "22001": _too_many_characters,
     "23514": _too_many_bytes,

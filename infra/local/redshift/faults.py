@@ -7,7 +7,8 @@ with part of its data sent), or `after` it is done and before the client hears o
 
 - `close`: ends the client's connection in good order,
 - `reset`: drops it, so that the client sees a reset,
-- `hang`: holds the session until it is released, then goes on as if nothing had been,
+- `hang`: holds the session until it is released, then goes on as if nothing had been. Until the
+  statement is done it counts for `statement_timeout`, which ends it with an error,
 - `fail`: answers with an error; before and during only.
 
 A session cut inside a transaction block is rolled back. Outside of one a COPY that has begun goes
@@ -21,7 +22,7 @@ import enum
 import re
 from dataclasses import dataclass, field
 
-from infra.local.redshift.errors import INTERNAL, RedshiftError
+from infra.local.redshift.errors import INTERNAL, RedshiftError, cancelled
 
 
 class When(enum.StrEnum):
@@ -140,10 +141,13 @@ class FaultBoard:
         async with self._changed:
             await self._changed.wait_for(lambda: self._rules[number].struck >= count)
 
-    async def strike(self, when: When, text: str, transaction: list[str]) -> None:
+    async def strike(
+        self, when: When, text: str, transaction: list[str], limit: float | None = None
+    ) -> None:
         """Does what the rules say at this moment of this statement.
 
-        Raises CutError to end the client's connection, RedshiftError to answer with an error.
+        `limit` is the session's statement_timeout in seconds, None for no limit. Raises CutError to
+        end the client's connection, RedshiftError to answer with an error.
         """
         for found in list(self._rules.values()):
             if not found.due(when, text, transaction):
@@ -151,19 +155,23 @@ class FaultBoard:
             found.struck += 1
             action = found.rule.action
             if action is Action.HANG:
-                await self._hang(found)
+                await self._hang(found, None if when is When.AFTER else limit)
                 continue
             await self._tell()
             if action is Action.FAIL:
                 raise RedshiftError(found.rule.message, sqlstate=found.rule.sqlstate)
             raise CutError(action)
 
-    async def _hang(self, found: _Set) -> None:
+    async def _hang(self, found: _Set, limit: float | None) -> None:
         found.hanging += 1
         await self._tell()
-        await found.released.wait()
-        found.hanging -= 1
-        await self._tell()
+        try:
+            await asyncio.wait_for(found.released.wait(), limit)
+        except TimeoutError:
+            raise cancelled() from None
+        finally:
+            found.hanging -= 1
+            await self._tell()
 
     async def _tell(self) -> None:
         async with self._changed:

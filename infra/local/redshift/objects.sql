@@ -170,3 +170,16 @@ CREATE VIEW pg_catalog.pg_table_def AS
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     WHERE c.relkind IN ('r', 'v') AND pg_table_is_visible(c.oid);
 GRANT SELECT ON pg_catalog.svv_columns, pg_catalog.pg_table_def TO PUBLIC;
+
+-- Open transactions with their locks, columns as documented; an ordinary user sees its own.
+CREATE VIEW pg_catalog.svv_transactions AS
+    SELECT a.usename::text AS txn_owner, a.datname::text AS txn_db,
+           a.backend_xid::text::bigint AS xid, l.pid, a.xact_start::timestamp AS txn_start,
+           l.mode AS lock_mode, l.locktype AS lockable_object_type, l.relation::bigint::integer
+           AS relation, l.granted
+    FROM pg_locks l
+    JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype IN ('relation', 'transactionid')
+      AND (a.usename = current_user
+           OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user));
+GRANT SELECT ON pg_catalog.svv_transactions TO PUBLIC;

@@ -39,6 +39,7 @@ class Peer(Protocol):
     backend: Backend
     database: str
     transaction: list[str]
+    statement_limit: float | None
     client_gone: bool
 
     def cut(self, action: Action) -> None:

@@ -8,6 +8,7 @@ some come from PostgreSQL and some from the front, for the price of a round trip
 from __future__ import annotations
 
 import asyncio
+import re
 
 from infra.local.redshift import emulation, wire
 from infra.local.redshift.answers import as_redshift
@@ -19,6 +20,8 @@ from infra.local.redshift.peer import Front
 from infra.local.redshift.wire import Channel, Message
 
 _EXECUTED = b"CIs"
+# PostgreSQL keeps the limit itself; a statement that hangs here it does not see.
+_STATEMENT_TIMEOUT = re.compile(r"\s*SET\s+statement_timeout\s*(?:TO|=)\s*(\d+)", re.IGNORECASE)
 _READY = b"Z"
 
 
@@ -32,6 +35,7 @@ class Session:
         self.database = database
         self.transaction: list[str] = []
         self.client_gone = False
+        self.statement_limit: float | None = None
         self._statements: dict[str, Statement] = {}
         self._portals: dict[str, Statement] = {}
         self._skipping = False
@@ -176,8 +180,11 @@ class Session:
         return await emulation.run(self, statement)
 
     async def _strike_before(self, statement: Statement) -> None:
-        await self.front.faults.strike(When.BEFORE, statement.text, self.transaction)
+        faults = self.front.faults
+        await faults.strike(When.BEFORE, statement.text, self.transaction, self.statement_limit)
         self.transaction.append(statement.text)
+        if limited := _STATEMENT_TIMEOUT.match(statement.text):
+            self.statement_limit = int(limited[1]) / 1_000 or None
 
     async def _sync(self) -> None:
         """Ends a batch of messages: PostgreSQL says in which state the transaction is."""

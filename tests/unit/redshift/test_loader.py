@@ -45,7 +45,12 @@ def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWare
     assert warehouse.fence == [("app", 5)]
     first, second = [i for i, said in enumerate(warehouse.said) if said == "commit"]
     assert all(sql.startswith("CREATE") for sql in warehouse.said[1:first])
-    assert warehouse.said[first + 1 : first + 4] == [
+    looked = [said.partition("\n")[0] for said in warehouse.said[first + 1 : first + 8]]
+    assert looked == [
+        "close",
+        "connect",
+        'SELECT application, start_number FROM "books".fence',
+        "SELECT DISTINCT t.pid FROM svv_transactions AS t",
         "close",
         "connect",
         'LOCK TABLE "books".ledger',
@@ -240,12 +245,13 @@ def test_parts_of_a_stream_that_is_not_declared_are_not_taken_for_loaded(
 
 LOST = InterfaceError("communication error")
 BROKEN = ProgrammingError({"C": "42703", "M": "column does not exist"})
+CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's request"})
 
 
 @pytest.mark.parametrize(
     ("start", "error", "kind", "message"),
     [
-        ("connect", OSError("refused"), OutcomeUnknown, "connecting: the connection to Redshift"),
+        ("connect", OSError("refused"), RetryLoad, "connecting: no connection to Redshift"),
         ("connect", BROKEN, NeedsRepair, "connecting: column does not exist"),
         (
             "connect",
@@ -263,6 +269,9 @@ BROKEN = ProgrammingError({"C": "42703", "M": "column does not exist"})
         ("COPY", BROKEN, NeedsRepair, "column does not exist"),
         ("COPY", ProgrammingError({"C": "XX000", "M": "1023"}), RetryLoad, "1023"),
         ("commit", LOST, OutcomeUnknown, "the connection to Redshift was lost"),
+        ("commit", ProgrammingError({"C": "XX000", "M": "1023"}), RetryLoad, "1023"),
+        ("commit", CANCELLED, OutcomeUnknown, "57014"),
+        ("COPY", CANCELLED, RetryLoad, "57014"),
     ],
 )
 def test_a_failure_becomes_what_to_do_about_it(

@@ -78,6 +78,7 @@ class FakeWarehouse:
         copied: rows that COPY brings to a target's stage; None: all.
         newest: rows of it that are newer than what is there; None: all.
         accounted: tables of which the books hold records.
+        left_behind: processes of sessions that hold the ledger's lock, or wait for it.
     """
 
     def __init__(self) -> None:
@@ -92,6 +93,7 @@ class FakeWarehouse:
         self.copied: int | None = None
         self.newest: int | None = None
         self.accounted: set[str] = set()
+        self.left_behind: set[int] = set()
         self._staged: dict[str, int] = {}
         self.said: list[str] = []
         self.values: list[tuple[str, list[Any]]] = []
@@ -139,6 +141,8 @@ class FakeWarehouse:
             table, column, kind, default = altered.groups()
             self.tables[table][column] = kind
             self.defaults |= {(table, column)} if default else set()
+        elif operation.startswith("SELECT pg_terminate_backend("):
+            self.left_behind.discard(int(operation.partition("(")[2].rstrip(")")))
         elif operation.startswith("DELETE FROM") and ".fence" in operation:
             self._fence_now = []
         elif operation.startswith("INSERT INTO") and ".fence " in operation:
@@ -154,6 +158,8 @@ class FakeWarehouse:
             return [(name,) for name in values if name in self._parts_now]
         if operation.startswith("SELECT DISTINCT table_name"):
             return [(table,) for table in self.accounted]
+        if operation.startswith("SELECT DISTINCT t.pid"):
+            return [(process,) for process in sorted(self.left_behind)]
         if operation.startswith("SELECT generation"):
             return [(self._floor_now,)] if self._floor_now else []
         return []

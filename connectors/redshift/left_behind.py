@@ -1,0 +1,43 @@
+"""Sessions that an earlier attempt or start of the application has left on the warehouse.
+
+A client that gave up waiting, or was killed, leaves its session behind: the statement goes on, or
+the open transaction sits idle, with the ledger's lock. Whoever comes next would queue behind it
+until Redshift gives it up, after hours. So the successor ends it.
+
+Only the loader locks the ledger, and a ledger belongs to one application: the sessions that hold
+that lock or wait for it are the application's own, whatever else its user does. An ordinary user
+sees its own transactions in SVV_TRANSACTIONS and may end its own sessions, so no further right is
+needed. A session's application name would not do: only a superuser sees it.
+
+Nothing is decided here. A COMMIT that is under way either becomes durable or does not; the next
+transaction waits for the ledger's lock and reads which it was.
+"""
+
+from __future__ import annotations
+
+from connectors.redshift import ledger
+from connectors.redshift.ledger import Cursor
+from connectors.redshift.names import Names
+
+# A table's number is its own only within its database.
+_HOLDERS = """SELECT DISTINCT t.pid FROM svv_transactions AS t
+JOIN pg_class AS c ON c.oid = t.relation
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = %s
+AND t.lock_mode = 'AccessExclusiveLock'
+AND t.txn_db = current_database() AND t.txn_owner = current_user AND t.pid <> pg_backend_pid()"""
+
+
+def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:
+    """Ends them; their process numbers.
+
+    Must run outside of the load's own transaction, whose first statement is the lock. Raises
+    FenceLost, before it ends anything, when the target belongs to a later start or to another
+    application: then the others are in the right, and this one is left behind.
+    """
+    ledger.refuse_superseded(cursor, names, application, number)
+    cursor.execute(_HOLDERS, (names.bookkeeping_schema, names.LEDGER))
+    found = [int(row[0]) for row in cursor.fetchall()]
+    for process in found:
+        cursor.execute(f"SELECT pg_terminate_backend({process})")
+    return found

@@ -1,0 +1,34 @@
+"""The stand-ins of the loader's fault tests, started once, and a loader on an empty warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.redshift.loader import Loader
+from tests.faults.loads import START, make_loader
+from tests.running import Running, running
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("loader")) as run:
+        yield run
+
+
+@pytest.fixture
+def loader(started: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loader]:
+    for name, value in started.stack.environment().items():
+        monkeypatch.setenv(name, value)
+    for schema in ("starjoin", "public"):
+        for (table,) in started.query(
+            f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}'"
+        ):
+            connection = started.stack.warehouse()
+            connection.cursor().execute(f'DROP TABLE "{schema}"."{table}"')
+            connection.close()
+    made = make_loader(started)
+    made.start(START)
+    yield made
+    started.stack.redshift.faults.clear()

@@ -1,0 +1,205 @@
+"""Loads that hang: in a statement, in the network, and what their sessions leave behind.
+
+Limits are seconds here where they are to be reached. What is to go well has those of the service,
+so a busy machine fails no test.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
+from connectors.redshift.errors import FenceLost, LoadError, OutcomeUnknown, RetryLoad
+from connectors.redshift.limits import Limits
+from connectors.redshift.loader import Loader
+from connectors.staging.part import Part
+from infra.local.redshift import Rule, When
+from infra.local.redshift.faults import Action
+from tests.faults.black_hole import BlackHole
+from tests.faults.loads import IN_A_LOAD, START, make_loader, parts_of, tickets_in
+from tests.running import Running
+
+pytestmark = pytest.mark.faults
+
+COPY = r"^\s*copy\b"
+# The limit for connecting is the shorter one, and must not count for statements.
+SERVER_ENDS_IT = Limits(connect=5, statement=8)
+NOBODY_ANSWERS = Limits(connect=3, statement=3, grace=2)
+
+
+def limited(run: Running, limits: Limits, hole: BlackHole | None = None) -> Loader:
+    """A loader with these limits, through the network that dies if one is given."""
+    redshift = run.stack.settings.redshift
+    host, port = (redshift.host, redshift.port) if hole is None else (hole.host, hole.port)
+    address = RedshiftAddress(host, port, redshift.database, ssl=False)
+    credentials = read_credentials(run.stack.client("secretsmanager"), redshift.secret_id)
+    made = make_loader(run)
+    made._connect = lambda: connect(address, credentials, limits)
+    return made
+
+
+@pytest.fixture
+def hole(started: Running) -> Iterator[BlackHole]:
+    redshift = started.stack.redshift
+    with BlackHole(redshift.host, redshift.port) as found:
+        yield found
+
+
+class Loading(threading.Thread):
+    """One load, and what came of it."""
+
+    def __init__(self, loader: Loader, parts: list[Part]) -> None:
+        super().__init__(daemon=True)
+        self._loader, self._parts = loader, parts
+        self.error: LoadError | None = None
+
+    def run(self) -> None:
+        try:
+            self._loader.load(self._parts, START)
+        except LoadError as error:
+            self.error = error
+
+
+def holders(run: Running) -> int:
+    """How many sessions hold the ledger's lock, or wait for it."""
+    ((count,),) = run.query(
+        "SELECT COUNT(DISTINCT t.pid) FROM svv_transactions AS t "
+        "JOIN pg_class AS c ON c.oid = t.relation "
+        "WHERE c.relname = 'ledger' AND t.lock_mode = 'AccessExclusiveLock'"
+    )
+    return int(count)
+
+
+@pytest.mark.parametrize("when", [When.BEFORE, When.DURING])
+def test_a_copy_that_hangs_is_ended_by_the_server_and_loaded_once(
+    started: Running, loader: Loader, when: When
+) -> None:
+    parts = parts_of(started, 1, 2)
+    fault = started.stack.redshift.faults.add(Rule(COPY, when, Action.HANG))
+    with pytest.raises(RetryLoad, match="57014"):
+        limited(started, SERVER_ENDS_IT).load(parts, START)
+    assert fault.struck == 1
+    assert holders(started) == 0, "the outcome is known: the client has closed its session"
+    assert tickets_in(started) == []
+    loader.load(parts, START)
+    assert tickets_in(started) == [1, 2]
+    assert started.progress().records == 2
+
+
+def test_a_commit_that_hangs_is_ended_by_the_server_and_the_ledger_is_asked(
+    started: Running, loader: Loader
+) -> None:
+    parts = parts_of(started, 1, 2)
+    started.stack.redshift.faults.hang_commit(having=IN_A_LOAD)
+    with pytest.raises(OutcomeUnknown, match="57014"):
+        limited(started, SERVER_ENDS_IT).load(parts, START)
+    loader.load(parts, START)
+    assert tickets_in(started) == [1, 2]
+    assert started.progress().records == 2
+
+
+# The driver leaves its socket to the garbage collector when the greeting fails.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_network_that_is_dead_when_connecting_is_given_up_soon(
+    started: Running, loader: Loader, hole: BlackHole
+) -> None:
+    parts = parts_of(started, 1, 2)
+    hole.swallow()
+    patient = Limits(connect=NOBODY_ANSWERS.connect)
+    hung = limited(started, patient, hole)
+    with pytest.raises(RetryLoad, match="no connection"):
+        hung.load(parts, START)
+    hole.forward()
+    hung.load(parts, START)
+    assert tickets_in(started) == [1, 2]
+    del loader
+
+
+def test_a_network_that_dies_in_copy_leaves_a_session_that_the_next_attempt_ends(
+    started: Running, loader: Loader, hole: BlackHole, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = parts_of(started, 1, 2)
+    fault = started.stack.redshift.faults.add(Rule(COPY, When.AFTER, Action.HANG))
+    hung = limited(started, NOBODY_ANSWERS, hole)
+    loading = Loading(hung, parts)
+    loading.start()
+    fault.wait()
+    hole.swallow()
+    fault.release()
+    loading.join()
+    assert type(loading.error) is OutcomeUnknown
+    assert holders(started) == 1, "its transaction is open, and nobody will ever end it"
+    hole.forward()
+    hung._connect = loader._connect
+    with caplog.at_level(logging.WARNING):
+        assert hung.load(parts, START).already == ()
+    assert "Ended sessions of this application" in caplog.text
+    assert tickets_in(started) == [1, 2]
+    assert started.progress().records == 2
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_network_that_dies_in_commit_is_found_out_from_the_ledger(
+    started: Running, loader: Loader, hole: BlackHole, *, committed: bool
+) -> None:
+    """Once with the COMMIT done by then, once with it under way when its session is ended."""
+    parts = parts_of(started, 1, 2)
+    when = When.AFTER if committed else When.BEFORE
+    fault = started.stack.redshift.faults.hang_commit(when=when, having=IN_A_LOAD)
+    hung = limited(started, Limits(statement=600), hole)
+    impatient = limited(started, NOBODY_ANSWERS, hole)
+    hung._connect = impatient._connect
+    loading = Loading(hung, parts)
+    loading.start()
+    fault.wait()
+    hole.swallow()
+    loading.join()
+    assert type(loading.error) is OutcomeUnknown
+    hung._connect = loader._connect
+    again = hung.load(parts, START)
+    names = {part.name for part in parts}
+    assert set(again.already if committed else again.parts) == names
+    fault.release()
+    assert tickets_in(started) == [1, 2]
+    assert started.progress().records == 2
+
+
+def test_a_start_ends_the_session_of_a_loader_that_hangs(started: Running, loader: Loader) -> None:
+    parts = parts_of(started, 1, 2)
+    fault = started.stack.redshift.faults.add(Rule(COPY, When.BEFORE, Action.HANG))
+    loading = Loading(loader, parts)
+    loading.start()
+    fault.wait()
+    successor = make_loader(started)
+    successor.start(START + 1)
+    successor.load(parts, START + 1)
+    fault.release()
+    loading.join()
+    assert type(loading.error) is OutcomeUnknown
+    assert tickets_in(started) == [1, 2]
+    with pytest.raises(FenceLost):
+        loader.load(parts, START)
+
+
+def test_sessions_of_others_of_the_same_user_are_left_alone(
+    started: Running, loader: Loader
+) -> None:
+    other = started.stack.warehouse()
+    cursor = other.cursor()
+    cursor.execute("CREATE SCHEMA other")
+    try:
+        cursor.execute("CREATE TABLE other.ledger (part BIGINT)")
+        other.autocommit = False
+        cursor.execute("LOCK TABLE other.ledger")
+        make_loader(started).start(START + 1)
+        cursor.execute("INSERT INTO other.ledger VALUES (1)")
+        other.commit()
+    finally:
+        other.autocommit = True
+        cursor.execute("DROP SCHEMA other CASCADE")
+        other.close()
+    del loader

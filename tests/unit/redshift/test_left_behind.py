@@ -1,0 +1,113 @@
+"""Who ends which sessions, and when: by a start, and by what follows a load of unknown end."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from redshift_connector.error import InterfaceError, ProgrammingError
+
+from connectors.redshift.errors import FenceLost, LoadError, NeedsRepair, OutcomeUnknown, RetryLoad
+from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
+
+LOST = InterfaceError("communication error")
+CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's request"})
+BROKEN = ProgrammingError({"C": "42703", "M": "column does not exist"})
+
+
+@pytest.fixture
+def warehouse() -> FakeWarehouse:
+    return FakeWarehouse()
+
+
+def ended(warehouse: FakeWarehouse) -> list[str]:
+    return warehouse.statements("SELECT pg_terminate_backend(")
+
+
+def test_a_start_ends_what_an_earlier_one_has_left(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    warehouse.fence = [("app", 4)]
+    warehouse.left_behind = {812, 977}
+    with caplog.at_level(logging.WARNING):
+        loader(warehouse).start(5)
+    assert ended(warehouse) == [
+        "SELECT pg_terminate_backend(812)",
+        "SELECT pg_terminate_backend(977)",
+    ]
+    assert "processes 812, 977" in caplog.text
+    last, lock = ended(warehouse)[-1], 'LOCK TABLE "books".ledger'
+    assert warehouse.said.index(last) < warehouse.said.index(lock)
+
+
+@pytest.mark.parametrize("holder", [("app", 6), ("other", 1), ("other", 9)])
+def test_nobody_ends_the_sessions_of_a_later_start_or_of_another_application(
+    warehouse: FakeWarehouse, holder: tuple[str, int]
+) -> None:
+    warehouse.fence = [holder]
+    warehouse.left_behind = {812}
+    with pytest.raises(FenceLost):
+        loader(warehouse).start(5)
+    assert ended(warehouse) == []
+
+
+def test_loads_that_go_well_look_for_no_sessions(warehouse: FakeWarehouse) -> None:
+    loads = loader(warehouse)
+    loads.start(5)
+    warehouse.said.clear()
+    loads.load([part("a")], 5)
+    loads.load([part("b")], 5)
+    assert warehouse.statements("SELECT DISTINCT t.pid") == []
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "kind"),
+    [
+        ("commit", LOST, OutcomeUnknown),
+        ("commit", CANCELLED, OutcomeUnknown),
+        ("COPY", LOST, OutcomeUnknown),
+        ("LOCK", CANCELLED, RetryLoad),
+        ("COPY", BROKEN, NeedsRepair),
+    ],
+)
+def test_after_a_load_that_did_not_end_well_the_next_ends_its_session_first(
+    warehouse: FakeWarehouse, where: str, error: Exception, kind: type[LoadError]
+) -> None:
+    loads = loader(warehouse)
+    loads.start(5)
+
+    def fail(what: str) -> None:
+        if what.startswith(where):
+            raise error
+
+    warehouse.fails = fail
+    with pytest.raises(kind):
+        loads.load([part("a")], 5)
+    warehouse.fails = lambda _: None
+    warehouse.left_behind = {812}
+    warehouse.said.clear()
+    assert loads.load([part("a")], 5).parts == ("a",)
+    said: list[Any] = warehouse.said
+    assert said.index("SELECT pg_terminate_backend(812)") < said.index('LOCK TABLE "books".ledger')
+    warehouse.said.clear()
+    loads.load([part("b")], 5)
+    assert warehouse.statements("SELECT DISTINCT t.pid") == []
+
+
+def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
+    loads = loader(warehouse)
+    loads.start(5)
+
+    def fail(what: str) -> None:
+        if what == "commit":
+            raise LOST
+
+    warehouse.fails = fail
+    with pytest.raises(OutcomeUnknown):
+        loads.load([part("a")], 5)
+    warehouse.fails = lambda _: None
+    warehouse.fence, warehouse.left_behind = [("app", 6)], {812}
+    with pytest.raises(FenceLost):
+        loads.load([part("a")], 5)
+    assert ended(warehouse) == []
