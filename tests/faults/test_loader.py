@@ -82,7 +82,7 @@ def test_a_missing_staged_file_needs_repair_and_loads_nothing(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_refused_connection_is_tried_again(started: Running, loader: Loader) -> None:
     started.stack.redshift.faults.refuse_connections()
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(RetryLoad):
         loader.load(parts_of(started, 1), START)
     started.stack.redshift.faults.accept_connections()
     loader.load(parts_of(started, 1), START)
