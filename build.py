@@ -2,7 +2,10 @@
 """The one door for people. `python3 build.py --help` lists what it can do.
 
 Standard library only: it runs on a machine where nothing is installed yet. The work is done in
-modules; here they are only chosen and started.
+modules; here a command's arguments are checked, what it needs is made, and it is started.
+
+Exit codes: 0 done; 1 failed, or the machine lacks something; 2 wrong arguments; others are named in
+the help of the command that has them.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
 
 from infra import bootstrap
 from infra.bootstrap import JVM, PYTHON, ROOT
@@ -19,106 +24,137 @@ from infra.bootstrap import JVM, PYTHON, ROOT
 MAVEN = ["mvn", "-B", "-q", "-f", str(JVM / "pom.xml")]
 
 
-def demo(rest: list[str]) -> None:
-    """Run the main job on local stand-ins, from change records to the warehouse's table."""
-    prepare()
-    become("-m", "infra.local.demo", *rest)
+@dataclass(frozen=True)
+class Command:
+    """One command.
+
+    Attributes:
+        help: what it does, in a line.
+        module: what it starts; None where `run` does it.
+        words: what the module is given before the user's arguments.
+        command_line: the module whose `parser()` knows the arguments; standard library only.
+        run: does it, given the user's arguments.
+    """
+
+    help: str
+    module: str | None = None
+    words: tuple[str, ...] = ()
+    command_line: str | None = None
+    run: Callable[[list[str]], None] | None = None
 
 
 def test(rest: list[str]) -> None:
-    """Run every test, of Java and of Python; with arguments, pytest's own."""
-    prepare()
+    """Tests of Java and of Python; with arguments, pytest's own."""
     if not rest:
         step(*MAVEN, "verify")
     become("-m", "pytest", *rest)
 
 
 def lint(rest: list[str]) -> None:
-    """Check style, types and layers; with --fix, mend what can be mended."""
-    prepare()
-    fix = ["--fix"] if rest == ["--fix"] else []
+    """Style, types and layers."""
+    fix = rest == ["--fix"]
     python = str(PYTHON)
-    step(python, "-m", "ruff", "check", *fix, ".")
+    step(python, "-m", "ruff", "check", *(["--fix"] if fix else []), ".")
     step(python, "-m", "ruff", "format", *([] if fix else ["--check"]), ".")
     step(python, "-m", "mypy")
     step(*MAVEN, "fmt:format" if fix else "fmt:check")
     step(python, "-m", "pytest", "-q", "tests/unit/test_layering.py")
 
 
-def bench(rest: list[str]) -> None:
-    """Measure the engine and its parts, each as a ratio to something run beside it."""
-    prepare()
-    become("-m", "tests.bench", *rest)
-
-
-def fuzz(rest: list[str]) -> None:
-    """Decode what a grammar makes up and damages, and check what must hold for every record."""
-    prepare()
-    become("-m", "tests.fuzz", *rest)
-
-
-def load_test(rest: list[str]) -> None:
-    """Put the job under load from a generator that knows the true table; writes a report."""
-    prepare()
-    become("-m", "tests.load", *rest)
-
-
-def package(rest: list[str]) -> None:
-    """Make the one zip that Managed Flink runs."""
-    prepare()
-    become("-m", "infra.aws.package", *rest)
-
-
-def deploy(rest: list[str]) -> None:
-    """Bring an environment on AWS to its file and start it; --dry-run only says how."""
-    prepare()
-    become("-m", "infra.aws", "deploy", *rest)
-
-
-def reload(rest: list[str]) -> None:
-    """Load every table of an environment anew; says what it would do unless given --apply."""
-    prepare()
-    become("-m", "infra.aws", "reload", *rest)
-
-
-def status(rest: list[str]) -> None:
-    """Say how an environment on AWS is."""
-    prepare()
-    become("-m", "infra.aws", "status", *rest)
-
-
-def stop(rest: list[str]) -> None:
-    """Stop an environment's application with a snapshot."""
-    prepare()
-    become("-m", "infra.aws", "stop", *rest)
-
-
-def replay(rest: list[str]) -> None:
-    """Put dead letters back onto the stream, once their cause is mended; --apply does it."""
-    prepare()
-    become("-m", "infra.replay", *rest)
-
-
-def destroy(rest: list[str]) -> None:
-    """Delete an environment from AWS; its data only when asked for."""
-    prepare()
-    become("-m", "infra.aws", "destroy", *rest)
-
-
-def build(rest: list[str]) -> None:
-    """Make .venv and the JVM module's jar, where they are missing or out of date."""
-    if rest:
-        sys.exit("build takes no arguments")
-    prepare()
-
-
-COMMANDS: dict[str, Callable[[list[str]], None]] = {
-    command.__name__.replace("_", "-"): command
-    for command in (
-        *(demo, test, lint, fuzz, bench, load_test),
-        *(package, deploy, reload, status, stop, replay, destroy, build),
-    )
+COMMANDS = {
+    "demo": Command(
+        "run the main job on local stand-ins, from change records to the warehouse's table",
+        module="infra.local.demo",
+        command_line="infra.local.command_line",
+    ),
+    "test": Command("run every test, of Java and of Python, or those that are named", run=test),
+    "lint": Command("check style, types and layers; --fix mends what can be mended", run=lint),
+    "fuzz": Command(
+        "decode what a grammar makes up and damages, and check what must hold for every record",
+        module="tests.fuzz",
+        command_line="tests.fuzz.command_line",
+    ),
+    "bench": Command(
+        "measure the engine and its parts, each as a ratio to something run beside it",
+        module="tests.bench",
+        command_line="tests.bench.command_line",
+    ),
+    "load-test": Command(
+        "put the job under load from a generator that knows the true table; writes a report",
+        module="tests.load",
+        command_line="tests.load.command_line",
+    ),
+    "package": Command("make the one zip that Managed Flink runs", module="infra.aws.package"),
+    "deploy": Command(
+        "bring an environment on AWS to its file and start it; --dry-run only says how",
+        module="infra.aws",
+        words=("deploy",),
+        command_line="infra.aws.command_line",
+    ),
+    "reload": Command(
+        "load every table of an environment again; says what it would do unless given --apply",
+        module="infra.aws",
+        words=("reload",),
+        command_line="infra.aws.command_line",
+    ),
+    "status": Command(
+        "say how an environment on AWS is",
+        module="infra.aws",
+        words=("status",),
+        command_line="infra.aws.command_line",
+    ),
+    "stop": Command(
+        "stop an environment's application with a snapshot",
+        module="infra.aws",
+        words=("stop",),
+        command_line="infra.aws.command_line",
+    ),
+    "replay": Command(
+        "put dead letters back onto the stream, once their cause is mended; --apply does it",
+        module="infra.replay",
+        command_line="infra.replay.command_line",
+    ),
+    "destroy": Command(
+        "delete an environment from AWS; its data only when asked for",
+        module="infra.aws",
+        words=("destroy",),
+        command_line="infra.aws.command_line",
+    ),
+    "build": Command("make .venv and the JVM module's jar, where missing or out of date"),
 }
+
+
+def check_arguments(name: str, rest: list[str]) -> None:
+    """Prints the help that is asked for, or refuses wrong arguments: exit code 0 or 2.
+
+    Nothing is made or started before this.
+    """
+    command = COMMANDS[name]
+    if command.command_line is not None:
+        parser = import_module(command.command_line).parser()
+        parser.parse_args([*command.words, *rest])
+        return
+    parser = argparse.ArgumentParser(prog=f"build.py {name}", description=f"{command.help}.")
+    if name == "lint":
+        parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+    if name == "test":
+        parser.epilog = (
+            "Arguments go to pytest, which then runs alone, without the tests of Java: "
+            "`build.py test tests/unit -k mask`."
+        )
+        parser.parse_known_args(rest)
+        return
+    parser.parse_args(rest)
+
+
+def run(name: str, rest: list[str]) -> None:
+    """Makes what the command needs, and starts it."""
+    prepare()
+    command = COMMANDS[name]
+    if command.run is not None:
+        command.run(rest)
+    elif command.module is not None:
+        become("-m", command.module, *command.words, *rest)
 
 
 def prepare() -> None:
@@ -134,7 +170,10 @@ def prepare() -> None:
 
 def step(*command: str) -> None:
     """Runs one step in the foreground; stops when it fails."""
-    status = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    try:
+        status = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    except OSError as error:
+        sys.exit(f"build.py: {command[0]} cannot be started: {error.strerror}")
     if status != 0:
         sys.exit(f"build.py: {' '.join(command)} ended with {status}")
 
@@ -155,17 +194,20 @@ def environment() -> dict[str, str]:
 
 def main() -> None:
     """Reads the command line."""
-    listed = "\n".join(f"  {name:10} {command.__doc__}" for name, command in COMMANDS.items())
+    listed = "\n".join(f"  {name:10} {command.help}" for name, command in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog="build.py",
         description="Starjoin: build, run and check.",
-        epilog=f"commands:\n{listed}\n\nFurther arguments go to the command.",
+        epilog=f"commands:\n{listed}\n\n`build.py COMMAND --help` says what a command takes.\n\n"
+        "Exit codes: 0 done; 1 failed, or the machine lacks something; 2 wrong arguments; others\n"
+        "are named in the help of the command that has them.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=COMMANDS, metavar="command")
     parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    COMMANDS[arguments.command](arguments.rest)
+    check_arguments(arguments.command, arguments.rest)
+    run(arguments.command, arguments.rest)
 
 
 if __name__ == "__main__":

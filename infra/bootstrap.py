@@ -46,12 +46,19 @@ def check_python() -> None:
 
 def check_java() -> None:
     """Raises MissingError unless a JDK and Maven are there."""
-    javac = _java_tool("javac")
+    home = os.environ.get("JAVA_HOME")
+    javac = shutil.which("javac") if not home else str(Path(home) / "bin" / "javac")
     if javac is None:
         message = "A JDK 17 is needed: apt-get install openjdk-17-jdk-headless, or set JAVA_HOME."
         raise MissingError(message)
-    answer = subprocess.run([javac, "-version"], capture_output=True, text=True, check=True)
-    match = re.search(r"javac (\d+)", answer.stdout + answer.stderr)
+    if home and not Path(javac).exists():
+        # Maven takes JAVA_HOME as well, so a JDK on the PATH would not do.
+        message = (
+            f"JAVA_HOME is {home}, where there is no bin/javac: set it to a JDK 17, or unset it."
+        )
+        raise MissingError(message)
+    answer = _answer([javac, "-version"], "set JAVA_HOME to a JDK 17")
+    match = re.search(r"javac (\d+)", answer)
     if match is None or int(match[1]) not in _JAVAS:
         found = match[1] if match else "of unknown version"
         message = f"A JDK 17 is needed and {javac} is {found}: set JAVA_HOME to a JDK 17."
@@ -61,11 +68,22 @@ def check_java() -> None:
         raise MissingError(message)
 
 
-def _java_tool(name: str) -> str | None:
-    home = os.environ.get("JAVA_HOME")
-    if home and (tool := Path(home) / "bin" / name).exists():
-        return str(tool)
-    return shutil.which(name)
+def _answer(command: list[str], remedy: str) -> str:
+    """What a program prints. Raises MissingError where it does not run."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        message = f"{command[0]} cannot be started ({error.strerror}): {remedy}."
+        raise MissingError(message) from error
+    if done.returncode != 0:
+        said = (done.stdout + done.stderr).strip() or "nothing printed"
+        message = (
+            f"{' '.join(command)} ended with {done.returncode} ({said.splitlines()[-1]}): {remedy}."
+        )
+        raise MissingError(message)
+    return done.stdout + done.stderr
 
 
 def make_environment() -> None:
@@ -77,13 +95,16 @@ def make_environment() -> None:
     if present == wanted:
         return
     _say("making .venv from requirements.lock (a minute or two)")
-    stamp.unlink(missing_ok=True)
     try:
+        stamp.unlink(missing_ok=True)
         # Another interpreter's packages are of no use; the same one's are brought up to date.
         if present.split(" ")[0] != version:
             venv.create(VENV, clear=True, with_pip=True)
     except (subprocess.CalledProcessError, ImportError) as error:
         message = "Python's venv module is incomplete: apt-get install python3-venv."
+        raise MissingError(message) from error
+    except OSError as error:
+        message = f"{VENV} cannot be made: {error.strerror}."
         raise MissingError(message) from error
     run([str(PYTHON), "-m", "pip", "install", "-r", str(LOCK)], log="pip", env=_pip_environment())
     stamp.write_text(wanted)
@@ -110,10 +131,14 @@ def run(command: list[str], *, log: str, env: dict[str, str] | None = None) -> N
     """Runs a quiet step; its output goes to a log file, whose end is shown when it fails."""
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"{log}.log"
-    with path.open("wb") as output:
-        done = subprocess.run(
-            command, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=ROOT, check=False
-        )
+    try:
+        with path.open("wb") as output:
+            done = subprocess.run(
+                command, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=ROOT, check=False
+            )
+    except OSError as error:
+        message = f"{command[0]} cannot be started: {error.strerror}."
+        raise MissingError(message) from error
     if done.returncode != 0:
         end = "\n".join(path.read_text(errors="replace").splitlines()[-40:])
         message = f"{' '.join(command)} ended with {done.returncode}; the end of {path}:\n{end}"

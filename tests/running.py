@@ -16,7 +16,8 @@ from connectors.redshift.balance import Balance, balance_query, balances
 from connectors.redshift.names import Names
 from flink_app.settings import Application, property_groups
 from infra.local.configuration import LocalRun
-from infra.local.example import DEFAULT, Example, declaration_of
+from infra.local.example import Example, declaration_of
+from infra.local.examples import DEFAULT
 from infra.local.minicluster import MiniCluster
 from infra.local.progress import Progress, progress, rows
 from infra.local.source import dms

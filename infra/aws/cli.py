@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import dry_run
 from infra.aws.application import StartState
 from infra.aws.clients import AwsClients, open_clients
+from infra.aws.command_line import parser
 from infra.aws.deploy import Deployment
-from infra.aws.environment import FOLDER, Environment, load_environment
+from infra.aws.environment import Environment, load_environment
 from infra.aws.errors import DeployError
 from infra.aws.package import ZIP, build_package
 from infra.aws.waiting import Clock, SystemClock
@@ -28,7 +28,7 @@ def main(
     clock: Clock | None = None,
 ) -> int:
     """Runs one command; gives the exit code."""
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     try:
         environment = load_environment(given.environment, given.environments)
         if given.command == "deploy" and given.dry_run:
@@ -84,50 +84,6 @@ def _check_generation(given: argparse.Namespace) -> None:
     if given.apply and given.generation is None:
         message = "--apply needs --generation: reload without --apply says which"
         raise DeployError(message)
-
-
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--environment", required=True, metavar="NAME", help="its file's name")
-    common.add_argument(
-        "--environments", type=Path, default=FOLDER, metavar="FOLDER", help="where the files are"
-    )
-    common.add_argument("--profile", help="of the AWS configuration")
-    parser = argparse.ArgumentParser(prog="infra.aws", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    deploy = commands.add_parser(
-        "deploy", parents=[common], help="bring the environment to its file, and start it"
-    )
-    deploy.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    deploy.add_argument("--package", type=Path, help="a zip that exists, instead of making it")
-    state = deploy.add_mutually_exclusive_group()
-    state.add_argument("--snapshot", help="start from this one instead of the latest")
-    state.add_argument(
-        "--without-state",
-        action="store_true",
-        help="start at the stream's initial position; what has left the stream is missing",
-    )
-    deploy.add_argument(
-        "--allow-data-loss",
-        action="store_true",
-        help="apply a change set that removes or replaces stream, buckets or key",
-    )
-    reload = commands.add_parser(
-        "reload", parents=[common], help="load every table anew; what is gone leaves the warehouse"
-    )
-    reload.add_argument(
-        "--apply", action="store_true", help="do it, instead of saying what would be done"
-    )
-    reload.add_argument(
-        "--generation", type=int, metavar="N", help="of the reload, so that it is not done twice"
-    )
-    commands.add_parser("status", parents=[common], help="say how it is")
-    stop = commands.add_parser("stop", parents=[common], help="stop it with a snapshot")
-    stop.add_argument("--without-snapshot", action="store_true", help="when it is stuck")
-    destroy = commands.add_parser("destroy", parents=[common], help="delete its stacks")
-    destroy.add_argument("--confirm", metavar="NAME", help="the environment's name once more")
-    destroy.add_argument("--with-data", action="store_true", help="stream and buckets as well")
-    return parser
 
 
 def _say(line: str) -> None:

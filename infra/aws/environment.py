@@ -24,9 +24,8 @@ from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.faults import fault_lines
 from flink_app.settings import Name
+from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError
-
-FOLDER: Final = Path(__file__).with_name("environments")
 
 SecretArn = Annotated[
     str, StringConstraints(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$")

@@ -8,7 +8,6 @@ balance; stop.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
@@ -20,8 +19,9 @@ from typing import Final
 from redshift_connector.core import Connection
 from rich.console import Console
 
+from infra.local.command_line import parser
 from infra.local.configuration import LocalRun
-from infra.local.example import DEFAULT, EXAMPLES, Difference, Example, declaration_of
+from infra.local.example import Difference, Example, declaration_of
 from infra.local.minicluster import MiniCluster
 from infra.local.printed import print_balance, print_batches, print_rows
 from infra.local.processes import ServiceError
@@ -40,11 +40,7 @@ class DemoError(RuntimeError):
 
 def main() -> int:
     """Runs the demo; 0 only if the warehouse equals what the changes add up to."""
-    parser = argparse.ArgumentParser(prog="build.py demo", description=__doc__)
-    parser.add_argument("--example", choices=EXAMPLES, default=DEFAULT, help=f"default {DEFAULT}")
-    parser.add_argument("--parallelism", type=int, default=2, help="of the job (default 2)")
-    parser.add_argument("--keep", type=Path, help="keep logs and state in this folder")
-    arguments = parser.parse_args()
+    arguments = parser().parse_args()
     console = Console()
     started = time.monotonic()
     try:

@@ -9,20 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from flink_app.declaration import Star, load_declaration
+from infra.local.examples import FOLDER
 from infra.local.progress import rows
 from infra.local.source import dms
 from infra.local.source.database import SourceDatabase
 from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
 from infra.local.toolchain import ROOT
-
-_EXAMPLES: Final = Path(__file__).with_name("examples")
-
-EXAMPLES: Final = tuple(sorted(path.parent.name for path in _EXAMPLES.glob("*/source.sql")))
-DEFAULT: Final = "ticket_seller"
 
 
 def declaration_of(name: str) -> str:
@@ -52,7 +47,7 @@ class Example:
     """
 
     def __init__(self, name: str, stack: LocalStack) -> None:
-        self._folder = _EXAMPLES / name
+        self._folder = FOLDER / name
         self._stack = stack
         self._kinesis = stack.client("kinesis")
         self.star = Star(load_declaration(ROOT / stack.settings.application.declaration))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,8 +13,8 @@ from connectors.redshift.errors import LoadError
 from flink_app.decode.dead_letters import Reason, SealedOriginalError
 from flink_app.privacy.keys import SecretError
 from flink_app.settings import SettingsError
-from infra.aws.environment import FOLDER
 from infra.aws.errors import DeployError
+from infra.replay.command_line import parser
 from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
 from infra.replay.plan import Selection, plan_replay
@@ -39,7 +37,11 @@ def main(
     opened: Callable[[argparse.Namespace], Services] | None = None,
 ) -> int:
     """Runs the command; gives the exit code."""
-    given = _parser().parse_args(arguments)
+    options = parser()
+    given = options.parse_args(arguments)
+    if given.reason is not None and given.reason not in list(Reason):
+        known = ", ".join(Reason)
+        options.error(f"no dead letter has the reason {given.reason!r}: give one of {known}")
     try:
         _run(given, (opened or _opened)(given))
     except (ClientError, BotoCoreError) as error:
@@ -73,44 +75,6 @@ def _run(given: argparse.Namespace, services: Services) -> None:
         return
     originals = OriginalReader(services.read, restricted, services.letters_key())
     replay(plan, originals, services.putter(), services.mark, _say)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="build.py replay",
-        description="Put dead letters back onto the stream, once their cause is mended.",
-    )
-    application = parser.add_mutually_exclusive_group(required=True)
-    application.add_argument("--environment", metavar="NAME", help="a deployed one")
-    application.add_argument("--properties", type=Path, help="a file of runtime properties")
-    parser.add_argument("--apply", action="store_true", help="do it; without, it is only said")
-    parser.add_argument("--table", help="only of this declared table")
-    parser.add_argument("--reason", choices=[str(reason) for reason in Reason])
-    parser.add_argument("--since", type=_moment, help="arrived at this time or later")
-    parser.add_argument("--until", type=_moment, help="arrived before this time")
-    parser.add_argument("--part", help="only of this part, by its name in the ledger")
-    parser.add_argument("--limit", type=_count, help="at most so many, the first in order")
-    parser.add_argument(
-        "--environments", type=Path, default=FOLDER, metavar="FOLDER", help="where the files are"
-    )
-    parser.add_argument("--profile", help="of the AWS configuration")
-    return parser
-
-
-def _moment(text: str) -> dt.datetime:
-    moment = dt.datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        message = f"{text!r} has no time zone: write it as 2026-11-23T10:00:00Z"
-        raise argparse.ArgumentTypeError(message)
-    return moment
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        message = "the limit is at least 1"
-        raise argparse.ArgumentTypeError(message)
-    return count
 
 
 def _say(line: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from infra.local.cluster import FlinkCluster
-from infra.local.example import EXAMPLES
+from infra.local.examples import EXAMPLES
 from tests.running import running
 
 pytestmark = pytest.mark.faults

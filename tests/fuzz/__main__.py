@@ -1,19 +1,14 @@
-"""The fuzz of decode from the command line; `--help` says how.
-
-An input is a record. Inputs come in sessions: blocks of up to some eighty records, of one of the
-declared stars, under one of the ways in which a DMS task may write. Most records are sound; in
-each block a share of them is changed in values, structure or bytes, and some frames are damaged.
-"""
+"""The fuzz of decode, started from the command line."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from tests.fuzz.command_line import parser
 from tests.fuzz.inputs import Session, load, save
 from tests.fuzz.many import DIED, HUNG, Tally, run, wrongness, wrongness_apart
 from tests.fuzz.reach import unreached
@@ -28,19 +23,7 @@ _APART_TRIES: Final = 60  # each starts a process
 
 def main() -> int:
     """Runs what is asked for; 1 when something was wrong."""
-    parser = argparse.ArgumentParser(
-        prog="build.py fuzz",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--inputs", type=int, default=1_000_000, help="records (default 1000000)")
-    parser.add_argument("--seed", type=int, default=0, help="another one makes other inputs")
-    parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="check a session that was kept")
-    parser.add_argument("--session", type=int, metavar="N", help="check session N of the seed")
-    parser.add_argument("--out", type=Path, default=Path("build/fuzz"), help="folder for files")
-    parser.add_argument("--reach", action="store_true", help="list lines of decode not reached")
-    given = parser.parse_args()
+    given = parser().parse_args()
     if given.reach:
         return _reach(given.seed, min(given.inputs, _TRACED))
     if given.replay:

@@ -12,7 +12,7 @@ import pytest
 
 from flink_app.decode.dead_letters import Original
 from flink_app.privacy.keys import PrivacyKeys
-from infra.local.example import DEFAULT, EXAMPLES
+from infra.local.examples import DEFAULT, EXAMPLES
 from infra.local.stack import BUCKET, TOKEN_KEY
 from tests.running import Running, running
 

@@ -14,7 +14,8 @@ import pytest
 import yaml
 from redshift_connector.core import Connection
 
-from infra.aws.environment import FOLDER, load_environment
+from infra.aws.environment import load_environment
+from infra.aws.environments import FOLDER
 from infra.aws.plan import data_stack
 from infra.local.moto import Moto
 from infra.local.stack import TOKEN_KEY

@@ -6,7 +6,6 @@ there was no warehouse to compare; 130 interrupted.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import sys
 import time
@@ -19,6 +18,7 @@ from redshift_connector.core import Connection
 from rich.console import Console
 from rich.status import Status
 
+from tests.load.command_line import parser
 from tests.load.destination import Target
 from tests.load.environment import EnvironmentTarget
 from tests.load.figures import Report
@@ -137,46 +137,16 @@ class Terminal:
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
     """The command line."""
-    default = Options()
-    parser = argparse.ArgumentParser(prog="build.py load-test", description=__doc__)
-    add = parser.add_argument
-    add("--rate", type=float, default=default.rate, help="records/s on average (%(default)g)")
-    add("--minutes", type=float, default=default.minutes, help="for so long (%(default)g)")
-    add("--seed", type=int, default=default.seed, help="of the traffic (%(default)s)")
-    add("--burst", type=float, default=default.burst, help="factor; 1 is none (%(default)g)")
-    add("--senders", type=int, default=default.senders, help="threads that put (%(default)s)")
-    add("--shards", type=int, default=default.shards, help="of the stream (%(default)s)")
-    add("--parallelism", type=int, default=default.parallelism, help="of the job (%(default)s)")
-    add(
-        "--checkpoint-interval",
-        default=default.checkpoint_interval,
-        help="in Flink's form (%(default)s)",
-    )
-    add("--weights", type=_weights, default={}, help="of operations: purchase=10,cancel=0,...")
-    add("--environment", help="put on this deployed environment's stream, start no stand-ins")
-    add("--environments", type=Path, help="folder of the environment's file")
-    add(
-        "--first-key",
-        type=int,
-        default=default.first_key,
-        help="smallest key; a deployed table needs keys of its own (%(default)s)",
-    )
-    add("--output", type=Path, default=default.output, help="folder (%(default)s)")
-    add("--keep", type=Path, help="keep logs and state of the stand-ins in this folder")
-    given = vars(parser.parse_args(arguments))
+    options_parser = parser()
+    given = vars(options_parser.parse_args(arguments))
     given["weights"] = {**WEIGHTS, **given["weights"]}
     options = Options(**given)
     try:
         options.schedule()
         traffic(options)
     except ValueError as error:
-        parser.error(str(error))
+        options_parser.error(str(error))
     return options
-
-
-def _weights(text: str) -> dict[str, float]:
-    pairs = (item.partition("=") for item in text.split(","))
-    return {name.strip(): float(weight) for name, _, weight in pairs}
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
-from infra.aws.environment import FOLDER, Environment, load_environment
+from infra.aws.environment import Environment, load_environment
+from infra.aws.environments import FOLDER
 from infra.aws.errors import DeployError
 from infra.local.lifetimes import Lifetime
 from tests.load.ceiling import render_ceiling

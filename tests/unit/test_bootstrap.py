@@ -60,6 +60,55 @@ def test_a_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         bootstrap.check_java()
 
 
+def test_a_java_home_without_a_jdk_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(shutil, "which", _found("javac", "mvn"))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(MissingError, match=r"where there is no bin/javac: set it to a JDK 17"):
+        bootstrap.check_java()
+
+
+@pytest.mark.parametrize(
+    ("script", "mode", "told"),
+    [
+        ("#!/bin/sh\necho broken >&2; exit 3", 0o755, r"ended with 3 \(broken\): set JAVA_HOME"),
+        ("#!/bin/sh\nexit 1", 0o755, r"ended with 1 \(nothing printed\): set JAVA_HOME"),
+        ("#!/bin/sh\necho what", 0o755, "of unknown version: set JAVA_HOME"),
+        ("#!/nowhere/sh", 0o755, "cannot be started .*: set JAVA_HOME"),
+        ("not a program", 0o644, "cannot be started .*: set JAVA_HOME"),
+    ],
+    ids=["fails", "fails silently", "prints something else", "no interpreter", "not executable"],
+)
+def test_a_javac_that_does_not_work_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, mode: int, told: str
+) -> None:
+    javac = tmp_path / "bin" / "javac"
+    javac.parent.mkdir()
+    javac.write_text(script)
+    javac.chmod(mode)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(MissingError, match=told):
+        bootstrap.check_java()
+
+
+def test_a_step_that_cannot_start_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bootstrap, "LOGS", tmp_path / "logs")
+    with pytest.raises(MissingError, match="mvn cannot be started: No such file"):
+        bootstrap.run([str(tmp_path / "mvn")], log="maven")
+
+
+def test_an_environment_that_cannot_be_made_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / "file" / ".venv")
+    with pytest.raises(MissingError, match=r"\.venv cannot be made: Not a directory"):
+        bootstrap.make_environment()
+
+
 def test_a_step_that_fails_shows_the_end_of_its_log(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 
 from infra.aws.cli import main
 from infra.aws.clients import AwsClients
-from tests.unit.stars import ROOT
 
 
 def no_clients(region: str, profile: str | None) -> AwsClients:
@@ -77,9 +75,3 @@ def test_a_reload_is_done_only_to_a_generation_that_is_named(
 ) -> None:
     assert run("reload", "--environment", "example", "--apply") == 1
     assert "--apply needs --generation" in capsys.readouterr().err
-
-
-def test_build_py_has_the_commands() -> None:
-    tree = ast.parse((ROOT / "build.py").read_text())
-    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert {"deploy", "reload", "status", "stop", "destroy"} <= functions

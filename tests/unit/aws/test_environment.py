@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.aws.environment import FOLDER, load_environment
+from infra.aws.environment import load_environment
+from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError, DeployError
 from infra.aws.plan import application_settings, load_star, promised_outputs
 from infra.aws.storage import digest_of

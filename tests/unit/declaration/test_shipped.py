@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from flink_app.declaration import Star, Treatment, load_declaration
-from infra.local.example import DEFAULT, EXAMPLES, declaration_of
+from infra.local.example import declaration_of
+from infra.local.examples import DEFAULT, EXAMPLES
 from tests.unit.stars import ROOT, SHIPPED, order_book
 
 FOLDER: Final = ROOT / "infra" / "local" / "examples"

@@ -10,11 +10,13 @@ from build import COMMANDS
 from tests.load.__main__ import open_target, read_options, traffic
 from tests.load.environment import EnvironmentTarget
 from tests.load.local import LocalTarget
+from tests.load.options import Options
 from tests.load.traffic import WEIGHTS
 
 
 def test_what_is_not_said_has_a_default() -> None:
     options = read_options([])
+    assert options == Options()
     assert options.output == Path("build/load-test")
     assert options.weights == WEIGHTS
     assert options.parameters().shards == 2

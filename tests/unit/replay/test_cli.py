@@ -83,7 +83,10 @@ def test_a_part_that_the_ledger_does_not_have_is_refused(
     [
         (("--since", "2026-11-23T10:00:00"), "has no time zone: write it as 2026-11-23T10:00:00Z"),
         (("--limit", "0"), "the limit is at least 1"),
-        (("--reason", "no_reason"), "invalid choice: 'no_reason'"),
+        (
+            ("--reason", "no_reason"),
+            "no dead letter has the reason 'no_reason': give one of",
+        ),
     ],
 )
 def test_a_wrong_argument_is_told(

@@ -1,0 +1,23 @@
+"""The command line of `build.py demo`. Standard library only: help needs no environment."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from infra.local.examples import DEFAULT, EXAMPLES
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `demo`."""
+    parser = argparse.ArgumentParser(
+        prog="build.py demo",
+        description="Run the main job on local stand-ins, from change records to the warehouse's "
+        "table, and compare that with the join that the source computes.",
+        epilog="Exit codes: 0 the tables are equal and every record is accounted for; 1 they "
+        "differ, or the demo failed; 130 interrupted.",
+    )
+    parser.add_argument("--example", choices=EXAMPLES, default=DEFAULT, help=f"default {DEFAULT}")
+    parser.add_argument("--parallelism", type=int, default=2, help="of the job (default 2)")
+    parser.add_argument("--keep", type=Path, help="keep logs and state in this folder")
+    return parser

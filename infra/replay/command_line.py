@@ -1,0 +1,50 @@
+"""The command line of `build.py replay`. Standard library only: help needs no environment."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+from infra.aws.environments import FOLDER
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `replay`."""
+    parser = argparse.ArgumentParser(
+        prog="build.py replay",
+        description="Put dead letters back onto the stream, once their cause is mended. Without "
+        "--apply it only says what it would put.",
+        epilog="Exit codes: 0 done; 1 failed; 2 wrong arguments.",
+    )
+    application = parser.add_mutually_exclusive_group(required=True)
+    application.add_argument("--environment", metavar="NAME", help="a deployed one")
+    application.add_argument("--properties", type=Path, help="a file of runtime properties")
+    parser.add_argument("--apply", action="store_true", help="do it; without, it is only said")
+    parser.add_argument("--table", help="only of this declared table")
+    parser.add_argument("--reason", help="only of this reason, as the dead letters have it")
+    parser.add_argument("--since", type=_time, help="arrived at this time or later")
+    parser.add_argument("--until", type=_time, help="arrived before this time")
+    parser.add_argument("--part", help="only of this part, by its name in the ledger")
+    parser.add_argument("--limit", type=_count, help="at most so many, the first in order")
+    parser.add_argument(
+        "--environments", type=Path, default=FOLDER, metavar="FOLDER", help="where the files are"
+    )
+    parser.add_argument("--profile", help="of the AWS configuration")
+    return parser
+
+
+def _time(text: str) -> dt.datetime:
+    time = dt.datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        message = f"{text!r} has no time zone: write it as 2026-11-23T10:00:00Z"
+        raise argparse.ArgumentTypeError(message)
+    return time
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        message = "the limit is at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return count

@@ -1,0 +1,82 @@
+"""The door: help and wrong arguments need nothing installed, make nothing and start nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from build import COMMANDS
+from infra.bootstrap import ROOT
+
+AWS = "infra.aws"
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as it is cloned, without what `build.py` makes."""
+    copy = tmp_path_factory.mktemp("clone") / "starjoin"
+    shutil.copytree(
+        ROOT,
+        copy,
+        ignore=shutil.ignore_patterns(".*", "target", "build", "dist", "__pycache__", "*.egg-info"),
+    )
+    return copy
+
+
+def call(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs build.py with the standard library alone and no JDK, Maven or pip on the PATH."""
+    return subprocess.run(
+        # Without site-packages; without files of compiled modules, which are no news.
+        [sys.executable, "-S", "-B", "build.py", *arguments],
+        cwd=clone,
+        env={"PATH": str(clone / "nothing"), "LANG": os.environ.get("LANG", "C.UTF-8")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def files(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_needs_nothing_and_does_nothing(bare: Path, command: tuple[str, ...]) -> None:
+    before = files(bare)
+    done = call(bare, *command, "--help")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"usage: {' '.join(['build.py', *command])} ")
+    assert done.stderr == ""
+    assert files(bare) == before
+
+
+@pytest.mark.parametrize("command", sorted({*COMMANDS} - {"test"}))
+def test_a_wrong_argument_is_refused_before_anything_is_made(bare: Path, command: str) -> None:
+    before = files(bare)
+    done = call(bare, command, "--environment=x", "--hlep")
+    assert done.returncode == 2
+    assert "--hlep" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert files(bare) == before
+
+
+def test_a_machine_without_a_jdk_is_told_what_to_install(bare: Path) -> None:
+    done = call(bare, "build")
+    assert done.returncode == 1
+    assert done.stderr.startswith("build.py: A JDK 17 is needed: ")
+
+
+def test_the_help_lists_every_command(bare: Path) -> None:
+    listed = call(bare, "--help").stdout
+    for name, command in COMMANDS.items():
+        assert f"  {name:10} {command.help}" in listed
+
+
+def test_there_is_a_command_for_whatever_is_done_to_an_environment() -> None:
+    of_aws = {name: command.words for name, command in COMMANDS.items() if command.module == AWS}
+    assert of_aws == {n: (n,) for n in ("deploy", "reload", "status", "stop", "destroy")}
