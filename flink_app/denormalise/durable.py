@@ -1,32 +1,40 @@
 """The durable copy of the dimensions in broadcast state: column blocks under known keys.
 
-For each table a directory entry holds the numbers of its first and its next block, so that a
+For each table a directory entry lists its blocks in the order in which they were written, so that a
 restore gets blocks one by one instead of iterating the state. A block is an Arrow stream with its
 schema, since state outlives a declaration: it says how each column was declared, so that a start
-under another declaration takes no values that today's would not make. Accepted changes are
-appended; when more rows have been
-appended than the table has keys, everything is rewritten from the mirror: a key that changes a
-thousand times takes the room of one, and each row is rewritten about once per doubling.
+under another declaration takes no values that today's would not make.
+
+Accepted changes are appended as a block. Blocks at the end are merged as `tiers` says, the newest
+row of each key only, so there are few of them however small the changes are. When the superseded
+rows of all blocks outweigh, everything is rewritten from the mirror.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import struct
-from collections.abc import Iterator
-from typing import Final, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from connectors.blocks import from_stream, to_stream
 from flink_app.declaration.provenance import Provenance
-from flink_app.denormalise.mirror import TableMirror
+from flink_app.denormalise.mirror import SIZE_RATIO, SUPERSEDED_SHARE, TableMirror
+from flink_app.denormalise.rows import concat
+from flink_app.denormalise.tiers import BLOCK_BYTES, Entry, cut, merge_from
 
 logger = logging.getLogger(__name__)
 
-_DIRECTORY: Final = struct.Struct("<qqq")  # first block, next block, rows in them
-_BLOCK_ROWS: Final = 50_000  # a few megabytes: one state read stays short
+_HEAD: Final = struct.Struct("<8sq")  # `_FORM`, and the bytes of all rows after the last rewrite
+_ENTRY: Final = struct.Struct("<qqq")  # an `Entry`
+_FORM: Final = b"blocks/2"
+_FIRST_FORM: Final = struct.Struct("<qqq")  # first block, next block, rows in them
 _COMPACT_FLOOR: Final = 1_024
+_SIZE_FLOOR: Final = 2 * BLOCK_BYTES
+_RECENT_ROWS: Final = 256  # blocks of so many rows are kept in memory until they are merged
 
 
 class BlockState(Protocol):
@@ -42,21 +50,100 @@ class BlockState(Protocol):
         """Removes the key."""
 
 
-def append(state: BlockState, table: str, accepted: pa.RecordBatch, mirror: TableMirror) -> None:
-    """Makes accepted changes durable; `mirror` holds them already."""
-    first, after, rows = _directory(state, table)
-    rows += len(accepted)
-    if rows > max(_COMPACT_FLOOR, 2 * len(mirror)):
-        _rewrite(state, table, first, after, mirror)
-        return
-    state.put(_block(table, after), _stored(accepted, mirror))
-    state.put(table, _DIRECTORY.pack(first, after + 1, rows))
+class _Directory(NamedTuple):
+    """What a table's directory entry says.
+
+    Attributes:
+        blocks: oldest first.
+        rewritten: bytes of all rows after the last rewrite.
+        counted: whether rows and bytes of each block are known; in the first form they are not.
+    """
+
+    blocks: tuple[Entry, ...] = ()
+    rewritten: int = 0
+    counted: bool = True
+
+    @property
+    def after(self) -> int:
+        """The next block's number."""
+        return self.blocks[-1].number + 1 if self.blocks else 0
 
 
-def rebuild(state: BlockState, table: str, mirror: TableMirror) -> None:
-    """Fills an empty mirror from the state; RuntimeError as `blocks`."""
-    for block in blocks(state, table, mirror.schema):
-        mirror.accept(block)
+class DurableTable:
+    """The durable copy of one dimension, written by one subtask.
+
+    Args:
+        table: its name.
+        mirror: the same dimension in memory.
+    """
+
+    def __init__(self, table: str, mirror: TableMirror) -> None:
+        self._table = table
+        self._mirror = mirror
+        self._directory: _Directory | None = None  # as the state has it, once it has been read
+        self._recent: dict[int, pa.RecordBatch] = {}  # small blocks, which are merged soon
+
+    def rebuild(self, state: BlockState) -> None:
+        """Fills the mirror, which is empty, from the state; RuntimeError as `blocks`."""
+        if found := list(blocks(state, self._table, self._mirror.schema)):
+            self._mirror.load(concat(found))
+
+    def append(self, state: BlockState, accepted: pa.RecordBatch) -> None:
+        """Makes accepted changes durable; the mirror holds them already."""
+        if self._directory is None:
+            self._directory = _read_directory(state, self._table)
+        known = self._directory
+        after = known.after
+        entries = [*known.blocks, _entry(after, accepted)]
+        if not known.counted or _is_outweighed(entries, known.rewritten, len(self._mirror)):
+            self._rewrite(state, known)
+            return
+        merged: list[Entry] = []
+        while (first := merge_from(entries)) < len(entries) - 1:
+            run = entries[first:-1]
+            accepted = self._newest([*self._read(state, run), accepted])
+            entries[first:] = [_entry(after, accepted)]
+            merged += run
+        entries[-1:] = self._write(state, after, accepted)
+        self._replace(state, merged, entries, known.rewritten)
+
+    def _rewrite(self, state: BlockState, known: _Directory) -> None:
+        """Only the newest row of each key, in full blocks."""
+        self._recent.clear()
+        entries = self._write(state, known.after, self._mirror.rows())
+        self._replace(state, known.blocks, entries, sum(entry.size for entry in entries))
+
+    def _read(self, state: BlockState, entries: Sequence[Entry]) -> Iterator[pa.RecordBatch]:
+        for entry in entries:
+            recent = self._recent.pop(entry.number, None)
+            if recent is not None:
+                yield recent
+            else:
+                yield _read_block(state, self._table, entry.number, self._mirror.schema, set())
+
+    def _newest(self, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+        """The newest row of each key, as a restored mirror would have it."""
+        return self._mirror.without_rows().accept(concat(batches))
+
+    def _write(self, state: BlockState, after: int, rows: pa.RecordBatch) -> list[Entry]:
+        """Puts rows as blocks with the numbers from `after` on."""
+        entries = []
+        for number, (part, size) in enumerate(cut(rows), after):
+            state.put(_block(self._table, number), _stored(part, self._mirror.schema))
+            entries.append(Entry(number, len(part), size))
+            if len(part) <= _RECENT_ROWS:
+                self._recent[number] = part
+        return entries
+
+    def _replace(
+        self, state: BlockState, gone: Iterable[Entry], entries: list[Entry], rewritten: int
+    ) -> None:
+        """Removes blocks whose rows are in others now, and puts the directory."""
+        for entry in gone:
+            state.remove(_block(self._table, entry.number))
+        self._directory = _Directory(tuple(entries), rewritten)
+        packed = b"".join(itertools.starmap(_ENTRY.pack, entries))
+        state.put(self._table, _HEAD.pack(_FORM, rewritten) + packed)
 
 
 def blocks(state: BlockState, table: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -64,31 +151,49 @@ def blocks(state: BlockState, table: str, schema: pa.Schema) -> Iterator[pa.Reco
 
     Raises RuntimeError when the state cannot be that of this declaration.
     """
-    first, after, _ = _directory(state, table)
     moved: set[str] = set()
-    for number in range(first, after):
-        block = state.get(_block(table, number))
-        if block is None:
-            message = f"the state of dimension {table} lacks its block {number}"
-            raise RuntimeError(message)
-        yield _conformed(from_stream(bytes(block)), schema, table, moved)
+    for entry in _read_directory(state, table).blocks:
+        yield _read_block(state, table, entry.number, schema, moved)
     for sentence in sorted(moved):
         logger.warning("%s", sentence)
 
 
 def forget(state: BlockState, table: str) -> None:
     """Removes whatever is kept of a table."""
-    first, after, _ = _directory(state, table)
-    if after:
-        for number in range(first, after):
-            state.remove(_block(table, number))
+    if known := _read_directory(state, table).blocks:
+        for entry in known:
+            state.remove(_block(table, entry.number))
         state.remove(table)
 
 
-def _stored(rows: pa.RecordBatch, mirror: TableMirror) -> bytes:
+def _read_block(
+    state: BlockState, table: str, number: int, schema: pa.Schema, moved: set[str]
+) -> pa.RecordBatch:
+    block = state.get(_block(table, number))
+    if block is None:
+        message = f"the state of dimension {table} lacks its block {number}"
+        raise RuntimeError(message)
+    return _conformed(from_stream(bytes(block)), schema, table, moved)
+
+
+def _entry(number: int, rows: pa.RecordBatch) -> Entry:
+    return Entry(number, len(rows), rows.get_total_buffer_size())
+
+
+def _is_outweighed(entries: Sequence[Entry], rewritten: int, keys: int) -> bool:
+    """Whether superseded rows are too many, or too large."""
+    rows, size = sum(entry.rows for entry in entries), sum(entry.size for entry in entries)
+    if rows - keys > max(_COMPACT_FLOOR, keys // SUPERSEDED_SHARE):
+        return True
+    return rows > keys and size > max(_SIZE_FLOOR, SIZE_RATIO * rewritten)
+
+
+def _stored(rows: pa.RecordBatch, schema: pa.Schema) -> bytes:
     """Rows with a schema that says how they were made, whatever became of their own on the way."""
-    columns = [rows.column(name) for name in mirror.schema.names]
-    return to_stream(pa.RecordBatch.from_arrays(columns, schema=mirror.schema))
+    if not rows.schema.equals(schema, check_metadata=True):
+        columns = [rows.column(name) for name in schema.names]
+        rows = pa.RecordBatch.from_arrays(columns, schema=schema)
+    return to_stream(rows)
 
 
 def _conformed(
@@ -102,6 +207,8 @@ def _conformed(
 
     What is worth a warning is added to `moved`.
     """
+    if stored.schema.equals(schema, check_metadata=True):
+        return stored
     columns = []
     for field in schema:
         place = stored.schema.get_field_index(field.name)
@@ -134,19 +241,23 @@ def _other_declaration(table: str, column: str, what: str) -> RuntimeError:
     )
 
 
-def _rewrite(state: BlockState, table: str, first: int, after: int, mirror: TableMirror) -> None:
-    for number in range(first, after):
-        state.remove(_block(table, number))
-    rows = mirror.rows()
-    starts = range(0, len(rows), _BLOCK_ROWS)
-    for number, start in enumerate(starts, after):
-        state.put(_block(table, number), _stored(rows.slice(start, _BLOCK_ROWS), mirror))
-    state.put(table, _DIRECTORY.pack(after, after + len(starts), len(rows)))
-
-
-def _directory(state: BlockState, table: str) -> tuple[int, int, int]:
+def _read_directory(state: BlockState, table: str) -> _Directory:
     packed = state.get(table)
-    return (0, 0, 0) if packed is None else _DIRECTORY.unpack(bytes(packed))
+    if packed is None:
+        return _Directory()
+    packed = bytes(packed)
+    if len(packed) == _FIRST_FORM.size:
+        first, after, _ = _FIRST_FORM.unpack(packed)
+        return _Directory(tuple(Entry(n, 0, 0) for n in range(first, after)), counted=False)
+    form, rewritten = _HEAD.unpack_from(packed)
+    if form != _FORM:
+        message = (
+            f"the state of dimension {table} was written by a version of this application that "
+            "this one does not know. Start with that version or a later one"
+        )
+        raise RuntimeError(message)
+    entries = _ENTRY.iter_unpack(packed[_HEAD.size :])
+    return _Directory(tuple(map(Entry._make, entries)), rewritten)
 
 
 def _block(table: str, number: int) -> str:

@@ -1,9 +1,8 @@
 """The in-memory copy of the dimensions that every subtask joins against.
 
-A table's rows live in two column batches: `base`, large, and `recent`, small. A change is appended
-to `recent` and the key's slot moves there; when `recent` has grown to a fraction of `base`, both
-are merged and rows that no key points to any more fall away. So a change costs in proportion to
-itself, and a look-up never hashes the dimension anew.
+Of each table: its rows by number, and the number of each key's newest one. A change is appended,
+and its key's number moves there; when superseded rows outweigh, they fall away. So a change costs
+in proportion to itself, and a look-up never hashes the dimension again.
 
 Deleted rows stay as tombstones with their position: an older record must not revive them.
 """
@@ -20,21 +19,35 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.decode.position import UNKNOWN
-from flink_app.denormalise.registers import Registers
+from flink_app.denormalise.registers import Registers, Taken
+from flink_app.denormalise.rows import NO_SLOT, Rows, Slots
 
-Slots = npt.NDArray[np.int64]
-
-NO_SLOT: Final = -1
-# Merging at an eighth keeps what a change pays for merges to about eight copies of itself,
-# and the floor spares small tables a merge at every change.
-_MERGE_FRACTION: Final = 8
-_MERGE_FLOOR: Final = 1_024
+# The rows of superseded versions may be a quarter of the keys: a rewrite costs a change four rows.
+# The floor spares small tables a rewrite at every change.
+SUPERSEDED_SHARE: Final = 4
+_COMPACT_FLOOR: Final = 1_024
+# Superseded rows may also be the large ones of a table: its bytes are kept below this many times
+# what they were when nothing was superseded.
+SIZE_RATIO: Final = 2
+_SIZE_FLOOR: Final = 16 * 1024 * 1024
+# Below about this many changes the fixed cost of going by columns is higher than a loop.
+_FEW: Final = 32
 
 
 def key_values(columns: list[pa.Array]) -> list[Hashable]:
     """Keys of rows: plain values for a key of one column, tuples for more."""
-    lists = [column.to_pylist() for column in columns]
+    lists = [_values(column) for column in columns]
     return lists[0] if len(lists) == 1 else list(zip(*lists, strict=True))
+
+
+def _values(column: pa.Array) -> list[Hashable]:
+    """As `to_pylist`, which takes several times as long for the usual types of keys."""
+    kind = column.type
+    plain = pa.types.is_string(kind) or (pa.types.is_integer(kind) and not column.null_count)
+    if plain and len(column) > _FEW:
+        found: list[Hashable] = column.to_numpy(zero_copy_only=False).tolist()
+        return found
+    return list(column.to_pylist())
 
 
 class TableMirror:
@@ -56,93 +69,98 @@ class TableMirror:
     ) -> None:
         self.schema = schema
         self.key = key
+        self._sparse = sparse
         self._floor = floor
-        self._base = _empty(schema)
-        self._recent = _empty(schema)
-        self._slots: dict[Hashable, int] = {}
-        self._positions: dict[Hashable, str] = {}
         self._registers = Registers(sparse)
+        self._rows = Rows(schema)
+        self._slots: dict[Hashable, int] = {}
+        self._compact_size = 0  # bytes when nothing was superseded
 
     def __len__(self) -> int:
         return len(self._slots)
 
+    def without_rows(self) -> TableMirror:
+        """An empty mirror of the same dimension."""
+        return TableMirror(self.schema, self.key, self._sparse, self._floor)
+
     def accept(self, changes: pa.RecordBatch) -> pa.RecordBatch:
-        """Takes in the changes that are newer than what is known; gives exactly these.
+        """Takes in the changes that are newer than what is known; gives the rows as they are now.
 
         Of several changes of one key in the batch only the newest is accepted.
         """
-        if self._floor > UNKNOWN:
-            changes = changes.filter(pc.greater_equal(changes.column(POSITION), self._floor))
-        keys = key_values([changes.column(name) for name in self.key])
-        if self._registers.sparse:
-            return self._accept_registers(keys, changes)
-        positions = changes.column(POSITION).to_pylist()
-        newest: dict[Hashable, int] = {}
-        for row, key in enumerate(keys):
-            known = self._positions.get(key)
-            if known is None or positions[row] > known:
-                self._positions[key] = positions[row]
-                newest[key] = row
+        changes = self._above_floor(changes)
+        taken = self._newer(changes)
+        newest, _ = taken
         if not newest:
             return changes.slice(0, 0)
-        return self._keep(list(newest), changes.take(pa.array(list(newest.values()), pa.int64())))
-
-    def _accept_registers(self, keys: list[Hashable], changes: pa.RecordBatch) -> pa.RecordBatch:
-        """As `accept`, where a change may leave columns out, or bring one that is newer."""
-        taken = self._registers.newer(keys, changes)
-        if not taken:
-            return changes.slice(0, 0)
-        stored = self.gather(self.find(list(taken)), self.schema.names)
-        known = pa.RecordBatch.from_arrays(stored, schema=self.schema)
-        return self._keep(list(taken), self._registers.merged(changes, known, taken))
-
-    def _keep(self, newest: list[Hashable], accepted: pa.RecordBatch) -> pa.RecordBatch:
-        """Makes the accepted rows the versions of their keys."""
-        start = len(self._base) + len(self._recent)
+        accepted = self._registers.rows(changes, taken, self._known)
+        start = len(self._rows)
         self._slots.update(zip(newest, range(start, start + len(newest)), strict=True))
-        self._recent = _concat([self._recent, accepted])
-        if len(self._recent) > max(_MERGE_FLOOR, len(self._base) // _MERGE_FRACTION):
-            self._merge()
+        self._rows.append(accepted)
+        if self._is_outweighed():
+            self._compact()
         return accepted
+
+    def load(self, rows: pa.RecordBatch) -> None:
+        """Fills an empty mirror. As `accept`, but the rows are not copied: superseded ones stay."""
+        if self._sparse:
+            self.accept(rows)
+            return
+        rows = self._above_floor(rows)
+        keys, sources = self._newer(rows)
+        self._slots = dict(zip(keys, sources[:, 0].tolist(), strict=True))
+        self._rows.append(rows)
+
+    def _above_floor(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+        if self._floor == UNKNOWN:
+            return changes
+        return changes.filter(pc.greater_equal(changes.column(POSITION), self._floor))
+
+    def _newer(self, changes: pa.RecordBatch) -> Taken:
+        keys = key_values([changes.column(name) for name in self.key])
+        if len(keys) <= _FEW:
+            return self._registers.newer(keys, changes, self._positions)
+        return self._registers.newer_by_columns(keys, changes, self._position_columns)
+
+    def _positions(self, key: Hashable) -> list[str] | None:
+        slot = self._slots.get(key)
+        return None if slot is None else self._rows.texts(slot, self._registers.positions)
+
+    def _position_columns(self, keys: list[Hashable]) -> list[pa.Array]:
+        return self.gather(self.find(keys), list(self._registers.positions))
+
+    def _known(self, keys: list[Hashable]) -> list[pa.Array]:
+        return self.gather(self.find(keys), self.schema.names)
 
     def find(self, keys: list[Hashable]) -> Slots:
         """The slot of each key, `NO_SLOT` where it is unknown."""
+        if not self._slots:
+            return np.full(len(keys), NO_SLOT)
         get = self._slots.get
         return np.fromiter((get(key, NO_SLOT) for key in keys), np.int64, len(keys))
 
     def gather(self, slots: Slots, columns: list[str]) -> list[pa.Array]:
         """The values of `columns` at `slots`, NULL at `NO_SLOT`."""
-        in_base = (slots >= 0) & (slots < len(self._base))
-        in_recent = slots >= len(self._base)
-        base_places = pa.array(slots, mask=~in_base)
-        if not in_recent.any():
-            return [self._base.column(name).take(base_places) for name in columns]
-        recent_places = pa.array(slots - len(self._base), mask=~in_recent)
-        if not in_base.any():
-            return [self._recent.column(name).take(recent_places) for name in columns]
-        where = pa.array(in_recent)
-        return [
-            pc.if_else(
-                where,
-                self._recent.column(name).take(recent_places),
-                self._base.column(name).take(base_places),
-            )
-            for name in columns
-        ]
+        return self._rows.gather(slots, columns)
 
     def rows(self) -> pa.RecordBatch:
         """Every key's newest version, tombstones among them."""
-        self._merge()
-        return self._base
+        self._compact()
+        return self._rows.whole()
 
-    def _merge(self) -> None:
-        """Makes one batch of both, without the rows that no key points to."""
-        if not len(self._recent):
-            return
-        slots = np.fromiter(self._slots.values(), np.int64, len(self._slots))
-        self._base = _concat([self._base, self._recent]).take(pa.array(slots))
-        self._recent = _empty(self.schema)
-        self._slots = dict(zip(self._slots, range(len(self._slots)), strict=True))
+    def _is_outweighed(self) -> bool:
+        superseded = len(self._rows) - len(self._slots)
+        if superseded > max(_COMPACT_FLOOR, len(self._slots) // SUPERSEDED_SHARE):
+            return True
+        limit = max(_SIZE_FLOOR, SIZE_RATIO * self._compact_size)
+        return superseded > 0 and self._rows.size > limit
+
+    def _compact(self) -> None:
+        """Lets the rows that no key points to fall away."""
+        if len(self._rows) > len(self._slots):
+            self._rows.keep(np.fromiter(self._slots.values(), np.int64, len(self._slots)))
+            self._slots = dict(zip(self._slots, range(len(self._slots)), strict=True))
+        self._compact_size = self._rows.size
 
 
 class Mirror:
@@ -162,16 +180,3 @@ def deleted_at(slots: Slots, table: TableMirror) -> npt.NDArray[np.bool_]:
     flags = pc.fill_null(table.gather(slots, [DELETED])[0], fill_value=False)
     found: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)
     return found
-
-
-def _empty(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([pa.array([], t) for t in schema.types], schema=schema)
-
-
-def _concat(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """One contiguous batch of several."""
-    columns = [
-        pa.concat_arrays([batch.column(i) for batch in batches])
-        for i in range(batches[0].num_columns)
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=batches[0].schema)

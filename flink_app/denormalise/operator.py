@@ -26,6 +26,7 @@ from connectors.outcomes import DIMENSION, Outcome, to_batch
 from flink_app.declaration import POSITION, Star
 from flink_app.decode.position import floor_position
 from flink_app.denormalise import durable
+from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
 from flink_app.denormalise.ownership import Mask, owned, select
@@ -96,7 +97,8 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             else self._owned(block.batch, table, block.stream)
         )
         if len(accepted):
-            durable.append(ctx.get_broadcast_state(self._descriptor), block.stream, accepted, table)
+            state = ctx.get_broadcast_state(self._descriptor)
+            self._durable[block.stream].append(state, accepted)
         if mine.any():
             patch = patches(select(accepted, mine), self._plan.patches[block.stream], mirror)
             yield Block(Kind.PATCHES, block.stream, patch).encode()
@@ -118,9 +120,12 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     def _current_mirror(self, ctx: Any) -> Mirror:
         if self._mirror is None:
             self._mirror = Mirror(self._star, self._floor)
+            self._durable = {
+                name: DurableTable(name, table) for name, table in self._mirror.tables.items()
+            }
             state = ctx.get_broadcast_state(self._descriptor)
-            for name, table in self._mirror.tables.items():
-                durable.rebuild(state, name, table)
+            for table in self._durable.values():
+                table.rebuild(state)
         return self._mirror
 
     def _hand_on(self, ctx: Any) -> Iterator[bytes]:

@@ -1,70 +1,146 @@
-"""Merging changes of a dimension with columns that updates may leave out into what is known.
+"""Which of some changes of a dimension are newer than what is known, and what the rows become.
 
-A row is its newest change, and each such column the newest change that has it: several registers
-under one key, each with its own position, each of which only ever moves up. So the order in which
-changes come does not matter, and a change that is older than the row may still bring a column.
+A row is its newest change. A column that changes may leave out is the newest change that has it.
+So a key has several registers, the row and each such column, each with a position of its own that
+only ever moves up. The order in which changes come does not matter, and a change that is older than
+the row may still bring a column. A table without such columns has one register.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import POSITION, set_position
 from flink_app.decode.position import UNKNOWN
 
-_STAYS: Final = -1
+STAYS: Final = -1
+
+# Keys, and for each its registers: the row of the changes that it comes from, or `STAYS`.
+Taken = tuple[list[Hashable], npt.NDArray[np.int64]]
 
 
 class Registers:
-    """Positions by key: of the row, and of each column that changes may leave out."""
+    """The registers of one table.
+
+    Args:
+        sparse: the columns that changes may leave out, `Star.sparse`.
+    """
 
     def __init__(self, sparse: Sequence[str]) -> None:
         self.sparse = tuple(sparse)
-        self._names = (POSITION, *(set_position(column) for column in self.sparse))
-        self._known: dict[Hashable, list[str]] = {}
+        self.positions = (POSITION, *(set_position(column) for column in self.sparse))
 
-    def newer(self, keys: Sequence[Hashable], changes: pa.RecordBatch) -> dict[Hashable, list[int]]:
-        """Takes the changes in; by key, from which change each register comes.
+    def newer(
+        self,
+        keys: Sequence[Hashable],
+        changes: pa.RecordBatch,
+        known: Callable[[Hashable], list[str] | None],
+    ) -> Taken:
+        """What the changes move; keys of which everything stays are left out. For a few changes.
 
-        The first register is the row. A register that stays is negative; keys of which everything
-        stays are left out.
-        """
-        positions = [changes.column(name).to_pylist() for name in self._names]
-        taken: dict[Hashable, list[int]] = {}
-        for row, key in enumerate(keys):
-            known = self._known.get(key)
-            for register, column in enumerate(positions):
-                if column[row] > (UNKNOWN if known is None else known[register]):
-                    if known is None:
-                        known = self._known[key] = [UNKNOWN] * len(positions)
-                    known[register] = column[row]
-                    taken.setdefault(key, [_STAYS] * len(positions))[register] = row
-        return taken
-
-    def merged(
-        self, changes: pa.RecordBatch, stored: pa.RecordBatch, taken: dict[Hashable, list[int]]
-    ) -> pa.RecordBatch:
-        """The rows of the keys in `taken`, by the schema of `changes`.
+        Of changes with equal positions the first counts.
 
         Args:
-            changes: what `newer` was given.
-            stored: what was known, a row for each key in the order of `taken`, NULL for nothing.
-            taken: what `newer` gave.
+            keys: of the changes.
+            changes: by `Star.changes_schema`.
+            known: gives the positions of a key's registers, None for a key that is new.
         """
+        columns = [changes.column(name).to_pylist() for name in self.positions]
+        newest: dict[Hashable, list[str]] = {}
+        taken: dict[Hashable, list[int]] = {}
+        for row, key in enumerate(keys):
+            positions = newest.get(key)
+            if positions is None:
+                positions = newest[key] = known(key) or [UNKNOWN] * len(columns)
+            for register, column in enumerate(columns):
+                if column[row] > positions[register]:
+                    positions[register] = column[row]
+                    taken.setdefault(key, [STAYS] * len(columns))[register] = row
+        sources = np.array([*taken.values()], np.int64).reshape(len(taken), len(columns))
+        return [*taken], sources
+
+    def newer_by_columns(
+        self,
+        keys: Sequence[Hashable],
+        changes: pa.RecordBatch,
+        known: Callable[[list[Hashable]], list[pa.Array]],
+    ) -> Taken:
+        """As `newer`, for many changes.
+
+        `known` gives a column for each register: its positions by key, NULL for a key that is new.
+        """
+        distinct, winner = _grouped(keys)
+        stored = known(distinct)
+        sources = np.empty((len(distinct), len(self.positions)), np.int64)
+        for register, name in enumerate(self.positions):
+            column = changes.column(name)
+            rows = winner(column)
+            floor = pc.fill_null(stored[register], UNKNOWN)
+            newer = pc.greater(column.take(pa.array(rows)), floor)
+            sources[:, register] = np.where(newer.to_numpy(zero_copy_only=False), rows, STAYS)
+        moved = (sources != STAYS).any(axis=1)
+        if moved.all():
+            return distinct, sources
+        return [distinct[n] for n in np.flatnonzero(moved)], sources[moved]
+
+    def rows(
+        self,
+        changes: pa.RecordBatch,
+        taken: Taken,
+        known: Callable[[list[Hashable]], list[pa.Array]],
+    ) -> pa.RecordBatch:
+        """The new rows of the keys in `taken`, by the schema of `changes`.
+
+        `known` gives the columns that are known of some keys, NULL for a key that is new.
+        """
+        keys, sources = taken
+        row = sources[:, 0]
+        if not self.sparse or (sources == row[:, None]).all():
+            every = len(row) == len(changes)  # each once, and so in their order
+            return changes if every else changes.take(pa.array(row))
         registers = dict.fromkeys(changes.schema.names, 0)
         for number, column in enumerate(self.sparse, 1):
             registers[column] = registers[set_position(column)] = number
-        sources = np.array([*taken.values()], np.int64)
-        stays = np.arange(len(changes), len(changes) + len(taken))
+        stays = np.arange(len(changes), len(changes) + len(keys))
         columns = []
-        for name, register in registers.items():
-            both = pa.concat_arrays([changes.column(name), stored.column(name)])
-            row = sources[:, register]
-            found = both.take(pa.array(np.where(row == _STAYS, stays, row)))
-            columns.append(pc.fill_null(found, UNKNOWN) if name in self._names else found)
+        for (name, register), stored in zip(registers.items(), known(keys), strict=True):
+            source = sources[:, register]
+            found = pa.concat_arrays([changes.column(name), stored]).take(
+                pa.array(np.where(source == STAYS, stays, source))
+            )
+            columns.append(pc.fill_null(found, UNKNOWN) if name in self.positions else found)
         return pa.RecordBatch.from_arrays(columns, schema=changes.schema)
+
+
+def _grouped(
+    keys: Sequence[Hashable],
+) -> tuple[list[Hashable], Callable[[pa.Array], npt.NDArray[np.int64]]]:
+    """The distinct keys, and what gives the row of each with its greatest position."""
+    count = len(keys)
+    last_of = dict(zip(keys, range(count), strict=True))
+    rows = np.arange(count)
+    if len(last_of) == count:
+        return list(last_of), lambda _: rows
+    last = np.fromiter(map(last_of.__getitem__, keys), np.int64, count)
+    last_rows = np.fromiter(last_of.values(), np.int64, len(last_of))
+    earlier = np.flatnonzero(last != rows)
+
+    def greatest(positions: pa.Array) -> npt.NDArray[np.int64]:
+        ends = positions.take(pa.array(last[earlier]))
+        if pc.all(pc.less(positions.take(pa.array(earlier)), ends)).as_py():
+            return last_rows  # as the state has them: they need no sort
+        # Backwards, so that after a stable sort the first of equal positions stands last.
+        repeated = np.union1d(earlier, last[earlier])[::-1]
+        order = pc.sort_indices(positions.take(pa.array(repeated)))
+        ascending = repeated[order.to_numpy()]
+        winner = rows.copy()
+        winner[last[ascending]] = ascending  # of several for one key the last is assigned
+        return winner[last_rows]
+
+    return list(last_of), greatest

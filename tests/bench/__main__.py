@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from tests.bench.command_line import parser
+from tests.bench.dimensions import measure_trickle
 from tests.bench.engine import from_block_files, from_kinesis
 from tests.bench.parts import Parts
 
@@ -14,6 +15,7 @@ def main() -> None:
     arguments = parser().parse_args()
     console = Console(width=160, highlight=False)
     no_engine = Parts().measure(console)
+    measure_trickle(console)
     if arguments.what != "parts":
         from_block_files(console, arguments.frames, no_engine)
         from_kinesis(console, arguments.records)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
 from connectors.redshift.loader import Loaded
 from flink_app.decode import block
 from flink_app.decode.columns import ColumnarResult
+from flink_app.denormalise import durable, mirror, tiers
 
 MAX_PARALLELISM = 128
 
@@ -22,6 +23,20 @@ def decoding_by_rows() -> AbstractContextManager[object]:
     these the columnar one takes ten times as long, most of a history's time.
     """
     return patch.object(block, "parse_columns", lambda lines, *_: ColumnarResult(odd=[lines.rows]))
+
+
+@contextmanager
+def compacting_often() -> Iterator[None]:
+    """Few changes are enough for merged blocks and rewrites in the dimensions' state."""
+    with ExitStack() as stack:
+        for module, name, value in (
+            (tiers, "FAN", 2),
+            (durable, "_COMPACT_FLOOR", 3),
+            (durable, "_RECENT_ROWS", 1),
+            (mirror, "_COMPACT_FLOOR", 2),
+        ):
+            stack.enter_context(patch.object(module, name, value))
+        yield
 
 
 class DictState:

@@ -17,7 +17,7 @@ from tests.simulation.breaking import Fault, Planned, Warehouse
 from tests.simulation.business import Business
 from tests.simulation.choices import Choices
 from tests.simulation.database import Database
-from tests.simulation.doubles import decoding_by_rows
+from tests.simulation.doubles import compacting_often, decoding_by_rows
 from tests.simulation.profile import EVERYTHING, Profile
 from tests.simulation.source import Source
 from tests.simulation.stars import PLACED
@@ -57,7 +57,7 @@ class History:
     def run(self) -> None:
         """All of it."""
         try:
-            with decoding_by_rows() if self._by_rows else nullcontext():
+            with compacting_often(), decoding_by_rows() if self._by_rows else nullcontext():
                 self._run()
         finally:
             self.world.close()

@@ -29,9 +29,10 @@ from flink_app.declaration.star import DELETED
 from flink_app.decode import changes
 from flink_app.decode.position import UNKNOWN
 from flink_app.decode.tally import Tally
-from flink_app.denormalise import durable, join, operator
+from flink_app.denormalise import join, operator
+from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import wide_rows
-from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
+from flink_app.denormalise.mirror import TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
 from flink_app.denormalise.registers import Registers
@@ -98,14 +99,15 @@ def _rebuilt_at_first_fact() -> list[Patch]:
     def process_element(self: Any, value: bytes, ctx: Any) -> Any:
         if getattr(self._mirror, "late", False):
             self._mirror.late = False
-            for name, table in self._mirror.tables.items():
-                durable.rebuild(ctx.state, name, table)
+            for table in self._durable.values():
+                table.rebuild(ctx.state)
         return element(self, value, ctx)
 
     def process_broadcast_element(self: Any, value: bytes, ctx: Any) -> Any:
         if self._mirror is None:
-            self._mirror = Mirror(self._star)
-            self._mirror.late = True
+            with patch.object(DurableTable, "rebuild", lambda *_: None):
+                mirror: Any = self._current_mirror(ctx)
+            mirror.late = True
         return broadcast(self, value, ctx)
 
     return [
@@ -122,20 +124,16 @@ def _no_mirror_tombstones() -> list[Patch]:
         gone = accepted.filter(accepted.column(DELETED))
         for key in key_values([gone.column(name) for name in self.key]):
             self._slots.pop(key)
-            self._positions.pop(key)
         return accepted
 
     return [(TableMirror, "accept", forgetful)]
 
 
 def _no_mirror_positions() -> list[Patch]:
-    accept = TableMirror.accept
-
-    def believing(self: TableMirror, batch: pa.RecordBatch) -> pa.RecordBatch:
-        self._positions = {}
-        return accept(self, batch)
-
-    return [(TableMirror, "accept", believing)]
+    return [
+        (TableMirror, "_positions", lambda *_: None),
+        (TableMirror, "_position_columns", lambda _, keys: [pa.nulls(len(keys), pa.string())]),
+    ]
 
 
 def _own_labels() -> list[Patch]:
@@ -215,9 +213,10 @@ def _no_fence() -> list[Patch]:
 def _columns_of_newer_rows_only() -> list[Patch]:
     newer = Registers.newer
 
-    def rows(self: Registers, keys: Any, batch: pa.RecordBatch) -> Any:
-        taken = newer(self, keys, batch)
-        return {key: registers for key, registers in taken.items() if registers[0] >= 0}
+    def rows(self: Registers, *given: Any) -> Any:
+        keys, sources = newer(self, *given)
+        moved = sources[:, 0] >= 0
+        return [key for key, row in zip(keys, moved, strict=True) if row], sources[moved]
 
     return [(Registers, "newer", rows)]
 
@@ -291,8 +290,12 @@ MUTATIONS: Final = (
         "only the owner emits them", _owned(lambda keys, *_, **__: np.ones(len(keys), np.bool_))
     ),
     Mutation("owner by present parallelism", _owner_by_old_parallelism),
-    Mutation("mirror rebuilt", lambda: [(durable, "rebuild", lambda *_: None)]),
+    Mutation("mirror rebuilt", lambda: [(DurableTable, "rebuild", lambda *_: None)]),
     Mutation("rebuilt at the first of either input", _rebuilt_at_first_fact),
+    Mutation(
+        "every key of merged blocks",
+        lambda: [(DurableTable, "_newest", lambda _, batches: batches[-1])],
+    ),
     Mutation("mirror's tombstones", _no_mirror_tombstones),
     Mutation("mirror's positions", _no_mirror_positions),
     Mutation("labels from the marker", _own_labels),

@@ -38,6 +38,7 @@ _SOON = {
     "ledger, once pruned": 20,
     "mirror's tombstones": 60,
     "mirror rebuilt": 60,
+    "every key of merged blocks": 60,
     "generation told by record": 10,
     "generation of a replayed record": 40,
     "sweep": 20,

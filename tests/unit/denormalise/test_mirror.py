@@ -12,16 +12,18 @@ from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.decode.position import position
 from flink_app.denormalise import mirror as module
-from flink_app.denormalise.mirror import NO_SLOT, Mirror, TableMirror, deleted_at, key_values
+from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
+from flink_app.denormalise.rows import NO_SLOT
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
 from tests.unit.stars import freight, ticket_seller
 
 STAR = freight()
 
 
-@pytest.fixture(autouse=True)
-def merge_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MERGE_FLOOR", 3)
+@pytest.fixture(autouse=True, params=[0, 32], ids=["by columns", "one by one"])
+def compact_often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_COMPACT_FLOOR", 3)
+    monkeypatch.setattr(module, "_FEW", request.param)
 
 
 def region(at: int, title: str | None = "x", *, code: str = "V", deleted: bool = False) -> Change:
@@ -133,7 +135,7 @@ def test_many_changes_of_one_key_take_the_room_of_few() -> None:
     table = regions()
     for at in range(1, 500):
         accept(table, region(at, str(at)))
-        assert len(table._base) + len(table._recent) <= 6
+        assert len(table._rows) <= 6
     assert content(table, [("NO", "V")])[0][-1] == "499"
 
 

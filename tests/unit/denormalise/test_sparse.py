@@ -10,8 +10,8 @@ import pytest
 
 from flink_app.declaration.star import set_position
 from flink_app.decode.position import UNKNOWN, position
-from flink_app.denormalise import durable
 from flink_app.denormalise import mirror as module
+from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror
 from flink_app.denormalise.plan import JoinPlan
@@ -24,9 +24,10 @@ PLAN = JoinPlan(UNCHANGED)
 BODY, SCAN = set_position("body"), set_position("scan")
 
 
-@pytest.fixture(autouse=True)
-def merge_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MERGE_FLOOR", 1)
+@pytest.fixture(autouse=True, params=[0, 32], ids=["by columns", "one by one"])
+def compact_often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_COMPACT_FLOOR", 1)
+    monkeypatch.setattr(module, "_FEW", request.param)
 
 
 def page(at: int, *, deleted: bool = False, **values: Any) -> dict[str, Any]:
@@ -101,9 +102,9 @@ def test_rows_come_back_from_the_state_as_they_were() -> None:
     mirror = Mirror(UNCHANGED)
     for change in CHANGES[::-1]:
         accepted = mirror.tables["page"].accept(batch(change))
-        durable.append(state, "page", accepted, mirror.tables["page"])
+        DurableTable("page", mirror.tables["page"]).append(state, accepted)
     restored = Mirror(UNCHANGED)
-    durable.rebuild(state, "page", restored.tables["page"])
+    DurableTable("page", restored.tables["page"]).rebuild(state)
     assert content(restored) == content(mirror)
     assert len(restored.tables["page"].accept(batch(*CHANGES))) == 0
 
@@ -133,7 +134,10 @@ def test_a_version_has_room() -> None:
 
 
 def test_a_table_without_such_columns_takes_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(TableMirror, "_accept_registers")
+    def refuse(*_: object) -> None:
+        pytest.fail("what is known was looked up")
+
+    monkeypatch.setattr(TableMirror, "_known", refuse)
     star = ticket_seller()
     schema = star.changes_schema("sport_event")
     row = dict.fromkeys(schema.names) | {
