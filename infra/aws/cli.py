@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,8 +16,13 @@ from infra.aws.command_line import parser
 from infra.aws.deploy import Deployment
 from infra.aws.environment import Environment, load_environment
 from infra.aws.errors import DeployError
+from infra.aws.ownership import Ownership
 from infra.aws.package import ZIP, build_package
+from infra.aws.stacks import Stacks
 from infra.aws.waiting import Clock, SystemClock
+
+# Of ownership: a deployment checks more than the application, and status says what it finds.
+_THAT_SEE_TO_IT: Final = frozenset({"deploy", "status"})
 
 OpenClients = Callable[[str, str | None], AwsClients]
 
@@ -39,8 +45,10 @@ def main(
             _check_generation(given)
         if given.command == "destroy":
             _check_confirmed(environment, given.confirm)
-        clients = open_clients(environment.region, given.profile)
-        _run(given, environment, Deployment(environment, clients, clock or SystemClock(), _say))
+        clients, clock = open_clients(environment.region, given.profile), clock or SystemClock()
+        if given.command not in _THAT_SEE_TO_IT:
+            Ownership(environment, Stacks(clients.cloudformation, clock, _say), clients).check()
+        _run(given, environment, Deployment(environment, clients, clock, _say))
     except DeployError as error:
         sys.stderr.write(f"{given.command}: {error}\n")
         return 1

@@ -22,6 +22,7 @@ from infra.aws.application import LATEST, Description, FlinkApplication, StartSt
 from infra.aws.clients import AwsClients
 from infra.aws.environment import Environment
 from infra.aws.errors import ApplicationError, DeployError
+from infra.aws.ownership import Ownership
 from infra.aws.reload import Reload
 from infra.aws.reloading import EnvironmentDoings
 from infra.aws.replication import Replication
@@ -52,6 +53,7 @@ class Deployment:
         self._clock = clock
         self._say = say
         self._stacks = Stacks(clients.cloudformation, clock, say)
+        self._own = Ownership(environment, self._stacks, clients)
         self._replication = Replication(clients.dms, clock, say)
         self._application = FlinkApplication(
             environment.application.name,
@@ -69,6 +71,7 @@ class Deployment:
         allow_data_loss: bool = False,
     ) -> None:
         """Brings the environment to its file, with this package. Raises DeployError."""
+        self._own.check_names()
         star = plan.load_star(self._environment)
         dms = self._environment.dms
         if dms is not None:
@@ -98,6 +101,11 @@ class Deployment:
         for part in (plan.DATA, plan.APPLICATION, plan.ALARMS, plan.DMS):
             name = self._environment.stack(part)
             self._say(f"{name}: {self._stacks.status(name) or 'not there'}")
+        faults = list(self._own.faults())
+        for fault in faults:
+            self._say(fault)
+        if faults:
+            return
         found = self._application.describe()
         if found is None:
             self._say(f"{self._environment.application.name}: no such application")
@@ -240,9 +248,11 @@ class Deployment:
         return self._stacks.outputs(self._environment.stack(part))
 
     def _raised_alarms(self) -> list[str]:
-        prefix = self._environment.stack(plan.ALARMS)
+        names = self._stacks.resources(self._environment.stack(plan.ALARMS)).values()
+        if not names:
+            return []
         pages = self._clients.cloudwatch.get_paginator("describe_alarms").paginate(
-            AlarmNamePrefix=prefix
+            AlarmNames=list(names)
         )
         alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
         return [each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"]

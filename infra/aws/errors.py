@@ -17,3 +17,7 @@ class StackError(DeployError):
 
 class ApplicationError(DeployError):
     """The application did not reach the state that was asked for."""
+
+
+class ForeignResourceError(DeployError):
+    """A resource has the environment's name and is not its own; nothing has been touched."""

@@ -37,6 +37,10 @@ _REMEDIES: Final = {
     "UPDATE_ROLLBACK_FAILED": "continue the rollback in CloudFormation, then deploy again",
     "DELETE_FAILED": "delete the stack and deploy again",
 }
+# States of a stack that has made nothing, or has undone all of it.
+_WITHOUT_RESOURCES: Final = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"})
+# States of a resource that is not its stack's: never made, or deleted.
+_NOT_THERE: Final = frozenset({"CREATE_FAILED", "DELETE_COMPLETE", "DELETE_SKIPPED"})
 _NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -121,6 +125,26 @@ class Stacks:
             json.loads(json.dumps(body)),
             {each["ParameterKey"]: each["ParameterValue"] for each in parameters},
         )
+
+    def parameters(self, name: str) -> dict[str, str]:
+        """The parameters of a stack; none where it is not there, or its creation was undone."""
+        stack = self._describe(name)
+        if stack is None or stack["StackStatus"] in _WITHOUT_RESOURCES:
+            return {}
+        found = stack.get("Parameters", [])
+        return {each["ParameterKey"]: each["ParameterValue"] for each in found}
+
+    def resources(self, name: str) -> dict[str, str]:
+        """What a stack has made and not deleted: physical id by logical id."""
+        if self._describe(name) is None:
+            return {}
+        found: dict[str, str] = {}
+        for page in self._client.get_paginator("list_stack_resources").paginate(StackName=name):
+            for each in page["StackResourceSummaries"]:
+                # A resource that could not be made because there is one of its name has that name.
+                if each["ResourceStatus"] not in _NOT_THERE and "PhysicalResourceId" in each:
+                    found[each["LogicalResourceId"]] = each["PhysicalResourceId"]
+        return found
 
     def delete(self, name: str) -> None:
         """Deletes a stack, if it is there, and waits until it is gone. Raises StackError."""

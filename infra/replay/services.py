@@ -25,6 +25,7 @@ from flink_app.settings import Settings, load_settings
 from infra.aws import plan
 from infra.aws.clients import open_clients
 from infra.aws.environment import load_environment
+from infra.aws.ownership import Ownership
 from infra.aws.stacks import Stacks
 from infra.aws.waiting import SystemClock
 from infra.replay.errors import ReplayError
@@ -122,8 +123,10 @@ def of_environment(name: str, environments: Path, profile: str | None) -> Servic
     environment = load_environment(name, environments)
     clients = open_clients(environment.region, profile)
     stack = environment.stack(plan.DATA)
-    outputs = Stacks(clients.cloudformation, SystemClock(), lambda _: None).outputs(stack)
+    stacks = Stacks(clients.cloudformation, SystemClock(), lambda _: None)
+    outputs = stacks.outputs(stack)
     if not outputs:
         message = f"there is no stack {stack}: deploy the environment first"
         raise ReplayError(message)
+    Ownership(environment, stacks, clients).check()
     return Services(plan.application_settings(environment, outputs), profile)

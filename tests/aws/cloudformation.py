@@ -6,9 +6,10 @@ service wants one, as CloudFormation does it.
 
 Mended besides: a change set without changes is made and fails, instead of being refused; one that
 changes parameters alone lists what changes; an applied one is remembered with its parameters and
-outputs; a failure rolls the stack back, with an event that says why. Not imitated: undoing the
-resources of a stack that failed, replacement, templates that CloudFormation would refuse (cfn-lint
-looks for those).
+outputs; a failure rolls the stack back, with an event that says why, and a creation that failed
+leaves no resources; only what was made is listed; deleting an application that is gone already is
+no failure. Not imitated: undoing an update that failed, templates that CloudFormation would refuse
+(cfn-lint looks for those).
 """
 
 from __future__ import annotations
@@ -261,12 +262,13 @@ class FlinkApplication(_Made, CloudFormationModel):
         flink.configure(flink.applications[self.physical_resource_id], configuration)
 
     def delete(self, *_: str) -> None:
-        _call(
-            "kinesisanalyticsv2",
-            "delete_application",
-            ApplicationName=self.physical_resource_id,
-            CreateTimestamp=0,
-        )
+        if self.physical_resource_id in _flink[-1].applications:
+            _call(
+                "kinesisanalyticsv2",
+                "delete_application",
+                ApplicationName=self.physical_resource_id,
+                CreateTimestamp=0,
+            )
 
 
 class LoggingOption(_Made, CloudFormationModel):
@@ -300,7 +302,16 @@ def install(monkeypatch: pytest.MonkeyPatch, flink: ManagedFlink) -> None:
     monkeypatch.setattr(models.Stack, "parse_template", staticmethod(json.loads))
     monkeypatch.setattr(models.ChangeSet, "_parse_template", _parse)
     monkeypatch.setattr(models.CloudFormationBackend, "execute_change_set", _execute)
+    monkeypatch.setattr(models.CloudFormationBackend, "list_stack_resources", _made)
     monkeypatch.setattr("tests.aws.cloudformation._flink", [flink])
+
+
+def _made(backend: Any, name: str) -> tuple[Any, list[Any]]:
+    """moto makes what is missing when it is asked for a list."""
+    stack = backend.get_stack(name)
+    resources = stack.resource_map
+    wanted, made = resources._resource_json_map, resources._parsed_resources
+    return stack, [each for key, each in made.items() if key in wanted and each is not None]
 
 
 def _parse(change_set: Any) -> None:
@@ -335,7 +346,11 @@ def _execute(backend: Any, change_set_name: str, stack_name: str | None = None) 
         change_set.apply()
     except Exception as error:  # noqa: BLE001 - whatever a service says is the reason
         stack._add_stack_event(f"{kind}_FAILED", resource_status_reason=str(error))
-        stack.status = "ROLLBACK_COMPLETE" if kind == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+        stack.status = "UPDATE_ROLLBACK_COMPLETE"
+        if kind == "CREATE":
+            stack.status = "ROLLBACK_COMPLETE"
+            stack.resource_map.delete()
+            stack.output_map = {}
         return
     stack.template, stack.parameters = change_set.template, change_set.parameters
     stack._parse_template()

@@ -226,16 +226,17 @@ class Dms:
         return {"ReplicationTask": model.to_dict()}
 
     def describe_replication_tasks(self, **given: Any) -> dict[str, Any]:
-        wanted = {
-            value
-            for each in given.get("Filters", [])
-            if each["Name"] == "replication-task-arn"
-            for value in each["Values"]
-        }
+        filters = given.get("Filters", [])
         found = [
-            self._detail(arn) for arn in _backend().replication_tasks if not wanted or arn in wanted
+            self._detail(arn)
+            for arn, model in _backend().replication_tasks.items()
+            if all(
+                {"replication-task-arn": arn, "replication-task-id": model.id}[each["Name"]]
+                in each["Values"]
+                for each in filters
+            )
         ]
-        if wanted and not found:
+        if filters and not found:
             message = "No Tasks found matching provided filters"
             raise ResourceNotFoundFault(message)
         return {"ReplicationTasks": found}

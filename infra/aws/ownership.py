@@ -1,0 +1,157 @@
+"""What belongs to an environment: the resources of its own stacks, not whatever has their names.
+
+A template leaves most names to CloudFormation. Those that it fixes are shared by the whole region:
+two environments' files with one application name speak of one application. Whether it is this
+environment's own, its stack's resources say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra.aws import plan
+from infra.aws.clients import AwsClients
+from infra.aws.environment import Environment
+from infra.aws.errors import ForeignResourceError
+from infra.aws.stacks import Stacks
+
+
+@dataclass(frozen=True)
+class Named:
+    """A resource to which a template gives a name of its own.
+
+    Attributes:
+        part: the stack that it is in.
+        resource: its logical id there.
+        kind: what it is, in words.
+        form: its name, where {} is the application's.
+    """
+
+    part: str
+    resource: str
+    kind: str
+    form: str
+
+    def of(self, application: str) -> str:
+        """Its name, for an application of this name."""
+        return self.form.format(application)
+
+
+APPLICATION: Final = Named(plan.APPLICATION, "Application", "application", "{}")
+LOG_GROUP: Final = Named(plan.APPLICATION, "LogGroup", "log group", "/starjoin/{}")
+TASK: Final = Named(plan.DMS, "Task", "replication task", "{}-changes")
+# Every name that a template fixes; a test finds them in the templates.
+NAMED: Final = (APPLICATION, LOG_GROUP, TASK)
+# The stacks from which a command learns what it acts on and where its files are.
+_NAMING: Final = (plan.APPLICATION, plan.DATA)
+
+
+class Ownership:
+    """Tells an environment's own resources from others of the same name.
+
+    Args:
+        environment: as its file says.
+        stacks: of its region.
+        clients: of its region.
+    """
+
+    def __init__(self, environment: Environment, stacks: Stacks, clients: AwsClients) -> None:
+        self._environment = environment
+        self._stacks = stacks
+        self._clients = clients
+        self._name = environment.application.name
+
+    def check(self) -> None:
+        """Raises ForeignResourceError where the file's application is not the environment's own."""
+        for fault in self.faults():
+            raise ForeignResourceError(fault)
+
+    def check_names(self) -> None:
+        """Raises ForeignResourceError where a stack would make, or takes for its own, what is not.
+
+        For a deployment, before it makes anything.
+        """
+        for named in NAMED:
+            if named is not TASK or self._environment.dms is not None:
+                for fault in self._foreign(named):
+                    raise ForeignResourceError(fault)
+        for fault in self._gone():
+            raise ForeignResourceError(fault)
+
+    def faults(self) -> Iterator[str]:
+        """Why the file's application is not the environment's own, a sentence each."""
+        for part in _NAMING:
+            stack = self._environment.stack(part)
+            named = self._stacks.parameters(stack).get("ApplicationName", self._name)
+            if named != self._name:
+                yield (
+                    f"{stack} is of application {named}, and the environment's file says "
+                    f"{self._name}. Nothing has been touched. Put {named} back into the file of "
+                    f"{self._environment.name}; deploy --allow-data-loss renames it"
+                )
+        yield from self._foreign(APPLICATION)
+
+    def _foreign(self, named: Named) -> Iterator[str]:
+        found = self._find(named)
+        if found is None or found == self._own(named):
+            return
+        stack, name = self._environment.stack(named.part), named.of(self._name)
+        yield (
+            f"{named.kind} {name} exists, and stack {stack} has not made it: it is another "
+            f"environment's, or made by hand. Nothing has been touched. If application.name in the "
+            f"file of {self._environment.name} was copied from another environment, give it a name "
+            f"of its own; if nothing uses that {named.kind}, delete it"
+        )
+
+    def _gone(self) -> Iterator[str]:
+        """Where the stack's application was deleted behind its back: no update brings it again."""
+        own = self._own(APPLICATION)
+        if own == self._name and self._find(APPLICATION) is None:
+            stack = self._environment.stack(plan.APPLICATION)
+            yield (
+                f"{stack} has made application {own}, which is not there any more: it was deleted "
+                f"outside of CloudFormation, and its snapshots with it. Delete the stack with "
+                f"`aws cloudformation delete-stack --stack-name {stack}` and deploy again"
+            )
+
+    def _own(self, named: Named) -> str | None:
+        resources = self._stacks.resources(self._environment.stack(named.part))
+        return resources.get(named.resource)
+
+    def _find(self, named: Named) -> str | None:
+        """What CloudFormation would call the resource of this name; None where there is none."""
+        find = {APPLICATION: self._application, LOG_GROUP: self._log_group, TASK: self._task}
+        return find[named](named.of(self._name))
+
+    def _application(self, name: str) -> str | None:
+        try:
+            self._clients.flink.describe_application(ApplicationName=name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return None
+            raise
+        return name
+
+    def _log_group(self, name: str) -> str | None:
+        pages = self._clients.logs.get_paginator("describe_log_groups").paginate(
+            logGroupNamePrefix=name
+        )
+        found = {group["logGroupName"] for page in pages for group in page["logGroups"]}
+        return name if name in found else None
+
+    def _task(self, name: str) -> str | None:
+        # DMS keeps identifiers in small letters.
+        wanted = [{"Name": "replication-task-id", "Values": sorted({name, name.lower()})}]
+        try:
+            found: list[dict[str, Any]] = self._clients.dms.describe_replication_tasks(
+                Filters=wanted, WithoutSettings=True
+            )["ReplicationTasks"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundFault":
+                return None
+            raise
+        return str(found[0]["ReplicationTaskArn"]) if found else None
