@@ -40,7 +40,10 @@ def main(
         if given.command == "deploy" and given.dry_run:
             for line in dry_run.describe(environment, given.package or ZIP):
                 _say(line)
-            return 0
+            if not given.compare:
+                return 0
+        if given.command == "deploy" and given.compare and not given.dry_run:
+            _refuse_compare()
         if given.command == "reload":
             _check_generation(given)
         if given.command == "destroy":
@@ -61,9 +64,7 @@ def main(
 def _run(given: argparse.Namespace, environment: Environment, deployment: Deployment) -> None:
     _say(f"environment {environment.name}, region {environment.region}")
     if given.command == "deploy":
-        package = given.package or build_package()
-        state = StartState(given.snapshot, without=given.without_state)
-        deployment.deploy(package, start_from=state, allow_data_loss=given.allow_data_loss)
+        _deploy(given, deployment)
     elif given.command == "status":
         deployment.status()
     elif given.command == "reload":
@@ -79,6 +80,19 @@ def _run(given: argparse.Namespace, environment: Environment, deployment: Deploy
         deployment.destroy(with_data=given.with_data)
 
 
+def _deploy(given: argparse.Namespace, deployment: Deployment) -> None:
+    if given.dry_run:
+        for line in deployment.compare(given.package or ZIP):
+            _say(line)
+        return
+    deployment.deploy(
+        given.package or build_package(),
+        start_from=StartState(given.snapshot, without=given.without_state),
+        allow_data_loss=given.allow_data_loss,
+        drains=not given.without_drain,
+    )
+
+
 def _check_confirmed(environment: Environment, confirmed: str | None) -> None:
     if confirmed != environment.name:
         message = (
@@ -86,6 +100,11 @@ def _check_confirmed(environment: Environment, confirmed: str | None) -> None:
             f"more, --confirm {environment.name}"
         )
         raise DeployError(message)
+
+
+def _refuse_compare() -> None:
+    message = "--compare belongs to --dry-run, and changes nothing; leave it out to deploy"
+    raise DeployError(message)
 
 
 def _check_generation(given: argparse.Namespace) -> None:

@@ -27,6 +27,16 @@ def parser() -> argparse.ArgumentParser:
         "deploy", parents=[common], help="bring the environment to its file, and start it"
     )
     deploy.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    deploy.add_argument(
+        "--compare",
+        action="store_true",
+        help="with --dry-run: read the account, and say what DMS would be told and in which order",
+    )
+    deploy.add_argument(
+        "--without-drain",
+        action="store_true",
+        help="change the declaration though the warehouse lacks records that DMS has sent",
+    )
     deploy.add_argument("--package", type=Path, help="a zip that exists, instead of making it")
     state = deploy.add_mutually_exclusive_group()
     state.add_argument("--snapshot", help="start from this one instead of the latest")

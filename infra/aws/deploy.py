@@ -6,11 +6,14 @@
    takes; a stopped one stays stopped.
 4. The application is started, unless it runs, and waited for; it must run the new code.
 5. The alarms, and the replication task where the environment has one.
+
+Where a replication task has run and is to be told something new, `infra.aws.change` takes the place
+of 3 and 4: the task is paused and the warehouse has everything before the declaration changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,7 +22,9 @@ from flink_app.decode.generations import Generations
 from infra.aws import plan
 from infra.aws.account_roles import ensure_account_roles
 from infra.aws.application import LATEST, Description, FlinkApplication, StartState
+from infra.aws.changes import Changes
 from infra.aws.clients import AwsClients
+from infra.aws.drain import Drain
 from infra.aws.environment import Environment
 from infra.aws.errors import ApplicationError, DeployError
 from infra.aws.ownership import Ownership
@@ -27,7 +32,7 @@ from infra.aws.reload import Reload
 from infra.aws.reloading import EnvironmentDoings
 from infra.aws.replication import Replication
 from infra.aws.stacks import Stacks
-from infra.aws.storage import empty_bucket, upload_code
+from infra.aws.storage import check_packaged, digest_of, empty_bucket, upload_code
 from infra.aws.stream import ChangeStream
 from infra.aws.waiting import Clock
 from infra.aws.warehouse import Books
@@ -69,10 +74,11 @@ class Deployment:
         *,
         start_from: StartState = LATEST,
         allow_data_loss: bool = False,
+        drains: bool = True,
     ) -> None:
         """Brings the environment to its file, with this package. Raises DeployError."""
         self._own.check_names()
-        star = plan.load_star(self._environment)
+        check_packaged(package, self._environment.application.declaration)
         dms = self._environment.dms
         if dms is not None:
             ensure_account_roles(
@@ -81,20 +87,36 @@ class Deployment:
                 self._say,
                 create=dms.create_account_roles,
             )
-        found = self._application.describe()
-        if found is not None:
-            # An environment's file says nothing of reloads: what they raised stays.
-            self._environment = plan.with_generations(self._environment, found.settings)
+        self._keep_generations()
+        for line in self._changes().describe(
+            self._outputs(plan.DATA), plan.code_key(digest_of(package)), start_from, drains=drains
+        ):
+            self._say(line)
         data = self._stacks.apply(
             plan.data_stack(self._environment), allow_data_loss=allow_data_loss
         )
         self._check_settings(data)
         key = upload_code(self._clients.s3, data["CodeBucket"], package, self._say)
-        self._run(data, key, start_from)
+        change = self._changes().find(data, key, start_from, drains=drains)
+        if change is None:
+            self._run(data, key, start_from)
+        else:
+            change.apply()
         self._stacks.apply(plan.alarms_stack(self._environment, data))
-        replication = plan.dms_stack(self._environment, data, star)
+        replication = self._replication_stack(data)
         if replication is not None:
             self._replicate(replication)
+
+    def compare(self, package: Path) -> Iterator[str]:
+        """What a deployment of this package would change of what DMS is told. Changes nothing.
+
+        Raises DeployError.
+        """
+        self._own.check_names()
+        self._keep_generations()
+        key = plan.code_key(digest_of(package)) if package.exists() else "(not made yet)"
+        lines = list(self._changes().describe(self._outputs(plan.DATA), key, LATEST, drains=True))
+        yield from lines or ["compared: no task that has run would be told anything new"]
 
     def status(self) -> None:
         """Says how the environment is."""
@@ -118,7 +140,7 @@ class Deployment:
         )
         task = self._outputs(plan.DMS).get("TaskArn")
         if task is not None:
-            self._say(f"replication task: {self._replication.status(task)}")
+            self._say_task(task)
         self._say(f"alarms: {', '.join(self._raised_alarms()) or 'none raised'}")
 
     def stop(self, *, snapshot: bool = True) -> None:
@@ -147,9 +169,12 @@ class Deployment:
             restart=self._reconfigure,
             replication=self._replication,
             task=task,
-            books=Books(self._environment.redshift, self._clients.redshift_data, self._clock),
-            stream=ChangeStream(self._outputs(plan.DATA)["StreamArn"], self._clients.kinesis),
-            clock=self._clock,
+            books=self._books(),
+            drain=Drain(
+                ChangeStream(self._outputs(plan.DATA)["StreamArn"], self._clients.kinesis),
+                self._books(),
+                self._clock,
+            ),
         )
         return Reload(doings, self._clock, self._say)
 
@@ -179,6 +204,29 @@ class Deployment:
                 f"kept: the privacy key {data['PrivacyKeyArn']}, without which no token can be "
                 f"made again; delete it in Secrets Manager when no warehouse holds its tokens"
             )
+
+    def _keep_generations(self) -> None:
+        """An environment's file says nothing of reloads: what they raised stays."""
+        found = self._application.describe()
+        if found is not None:
+            self._environment = plan.with_generations(self._environment, found.settings)
+
+    def _changes(self) -> Changes:
+        return Changes(
+            environment=self._environment,
+            clients=self._clients,
+            stacks=self._stacks,
+            application=self._application,
+            replication=self._replication,
+            clock=self._clock,
+            say=self._say,
+        )
+
+    def _replication_stack(self, data: plan.Outputs) -> plan.StackPlan | None:
+        return plan.dms_stack(self._environment, data, plan.load_star(self._environment))
+
+    def _books(self) -> Books:
+        return Books(self._environment.redshift, self._clients.redshift_data, self._clock)
 
     def _reconfigure(self, generations: Generations, floor: int) -> None:
         """Restarts the running application with other generations. Raises DeployError."""
@@ -242,6 +290,8 @@ class Deployment:
         task = outputs["TaskArn"]
         changed |= self._replication.complete_target(outputs["TargetArn"])
         self._replication.test_connections(task, changed=changed)
+        # One that somebody made void, by starting the task, says nothing any more.
+        self._changes().records(self._outputs(plan.DATA), task).end()
         self._say_task(task)
 
     def _outputs(self, part: str) -> dict[str, str]:
@@ -258,11 +308,5 @@ class Deployment:
         return [each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"]
 
     def _say_task(self, task: str) -> None:
-        status = self._replication.status(task)
-        self._say(f"replication task: {status}")
-        if status == "ready":
-            self._say(
-                "  its first start loads every declared table in full, so it is yours to give: "
-                f"aws dms start-replication-task --start-replication-task-type start-replication "
-                f"--replication-task-arn {task}"
-            )
+        for line in self._changes().task_lines(self._outputs(plan.DATA), task):
+            self._say(line)

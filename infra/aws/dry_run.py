@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from infra.aws import plan
+from infra.aws.change_steps import Step
 from infra.aws.dms import LateStreamSettings, to_json
 from infra.aws.environment import Environment
 from infra.aws.storage import digest_of
@@ -38,6 +39,10 @@ def describe(environment: Environment, package: Path) -> Iterator[str]:
         yield from _stack(6, replication)
         names = ", ".join(to_json(LateStreamSettings()))
         yield f"7. Set {names} of the target endpoint, which CloudFormation does not know."
+        yield "   Test the connections of both endpoints."
+        yield "If the task has run and steps 6 and 7 tell it something new, the order is instead:"
+        yield from (f"   {number}) {step.value}" for number, step in enumerate(Step, 1))
+        yield "--compare reads the account and says whether it is, and what differs."
 
 
 def _stack(number: int, stack: plan.StackPlan) -> Iterator[str]:

@@ -29,6 +29,7 @@ from infra.local.toolchain import ROOT, connectors_jar
 
 ZIP: Final = ROOT / "dist" / "starjoin.zip"
 PACKAGES: Final = ("flink_app", "connectors")
+APP: Final = "app"  # the folder that they are in
 # How the service is told of the zip's parts: property group kinesis.analytics.flink.run.options.
 RUN_OPTIONS: Final = {
     "python": "main.py",
@@ -127,7 +128,7 @@ def _entries(python: str) -> Iterator[tuple[str, bytes]]:
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*"):
             if path.suffix in {".py", ".yaml"} and "jvm" not in path.parts:
-                yield f"app/{path.relative_to(ROOT)}", path.read_bytes()
+                yield f"{APP}/{path.relative_to(ROOT)}", path.read_bytes()
     wheels = _wheels(python)
     for path in wheels.rglob("*"):
         relative = path.relative_to(wheels)

@@ -23,14 +23,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from flink_app.decode.generations import Generations, time_text
+from infra.aws.drain import MARGIN_MS
 from infra.aws.errors import DeployError
 from infra.aws.replication import TaskState
 from infra.aws.waiting import Clock, wait_for
 
 Say = Callable[[str], None]
 
-# Between the stop, the boundary and the new start: more than clocks of one region differ by.
-MARGIN_MS: Final = 60_000
 _EVERY: Final = 15.0
 # A full load may take long. Who waits longer asks again.
 _LIMIT: Final = 12 * 3_600.0

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from flink_app.decode.generations import Generations
 from infra.aws import plan
 from infra.aws.application import Description
+from infra.aws.drain import Drain
 from infra.aws.environment import Environment
-from infra.aws.reload import MARGIN_MS, Standing
+from infra.aws.reload import Standing
 from infra.aws.replication import Replication, TaskState
-from infra.aws.stream import ChangeStream
-from infra.aws.waiting import Clock
 from infra.aws.warehouse import Books
 
 
@@ -27,8 +26,7 @@ class EnvironmentDoings:
         replication: the region's replication tasks.
         task: ARN of the environment's.
         books: of its warehouse.
-        stream: that it reads.
-        clock: for the time of day.
+        drain: whether its stream is loaded.
     """
 
     environment: Environment
@@ -37,8 +35,7 @@ class EnvironmentDoings:
     replication: Replication
     task: str
     books: Books
-    stream: ChangeStream
-    clock: Clock
+    drain: Drain
 
     def standing(self) -> Standing:
         """Where the reload stands. Raises DeployError."""
@@ -63,7 +60,4 @@ class EnvironmentDoings:
 
     def _all_loaded(self, task: TaskState) -> bool:
         """Whether nothing that arrived until shortly after the load's end is left to load."""
-        until_ms = task.load_end_ms + MARGIN_MS
-        if self.clock.milliseconds() < until_ms:
-            return False
-        return not self.stream.unloaded(self.books.loaded(), until_ms)
+        return self.drain.shards_behind(task.load_end_ms) == []

@@ -26,6 +26,9 @@ _LIMIT: Final = 900.0
 _ALL: Final = 100  # percent
 _AT_WORK: Final = frozenset({"starting", "running", "stopping"})
 _RUNNING: Final = "running"
+_NOT_LOADED: Final = frozenset(
+    {"Before load", "Table does not exist", "Table cancelled", "Table error"}
+)
 # States that a task leaves by itself.
 _PASSING: Final = frozenset({"creating", "modifying", "testing", "moving", "starting", "stopping"})
 
@@ -130,6 +133,18 @@ class Replication:
             load_end_ms=time_ms("FullLoadFinishDate"),
             percent=stats.get("FullLoadProgressPercent", 0),
             errored=stats.get("TablesErrored", 0),
+        )
+
+    def unloaded_tables(self, task: str) -> list[str]:
+        """The captured tables, as schema.table, that DMS has not loaded in full."""
+        pages = self._client.get_paginator("describe_table_statistics").paginate(
+            ReplicationTaskArn=task
+        )
+        return sorted(
+            f"{table['SchemaName']}.{table['TableName']}"
+            for page in pages
+            for table in page["TableStatistics"]
+            if table["TableState"] in _NOT_LOADED
         )
 
     def reload(self, task: str) -> None:

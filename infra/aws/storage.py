@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from infra.aws.errors import DeployError
+from infra.aws.package import APP
 from infra.aws.plan import code_key
+from infra.bootstrap import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 Say = Callable[[str], None]
+
+# The package's directory of a few thousand entries takes a handful of reads of this size.
+_BLOCK: Final = 256 * 1024
 
 
 def digest_of(package: Path) -> str:
@@ -37,6 +44,75 @@ def upload_code(client: S3Client, bucket: str, package: Path, say: Say) -> str:
         client.upload_file(str(package), bucket, key)
         say(f"code: uploaded {package.stat().st_size:,} bytes as s3://{bucket}/{key}")
     return key
+
+
+def check_packaged(package: Path, declaration: str) -> None:
+    """Raises DeployError where the package holds another declaration than this working tree.
+
+    DMS's mapping is made from the tree's, and the application reads the package's.
+    """
+    if not zipfile.is_zipfile(package):
+        return
+    with zipfile.ZipFile(package) as archive:
+        packaged = _member(archive, declaration)
+    if packaged != (ROOT / declaration).read_text(encoding="utf-8"):
+        message = (
+            f"{package} holds no {declaration} or another one than this working tree, from which "
+            f"DMS's mapping is made: make the package again with `python3 build.py package`"
+        )
+        raise DeployError(message)
+
+
+def read_packaged(client: S3Client, bucket: str, key: str, declaration: str) -> str | None:
+    """The declaration in a package that was uploaded; None where there is none to read."""
+    if not key or not _exists(client, bucket, key):
+        return None
+    file = io.BufferedReader(_S3File(client, bucket, key), buffer_size=_BLOCK)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return _member(archive, declaration)
+    except zipfile.BadZipFile:
+        return None
+
+
+class _S3File(io.RawIOBase):
+    """An object that is read in places, so that a package of many megabytes is not fetched."""
+
+    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._key = key
+        self._place = 0
+        self._size = client.head_object(Bucket=bucket, Key=key)["ContentLength"]
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        self._place = max(0, base + offset)
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._place + len(buffer), self._size)
+        if end <= self._place:
+            return 0
+        found = self._client.get_object(
+            Bucket=self._bucket, Key=self._key, Range=f"bytes={self._place}-{end - 1}"
+        )["Body"].read()
+        buffer[: len(found)] = found
+        self._place += len(found)
+        return len(found)
+
+
+def _member(archive: zipfile.ZipFile, declaration: str) -> str | None:
+    try:
+        return archive.read(f"{APP}/{declaration}").decode("utf-8")
+    except KeyError:
+        return None
 
 
 def empty_bucket(client: S3Client, bucket: str) -> int:

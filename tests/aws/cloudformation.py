@@ -303,6 +303,7 @@ def install(monkeypatch: pytest.MonkeyPatch, flink: ManagedFlink) -> None:
     monkeypatch.setattr(models.ChangeSet, "_parse_template", _parse)
     monkeypatch.setattr(models.CloudFormationBackend, "execute_change_set", _execute)
     monkeypatch.setattr(models.CloudFormationBackend, "list_stack_resources", _made)
+    monkeypatch.setattr(models.Stack, "parameter_list", property(_parameter_list))
     monkeypatch.setattr("tests.aws.cloudformation._flink", [flink])
 
 
@@ -312,6 +313,14 @@ def _made(backend: Any, name: str) -> tuple[Any, list[Any]]:
     resources = stack.resource_map
     wanted, made = resources._resource_json_map, resources._parsed_resources
     return stack, [each for key, each in made.items() if key in wanted and each is not None]
+
+
+def _parameter_list(stack: Any) -> list[dict[str, Any]]:
+    """A list as the text that was given, as CloudFormation answers."""
+    return [
+        {"ParameterKey": name, "ParameterValue": ",".join(each) if isinstance(each, list) else each}
+        for name, each in stack.resource_map.resolved_parameters.items()
+    ]
 
 
 def _parse(change_set: Any) -> None:

@@ -88,12 +88,13 @@ class Life:
 
 
 class ManagedFlink:
-    """The service of one test; its two sets say what is to fail."""
+    """The service of one test; its dictionaries say what is to fail."""
 
     def __init__(self) -> None:
         self.applications: dict[str, Life] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.failing_programs: dict[str, str] = {}  # application -> what the service will say
+        self.failing_code: dict[str, str] = {}  # key of a code object -> likewise, at a start
         self._numbers = itertools.count(1)
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +146,9 @@ class ManagedFlink:
             if restore["SnapshotName"] not in known:
                 message = f"there is no snapshot {restore['SnapshotName']}"
                 raise NotFoundError(message)
+        code = life.configuration["ApplicationCodeConfiguration"]["CodeContent"]
         reason = self.failing_programs.get(given["ApplicationName"], "")
+        reason = self.failing_code.get(code["S3ContentLocation"]["FileKey"], reason)
         life.move("STARTING", "READY" if reason else "RUNNING")
         return {"OperationId": self._operate(life, "StartApplication", reason)}
 

@@ -35,6 +35,42 @@ def test_deploy_status_stop_and_destroy(
     assert "kept: the privacy key" in capsys.readouterr().out
 
 
+def test_a_dry_run_that_compares_reads_the_account_and_changes_nothing(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = str(account.package)
+    assert run(account, "deploy", "--dry-run", "--compare", "--package", package) == 0
+    assert "no task that has run would be told anything new" in capsys.readouterr().out
+    assert account.clients.cloudformation.describe_stacks()["Stacks"] == []
+
+    run(account, "deploy", "--package", package)
+    account.dms.run_task()
+    assert account.environment.dms is not None
+    account.clients.dms.stop_replication_task(
+        ReplicationTaskArn=account.deployment()._outputs("dms")["TaskArn"]
+    )
+    account.deployment()._replication.stop(account.deployment()._outputs("dms")["TaskArn"])
+    endpoints = account.clients.dms.describe_endpoints()["Endpoints"]
+    (target,) = [each for each in endpoints if each["EndpointType"] == "target"]
+    account.clients.dms.modify_endpoint(
+        EndpointArn=target["EndpointArn"], KinesisSettings={"UseLargeIntegerValue": False}
+    )
+    account.dms.calls.clear()
+    capsys.readouterr()
+    assert run(account, "deploy", "--dry-run", "--compare", "--package", package) == 0
+    told = capsys.readouterr().out
+    assert "a change of what DMS is told; it is made in this order:" in told
+    assert "1. give the replication task its new mapping and settings" in told
+    assert {call for call in account.dms.calls if not call.startswith("describe")} == set()
+
+
+def test_comparing_belongs_to_a_dry_run(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(account, "deploy", "--compare") == 1
+    assert "--compare belongs to --dry-run" in capsys.readouterr().err
+
+
 def test_a_failure_is_a_sentence_and_an_exit_code(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:

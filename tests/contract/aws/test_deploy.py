@@ -280,7 +280,12 @@ def test_status_tells_everything_in_a_few_lines(account: Account) -> None:
         r"latest snapshot snapshot-\d+, log /starjoin/ticket-seller",
         said[4],
     )
-    assert said[5:] == ["replication task: ready", f"alarms: {alarm}"]
+    assert said[5:] == [
+        "replication task: ready, 0 % loaded",
+        said[6],
+        f"alarms: {alarm}",
+    ]
+    assert said[6].startswith("  its first start loads every declared table in full")
 
 
 def test_status_of_an_empty_account(account: Account) -> None:

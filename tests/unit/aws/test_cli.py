@@ -45,6 +45,8 @@ def test_a_dry_run_tells_every_step_without_an_account(
         "6. Stack starjoin-example-dms",
         "7. Set UseLargeIntegerValue of",
     ]
+    assert "   1) pause the replication task" in told
+    assert "   7) resume the replication task where it stopped" in told
     assert "     StreamArn               <StreamArn of starjoin-example-data>" in told
     assert '       TableMappings: \'{"rules": [{"rule-type"' in told
     assert "BucketEncryption:" in told

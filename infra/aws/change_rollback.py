@@ -1,0 +1,80 @@
+"""The way back from a change that failed: what ran before runs again, or an exact account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.aws.application import StartState
+from infra.aws.change_parts import Parts
+from infra.aws.change_record import Before, Mark
+from infra.aws.change_steps import Step
+from infra.aws.errors import DeployError
+
+
+def roll_back(parts: Parts, mark: Mark, step: Step, failure: Exception) -> DeployError:
+    """Undoes what the change has done so far; gives the error that says what became of it."""
+    try:
+        before = parts.records.read(mark)
+        _restore(parts, before, mark)
+    except (DeployError, ClientError, BotoCoreError) as error:
+        stands = "\n".join(_how_it_stands(parts, mark))
+        return DeployError(f"{failure}\nRolling back failed as well: {error}\n{stands}")
+    resumed = "is resumed" if mark.resume else "stays stopped, as it was"
+    return DeployError(
+        f"{failure}\nFailed: {step.value}. The change was rolled back: code, declaration and "
+        f"mapping are those from before, the application runs, and the replication task {resumed}. "
+        f"Nothing is lost. Fix the cause and deploy again"
+    )
+
+
+def _restore(parts: Parts, before: Before, mark: Mark) -> None:
+    now = parts.now(before.application, before.replication)
+    runs = parts.runs()
+    is_untouched = runs and now.application == before.application
+    if runs and not is_untouched:
+        # It runs the new code without success; what that has read is read again.
+        parts.application.stop(snapshot=False)
+    if not is_untouched:
+        parts.stacks.apply(before.application)
+    if now.replication != before.replication:
+        parts.tell(before.replication)
+    if not is_untouched:
+        parts.start(StartState(before.snapshot))
+    if mark.resume and not parts.replication.state(parts.task).at_work:
+        parts.replication.resume(parts.task)
+    parts.records.end()
+
+
+def _how_it_stands(parts: Parts, mark: Mark) -> Iterator[str]:
+    """Every part's state, and what to do."""
+    yield "Neither the old nor the new is in place as a whole. As it stands:"
+    try:
+        yield from (f"  {line}" for line in _states(parts, mark))
+    except (ClientError, BotoCoreError, DeployError) as error:
+        yield f"  the rest is unknown, since AWS could not be asked: {error}"
+    yield f"  what ran before: {parts.records.address(mark)}"
+    end = "resumes the task" if mark.resume else "leaves the task stopped, as it was"
+    yield (
+        f"The stream keeps what DMS has sent for its retention, and DMS goes on where it stopped "
+        f"as long as the source keeps its log. Fix the cause and deploy again, with the new "
+        f"declaration or the old one: that goes on from here, starts the application and {end}"
+    )
+
+
+def _states(parts: Parts, mark: Mark) -> Iterator[str]:
+    found = parts.application.describe()
+    if found is None:
+        yield "application: not there"
+    else:
+        latest = parts.application.latest_snapshot() or "none"
+        yield f"{found.name}: {found.status}, code {found.code}, latest snapshot {latest}"
+    yield f"replication task: {parts.replication.status(parts.task)}"
+    before = parts.records.read(mark)
+    if before.snapshot is not None:
+        yield f"snapshot from before the change: {before.snapshot}"
+    for stack in (before.application, before.replication):
+        now = parts.stacks.deployed(stack.part, stack.name)
+        which = "as before the change" if now == stack else "changed"
+        yield f"{stack.name}: {parts.stacks.status(stack.name) or 'not there'}, {which}"

@@ -1,0 +1,85 @@
+"""What differs between two declarations, and between what DMS is told now and would be told."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.aws.plan import StackPlan
+
+_ABSENT = "(not set)"
+
+
+def sends_the_same(now: StackPlan, then: StackPlan) -> bool:
+    """Whether DMS would be told nothing new: only what it gets counts, not descriptions."""
+    parts = ("Resources", "Conditions")
+    return now.parameters == then.parameters and all(
+        now.template.get(part) == then.template.get(part) for part in parts
+    )
+
+
+def captured_tables(stack: StackPlan) -> dict[str, Any]:
+    """The tables of the task's mapping as schema.table, each with its rules."""
+    rules = json.loads(_task(stack)["TableMappings"])["rules"]
+    tables: dict[str, Any] = {}
+    for rule in rules:
+        locator = rule["object-locator"]
+        name = f"{locator['schema-name']}.{locator['table-name']}"
+        # Numbers and names of rules follow from their order alone.
+        meaning = {key: each for key, each in rule.items() if key not in {"rule-id", "rule-name"}}
+        tables.setdefault(name, []).append(meaning)
+    return tables
+
+
+def added_tables(now: StackPlan, then: StackPlan) -> list[str]:
+    """The tables that DMS does not capture now and would capture."""
+    return sorted(captured_tables(then).keys() - captured_tables(now).keys())
+
+
+def replication_lines(now: StackPlan, then: StackPlan) -> Iterator[str]:
+    """What differs in mapping, settings and endpoints, a line each."""
+    before, after = captured_tables(now), captured_tables(then)
+    for name in sorted(before.keys() | after.keys()):
+        if name not in before:
+            yield f"mapping: + {name}"
+        elif name not in after:
+            yield f"mapping: - {name}"
+        elif before[name] != after[name]:
+            yield f"mapping: {name} has other rules"
+    old, new = dict(_settings(now)), dict(_settings(then))
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield f"{name}: {old.get(name, _ABSENT)} -> {new.get(name, _ABSENT)}"
+
+
+def declaration_lines(now: str, then: str) -> Iterator[str]:
+    """The lines of a declaration that differ, as a unified difference."""
+    lines = difflib.unified_diff(
+        now.splitlines(), then.splitlines(), "deployed", "new", n=1, lineterm=""
+    )
+    yield from lines
+
+
+def _task(stack: StackPlan) -> Mapping[str, Any]:
+    properties: Mapping[str, Any] = stack.template["Resources"]["Task"]["Properties"]
+    return properties
+
+
+def _settings(stack: StackPlan) -> Iterator[tuple[str, Any]]:
+    yield from stack.parameters.items()
+    yield from _flat("task", json.loads(_task(stack)["ReplicationTaskSettings"]))
+    left_out = {"ReplicationTaskSettings", "TableMappings"}
+    for name, resource in stack.template["Resources"].items():
+        for key, value in resource["Properties"].items():
+            if key not in left_out:
+                yield from _flat(f"{name}.{key}", value)
+
+
+def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            yield from _flat(f"{path}.{key}", each)
+    else:
+        yield path, value
