@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 
 from infra.aws import cli, plan
 from infra.aws.command_line import parser
-from infra.aws.environment import FOLDER
+from infra.aws.environments import FOLDER
 from infra.aws.errors import ForeignResourceError, StackError
 from infra.aws.ownership import NAMED
 from infra.aws.templates import NAMES, load_template
