@@ -22,6 +22,8 @@ from infra import bootstrap
 from infra.bootstrap import JVM, PYTHON, ROOT
 
 MAVEN = ["mvn", "-B", "-q", "-f", str(JVM / "pom.xml")]
+# On all cores; tests/conftest.py says which tests stay together.
+PYTEST = ["-m", "pytest", "-n", "logical", "--dist", "loadgroup"]
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,15 @@ class Command:
 
 
 def test(rest: list[str]) -> None:
-    """Tests of Java and of Python; with arguments, pytest's own."""
-    if not rest:
-        step(*MAVEN, "verify")
-    become("-m", "pytest", *rest)
+    """Tests of Java and of Python, what is quick to tell first; with arguments, pytest's own."""
+    if rest == ["--fast"]:
+        become(*PYTEST, "tests/unit", "-m", "not slow and not integration")
+    if rest:
+        become("-m", "pytest", *rest)
+    step(*MAVEN, "verify")
+    step(str(PYTHON), *PYTEST, "tests/unit")
+    step(str(PYTHON), *PYTEST, "tests/contract")
+    become(*PYTEST, "--ignore=tests/unit", "--ignore=tests/contract")
 
 
 def lint(rest: list[str]) -> None:
@@ -138,11 +145,14 @@ def check_arguments(name: str, rest: list[str]) -> None:
     if name == "lint":
         parser.add_argument("--fix", action="store_true", help="mend what can be mended")
     if name == "test":
+        parser.add_argument("--fast", action="store_true", help="only what takes a minute or two")
         parser.epilog = (
             "Arguments go to pytest, which then runs alone, without the tests of Java: "
             "`build.py test tests/unit -k mask`."
         )
-        parser.parse_known_args(rest)
+        known, others = parser.parse_known_args(rest)
+        if known.fast and others:
+            parser.error("--fast takes no further arguments")
         return
     parser.parse_args(rest)
 

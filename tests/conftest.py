@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 from hypothesis import settings
 
@@ -10,3 +12,14 @@ settings.register_profile("starjoin", deadline=None)
 settings.load_profile("starjoin")
 # What the helpers of the tests assert is told as in the tests themselves.
 pytest.register_assert_rewrite("tests.running")
+
+# Folders whose tests start Flink: one after the other, since each takes the cores that there are.
+_ENGINE: Final = frozenset({"integration", "faults", "histories"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers the tests of a file stay together, and those that start Flink do."""
+    for item in items:
+        place = item.path.relative_to(item.config.rootpath / "tests")
+        group = "engine" if place.parts[0] in _ENGINE else str(place)
+        item.add_marker(pytest.mark.xdist_group(group))

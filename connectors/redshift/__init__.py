@@ -29,9 +29,12 @@ The tables:
 The books, read from outside the load:
     balance: whether every record is accounted for.
     balance_metrics: the same sums of each committed transaction, as metrics.
+    never_read: declared tables of which nothing was ever read.
     replay_marks: dead letters that are loaded, and those that were replayed.
 
 The cluster:
     connection: one session a transaction.
+    limits: how long a connection or a statement may take.
+    left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
 """

@@ -18,6 +18,8 @@ from infra.aws.package import RUN_OPTIONS
 from infra.aws.templates import FOLDER, NAMES, load_template, template_body
 from tests.unit.stars import ROOT, freight, ticket_seller
 
+pytestmark = pytest.mark.slow
+
 # What the service publishes for an application on Flink 2.2.
 SERVICE_METRICS = {
     "runningTime",

@@ -26,6 +26,8 @@ from tests.fuzz.sessions import session
 from tests.fuzz.shrink import shrunk
 from tests.unit.decode.records import line, record
 
+pytestmark = pytest.mark.slow
+
 FOUND: Final = sorted((Path(__file__).parents[2] / "fuzz" / "found").glob("*.json"))
 SEED: Final = 20_261_123
 LINE: Final = Session("freight", 0, (Block((line(),)),))

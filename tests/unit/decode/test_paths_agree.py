@@ -32,6 +32,8 @@ from tests.unit.decode.records import (
 )
 from tests.unit.decode.twists import BROKEN, BROKEN_SPANS, good, mangled, text, twisted
 
+pytestmark = pytest.mark.slow
+
 CONTROL: Final = record("region", None, "create-table", record_type="control")
 FOREIGN: Final = record("elsewhere", {"id": 1})
 SIMILAR: Final = record("region", REGION, schema="FREIGHT")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from tests.unit.decode.round_trips.history import Change, Row, Table, histories,
 from tests.unit.decode.round_trips.kinds import Written
 from tests.unit.decode.round_trips.settings import PROFILE, SETTINGS, Before, Settings
 from tests.unit.decode.round_trips.task import announcement, sent, values, write
+
+pytestmark = pytest.mark.slow
 
 One = tuple[str, bool, Row]  # table, whether deleted, values
 

@@ -12,6 +12,8 @@ from tests.unit.decode.records import decode, only_change
 from tests.unit.decode.test_paths_agree import assert_paths_agree
 from tests.unit.decode.test_values import EVERY_TYPE, written
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("column", "texts"),

@@ -64,6 +64,7 @@ def test_a_mask_of_text_keeps_punctuation_and_white_space_only(value: str, maske
     assert treat(pa.array([value]), Treatment.MASK_TEXT, KEY).to_pylist() == [masked]
 
 
+@pytest.mark.slow
 def test_both_masks_agree_with_unicode_on_every_character_on_both_paths() -> None:
     everything = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
     masked = treat(pa.array(everything), Treatment.MASK, KEY).to_pylist()

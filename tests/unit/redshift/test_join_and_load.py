@@ -25,6 +25,8 @@ from tests.unit.denormalise.histories import Change, Oracle, batch, random_chang
 from tests.unit.redshift.sqlite import SqliteWarehouse, plain
 from tests.unit.stars import freight, order_book, placed, placed_freight, star, ticket_seller
 
+pytestmark = pytest.mark.slow
+
 # The name of a target may be that of a dimension; the dimension refers by its own key and shows it.
 SAME_NAMES = star("""
 name: same

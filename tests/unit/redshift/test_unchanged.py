@@ -20,6 +20,8 @@ from flink_app.warehouse import warehouse_spec
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse, planned
 from tests.unit.stars import star, ticket_seller
 
+pytestmark = pytest.mark.slow
+
 STAR: Final = star("""
 name: pages
 source_schema: u
