@@ -21,6 +21,17 @@ from pydantic import (
 )
 
 from connectors.redshift.limits import STATEMENT_SECONDS
+from flink_app.addresses import (
+    BucketName,
+    CopyRole,
+    DatabaseName,
+    Endpoint,
+    HostName,
+    Region,
+    SchemaName,
+    SecretId,
+    StreamArn,
+)
 from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.faults import fault_lines
@@ -80,8 +91,8 @@ class Application(_Group):
         description="the balance by table and destination as metrics, six for each at the most; "
         "CloudWatch bills by the metric",
     )
-    region: str = Field(description="the AWS region of every service")
-    endpoint: str | None = Field(None, description="of the local stand-ins of AWS services")
+    region: Region = Field(description="the AWS region of every service")
+    endpoint: Endpoint | None = Field(None, description="of the local stand-ins of AWS services")
 
     @model_validator(mode="after")
     def _floor_is_a_generation(self) -> Self:
@@ -97,33 +108,35 @@ class Application(_Group):
 class Source(_Group):
     """Group `starjoin.source`."""
 
-    stream_arn: str = Field(pattern=r"^arn:aws[a-z-]*:kinesis:[a-z0-9-]+:\d{12}:stream/.+$")
+    stream_arn: StreamArn
     initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
 
 
 class Staging(_Group):
     """Group `starjoin.staging`."""
 
-    bucket: str
+    bucket: BucketName
     prefix: Name = "staged"
 
 
 class Privacy(_Group):
     """Group `starjoin.privacy`."""
 
-    secret_id: str = Field(description="name or ARN of the secret with the key, 32 bytes or more")
+    secret_id: SecretId = Field(
+        description="name or ARN of the secret with the key, 32 bytes or more"
+    )
 
 
 class Redshift(_Group):
     """Group `starjoin.redshift`."""
 
-    host: str
+    host: HostName
     port: int = Field(5439, gt=0, lt=65536)
-    database: str
+    database: DatabaseName
     ssl: bool = True
-    secret_id: str = Field(description="name or ARN of the secret with username and password")
-    copy_role: str = Field(pattern=r"^(default|arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+)$")
-    bookkeeping_schema: str = Field("starjoin", pattern=r"^[a-z][a-z0-9_]*$")
+    secret_id: SecretId = Field(description="name or ARN of the secret with username and password")
+    copy_role: CopyRole
+    bookkeeping_schema: SchemaName = "starjoin"
     statement_seconds: int = Field(
         STATEMENT_SECONDS,
         ge=60,
@@ -155,7 +168,10 @@ def load_settings(path: Path) -> Settings:
     except FileNotFoundError as error:
         message = f"{path}: there are no runtime properties; give the file with --properties"
         raise SettingsError(message) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+        raise SettingsError(message) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         message = f"{path} is not a list of property groups as Managed Flink writes it"
         raise SettingsError(message) from error
     try:

@@ -10,6 +10,7 @@ import enum
 from typing import Annotated, Any, Final, Self, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -29,6 +30,19 @@ from flink_app.declaration.types import ColumnType
 # columns are named with them.
 _IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63)]
+
+
+def _check_source_text(name: str) -> str:
+    """Refuses what no record can hold as a name."""
+    if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
+        message = "a name of the source holds no NUL and no half of a character"
+        raise ValueError(message)
+    return name
+
+
+# As the change records write them, which may be any text: dots, blanks and quotes mean nothing.
+SourceText = Annotated[str, AfterValidator(_check_source_text)]
+SourceName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_source_text)]
 TOKEN_TYPE: Final = ColumnType("varchar", length=64)  # 32 bytes in hexadecimal
 REDACTED: Final = "redacted"
 _ANY_VALUE: Final = "a value"
@@ -135,7 +149,9 @@ class Column(_Model):
 
     type: _ColumnTypeField
     treatment: Treatment = Treatment.KEEP
-    source: str | None = Field(None, description="the column's name in the source, if another")
+    source: SourceName | None = Field(
+        None, description="the column's name in the source, if another"
+    )
     trailing_blanks: TrailingBlanks | None = Field(
         None,
         description="of text; taken off char(n), refused in keys and references that are kept",
@@ -194,7 +210,9 @@ class Placement(enum.StrEnum):
 class Table(_Model):
     """One source table, fact or dimension."""
 
-    source: str | None = Field(None, description="the table's name in the source, if another")
+    source: SourceName | None = Field(
+        None, description="the table's name in the source, if another"
+    )
     source_schema: str = Field("", description="the table's schema, if another than the file's")
     key: list[str] = Field(min_length=1)
     columns: dict[Identifier, _DeclaredColumn]
@@ -263,18 +281,16 @@ class SchemaChanges(enum.StrEnum):
 class Stream(_Model):
     """How the DMS task writes its records, where that can be chosen."""
 
-    before_image: str = Field(
+    before_image: SourceName = Field(
         "before-image",
-        min_length=1,
         description="name of the before-image object: FieldName of BeforeImageSettings",
     )
-    before_image_prefix: str | None = Field(
+    before_image_prefix: SourceName | None = Field(
         None,
-        min_length=1,
         description="prefix of before-image columns, as BI_, if they stand among the row's own",
     )
-    before_image_suffix: str | None = Field(
-        None, min_length=1, description="suffix of such columns, instead of a prefix or with one"
+    before_image_suffix: SourceName | None = Field(
+        None, description="suffix of such columns, instead of a prefix or with one"
     )
     positions: Positions = Field(
         Positions.AUTO, description="what orders changes; another kind is then refused"
@@ -323,7 +339,7 @@ class Declaration(_Model):
     """A whole declaration file."""
 
     name: Identifier
-    source_schema: str = Field(
+    source_schema: SourceText = Field(
         "", description="the schema name in the change records, of tables that name none"
     )
     stream: Stream = Stream()

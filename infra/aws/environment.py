@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -20,27 +19,27 @@ from pydantic import (
 )
 
 from connectors.redshift.limits import STATEMENT_SECONDS
+from flink_app.addresses import (
+    DatabaseName,
+    HostName,
+    KeyArn,
+    Region,
+    RoleArn,
+    SchemaName,
+    SecretArn,
+    TopicArn,
+    dms_arn,
+)
 from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.faults import fault_lines
 from flink_app.settings import Name
+from flink_app.yaml_file import YamlFileError, read_yaml
 from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError
 
-SecretArn = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$")
-]
-KeyArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/.+$")]
-TopicArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:.+$")]
-InstanceArn = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:dms:[a-z0-9-]+:\d{12}:rep:.+$")
-]
-CertificateArn = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:dms:[a-z0-9-]+:\d{12}:cert:.+$")
-]
-RoleArn = Annotated[
-    str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$")
-]
+InstanceArn = Annotated[str, StringConstraints(pattern=dms_arn("rep"))]
+CertificateArn = Annotated[str, StringConstraints(pattern=dms_arn("cert"))]
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
 # The stacks are named after it.
@@ -62,7 +61,7 @@ class Application(_Part):
     name: Name = Field(description="owner of the fence in the warehouse; keep it")
     declaration: str = Field(
         "flink_app/stars/ticket_seller.yaml",
-        pattern=r"^flink_app/[A-Za-z0-9_./-]+$",
+        pattern=r"^flink_app(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$",
         description="path inside the package",
     )
     generations: GenerationsSetting = Field(
@@ -100,12 +99,12 @@ class Network(_Part):
 class Redshift(_Part):
     """The warehouse, which exists already."""
 
-    host: str = Field(min_length=1)
+    host: HostName
     port: int = Field(5439, gt=0, lt=65_536)
-    database: str = Field(min_length=1)
+    database: DatabaseName
     secret_arn: SecretArn
     secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
-    bookkeeping_schema: str = Field("starjoin", pattern=r"^[a-z][a-z0-9_]*$")
+    bookkeeping_schema: SchemaName = "starjoin"
     statement_seconds: int = Field(
         STATEMENT_SECONDS,
         ge=60,
@@ -151,7 +150,7 @@ class Source(_Part):
     """The source database of the replication task, which exists already."""
 
     engine: Literal["postgres", "aurora-postgresql"] = "postgres"
-    database: str = Field(min_length=1)
+    database: DatabaseName
     secret_arn: SecretArn
     secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
     ssl_mode: Literal["none", "require", "verify-ca", "verify-full"] = Field(
@@ -207,7 +206,7 @@ class Environment(_Part):
     """All of an environment's file, and its name."""
 
     name: EnvironmentName
-    region: str = Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    region: Region
     application: Application
     network: Network
     redshift: Redshift
@@ -249,7 +248,7 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
     """Reads `<name>.yaml`. Raises BadEnvironmentError."""
     path = folder / f"{name}.yaml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except FileNotFoundError as error:
         known = ", ".join(sorted(other.stem for other in folder.glob("*.yaml"))) or "none"
         message = (
@@ -257,9 +256,8 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
             f"copy {FOLDER.name}/example.yaml and fill it in"
         )
         raise BadEnvironmentError(message) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        message = f"{path} is not YAML: {error}"
-        raise BadEnvironmentError(message) from error
+    except YamlFileError as error:
+        raise BadEnvironmentError(str(error)) from error
     if not isinstance(content, dict):
         message = f"{path} is not a mapping of settings; see {FOLDER.name}/example.yaml"
         raise BadEnvironmentError(message)

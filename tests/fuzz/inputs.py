@@ -16,7 +16,7 @@ from flink_app.declaration.model import Declaration, Stream
 from flink_app.declaration.star import Star
 from flink_app.decode.generations import Generations, time_text
 from flink_app.decode.plan import DecodePlan
-from tests.unit.decode.records import MIXED, SCHEMAS
+from tests.unit.decode.records import MIXED, ODD, SCHEMAS
 from tests.unit.decode.test_text_keys import BLANKS
 from tests.unit.decode.test_values import EVERY_TYPE
 from tests.unit.stars import freight, order_book, ticket_seller
@@ -35,6 +35,7 @@ DECLARED: Final[dict[str, Declaration]] = {
     "mixed": MIXED.declaration,
     "schemas": SCHEMAS.declaration,
     "types": EVERY_TYPE.star.declaration,
+    "odd": ODD.declaration,
     "blanks": BLANKS.star.declaration,
     "ticket_seller": ticket_seller().declaration,
     "order_book": order_book().declaration,

@@ -242,6 +242,17 @@ REPORT = (TARGETS, "consignment_report")
             "treatment mask needs a varchar column, not varbyte(4)",
         ),
         (
+            (*PORT, "columns", "depth"),
+            {"type": "date", "source": ""},
+            "tables.port.columns.depth.source: String should have at least 1 character",
+        ),
+        (
+            (*PORT, "source"),
+            "port\0",
+            "tables.port.source: Value error, a name of the source holds no NUL and no half of a",
+        ),
+        (("stream",), {"before_image": ""}, "stream.before_image: String should have at least 1"),
+        (
             (*PORT, "columns", "draught"),
             {"type": "integer", "source": "depth"},
             "table port: columns depth and draught read 'depth' as different types",
@@ -322,8 +333,8 @@ def test_every_fault_of_form_is_listed_at_once(tmp_path: Path) -> None:
         (b"", "file: Input should be a valid dictionary"),
         (b"- a\n- b\n", "file: Input should be a valid dictionary"),
         (b"name: [", "star.yaml is not YAML: "),
-        (b"name: \xff", "star.yaml is not YAML: "),
-        (b"name: a\nname: b\n", "star.yaml is not YAML: 'name' stands there twice"),
+        (b"name: \xff", "star.yaml is not text in UTF-8: invalid start byte at byte 6"),
+        (b"name: a\nname: b\n", "is not YAML: line 2, column 1: 'name' stands there twice"),
     ],
 )
 def test_a_file_that_is_no_declaration(content: bytes, message: str, tmp_path: Path) -> None:

@@ -122,6 +122,26 @@ targets:
       {visit: visit, part: part, page: page, note: note, protocol: log, body: page.body,
        scan: page.scan}
 """)
+# Names in the source that Arrow and JSON paths give a meaning, beside those that they would mean;
+# text under both masks.
+ODD: Final = star("""
+name: odd
+source_schema: ".s"
+tables:
+  t:
+    source: "a.b [0]"
+    key: [k]
+    columns:
+      k: {type: integer, source: ".k"}
+      neighbour: {type: integer, source: k}
+      number: {type: varchar(20), source: "[0]", treatment: mask}
+      street: {type: varchar(20), source: "/data/k", treatment: mask_text}
+      note: {type: varchar(20), source: '..', unchanged: sent_as_null}
+targets:
+  w:
+    fact: t
+    columns: {k: k, neighbour: neighbour, number: number, street: street, note: note}
+""")
 UNCHANGED_PLAN: Final = DecodePlan(UNCHANGED, GENERATIONS)
 SCHEMAS_PLAN: Final = DecodePlan(SCHEMAS, GENERATIONS)
 

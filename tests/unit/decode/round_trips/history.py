@@ -15,6 +15,12 @@ from tests.unit.decode.round_trips.settings import Settings
 from tests.unit.stars import star
 
 SCHEMA: Final = "Source"
+# What Arrow, JSON paths, SQL and shells give a meaning; a source may call a column so.
+ODD_NAMES: Final = (
+    *(".x", "x.y", "..", "[0]", "x[0]", "a b", " a", "a ", 'q"q', "q'q", "\\", "\\u0041"),
+    *("/a/b", "/data/x", "_doc", "metadata", "$", "*", "%", "a,b", "\n", "\t", "\x85", "\u2028"),
+    *("\ufeffx", "é", "e\u0301", "\U0001f600", "x" * 300, "Column(/data/k) changed from x"),
+)
 Row = dict[str, Any]
 _KEY_KINDS: Final = [kind for kind in KINDS if kind.may_be_key]
 
@@ -26,6 +32,11 @@ class Table:
     name: str
     columns: dict[str, Kind]
     key: tuple[str, ...]
+    sources: dict[str, str]  # what the source calls a column, if something else
+
+    def source(self, column: str) -> str:
+        """What the source calls a column."""
+        return self.sources.get(column, column)
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
         """The values of the key."""
@@ -57,7 +68,8 @@ def _table(draw: st.DrawFn, name: str) -> Table:
     kinds = [*keys, *others]
     names = draw(st.permutations([f"c{number}" for number in range(len(kinds))]))
     columns = dict(sorted(zip(names, kinds, strict=True)))
-    return Table(name, columns, tuple(names[: len(keys)]))
+    odd = draw(st.lists(st.sampled_from(ODD_NAMES), max_size=len(names), unique=True))
+    return Table(name, columns, tuple(names[: len(keys)]), dict(zip(names, odd, strict=False)))
 
 
 def plan_of(of: list[Table], settings: Settings) -> DecodePlan:
@@ -70,7 +82,10 @@ def plan_of(of: list[Table], settings: Settings) -> DecodePlan:
             f"of_{table.name}": {
                 "source": table.name,
                 "key": list(table.key),
-                "columns": {name: kind.declared for name, kind in table.columns.items()},
+                "columns": {
+                    name: _declared(kind) | {"source": table.source(name)}
+                    for name, kind in table.columns.items()
+                },
             }
             for table in of
         },
@@ -83,6 +98,10 @@ def plan_of(of: list[Table], settings: Settings) -> DecodePlan:
         },
     }
     return DecodePlan(star(yaml.safe_dump(declared)), Generations(3))
+
+
+def _declared(kind: Kind) -> dict[str, str]:
+    return kind.declared if isinstance(kind.declared, dict) else {"type": kind.declared}
 
 
 @st.composite

@@ -17,10 +17,10 @@ _Texts = dict[str, Any]  # names to JSON text, or to another such object
 
 def write(change: Change, settings: Settings, rng: Random) -> bytes:
     """The record of one change; the order of names is that of `rng`, since none is promised."""
-    data = _data(change, settings)
+    data = _named(change, _data(change, settings))
     record: _Texts = {"data": data, "metadata": _metadata(change, settings)}
     if change.operation == "update" and change.old is not None:
-        before = _before(change, settings, rng)
+        before = _named(change, _before(change, settings, rng))
         if settings.before is Before.OBJECT:
             record[settings.field_name] = before
         elif settings.before is Before.COLUMNS:
@@ -40,8 +40,8 @@ def announcement(table: Table, settings: Settings, rng: Random) -> bytes:
     }
     record: _Texts = {"metadata": metadata}
     if settings.control_details:
-        columns = {name: {"type": '"STRING"'} for name in table.columns}
-        key = json.dumps(list(table.key))
+        columns = {table.source(name): {"type": '"STRING"'} for name in table.columns}
+        key = json.dumps([table.source(name) for name in table.key])
         record["control"] = {"table-def": {"columns": columns, "primary-key": key}}
     return _json(record, settings, rng)
 
@@ -63,6 +63,11 @@ def sent(change: Change, settings: Settings) -> Row:
     if settings.full_identity:
         return old
     return {name: value if name in change.table.key else None for name, value in old.items()}
+
+
+def _named(change: Change, texts: _Texts) -> _Texts:
+    """The same under the names that the source has for the columns."""
+    return {change.table.source(name): text for name, text in texts.items()}
 
 
 def _data(change: Change, settings: Settings) -> _Texts:
