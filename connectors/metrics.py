@@ -92,6 +92,10 @@ class Metric(enum.Enum):
     )
     ROWS_STAGED = ("rowsStaged", "wide rows, patches, dimension changes written to staged files")
     BYTES_STAGED = ("bytesStaged", "bytes of staged files")
+    UPLOADS_REPEATED = (
+        "uploadsRepeated",
+        "uploads of staged files that failed for a passing reason and were repeated",
+    )
     BATCHES_LOADED = ("batchesLoaded", "load transactions committed")
     PARTS_LOADED = ("partsLoaded", "parts that committed transactions brought in")
     CHANGES_LOADED = (

@@ -5,9 +5,10 @@ The region is explicit, since only the credential endpoints answer on the manage
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from botocore.config import Config
 
 from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
 from connectors.redshift.limits import Limits
@@ -25,6 +26,27 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 
+# Time-outs in seconds, for each attempt; boto3's own are 60. What still fails is repeated by who
+# asked: staging within the checkpoint's time-out, the load with its next attempt.
+_S3: Final = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+_IN_A_LOAD: Final = Config(
+    connect_timeout=5,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+# Nobody repeats what `open` asks for but a restart of the whole job, whose workers all ask at once:
+# that is when they are throttled. Ten attempts wait for about a minute.
+_AT_START: Final = Config(
+    connect_timeout=5,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 10},
+)
+
+
 class Clients:
     """Opens what a stage needs; itself plain data, so it travels with the stage."""
 
@@ -33,11 +55,12 @@ class Clients:
 
     def privacy_keys(self) -> PrivacyKeys:
         """The application's keys, from Secrets Manager."""
-        return read_privacy_keys(self._secrets(), self._settings.privacy.secret_id)
+        client = self._secrets(_AT_START)
+        return read_privacy_keys(client, self._settings.privacy.secret_id)
 
     def staging_store(self) -> S3Store:
         """Where parts and manifests are written."""
-        client: S3Client = boto3.client("s3", **self._aws())
+        client: S3Client = boto3.client("s3", config=_S3, **self._aws())
         staging = self._settings.staging
         return S3Store(
             client, staging.bucket, f"{staging.prefix}/{self._settings.application.name}"
@@ -51,7 +74,7 @@ class Clients:
         limits = Limits(statement=redshift.statement_seconds)
 
         def open_connection() -> Any:
-            credentials = read_credentials(self._secrets(), redshift.secret_id)
+            credentials = read_credentials(self._secrets(_IN_A_LOAD), redshift.secret_id)
             return connect(address, credentials, limits)
 
         floor = self._settings.application.floor
@@ -66,8 +89,8 @@ class Clients:
             floor=Floor(floor, floor_position(floor)),
         )
 
-    def _secrets(self) -> SecretsManagerClient:
-        client: SecretsManagerClient = boto3.client("secretsmanager", **self._aws())
+    def _secrets(self, config: Config) -> SecretsManagerClient:
+        client: SecretsManagerClient = boto3.client("secretsmanager", config=config, **self._aws())
         return client
 
     def _aws(self) -> dict[str, Any]:

@@ -70,11 +70,13 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         .uid("denormalise")
     )
     marked = mark_epochs(joined, name="Mark the end of each epoch", uid="mark-epochs")
-    staged = (
-        marked.process(Stage(clients.staging_store, schemas, floor=floor), output_type=BYTES)
-        .name("Stage parts in S3")
-        .uid("stage")
+    stage = Stage(
+        clients.staging_store,
+        schemas,
+        floor=floor,
+        retry_seconds=settings.staging.retry_seconds,
     )
+    staged = marked.process(stage, output_type=BYTES).name("Stage parts in S3").uid("stage")
     signalled = signal_completion(staged, name="Signal completed checkpoints", uid="signal")
     load = Load(
         lambda: clients.loader(star),

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from connectors.redshift.limits import STATEMENT_SECONDS
+from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.addresses import (
     BucketName,
     CopyRole,
@@ -117,6 +118,14 @@ class Staging(_Group):
 
     bucket: BucketName
     prefix: Name = "staged"
+    retry_seconds: int = Field(
+        RETRY_SECONDS,
+        ge=0,
+        le=480,
+        description="in each epoch, for how long uploads that S3 does not take for a passing "
+        "reason are repeated before the job restarts; they hold up the checkpoint, which Managed "
+        "Flink gives 600",
+    )
 
 
 class Privacy(_Group):

@@ -42,6 +42,7 @@ from connectors.redshift.pending import check_shapes
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
+from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ class ManifestStore(Protocol):
     """Where manifests are written to."""
 
     def put(self, key: str, body: bytes) -> str:
-        """Writes an object and gives its address."""
+        """Writes an object and gives its address. Raises StagingError."""
 
 
 @dataclass(frozen=True)
@@ -270,8 +271,11 @@ class Loader:
                 connection.commit()
         except _CLIENT_ERRORS as error:
             raise classify(error, doing, step) from error
-        except (BotoCoreError, ClientError) as error:
-            message = f"{doing}: writing the manifest to S3 failed: {error}"
+        except StagingRefusedError as error:
+            message = f"{doing}: the manifest: {error}"
+            raise NeedsRepair(message) from error
+        except StagingUnavailableError as error:
+            message = f"{doing}: the manifest: {error}"
             raise RetryLoad(message) from error
         finally:
             # Closing rolls back what was not committed. A connection that is lost cannot be

@@ -9,6 +9,7 @@ from pyflink.datastream import ProcessFunction, RuntimeContext
 from connectors.blocks import SchemaOf, decode
 from connectors.epochs.signals import EpochEnds, parse_signal
 from connectors.metrics import Metric, Metrics
+from connectors.staging.waiting import RETRY_SECONDS, WaitingStore
 from connectors.staging.writer import PartWriter, Store
 
 
@@ -20,16 +21,30 @@ class Stage(ProcessFunction):  # type: ignore[misc]
     """
 
     def __init__(
-        self, open_store: Callable[[], Store], schema_of: SchemaOf, *, floor: int = 0
+        self,
+        open_store: Callable[[], Store],
+        schema_of: SchemaOf,
+        *,
+        floor: int = 0,
+        retry_seconds: float = RETRY_SECONDS,
     ) -> None:
         self._open_store = open_store
         self._schema_of = schema_of
         self._floor = floor
+        self._retry_seconds = retry_seconds
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Connects to the store."""
-        self._writer = PartWriter(self._open_store(), floor=self._floor)
-        self._metrics = Metrics(runtime_context, Metric.ROWS_STAGED, Metric.BYTES_STAGED)
+        self._metrics = Metrics(
+            runtime_context, Metric.ROWS_STAGED, Metric.BYTES_STAGED, Metric.UPLOADS_REPEATED
+        )
+        self._metrics.add(Metric.UPLOADS_REPEATED, 0)
+        self._store = WaitingStore(
+            self._open_store(),
+            self._retry_seconds,
+            lambda: self._metrics.add(Metric.UPLOADS_REPEATED),
+        )
+        self._writer = PartWriter(self._store, floor=self._floor)
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
         """A block is buffered, a marker flushes."""
@@ -41,3 +56,4 @@ class Stage(ProcessFunction):  # type: ignore[misc]
                 self._metrics.add(Metric.ROWS_STAGED, part.rows)
                 self._metrics.add(Metric.BYTES_STAGED, part.size)
                 yield part.encode()
+            self._store.begin_epoch()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from connectors.staging.errors import write_error
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -23,7 +27,11 @@ class S3Store:
         self._prefix = prefix
 
     def put(self, key: str, body: bytes) -> str:
-        """Writes one object; gives its `s3://` address. Raises botocore's ClientError."""
+        """Writes one object; gives its `s3://` address. Raises StagingError."""
         full = f"{self._prefix}/{key}"
-        self._client.put_object(Bucket=self._bucket, Key=full, Body=body)
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=full, Body=body)
+        except (ClientError, BotoCoreError) as error:
+            # Without its cause, whose sentence may quote what was sent.
+            raise write_error(error, self._bucket, self._prefix) from None
         return f"s3://{self._bucket}/{full}"

@@ -31,7 +31,7 @@ class Store(Protocol):
     """Where parts are written to."""
 
     def put(self, key: str, body: bytes) -> str:
-        """Writes an object and gives its address."""
+        """Writes an object and gives its address. Raises StagingError."""
 
 
 class PartWriter:

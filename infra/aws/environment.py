@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from connectors.redshift.limits import STATEMENT_SECONDS
+from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.addresses import (
     DatabaseName,
     HostName,
@@ -125,6 +126,12 @@ class Staging(_Part):
     """Staged files and dead letters."""
 
     prefix: Name = "staged"
+    retry_seconds: int = Field(
+        RETRY_SECONDS,
+        ge=0,
+        le=480,
+        description="for how long uploads of one epoch that S3 does not take are repeated",
+    )
     staged_days: int = Field(14, ge=2)
     dead_letter_days: int = Field(365, ge=2)
     originals_role_arn: RoleArn | None = Field(

@@ -89,7 +89,11 @@ def application_settings(environment: Environment, data: Outputs) -> Settings:
             region=environment.region,
         ),
         source=Source(stream_arn=data["StreamArn"], initial_position=application.initial_position),
-        staging=Staging(bucket=data["StagingBucket"], prefix=environment.staging.prefix),
+        staging=Staging(
+            bucket=data["StagingBucket"],
+            prefix=environment.staging.prefix,
+            retry_seconds=environment.staging.retry_seconds,
+        ),
         privacy=Privacy(secret_id=data["PrivacyKeyArn"]),
         redshift=Redshift(
             host=redshift.host,
@@ -142,6 +146,7 @@ def application_stack(environment: Environment, data: Outputs, code: str) -> Sta
         InitialPosition=application.initial_position,
         StagingBucket=data["StagingBucket"],
         StagingPrefix=environment.staging.prefix,
+        RetrySeconds=environment.staging.retry_seconds,
         PrivacyKeyArn=data["PrivacyKeyArn"],
         CopyRoleArn=data["CopyRoleArn"],
         RedshiftHost=redshift.host,

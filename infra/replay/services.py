@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+from botocore.config import Config
 from redshift_connector.error import Error
 
 from connectors.blocks import Kind
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 _CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
+
+
+# A replay that ends half way leaves its operator to find out how far it came.
+_PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
 class Services:
@@ -110,7 +115,7 @@ class Services:
         return client
 
     def _client(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self._endpoint)
+        return self._session.client(service, endpoint_url=self._endpoint, config=_PATIENT)
 
 
 def of_properties(path: Path, profile: str | None) -> Services:

@@ -18,6 +18,7 @@ from connectors.redshift.connection import Credentials, RedshiftAddress, read_cr
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
 from connectors.redshift.names import Names
 from connectors.staging import Part
+from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from tests.unit.redshift.warehouse import TARGET, FakeWarehouse, Manifests, loader, part
 
 
@@ -302,10 +303,25 @@ def test_a_manifest_that_cannot_be_written_is_tried_again(warehouse: FakeWarehou
     manifests = Manifests()
 
     def refuse() -> None:
-        raise ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
+        message = "writing to s3://bucket/prefix/ failed: SlowDown"
+        raise StagingUnavailableError(message)
 
     manifests.fails = refuse
-    with pytest.raises(RetryLoad, match="writing the manifest to S3 failed"):
+    with pytest.raises(RetryLoad, match="the manifest: writing to s3://bucket/prefix/ failed"):
+        loader(warehouse, manifests).load([part("a")], 5)
+    assert warehouse.parts == set()
+
+
+def test_a_manifest_that_s3_refuses_needs_repair(warehouse: FakeWarehouse) -> None:
+    started(warehouse)
+    manifests = Manifests()
+
+    def refuse() -> None:
+        message = "AccessDenied: the application's role may not write there"
+        raise StagingRefusedError(message)
+
+    manifests.fails = refuse
+    with pytest.raises(NeedsRepair, match="the manifest: AccessDenied: the application's role"):
         loader(warehouse, manifests).load([part("a")], 5)
     assert warehouse.parts == set()
 

@@ -1,0 +1,130 @@
+"""What can go wrong with a write to the staging bucket, as types that say what to do.
+
+    StagingError
+     +- StagingUnavailableError   it may pass: write the same object again
+     +- StagingRefusedError       it cannot pass until someone changes something
+
+A write whose answer was lost may have been done. An object's name is used once and its content does
+not change, so writing it again is right in either case.
+
+Messages hold the operation, S3's code, the HTTP status and the request's id; S3's own sentence can
+quote what was sent.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's, not Python's
+    CredentialRetrievalError,
+    HTTPClientError,
+    MetadataRetrievalError,
+)
+
+_TOO_MANY_REQUESTS: Final = 429
+_REQUEST_TIMEOUT: Final = 408
+_SERVER_ERRORS: Final = 500  # and above
+# Those with a status below 500. Expired credentials are renewed by the client before the next try.
+_PASSING_CODES: Final = frozenset({
+    "BadDigest",
+    "BandwidthLimitExceeded",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteBody",
+    "KMS.ThrottlingException",
+    "OperationAborted",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TokenRefreshRequired",
+    "TooManyRequestsException",
+})  # fmt: skip
+# Without an answer: the network, or whatever hands out the credentials.
+_PASSING: Final = (
+    ConnectionError,
+    HTTPClientError,
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+)
+
+# `AccessDenied` passes while a role is being changed, within seconds. But nearly always it stays,
+# and waiting would hide it for minutes; the restart that follows is attempt enough.
+_DENIED: Final = (
+    "the application's role may not write there. Allow it s3:PutObject below this prefix and, if "
+    "the bucket is encrypted with a key of its own, kms:GenerateDataKey on that key"
+)
+_ELSEWHERE: Final = (
+    "the bucket is in another region than the application's. Set `region` of "
+    "starjoin.application, or `bucket` of starjoin.staging, so that they agree"
+)
+_CREDENTIALS: Final = "the application has no valid credentials. Check its service role"
+_REMEDIES: Final = {
+    "AccessDenied": _DENIED,
+    "AllAccessDisabled": _DENIED,
+    "AuthorizationHeaderMalformed": _ELSEWHERE,
+    "IllegalLocationConstraintException": _ELSEWHERE,
+    "PermanentRedirect": _ELSEWHERE,
+    "InvalidAccessKeyId": _CREDENTIALS,
+    "NoCredentialsError": _CREDENTIALS,
+    "SignatureDoesNotMatch": _CREDENTIALS,
+    "NoSuchBucket": "there is no such bucket. Set `bucket` of starjoin.staging, or create it",
+}
+_UNKNOWN: Final = "look the code up in S3's list of error responses, and change what it names"
+
+
+class StagingError(Exception):
+    """An object was not written, or nobody knows whether it was."""
+
+
+class StagingUnavailableError(StagingError):
+    """It may pass; the same object can be written again, whether or not it was written."""
+
+
+class StagingRefusedError(StagingError):
+    """It cannot pass; the message says what to change."""
+
+
+def write_error(error: ClientError | BotoCoreError, bucket: str, prefix: str) -> StagingError:
+    """The StagingError for what boto3 raised while writing below a prefix of a bucket."""
+    message = f"writing to s3://{bucket}/{prefix}/ failed: {_told(error)}"
+    if _passes(error):
+        return StagingUnavailableError(message)
+    return StagingRefusedError(f"{message}: {_REMEDIES.get(_code(error), _UNKNOWN)}")
+
+
+def _passes(error: ClientError | BotoCoreError) -> bool:
+    if not isinstance(error, ClientError):
+        return isinstance(error, _PASSING)
+    status = _status(error)
+    return (
+        _code(error) in _PASSING_CODES
+        or status in {_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT}
+        or status >= _SERVER_ERRORS
+    )
+
+
+def _told(error: ClientError | BotoCoreError) -> str:
+    """What of the error holds no value."""
+    if not isinstance(error, ClientError):
+        return type(error).__name__
+    request = error.response.get("ResponseMetadata", {}).get("RequestId") or "unknown"
+    status = _status(error) or "unknown"
+    return f"{error.operation_name}: {_code(error)} (HTTP status {status}, request {request})"
+
+
+def _code(error: ClientError | BotoCoreError) -> str:
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "unknown")
+    return type(error).__name__
+
+
+def _status(error: ClientError) -> int:
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
