@@ -58,6 +58,10 @@ class Clients:
         client = self._secrets(_AT_START)
         return read_privacy_keys(client, self._settings.privacy.secret_id)
 
+    def value_key_id(self, star: Star) -> str:
+        """The id of the key that makes this declaration's tokens; empty where it has none."""
+        return self.privacy_keys().key_id if star.tokenises else ""
+
     def staging_store(self) -> S3Store:
         """Where parts and manifests are written."""
         client: S3Client = boto3.client("s3", config=_S3, **self._aws())
@@ -66,8 +70,11 @@ class Clients:
             client, staging.bucket, f"{staging.prefix}/{self._settings.application.name}"
         )
 
-    def loader(self, star: Star) -> Loader:
-        """The loader of `star`; it reads its credentials anew for every connection."""
+    def loader(self, star: Star, key_id: str = "") -> Loader:
+        """The loader of `star`, whose values are made under key `key_id`.
+
+        It reads its credentials for every connection.
+        """
         redshift = self._settings.redshift
         address = RedshiftAddress(redshift.host, redshift.port, redshift.database, redshift.ssl)
 
@@ -87,6 +94,7 @@ class Clients:
             manifests=self.staging_store(),
             alters=star.declaration.stream.schema_changes.alters_tables,
             floor=Floor(floor, floor_position(floor)),
+            key_id=key_id,
         )
 
     def _secrets(self, config: Config) -> SecretsManagerClient:

@@ -48,6 +48,8 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     require_aligned_checkpoints(records.get_execution_environment())
     clients = Clients(settings)
     application = settings.application
+    # Read once: every stage compares with this id, so no two of them work under different secrets.
+    key_id = clients.value_key_id(star)
     limit = DeadLetterLimit(application.dead_letter_share, application.dead_letter_run)
     generations, floor = application.generations, application.floor
     decode = Decode(
@@ -57,6 +59,8 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         limit,
         floor=floor,
         originals=application.dead_letter_originals,
+        application=application.name,
+        key_id=key_id,
     )
     schemas = BlockSchemas(star)
 
@@ -65,7 +69,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     joined = (
         decoded.key_by(route_of, key_type=Types.INT())
         .connect(dimensions)
-        .process(Denormalise(star, floor=floor), output_type=BYTES)
+        .process(Denormalise(star, floor=floor, key_id=key_id), output_type=BYTES)
         .name("Join facts to dimensions")
         .uid("denormalise")
     )
@@ -75,11 +79,12 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         schemas,
         floor=floor,
         retry_seconds=settings.staging.retry_seconds,
+        key_id=key_id,
     )
     staged = marked.process(stage, output_type=BYTES).name("Stage parts in S3").uid("stage")
     signalled = signal_completion(staged, name="Signal completed checkpoints", uid="signal")
     load = Load(
-        lambda: clients.loader(star),
+        lambda: clients.loader(star, key_id),
         warehouse_spec(star).sources,
         metrics_by_table=application.metrics_by_table,
     )

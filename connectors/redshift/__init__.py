@@ -25,6 +25,7 @@ The tables:
     ddl: the tables that are made.
     alter: tables that were there before.
     pending: parts that were staged before.
+    value_key: values that were made under another key.
 
 The books, read from outside the load:
     balance: whether every record is accounted for.

@@ -15,7 +15,7 @@ from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.metrics import Metric
 from connectors.redshift.background import Background
 from connectors.redshift.balance import Balance
-from connectors.redshift.errors import FenceLost, LoadError, NeedsRepair
+from connectors.redshift.errors import FenceLost, KeyChanged, LoadError, NeedsRepair
 from connectors.redshift.loader import Loaded
 from connectors.staging.part import Part
 
@@ -128,8 +128,8 @@ class LoadCoordinator:
     def advance(self) -> frozenset[str]:
         """Takes the result of finished work and starts the next; names of parts now loaded.
 
-        Raises FenceLost: the task must fail then. Every other error is logged, counted and
-        retried later.
+        Raises FenceLost and KeyChanged: the task must fail then. Every other error is logged,
+        counted and retried later.
         """
         loaded = self._take()
         if not self._work.busy and self._number is not None and self._clock() >= self._not_before:
@@ -149,7 +149,7 @@ class LoadCoordinator:
         was_busy = self._work.busy
         try:
             loaded = self._work.take()
-        except FenceLost:
+        except (FenceLost, KeyChanged):
             raise
         except LoadError as error:
             self._failed(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.redshift import replay_marks
+from connectors.redshift import replay_marks, value_key
 from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
@@ -41,6 +41,7 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
   generation INTEGER NOT NULL,
   raised_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL""",
+        value_key.create_statement(names),
         f"""CREATE TABLE IF NOT EXISTS {names.account} (
   batch VARCHAR(64) NOT NULL,
   stream VARCHAR(128) NOT NULL,

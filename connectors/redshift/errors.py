@@ -5,6 +5,7 @@
      +- OutcomeUnknown   the connection went; ask the ledger before anything else
      +- NeedsRepair      the load cannot succeed until someone changes something
      +- FenceLost        another attempt or application owns the target: end this one
+     +- KeyChanged       the target's values are of another key: end this attempt
 
 Messages hold no value of any row: Redshift's own text is passed on only up to its first line, and
 only where it names places.
@@ -62,6 +63,10 @@ class NeedsRepair(LoadError):  # noqa: N818
 
 class FenceLost(LoadError):  # noqa: N818
     """The target belongs to a later start of this application, or to another one."""
+
+
+class KeyChanged(LoadError):  # noqa: N818
+    """The target was filled under another key; what this attempt makes must never reach it."""
 
 
 # What redshift_connector raises when the connection is gone; struct.error comes from its reading

@@ -42,6 +42,7 @@ from connectors.redshift.pending import check_shapes
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
+from connectors.redshift.value_key import check_key, check_part_keys
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
 
@@ -95,6 +96,7 @@ class Loader:
         manifests: where manifests go.
         alters: whether tables that exist are altered to what is declared, where Redshift can.
         floor: below which nothing counts any more.
+        key_id: of the key that the values are made under; empty where none is used.
     """
 
     def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
@@ -108,6 +110,7 @@ class Loader:
         manifests: ManifestStore,
         alters: bool = False,
         floor: Floor = NO_FLOOR,
+        key_id: str = "",
     ) -> None:
         self._warehouse = warehouse
         self._application = application
@@ -117,6 +120,7 @@ class Loader:
         self._manifests = manifests
         self._alters = alters
         self._floor = floor
+        self._key_id = key_id
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
         # Not known before the books have been asked, once, by the first load.
@@ -126,7 +130,8 @@ class Loader:
         """Creates missing tables, takes the fence, and checks or alters tables that exist.
 
         Gives whether a sweep is due, with the parts that are complete or with none. Raises
-        LoadError; FenceLost when the target is not, or no longer, ours.
+        LoadError; FenceLost when the target is not, or no longer, ours; KeyChanged when it was
+        filled under another key.
         """
         with self._transaction("creating missing tables") as cursor:
             for statement in create_statements(self._warehouse, self._names):
@@ -135,6 +140,7 @@ class Loader:
         with self._transaction("taking the fence") as cursor:
             ledger.lock(cursor, self._names)
             ledger.take_fence(cursor, self._names, self._application, number)
+            check_key(cursor, self._names, self._key_id)
             refuse_moved(cursor, self._warehouse, self._names)
             differing = differences(cursor, self._warehouse, self._names)
             self._refuse(differing)
@@ -201,6 +207,7 @@ class Loader:
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> list[Outcome]:
         self._check_streams(parts)
+        check_part_keys(self._key_id, parts)
         check_shapes(self._warehouse, parts)
         statements = plan_load(
             self._warehouse,

@@ -56,6 +56,11 @@ class Names:
         return f"{quoted(self.bookkeeping_schema)}.floor"
 
     @property
+    def value_key(self) -> str:
+        """The id of the key that the tables' values were made under: one row, or none."""
+        return f"{quoted(self.bookkeeping_schema)}.value_key"
+
+    @property
     def replayed(self) -> str:
         """Dead letters that were put back on the stream."""
         return f"{quoted(self.bookkeeping_schema)}.replayed"

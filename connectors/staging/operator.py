@@ -27,11 +27,13 @@ class Stage(ProcessFunction):  # type: ignore[misc]
         *,
         floor: int = 0,
         retry_seconds: float = RETRY_SECONDS,
+        key_id: str = "",
     ) -> None:
         self._open_store = open_store
         self._schema_of = schema_of
         self._floor = floor
         self._retry_seconds = retry_seconds
+        self._key_id = key_id
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Connects to the store."""
@@ -44,7 +46,7 @@ class Stage(ProcessFunction):  # type: ignore[misc]
             self._retry_seconds,
             lambda: self._metrics.add(Metric.UPLOADS_REPEATED),
         )
-        self._writer = PartWriter(self._store, floor=self._floor)
+        self._writer = PartWriter(self._store, floor=self._floor, key_id=self._key_id)
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
         """A block is buffered, a marker flushes."""

@@ -35,6 +35,8 @@ class Part:
         accounts: only of kind ACCOUNT, and so are `outcomes`.
         shape: of the file's columns; empty where an earlier version staged it.
         floor: the generation below which nothing was staged any more.
+        key_id: of the key that the values were made under; empty where none was used, and where an
+            earlier version staged it.
     """
 
     name: str
@@ -48,15 +50,16 @@ class Part:
     outcomes: tuple[Outcome, ...] = ()
     shape: Shape = ()
     floor: int = 0
+    key_id: str = ""
 
     @staticmethod
     def new_name() -> str:
         """A name that no part has had."""
         return uuid.uuid4().hex
 
-    def closed_by(self, epoch: int, floor: int = 0) -> Part:
-        """The part, labelled with the marker that closes it and the floor of the one who stages."""
-        return replace(self, epoch=epoch, floor=floor)
+    def closed_by(self, epoch: int, floor: int = 0, key_id: str = "") -> Part:
+        """The part, labelled with the marker that closes it, and the stager's floor and key."""
+        return replace(self, epoch=epoch, floor=floor, key_id=key_id)
 
     def encode(self) -> bytes:
         """The reference as one element."""

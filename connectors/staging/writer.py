@@ -41,10 +41,14 @@ class PartWriter:
         store: where parts go.
         part_bytes: how large a stream grows before it becomes a part.
         floor: the generation below which nothing comes.
+        key_id: of the key that the values are made under; empty where none is used.
     """
 
-    def __init__(self, store: Store, *, part_bytes: int = PART_BYTES, floor: int = 0) -> None:
+    def __init__(
+        self, store: Store, *, part_bytes: int = PART_BYTES, floor: int = 0, key_id: str = ""
+    ) -> None:
         self._store = store
+        self._key_id = key_id
         self._floor = floor
         self._part_bytes = part_bytes
         self._batches: dict[tuple[Kind, str], list[pa.RecordBatch]] = defaultdict(list)
@@ -74,7 +78,7 @@ class PartWriter:
         if self._accounts or self._outcomes:
             parts.append(self._books())
         self._uploaded, self._accounts, self._outcomes = [], [], []
-        return [part.closed_by(epoch, self._floor) for part in parts]
+        return [part.closed_by(epoch, self._floor, self._key_id) for part in parts]
 
     def _books(self) -> Part:
         """The part without a file: accounts and outcomes of the epoch, summed up."""

@@ -145,6 +145,15 @@ class Star:
         """Facts and dimensions; records of other declared tables are passed over."""
         return tuple(name for name in self.tables if name in {*self.facts, *self.dimensions})
 
+    @cached_property
+    def tokenises(self) -> bool:
+        """Whether any stored value depends on the privacy secret."""
+        return any(
+            column.treatment is Treatment.TOKENISE
+            for table in self.used_tables
+            for column in self.stored_columns(table).values()
+        )
+
     @_once
     def paths(self, table: str) -> tuple[Path, ...]:
         """Every chain of references that starts at `table`, parents before children."""

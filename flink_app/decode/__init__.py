@@ -37,7 +37,8 @@ What the stream shows of its source:
     schema_watch: what the job does about them.
 
 Dead letters:
-    dead_letters: the reasons, the columns, the seal.
+    dead_letters: the reasons and the columns.
+    sealing: originals under seal, each bound to its place.
     treated: what one shows of its record in the open.
     dead_letter_rows: rejected records to rows of dead letters.
     limit: how many of them stop the job.

@@ -63,8 +63,12 @@ def decode_block(
     plan: DecodePlan,
     keys: PrivacyKeys,
     originals: Originals = Originals.SEALED,
+    application: str = "",
 ) -> Decoded:
-    """Decodes one block; never raises for anything that stands in its records."""
+    """Decodes one block; never raises for anything that stands in its records.
+
+    Dead letters are sealed as those of `application`.
+    """
     lines = Lines(block.text, block.offsets, np.arange(len(block), dtype=np.int64))
     columnar = parse_columns(lines, plan, block.arrival)
     parsed: dict[str, list[pa.RecordBatch]] = defaultdict(list)
@@ -104,7 +108,7 @@ def decode_block(
         tally.split[name] = len(changes[name]) - tally.changed[name]
     return Decoded(
         changes=changes,
-        dead_letters=dead_letters(block, rejected, plan, keys, originals),
+        dead_letters=dead_letters(block, rejected, plan, keys, originals, application),
         restricted=restricted(block, rejected, originals),
         accounts=tally.accounts(block),
         undeclared=columnar.undeclared,

@@ -11,13 +11,13 @@ from connectors.kinesis.frame import RecordBlock
 from flink_app.decode.dead_letters import (
     DEAD_LETTER_SCHEMA,
     RESTRICTED_SCHEMA,
-    Original,
     Originals,
     Rejected,
 )
 from flink_app.decode.envelope import NOT_JSON, NotAChangeError, load
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.replay_member import first_place
+from flink_app.decode.sealing import Origin, Original
 from flink_app.decode.treated import treated_record
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.version import VERSION
@@ -26,19 +26,21 @@ _NONE: Final = pa.RecordBatch.from_pylist([], schema=DEAD_LETTER_SCHEMA)
 Rejections = Sequence[tuple[int, Rejected]]  # with the record's number in the block
 
 
-def dead_letters(
+def dead_letters(  # noqa: PLR0913, PLR0917 - a block, and all that says how it is kept
     block: RecordBlock,
     rejected: Rejections,
     plan: DecodePlan,
     keys: PrivacyKeys,
     originals: Originals,
+    application: str,
 ) -> pa.RecordBatch:
     """Rows by DEAD_LETTER_SCHEMA; with their sealed originals, unless these are kept apart."""
     if not rejected:
         return _NONE
     rows = []
     for row, fault in rejected:
-        sealed = _original(block, row).seal(keys.dead_letters)
+        origin = Origin(application, **_place(block, row), arrival_ms=block.arrival[row].value)
+        sealed = _original(block, row).seal(keys.dead_letters, origin)
         rows.append(
             {
                 **_place(block, row),
@@ -49,6 +51,7 @@ def dead_letters(
                 "version": VERSION,
                 "declaration": plan.fingerprint,
                 **_shown(block.record(row), fault, plan, keys),
+                "key_id": keys.key_id,
                 "sealed_original": sealed if originals is Originals.SEALED else None,
             }
         )

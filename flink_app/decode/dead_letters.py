@@ -1,24 +1,17 @@
 """Dead letters: records that cannot become changes, kept with their reason.
 
-Owns the reasons, the columns of a dead letter and the sealing of its original. What a dead letter
-shows in the open is made in `treated`; its original leaves decode only under AES-256-GCM, which the
-application's secret opens again, or in a part of its own that few may read.
+Owns the reasons and the columns of a dead letter. What a dead letter shows in the open is made in
+`treated`; its original leaves decode only sealed (`sealing`), which the application's secret opens
+again, or in a part of its own that few may read.
 """
 
 from __future__ import annotations
 
 import enum
-import os
-import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-_NONCE_BYTES: Final = 12  # what GCM is specified for
-_KEY_LENGTH: Final = struct.Struct(">H")  # Kinesis allows a partition key 256 characters
 
 # Where a record stood first, before it was replayed: stream, shard, sequence number, arrival.
 _PLACE: Final = [
@@ -37,6 +30,7 @@ DEAD_LETTER_SCHEMA: Final = pa.schema(
         ("declaration", pa.string()),  # its fingerprint
         ("treated", pa.string()),  # the record as `treated` shows it; null unless a JSON object
         ("replay_of", pa.struct(_PLACE)),  # null unless the record was replayed
+        ("key_id", pa.string()),  # of the secret that made the tokens and sealed the original
         ("sealed_original", pa.binary()),  # null where originals are kept in parts of their own
     ]
 )
@@ -99,33 +93,3 @@ class Rejected:
     reason: Reason
     detail: str
     table: str | None = None
-
-
-class SealedOriginalError(ValueError):
-    """A sealed original does not open: another key, or altered bytes."""
-
-
-@dataclass(frozen=True)
-class Original:
-    """A record as it was put on the stream; printing it shows nothing."""
-
-    partition_key: str = field(repr=False)
-    payload: bytes = field(repr=False)
-
-    def seal(self, key: bytes) -> bytes:
-        """Encrypted under a 32-byte key: nonce, then ciphertext with its tag."""
-        partition_key = self.partition_key.encode()
-        content = _KEY_LENGTH.pack(len(partition_key)) + partition_key + self.payload
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + AESGCM(key).encrypt(nonce, content, None)
-
-    @classmethod
-    def unseal(cls, sealed: bytes, key: bytes) -> Original:
-        """Opens what `seal` closed; SealedOriginalError when the key is another."""
-        try:
-            content = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-        except (InvalidTag, ValueError) as error:  # ValueError: shorter than nonce and tag
-            message = "the original does not open: it was sealed under another secret, or altered"
-            raise SealedOriginalError(message) from error
-        start = _KEY_LENGTH.size + _KEY_LENGTH.unpack_from(content)[0]
-        return cls(content[_KEY_LENGTH.size : start].decode(), content[start:])

@@ -26,7 +26,7 @@ from flink_app.decode.second_loads import SecondLoads
 from flink_app.decode.shown import Shown, Signs
 from flink_app.decode.similar_tables import SimilarTablesWatch
 from flink_app.denormalise.ownership import routes
-from flink_app.privacy.keys import PrivacyKeys
+from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,8 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         *,
         floor: int = 0,
         originals: Originals = Originals.SEALED,
+        application: str = "",
+        key_id: str = "",
     ) -> None:
         self._star = star
         self._generations = generations
@@ -59,12 +61,26 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._open_keys = open_keys
         self._limit = limit
         self._originals = originals
+        self._application = application
+        self._key_id = key_id
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Reads the privacy keys."""
+        """Reads the privacy keys.
+
+        Raises WrongKeyError when the job was started under another secret than the present one.
+        """
         pa.set_cpu_count(1)  # one core is what a worker has
         self._plan = DecodePlan(self._star, self._generations, self._floor)
         self._keys = self._open_keys()
+        if self._key_id and self._keys.key_id != self._key_id:
+            message = (
+                f"the privacy secret has key id {self._keys.key_id}, and the job was started under "
+                f"{self._key_id}: it was rotated since, and tokens of both would not join. Make "
+                f"the secret with key id {self._key_id} its current version again; if that is "
+                "done, start the application again, so that all of it reads the same secret. "
+                "operations.md, Rotating the privacy secret, says how to change it"
+            )
+            raise WrongKeyError(message)
         self._routes = cycle(
             routes(
                 runtime_context.get_number_of_parallel_subtasks(),
@@ -102,7 +118,9 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         Raises SchemaChangedError where the mode of schema changes says so, and
         TooManyDeadLettersError where their limit is passed.
         """
-        decoded = decode_block(read_frame(value), self._plan, self._keys, self._originals)
+        decoded = decode_block(
+            read_frame(value), self._plan, self._keys, self._originals, self._application
+        )
         self._count(decoded)
         self._schema_watch.add(decoded.findings)
         self._watch.add(decoded.account, decoded.dead_letters)

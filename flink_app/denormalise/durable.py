@@ -3,7 +3,8 @@
 For each table a directory entry lists its blocks in the order in which they were written, so that a
 restore gets blocks one by one instead of iterating the state. A block is an Arrow stream with its
 schema, since state outlives a declaration: it says how each column was declared, so that a start
-under another declaration takes no values that today's would not make.
+under another declaration takes no values that today's would not make, and it names the key of its
+tokens, so that a start under another secret takes none of them.
 
 Accepted changes are appended as a block. Blocks at the end are merged as `tiers` says, the newest
 row of each key only, so there are few of them however small the changes are. When the superseded
@@ -25,6 +26,7 @@ from flink_app.declaration.provenance import Provenance
 from flink_app.denormalise.mirror import SIZE_RATIO, SUPERSEDED_SHARE, TableMirror
 from flink_app.denormalise.rows import concat
 from flink_app.denormalise.tiers import BLOCK_BYTES, Entry, cut, merge_from
+from flink_app.privacy.keys import WrongKeyError
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ _HEAD: Final = struct.Struct("<8sq")  # `_FORM`, and the bytes of all rows after
 _ENTRY: Final = struct.Struct("<qqq")  # an `Entry`
 _FORM: Final = b"blocks/2"
 _FIRST_FORM: Final = struct.Struct("<qqq")  # first block, next block, rows in them
+_KEY_ID: Final = b"starjoin.key_id"  # of a block's schema
 _COMPACT_FLOOR: Final = 1_024
 _SIZE_FLOOR: Final = 2 * BLOCK_BYTES
 _RECENT_ROWS: Final = 256  # blocks of so many rows are kept in memory until they are merged
@@ -75,17 +78,22 @@ class DurableTable:
     Args:
         table: its name.
         mirror: the same dimension in memory.
+        key_id: of the key of its tokens; empty where the declaration makes none.
     """
 
-    def __init__(self, table: str, mirror: TableMirror) -> None:
+    def __init__(self, table: str, mirror: TableMirror, key_id: str = "") -> None:
         self._table = table
+        self._key_id = key_id
+        self._stored_schema = (
+            mirror.schema.with_metadata({_KEY_ID: key_id}) if key_id else mirror.schema
+        )
         self._mirror = mirror
         self._directory: _Directory | None = None  # as the state has it, once it has been read
         self._recent: dict[int, pa.RecordBatch] = {}  # small blocks, which are merged soon
 
     def rebuild(self, state: BlockState) -> None:
-        """Fills the mirror, which is empty, from the state; RuntimeError as `blocks`."""
-        if found := list(blocks(state, self._table, self._mirror.schema)):
+        """Fills the mirror, which is empty, from the state; raises what `blocks` raises."""
+        if found := list(blocks(state, self._table, self._mirror.schema, self._key_id)):
             self._mirror.load(concat(found))
 
     def append(self, state: BlockState, accepted: pa.RecordBatch) -> None:
@@ -119,7 +127,8 @@ class DurableTable:
             if recent is not None:
                 yield recent
             else:
-                yield _read_block(state, self._table, entry.number, self._mirror.schema, set())
+                stored = _read_block(state, self._table, entry.number)
+                yield _conformed(stored, self._mirror.schema, self._table, set())
 
     def _newest(self, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
         """The newest row of each key, as a restored mirror would have it."""
@@ -129,7 +138,7 @@ class DurableTable:
         """Puts rows as blocks with the numbers from `after` on."""
         entries = []
         for number, (part, size) in enumerate(cut(rows), after):
-            state.put(_block(self._table, number), _stored(part, self._mirror.schema))
+            state.put(_block(self._table, number), _stored(part, self._stored_schema))
             entries.append(Entry(number, len(part), size))
             if len(part) <= _RECENT_ROWS:
                 self._recent[number] = part
@@ -146,14 +155,19 @@ class DurableTable:
         state.put(self._table, _HEAD.pack(_FORM, rewritten) + packed)
 
 
-def blocks(state: BlockState, table: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def blocks(
+    state: BlockState, table: str, schema: pa.Schema, key_id: str = ""
+) -> Iterator[pa.RecordBatch]:
     """Every accepted change that is kept, in today's columns; several versions of a key.
 
-    Raises RuntimeError when the state cannot be that of this declaration.
+    Raises RuntimeError when the state cannot be that of this declaration, and WrongKeyError when
+    its tokens were made under another key than `key_id`.
     """
     moved: set[str] = set()
     for entry in _read_directory(state, table).blocks:
-        yield _read_block(state, table, entry.number, schema, moved)
+        stored = _read_block(state, table, entry.number)
+        _check_key(stored, table, key_id)
+        yield _conformed(stored, schema, table, moved)
     for sentence in sorted(moved):
         logger.warning("%s", sentence)
 
@@ -166,14 +180,26 @@ def forget(state: BlockState, table: str) -> None:
         state.remove(table)
 
 
-def _read_block(
-    state: BlockState, table: str, number: int, schema: pa.Schema, moved: set[str]
-) -> pa.RecordBatch:
+def _check_key(stored: pa.RecordBatch, table: str, key_id: str) -> None:
+    """Raises WrongKeyError for a block of another key; a block that names none is older."""
+    was = (stored.schema.metadata or {}).get(_KEY_ID, b"").decode()
+    if was and key_id and was != key_id:
+        message = (
+            f"the state of dimension {table} has tokens of key {was}, and the privacy secret has "
+            f"key id {key_id}: joined to them, new facts would find nothing. Stop the application, "
+            f"make the secret with key id {was} its current version again, and start; or start "
+            "without state and load every table again, as operations.md, Rotating the privacy "
+            "secret, says"
+        )
+        raise WrongKeyError(message)
+
+
+def _read_block(state: BlockState, table: str, number: int) -> pa.RecordBatch:
     block = state.get(_block(table, number))
     if block is None:
         message = f"the state of dimension {table} lacks its block {number}"
         raise RuntimeError(message)
-    return _conformed(from_stream(bytes(block)), schema, table, moved)
+    return from_stream(bytes(block))
 
 
 def _entry(number: int, rows: pa.RecordBatch) -> Entry:

@@ -44,9 +44,10 @@ def dimension_state() -> MapStateDescriptor:
 class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     """Facts to wide rows, dimension changes to patches; other blocks pass."""
 
-    def __init__(self, star: Star, *, floor: int = 0) -> None:
+    def __init__(self, star: Star, *, floor: int = 0, key_id: str = "") -> None:
         self._star = star
         self._floor = floor_position(floor)
+        self._key_id = key_id
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Takes note of this subtask's place; the mirror comes with the first element."""
@@ -121,7 +122,8 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         if self._mirror is None:
             self._mirror = Mirror(self._star, self._floor)
             self._durable = {
-                name: DurableTable(name, table) for name, table in self._mirror.tables.items()
+                name: DurableTable(name, table, self._key_id)
+                for name, table in self._mirror.tables.items()
             }
             state = ctx.get_broadcast_state(self._descriptor)
             for table in self._durable.values():
@@ -137,7 +139,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         for name in names:
             state = ctx.get_broadcast_state(self._descriptor)
             schema = self._schemas(Kind.DIMENSION, name)
-            for batch in durable.blocks(state, name, schema):
+            for batch in durable.blocks(state, name, schema, self._key_id):
                 counts = pc.greater_equal(batch.column(POSITION), self._floor)
                 rows = batch.filter(counts)
                 yield Block(Kind.DIMENSION, name, rows).encode()

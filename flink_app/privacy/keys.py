@@ -1,7 +1,8 @@
 """The keys of an application: one secret, from which every use has its own key.
 
 The secret stays in Secrets Manager and in the memory of the workers; it is in no job graph,
-checkpoint, log or error.
+checkpoint, log or error. Its key id is not secret: state, staged parts, the warehouse's books and
+dead letters carry it, so that values made under another secret are recognised.
 """
 
 from __future__ import annotations
@@ -18,16 +19,30 @@ from connectors.secrets import SecretReader
 MINIMUM_SECRET_BYTES: Final = 32
 
 
+_KEY_ID_BYTES: Final = 8  # two secrets of one application never share an id by chance
+
+
 class SecretError(ValueError):
     """The secret that the settings name cannot serve as a key."""
 
 
+class WrongKeyError(RuntimeError):
+    """Values were made under another secret than the present one; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class PrivacyKeys:
-    """Keys derived from one secret; printing them shows nothing."""
+    """Keys derived from one secret; printing them shows their id alone.
+
+    Attributes:
+        tokens: makes tokens.
+        dead_letters: seals originals, 32 bytes.
+        key_id: 16 hexadecimal digits that name the secret and give nothing of it away.
+    """
 
     tokens: bytes = field(repr=False)
     dead_letters: bytes = field(repr=False)
+    key_id: str
 
     @classmethod
     def from_secret(cls, secret: bytes) -> PrivacyKeys:
@@ -41,8 +56,15 @@ class PrivacyKeys:
                 f"{MINIMUM_SECRET_BYTES}: store a longer random text in Secrets Manager"
             )
             raise SecretError(message)
-        derived = HKDF(hashes.SHA256(), length=32, salt=None, info=b"starjoin dead letters")
-        return cls(tokens=secret, dead_letters=derived.derive(secret))
+        return cls(
+            tokens=secret,
+            dead_letters=_derived(secret, b"starjoin dead letters", 32),
+            key_id=_derived(secret, b"starjoin key id", _KEY_ID_BYTES).hex(),
+        )
+
+
+def _derived(secret: bytes, purpose: bytes, length: int) -> bytes:
+    return HKDF(hashes.SHA256(), length=length, salt=None, info=purpose).derive(secret)
 
 
 def read_privacy_keys(client: SecretReader, secret_id: str) -> PrivacyKeys:

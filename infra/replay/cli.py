@@ -10,7 +10,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.redshift.errors import LoadError
-from flink_app.decode.dead_letters import Reason, SealedOriginalError
+from flink_app.decode.dead_letters import Reason
 from flink_app.privacy.keys import SecretError
 from flink_app.settings import SettingsError
 from infra.aws.errors import DeployError
@@ -26,7 +26,6 @@ _FAULTS: Final = (
     DeployError,
     SettingsError,
     SecretError,
-    SealedOriginalError,
     LoadError,
 )
 
@@ -73,7 +72,9 @@ def _run(given: argparse.Namespace, services: Services) -> None:
     if not given.apply:
         _say("nothing was put; --apply does it")
         return
-    originals = OriginalReader(services.read, restricted, services.letters_key())
+    originals = OriginalReader(
+        services.read, restricted, services.privacy_keys(), services.application
+    )
     replay(plan, originals, services.putter(), services.mark, _say)
 
 

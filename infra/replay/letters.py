@@ -16,8 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.redshift.replay_marks import LetterPart, Spot
-from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, Original
+from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA
 from flink_app.decode.replay_member import Place
+from flink_app.decode.sealing import Origin, Original, SealedOriginalError
+from flink_app.privacy.keys import PrivacyKeys
 from infra.replay.errors import ReplayError
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 _SPOT: Final = ("stream", "shard", "sequence_number")
 _OPEN: Final = [*_SPOT, "arrival", "table", "reason", "treated", "replay_of"]
+_KEY_ID: Final = "key_id"  # which letters of earlier versions do not have
 # Files in memory at once: letters of one shard lie in files of several subtasks.
 _FILES: Final = 16
 
@@ -43,6 +46,7 @@ class Letter:
         row: its number there.
         has_room: whether its record is a JSON object, which can carry its first place.
         is_replay: whether its record had been replayed before.
+        key_id: of the secret that sealed its original; None where an earlier version did.
     """
 
     place: Place
@@ -52,6 +56,7 @@ class Letter:
     row: int
     has_room: bool
     is_replay: bool
+    key_id: str | None = None
 
     @property
     def spot(self) -> Spot:
@@ -63,7 +68,8 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
     """The letters of these parts. Raises ReplayError for a part that cannot be read."""
     for part in parts:
         file = _parquet(part, read)
-        missing = set(DEAD_LETTER_SCHEMA.names) - set(file.schema_arrow.names)
+        there = set(file.schema_arrow.names)
+        missing = set(DEAD_LETTER_SCHEMA.names) - there - {_KEY_ID}
         if missing:
             message = (
                 f"part {part.name} ({part.url}) lacks {', '.join(sorted(missing))}: an older "
@@ -71,7 +77,7 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
                 "with that version"
             )
             raise ReplayError(message)
-        table = file.read(columns=_OPEN)
+        table = file.read(columns=[*_OPEN, *({_KEY_ID} & there)])
         times = table["arrival"].cast(pa.int64()).to_pylist()
         for row, letter in enumerate(table.to_pylist()):
             stream, shard, number = (letter[name] for name in _SPOT)
@@ -83,6 +89,7 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
                 row=row,
                 has_room=letter["treated"] is not None,
                 is_replay=letter["replay_of"] is not None,
+                key_id=letter.get(_KEY_ID),
             )
 
 
@@ -92,20 +99,31 @@ class OriginalReader:
     Args:
         read: gives the bytes of a file.
         restricted: the parts with restricted originals.
-        key: opens sealed ones.
+        keys: open sealed ones.
+        application: whose dead letters they are.
     """
 
-    def __init__(self, read: ReadFile, restricted: Sequence[LetterPart], key: bytes) -> None:
-        self._key = key
+    def __init__(
+        self,
+        read: ReadFile,
+        restricted: Sequence[LetterPart],
+        keys: PrivacyKeys,
+        application: str,
+    ) -> None:
+        self._keys = keys
+        self._application = application
         self._restricted = restricted
         self._file = lru_cache(_FILES)(lambda part: _parquet(part, read).read())
         self._places: dict[Spot, tuple[LetterPart, int]] | None = None
 
     def original(self, letter: Letter) -> Original:
-        """The record as it was put. Raises ReplayError when there is none to be had."""
+        """The record as it was put.
+
+        Raises SealedOriginalError when it does not open, and ReplayError when there is none.
+        """
         sealed = self._file(letter.part)["sealed_original"][letter.row].as_py()
         if sealed is not None:
-            return Original.unseal(sealed, self._key)
+            return self._unsealed(sealed, letter)
         place = self._restricted_places().get(letter.spot)
         if place is None:
             message = (
@@ -116,6 +134,22 @@ class OriginalReader:
         part, row = place
         (found,) = self._file(part).slice(row, 1).to_pylist()
         return Original(found["partition_key"], found["payload"])
+
+    @property
+    def key_id(self) -> str:
+        """Of the keys that open sealed originals."""
+        return self._keys.key_id
+
+    def _unsealed(self, sealed: bytes, letter: Letter) -> Original:
+        place = letter.place
+        origin = Origin(
+            self._application, place.stream, place.shard, place.sequence_number, place.arrival_ms
+        )
+        if letter.key_id not in {None, self.key_id}:
+            message = f"the original of {origin} is sealed under key {letter.key_id}"
+            raise SealedOriginalError(message)
+        takes_earlier = letter.key_id is None
+        return Original.unseal(sealed, self._keys.dead_letters, origin, takes_earlier=takes_earlier)
 
     def _restricted_places(self) -> dict[Spot, tuple[LetterPart, int]]:
         if self._places is None:

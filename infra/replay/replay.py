@@ -1,7 +1,8 @@
 """The replay itself: open, put, mark, in small steps.
 
-1. Originals of a step are opened; nothing is put unless all of them open.
-2. They are put on the stream.
+1. Originals of a step are opened. Those that do not open are left out, and told at the end; an
+   original that is missing stops the replay before anything of its step is put.
+2. The others are put on the stream.
 3. What was put is marked, in a transaction of its own.
 
 An end between 2 and 3 leaves records on the stream that are not marked, and the next run puts them
@@ -10,11 +11,12 @@ once more: two records of one change, which have one position, so the second cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from connectors.redshift.replay_marks import Mark
-from flink_app.decode.dead_letters import Original
+from flink_app.decode.sealing import Original, SealedOriginalError
 from infra.replay.errors import ReplayError
 from infra.replay.letters import Letter
 from infra.replay.plan import ReplayPlan
@@ -23,12 +25,18 @@ from infra.replay.putting import PutOutcome
 # How many records an end at the worst moment can double; marking a step takes a second.
 STEP: Final = 200
 
+_Unopened = tuple[Letter, SealedOriginalError]
+
 
 class Originals(Protocol):
     """Opens originals."""
 
+    @property
+    def key_id(self) -> str:
+        """Of the keys that open them."""
+
     def original(self, letter: Letter) -> Original:
-        """The record as it was put."""
+        """The record as it was put. Raises SealedOriginalError when it does not open."""
 
 
 class Stream(Protocol):
@@ -45,13 +53,21 @@ def replay(
     mark: Callable[[Sequence[Mark]], None],
     say: Callable[[str], None],
 ) -> None:
-    """Puts the plan's letters back. Raises ReplayError where it stops; what was put is marked."""
+    """Puts the plan's letters back.
+
+    Raises ReplayError where it stops, with all that was put marked; and at the end when originals
+    did not open.
+    """
     total = len(plan.letters)
     done = 0
+    unopened: list[_Unopened] = []
     for start in range(0, total, STEP):
-        step = [
-            (letter, originals.original(letter)) for letter in plan.letters[start : start + STEP]
-        ]
+        step = []
+        for letter in plan.letters[start : start + STEP]:
+            try:
+                step.append((letter, originals.original(letter)))
+            except SealedOriginalError as error:
+                unopened.append((letter, error))
         outcome = stream.put(step)
         mark(outcome.marks)
         done += len(outcome.marks)
@@ -62,3 +78,22 @@ def replay(
                 f"{done:,} were put and marked: run it again to go on"
             )
             raise ReplayError(message)
+    if unopened:
+        raise ReplayError("\n".join(_sentences(unopened, originals.key_id)))
+
+
+def _sentences(unopened: Sequence[_Unopened], key_id: str) -> Iterator[str]:
+    """What did not open, by the key that it was sealed under, and what to do."""
+    others = Counter(letter.key_id for letter, _ in unopened if letter.key_id not in {None, key_id})
+    for other, count in others.items():
+        yield (
+            f"{count:,} dead letters were sealed under key {other}, and the privacy secret has key "
+            f"id {key_id}: they were left out. Replay them with --properties, a file whose "
+            f"secret.id names a secret with the text of key {other}"
+        )
+    own = [error for letter, error in unopened if letter.key_id in {None, key_id}]
+    if own:
+        yield (
+            f"{len(own):,} dead letters do not open under key {key_id} and were left out; the "
+            f"first: {own[0]}"
+        )

@@ -21,7 +21,7 @@ from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
 from connectors.redshift.replay_marks import LetterPart, Mark, Spot
-from flink_app.privacy.keys import read_privacy_keys
+from flink_app.privacy.keys import PrivacyKeys, read_privacy_keys
 from flink_app.settings import Settings, load_settings
 from infra.aws import plan
 from infra.aws.clients import open_clients
@@ -59,6 +59,7 @@ class Services:
         # boto3 takes a profile that is not there for an error, so None must stay None.
         self._session: Any = boto3.Session(region_name=application.region, profile_name=profile)
         self._endpoint = application.endpoint
+        self.application = application.name
         self._names = Names(settings.redshift.bookkeeping_schema)
         s3: S3Client = self._client("s3")
         self.read = read_from(s3)
@@ -81,9 +82,9 @@ class Services:
         with self._transaction("marking replayed records") as cursor:
             replay_marks.mark(cursor, self._names, marks)
 
-    def letters_key(self) -> bytes:
+    def privacy_keys(self) -> PrivacyKeys:
         """What opens sealed originals. Raises SecretError."""
-        return read_privacy_keys(self._secrets(), self._settings.privacy.secret_id).dead_letters
+        return read_privacy_keys(self._secrets(), self._settings.privacy.secret_id)
 
     def putter(self) -> Putter:
         """Puts records on the application's stream."""

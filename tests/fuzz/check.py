@@ -23,9 +23,10 @@ from connectors.kinesis.frame import FrameError, RecordBlock, read_frame, write_
 from flink_app.declaration.star import POSITION
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.changes import to_changes
-from flink_app.decode.dead_letters import Original, Reason, Rejected
+from flink_app.decode.dead_letters import Reason, Rejected
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import ParsedRow, parse_record
+from flink_app.decode.sealing import Original
 from flink_app.decode.shown import Shown, Signs
 from flink_app.decode.similar_tables import SourceName
 from tests.fuzz.fits import WrongError, check_changes, must
@@ -218,6 +219,6 @@ def _check_letters(decoded: Decoded, records: Sequence[bytes], plan: DecodePlan)
         must(reason in set(Reason) and letter["table"] in tables, "letter", f"{reason}: {detail}")
         if letter["treated"] is not None:
             must(isinstance(json.loads(letter["treated"]), dict), "treated", "it is no JSON object")
-        opened.append(Original.unseal(letter["sealed_original"], KEYS.dead_letters).payload)
+        opened.append(Original.of_letter(letter, "", KEYS.dead_letters).payload)
     missing = Counter(opened) - Counter(records)
     must(not missing, "original", f"{missing.total()} originals are of no record")

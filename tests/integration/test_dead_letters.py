@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.blocks import Kind
-from flink_app.decode.dead_letters import Original, Originals, Reason
+from flink_app.decode.dead_letters import Originals, Reason
+from flink_app.decode.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.version import VERSION
 from infra.local.example import Example
@@ -95,7 +96,10 @@ def originals_of(
         return {place(each): each["payload"] for each in rows(run, Kind.RESTRICTED)}
     assert rows(run, Kind.RESTRICTED) == []
     key = PrivacyKeys.from_secret(TOKEN_KEY.encode()).dead_letters
-    return {place(x): Original.unseal(x["sealed_original"], key).payload for x in letters}
+    return {
+        place(x): Original.of_letter(x, run.stack.settings.application.name, key).payload
+        for x in letters
+    }
 
 
 def place(letter: dict[str, Any]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flink_app.decode.dead_letters import Original
+from flink_app.decode.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.examples import DEFAULT, EXAMPLES
 from infra.local.stack import BUCKET, TOKEN_KEY
@@ -121,8 +121,8 @@ def test_bad_records_are_counted_and_kept_and_stop_nothing(started: Running) -> 
     dead = {line.table: line.dead_lettered for line in started.balance() if line.dead_lettered}
     assert dead == {"(unreadable)": 1, "ticket": 1}
     keys = PrivacyKeys.from_secret(TOKEN_KEY.encode())
-    sealed = [row["sealed_original"] for row in letters]
-    found = {Original.unseal(each, keys.dead_letters) for each in sealed}
+    application = started.stack.settings.application.name
+    found = {Original.of_letter(row, application, keys.dead_letters) for row in letters}
     assert found == {Original("raw", broken), Original("raw", no_key)}
 
 

@@ -23,6 +23,11 @@ CREATE TABLE IF NOT EXISTS "starjoin".floor (
   raised_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL;
 
+CREATE TABLE IF NOT EXISTS "starjoin".value_key (
+  key_id VARCHAR(64) NOT NULL,
+  since TIMESTAMP NOT NULL
+) DISTSTYLE ALL;
+
 CREATE TABLE IF NOT EXISTS "starjoin".account (
   batch VARCHAR(64) NOT NULL,
   stream VARCHAR(128) NOT NULL,

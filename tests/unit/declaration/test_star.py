@@ -268,3 +268,9 @@ def test_both_ends_of_an_edge_agree_on_the_schema(
 def test_a_stream_that_is_not_declared_has_no_schema(kind: Kind) -> None:
     with pytest.raises(KeyError):
         BlockSchemas(freight())(kind, "nothing")
+
+
+def test_a_declaration_tokenises_where_a_stored_column_does() -> None:
+    assert freight().tokenises
+    untouched = FREIGHT.replace("treatment: tokenise", "treatment: sha256")
+    assert not star(untouched).tokenises

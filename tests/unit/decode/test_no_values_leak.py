@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
 from flink_app.decode.block import Decoded
-from flink_app.decode.dead_letters import Original, SealedOriginalError
+from flink_app.decode.sealing import Origin, Original, SealedOriginalError
 from tests.unit.decode.records import (
     COMPANY,
     KEYS,
@@ -23,7 +24,8 @@ from tests.unit.decode.twists import mangled
 
 MARKED: Final = "Zq7xMarked"
 ORIGINAL: Final = Original("key", b"payload")
-SEALED: Final = ORIGINAL.seal(KEYS.dead_letters)
+ORIGIN: Final = Origin("shop", "changes", "shard-0", "7", 1_000)
+SEALED: Final = ORIGINAL.seal(KEYS.dead_letters, ORIGIN)
 SECRETS: Final = ("Zq7", "zq7", "Marked", "424242", "5a71377")
 
 FAULTY: Final = [
@@ -83,32 +85,57 @@ def test_a_sealed_original_shows_nothing_and_opens_with_the_applications_key() -
         (letter,) = decode([data]).dead_letters.to_pylist()
         sealed = letter["sealed_original"]
         assert not [secret for secret in SECRETS if secret.encode() in sealed]
-        assert Original.unseal(sealed, KEYS.dead_letters) == Original("", data)
+        assert Original.of_letter(letter, "", KEYS.dead_letters) == Original("", data)
 
 
 def test_a_sealed_original_opens_with_no_other_key() -> None:
     (letter,) = decode([b"{"]).dead_letters.to_pylist()
     for key in (OTHER_KEYS.dead_letters, KEYS.tokens[:32]):
-        with pytest.raises(SealedOriginalError, match="sealed under another secret, or altered"):
-            Original.unseal(letter["sealed_original"], key)
+        with pytest.raises(SealedOriginalError, match="sealed under another secret, altered"):
+            Original.of_letter(letter, "", key)
 
 
-@pytest.mark.parametrize("at", [0, 12, -1])
-def test_an_altered_original_does_not_open(at: int) -> None:
+@pytest.mark.parametrize("takes_earlier", [False, True])
+@pytest.mark.parametrize("at", [0, 7, 8, 20, -1])
+def test_an_altered_original_does_not_open(at: int, *, takes_earlier: bool) -> None:
     sealed = bytearray(SEALED)
     sealed[at] ^= 1
     with pytest.raises(SealedOriginalError):
-        Original.unseal(bytes(sealed), KEYS.dead_letters)
+        Original.unseal(bytes(sealed), KEYS.dead_letters, ORIGIN, takes_earlier=takes_earlier)
 
 
-@pytest.mark.parametrize("length", [0, 5, 12, 20])
+@pytest.mark.parametrize("length", [0, 5, 8, 12, 20, 40])
 def test_an_original_that_was_cut_does_not_open(length: int) -> None:
     with pytest.raises(SealedOriginalError):
-        Original.unseal(SEALED[:length], KEYS.dead_letters)
+        Original.unseal(SEALED[:length], KEYS.dead_letters, ORIGIN, takes_earlier=True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(ORIGIN, application="other"),
+        replace(ORIGIN, stream="other"),
+        replace(ORIGIN, shard="shard-1"),
+        replace(ORIGIN, sequence_number="8"),
+        replace(ORIGIN, arrival_ms=1_001),
+        replace(ORIGIN, arrival_ms=None),
+        replace(ORIGIN, application="shopc", stream="hanges"),
+        replace(ORIGIN, application="", stream="shopchanges"),
+        replace(ORIGIN, shard="shard-07", sequence_number=""),
+    ],
+)
+@pytest.mark.parametrize("takes_earlier", [False, True])
+def test_a_sealed_original_opens_in_its_own_place_alone(
+    other: Origin, *, takes_earlier: bool
+) -> None:
+    assert Original.unseal(SEALED, KEYS.dead_letters, ORIGIN) == ORIGINAL
+    with pytest.raises(SealedOriginalError, match="moved here from another place") as caught:
+        Original.unseal(SEALED, KEYS.dead_letters, other, takes_earlier=takes_earlier)
+    assert str(other) in str(caught.value)
 
 
 def test_equal_originals_are_sealed_apart() -> None:
-    assert ORIGINAL.seal(KEYS.dead_letters) != SEALED
+    assert ORIGINAL.seal(KEYS.dead_letters, ORIGIN) != SEALED
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Any, Final
 import pytest
 
 from flink_app.decode.block import decode_block
-from flink_app.decode.dead_letters import Original
 from flink_app.decode.envelope import load
 from flink_app.decode.generations import Generations
 from flink_app.decode.plan import REPLAY, DecodePlan
 from flink_app.decode.replay_member import Place, first_place, with_place
+from flink_app.decode.sealing import Original
 from tests.unit.decode.records import (
     KEYS,
     block,
@@ -94,7 +94,7 @@ def test_a_record_that_is_bad_again_says_that_it_was_replayed_and_of_which() -> 
         "arrival": dt.datetime.fromtimestamp(1.5, dt.UTC),
     }
     assert REPLAY not in letter["treated"]
-    assert Original.unseal(letter["sealed_original"], KEYS.dead_letters).payload == data
+    assert Original.of_letter(letter, "", KEYS.dead_letters).payload == data
 
 
 @pytest.mark.parametrize(

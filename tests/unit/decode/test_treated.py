@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flink_app.decode.block import Decoded, decode_block
-from flink_app.decode.dead_letters import Original, Originals
+from flink_app.decode.dead_letters import Originals
 from flink_app.decode.plan import DecodePlan
+from flink_app.decode.sealing import Original
 from flink_app.privacy.treatments import sha256, tokenise
 from flink_app.version import VERSION
 from tests.unit.decode.records import KEYS, SCHEMAS_PLAN, block, decode, plan_of, record
@@ -121,7 +122,7 @@ def test_a_dead_letter_says_which_code_and_declaration_made_it() -> None:
 def test_what_is_no_json_object_shows_nothing(data: bytes) -> None:
     (letter,) = decode([data], PLAN).dead_letters.to_pylist()
     assert letter["treated"] is None
-    assert Original.unseal(letter["sealed_original"], KEYS.dead_letters).payload == data
+    assert Original.of_letter(letter, "", KEYS.dead_letters).payload == data
 
 
 @pytest.mark.parametrize(
@@ -278,5 +279,5 @@ def test_no_personal_value_is_anywhere_but_in_the_original(
     assert OTHER_DIGITS not in texts(decoded)
     for letter in decoded.dead_letters.to_pylist():
         if originals is Originals.SEALED:
-            original = Original.unseal(letter["sealed_original"], KEYS.dead_letters)
+            original = Original.of_letter(letter, "", KEYS.dead_letters)
             assert original.payload == data

@@ -57,11 +57,16 @@ class Task:
     """One subtask, opened."""
 
     def __init__(
-        self, state: State, runtime: Runtime | None = None, star: Star = STAR, floor: int = 0
+        self,
+        state: State,
+        runtime: Runtime | None = None,
+        star: Star = STAR,
+        floor: int = 0,
+        key_id: str = "",
     ) -> None:
         self._context: Any = Elements(state)
         self.runtime = runtime or Runtime()
-        self._operator = Denormalise(star, floor=floor)
+        self._operator = Denormalise(star, floor=floor, key_id=key_id)
         self._schemas = BlockSchemas(star)
         opened: Any = self.runtime
         self._operator.open(opened)

@@ -54,7 +54,14 @@ def test_a_secret_without_text_is_refused(answer: dict[str, Any]) -> None:
         read_privacy_keys(Secrets(**answer), "name")
 
 
-def test_printing_keys_shows_nothing() -> None:
+def test_the_key_id_names_the_secret_and_gives_nothing_of_it_away() -> None:
+    keys = PrivacyKeys.from_secret(SECRET.encode())
+    assert keys.key_id == "3266e5df699e6906"  # in the warehouse's books: it may never change
+    assert PrivacyKeys.from_secret(SECRET.upper().encode()).key_id != keys.key_id
+    assert bytes.fromhex(keys.key_id) not in keys.tokens + keys.dead_letters
+
+
+def test_printing_keys_shows_their_id_alone() -> None:
     keys = PrivacyKeys.from_secret(SECRET.encode())
     for text in (repr(keys), str(keys), f"{keys}"):
-        assert text == "PrivacyKeys()"
+        assert text == f"PrivacyKeys(key_id={keys.key_id!r})"

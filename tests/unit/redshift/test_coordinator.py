@@ -22,7 +22,14 @@ from connectors.redshift.coordinator import (
     Backlog,
     LoadCoordinator,
 )
-from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
+from connectors.redshift.errors import (
+    FenceLost,
+    KeyChanged,
+    LoadError,
+    NeedsRepair,
+    OutcomeUnknown,
+    RetryLoad,
+)
 from connectors.redshift.loader import Loaded
 from connectors.staging import Part
 from tests.unit.redshift.warehouse import part
@@ -415,15 +422,16 @@ def test_a_failed_start_is_tried_again_before_any_load(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("during", ["start", "load"])
-def test_a_lost_fence_fails_the_task(rig: Rig, during: str) -> None:
+@pytest.mark.parametrize("error", [FenceLost("start 6 has taken it"), KeyChanged("key aa")])
+def test_a_start_that_may_not_load_fails_the_task(rig: Rig, during: str, error: LoadError) -> None:
     rig.coordinator.remember([part("a", epoch=1)])
     if during == "load":
         rig.started(restored_from=1)
     else:
         rig.coordinator.signal(Started(1, NUMBER))
         rig.coordinator.advance()
-    rig.error = FenceLost("start 6 has taken it")
-    with pytest.raises(FenceLost):
+    rig.error = error
+    with pytest.raises(type(error)):
         rig.finish()
 
 

@@ -71,6 +71,7 @@ class FakeWarehouse:
         defaults: table and name of those with a default.
         autocommit: as the loader has set it.
         floor: that it is swept to, once committed.
+        key_id: of the key that it was filled under, once committed; empty where none is known.
         said: `connect`, statements, `commit`, `close`, in order.
         fails: called with each of these, may raise.
         manifests: what COPY is given.
@@ -88,6 +89,7 @@ class FakeWarehouse:
         self.defaults: set[tuple[str, str]] = set()
         self.autocommit: bool | None = None
         self.floor = 0
+        self.key_id = ""
         self.manifests = Manifests()
         self.rows_of_a_part = ROWS
         self.copied: int | None = None
@@ -101,6 +103,7 @@ class FakeWarehouse:
         self._fence_now: list[tuple[str, int]] = []
         self._parts_now: set[str] = set()
         self._floor_now = 0
+        self._key_now = ""
         self._answer: list[tuple[Any, ...]] = []
 
     def say(self, what: str) -> None:
@@ -110,7 +113,7 @@ class FakeWarehouse:
     def connect(self) -> FakeWarehouse:
         self.say("connect")
         self._fence_now, self._parts_now = list(self.fence), set(self.parts)
-        self._floor_now = self.floor
+        self._floor_now, self._key_now = self.floor, self.key_id
         return self
 
     def cursor(self) -> FakeWarehouse:
@@ -119,7 +122,7 @@ class FakeWarehouse:
     def commit(self) -> None:
         self.say("commit")
         self.fence, self.parts = self._fence_now, self._parts_now
-        self.floor = self._floor_now
+        self.floor, self.key_id = self._floor_now, self._key_now
 
     def close(self) -> None:
         self.say("close")
@@ -131,6 +134,8 @@ class FakeWarehouse:
         self._answer = self._booked(operation, values) or self._counted(operation)
         if operation.startswith("INSERT INTO") and ".floor " in operation:
             self._floor_now = values[0]
+        elif operation.startswith("INSERT INTO") and ".value_key " in operation:
+            self._key_now = values[0]
         elif operation.startswith("SELECT column_name"):
             present = self.tables.get(values[1], {})
             self._answer = [
@@ -150,7 +155,9 @@ class FakeWarehouse:
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
 
-    def _booked(self, operation: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    def _booked(  # noqa: PLR0911 - one answer a table
+        self, operation: str, values: list[Any]
+    ) -> list[tuple[Any, ...]]:
         """The answer from the bookkeeping tables."""
         if operation.startswith("SELECT application"):
             return [*self._fence_now]
@@ -162,6 +169,8 @@ class FakeWarehouse:
             return [(process,) for process in sorted(self.left_behind)]
         if operation.startswith("SELECT generation"):
             return [(self._floor_now,)] if self._floor_now else []
+        if operation.startswith("SELECT key_id"):
+            return [(self._key_now,)] if self._key_now else []
         return []
 
     def _counted(self, operation: str) -> list[tuple[Any, ...]]:
@@ -205,6 +214,7 @@ def loader(
     *,
     alters: bool = False,
     floor: int = 0,
+    key_id: str = "",
 ) -> Loader:
     warehouse.manifests = manifests or Manifests()
     return Loader(
@@ -216,4 +226,5 @@ def loader(
         manifests=warehouse.manifests,
         alters=alters,
         floor=Floor(floor, floor_position(floor)),
+        key_id=key_id,
     )

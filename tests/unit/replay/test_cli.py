@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from connectors.blocks import Kind
+from flink_app.privacy.keys import PrivacyKeys
 from infra.replay.cli import main
 from infra.replay.putting import Putter
 from tests.unit.decode.records import KEYS, port
-from tests.unit.replay.staged import TOO_LONG
+from tests.unit.replay.staged import APPLICATION, TOO_LONG
 from tests.unit.replay.test_replay import ARN, World
 
 
@@ -22,15 +23,16 @@ class Services:
         self.world = world
         self.asked: list[str] = []
         self.read = world.files.read
+        self.application = APPLICATION
         self.mark = world.mark
 
     def bookkeeping(self) -> tuple[Any, ...]:
         parts = self.world.files.parts
         return list(parts[Kind.DEAD_LETTERS]), parts[Kind.RESTRICTED], set(self.world.marks)
 
-    def letters_key(self) -> bytes:
+    def privacy_keys(self) -> PrivacyKeys:
         self.asked.append("key")
-        return KEYS.dead_letters
+        return KEYS
 
     def putter(self) -> Putter:
         self.asked.append("stream")

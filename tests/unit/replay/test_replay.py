@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectors.blocks import Kind
 from connectors.redshift.replay_marks import LetterPart, Mark, Spot
-from flink_app.decode.dead_letters import Originals, SealedOriginalError
+from flink_app.decode.dead_letters import Originals
 from flink_app.decode.plan import REPLAY
+from flink_app.decode.sealing import Original
+from flink_app.privacy.keys import PrivacyKeys
 from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
 from infra.replay.plan import ReplayPlan, Selection, plan_replay
 from infra.replay.putting import Putter
 from infra.replay.replay import STEP, replay
 from tests.unit.decode.records import KEYS, OTHER_KEYS
-from tests.unit.replay.staged import TOO_LONG, Files
+from tests.unit.replay.staged import APPLICATION, TOO_LONG, Files
 
 ARN = "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"
 
@@ -61,10 +66,9 @@ class World:
     def mark(self, marks: Sequence[Mark]) -> None:
         self.marks.update({mark.spot: mark for mark in marks})
 
-    def replay(self, **selection: Any) -> None:
-        reader = OriginalReader(
-            self.files.read, self.files.parts[Kind.RESTRICTED], KEYS.dead_letters
-        )
+    def replay(self, keys: PrivacyKeys = KEYS, **selection: Any) -> None:
+        restricted = self.files.parts[Kind.RESTRICTED]
+        reader = OriginalReader(self.files.read, restricted, keys, APPLICATION)
         client: Any = self.kinesis
         replay(self.plan(**selection), reader, Putter(client, ARN), self.mark, self.said.append)
 
@@ -157,7 +161,7 @@ def test_a_refusal_stops_its_key_marks_the_rest_and_says_no_value() -> None:
     assert world.numbers == [8, 10, 9, 11]
 
 
-def test_nothing_is_put_unless_a_step_opens_whole() -> None:
+def test_nothing_of_a_step_is_put_where_an_original_is_missing() -> None:
     world = World()
     world.files.stage([TOO_LONG], originals=Originals.SEALED)
     world.files.stage([TOO_LONG], originals=Originals.RESTRICTED)
@@ -167,12 +171,102 @@ def test_nothing_is_put_unless_a_step_opens_whole() -> None:
     assert world.numbers == []
 
 
-def test_another_secret_opens_nothing() -> None:
+def test_letters_of_another_key_are_left_out_and_told_and_the_others_are_put() -> None:
+    world = World()
+    world.files.stage([TOO_LONG, TOO_LONG], sealed_by=OTHER_KEYS)
+    world.files.stage([TOO_LONG], originals=Originals.RESTRICTED, sealed_by=OTHER_KEYS)
+    world.files.stage([TOO_LONG])
+    with pytest.raises(ReplayError) as caught:
+        world.replay()
+    assert str(caught.value) == (
+        f"2 dead letters were sealed under key {OTHER_KEYS.key_id}, and the privacy secret has key "
+        f"id {KEYS.key_id}: they were left out. Replay them with --properties, a file whose "
+        f"secret.id names a secret with the text of key {OTHER_KEYS.key_id}"
+    )
+    assert world.numbers == [10, 11]
+    world.replay(OTHER_KEYS)
+    assert world.numbers == [10, 11, 8, 9]
+
+
+def test_two_originals_that_were_swapped_in_the_bucket_are_not_put() -> None:
+    world = World()
+    world.files.stage([TOO_LONG, TOO_LONG, TOO_LONG])
+    world.files.rewrite(lambda rows: swap(rows, "sealed_original"))
+    with pytest.raises(ReplayError) as caught:
+        world.replay()
+    assert str(caught.value) == (
+        f"2 dead letters do not open under key {KEYS.key_id} and were left out; the first: the "
+        "original of record 8 of shard shard-0 of stream changes does not open as one of "
+        "application shop: it was sealed under another secret, altered, or moved here from another "
+        "place"
+    )
+    assert world.numbers == [10]
+
+
+def test_another_time_of_arrival_would_be_another_generation_so_it_does_not_open() -> None:
+    world = World()
+    world.files.stage([TOO_LONG, TOO_LONG])
+    world.files.rewrite(lambda rows: swap(rows, "arrival"))
+    with pytest.raises(ReplayError, match="2 dead letters do not open"):
+        world.replay()
+
+
+@pytest.mark.parametrize("names_key", [True, False])
+def test_bound_originals_do_not_pass_for_those_of_an_earlier_version(names_key: bool) -> None:
+    world = World()
+    world.files.stage([TOO_LONG, TOO_LONG])
+
+    def as_earlier(rows: list[dict[str, Any]]) -> None:
+        swap(rows, "sealed_original")
+        for row in rows:
+            row["sealed_original"] = row["sealed_original"][8:]
+            row["key_id"] = row["key_id"] if names_key else None
+
+    world.files.rewrite(as_earlier)
+    with pytest.raises(ReplayError, match="2 dead letters do not open"):
+        world.replay()
+    assert world.numbers == []
+
+
+def earlier(rows: list[dict[str, Any]]) -> None:
+    """As the version before wrote them: bound to nothing, and without the column `key_id`."""
+    for row in rows:
+        key = KEYS.dead_letters
+        original = Original.of_letter(row, APPLICATION, key)
+        content = struct.pack(">H", len(original.partition_key)) + original.partition_key.encode()
+        nonce = os.urandom(12)
+        row["sealed_original"] = nonce + AESGCM(key).encrypt(
+            nonce, content + original.payload, None
+        )
+        del row["key_id"]
+
+
+def test_originals_of_an_earlier_version_are_put_back() -> None:
+    world = World()
+    world.files.stage([TOO_LONG, TOO_LONG])
+    world.files.rewrite(earlier)
+    with pytest.raises(ReplayError, match="2 dead letters do not open under key"):
+        world.replay(OTHER_KEYS)
+    world.replay()
+    assert world.numbers == [8, 9]
+
+
+def test_an_original_of_an_earlier_version_does_not_open_beside_a_key() -> None:
     world = World()
     world.files.stage([TOO_LONG])
-    reader = OriginalReader(world.files.read, [], OTHER_KEYS.dead_letters)
-    with pytest.raises(SealedOriginalError, match="sealed under another secret, or altered"):
-        reader.original(world.plan().letters[0])
+
+    def planted(rows: list[dict[str, Any]]) -> None:
+        key_id = rows[0]["key_id"]
+        earlier(rows)
+        rows[0]["key_id"] = key_id
+
+    world.files.rewrite(planted)
+    with pytest.raises(ReplayError, match="is not bound to its place, as every original beside"):
+        world.replay()
+
+
+def swap(rows: list[dict[str, Any]], column: str) -> None:
+    rows[0][column], rows[1][column] = rows[1][column], rows[0][column]
 
 
 def test_a_part_of_another_version_is_refused_by_name() -> None:

@@ -31,6 +31,8 @@ parts = st.builds(
     epoch=st.integers(-1),
     accounts=st.lists(accounts, max_size=3).map(tuple),
     outcomes=st.lists(outcomes, max_size=3).map(tuple),
+    floor=st.integers(0),
+    key_id=st.text(),
     shape=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
 )
 
