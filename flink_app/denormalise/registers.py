@@ -127,9 +127,12 @@ def _grouped(
     rows = np.arange(count)
     if len(last_of) == count:
         return list(last_of), lambda _: rows
-    last = np.fromiter(map(last_of.__getitem__, keys), np.int64, count)
     last_rows = np.fromiter(last_of.values(), np.int64, len(last_of))
-    earlier = np.flatnonzero(last != rows)
+    is_earlier = np.ones(count, np.bool_)
+    is_earlier[last_rows] = False
+    earlier = np.flatnonzero(is_earlier)
+    last = rows.copy()
+    last[earlier] = [last_of[keys[row]] for row in earlier.tolist()]
 
     def greatest(positions: pa.Array) -> npt.NDArray[np.int64]:
         ends = positions.take(pa.array(last[earlier]))
