@@ -11,7 +11,6 @@ SYSTEM_COLUMNS: Final = frozenset(
 MOST_COLUMNS: Final = 1_600
 MOST_SORT_KEY_COLUMNS: Final = 400  # of a compound sort key
 LONGEST_NAME: Final = 127  # bytes
-LONGEST_VARCHAR: Final = 65_535  # bytes
 
 
 def is_system_schema(name: str) -> bool:

@@ -11,6 +11,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from flink_app.declaration.model import Declaration
+from flink_app.declaration.redshift_rules import redshift_faults
+from flink_app.declaration.star import Star
 from flink_app.faults import fault_lines
 from flink_app.yaml_file import YamlFileError, read_yaml
 
@@ -25,11 +27,17 @@ def load_declaration(path: Path) -> Declaration:
     Raises DeclarationError when the file cannot be read, is not YAML or breaks a rule.
     """
     try:
-        return Declaration.model_validate(_content(path))
+        declaration = Declaration.model_validate(_content(path))
     except ValidationError as error:
         faults = fault_lines(error, lambda place: ".".join(place) or "file")
-        message = "\n".join([f"{path} breaks {len(faults)} rule(s):", *faults])
-        raise DeclarationError(message) from error
+        raise _broken(path, faults) from error
+    if found := redshift_faults(Star(declaration)):
+        raise _broken(path, [f"  {fault}" for fault in found])
+    return declaration
+
+
+def _broken(path: Path, faults: list[str]) -> DeclarationError:
+    return DeclarationError("\n".join([f"{path} breaks {len(faults)} rule(s):", *faults]))
 
 
 def _content(path: Path) -> Any:

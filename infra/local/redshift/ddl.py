@@ -10,9 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from infra.local.redshift.data_types import data_type
-from infra.local.redshift.errors import NOT_SUPPORTED, RedshiftError, not_imitated
+from infra.local.redshift.errors import (
+    DUPLICATE_COLUMN,
+    NOT_SUPPORTED,
+    UNDEFINED_COLUMN,
+    RedshiftError,
+    not_imitated,
+)
 from infra.local.redshift.lexer import Cursor
 
+# Redshift's system columns; those of PostgreSQL that it has as well PostgreSQL refuses by itself.
+_SYSTEM_COLUMNS = {
+    "oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "insertxid", "deletexid",
+}  # fmt: skip
+# As PostgreSQL calls VARBYTE and SUPER.
+_WITHOUT_ORDER = ("varbyte", "jsonb")
 _CONSTRAINTS = ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT", "CHECK")
 # What ends a column's DEFAULT expression.
 _ATTRIBUTES = {
@@ -33,12 +45,43 @@ def create_table(cursor: Cursor) -> str:
         start = cursor.at
         columns = cursor.items()
         written = cursor.text(start)
-    _skip_table_attributes(cursor)
+    placed = _placement_keys(cursor)
     if cursor.accept("AS"):
         return f"{head} {written if columns else ''} AS {cursor.rest()}"
     if columns is None or not cursor.done:
         raise cursor.fail()
-    return f"{head} ({', '.join(_table_items(columns))})"
+    items = _table_items(columns)
+    _check_placement_keys(placed, columns)
+    return f"{head} ({', '.join(items)})"
+
+
+def _check_placement_keys(placed: list[tuple[str, str]], items: list[Cursor]) -> None:
+    """Distribution and sort keys are columns, of a type that has an order."""
+    types: dict[str, str] = {}
+    for item in items:
+        item.at = 0
+        if item.ahead("LIKE"):
+            return  # its parent's columns are not known here
+        if item.peek().word in _CONSTRAINTS:
+            continue
+        name = folded(item.name())
+        types[name] = data_type(item)
+        while not item.done:
+            if item.peek().word in {"DISTKEY", "SORTKEY"}:
+                placed = [*placed, (item.peek().word, name)]
+            item.take()
+    for kind, name in placed:
+        if name not in types:
+            text = f'column "{name}" named in {kind} does not exist'
+            raise RedshiftError(text, sqlstate=UNDEFINED_COLUMN)
+        if types[name].startswith(_WITHOUT_ORDER):
+            text = f'column "{name}" cannot be a {kind}: its type is not supported as one'
+            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
+
+
+def folded(name: str) -> str:
+    """A column's name as the catalogue has it; names in quotes are folded as well."""
+    return name.strip('"').lower()
 
 
 def _table_items(items: list[Cursor]) -> list[str]:
@@ -61,7 +104,7 @@ def _primary_key(item: Cursor) -> list[str]:
         item.name()
     if not item.accept("PRIMARY", "KEY"):
         return []
-    return [column.name().strip('"').lower() for column in item.items()]
+    return [folded(column.name()) for column in item.items()]
 
 
 def _like(item: Cursor) -> str:
@@ -97,8 +140,11 @@ def _skip_reference(item: Cursor) -> None:
 
 def _column(item: Cursor, keys: set[str]) -> str:
     name = item.name()
+    if folded(name) in _SYSTEM_COLUMNS:
+        text = f'column name "{folded(name)}" conflicts with a system column name'
+        raise RedshiftError(text, sqlstate=DUPLICATE_COLUMN)
     parts = [name, data_type(item)]
-    not_null = name.strip('"').lower() in keys
+    not_null = folded(name) in keys
     while not item.done:
         if item.accept("NOT", "NULL") or item.accept("PRIMARY", "KEY"):
             not_null = True
@@ -138,28 +184,30 @@ def _identity(item: Cursor) -> str:
     return f"(START WITH {seed} INCREMENT BY {step})"
 
 
-def _skip_table_attributes(cursor: Cursor) -> None:
+def _placement_keys(cursor: Cursor) -> list[tuple[str, str]]:
+    """Takes what stands behind the columns: the columns of DISTKEY and SORTKEY, and which it is."""
+    found: list[tuple[str, str]] = []
     while not cursor.done:
         if any(cursor.accept(word) for word in ("BACKUP", "DISTSTYLE", "ENCODE")):
             cursor.take()
         elif cursor.accept("DISTKEY"):
-            _skip_key(cursor)
+            found += [("DISTKEY", name) for name in _key_names(cursor)]
         elif cursor.accept("SORTKEY", "AUTO"):
             continue
         elif cursor.ahead("SORTKEY") or cursor.peek(1).word == "SORTKEY":
             if not cursor.accept("COMPOUND"):
                 cursor.accept("INTERLEAVED")
             cursor.expect("SORTKEY")
-            _skip_key(cursor)
+            found += [("SORTKEY", name) for name in _key_names(cursor)]
         else:
-            return
+            break
+    return found
 
 
-def _skip_key(cursor: Cursor) -> None:
+def _key_names(cursor: Cursor) -> list[str]:
     if cursor.peek().text == "(":
-        cursor.group()
-    else:
-        cursor.name()
+        return [folded(item.name()) for item in cursor.items()]
+    return [folded(cursor.name())]
 
 
 @dataclass(frozen=True)

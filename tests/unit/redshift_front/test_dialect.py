@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from connectors.redshift.refused import SYSTEM_COLUMNS
 from infra.local.redshift.dialect import Kind, read_statement
 from infra.local.redshift.errors import RedshiftError
 
@@ -147,6 +148,16 @@ def test_kinds(sql: str, kind: Kind) -> None:
         ("create table t (a hllsketch)", "0A000"),
         ("create table t (a int) distkey(a) nonsense", "42601"),
         ("create table t", "42601"),
+        ("create table t (k varbyte(16), v int) distkey(k)", "0A000"),
+        ("create table t (v int, k varbyte(16)) compound sortkey(v, K)", "0A000"),
+        ("create table t (k varbyte(16) distkey, v int)", "0A000"),
+        ("create table t (k varbyte(16) not null sortkey, v int)", "0A000"),
+        ("create table t (k super, v int) sortkey(k)", "0A000"),
+        ("create temp table t (v int) distkey(k)", "42703"),
+        ("create table t (v int) sortkey(v, k)", "42703"),
+        *((f'create table t (a int, "{name}" bigint)', "42701") for name in SYSTEM_COLUMNS),
+        ("create temp table t (OID bigint)", "42701"),
+        ("alter table t add column oid bigint", "42701"),
         ("alter table t append from s", "0A000"),
         ("alter table t add column if not exists a int", "42601"),
         ("alter table t add column a int not null", "0A000"),
@@ -163,6 +174,11 @@ def test_refusals(sql: str, sqlstate: str) -> None:
         read_statement(sql)
 
     assert caught.value.sqlstate == sqlstate
+
+
+def test_the_refusal_of_a_system_column_is_in_the_words_of_redshift() -> None:
+    with pytest.raises(RedshiftError, match='column name "oid" conflicts with a system column'):
+        read_statement('create table t ("oid" bigint)')
 
 
 def test_the_source_of_a_merge() -> None:

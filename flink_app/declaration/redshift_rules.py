@@ -1,0 +1,95 @@
+"""What Redshift would refuse of the tables that follow from a declaration, known before any start.
+
+The other rules (`rules`) are those of the declaration's own parts. A declaration that breaks one of
+these deploys, decodes and stages, and then can never be loaded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import pyarrow as pa
+
+from connectors.redshift.refused import (
+    LONGEST_NAME,
+    MOST_COLUMNS,
+    MOST_SORT_KEY_COLUMNS,
+    SYSTEM_COLUMNS,
+    is_system_schema,
+)
+from flink_app.declaration.star import Star
+from flink_app.declaration.types import ColumnType
+
+_RENAME: Final = "give it another name here, and say with `source` what the source calls it"
+_NO_KEY: Final = (
+    "varbyte can be neither key, distribution key nor sort key in Redshift: choose a column of "
+    "another type, or treat this one with tokenise or sha256, which make varchar(64) of it"
+)
+
+
+def redshift_faults(star: Star) -> list[str]:
+    """Every fault with its place; none for a declaration whose tables Redshift makes."""
+    return list(dict.fromkeys([*_key_faults(star), *_target_faults(star), *_table_faults(star)]))
+
+
+def _key_faults(star: Star) -> Iterator[str]:
+    """Keys and references are what the load joins, distributes and sorts by."""
+    for name, table in star.tables.items():
+        for column in table.key:
+            if table.columns[column].stored_type.is_binary:
+                yield f"table {name}: key column {column}: {_NO_KEY}"
+        for reference, one in table.references.items():
+            for column in one.columns:
+                if table.columns[column].stored_type.is_binary:
+                    yield f"table {name}, reference {reference}: column {column}: {_NO_KEY}"
+
+
+def _target_faults(star: Star) -> Iterator[str]:
+    for name, target in star.targets.items():
+        where = f"target {name}"
+        if is_system_schema(target.schema_name):
+            yield f"{where}: schema {target.schema_name} is Redshift's own; choose another"
+        types: dict[str, ColumnType] = {c.name: c.type.stored_type for c in star.wide_columns(name)}
+        for column in filter(None, dict.fromkeys([target.dist_key, *target.sort_key])):
+            if types[column].is_binary:
+                yield f"{where}: dist or sort key {column}: {_NO_KEY}"
+        for column, times in Counter(target.sort_key).items():
+            if times > 1:
+                yield f"{where}: sort key {column} stands there {times} times"
+        if len(target.sort_key) > MOST_SORT_KEY_COLUMNS:
+            count = len(target.sort_key)
+            yield f"{where}: a sort key of {count} columns; Redshift takes {MOST_SORT_KEY_COLUMNS}"
+        for column in target.columns:
+            if column in SYSTEM_COLUMNS:
+                yield f"{where}, column {column}: {_of_system(column)}; give it another name"
+
+
+def _table_faults(star: Star) -> Iterator[str]:
+    """Of every table that a load makes or copies into, hidden columns among the others."""
+    for where, schema in _tables(star):
+        if len(schema.names) > MOST_COLUMNS:
+            count = len(schema.names)
+            yield f"{where}: {count} columns with the hidden ones; Redshift takes {MOST_COLUMNS}"
+        for column in schema.names:
+            if len(column) > LONGEST_NAME:
+                what = f"the name {column} has more than {LONGEST_NAME} characters"
+                yield f"{where}: {what}; shorten references or columns"
+    for name in star.dimensions:
+        for column in star.stored_columns(name):
+            if column in SYSTEM_COLUMNS:
+                yield f"table {name}, column {column}: {_of_system(column)}; {_RENAME}"
+
+
+def _tables(star: Star) -> Iterator[tuple[str, pa.Schema]]:
+    for name in star.targets:
+        yield f"target {name}", star.wide_schema(name)
+    for name in star.stream_dimensions:
+        yield f"table {name}, its patches", star.patch_schema(name)
+    for name in star.warehouse_dimensions:
+        yield f"table {name}", star.changes_schema(name)
+
+
+def _of_system(column: str) -> str:
+    return f"every table of Redshift has a system column {column}"
