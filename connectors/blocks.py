@@ -19,6 +19,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from connectors.failures import named
+
 _HEAD: Final = struct.Struct("<cBH")
 _ALIGNMENT: Final = 8  # Arrow's readers want buffers aligned to this
 _STREAM_ENDS: Final = b"\xff\xff\xff\xff\0\0\0\0"
@@ -80,8 +82,8 @@ def decode(data: bytes, schema_of: SchemaOf) -> Block:
         start += -start % _ALIGNMENT
         batch = pa.ipc.read_record_batch(pa.py_buffer(data).slice(start), schema_of(kind, stream))
     except (struct.error, ValueError, KeyError, OSError, pa.ArrowException) as error:
-        message = f"an element of {len(data)} bytes is not a block of this version: {error}"
-        raise BlockError(message) from error
+        message = f"an element of {len(data)} bytes is not a block of this version: {named(error)}"
+        raise BlockError(message) from None
     return Block(kind, stream, batch, route)
 
 

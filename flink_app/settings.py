@@ -179,16 +179,17 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(message) from error
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
-        raise SettingsError(message) from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise SettingsError(message) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         message = f"{path} is not a list of property groups as Managed Flink writes it"
-        raise SettingsError(message) from error
+        raise SettingsError(message) from None
     try:
         return Settings.model_validate(found)
     except ValidationError as error:
         faults = fault_lines(error, lambda place: f"{_PREFIX}{place[0]} {'.'.join(place[1:])}")
         message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
-        raise SettingsError(message) from error
+        # The cause would show what stands there, which may be a secret in a wrong place.
+        raise SettingsError(message) from None
 
 
 def property_groups(settings: Settings) -> list[dict[str, Any]]:

@@ -34,6 +34,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from connectors.failures import named
+
 MAGIC: Final = b"SJB"
 VERSION: Final = 1
 
@@ -154,8 +156,8 @@ def _block(data: bytes, n: int, behind: int, lengths: tuple[int, ...]) -> Record
             offsets=text_offsets,
         )
     except (UnicodeDecodeError, pa.ArrowInvalid) as error:
-        message = f"block frame with text that is not UTF-8: {error}"
-        raise FrameError(message) from error
+        message = f"block frame with text that is not UTF-8: {named(error)}"
+        raise FrameError(message) from None
 
 
 def _check_offsets(name: str, offsets: npt.NDArray[np.int32], length: int) -> None:

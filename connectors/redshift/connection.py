@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,6 +14,8 @@ from connectors.redshift.errors import NeedsRepair
 from connectors.redshift.limits import DEFAULT_LIMITS, Limits
 from connectors.secrets import SecretReader
 
+# At level DEBUG the driver logs what it was given and what the server answers.
+logging.getLogger("redshift_connector").setLevel(logging.WARNING)
 # An idle socket under a long COPY is cut by network address translation after 350 s on AWS.
 _KEEPALIVE_IDLE_SECONDS: Final = 60
 

@@ -7,28 +7,46 @@
      +- FenceLost        another attempt or application owns the target: end this one
      +- KeyChanged       the target's values are of another key: end this attempt
 
-Messages hold no value of any row: Redshift's own text is passed on only up to its first line, and
-only where it names places.
+Messages hold no value of any row: `said` puts what the server says into words of our own, and what
+a client's library says is named by its kind.
 """
 
 from __future__ import annotations
 
 import enum
 import re
+import socket
+import ssl
 import struct
 from typing import Final
 
 from redshift_connector.error import InterfaceError, OperationalError
 
+from connectors.failures import named
+from connectors.redshift.said import sentence, state_of
+
 # An operator, a limit or a shutdown has ended the statement. Of a COMMIT that says nothing certain:
 # Redshift documents for no statement at which point it looks at the limit.
 _INTERVENTION: Final = "57"
-# Serialisable violation, table younger than the snapshot, deadlock, cancelled, shutting down.
-_RETRIED_STATES: Final = {"40001", "40P01", "57014", "57P01", "57P02", "57P03", "53300", "55P03"}
+# Serialisable violation, deadlock, cancelled, shutting down; 25006 is a cluster that is resized.
+_RETRIED_STATES: Final = {
+    "25006",
+    "40001",
+    "40P01",
+    "53300",
+    "55P03",
+    "57014",
+    "57P01",
+    "57P02",
+    "57P03",
+}
+# OpenSSL: another host name, another address.
+_OTHER_NAME: Final = {62, 64}
 _RETRIED_TEXTS: Final = re.compile(
     # At the start, where Redshift puts it: a width or a row may be 1023 as well.
     r"^(ERROR:\s*)?(1023|1018)\b|conflict with concurrent transaction"
-    r"|S3ServiceException.*(503|SlowDown|500)",
+    r"|S3ServiceException.*(503|SlowDown|500)|S3 Query Exception \(Fetch\)"
+    r"|query monitoring rule",
     re.IGNORECASE,
 )
 
@@ -79,19 +97,64 @@ CONNECTION_LOST: Final = (
 )
 
 
-def classify(error: Exception, doing: str, step: Step = Step.STATEMENT) -> LoadError:
-    """The LoadError for an exception of redshift_connector raised while `doing` something."""
+def classify(
+    error: Exception,
+    doing: str,
+    step: Step = Step.STATEMENT,
+    known: frozenset[str] = frozenset(),
+) -> LoadError:
+    """The LoadError for an exception of redshift_connector raised while `doing` something.
+
+    `known` are the names of tables and columns that the message may repeat. Raise it `from None`:
+    the exception itself can quote values.
+    """
     fields = error.args[0] if error.args and isinstance(error.args[0], dict) else None
     if fields is None:
-        if isinstance(error, CONNECTION_LOST) and step is Step.CONNECT:
-            return RetryLoad(f"{doing}: no connection to Redshift")
-        if isinstance(error, CONNECTION_LOST):
-            return OutcomeUnknown(f"{doing}: the connection to Redshift was lost")
-        return NeedsRepair(f"{doing}: {type(error).__name__} in the client")
-    state, text = fields.get("C", ""), fields.get("M", "").partition("\n")[0]
-    message = f"{doing}: {text} (SQLSTATE {state})"
+        if not isinstance(error, CONNECTION_LOST):
+            return NeedsRepair(f"{doing}: {named(error)} in the client")
+        if step is Step.CONNECT:
+            return _unconnected(error, doing)
+        return OutcomeUnknown(f"{doing}: the connection to Redshift was lost")
+    state, text = state_of(fields), fields.get("M", "").partition("\n")[0]
+    message = f"{doing}: {sentence(fields, known)}"
     if step is Step.COMMIT and state.startswith(_INTERVENTION):
         return OutcomeUnknown(message)
     if state in _RETRIED_STATES or _RETRIED_TEXTS.search(text):
         return RetryLoad(message)
     return NeedsRepair(message)
+
+
+def _unconnected(error: Exception, doing: str) -> LoadError:
+    """Why there is no connection: nothing was applied, so it is tried again or repaired."""
+    begin = f"{doing}: no connection to Redshift: "
+    # The driver wraps the socket's error as its second argument.
+    inner = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], OSError) else error
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return NeedsRepair(begin + _certificate(inner))
+    if error.args[:1] == ("Server refuses SSL",):
+        return NeedsRepair(
+            begin + "the server refuses TLS, and nothing was sent to it. Check host and port of "
+            "starjoin.redshift: Redshift itself always offers TLS"
+        )
+    if isinstance(inner, socket.gaierror):
+        why = "its name is not known; check host of starjoin.redshift, and DNS in the VPC"
+    elif isinstance(inner, ConnectionRefusedError):
+        why = "refused; check port of starjoin.redshift, and that the warehouse is not paused"
+    elif isinstance(inner, TimeoutError) or error.args[:1] == ("connection time out",):
+        why = "no answer in time; check security groups and routes, and that it is not paused"
+    else:
+        why = f"{named(inner)}; check that the warehouse is available"
+    return RetryLoad(begin + why)
+
+
+def _certificate(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code in _OTHER_NAME:
+        return (
+            "the server's certificate is for another host than host of starjoin.redshift. Give the "
+            "endpoint's own name as host; where a private name or a proxy stands before it, set "
+            "ssl.mode to verify-ca"
+        )
+    return (
+        f"the server's certificate is not from a trusted authority, or not valid (OpenSSL's code "
+        f"{error.verify_code}). Check host of starjoin.redshift: something else answers there"
+    )

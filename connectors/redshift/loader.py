@@ -21,6 +21,7 @@ from redshift_connector.error import Error
 
 from connectors.accounts import UNTOLD
 from connectors.blocks import Kind
+from connectors.failures import named
 from connectors.outcomes import Outcome, summed
 from connectors.redshift import ledger
 from connectors.redshift.alter import Difference, differences
@@ -37,8 +38,8 @@ from connectors.redshift.errors import (
 )
 from connectors.redshift.left_behind import end_sessions
 from connectors.redshift.manifest import manifest
-from connectors.redshift.names import Names
-from connectors.redshift.pending import check_shapes
+from connectors.redshift.names import Names, warehouse_names
+from connectors.redshift.pending import check_shapes, check_streams
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
@@ -121,6 +122,8 @@ class Loader:
         self._alters = alters
         self._floor = floor
         self._key_id = key_id
+        self._known = warehouse_names(warehouse, self._names)
+        self._at = ""  # where a load is, for its errors
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
         # Not known before the books have been asked, once, by the first load.
@@ -206,7 +209,7 @@ class Loader:
         return tuple(table for table, _ in self._warehouse.sources if table not in accounted)
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> list[Outcome]:
-        self._check_streams(parts)
+        check_streams(self._warehouse, parts)
         check_part_keys(self._key_id, parts)
         check_shapes(self._warehouse, parts)
         statements = plan_load(
@@ -218,7 +221,9 @@ class Loader:
             copy_role=self._copy_role,
         )
         for statement in statements:
+            self._at = f", step {statement.step}, {statement.about}"
             cursor.execute(statement.sql)
+        self._at = ""
         return count_outcomes(cursor, self._warehouse, self._names, parts)
 
     def _write_manifests(self, batch: str, parts: Sequence[Part], kind: Kind) -> dict[str, str]:
@@ -262,13 +267,14 @@ class Loader:
     @contextmanager
     def _transaction(self, doing: str, *, autocommit: bool = False) -> Iterator[ledger.Cursor]:
         """A connection of its own, committed at the end, gone afterwards either way."""
+        self._at = ""
         try:
             connection = self._connect()
         except _CLIENT_ERRORS as error:
-            raise classify(error, f"{doing}: connecting", Step.CONNECT) from error
+            raise classify(error, f"{doing}: connecting", Step.CONNECT, self._known) from None
         except (BotoCoreError, ClientError) as error:
-            message = f"{doing}: reading the warehouse's credentials failed: {error}"
-            raise RetryLoad(message) from error
+            message = f"{doing}: reading the warehouse's credentials failed: {named(error)}"
+            raise RetryLoad(message) from None
         step = Step.STATEMENT
         try:
             connection.autocommit = autocommit
@@ -277,34 +283,15 @@ class Loader:
             if not autocommit:
                 connection.commit()
         except _CLIENT_ERRORS as error:
-            raise classify(error, doing, step) from error
+            raise classify(error, doing + self._at, step, self._known) from None
         except StagingRefusedError as error:
             message = f"{doing}: the manifest: {error}"
-            raise NeedsRepair(message) from error
+            raise NeedsRepair(message) from None
         except StagingUnavailableError as error:
             message = f"{doing}: the manifest: {error}"
-            raise RetryLoad(message) from error
+            raise RetryLoad(message) from None
         finally:
             # Closing rolls back what was not committed. A connection that is lost cannot be
             # closed, and its transaction is the server's to end.
             with suppress(*_CLIENT_ERRORS):
                 connection.close()
-
-    def _check_streams(self, parts: Sequence[Part]) -> None:
-        """Raises NeedsRepair when parts have no table: they would count as loaded, and be lost."""
-        known = {(Kind.ROWS, target.stream) for target in self._warehouse.targets}
-        known |= {(Kind.PATCHES, patch.stream) for patch in self._warehouse.patches}
-        known |= {(Kind.DIMENSION, one.stream) for one in self._warehouse.dimensions}
-        lost = {
-            part.stream
-            for part in parts
-            if part.kind in {Kind.ROWS, Kind.PATCHES, Kind.DIMENSION}
-            and (part.kind, part.stream) not in known
-        }
-        if lost:
-            message = (
-                f"staged parts are of {', '.join(sorted(lost))}, which the declaration no longer "
-                "has, or has in another place: start with the former declaration until they are "
-                "loaded, then change it"
-            )
-            raise NeedsRepair(message)

@@ -10,7 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from connectors.redshift.spec import DimensionSpec, PatchSpec, StagedSpec, TargetSpec
+from connectors.redshift.spec import (
+    DimensionSpec,
+    PatchSpec,
+    StagedSpec,
+    TargetSpec,
+    WarehouseSpec,
+)
 
 
 def quoted(name: str) -> str:
@@ -70,6 +76,13 @@ class Names:
         """What became of the changes."""
         return f"{quoted(self.bookkeeping_schema)}.outcome"
 
+    @property
+    def books(self) -> frozenset[str]:
+        """The names of the bookkeeping schema and its tables, unquoted."""
+        tables = (self.fence, self.account, self.floor, self.replayed, self.outcome)
+        plain = (table.rpartition(".")[2] for table in tables)
+        return frozenset({self.bookkeeping_schema, self.LEDGER, *plain})
+
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""
         return f"{quoted(self.bookkeeping_schema)}.{quoted(self.tombstone_table(target))}"
@@ -103,6 +116,23 @@ class Names:
     def newest(spec: StagedSpec) -> str:
         """Temporary table with the newest staged row of each key."""
         return quoted(f"newest_{_kind(spec)}_{spec.stream}")
+
+
+def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
+    """Every name of a schema, table or column that a load uses, unquoted."""
+    found = set(names.books)
+    for target in warehouse.targets:
+        found |= {target.schema, target.stream, names.tombstone_table(target)}
+    found |= {names.dimension_table(dimension) for dimension in warehouse.dimensions}
+    staged: tuple[StagedSpec, ...] = (
+        *warehouse.targets,
+        *warehouse.patches,
+        *warehouse.dimensions,
+    )
+    for spec in staged:
+        found |= {names.stage(spec).strip('"'), names.newest(spec).strip('"')}
+        found |= {column.name for column in spec.columns}
+    return frozenset(found)
 
 
 def _kind(spec: StagedSpec) -> str:

@@ -16,6 +16,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
+from connectors.failures import guarded
 from connectors.metrics import Gauge, Metric, Metrics, register
 from connectors.redshift.balance_metrics import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
@@ -47,6 +48,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         self._sources = sources
         self._metrics_by_table = metrics_by_table
 
+    @guarded
     def open(self, runtime_context: RuntimeContext) -> None:
         """Opens the loader; state can only be read with the first element."""
         self._state = runtime_context.get_map_state(
@@ -79,6 +81,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         self._rebuilt = False
         self._timer_set = False
 
+    @guarded
     def process_element(
         self, value: bytes, ctx: KeyedProcessFunction.Context
     ) -> Iterator[bytes] | None:
@@ -96,6 +99,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             self._advance(ctx)
         return None
 
+    @guarded
     def on_timer(
         self,
         timestamp: int,  # noqa: ARG002

@@ -30,3 +30,23 @@ def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
                 "all is loaded, stop, and start with the new one"
             )
             raise NeedsRepair(message)
+
+
+def check_streams(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
+    """Raises NeedsRepair when parts have no table: they would count as loaded, and be lost."""
+    known = {(Kind.ROWS, target.stream) for target in warehouse.targets}
+    known |= {(Kind.PATCHES, patch.stream) for patch in warehouse.patches}
+    known |= {(Kind.DIMENSION, one.stream) for one in warehouse.dimensions}
+    lost = {
+        part.stream
+        for part in parts
+        if part.kind in {Kind.ROWS, Kind.PATCHES, Kind.DIMENSION}
+        and (part.kind, part.stream) not in known
+    }
+    if lost:
+        message = (
+            f"staged parts are of {', '.join(sorted(lost))}, which the declaration no longer "
+            "has, or has in another place: start with the former declaration until they are "
+            "loaded, then change it"
+        )
+        raise NeedsRepair(message)

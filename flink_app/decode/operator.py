@@ -12,6 +12,7 @@ from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
 
 from connectors.accounts import to_batch
 from connectors.blocks import Block, Kind
+from connectors.failures import guarded
 from connectors.kinesis.frame import read_frame
 from connectors.metrics import Metric, Metrics
 from flink_app.declaration import Star
@@ -64,6 +65,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._application = application
         self._key_id = key_id
 
+    @guarded
     def open(self, runtime_context: RuntimeContext) -> None:
         """Reads the privacy keys.
 
@@ -108,6 +110,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         mode = self._star.declaration.stream.schema_changes
         self._schema_watch = SchemaWatch(mode, self._metrics.add)
 
+    @guarded
     def process_element(
         self,
         value: bytes,

@@ -253,4 +253,4 @@ def _position(metadata: Members, generation: int, plan: DecodePlan) -> tuple[str
     try:
         return position(generation, commit, number), coarse
     except ValueError as error:
-        raise ValueFaultError(Reason.NO_POSITION, str(error)) from error
+        raise ValueFaultError(Reason.NO_POSITION, str(error)) from None

@@ -120,9 +120,9 @@ def _read_decimal(value: Any, kind: ColumnType) -> Decimal:
         raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}")
     try:
         return number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
-    except Inexact as error:
+    except Inexact:
         what = f"the number has more fraction digits than {kind}"
-        raise ValueFaultError(Reason.OUT_OF_RANGE, what) from error
+        raise ValueFaultError(Reason.OUT_OF_RANGE, what) from None
 
 
 def _read_double(value: Any, kind: ColumnType) -> float:
@@ -135,8 +135,8 @@ def _read_double(value: Any, kind: ColumnType) -> float:
 def _read_real(value: Any, kind: ColumnType) -> float:
     try:
         return float(_REAL.unpack(_REAL.pack(_read_double(value, kind)))[0])
-    except OverflowError as error:
-        raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}") from error
+    except OverflowError:
+        raise ValueFaultError(Reason.OUT_OF_RANGE, f"the number does not fit {kind}") from None
 
 
 def _read_boolean(value: Any, kind: ColumnType) -> bool:
@@ -155,8 +155,8 @@ def _read_date(value: Any, kind: ColumnType) -> dt.date:
         raise _no_moment(kind, value)
     try:
         return dt.date.fromisoformat(match[1])
-    except ValueError as error:
-        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such day") from error
+    except ValueError:
+        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such day") from None
 
 
 def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
@@ -174,8 +174,8 @@ def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
         moment = moment.astimezone(dt.UTC)
         if later:
             moment = moment.replace(year=moment.year - later)
-    except (ValueError, OverflowError) as error:
-        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such moment") from error
+    except (ValueError, OverflowError):
+        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such moment") from None
     return moment.replace(microsecond=int(fraction), tzinfo=None)
 
 
@@ -184,9 +184,9 @@ def _read_varchar(value: Any, kind: ColumnType) -> str:
         raise _wrong(kind, value)
     try:
         length = len(value.encode())
-    except UnicodeEncodeError as error:
+    except UnicodeEncodeError:
         message = "the text has half of a surrogate pair, which is no character"
-        raise ValueFaultError(Reason.WRONG_TYPE, message) from error
+        raise ValueFaultError(Reason.WRONG_TYPE, message) from None
     if length > (kind.length or 0):
         message = f"the text has {length} bytes and {kind} holds {kind.length}"
         raise ValueFaultError(Reason.TOO_LONG, message)

@@ -21,6 +21,7 @@ from pyflink.datastream import KeyedBroadcastProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.blocks import Block, Kind, decode
+from connectors.failures import guarded
 from connectors.metrics import Metric, Metrics
 from connectors.outcomes import DIMENSION, Outcome, to_batch
 from flink_app.declaration import POSITION, Star
@@ -49,6 +50,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         self._floor = floor_position(floor)
         self._key_id = key_id
 
+    @guarded
     def open(self, runtime_context: RuntimeContext) -> None:
         """Takes note of this subtask's place; the mirror comes with the first element."""
         pa.set_cpu_count(1)
@@ -66,6 +68,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             Metric.DIMENSION_CHANGES_SUPERSEDED,
         )
 
+    @guarded
     def process_element(
         self, value: bytes, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext
     ) -> Iterator[bytes]:
@@ -81,6 +84,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             rows = wide_rows(block.batch, self._plan.targets[target], mirror)
             yield Block(Kind.ROWS, target, rows).encode()
 
+    @guarded
     def process_broadcast_element(
         self, value: bytes, ctx: KeyedBroadcastProcessFunction.Context
     ) -> Iterator[bytes]:

@@ -273,4 +273,4 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
     except ValidationError as error:
         faults = fault_lines(error)
         message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
-        raise BadEnvironmentError(message) from error
+        raise BadEnvironmentError(message) from None

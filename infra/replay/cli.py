@@ -9,6 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from connectors.failures import named
 from connectors.redshift.errors import LoadError
 from flink_app.decode.dead_letters import Reason
 from flink_app.privacy.keys import SecretError
@@ -44,7 +45,7 @@ def main(
     try:
         _run(given, (opened or _opened)(given))
     except (ClientError, BotoCoreError) as error:
-        sys.stderr.write(f"replay: AWS refuses: {error}\n")
+        sys.stderr.write(f"replay: {named(error)}\n")
         return 1
     except _FAULTS as error:
         sys.stderr.write(f"replay: {error}\n")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.failures import named
 from connectors.redshift.replay_marks import LetterPart, Spot
 from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA
 from flink_app.decode.replay_member import Place
@@ -177,5 +178,7 @@ def _parquet(part: LetterPart, read: ReadFile) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(io.BytesIO(read(part.url)))
     except (pa.ArrowInvalid, OSError) as error:
-        message = f"part {part.name} ({part.url}) is no Parquet file that can be read: {error}"
-        raise ReplayError(message) from error
+        message = (
+            f"part {part.name} ({part.url}) is no Parquet file that can be read: {named(error)}"
+        )
+        raise ReplayError(message) from None

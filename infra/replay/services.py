@@ -100,12 +100,12 @@ class Services:
             connection = connect(address, credentials)
         except _CLIENT_ERRORS as error:
             message = f"{doing}: connecting to {redshift.host}"
-            raise classify(error, message, Step.CONNECT) from error
+            raise classify(error, message, Step.CONNECT, self._names.books) from None
         try:
             yield connection.cursor()
             connection.commit()
         except _CLIENT_ERRORS as error:
-            raise classify(error, doing) from error
+            raise classify(error, doing, known=self._names.books) from None
         finally:
             # Closing rolls back what was not committed; a lost connection cannot be closed.
             with suppress(*_CLIENT_ERRORS):

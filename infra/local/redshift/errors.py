@@ -161,6 +161,22 @@ def _cancelled(_fields: dict[str, str]) -> RedshiftError:
     return cancelled()
 
 
+def _no_number(fields: dict[str, str]) -> RedshiftError | None:
+    """Quotes the value, its first character in the text and all of it in the context."""
+    match = _NO_NUMBER.fullmatch(fields["M"])
+    if match is None:
+        return None
+    kind, value = _NUMBERS[match["kind"]], match["value"]
+    text = f"Invalid digit, Value '{value[:1]}', Pos 0, Type: {kind}"
+    return RedshiftError(
+        text, sqlstate=fields["C"], detail=detail_block(text, 1207, value, where="numeric.cpp")
+    )
+
+
+_NUMBERS = {"smallint": "Short", "integer": "Integer", "bigint": "Long", "numeric": "Decimal"}
+_NO_NUMBER = re.compile(
+    rf'invalid input syntax for type (?P<kind>{"|".join(_NUMBERS)}): "(?P<value>.*)"', re.DOTALL
+)
 _WORDS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     CANCELLED: _cancelled,
     "40001": _conflict,
@@ -169,4 +185,5 @@ _WORDS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     "23502": _null,
     "21000": _matched_twice,
     "22003": _overflow,
+    "22P02": _no_number,
 }

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+import socket
+import ssl
 import struct
 from typing import Any
 
@@ -12,6 +15,7 @@ from connectors.redshift.errors import (
     NeedsRepair,
     OutcomeUnknown,
     RetryLoad,
+    Step,
     classify,
 )
 
@@ -20,10 +24,24 @@ def server(state: str, text: str, **fields: str) -> ProgrammingError:
     return ProgrammingError({"S": "ERROR", "C": state, "M": text, **fields})
 
 
+def certificate(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed: ilse")
+    error.verify_code = code
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
         (server("XX000", "1023"), RetryLoad),
+        (server("XX000", "S3 Query Exception (Fetch)"), RetryLoad),
+        (server("25006", "cannot execute COPY in a read-only transaction"), RetryLoad),
+        (
+            server(
+                "XX000", 'Query (9) cancelled by WLM abort action of Query Monitoring Rule "x".'
+            ),
+            RetryLoad,
+        ),
         (server("XX000", "1023\nDETAIL: Serializable isolation violation on table"), RetryLoad),
         (server("XX000", "ERROR: 1018 Relation does not exist"), RetryLoad),
         (server("XX000", "could not complete because of conflict with concurrent tr"), NeedsRepair),
@@ -57,10 +75,42 @@ def test_an_error_says_what_to_do(error: Exception, kind: type[LoadError]) -> No
     assert str(found).startswith("loading: ")
 
 
-def test_what_the_server_says_is_passed_on_without_its_details() -> None:
+def test_what_the_server_says_is_replaced_by_what_it_means() -> None:
     fields: dict[str, Any] = {"D": "Key (email)=(ilse@example.org)", "H": "ilse", "W": "ilse"}
-    found = classify(server("23505", "duplicate key\nilse@example.org", **fields), "loading")
-    assert str(found) == "loading: duplicate key (SQLSTATE 23505)"
+    found = str(classify(server("23505", "duplicate key ilse@example.org", **fields), "loading"))
+    assert found.startswith("loading: a value breaks a constraint (SQLSTATE 23505)")
+    assert "SYS_LOAD_ERROR_DETAIL" in found
+    assert "ilse" not in found
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (InterfaceError("communication error", OSError(113, "x")), RetryLoad, "EHOSTUNREACH"),
+        (InterfaceError("communication error", socket.gaierror(-2, "x")), RetryLoad, "DNS"),
+        (InterfaceError("communication error", ConnectionRefusedError(111)), RetryLoad, "port"),
+        (OperationalError("connection time out", TimeoutError()), RetryLoad, "security groups"),
+        (TimeoutError(), RetryLoad, "security groups"),
+        (struct.error("x"), RetryLoad, "no connection to Redshift: error"),
+        (InterfaceError("Server refuses SSL"), NeedsRepair, "the server refuses TLS"),
+        (InterfaceError("communication error", certificate(62)), NeedsRepair, "another host"),
+        (InterfaceError("communication error", certificate(20)), NeedsRepair, "trusted.*code 20"),
+    ],
+)
+def test_why_there_is_no_connection(error: Exception, kind: type[LoadError], words: str) -> None:
+    found = classify(error, "connecting", Step.CONNECT)
+    assert type(found) is kind
+    assert re.search(words, str(found))
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [("57014", OutcomeUnknown), ("57P01", OutcomeUnknown), ("40001", RetryLoad)],
+)
+def test_what_intervenes_in_a_commit_leaves_its_outcome_open(
+    state: str, kind: type[LoadError]
+) -> None:
+    assert type(classify(server(state, "any text"), "loading", Step.COMMIT)) is kind
 
 
 @pytest.mark.parametrize("error", [OSError("ilse@example.org"), ValueError("ilse@example.org")])

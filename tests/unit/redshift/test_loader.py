@@ -253,7 +253,7 @@ CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's 
     ("start", "error", "kind", "message"),
     [
         ("connect", OSError("refused"), RetryLoad, "connecting: no connection to Redshift"),
-        ("connect", BROKEN, NeedsRepair, "connecting: column does not exist"),
+        ("connect", BROKEN, NeedsRepair, "connecting: a column does not exist"),
         (
             "connect",
             ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue"),
