@@ -76,7 +76,7 @@ class Clients:
         It reads its credentials for every connection.
         """
         redshift = self._settings.redshift
-        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, redshift.ssl)
+        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, redshift.tls)
 
         limits = Limits(statement=redshift.statement_seconds)
 

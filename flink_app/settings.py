@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.redshift.connection import SslMode
 from connectors.redshift.limits import STATEMENT_SECONDS
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.addresses import (
@@ -142,7 +143,15 @@ class Redshift(_Group):
     host: HostName
     port: int = Field(5439, gt=0, lt=65536)
     database: DatabaseName
-    ssl: bool = True
+    ssl_mode: SslMode | None = Field(
+        None,
+        description="verify-full, the default: the server's certificate is from a trusted "
+        "authority and for host; verify-ca: for any host, where a proxy or a private name stands "
+        "before it; none: no TLS, for the local stand-in",
+    )
+    ssl: bool | None = Field(
+        None, description="the former ssl.mode: true is verify-full, false is none"
+    )
     secret_id: SecretId = Field(description="name or ARN of the secret with username and password")
     copy_role: CopyRole
     bookkeeping_schema: SchemaName = "starjoin"
@@ -153,6 +162,20 @@ class Redshift(_Group):
         description="after which Redshift ends a statement of a load, and the load is tried again; "
         "longer than the longest COPY after an outage",
     )
+
+    @property
+    def tls(self) -> SslMode:
+        """What `ssl.mode` or the former `ssl` says."""
+        if self.ssl_mode is not None:
+            return self.ssl_mode
+        return SslMode.NONE if self.ssl is False else SslMode.VERIFY_FULL
+
+    @model_validator(mode="after")
+    def _tls_is_said_once(self) -> Self:
+        if self.ssl is not None and self.ssl_mode is not None:
+            message = "ssl and ssl.mode say the same thing: leave ssl out"
+            raise ValueError(message)
+        return self
 
 
 class Settings(_Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import logging
 from dataclasses import dataclass, field
@@ -20,6 +21,17 @@ logging.getLogger("redshift_connector").setLevel(logging.WARNING)
 _KEEPALIVE_IDLE_SECONDS: Final = 60
 
 
+class SslMode(enum.StrEnum):
+    """How much of the server's certificate is verified. Without a TLS connection nothing is sent.
+
+    The authorities are those of Amazon's bundle, which the driver brings, and of the system.
+    """
+
+    VERIFY_FULL = "verify-full"  # from a trusted authority, and for the host that was asked for
+    VERIFY_CA = "verify-ca"  # from a trusted authority, for whatever host
+    NONE = "none"  # no TLS at all: the local stand-in
+
+
 @dataclass(frozen=True)
 class RedshiftAddress:
     """Where the warehouse is."""
@@ -27,7 +39,7 @@ class RedshiftAddress:
     host: str
     port: int
     database: str
-    ssl: bool = True
+    ssl_mode: SslMode = SslMode.VERIFY_FULL
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,9 @@ def connect(
         database=address.database,
         user=credentials.user,
         password=credentials.password,
-        ssl=address.ssl,
+        ssl=address.ssl_mode is not SslMode.NONE,
+        # A mode that is named is kept; of its own the driver only warns of another host's name.
+        sslmode=None if address.ssl_mode is SslMode.NONE else address.ssl_mode.value,
         timeout=limits.connect,
         tcp_keepalive=True,
         tcp_keepalive_idle=_KEEPALIVE_IDLE_SECONDS,

@@ -105,6 +105,11 @@ class Redshift(_Part):
     database: DatabaseName
     secret_arn: SecretArn
     secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
+    ssl_mode: Literal["verify-full", "verify-ca"] = Field(
+        "verify-full",
+        description="verify-ca: the certificate may be for another host than `host`, for those who "
+        "reach the warehouse by a private name or a proxy",
+    )
     bookkeeping_schema: SchemaName = "starjoin"
     statement_seconds: int = Field(
         STATEMENT_SECONDS,

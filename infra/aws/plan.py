@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.redshift.connection import SslMode
 from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
 from flink_app.decode.generations import Generations
@@ -103,6 +104,7 @@ def application_settings(environment: Environment, data: Outputs) -> Settings:
             copy_role=data["CopyRoleArn"],
             bookkeeping_schema=redshift.bookkeeping_schema,
             statement_seconds=redshift.statement_seconds,
+            ssl_mode=SslMode(redshift.ssl_mode),
         ),
     )
 
@@ -156,6 +158,7 @@ def application_stack(environment: Environment, data: Outputs, code: str) -> Sta
         RedshiftSecretKeyArn=redshift.secret_key_arn or "",
         BookkeepingSchema=redshift.bookkeeping_schema,
         StatementSeconds=redshift.statement_seconds,
+        SslMode=redshift.ssl_mode,
         SubnetIds=",".join(environment.network.subnets),
         SecurityGroupIds=",".join(environment.network.security_groups),
         Parallelism=application.parallelism,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import redshift_connector
 from redshift_connector.core import Connection
 
+from connectors.redshift.connection import SslMode
 from flink_app.settings import (
     Application,
     Privacy,
@@ -135,7 +136,7 @@ class LocalStack(Lifetime):
                 host=self.redshift.host,
                 port=self.redshift.port,
                 database=self.redshift.database,
-                ssl=False,
+                ssl_mode=SslMode.NONE,
                 secret_id="starjoin/redshift",
                 copy_role="default",
             ),

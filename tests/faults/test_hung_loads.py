@@ -12,7 +12,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
+from connectors.redshift.connection import (
+    RedshiftAddress,
+    SslMode,
+    connect,
+    read_credentials,
+)
 from connectors.redshift.errors import FenceLost, LoadError, OutcomeUnknown, RetryLoad
 from connectors.redshift.limits import Limits
 from connectors.redshift.loader import Loader
@@ -35,7 +40,7 @@ def limited(run: Running, limits: Limits, hole: BlackHole | None = None) -> Load
     """A loader with these limits, through the network that dies if one is given."""
     redshift = run.stack.settings.redshift
     host, port = (redshift.host, redshift.port) if hole is None else (hole.host, hole.port)
-    address = RedshiftAddress(host, port, redshift.database, ssl=False)
+    address = RedshiftAddress(host, port, redshift.database, SslMode.NONE)
     credentials = read_credentials(run.stack.client("secretsmanager"), redshift.secret_id)
     made = make_loader(run)
     made._connect = lambda: connect(address, credentials, limits)

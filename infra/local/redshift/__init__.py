@@ -15,7 +15,8 @@ queues of writers and comparisons that ignore blanks at the end; `errors` speaks
 
 Known differences from a real cluster, and which side is kinder:
 
-- Speed, commit queue, concurrency scaling, Spectrum's presigned URLs, IAM, SSL: none of it here.
+- Speed, commit queue, concurrency scaling, Spectrum's presigned URLs, IAM: none of it here. TLS
+  needs a certificate (`certificate=`).
 - A false PRIMARY KEY leads Redshift's planner to wrong results; here keys are forgotten.
 - 1018 (a table younger than the snapshot) does not occur: PostgreSQL's catalogue has no snapshot.
 - Conflicts: under SNAPSHOT the same rows have to be written, as on Redshift. Under SERIALIZABLE

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ssl
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--user", required=True)
     parser.add_argument("--isolation", choices=("snapshot", "serializable"), required=True)
     parser.add_argument("--s3-endpoint")
+    parser.add_argument("--certificate", type=Path, help="PEM with key; TLS is refused without")
     return parser.parse_args()
 
 
@@ -44,7 +46,11 @@ def _s3(endpoint: str | None) -> S3Client:
 async def _main(arguments: argparse.Namespace) -> None:
     address = Address(arguments.socket_folder, arguments.socket_port, arguments.superuser)
     await prepare(address, arguments.database, arguments.user, arguments.isolation)
-    server = Server(Front(address, _s3(arguments.s3_endpoint)))
+    tls = None
+    if arguments.certificate is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(arguments.certificate)
+    server = Server(Front(address, _s3(arguments.s3_endpoint), tls=tls))
     clients = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     control = await asyncio.start_server(Control(server).serve, "127.0.0.1", 0)
     ports = [listening.sockets[0].getsockname()[1] for listening in (clients, control)]

@@ -6,6 +6,7 @@ Owns the front's own questions to PostgreSQL on a client's session.
 from __future__ import annotations
 
 import itertools
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -28,6 +29,7 @@ class Front:
     address: Address
     s3: S3Client
     faults: FaultBoard = field(default_factory=FaultBoard)
+    tls: ssl.SSLContext | None = None
     query_ids: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_QUERY_ID))
 
 

@@ -102,8 +102,14 @@ class Server:
         while (packet := await client.receive_untyped()) is not None:
             if wire.packet_code(packet) not in {wire.SSL_REQUEST, wire.GSS_REQUEST}:
                 return packet
-            client.send_raw(b"N")
+            tls = self.front.tls if wire.packet_code(packet) == wire.SSL_REQUEST else None
+            client.send_raw(b"N" if tls is None else b"S")
             await client.drain()
+            if tls is not None:
+                try:
+                    await client.start_tls(tls)
+                except OSError:
+                    return None  # the client does not trust the certificate, and is gone
         return None
 
     async def _session(self, client: Channel, parameters: dict[str, str]) -> None:

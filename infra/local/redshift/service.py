@@ -39,6 +39,7 @@ class LocalRedshift(Lifetime):
         s3_endpoint: str,
         isolation: Literal["snapshot", "serializable"] = "snapshot",
         environment: dict[str, str] | None = None,
+        certificate: Path | None = None,
     ) -> None:
         """Prepares it.
 
@@ -47,11 +48,13 @@ class LocalRedshift(Lifetime):
             s3_endpoint: the URL of the S3 that COPY reads.
             isolation: the database's level; SNAPSHOT is what new clusters have.
             environment: AWS settings of the front's process (keys, Region); made up if absent.
+            certificate: PEM file with certificate and key for TLS, which is refused without.
         """
         self._folder = folder
         self._s3_endpoint = s3_endpoint
         self._isolation = isolation
         self._environment = environment or {}
+        self._certificate = certificate
         self.postgres = EmbeddedPostgres(folder)
         self._front: Service | None = None
         self._faults: Faults | None = None
@@ -102,6 +105,8 @@ class LocalRedshift(Lifetime):
         command += ["--socket-port", str(postgres.port), "--superuser", postgres.superuser]
         command += ["--database", self.database, "--user", self.user]
         command += ["--isolation", self._isolation, "--s3-endpoint", self._s3_endpoint]
+        if self._certificate is not None:
+            command += ["--certificate", str(self._certificate)]
         made_up = {
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",

@@ -6,6 +6,7 @@ Owns bytes and nothing else. The document is PostgreSQL's "Frontend/Backend Prot
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from typing import NamedTuple
 
@@ -87,6 +88,10 @@ class Channel:
             await self._writer.drain()
         except ConnectionError:
             return
+
+    async def start_tls(self, context: ssl.SSLContext) -> None:
+        """Goes on over TLS, as its server. Raises OSError when the client does not."""
+        await self._writer.start_tls(context)
 
     def close(self) -> None:
         """Ends the stream after what is queued was sent."""

@@ -14,7 +14,7 @@ from connectors.accounts import Account
 from connectors.blocks import Kind
 from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift import ledger
-from connectors.redshift.connection import Credentials, RedshiftAddress, read_credentials
+from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, read_credentials
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
 from connectors.redshift.names import Names
 from connectors.staging import Part
@@ -358,7 +358,7 @@ def test_credentials_are_read_and_not_printed() -> None:
     found = read_credentials(Secrets(SecretString=text), "name")
     assert found == Credentials("loader", "Zq7")
     assert "Zq7" not in f"{found} {found!r}"
-    assert RedshiftAddress("host", 5439, "db").ssl
+    assert RedshiftAddress("host", 5439, "db").ssl_mode is SslMode.VERIFY_FULL
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.redshift.connection import SslMode
 from flink_app.decode.generations import Generations
 from flink_app.settings import (
     PROPERTIES_FILE,
@@ -52,7 +53,8 @@ def test_what_is_left_out_has_a_value(tmp_path: Path) -> None:
     assert settings.application.floor == 0
     assert settings.application.endpoint is None
     assert settings.source.initial_position == "TRIM_HORIZON"
-    assert (settings.redshift.port, settings.redshift.ssl) == (5439, True)
+    assert (settings.redshift.port, settings.redshift.tls) == (5439, SslMode.VERIFY_FULL)
+    assert settings.redshift.statement_seconds == 900
     assert settings.redshift.bookkeeping_schema == "starjoin"
     assert settings.staging.prefix == "staged"
 
@@ -74,7 +76,7 @@ def test_settings_come_back_from_the_form_of_the_service(
     if groups is EVERYTHING:
         assert (settings.application.generations.newest, settings.application.floor) == (7, 6)
         assert settings.redshift.port == 5440
-        assert settings.redshift.ssl is False
+        assert settings.redshift.tls is SslMode.NONE
     written = property_groups(settings)
     for group in written:
         assert all(isinstance(value, str) for value in group["PropertyMap"].values())
@@ -82,6 +84,27 @@ def test_settings_come_back_from_the_form_of_the_service(
     path.write_text(json.dumps(written))
     assert load_settings(path) == settings
     assert property_groups(load_settings(path)) == written
+
+
+@pytest.mark.parametrize(
+    ("said", "mode"),
+    [
+        ({}, SslMode.VERIFY_FULL),
+        ({"ssl": "true"}, SslMode.VERIFY_FULL),
+        ({"ssl": "false"}, SslMode.NONE),
+        ({"ssl_mode": "verify-full"}, SslMode.VERIFY_FULL),
+        ({"ssl_mode": "verify-ca"}, SslMode.VERIFY_CA),
+        ({"ssl_mode": "none"}, SslMode.NONE),
+    ],
+)
+def test_tls_is_told_by_its_mode_or_by_the_former_property(
+    said: dict[str, str], mode: SslMode, tmp_path: Path
+) -> None:
+    settings = load_settings(save(tmp_path, changed("redshift", **said)))
+    assert settings.redshift.tls is mode
+    path = tmp_path / "again.json"
+    path.write_text(json.dumps(property_groups(settings)))
+    assert load_settings(path) == settings
 
 
 def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
@@ -115,6 +138,18 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
         (changed("staging", prefix="/x/"), "starjoin.staging prefix: String should match"),
         (changed("redshift", port="65536"), "starjoin.redshift port: Input should be less"),
         (changed("redshift", ssl="maybe"), "starjoin.redshift ssl: Input should be a valid boo"),
+        (
+            changed("redshift", ssl="true", ssl_mode="verify-ca"),
+            "starjoin.redshift : Value error, ssl and ssl.mode say the same thing",
+        ),
+        (
+            changed("redshift", ssl_mode="require"),
+            "starjoin.redshift ssl.mode: Input should be 'verify-full', 'verify-ca' or 'none'",
+        ),
+        (
+            changed("redshift", statement_seconds="5"),
+            "starjoin.redshift statement.seconds: Input should be greater",
+        ),
         (changed("redshift", copy_role="me"), "starjoin.redshift copy.role: String should match"),
         (
             changed("redshift", bookkeeping_schema='x"; DROP'),

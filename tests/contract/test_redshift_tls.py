@@ -1,0 +1,105 @@
+"""Whose certificate a connection accepts: the driver's verification, as `connect` asks for it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redshift_connector.core import Connection
+from redshift_connector.error import Error
+
+from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, connect
+from connectors.redshift.errors import LoadError, NeedsRepair, Step, classify
+from infra.local.redshift import LocalRedshift
+from tests.contract.certificates import Authority
+from tests.contract.warehouse import failing_connect, value
+
+pytestmark = [
+    pytest.mark.contract,
+    # The driver leaves its socket to the garbage collector when the greeting fails.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    # Its context is made the way of older Pythons.
+    pytest.mark.filterwarnings("ignore:ssl\\.:DeprecationWarning"),
+]
+
+# The certificate is for the name; the same server has an address as well.
+NAME, OTHER = "localhost", "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def server(
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LocalRedshift]:
+    folder: Path = tmp_path_factory.mktemp("tls")
+    with LocalRedshift(
+        folder, s3_endpoint="http://127.0.0.1:1", certificate=authority.sign(NAME)
+    ) as found:
+        yield found
+        assert "Traceback" not in found.log.read_text()
+
+
+@pytest.fixture
+def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The driver adds the system's authorities to Amazon's, and this is how OpenSSL finds them.
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
+
+
+def opened(server: LocalRedshift, host: str, mode: SslMode) -> Connection:
+    address = RedshiftAddress(host, server.port, server.database, mode)
+    return connect(address, Credentials(server.user, server.password))
+
+
+def refusal(server: LocalRedshift, host: str, mode: SslMode) -> LoadError:
+    with failing_connect(), pytest.raises((Error, OSError)) as caught:
+        opened(server, host, mode)
+    assert isinstance(caught.value, Exception)
+    return classify(caught.value, "connecting", Step.CONNECT)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize(
+    ("host", "mode"),
+    [(NAME, SslMode.VERIFY_FULL), (NAME, SslMode.VERIFY_CA), (OTHER, SslMode.VERIFY_CA)],
+)
+def test_what_the_mode_accepts_is_connected_over_tls(
+    server: LocalRedshift, host: str, mode: SslMode
+) -> None:
+    connection = opened(server, host, mode)
+    assert value(connection, "select 1") == 1
+    assert isinstance(connection._usock, ssl.SSLSocket)
+    assert connection._usock.version() in {"TLSv1.2", "TLSv1.3"}
+    connection.close()
+
+
+@pytest.mark.usefixtures("trusted")
+def test_a_certificate_of_another_host_is_refused_with_what_to_do(server: LocalRedshift) -> None:
+    found = refusal(server, OTHER, SslMode.VERIFY_FULL)
+    assert type(found) is NeedsRepair
+    assert "certificate is for another host than host of starjoin.redshift" in str(found)
+    assert "ssl.mode to verify-ca" in str(found)
+
+
+def test_verify_full_is_what_an_address_has(server: LocalRedshift) -> None:
+    assert RedshiftAddress(OTHER, server.port, server.database).ssl_mode is SslMode.VERIFY_FULL
+
+
+@pytest.mark.parametrize("mode", [SslMode.VERIFY_FULL, SslMode.VERIFY_CA])
+def test_an_authority_that_nobody_trusts_is_refused(server: LocalRedshift, mode: SslMode) -> None:
+    found = refusal(server, NAME, mode)
+    assert type(found) is NeedsRepair
+    assert "not from a trusted authority" in str(found)
+
+
+@pytest.mark.parametrize("mode", [SslMode.VERIFY_FULL, SslMode.VERIFY_CA])
+def test_a_server_without_tls_is_sent_nothing(tmp_path: Path, mode: SslMode) -> None:
+    with LocalRedshift(tmp_path, s3_endpoint="http://127.0.0.1:1") as clear:
+        found = refusal(clear, OTHER, mode)
+    assert type(found) is NeedsRepair
+    assert "the server refuses TLS, and nothing was sent to it" in str(found)
