@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from connectors.accounts import UNDECLARED, UNTOLD, Account
 from connectors.blocks import Kind
 from connectors.metrics import GROUP, Gauge
-from connectors.redshift.coordinator import LoadCalls
 from connectors.redshift.errors import LoadError
+from connectors.redshift.loader import Loaded
 from connectors.redshift.never_read import PATIENCE_SECONDS, NeverRead
 from connectors.redshift.operator import Load
 from connectors.staging import Part
-from tests.unit.redshift.warehouse import SPEC, FakeWarehouse, loader
-from tests.unit.test_metrics import Context
+from tests.unit.redshift.test_backlog_gauges import COMPLETE, STARTED, Runtime
+from tests.unit.redshift.warehouse import SPEC, FakeWarehouse, loader, part
 
 TABLES = tuple(table for table, _ in SPEC.sources)
 
@@ -123,12 +123,36 @@ def test_tables_that_came_meanwhile_are_not_warned_of(caplog: pytest.LogCaptureF
     assert len(watched.tables) == 0
 
 
-def test_the_gauge_is_registered_and_follows_the_batches() -> None:
-    context: Any = Context()
-    context.get_map_state = lambda _: None
-    load = Load(lambda: cast("LoadCalls", None), (("a", '"S"."a"'),))
-    load.open(context)
-    read = context.gauges[GROUP, Gauge.TABLES_NEVER_READ.label]
-    assert read() == 0
-    load._coordinator._note_never_read(["a"])
-    assert read() == 1
+class NothingRead:
+    """Loads, and says that there are no records of one table."""
+
+    def start(self, number: int) -> bool:
+        del number
+        return False
+
+    def load(self, parts: list[Part], number: int) -> Loaded:
+        del number
+        return Loaded("batch", tuple(p.name for p in parts), (), never_read=("a",))
+
+
+def test_the_gauge_follows_the_batches_and_a_later_checkpoint_is_enough_for_the_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("connectors.redshift.operator.time.monotonic", lambda: now[0])
+    runtime: Any = Runtime()
+    load = Load(NothingRead, (("a", '"S"."a"'),))
+    load.open(runtime)
+    gauge = runtime.gauges[GROUP, Gauge.TABLES_NEVER_READ.label]
+    load.process_element(part("p", epoch=1).encode(), runtime)
+    load.process_element(STARTED, runtime)
+    load.process_element(COMPLETE, runtime)
+    assert gauge() == 0
+    while runtime.state:
+        list(load.on_timer(0, runtime))
+    assert gauge() == 1
+    assert caplog.messages == []
+    now[0] += PATIENCE_SECONDS
+    load.process_element(COMPLETE, runtime)
+    (message,) = caplog.messages
+    assert 'table a ("S"."a")' in message
