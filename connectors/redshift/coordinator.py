@@ -161,6 +161,8 @@ class LoadCoordinator:
             self._fenced, self._sweep_due = True, bool(loaded)
             return frozenset()
         self._sweep_due = False
+        if loaded.names:  # else nothing may be in the books yet
+            self._note_never_read(loaded.never_read)
         for name in loaded.names:
             self._pending.pop(name, None)
         waiting = {part.epoch for part in self._pending.values()}
@@ -175,7 +177,6 @@ class LoadCoordinator:
         self._count(Metric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
         self._count(Metric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
         self._count_books(loaded.balances)
-        self._note_never_read(loaded.never_read)
         unbalanced = [line for line in loaded.balances if line.difference]
         self._count(Metric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))
         if unbalanced:

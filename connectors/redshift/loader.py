@@ -173,7 +173,8 @@ class Loader:
             ledger.record(cursor, self._names, batch, new, outcomes)  # 9
         self._unfinished = False
         accounts = [account for part in new for account in part.accounts]
-        read = {account.table for account in accounts}
+        # Those of the parts that an earlier transaction has brought in are in the books as well.
+        read = {account.table for part in parts for account in part.accounts}
         self._never_read = tuple(table for table in never_read if table not in read)
         return Loaded(
             batch,

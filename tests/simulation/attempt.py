@@ -17,6 +17,7 @@ from typing import Any
 
 from connectors.blocks import route_of
 from connectors.kinesis.frame import write_frame
+from connectors.metrics import GROUP, Gauge
 from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
 from connectors.redshift.spec import WarehouseSpec
@@ -257,6 +258,10 @@ class Attempt:
     def load_metrics(self) -> Counter[tuple[str, ...]]:
         """What the load has counted, by group and name."""
         return self._load_context.metrics
+
+    def load_gauge(self, gauge: Gauge) -> int:
+        """What the load reports now."""
+        return self._load_context.gauges[GROUP, gauge.label]()
 
     def pending(self) -> list[str]:
         """Names of the parts that wait to be loaded."""

@@ -61,18 +61,25 @@ class DictState:
 class _Metrics:
     """A metric group and a counter in one; `counts` has those below it, by path and name."""
 
-    def __init__(self, counts: Counter[tuple[str, ...]], path: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        counts: Counter[tuple[str, ...]],
+        gauges: dict[tuple[str, ...], Callable[[], int]],
+        path: tuple[str, ...] = (),
+    ) -> None:
         self._counts = counts
+        self._gauges = gauges
         self._path = path
 
     def add_group(self, name: str, value: str | None = None) -> _Metrics:
-        return _Metrics(self._counts, (*self._path, name if value is None else value))
+        path = (*self._path, name if value is None else value)
+        return _Metrics(self._counts, self._gauges, path)
 
     def counter(self, name: str) -> _Metrics:
-        return _Metrics(self._counts, (*self._path, name))
+        return _Metrics(self._counts, self._gauges, (*self._path, name))
 
     def gauge(self, name: str, read: Callable[[], int]) -> None:
-        """Nobody looks at it: what stands in the books is compared with the source."""
+        self._gauges[*self._path, name] = read
 
     def inc(self, count: int) -> None:
         self._counts[self._path] += count
@@ -85,6 +92,7 @@ class Context:
         self.state = state
         self.timer_set = False
         self.metrics: Counter[tuple[str, ...]] = Counter()
+        self.gauges: dict[tuple[str, ...], Callable[[], int]] = {}
         self._subtask = subtask
         self._parallelism = parallelism
 
@@ -98,7 +106,7 @@ class Context:
         return MAX_PARALLELISM
 
     def get_metrics_group(self) -> _Metrics:
-        return _Metrics(self.metrics)
+        return _Metrics(self.metrics, self.gauges)
 
     def get_map_state(self, descriptor: Any) -> DictState:  # noqa: ARG002
         return self.state

@@ -47,6 +47,14 @@ def check_metrics(starts: Sequence[Metered], books: Sequence[Balance]) -> None:
         raise WrongError(message, "metrics")
 
 
+def check_never_read(reported: int, tables: Sequence[str], books: Sequence[Balance]) -> None:
+    """Compares the gauge of a start that has loaded with the books. Raises WrongError."""
+    missing = {*tables} - {line.table for line in books if line.read}
+    if reported != len(missing):
+        message = f"{reported} tables are reported as never read, and they are {sorted(missing)}"
+        raise WrongError(message, "metrics")
+
+
 def _terms(line: Balance) -> Counter[str]:
     values = (
         line.read, line.split, line.loaded, line.superseded, line.dead_lettered, line.passed_over,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from connectors.metrics import GROUP, Gauge, Metric
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
@@ -18,7 +19,7 @@ from tests.simulation.breaking import Planned, Warehouse
 from tests.simulation.channels import Checkpoint
 from tests.simulation.check import SECRET, Check, WrongError
 from tests.simulation.database import BOOKS, Database
-from tests.simulation.metered import Metered, check_metrics
+from tests.simulation.metered import Metered, check_metrics, check_never_read
 from tests.simulation.source import GENERATION, Source
 
 BLOCK: Final = 4  # records of an element, at most
@@ -170,4 +171,8 @@ class World:
             raise WrongError(message, "stuck")
         self.check.end()
         books = self.database.query(balance_query(Names(BOOKS)))
-        check_metrics(self._metered, balances(books))
+        lines = balances(books)
+        check_metrics(self._metered, lines)
+        if self._metered[-1][GROUP, Metric.BATCHES_LOADED.label]:
+            reported = self.attempt.load_gauge(Gauge.TABLES_NEVER_READ)
+            check_never_read(reported, [table for table, _ in self.spec.sources], lines)

@@ -79,6 +79,16 @@ def test_a_batch_that_was_rolled_back_has_read_nothing(warehouse: FakeWarehouse)
     assert loads.load([accounts("b", UNDECLARED)], 5).never_read == TABLES
 
 
+def test_a_batch_whose_reply_was_lost_has_read_what_it_loaded(warehouse: FakeWarehouse) -> None:
+    loads = loader(warehouse)
+    loads.load([accounts("a", UNDECLARED)], 5)
+    batch = [accounts("b", "customer")]
+    loader(warehouse).load(batch, 5)  # as `loads` would have, and never heard of it
+    loaded = loads.load(batch, 5)
+    assert loaded.already == ("b",)
+    assert "customer" not in loaded.never_read
+
+
 def test_books_of_an_earlier_version_that_name_no_tables_say_nothing(
     warehouse: FakeWarehouse,
 ) -> None:
