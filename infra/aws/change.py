@@ -114,6 +114,7 @@ class Change:
         records = self._parts.records
         at = self.standing()
         steps = steps_left(at)
+        self._check_start(at)
         self._check_can_pause(at, steps)
         mark = records.mark(at.task)
         if mark is None:
@@ -169,11 +170,19 @@ class Change:
                 # The task's new start makes the mark void.
                 parts.replication.resume(parts.task)
 
+    def _check_start(self, at: Standing) -> None:
+        if self._planned.start.is_chosen and at.application_runs:
+            message = (
+                "the application runs; to start it from another state, stop it first. It and the "
+                "replication task are untouched"
+            )
+            raise DeployError(message)
+
     def _check_can_pause(self, at: Standing, steps: list[Step]) -> None:
         if Step.PAUSE in steps and at.task.percent != _LOADED:
             message = (
                 f"the replication task has loaded {at.task.percent} % of its tables, and a pause "
-                f"now would make it load unfinished ones a second time. Nothing has been changed: "
+                f"now would make it load unfinished ones a second time. It is untouched: "
                 f"deploy again when status says that it has loaded all"
             )
             raise DeployError(message)

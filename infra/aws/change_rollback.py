@@ -42,7 +42,7 @@ def _restore(parts: Parts, before: Before, mark: Mark) -> None:
         parts.tell(before.replication)
     if not is_untouched:
         parts.start(StartState(before.snapshot))
-    if mark.resume and not parts.replication.state(parts.task).at_work:
+    if mark.resume:
         parts.replication.resume(parts.task)
     parts.records.end()
 

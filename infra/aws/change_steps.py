@@ -70,6 +70,7 @@ def steps_left(at: Standing) -> list[Step]:
         steps.append(Step.CODE)
     if not at.application_runs or Step.STOP in steps:
         steps.append(Step.START)
-    if at.to_resume or Step.PAUSE in steps:
+    # A task that was marked and not yet stopped, for a change that has been taken back, runs on.
+    if (at.to_resume and not at.task.runs) or Step.PAUSE in steps:
         steps.append(Step.RESUME)
     return steps

@@ -51,6 +51,11 @@ class TaskState:
         return self.status in _AT_WORK
 
     @property
+    def runs(self) -> bool:
+        """Whether it runs, or will without anybody's doing."""
+        return self.status in {"starting", _RUNNING}
+
+    @property
     def has_run(self) -> bool:
         """Whether it has ever been started."""
         return self.start_ms > 0 or self.status not in {"ready", "creating"}
@@ -156,7 +161,9 @@ class Replication:
         self._start(task, "reload-target" if has_run else "start-replication")
 
     def resume(self, task: str) -> None:
-        """Starts the task where it stopped, and waits until it runs. Raises DeployError."""
+        """Starts the task where it stopped, unless it runs, and waits. Raises DeployError."""
+        if self._rested(task, doing="settled") == _RUNNING:
+            return
         self._start(task, "resume-processing")
         status = self._rested(task, doing="started")
         if status != _RUNNING:

@@ -77,6 +77,15 @@ ALL = list(Step)
             replace(BEGINS, application_differs=False),
             [Step.PAUSE, Step.MAPPING, Step.RESUME],
         ),
+        # The change was taken back before, or just when, the task was stopped.
+        (
+            Standing(RUNS, True, False, False, False, True),
+            [],
+        ),
+        (
+            Standing(replace(RUNS, status="stopping"), True, False, False, False, True),
+            [Step.RESUME],
+        ),
         # Other code while a change is under way.
         (
             Standing(STOPPED, True, True, False, False, True),
