@@ -160,7 +160,6 @@ class Change:
                 parts.keep_snapshot(mark)
                 parts.bring(planned.application, planned.code)
             case Step.MAPPING:
-                parts.keep_snapshot(mark)
                 parts.tell(planned.replication)
             case Step.START:
                 snapshot = parts.records.read(mark).snapshot
