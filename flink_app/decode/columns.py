@@ -212,6 +212,12 @@ def _take_table(
     generation = result.generation(rows)
     positioned = positions(ordering, generation, plan.positions, plan.coarse_positions)
     good &= positioned.found
+    own = set_positions(table, positioned.positions, unsent)
+    batch = pa.RecordBatch.from_arrays(
+        [*arrays, *old, *own, positioned.positions, deleted], schema=table.parsed_schema
+    )
+    if unsent:  # the slow path says what is lost where the key has changed
+        good &= ~(np.logical_or.reduce([*unsent.values()]) & true(moved(batch, table)))
     for one, built in of_columns(ordering.built, ordering.is_load, good, generation):
         add(result.builds, (table.name, one), built)
     result.kinds |= positioned.kinds
@@ -224,12 +230,6 @@ def _take_table(
         table=table,
         plan=plan,
     )
-    own = set_positions(table, positioned.positions, unsent)
-    batch = pa.RecordBatch.from_arrays(
-        [*arrays, *old, *own, positioned.positions, deleted], schema=table.parsed_schema
-    )
-    if unsent:  # the slow path says what is lost where the key has changed
-        good &= ~(np.logical_or.reduce([*unsent.values()]) & true(moved(batch, table)))
     if not good.all():
         result.odd.append(rows[~good])
         batch = batch.filter(pa.array(good))
