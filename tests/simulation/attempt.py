@@ -48,6 +48,11 @@ class Job:
     source: Source
     database: Warehouse
 
+    @property
+    def key_id(self) -> str:
+        """Of the key of the tokens, as the graph has it."""
+        return self.keys.key_id if self.star.tokenises else ""
+
 
 class Attempt:
     """One start.
@@ -80,12 +85,15 @@ class Attempt:
         self.checkpoint: Checkpoint | None = None
         self.announced = self.failed = False
         self._injected: set[int] = set()
-        generations = job.source.generations
+        generations, key_id = job.source.generations, job.key_id
         self._decode = [
-            Decode(job.star, generations, lambda: job.keys, floor=floor) for _ in self._all
+            Decode(job.star, generations, lambda: job.keys, floor=floor, key_id=key_id)
+            for _ in self._all
         ]
-        self._join = [Denormalise(job.star, floor=floor) for _ in self._all]
-        self._stage = [Stage(lambda: job.database, job.schemas, floor=floor) for _ in self._all]
+        self._join = [Denormalise(job.star, floor=floor, key_id=key_id) for _ in self._all]
+        self._stage = [
+            Stage(lambda: job.database, job.schemas, floor=floor, key_id=key_id) for _ in self._all
+        ]
         self._contexts = [Context(i, parallelism, self._dimensions(i)) for i in self._all]
         for i, context in enumerate(self._contexts):
             self._decode[i].open(context)
@@ -120,6 +128,7 @@ class Attempt:
             connect=partial(self.job.database.connect, self.number),
             manifests=self.job.database,
             floor=Floor(self.floor, floor_position(self.floor)),
+            key_id=self.job.key_id,
         )
 
     # -- records

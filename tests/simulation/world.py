@@ -100,6 +100,10 @@ class World:
         self.job = replace(self.job, star=star, spec=self.spec, schemas=BlockSchemas(star))
         self.check.redeclare(star, self.spec)
 
+    def rotate(self, keys: PrivacyKeys) -> None:
+        """From the next start on the secret is another one."""
+        self.job = replace(self.job, keys=keys)
+
     def _start(self, checkpoint: Checkpoint, parallelism: int) -> Attempt:
         self.starts += 1
         shards = range(self.source.shard_count)
