@@ -216,6 +216,7 @@ def _is_outweighed(entries: Sequence[Entry], rewritten: int, keys: int) -> bool:
 
 def _stored(rows: pa.RecordBatch, schema: pa.Schema) -> bytes:
     """Rows with a schema that says how they were made, whatever became of their own on the way."""
+    rows = rows.replace_schema_metadata(schema.metadata)
     if not rows.schema.equals(schema, check_metadata=True):
         columns = [rows.column(name) for name in schema.names]
         rows = pa.RecordBatch.from_arrays(columns, schema=schema)
@@ -233,6 +234,7 @@ def _conformed(
 
     What is worth a warning is added to `moved`.
     """
+    stored = stored.replace_schema_metadata(schema.metadata)  # the key's id has been checked
     if stored.schema.equals(schema, check_metadata=True):
         return stored
     columns = []
