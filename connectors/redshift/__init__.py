@@ -22,6 +22,7 @@ The tables:
     spec: what the loader knows of a star.
     names: what its tables are called.
     sql_types: types of columns, and which holds which.
+    refused: names and sizes that Redshift refuses.
     ddl: the tables that are made.
     alter: tables that were there before.
     pending: parts that were staged before.
@@ -38,4 +39,5 @@ The cluster:
     limits: how long a connection or a statement may take.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
+    said: what of an error's own text may be passed on.
 """
