@@ -76,3 +76,8 @@ def test_each_epoch_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
         now = iter(range(0, 10_000, 30))
         monkeypatch.setattr(task.stage._store, "_clock", now.__next__)
         assert len(task.epoch(number)) == 1
+
+
+def test_a_staged_part_names_the_key_of_its_values() -> None:
+    (part,) = Task(key_id="aa").epoch(7)
+    assert part.key_id == "aa"
