@@ -33,5 +33,5 @@ def test_a_deployed_environment_has_what_a_replay_needs(
     assert main(["--environment", opened.environment.name]) == 1
     # It has come as far as the warehouse's password, which is not there.
     told = capsys.readouterr().err
-    assert told.startswith("replay: AWS refuses: ")
+    assert told.startswith("replay: AWS refused GetSecretValue (code ResourceNotFoundException, ")
     assert "GetSecretValue" in told
