@@ -23,7 +23,7 @@ from infra.bootstrap import JVM, PYTHON, ROOT
 
 MAVEN = ["mvn", "-B", "-q", "-f", str(JVM / "pom.xml")]
 # On all cores; tests/conftest.py says which tests stay together.
-PYTEST = ["-m", "pytest", "-n", "logical", "--dist", "loadgroup"]
+PYTEST = ["-m", "pytest", "-n", "logical"]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 # The time of an example says nothing on a busy machine; what hangs is stopped by the timeout.
 settings.register_profile("starjoin", deadline=None)
@@ -14,12 +15,16 @@ settings.load_profile("starjoin")
 pytest.register_assert_rewrite("tests.running")
 
 # Folders whose tests start Flink: one after the other, since each takes the cores that there are.
-_ENGINE: Final = frozenset({"integration", "faults", "histories"})
+_ENGINE: Final = ("tests/integration/", "tests/faults/", "tests/histories/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers the tests of a file stay together, and those that start Flink do."""
-    for item in items:
-        place = item.path.relative_to(item.config.rootpath / "tests")
-        group = "engine" if place.parts[0] in _ENGINE else str(place)
-        item.add_marker(pytest.mark.xdist_group(group))
+class FilesTogether(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of a file run in one worker, and so do all that start Flink."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "engine" if nodeid.startswith(_ENGINE) else nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether:
+    """Which worker runs which tests, where there are several."""
+    return FilesTogether(config, log)
