@@ -88,6 +88,8 @@ def guarded(method: F) -> F:
 
 def _spoken(error: Exception) -> Exception:
     if type(error).__module__.partition(".")[0] in _OWN:
+        # Any code on the way may have added notes, and a traceback prints them.
+        error.__dict__.pop("__notes__", None)
         return error
     places = _places(error)
     where = f" at {', '.join(places)}" if places else ""

@@ -52,6 +52,10 @@ class FrameError(ValueError):
     """The bytes are not a block frame of this version, or were cut or damaged on their way."""
 
 
+class NoSuchRecordError(IndexError):
+    """A frame was asked for a record that it does not have."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RecordBlock:
     """Records of one shard, in the order of the shard, as columns over one buffer.
@@ -89,11 +93,11 @@ class RecordBlock:
         """A copy of record i (0 to n-1) as it was put, without the LF that the frame added.
 
         Raises:
-            IndexError: there is no record i.
+            NoSuchRecordError: there is no record i.
         """
         if not 0 <= i < len(self):
             message = f"record {i} of {len(self)}"
-            raise IndexError(message)
+            raise NoSuchRecordError(message)
         start, end = int(self.offsets[i]), int(self.offsets[i + 1])
         return bytes(memoryview(self.text)[start : end - 1])
 

@@ -13,6 +13,10 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class BusyError(RuntimeError):
+    """Work was submitted before the result of the former was taken."""
+
+
 class Background(Generic[T]):
     """Runs submitted calls one at a time. All methods belong to the caller's one thread."""
 
@@ -26,10 +30,13 @@ class Background(Generic[T]):
         return self._current is not None
 
     def submit(self, call: Callable[[], T]) -> None:
-        """Starts `call`. The thread is a daemon: a worker that is told to end does not wait."""
+        """Starts `call`. The thread is a daemon: a worker that is told to end does not wait.
+
+        Raises BusyError while there is other work.
+        """
         if self._current is not None:
             message = f"{self._name} is busy: take its result first"
-            raise RuntimeError(message)
+            raise BusyError(message)
         future: Future[T] = Future()
         self._current = future
         threading.Thread(target=_run, args=(call, future), name=self._name, daemon=True).start()

@@ -24,6 +24,10 @@ _CATALOGUED: Final = {
 }
 
 
+class SqlTypeError(ValueError):
+    """A text is not a column type as our DDL writes it."""
+
+
 @dataclass(frozen=True)
 class SqlType:
     """A type; `length` in bytes, of VARCHAR and VARBYTE, `precision` and `scale` only of DECIMAL.
@@ -38,11 +42,11 @@ class SqlType:
 
     @classmethod
     def parse(cls, text: str) -> SqlType:
-        """Reads what our DDL writes; ValueError for anything else."""
+        """Reads what our DDL writes; SqlTypeError for anything else."""
         match = _WRITTEN.fullmatch(text)
         if match is None:
             message = f"{text!r} is not a type as our DDL writes it"
-            raise ValueError(message)
+            raise SqlTypeError(message)
         return cls._sized(match["name"], int(match["first"] or 0), int(match["second"] or 0))
 
     @classmethod

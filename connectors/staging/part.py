@@ -13,11 +13,16 @@ from typing import Final
 
 from connectors.accounts import UNTOLD, Account
 from connectors.blocks import Kind
+from connectors.failures import named
 from connectors.outcomes import Outcome
 from connectors.staging.shape import Shape
 
 _LETTER: Final = b"S"  # no block and no signal begins with it
 _EARLIER: Final = {"table": UNTOLD, "split": 0}  # of accounts that an earlier version has staged
+
+
+class PartError(ValueError):
+    """An element is not a reference to a part; the message holds its size and nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +73,20 @@ class Part:
 
     @classmethod
     def decode(cls, data: bytes) -> Part:
-        """Reads an element; ValueError when it is no reference."""
+        """Reads an element; PartError when it is not a reference of this or an earlier version."""
         if data[:1] != _LETTER:
             message = f"an element of {len(data)} bytes is not a reference to a part"
-            raise ValueError(message)
-        fields = json.loads(data[1:])
-        fields["kind"] = Kind[fields["kind"]]
-        fields["accounts"] = tuple(Account(**(_EARLIER | a)) for a in fields["accounts"])
-        fields["outcomes"] = tuple(Outcome(**outcome) for outcome in fields.get("outcomes", ()))
-        fields["shape"] = tuple((name, made) for name, made in fields.get("shape", ()))
-        return cls(**fields)
+            raise PartError(message)
+        try:
+            fields = json.loads(data[1:])
+            fields["kind"] = Kind[fields["kind"]]
+            fields["accounts"] = tuple(Account(**(_EARLIER | a)) for a in fields["accounts"])
+            fields["outcomes"] = tuple(Outcome(**outcome) for outcome in fields.get("outcomes", ()))
+            fields["shape"] = tuple((name, made) for name, made in fields.get("shape", ()))
+            return cls(**fields)
+        except (ValueError, LookupError, TypeError) as error:
+            message = (
+                f"a reference to a part, of {len(data)} bytes, cannot be read: {named(error)}. "
+                "If a later version wrote it, start with that version"
+            )
+            raise PartError(message) from None

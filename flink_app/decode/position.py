@@ -37,8 +37,12 @@ MYSQL: Final = r"^[^:]*\.(?P<file>[0-9]{1,9}):(?P<offset>[0-9]{1,15})(?:$|[^0-9]
 ORACLE: Final = r"^[0-9]{1,18}$"
 
 
+class PositionError(ValueError):
+    """A part of a position does not fit its digits; the message names the part, not its value."""
+
+
 def position(generation: int, commit: int, record: int) -> str:
-    """One position; ValueError when a part does not fit its digits."""
+    """One position; PositionError when a part does not fit its digits."""
     parts = (
         ("the generation", generation, GENERATION_DIGITS),
         ("the commit", commit, COMMIT_DIGITS),
@@ -47,7 +51,7 @@ def position(generation: int, commit: int, record: int) -> str:
     for name, part, digits in parts:
         if not 0 <= part < 16**digits:
             message = f"{name} does not fit {digits} hexadecimal digits of a position"
-            raise ValueError(message)
+            raise PositionError(message)
     return "".join(f"{part:0{digits}x}" for _, part, digits in parts)
 
 

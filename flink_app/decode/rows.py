@@ -22,7 +22,13 @@ from flink_app.decode.envelope import (
 )
 from flink_app.decode.generations import NONE
 from flink_app.decode.plan import DATA, DOCUMENT, REPLAY, DecodePlan, TablePlan, old_key
-from flink_app.decode.position import UNKNOWN, commit_position, is_coarse, position
+from flink_app.decode.position import (
+    UNKNOWN,
+    PositionError,
+    commit_position,
+    is_coarse,
+    position,
+)
 from flink_app.decode.replay_member import first_place
 from flink_app.decode.schema_findings import Finding, in_control, in_row
 from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
@@ -252,5 +258,5 @@ def _position(metadata: Members, generation: int, plan: DecodePlan) -> tuple[str
         raise ValueFaultError(Reason.NO_POSITION, message)
     try:
         return position(generation, commit, number), coarse
-    except ValueError as error:
+    except PositionError as error:
         raise ValueFaultError(Reason.NO_POSITION, str(error)) from None

@@ -40,6 +40,10 @@ _SIZE_FLOOR: Final = 2 * BLOCK_BYTES
 _RECENT_ROWS: Final = 256  # blocks of so many rows are kept in memory until they are merged
 
 
+class DimensionStateError(RuntimeError):
+    """The saved state of a dimension cannot be used; names tables and columns, never a value."""
+
+
 class BlockState(Protocol):
     """A map state from text to bytes."""
 
@@ -160,8 +164,8 @@ def blocks(
 ) -> Iterator[pa.RecordBatch]:
     """Every accepted change that is kept, in today's columns; several versions of a key.
 
-    Raises RuntimeError when the state cannot be that of this declaration, and WrongKeyError when
-    its tokens were made under another key than `key_id`.
+    Raises DimensionStateError when the state cannot be that of this declaration, and WrongKeyError
+    when its tokens were made under another key than `key_id`.
     """
     moved: set[str] = set()
     for entry in _read_directory(state, table).blocks:
@@ -198,7 +202,7 @@ def _read_block(state: BlockState, table: str, number: int) -> pa.RecordBatch:
     block = state.get(_block(table, number))
     if block is None:
         message = f"the state of dimension {table} lacks its block {number}"
-        raise RuntimeError(message)
+        raise DimensionStateError(message)
     return from_stream(bytes(block))
 
 
@@ -261,8 +265,8 @@ def _conformed(
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _other_declaration(table: str, column: str, what: str) -> RuntimeError:
-    return RuntimeError(
+def _other_declaration(table: str, column: str, what: str) -> DimensionStateError:
+    return DimensionStateError(
         f"the state of dimension {table} was written under another declaration: column {column} "
         f"{what}. Start with the former declaration, or start without state and load the table "
         "again"
@@ -283,7 +287,7 @@ def _read_directory(state: BlockState, table: str) -> _Directory:
             f"the state of dimension {table} was written by a version of this application that "
             "this one does not know. Start with that version or a later one"
         )
-        raise RuntimeError(message)
+        raise DimensionStateError(message)
     entries = _ENTRY.iter_unpack(packed[_HEAD.size :])
     return _Directory(tuple(map(Entry._make, entries)), rewritten)
 

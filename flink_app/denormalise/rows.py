@@ -23,6 +23,10 @@ _CHUNK_RATIO: Final = 4
 _TAIL_BATCHES: Final = 256  # a fold has a fixed cost of some 50 us
 
 
+class TextTooLargeError(OverflowError):
+    """A dimension's text does not fit Arrow's 2 GiB of one column; the message names columns."""
+
+
 class Rows:
     """Column batches of one schema, addressed by row numbers."""
 
@@ -115,12 +119,16 @@ class Rows:
 def concat(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     """One contiguous batch of several of one schema.
 
-    Raises OverflowError when a text column would have more than 2 GiB.
+    Raises TextTooLargeError when a text column would have more than 2 GiB.
     """
     if len(batches) == 1:
         return batches[0]
     found = pa.Table.from_batches(batches).combine_chunks().to_batches()
     if len(found) > 1:
-        message = "a dimension's text column has more than 2 GiB: keep it in the warehouse"
-        raise OverflowError(message)
+        names = ", ".join(f.name for f in batches[0].schema if pa.types.is_string(f.type))
+        message = (
+            f"a dimension's text has more than 2 GiB in one of its columns {names}: keep it in the "
+            "warehouse (placement: warehouse in the declaration)"
+        )
+        raise TextTooLargeError(message)
     return found[0] if found else batches[0]

@@ -22,6 +22,10 @@ from flink_app.privacy.characters import decimal_digit, hidden_in_text
 MASK_CHARACTER: Final = "*"
 
 
+class DroppedColumnError(ValueError):
+    """Treated values were asked for of a column that is dropped."""
+
+
 def tokenise(value: str, key: bytes) -> str:
     """HMAC-SHA-256 of the text under `key`, as 64 hexadecimal digits."""
     return hmac.digest(key, value.encode(), "sha256").hex()
@@ -53,7 +57,7 @@ def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
 
     The text of bytes is their hexadecimal digits in lower case.
 
-    Raises ValueError for `drop`: a dropped column has no values to give.
+    Raises DroppedColumnError for `drop`: a dropped column has no values to give.
     """
     match treatment:
         case Treatment.KEEP:
@@ -70,7 +74,7 @@ def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
             return pc.if_else(pc.is_valid(column), REDACTED, pa.scalar(None, pa.string()))
         case Treatment.DROP:
             message = "a dropped column has no treated values"
-            raise ValueError(message)
+            raise DroppedColumnError(message)
 
 
 def _each_distinct(column: pa.Array, function: Callable[[str], str]) -> pa.Array:

@@ -91,6 +91,12 @@ def own_in_context() -> None:
         raise FrameError(message)  # noqa: B904
 
 
+def own_with_a_note() -> None:
+    error = FrameError("a frame of 3 bytes")
+    error.add_note(VALUE)
+    raise error
+
+
 @pytest.mark.parametrize(
     ("fails", "kind"),
     [
@@ -99,6 +105,7 @@ def own_in_context() -> None:
         (key, UnexpectedError),
         (own, FrameError),
         (own_in_context, FrameError),
+        (own_with_a_note, FrameError),
     ],
 )
 @pytest.mark.parametrize("generator", [False, True])

@@ -20,6 +20,7 @@ from flink_app.decode.position import (
     MAX_GENERATION,
     UNKNOWN,
     WIDTH,
+    PositionError,
     commit_position,
     is_coarse,
     position,
@@ -116,7 +117,7 @@ def test_unknown_is_below_everything(some: tuple[int, int, int]) -> None:
     "some", [(MAX_GENERATION + 1, 0, 0), (1, 16**24, 0), (1, 0, 16**16), (1, -1, 0), (1, 0, -1)]
 )
 def test_a_part_that_does_not_fit_is_refused(some: tuple[int, int, int]) -> None:
-    with pytest.raises(ValueError, match="does not fit"):
+    with pytest.raises(PositionError, match="does not fit"):
         position(*some)
 
 

@@ -13,7 +13,7 @@ from connectors.blocks import from_stream, to_stream
 from flink_app.declaration import POSITION, Star
 from flink_app.decode.position import position
 from flink_app.denormalise import durable, tiers
-from flink_app.denormalise.durable import DurableTable
+from flink_app.denormalise.durable import DimensionStateError, DurableTable
 from flink_app.denormalise.mirror import Mirror, TableMirror
 from tests.unit.denormalise.histories import Change, batch, random_change
 from tests.unit.stars import freight, star
@@ -140,7 +140,7 @@ def test_a_lost_block_is_noticed() -> None:
     state, mirror = State(), Mirror(STAR)
     write(state, mirror, "region", [region(1)])
     state.remove("region#0")
-    with pytest.raises(RuntimeError, match="state of dimension region lacks its block 0"):
+    with pytest.raises(DimensionStateError, match="state of dimension region lacks its block 0"):
         rebuilt(state, "region")
 
 
@@ -171,7 +171,9 @@ def test_a_column_that_is_no_longer_declared_falls_away() -> None:
 @pytest.mark.parametrize("missing", ["title", POSITION])
 def test_a_column_that_the_state_lacks_is_not_made_up(missing: str) -> None:
     state = stored_as([name for name in NAMES if name != missing])
-    with pytest.raises(RuntimeError, match=f"dimension region .* column {missing} is not there"):
+    with pytest.raises(
+        DimensionStateError, match=f"dimension region .* column {missing} is not there"
+    ):
         rebuilt(state, "region")
 
 
@@ -179,7 +181,7 @@ def test_a_position_of_another_type_is_not_taken() -> None:
     state = stored_as(NAMES)
     changed = STAR.changes_schema("region")
     changed = changed.set(NAMES.index(POSITION), pa.field(POSITION, pa.int64()))
-    with pytest.raises(RuntimeError, match=f"column {POSITION} is not of type int64"):
+    with pytest.raises(DimensionStateError, match=f"column {POSITION} is not of type int64"):
         DurableTable("region", TableMirror(changed, ("country", "code"))).rebuild(state)
 
 
@@ -188,7 +190,9 @@ def test_a_state_that_does_not_say_how_its_columns_were_declared_is_not_taken() 
     bare = pa.schema([(f.name, f.type) for f in STAR.changes_schema("region")])
     rows = from_stream(state.values["region#0"])
     state.values["region#0"] = to_stream(pa.RecordBatch.from_arrays(rows.columns, schema=bare))
-    with pytest.raises(RuntimeError, match="column country does not say how it was declared"):
+    with pytest.raises(
+        DimensionStateError, match="column country does not say how it was declared"
+    ):
         rebuilt(state, "region")
 
 
@@ -281,7 +285,7 @@ def test_a_wider_column_takes_what_was_stored(
 def test_values_that_today_would_not_be_made_are_not_taken(
     was: str, now: str, message: str
 ) -> None:
-    with pytest.raises(RuntimeError, match=message):
+    with pytest.raises(DimensionStateError, match=message):
         reread(was, now, None)
 
 

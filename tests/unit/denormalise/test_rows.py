@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flink_app.denormalise import rows as module
-from flink_app.denormalise.rows import NO_SLOT, Rows, concat
+from flink_app.denormalise.rows import NO_SLOT, Rows, TextTooLargeError, concat
 
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
 
@@ -94,5 +94,5 @@ def test_a_text_column_of_more_than_two_gigabytes_is_refused(
             return Combined()
 
     monkeypatch.setattr(pa, "Table", Table)
-    with pytest.raises(OverflowError, match="keep it in the warehouse"):
+    with pytest.raises(TextTooLargeError, match="keep it in the warehouse"):
         concat([batch([1]), batch([2])])

@@ -16,7 +16,7 @@ from flink_app.declaration.star import DELETED, set_position
 from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise import durable, tiers
 from flink_app.denormalise import mirror as mirrors
-from flink_app.denormalise.durable import DurableTable, blocks, forget
+from flink_app.denormalise.durable import DimensionStateError, DurableTable, blocks, forget
 from flink_app.denormalise.mirror import Mirror, TableMirror
 from tests.unit.decode.records import UNCHANGED
 from tests.unit.denormalise.test_durable import STAR, State, content, region, write
@@ -227,5 +227,7 @@ def test_a_directory_of_a_later_version_is_refused() -> None:
     state = State()
     one_row_changes(state, count=1, keys=1)
     state.put("region", b"blocks/9" + state.values["region"][8:])
-    with pytest.raises(RuntimeError, match="written by a version of this application that this"):
+    with pytest.raises(
+        DimensionStateError, match="written by a version of this application that this"
+    ):
         DurableTable("region", Mirror(STAR).tables["region"]).rebuild(state)

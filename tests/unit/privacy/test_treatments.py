@@ -15,7 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flink_app.declaration import Treatment
-from flink_app.privacy.treatments import mask, mask_text, sha256, tokenise, treat
+from flink_app.privacy.treatments import (
+    DroppedColumnError,
+    mask,
+    mask_text,
+    sha256,
+    tokenise,
+    treat,
+)
 
 KEY = b"0123456789abcdef0123456789abcdef"
 
@@ -153,7 +160,7 @@ def test_tokens_of_other_types_are_those_of_their_text(
 
 
 def test_a_dropped_column_has_no_values() -> None:
-    with pytest.raises(ValueError, match="no treated values"):
+    with pytest.raises(DroppedColumnError, match="no treated values"):
         treat(pa.array(["x"]), Treatment.DROP, KEY)
 
 

@@ -12,7 +12,7 @@ from redshift_connector.error import InterfaceError
 from connectors.redshift.alter import compare
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown
 from connectors.redshift.spec import ColumnSpec
-from connectors.redshift.sql_types import SqlType
+from connectors.redshift.sql_types import SqlType, SqlTypeError
 from flink_app.decode.position import UNKNOWN
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
 
@@ -211,5 +211,5 @@ def test_types_are_read_as_the_ddl_writes_them_and_as_the_catalogue_does() -> No
     assert catalogued("timestamp without time zone", None, None, None) == SqlType("TIMESTAMP")
     assert catalogued("timestamp with time zone", None, None, None) == SqlType("TIMESTAMPTZ")
     assert not catalogued("character", 40, None, None).holds(SqlType.parse("VARCHAR(4)"))
-    with pytest.raises(ValueError, match="not a type as our DDL writes it"):
+    with pytest.raises(SqlTypeError, match="not a type as our DDL writes it"):
         SqlType.parse("varchar(4)")

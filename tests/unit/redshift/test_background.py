@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.redshift.background import Background
+from connectors.redshift.background import Background, BusyError
 
 NAME = "background of a test"
 
@@ -61,7 +61,7 @@ def test_an_error_comes_out_where_the_result_is_taken() -> None:
 def test_one_at_a_time(call: Callable[[], int]) -> None:
     work: Background[int] = Background(NAME)
     work.submit(call)
-    with pytest.raises(RuntimeError, match="is busy: take its result first"):
+    with pytest.raises(BusyError, match="is busy: take its result first"):
         work.submit(call)
     if call is fail:
         with pytest.raises(KeyError):

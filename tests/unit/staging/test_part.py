@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import traceback
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from connectors.accounts import Account
 from connectors.blocks import Kind
 from connectors.outcomes import Outcome
 from connectors.staging import Part
+from connectors.staging.part import PartError
 
 accounts = st.builds(
     Account,
@@ -76,5 +79,14 @@ def test_names_never_repeat() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"E\0\0\0\0\0\0\0\1", b"W", b"{}"])
 def test_another_element_is_no_reference(data: bytes) -> None:
-    with pytest.raises(ValueError, match="is not a reference to a part"):
+    with pytest.raises(PartError, match="is not a reference to a part"):
         Part.decode(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"S", b"S{}", b"S[]", b'S{"kind": "ilse"}', b"S\xff", b'S{"ilse": 1, "kind": "ROWS"}']
+)
+def test_a_reference_that_cannot_be_read_shows_nothing_of_it(data: bytes) -> None:
+    with pytest.raises(PartError, match="cannot be read: ") as caught:
+        Part.decode(data)
+    assert "ilse" not in "".join(traceback.format_exception(caught.value))
