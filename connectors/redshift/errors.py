@@ -45,7 +45,8 @@ _OTHER_NAME: Final = {62, 64}
 _RETRIED_TEXTS: Final = re.compile(
     # At the start, where Redshift puts it: a width or a row may be 1023 as well.
     r"^(ERROR:\s*)?(1023|1018)\b|conflict with concurrent transaction"
-    r"|S3ServiceException.*(503|SlowDown|500)|S3 Query Exception \(Fetch\)"
+    r"|S3ServiceException.*\b(Status 503|SlowDown|Status 500|InternalError)\b"
+    r"|S3 Query Exception \(Fetch\)"
     r"|query monitoring rule",
     re.IGNORECASE,
 )

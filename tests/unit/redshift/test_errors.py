@@ -49,6 +49,11 @@ def certificate(code: int) -> ssl.SSLCertVerificationError:
         (server("XX000", "S3ServiceException:Please reduce your rate,SlowDown"), RetryLoad),
         (server("XX000", "S3ServiceException:Service Unavailable,Status 503"), RetryLoad),
         (server("XX000", "S3ServiceException:Access Denied,Status 403"), NeedsRepair),
+        (
+            server("XX000", "S3ServiceException:x,Status 404,Error NoSuchBucket,Rid 500503"),
+            NeedsRepair,
+        ),
+        (server("XX000", "S3ServiceException:x,Status 500,Error InternalError,Rid 1"), RetryLoad),
         *[
             (server(state, "any text"), RetryLoad)
             for state in ("40001", "40P01", "57014", "57P01", "57P02", "57P03", "53300", "55P03")

@@ -33,15 +33,15 @@ S3_REFUSES = "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid
         ("42P01", 'relation "starjoin.ledger" does not exist', "", 'table "starjoin"."ledger"'),
         ("42501", "permission denied for schema starjoin", "", 'no permission for schema "star'),
         ("XX000", "Cannot insert a NULL value into column ticket_id", "", 'column "ticket_id" is'),
-        ("XX000", "Spectrum Scan Error", BLOCK, "could not read a staged file (SQLSTATE XX000, "),
-        ("XX000", "Spectrum Scan Error", BLOCK, "code 8001)"),
+        ("XX000", "Spectrum Scan Error", BLOCK, "a value is longer than its column (SQLSTATE XX0"),
+        ("XX000", "Spectrum Scan Error", BLOCK, ", code 8001). Redshift's own words"),
         ("XX000", "1023", "Serializable isolation violation on table - 1", "code 1023)"),
         ("XX000", S3_REFUSES, "", "S3 refuses COPY's role (403)"),
         (
             "22P02",
             "Invalid digit, Value 'Q', Pos 0, Type: Integer",
             "",
-            "a value is no number (",
+            "a value is not a number (",
         ),
         ("28000", 'password authentication failed for user "ilse"', "", "refuses the login"),
         ("57014", "Query (150) cancelled on user's request", "", "longer than statement.seconds"),
@@ -54,6 +54,116 @@ def test_a_sentence_says_what_happened_and_where(
     state: str, message: str, detail: str, words: str
 ) -> None:
     assert words in sentence({"C": state, "M": message, "D": detail}, KNOWN)
+
+
+def block(error: str, code: int, context: str) -> str:
+    """A DETAIL as the service lays it out."""
+    lines = (f"error:  {error}", f"code:      {code}", f"context:   {context}", "query:     1")
+    return "\n".join(f"  {line}" for line in ("-" * 47, *lines, "-" * 47))
+
+
+ASSUME = (
+    "User arn:aws:redshift:eu-west-1:123456789012:dbuser:c/u is not authorized to assume IAM Role"
+)
+REGION = (
+    "S3ServiceException:The bucket you are attempting to access must be addressed using the "
+    "specified endpoint.,Status 301,Error PermanentRedirect,Rid 1"
+)
+NO_BUCKET = "S3ServiceException:The specified bucket does not exist,Status 404,Error NoSuchBucket"
+NO_KEY = "Problem reading manifest file - S3ServiceException:no key,Status 404,Error NoSuchKey"
+NO_ACCESS_KEY = "S3ServiceException:not in our records,Status 403,Error InvalidAccessKeyId,Rid 1"
+PARQUET = "File 'https://s3.eu-west-1.amazonaws.com/b/f.parquet' has an incompatible Parquet schema"
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (f"{ASSUME} arn:aws:iam::123456789012:role/r", "associate copy.role of starjoin.redshift"),
+        ("Not authorized to get credentials of role arn:aws:iam::1:role/r", "associate copy.role"),
+        (REGION, "the staging bucket is in another region than the warehouse"),
+        ("The specified S3 prefix 'a/b' does not exist", "a staged file or manifest is missing"),
+        ("Mandatory url is not present: s3://b/k", "a staged file or manifest is missing"),
+        (NO_KEY, "a staged file or manifest is missing"),
+        (NO_BUCKET, "the staging bucket does not exist: check bucket of starjoin.staging"),
+        (NO_ACCESS_KEY, "S3 does not know the credentials of COPY's role"),
+        ("what nobody knows", "an internal error"),
+    ],
+)
+@pytest.mark.parametrize("in_detail", [False, True])
+def test_the_general_code_is_shown_and_means_nothing_by_itself(
+    message: str, words: str, *, in_detail: bool
+) -> None:
+    detail = block(message, 8001, "ilse")
+    text = "Spectrum Scan Error" if in_detail and words != "an internal error" else message
+    found = sentence({"C": "XX000", "M": text, "D": detail}, KNOWN)
+    assert found.startswith(words) or words in found.partition("(SQLSTATE")[0]
+    assert "(SQLSTATE XX000, code 8001)" in found
+    assert "too long" not in found
+    assert "longer" not in found
+
+
+@pytest.mark.parametrize(
+    ("message", "detail", "words"),
+    [
+        (
+            "Spectrum Scan Error",
+            block(
+                "Spectrum Scan Error", 15007, f"{PARQUET} for column 's3://b/f.location'. Column"
+            ),
+            (
+                'a staged file has another type in column "location" than the table (SQLSTATE '
+                "XX000, code 15007)"
+            ),
+        ),
+        (
+            "Spectrum Scan Error",
+            block("Spectrum Scan Error", 15007, f"{PARQUET} for column 's3://b/f.iban'. Column"),
+            (
+                "a staged file has another type in column (not one of ours) than the table "
+                "(SQLSTATE XX000, code 15007)"
+            ),
+        ),
+        (
+            "Spectrum Scan Error",
+            block("Spectrum Scan Error", 15007, "File 'f' has an incompatible Parquet s"),
+            "Redshift could not read a staged file (SQLSTATE XX000, code 15007)",
+        ),
+        (
+            "Spectrum Scan Error",
+            block("Spectrum Scan Error", 15007, "Unmatched number of columns between table and"),
+            "a staged file has other columns or types than the table (SQLSTATE XX000, code 15007)",
+        ),
+        ("S3 Query Exception (Fetch)", block("x", 15001, "y"), "could not fetch a staged file ("),
+        (
+            "S3 Query Exception (Fetch)",
+            "",
+            "Redshift could not fetch a staged file (SQLSTATE XX000",
+        ),
+        ("Value too long for type character varying(3)", "", "a value is longer than its column ("),
+        ("Cannot insert a NULL value into column location", "", 'column "location" is NOT NULL'),
+        ("Numeric data overflow (result precision)", "", "a number has more digits than its co"),
+        ("1204", "", "a value is longer than its column (SQLSTATE XX000, code 1204)"),
+        (
+            f"Load into table '{TARGET.stream}' failed.  Check 'sys_load_error_detail'",
+            "",
+            f'a staged file has a value that does not fit table "{TARGET.stream}" (',
+        ),
+        (NO_KEY, "", "a staged file or manifest is missing"),
+        (NO_BUCKET, "", "the staging bucket does not exist"),
+    ],
+)
+def test_an_error_of_a_value_or_file_says_where_its_details_are(
+    message: str, detail: str, words: str
+) -> None:
+    found = sentence({"C": "XX000", "M": message, "D": detail}, KNOWN)
+    assert words in found
+    assert found.endswith(f"). {ELSEWHERE}")
+    assert "iban" not in found
+
+
+@pytest.mark.parametrize("message", ["1023", "1018", NO_COLUMN, S3_REFUSES, REGION])
+def test_an_error_whose_words_are_complete_does_not(message: str) -> None:
+    assert ELSEWHERE not in sentence({"C": "XX000", "M": message}, KNOWN)
 
 
 def test_names_are_those_of_the_declaration_and_of_the_books() -> None:
@@ -88,6 +198,12 @@ FORMS = st.sampled_from(
         "Key (email)=(<>) already exists",
         "<>",
         "code: 8001<>",
+        "context:   File 'f' has an incompatible Parquet schema for column 's3://b/<>.<>'. Column",
+        "Load into table '<>' failed.",
+        "User <> is not authorized to assume IAM Role <>",
+        "The specified S3 prefix '<>' does not exist",
+        "Mandatory url <>",
+        "S3ServiceException:The specified bucket does not exist,Status 404,Error NoSuchBucket,<>",
         "Query (<>) cancelled on user's request",
     ]
 )
@@ -115,5 +231,5 @@ def test_no_part_of_a_planted_value_passes(
 def test_a_sentence_is_made_of_any_text(state: str, message: str, detail: str) -> None:
     found = sentence({"C": state, "M": message, "D": detail}, frozenset())
     assert "SQLSTATE" in found
-    assert len(found) < 500
+    assert len(found) < 600
     assert found.endswith((")", ELSEWHERE))
