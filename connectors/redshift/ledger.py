@@ -31,6 +31,19 @@ class Cursor(Protocol):
         """The rows of the last statement."""
 
 
+def exists(cursor: Cursor, names: Names) -> bool:
+    """Whether ledger and fence have been created, which is not so before the first start."""
+    for table in (names.LEDGER, names.fence.rpartition(".")[2]):
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns "
+            "WHERE table_schema = %s AND table_name = %s",
+            (names.bookkeeping_schema, table),
+        )
+        if not cursor.fetchall():
+            return False
+    return True
+
+
 def lock(cursor: Cursor, names: Names) -> None:
     """Step 1, first: queue behind any other load. Must be the transaction's first statement."""
     cursor.execute(f"LOCK TABLE {names.ledger}")

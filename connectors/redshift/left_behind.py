@@ -4,10 +4,11 @@ A client that gave up waiting, or was killed, leaves its session behind: the sta
 the open transaction sits idle, with the ledger's lock. Whoever comes next would queue behind it
 until Redshift gives it up, after hours. So the successor ends it.
 
-Only the loader locks the ledger, and a ledger belongs to one application: the sessions that hold
-that lock or wait for it are the application's own, whatever else its user does. An ordinary user
-sees its own transactions in SVV_TRANSACTIONS and may end its own sessions, so no further right is
-needed. A session's application name would not do: only a superuser sees it.
+Every open transaction of the loader begins with that lock, the creation of missing tables included
+once there is a ledger. Only the loader takes it, and a ledger belongs to one application: the
+sessions that hold the lock or wait for it are the application's own, whatever else its user does.
+An ordinary user sees its own transactions in SVV_TRANSACTIONS and may end its own sessions, so no
+further right is needed. A session's application name would not do: only a superuser sees it.
 
 Nothing is decided here. A COMMIT that is under way either becomes durable or does not; the next
 transaction waits for the ledger's lock and reads which it was.

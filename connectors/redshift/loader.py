@@ -136,10 +136,18 @@ class Loader:
         LoadError; FenceLost when the target is not, or no longer, ours; KeyChanged when it was
         filled under another key.
         """
+        with self._transaction("looking for the books", autocommit=True) as cursor:
+            have_books = ledger.exists(cursor, self._names)
+        if have_books:
+            self._end_left_behind(number)
         with self._transaction("creating missing tables") as cursor:
+            if have_books:
+                # By this lock the next start finds the session if it is left behind here.
+                ledger.lock(cursor, self._names)
             for statement in create_statements(self._warehouse, self._names):
                 cursor.execute(statement)
-        self._end_left_behind(number)
+        if not have_books:
+            self._end_left_behind(number)
         with self._transaction("taking the fence") as cursor:
             ledger.lock(cursor, self._names)
             ledger.take_fence(cursor, self._names, self._application, number)

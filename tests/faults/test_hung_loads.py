@@ -69,6 +69,21 @@ class Loading(threading.Thread):
             self.error = error
 
 
+class Starting(threading.Thread):
+    """One start, and what came of it."""
+
+    def __init__(self, loader: Loader, number: int) -> None:
+        super().__init__(daemon=True)
+        self._loader, self._number = loader, number
+        self.error: LoadError | None = None
+
+    def run(self) -> None:
+        try:
+            self._loader.start(self._number)
+        except LoadError as error:
+            self.error = error
+
+
 def holders(run: Running) -> int:
     """How many sessions hold the ledger's lock, or wait for it."""
     ((count,),) = run.query(
@@ -188,6 +203,30 @@ def test_a_start_ends_the_session_of_a_loader_that_hangs(started: Running, loade
     assert tickets_in(started) == [1, 2]
     with pytest.raises(FenceLost):
         loader.load(parts, START)
+
+
+def test_a_start_ends_the_session_of_one_whose_network_died_while_it_created_tables(
+    started: Running, loader: Loader, hole: BlackHole
+) -> None:
+    """As at an upgrade that brings a new table: the transaction stays open, with the table."""
+    other = started.stack.warehouse()
+    other.cursor().execute("DROP TABLE starjoin.value_key")
+    other.close()
+    creating = Rule(r"create table if not exists .*value_key", When.AFTER, Action.HANG)
+    fault = started.stack.redshift.faults.add(creating)
+    starting = Starting(limited(started, NOBODY_ANSWERS, hole), START + 1)
+    starting.start()
+    fault.wait()
+    hole.swallow()
+    starting.join()
+    fault.release()
+    assert type(starting.error) is OutcomeUnknown
+    assert holders(started) == 1
+    make_loader(started).start(START + 2)
+    assert holders(started) == 0
+    assert started.query("SELECT COUNT(*) FROM starjoin.value_key") == [(0,)]
+    with pytest.raises(FenceLost):
+        loader.load(parts_of(started, 1), START)
 
 
 def test_sessions_of_others_of_the_same_user_are_left_alone(

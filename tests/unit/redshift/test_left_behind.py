@@ -14,6 +14,7 @@ from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
 LOST = InterfaceError("communication error")
 CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's request"})
 BROKEN = ProgrammingError({"C": "42703", "M": "column does not exist"})
+BOOKS = {"ledger": {"part": "VARCHAR(32)"}, "fence": {"start_number": "BIGINT"}}
 
 
 @pytest.fixture
@@ -41,10 +42,38 @@ def test_a_start_ends_what_an_earlier_one_has_left(
     assert warehouse.said.index(last) < warehouse.said.index(lock)
 
 
+def test_a_start_ends_them_before_it_creates_tables_and_creates_under_the_lock(
+    warehouse: FakeWarehouse,
+) -> None:
+    loader(warehouse).start(4)
+    warehouse.tables |= BOOKS
+    warehouse.left_behind = {812}
+    warehouse.said.clear()
+    loader(warehouse).start(5)
+    (end,) = ended(warehouse)
+    created = next(i for i, said in enumerate(warehouse.said) if said.startswith("CREATE"))
+    assert warehouse.said.index(end) < created
+    assert warehouse.said[created - 2 : created] == ["connect", 'LOCK TABLE "books".ledger']
+
+
+@pytest.mark.parametrize("missing", [*BOOKS])
+def test_a_start_without_all_of_the_books_creates_them_first(
+    warehouse: FakeWarehouse, missing: str
+) -> None:
+    warehouse.tables |= {name: columns for name, columns in BOOKS.items() if name != missing}
+    loader(warehouse).start(5)
+    created = next(i for i, said in enumerate(warehouse.said) if said.startswith("CREATE"))
+    assert warehouse.said[created - 1] == "connect"
+    looked = [said for said in warehouse.said[:created] if "svv_transactions" in said]
+    assert looked == []
+
+
+@pytest.mark.parametrize("books", [{}, BOOKS])
 @pytest.mark.parametrize("holder", [("app", 6), ("other", 1), ("other", 9)])
 def test_nobody_ends_the_sessions_of_a_later_start_or_of_another_application(
-    warehouse: FakeWarehouse, holder: tuple[str, int]
+    warehouse: FakeWarehouse, holder: tuple[str, int], books: dict[str, dict[str, str]]
 ) -> None:
+    warehouse.tables |= books
     warehouse.fence = [holder]
     warehouse.left_behind = {812}
     with pytest.raises(FenceLost):
