@@ -54,7 +54,7 @@ class Clients:
         self._settings = settings
 
     def privacy_keys(self) -> PrivacyKeys:
-        """The application's keys, from Secrets Manager."""
+        """The application's keys, from Secrets Manager. Raises SecretReadError, SecretError."""
         client = self._secrets(_AT_START)
         return read_privacy_keys(client, self._settings.privacy.secret_id)
 

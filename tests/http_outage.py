@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import struct
 import threading
@@ -92,10 +93,13 @@ class Outage:
     @staticmethod
     def _say(request: BaseHTTPRequestHandler, status: int, code: str) -> None:
         text = f"<Error><Code>{code}</Code><Message>row 4711</Message></Error>".encode()
+        if "X-Amz-Target" in request.headers:  # a service that speaks JSON
+            text = json.dumps({"__type": code, "message": "row 4711"}).encode()
         if status == HTTPStatus.OK:
             text = b""
         request.send_response(status)
         request.send_header("Content-Length", str(len(text)))
+        request.send_header("x-amz-request-id", "R1")
         request.end_headers()
         request.wfile.write(text)
 

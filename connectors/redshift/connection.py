@@ -6,14 +6,19 @@ import enum
 import json
 import logging
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import redshift_connector
 from redshift_connector.core import Connection
 
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepair, RetryLoad
 from connectors.redshift.limits import DEFAULT_LIMITS, Limits
-from connectors.secrets import SecretReader
+from connectors.secrets import (
+    SecretReader,
+    SecretRefusedError,
+    SecretUnavailableError,
+    read_secret,
+)
 
 # At level DEBUG the driver logs what it was given and what the server answers.
 logging.getLogger("redshift_connector").setLevel(logging.WARNING)
@@ -53,11 +58,17 @@ class Credentials:
 def read_credentials(client: SecretReader, secret_id: str) -> Credentials:
     """Reads `{"username": ..., "password": ...}`, the form that Redshift's own secrets have.
 
-    Raises NeedsRepair when the secret has another form.
+    Raises NeedsRepair when the secret has another form, or cannot be read until someone changes
+    something, and RetryLoad when it may be read later.
     """
-    answer = client.get_secret_value(SecretId=secret_id)
     try:
-        content = json.loads(answer["SecretString"])
+        text: Any = read_secret(client, secret_id, "secret.id of starjoin.redshift")
+    except SecretUnavailableError as error:
+        raise RetryLoad(str(error)) from None
+    except SecretRefusedError as error:
+        raise NeedsRepair(str(error)) from None
+    try:
+        content = json.loads(text)
         return Credentials(str(content["username"]), str(content["password"]))
     except (KeyError, TypeError, ValueError):
         # Nothing of the cause is shown: the parser's message quotes the secret.

@@ -15,45 +15,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,  # noqa: A004 - botocore's, not Python's
-    CredentialRetrievalError,
-    HTTPClientError,
-    MetadataRetrievalError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
-_TOO_MANY_REQUESTS: Final = 429
-_REQUEST_TIMEOUT: Final = 408
-_SERVER_ERRORS: Final = 500  # and above
-# Those with a status below 500. Expired credentials are renewed by the client before the next try.
-_PASSING_CODES: Final = frozenset({
-    "BadDigest",
-    "BandwidthLimitExceeded",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteBody",
-    "KMS.ThrottlingException",
-    "OperationAborted",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "RequestThrottledException",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-    "TokenRefreshRequired",
-    "TooManyRequestsException",
-})  # fmt: skip
-# Without an answer: the network, or whatever hands out the credentials.
-_PASSING: Final = (
-    ConnectionError,
-    HTTPClientError,
-    CredentialRetrievalError,
-    MetadataRetrievalError,
-)
+from connectors.aws_errors import code_of, passes
+from connectors.failures import named
 
 # `AccessDenied` passes while a role is being changed, within seconds. But nearly always it stays,
 # and waiting would hide it for minutes; the restart that follows is attempt enough.
@@ -94,37 +59,7 @@ class StagingRefusedError(StagingError):
 
 def write_error(error: ClientError | BotoCoreError, bucket: str, prefix: str) -> StagingError:
     """The StagingError for what boto3 raised while writing below a prefix of a bucket."""
-    message = f"writing to s3://{bucket}/{prefix}/ failed: {_told(error)}"
-    if _passes(error):
+    message = f"writing to s3://{bucket}/{prefix}/ failed: {named(error)}"
+    if passes(error):
         return StagingUnavailableError(message)
-    return StagingRefusedError(f"{message}: {_REMEDIES.get(_code(error), _UNKNOWN)}")
-
-
-def _passes(error: ClientError | BotoCoreError) -> bool:
-    if not isinstance(error, ClientError):
-        return isinstance(error, _PASSING)
-    status = _status(error)
-    return (
-        _code(error) in _PASSING_CODES
-        or status in {_TOO_MANY_REQUESTS, _REQUEST_TIMEOUT}
-        or status >= _SERVER_ERRORS
-    )
-
-
-def _told(error: ClientError | BotoCoreError) -> str:
-    """What of the error holds no value."""
-    if not isinstance(error, ClientError):
-        return type(error).__name__
-    request = error.response.get("ResponseMetadata", {}).get("RequestId") or "unknown"
-    status = _status(error) or "unknown"
-    return f"{error.operation_name}: {_code(error)} (HTTP status {status}, request {request})"
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    if isinstance(error, ClientError):
-        return error.response.get("Error", {}).get("Code", "unknown")
-    return type(error).__name__
-
-
-def _status(error: ClientError) -> int:
-    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return StagingRefusedError(f"{message}: {_REMEDIES.get(code_of(error), _UNKNOWN)}")

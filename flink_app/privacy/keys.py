@@ -13,7 +13,7 @@ from typing import Final
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from connectors.secrets import SecretReader
+from connectors.secrets import SecretReader, read_secret
 
 # A shorter secret could be searched for; HMAC-SHA-256 gains nothing from a longer key.
 MINIMUM_SECRET_BYTES: Final = 32
@@ -68,9 +68,11 @@ def _derived(secret: bytes, purpose: bytes, length: int) -> bytes:
 
 
 def read_privacy_keys(client: SecretReader, secret_id: str) -> PrivacyKeys:
-    """Reads the secret from Secrets Manager; its text, encoded as UTF-8, is the key."""
-    answer = client.get_secret_value(SecretId=secret_id)
-    text = answer.get("SecretString")
+    """Reads the secret from Secrets Manager; its text, encoded as UTF-8, is the key.
+
+    Raises SecretReadError when it cannot be read, SecretError when it cannot serve as a key.
+    """
+    text = read_secret(client, secret_id, "secret.id of starjoin.privacy")
     if not isinstance(text, str):
         message = f"secret {secret_id} holds no text; store the key as a SecretString"
         raise SecretError(message)

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.failures import named
 from connectors.redshift.errors import LoadError
+from connectors.secrets import SecretReadError
 from flink_app.decode.dead_letters import Reason
 from flink_app.privacy.keys import SecretError
 from flink_app.settings import SettingsError
@@ -27,6 +28,7 @@ _FAULTS: Final = (
     DeployError,
     SettingsError,
     SecretError,
+    SecretReadError,
     LoadError,
 )
 

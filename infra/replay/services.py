@@ -83,7 +83,7 @@ class Services:
             replay_marks.mark(cursor, self._names, marks)
 
     def privacy_keys(self) -> PrivacyKeys:
-        """What opens sealed originals. Raises SecretError."""
+        """What opens sealed originals. Raises SecretReadError, SecretError."""
         return read_privacy_keys(self._secrets(), self._settings.privacy.secret_id)
 
     def putter(self) -> Putter:

@@ -6,12 +6,14 @@ import time
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from connectors.redshift.errors import LoadError, NeedsRepair, RetryLoad
+from connectors.secrets import SecretReadError, SecretRefusedError, SecretUnavailableError
 from connectors.staging.errors import StagingUnavailableError
 from flink_app.clients import Clients
 from flink_app.settings import Application, Privacy, Redshift, Settings, Source, Staging
 from tests.http_outage import Outage
+from tests.unit.stars import ticket_seller
 
 
 @pytest.fixture(autouse=True)
@@ -37,9 +39,80 @@ def refusing(times: int) -> Outage:
 
 
 def test_the_privacy_secret_is_asked_for_ten_times() -> None:
-    with refusing(9) as service, pytest.raises(ClientError, match="ResourceNotFoundException"):
+    with refusing(9) as service, pytest.raises(SecretRefusedError, match="ResourceNotFoundExcepti"):
         Clients(settings(service.endpoint)).privacy_keys()
     assert service.struck == 10
+
+
+REFUSED = [
+    (
+        400,
+        "ResourceNotFoundException",
+        "Check secret.id of starjoin.{} and region of starjoin",
+    ),
+    (400, "AccessDeniedException", "secretsmanager:GetSecretValue"),
+    (400, "DecryptionFailure", "encryption key cannot be used"),
+    (400, "InvalidRequestException", "restore it"),
+    (400, "UnrecognizedClientException", "Check the application's service role"),
+    (400, "InvalidParameterException", "look the code up"),
+]
+PASSING = [(400, "ThrottlingException"), (500, "InternalServiceError"), (503, ""), "reset"]
+
+
+TOKENISING = ticket_seller()
+
+
+def answering(answer: tuple[int, str] | str) -> Outage:
+    return Outage(0, lambda *_: answer)
+
+
+@pytest.mark.parametrize(("status", "code", "remedy"), REFUSED)
+def test_a_secret_that_is_refused_is_named_with_the_remedy(
+    status: int, code: str, remedy: str
+) -> None:
+    """`job.build` asks for the key's id outside of every operator."""
+    with answering((status, code)) as service, pytest.raises(SecretRefusedError) as caught:
+        Clients(settings(service.endpoint)).value_key_id(TOKENISING)
+    begin = "reading secret privacy (secret.id of starjoin.privacy) failed: AWS refused GetSecretV"
+    assert str(caught.value).startswith(begin)
+    assert f"code {code}, HTTP {status}" in str(caught.value)
+    assert remedy.format("privacy") in str(caught.value)
+    assert "4711" not in str(caught.value)
+    assert caught.value.__suppress_context__, "AWS's own words would follow"
+
+
+@pytest.mark.parametrize("answer", PASSING, ids=str)
+def test_a_secret_that_cannot_be_read_for_now_may_be_read_later(
+    answer: tuple[int, str] | str,
+) -> None:
+    kinds: list[type[SecretReadError]] = [SecretUnavailableError]
+    with answering(answer) as service, pytest.raises(SecretReadError, match="secret privacy") as e:
+        Clients(settings(service.endpoint)).privacy_keys()
+    assert [type(e.value)] == kinds
+
+
+def load(endpoint: str) -> LoadError:
+    loader = Clients(settings(endpoint)).loader(TOKENISING)
+    with pytest.raises(LoadError) as caught:
+        loader.start(1)
+    return caught.value
+
+
+@pytest.mark.parametrize(("status", "code", "remedy"), REFUSED)
+def test_a_login_that_is_refused_needs_repair(status: int, code: str, remedy: str) -> None:
+    with answering((status, code)) as service:
+        found = load(service.endpoint)
+    assert type(found) is NeedsRepair
+    assert "reading secret login (secret.id of starjoin.redshift) failed: " in str(found)
+    assert remedy.format("redshift") in str(found)
+
+
+@pytest.mark.parametrize("answer", PASSING, ids=str)
+def test_a_login_that_cannot_be_read_for_now_is_read_again(answer: tuple[int, str] | str) -> None:
+    with answering(answer) as service:
+        found = load(service.endpoint)
+    assert type(found) is RetryLoad
+    assert "secret login" in str(found)
 
 
 def test_an_upload_is_tried_three_times_before_staging_waits() -> None:

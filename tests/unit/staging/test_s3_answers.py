@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
+    ClientError,
     CredentialRetrievalError,
     NoCredentialsError,
     ParamValidationError,
@@ -102,8 +103,8 @@ def test_what_cannot_pass_is_said_at_once(strike: tuple[int, str], remedy: str) 
     with service.outage, pytest.raises(StagingRefusedError) as raised:
         service.waiting().put("rows/part.parquet", b"content")
     message = str(raised.value)
-    assert "writing to s3://bucket/staged/app/ failed: PutObject: " in message
-    assert f"{strike[1]} (HTTP status {strike[0]}, request " in message
+    assert "writing to s3://bucket/staged/app/ failed: AWS refused PutObject (" in message
+    assert f"(code {strike[1]}, HTTP {strike[0]}, request R1)" in message
     assert remedy in message
     assert service.outage.struck == 1
 
@@ -117,6 +118,14 @@ def test_a_message_holds_nothing_of_what_s3_says() -> None:
             assert "4711" not in str(raised.value)
             assert raised.value.__cause__ is None
             assert raised.value.__suppress_context__
+
+
+def test_a_code_that_is_none_is_not_repeated() -> None:
+    answer: Any = {"Error": {"Code": "ilse@example.org"}, "ResponseMetadata": {"RequestId": "Q q"}}
+    found = str(write_error(ClientError(answer, "PutObject"), "bucket", "prefix"))
+    assert "AWS refused PutObject (code unknown): look the code up" in found
+    assert "ilse" not in found
+    assert "Q q" not in found
 
 
 def test_a_service_that_is_not_there_may_come_back() -> None:
