@@ -79,7 +79,14 @@ class Names:
     @property
     def books(self) -> frozenset[str]:
         """The names of the bookkeeping schema and its tables, unquoted."""
-        tables = (self.fence, self.account, self.floor, self.replayed, self.outcome)
+        tables = (
+            self.fence,
+            self.account,
+            self.floor,
+            self.value_key,
+            self.replayed,
+            self.outcome,
+        )
         plain = (table.rpartition(".")[2] for table in tables)
         return frozenset({self.bookkeeping_schema, self.LEDGER, *plain})
 

@@ -251,6 +251,18 @@ class Environment(_Part):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _one_statement_raises_no_alarm(self) -> Self:
+        statement, alarm = self.redshift.statement_seconds, self.alarms.nothing_loaded_seconds
+        if alarm <= statement:
+            message = (
+                f"alarms.nothing_loaded_seconds is {alarm} and must be longer than "
+                f"redshift.statement_seconds, {statement}: a single statement that is ended and "
+                "repeated would raise the alarm. Raise the one or lower the other"
+            )
+            raise ValueError(message)
+        return self
+
     def stack(self, part: str) -> str:
         """The name of one of the environment's stacks."""
         return f"starjoin-{self.name}-{part}"

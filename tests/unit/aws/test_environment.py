@@ -73,6 +73,23 @@ def test_a_fault_does_not_repeat_what_was_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "alarm", "refused"),
+    [(900, 1_200, False), (900, 901, False), (900, 900, True), (1_800, None, True)],
+)
+def test_the_alarm_of_nothing_loaded_is_longer_than_a_statement(
+    tmp_path: Path, statement: int, alarm: int | None, *, refused: bool
+) -> None:
+    changed = content()
+    changed["redshift"]["statement_seconds"] = statement
+    changed["alarms"] = {} if alarm is None else {"nothing_loaded_seconds": alarm}
+    if refused:
+        assert "alarms.nothing_loaded_seconds is" in faults(tmp_path, changed)
+    else:
+        found = load_environment(write(tmp_path, changed), tmp_path)
+        assert found.redshift.statement_seconds == statement
+
+
+@pytest.mark.parametrize(
     ("part", "setting", "value"),
     [
         ("application", "name", "has space"),

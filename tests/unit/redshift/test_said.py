@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from redshift_connector.error import ProgrammingError
 
+from connectors.redshift.ddl import create_statements
 from connectors.redshift.errors import Step, classify
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.said import ELSEWHERE, sentence
@@ -170,6 +173,19 @@ def test_names_are_those_of_the_declaration_and_of_the_books() -> None:
     assert {"starjoin", "ledger", "fence", TARGET.stream, TARGET.schema, "location"} <= KNOWN
     assert f"tombstones_{TARGET.stream}" in KNOWN
     assert f"stage_rows_{TARGET.stream}" in KNOWN
+
+
+def test_names_of_the_books_are_those_of_the_tables_that_are_made() -> None:
+    """Read from the DDL, so that a new table's name is not forgotten."""
+    names = Names("books of ours")
+    found = set()
+    for sql in create_statements(SPEC, names):
+        for table in re.findall(r'^CREATE TABLE IF NOT EXISTS "books of ours"\.(\S+) \(', sql):
+            found.add(table.strip('"'))
+    own = {names.tombstone_table(target) for target in SPEC.targets}
+    own |= {names.dimension_table(dimension) for dimension in SPEC.dimensions}
+    assert names.books == (found - own) | {"books of ours"}
+    assert found <= warehouse_names(SPEC, names)
 
 
 # None of these letters stands in any sentence of ours, so one that does is a leak.
