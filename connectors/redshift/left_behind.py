@@ -21,12 +21,43 @@ from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
 
 # A table's number is its own only within its database.
-_HOLDERS = """SELECT DISTINCT t.pid FROM svv_transactions AS t
+_LOCKS = """FROM svv_transactions AS t
 JOIN pg_class AS c ON c.oid = t.relation
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname = %s
-AND t.lock_mode = 'AccessExclusiveLock'
-AND t.txn_db = current_database() AND t.txn_owner = current_user AND t.pid <> pg_backend_pid()"""
+AND t.txn_db = current_database() AND t.pid <> pg_backend_pid()"""
+OWN_LOCKERS = f"""SELECT DISTINCT t.pid {_LOCKS}
+AND t.lock_mode = 'AccessExclusiveLock' AND t.txn_owner = current_user"""
+# Any lock holds up the loader's, that of a SELECT in an open transaction as well.
+HOLDERS = f"""SELECT t.pid, MIN(t.txn_start) {_LOCKS}
+AND t.granted GROUP BY t.pid ORDER BY t.pid"""
+
+
+def say_holders(cursor: Cursor, names: Names) -> str:
+    """Who holds a lock on the ledger, for the message of one that waited for it in vain.
+
+    Redshift shows an ordinary user its own sessions alone, so the others are left to a superuser.
+    """
+    cursor.execute(HOLDERS, (names.bookkeeping_schema, names.LEDGER))
+    held = [f"process {pid}, in a transaction since {since}" for pid, since in cursor.fetchall()]
+    if held:
+        return (
+            f"The lock is held by {'; '.join(held)}. Commit or roll that transaction back, or end "
+            "its session with SELECT pg_terminate_backend(<process>)"
+        )
+    return (
+        "The loader's user sees no session that holds the lock. A superuser finds it with: "
+        f"{find_holders(names)}; then commit or roll that transaction back, or end its session "
+        "with SELECT pg_terminate_backend(<pid>)"
+    )
+
+
+def find_holders(names: Names) -> str:
+    """The query for a superuser, who sees every user's transactions."""
+    return (
+        "SELECT pid, txn_owner, txn_start, lock_mode FROM svv_transactions "
+        f"WHERE granted AND relation = '{names.ledger}'::regclass::oid"
+    )
 
 
 def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:
@@ -37,7 +68,7 @@ def end_sessions(cursor: Cursor, names: Names, application: str, number: int) ->
     application: then the others are in the right, and this one is left behind.
     """
     ledger.refuse_superseded(cursor, names, application, number)
-    cursor.execute(_HOLDERS, (names.bookkeeping_schema, names.LEDGER))
+    cursor.execute(OWN_LOCKERS, (names.bookkeeping_schema, names.LEDGER))
     found = [int(row[0]) for row in cursor.fetchall()]
     for process in found:
         cursor.execute(f"SELECT pg_terminate_backend({process})")

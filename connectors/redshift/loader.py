@@ -36,7 +36,7 @@ from connectors.redshift.errors import (
     Step,
     classify,
 )
-from connectors.redshift.left_behind import end_sessions
+from connectors.redshift.left_behind import end_sessions, say_holders
 from connectors.redshift.manifest import manifest
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.pending import check_shapes, check_streams
@@ -49,6 +49,7 @@ from connectors.staging.part import Part
 
 logger = logging.getLogger(__name__)
 
+_WAITING: Final = ", waiting for the ledger's lock"
 _CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
 
 
@@ -143,13 +144,13 @@ class Loader:
         with self._transaction("creating missing tables") as cursor:
             if have_books:
                 # By this lock the next start finds the session if it is left behind here.
-                ledger.lock(cursor, self._names)
+                self._lock(cursor)
             for statement in create_statements(self._warehouse, self._names):
                 cursor.execute(statement)
         if not have_books:
             self._end_left_behind(number)
         with self._transaction("taking the fence") as cursor:
-            ledger.lock(cursor, self._names)
+            self._lock(cursor)
             ledger.take_fence(cursor, self._names, self._application, number)
             check_key(cursor, self._names, self._key_id)
             refuse_moved(cursor, self._warehouse, self._names)
@@ -170,7 +171,7 @@ class Loader:
         batch = uuid.uuid4().hex
         self._unfinished = True
         with self._transaction(f"loading batch {batch}") as cursor:
-            ledger.lock(cursor, self._names)  # 1
+            self._lock(cursor)  # 1
             ledger.verify_fence(cursor, self._names, self._application, number)
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
@@ -192,6 +193,11 @@ class Loader:
             tuple(batch_balances(self._warehouse, accounts, outcomes)),
             self._never_read,
         )
+
+    def _lock(self, cursor: ledger.Cursor) -> None:
+        self._at = _WAITING
+        ledger.lock(cursor, self._names)
+        self._at = ""
 
     def _end_left_behind(self, number: int) -> None:
         """Ends what an earlier attempt or start has left on the warehouse; raises LoadError."""
@@ -292,7 +298,11 @@ class Loader:
             if not autocommit:
                 connection.commit()
         except _CLIENT_ERRORS as error:
-            raise classify(error, doing + self._at, step, self._known) from None
+            failed = classify(error, doing + self._at, step, self._known)
+            if isinstance(failed, RetryLoad) and self._at == _WAITING:
+                message = f"{failed}. {self._say_holders(connection)}"
+                raise RetryLoad(message) from None
+            raise failed from None
         except StagingRefusedError as error:
             message = f"{doing}: the manifest: {error}"
             raise NeedsRepair(message) from None
@@ -304,3 +314,11 @@ class Loader:
             # closed, and its transaction is the server's to end.
             with suppress(*_CLIENT_ERRORS):
                 connection.close()
+
+    def _say_holders(self, connection: Any) -> str:
+        try:
+            connection.rollback()
+            return say_holders(connection.cursor(), self._names)
+        except _CLIENT_ERRORS as error:
+            why = classify(error, "looking for who holds it", known=self._known)
+            return f"Who holds the lock is not known: {why}"

@@ -7,17 +7,13 @@ import pytest
 from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError, ProgrammingError
 
+from connectors.redshift.left_behind import HOLDERS, OWN_LOCKERS, find_holders
+from connectors.redshift.names import Names
 from infra.local.redshift import Faults, Rule, When
 from infra.local.redshift.faults import Action
 from tests.contract.warehouse import Warehouse, refused, rows, run, value
 
 pytestmark = [pytest.mark.contract, pytest.mark.faults]
-
-HOLDERS = """SELECT DISTINCT t.pid FROM svv_transactions AS t
-JOIN pg_class AS c ON c.oid = t.relation
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relname = %s AND t.lock_mode = 'AccessExclusiveLock'
-AND t.txn_db = current_database() AND t.txn_owner = current_user AND t.pid <> pg_backend_pid()"""
 
 
 @pytest.fixture
@@ -64,7 +60,7 @@ def test_a_user_sees_who_of_its_own_holds_a_lock_and_ends_that_session(
     run(connection, "insert into ledger values (1)")
     ((process,),) = rows(connection, "select pg_backend_pid()")
     successor = warehouse.connect(autocommit=True)
-    found = rows(successor, HOLDERS, (warehouse.schema, "ledger"))
+    found = rows(successor, OWN_LOCKERS, (warehouse.schema, "ledger"))
     assert found == [[process]]
     run(successor, f"select pg_terminate_backend({process})")
     successor.autocommit = False
@@ -82,7 +78,38 @@ def test_who_only_reads_or_writes_a_table_does_not_count_as_holding_it(
     reading = warehouse.connect()
     assert value(reading, "select count(*) from ledger") == 0
     looking = warehouse.connect(autocommit=True)
-    assert rows(looking, HOLDERS, (warehouse.schema, "ledger")) == []
+    assert rows(looking, OWN_LOCKERS, (warehouse.schema, "ledger")) == []
+
+
+def test_who_only_reads_a_table_holds_up_its_lock_and_is_found(
+    warehouse: Warehouse, connection: Connection
+) -> None:
+    assert value(connection, "select count(*) from ledger") == 0
+    ((process,),) = rows(connection, "select pg_backend_pid()")
+    looking = warehouse.connect(autocommit=True)
+    ((found, since),) = rows(looking, HOLDERS, (warehouse.schema, "ledger"))
+    assert (found, since is None) == (process, False)
+    for_superusers = rows(looking, find_holders(Names(warehouse.schema)))
+    assert [row[0] for row in for_superusers] == [process]
+
+
+def test_the_locks_on_a_table_of_the_same_number_in_another_database_are_not_found(
+    warehouse: Warehouse,
+) -> None:
+    """Tables of the catalogue have one number in every database."""
+    if warehouse.stand_in is None:
+        pytest.skip("only the stand-in is sure to have another database")
+    table = ("pg_catalog", "pg_description")
+    looking = warehouse.connect(autocommit=True)
+    elsewhere = warehouse.connect(database="postgres")
+    run(elsewhere, "select count(*) from pg_catalog.pg_description")
+    ((process,),) = rows(elsewhere, "select pg_backend_pid()")
+    locked = "select distinct pid from svv_transactions where relation = %s::regclass::oid"
+    assert rows(looking, locked, (".".join(table),)) == [[process]]
+    assert rows(looking, HOLDERS, table) == []
+    here = warehouse.connect()
+    run(here, "select count(*) from pg_catalog.pg_description")
+    assert len(rows(looking, HOLDERS, table)) == 1
 
 
 @pytest.mark.parametrize("when", [When.BEFORE, When.DURING])

@@ -229,6 +229,30 @@ def test_a_start_ends_the_session_of_one_whose_network_died_while_it_created_tab
         loader.load(parts_of(started, 1), START)
 
 
+def test_an_open_transaction_of_a_person_is_left_alone_and_named(
+    started: Running, loader: Loader
+) -> None:
+    parts = parts_of(started, 1)
+    person = started.stack.warehouse()
+    person.autocommit = False
+    cursor = person.cursor()
+    cursor.execute("SELECT COUNT(*), pg_backend_pid() FROM starjoin.ledger GROUP BY 2")
+    cursor.execute("SELECT pg_backend_pid()")
+    ((process,),) = cursor.fetchall()
+    impatient = limited(started, SERVER_ENDS_IT)
+    named = rf"waiting for the ledger's lock: .*\(SQLSTATE 57014\)\. .*process {process}, in a "
+    with pytest.raises(RetryLoad, match=named):
+        impatient.load(parts, START)
+    with pytest.raises(RetryLoad, match=named):
+        impatient.start(START)
+    cursor.execute("SELECT 1")
+    assert [*cursor.fetchall()] == [[1]]
+    person.rollback()
+    person.close()
+    loader.load(parts, START)
+    assert tickets_in(started) == [1]
+
+
 def test_sessions_of_others_of_the_same_user_are_left_alone(
     started: Running, loader: Loader
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from connectors.metrics import Gauge, Metric, WatchedSourceMetric
+from connectors.redshift.coordinator import MAX_RETRY_SECONDS
+from connectors.redshift.limits import STATEMENT_SECONDS
 from flink_app.declaration import Star
 from infra.aws import plan
 from infra.aws.dms import with_dms_settings
@@ -187,6 +189,35 @@ def test_an_alarm_on_a_counter_watches_its_rise(name: str) -> None:
     expressions = [each["Expression"] for each in alarm.get("Metrics", []) if "Expression" in each]
     assert bool(expressions) == (metric["MetricName"] in counters)
     assert all(expression.startswith("DIFF(") for expression in expressions)
+
+
+@pytest.mark.parametrize(
+    "seconds", [MAX_RETRY_SECONDS, STATEMENT_SECONDS + MAX_RETRY_SECONDS], ids=["refused", "hung"]
+)
+@pytest.mark.parametrize("offset", range(0, 600, 50))
+def test_loads_that_fail_on_and_on_raise_the_alarm_however_long_each_takes(
+    seconds: float, offset: int
+) -> None:
+    alarm = load_template("alarms")["Resources"]["WarehouseOutOfReach"]["Properties"]
+    (period,) = [each["MetricStat"]["Period"] for each in alarm["Metrics"] if "MetricStat" in each]
+    failures = [offset + seconds * count for count in range(1, 100)]
+    risen = {int(failure // period) for failure in failures}
+    periods = alarm["EvaluationPeriods"]
+    needed = alarm.get("DatapointsToAlarm", periods)
+    first = min(risen)
+    on = [
+        now
+        for now in range(first, max(risen))
+        if len(risen & set(range(now - periods + 1, now + 1))) >= needed
+    ]
+    assert on
+    assert on[0] * period <= failures[0] + 3_600
+    assert on == [*range(on[0], max(risen))], "it stays on until the loads go well"
+
+
+def test_two_failures_do_not_raise_that_alarm() -> None:
+    alarm = load_template("alarms")["Resources"]["WarehouseOutOfReach"]["Properties"]
+    assert alarm["DatapointsToAlarm"] > 2
 
 
 @pytest.mark.parametrize("name", ["JobNotRunning", "FallsBehind", "StreamNotRead"])

@@ -140,3 +140,72 @@ def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
     with pytest.raises(FenceLost):
         loads.load([part("a")], 5)
     assert ended(warehouse) == []
+
+
+@pytest.mark.parametrize("books", [{}, BOOKS])
+@pytest.mark.parametrize(
+    ("holders", "message"),
+    [
+        (
+            [(812, "2026-01-01 10:00:00")],
+            r"is held by process 812, in a transaction since 2026-01-01 10:00:00\. ",
+        ),
+        (
+            [],
+            r"superuser finds it with: SELECT pid, .*relation = '\"books\"\.ledger'::regclass::oid",
+        ),
+    ],
+)
+def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
+    warehouse: FakeWarehouse,
+    holders: list[tuple[int, str]],
+    message: str,
+    books: dict[str, dict[str, str]],
+) -> None:
+    loads = loader(warehouse)
+    loads.start(5)
+    warehouse.tables |= books
+    warehouse.holders = holders
+    doing = "creating missing tables" if books else "taking the fence"
+
+    def fail(what: str) -> None:
+        if what.startswith("LOCK"):
+            raise CANCELLED
+
+    warehouse.fails = fail
+    with pytest.raises(RetryLoad, match=f"loading batch .*, waiting for the .*{message}"):
+        loads.load([part("a")], 5)
+    with pytest.raises(RetryLoad, match=f"{doing}, waiting for the ledger's lock: .*{message}"):
+        loads.start(5)
+
+
+def test_a_session_that_is_gone_cannot_say_who_holds_the_lock(warehouse: FakeWarehouse) -> None:
+    loads = loader(warehouse)
+    loads.start(5)
+
+    def fail(what: str) -> None:
+        if what.startswith("LOCK"):
+            raise CANCELLED
+        if what == "rollback":
+            raise LOST
+
+    warehouse.fails = fail
+    with pytest.raises(RetryLoad, match=r"57014.*Who holds the lock is not known: .*was lost"):
+        loads.load([part("a")], 5)
+
+
+def test_a_statement_that_is_cancelled_elsewhere_says_nothing_of_the_lock(
+    warehouse: FakeWarehouse,
+) -> None:
+    loads = loader(warehouse)
+    loads.start(5)
+
+    def fail(what: str) -> None:
+        if what.startswith("COPY"):
+            raise CANCELLED
+
+    warehouse.fails = fail
+    with pytest.raises(RetryLoad) as raised:
+        loads.load([part("a")], 5)
+    assert "lock is held" not in str(raised.value)
+    assert "MIN(t.txn_start)" not in " ".join(warehouse.said)

@@ -79,6 +79,8 @@ class FakeWarehouse:
         copied: rows that COPY brings to a target's stage; None: all.
         newest: rows of it that are newer than what is there; None: all.
         accounted: tables of which the books hold records.
+        holders: processes that hold any lock on the ledger and their transactions' begin, as the
+            loader's user sees them.
         left_behind: processes of sessions that hold the ledger's lock, or wait for it.
     """
 
@@ -95,6 +97,7 @@ class FakeWarehouse:
         self.copied: int | None = None
         self.newest: int | None = None
         self.accounted: set[str] = set()
+        self.holders: list[tuple[int, str]] = []
         self.left_behind: set[int] = set()
         self._staged: dict[str, int] = {}
         self.said: list[str] = []
@@ -123,6 +126,9 @@ class FakeWarehouse:
         self.say("commit")
         self.fence, self.parts = self._fence_now, self._parts_now
         self.floor, self.key_id = self._floor_now, self._key_now
+
+    def rollback(self) -> None:
+        self.say("rollback")
 
     def close(self) -> None:
         self.say("close")
@@ -167,6 +173,8 @@ class FakeWarehouse:
             return [(table,) for table in self.accounted]
         if operation.startswith("SELECT DISTINCT t.pid"):
             return [(process,) for process in sorted(self.left_behind)]
+        if operation.startswith("SELECT t.pid, MIN(t.txn_start)"):
+            return [*self.holders]
         if operation.startswith("SELECT generation"):
             return [(self._floor_now,)] if self._floor_now else []
         if operation.startswith("SELECT key_id"):
