@@ -164,6 +164,12 @@ def test_an_error_of_a_value_or_file_says_where_its_details_are(
     assert "iban" not in found
 
 
+def test_whatever_state_an_error_of_a_value_has_it_says_where_its_details_are() -> None:
+    found = sentence({"C": "0A000", "M": "Numeric data overflow (result precision)"}, KNOWN)
+    assert found.startswith("a number has more digits than its column (SQLSTATE 0A000). ")
+    assert found.endswith(ELSEWHERE)
+
+
 @pytest.mark.parametrize("message", ["1023", "1018", NO_COLUMN, S3_REFUSES, REGION])
 def test_an_error_whose_words_are_complete_does_not(message: str) -> None:
     assert ELSEWHERE not in sentence({"C": "XX000", "M": message}, KNOWN)
