@@ -197,6 +197,17 @@ class Metrics:
     def __init__(self, runtime_context: Any, *used: Metric) -> None:
         group = runtime_context.get_metrics_group().add_group(GROUP)
         self._counters = {metric: group.counter(metric.label) for metric in used}
+        self._begun = False
+
+    def begin(self) -> None:
+        """Reports 0 of each metric, the first time; called where elements are processed.
+
+        PyFlink drops what is counted in `open`: only a bundle of elements reports, at its end.
+        """
+        if not self._begun:
+            self._begun = True
+            for counter in self._counters.values():
+                counter.inc(0)
 
     def add(self, metric: Metric, count: int = 1) -> None:
         """Counts `count` units of a metric that was named at creation.

@@ -54,7 +54,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         self._state = runtime_context.get_map_state(
             MapStateDescriptor("pending parts", Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()))
         )
-        metrics = Metrics(
+        self._metrics = Metrics(
             runtime_context,
             Metric.BATCHES_LOADED,
             Metric.PARTS_LOADED,
@@ -70,7 +70,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         self._coordinator = LoadCoordinator(
             self._open_loader(),
             clock=time.monotonic,
-            count=metrics.add,
+            count=self._metrics.add,
             count_books=books.add if self._metrics_by_table else lambda _: None,
             note_never_read=self._never_read.note,
         )
@@ -86,6 +86,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         self, value: bytes, ctx: KeyedProcessFunction.Context
     ) -> Iterator[bytes] | None:
         """A reference is remembered, a signal may start a load."""
+        self._metrics.begin()
         if not self._rebuilt:
             self._coordinator.remember(Part.decode(bytes(v)) for v in self._state.values())
             self._rebuilt = True

@@ -42,7 +42,6 @@ class Stage(ProcessFunction):  # type: ignore[misc]
         self._metrics = Metrics(
             runtime_context, Metric.ROWS_STAGED, Metric.BYTES_STAGED, Metric.UPLOADS_REPEATED
         )
-        self._metrics.add(Metric.UPLOADS_REPEATED, 0)
         self._store = WaitingStore(
             self._open_store(),
             self._retry_seconds,
@@ -53,6 +52,7 @@ class Stage(ProcessFunction):  # type: ignore[misc]
     @guarded
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
         """A block is buffered, a marker flushes."""
+        self._metrics.begin()
         signal = parse_signal(value)
         if signal is None:
             self._writer.add(decode(value, self._schema_of))

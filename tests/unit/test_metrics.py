@@ -79,6 +79,18 @@ def test_a_count_of_nothing_is_reported_so_that_the_first_rise_is_one(
     assert reported == [0]
 
 
+def test_each_metric_is_reported_as_nothing_once_where_elements_are_processed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reported = []
+    monkeypatch.setattr(Counter, "inc", lambda _, count: reported.append(count))
+    metrics = Metrics(Context(), Metric.ROWS_STAGED, Metric.BYTES_STAGED)
+    assert reported == []
+    metrics.begin()
+    metrics.begin()
+    assert reported == [0, 0]
+
+
 def test_a_metric_that_was_not_named_cannot_be_counted() -> None:
     metrics: Any = Metrics(Context(), Metric.ROWS_STAGED)
     with pytest.raises(KeyError):

@@ -12,7 +12,7 @@ from connectors.metrics import GROUP, Gauge
 from connectors.redshift.loader import Loaded
 from connectors.redshift.operator import Load
 from tests.unit.redshift.warehouse import part
-from tests.unit.test_metrics import Context
+from tests.unit.test_metrics import Context, Counter
 
 STARTED = struct.pack(">cqq", b"R", -1, 1)
 COMPLETE = struct.pack(">cq", b"C", 1)
@@ -102,3 +102,17 @@ def test_the_gauges_move_while_a_load_hangs_and_fall_when_it_ends(
     while runtime.state:
         fire()
     assert gauges() == (0, 0)
+
+
+def test_failed_loads_are_reported_as_none_with_the_first_element_and_not_in_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PyFlink drops what is counted in `open`."""
+    reported = []
+    monkeypatch.setattr(Counter, "inc", lambda self, n: reported.append((self._path[-1], n)))
+    runtime: Any = Runtime()
+    load = Load(HungLoader, ())
+    load.open(runtime)
+    assert reported == []
+    load.process_element(part("a", epoch=1).encode(), runtime)
+    assert {("loadsRetried", 0), ("loadsNeedRepair", 0), ("recordsUnaccountedFor", 0)} < {*reported}

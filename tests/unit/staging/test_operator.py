@@ -12,7 +12,7 @@ from connectors.staging.errors import StagingUnavailableError
 from connectors.staging.operator import Stage
 from connectors.staging.part import Part
 from tests.unit.staging.test_writer import SCHEMA, Store, rows
-from tests.unit.test_metrics import Context
+from tests.unit.test_metrics import Context, Counter
 
 
 class Failing(Store):
@@ -59,6 +59,19 @@ def test_an_upload_that_fails_for_a_while_is_repeated_and_counted() -> None:
     assert (part.epoch, part.rows) == (7, 1)
     assert task.store.read(part)["a"].to_pylist() == [1]
     assert task.repeated == 4
+
+
+def test_no_repetition_is_reported_with_the_first_element_and_not_in_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PyFlink drops what is counted in `open`."""
+    reported = []
+    monkeypatch.setattr(Counter, "inc", lambda self, n: reported.append((self._path[-1], n)))
+    task = Task()
+    assert reported == []
+    nothing: Any = None
+    list(task.stage.process_element(rows("one", 1).encode(), nothing))
+    assert ("uploadsRepeated", 0) in reported
 
 
 def test_without_time_for_it_nothing_is_repeated() -> None:
