@@ -33,5 +33,6 @@ def test_a_deployed_environment_has_what_a_replay_needs(
     assert main(["--environment", opened.environment.name]) == 1
     # It has come as far as the warehouse's password, which is not there.
     told = capsys.readouterr().err
-    assert told.startswith("replay: AWS refused GetSecretValue (code ResourceNotFoundException, ")
-    assert "GetSecretValue" in told
+    assert told.startswith("replay: reading secret arn:aws:secretsmanager:")
+    assert "AWS refused GetSecretValue (code ResourceNotFoundException, " in told
+    assert "Check secret.id of starjoin.redshift" in told
