@@ -26,7 +26,7 @@ _LONGEST_HOST: Final = 253
 
 def _check_bucket(name: str) -> str:
     """Refuses what is no name of a general purpose bucket."""
-    is_address = re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name)
+    is_address = re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name)
     if not _BUCKET.fullmatch(name) or ".." in name or is_address:
         message = (
             "a bucket has 3 to 63 lower-case letters, digits, dots and hyphens, begins and ends "
@@ -87,7 +87,7 @@ _KEPT_ARN: Final = _arn("secretsmanager", f"secret:{_KEPT_NAME}")
 BucketName = Annotated[str, AfterValidator(_check_bucket)]
 HostName = Annotated[str, AfterValidator(_check_host)]
 Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
-Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 # Servers take any name that is quoted; this leaves out quotes, slashes, semicolons and controls.
 DatabaseName = Annotated[
     str, StringConstraints(pattern=r"^[\p{L}\p{N}_][\p{L}\p{N}_$.@ -]*$", max_length=LONGEST_NAME)

@@ -10,13 +10,19 @@ from pyflink.datastream import StreamExecutionEnvironment
 from flink_app.declaration import Star, load_declaration
 from flink_app.job import build, read_stream
 from flink_app.settings import PROPERTIES_FILE, Settings, load_settings
+from flink_app.warehouse import refuse_books_schema
 
 _PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
 
 def load_star(settings: Settings) -> Star:
-    """The declaration that the settings name; a relative path starts at the package's root."""
-    return Star(load_declaration(_PACKAGE_ROOT / settings.application.declaration))
+    """The declaration that the settings name; a relative path starts at the package's root.
+
+    Raises DeclarationError.
+    """
+    star = Star(load_declaration(_PACKAGE_ROOT / settings.application.declaration))
+    refuse_books_schema(star, settings.redshift.bookkeeping_schema)
+    return star
 
 
 def main() -> None:

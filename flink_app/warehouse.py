@@ -12,8 +12,23 @@ from connectors.redshift.spec import (
     WarehouseSpec,
 )
 from connectors.staging.shape import shape_of
+from flink_app.declaration.file import DeclarationError
 from flink_app.declaration.star import DELETED, POSITION, Path, Star, set_position
 from flink_app.decode.position import UNKNOWN
+
+
+def refuse_books_schema(star: Star, bookkeeping_schema: str) -> None:
+    """Raises DeclarationError for a target in the schema of the books.
+
+    It could be one of the tables that the load keeps there, or become one.
+    """
+    for name, target in star.targets.items():
+        if target.schema_name == bookkeeping_schema:
+            message = (
+                f"target {name}: schema {bookkeeping_schema} is that of the application's books "
+                "(bookkeeping.schema of starjoin.redshift): choose another for one of them"
+            )
+            raise DeclarationError(message)
 
 
 def warehouse_spec(star: Star) -> WarehouseSpec:

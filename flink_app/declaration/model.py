@@ -7,7 +7,7 @@ declaration (paths, schemas, SQL) is made from these models in the neighbouring 
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Any, Final, Self, get_args
+from typing import Annotated, Any, Final, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,14 +17,13 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
-    ValidationInfo,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 
 from flink_app.declaration.rules import check
 from flink_app.declaration.types import ColumnType
+from flink_app.without_null import WithoutNull
 
 # Lower case, since Redshift folds identifiers; no leading or double underscore, since hidden
 # columns are named with them.
@@ -45,7 +44,6 @@ SourceText = Annotated[str, AfterValidator(_check_source_text)]
 SourceName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_source_text)]
 TOKEN_TYPE: Final = ColumnType("varchar", length=64)  # 32 bytes in hexadecimal
 REDACTED: Final = "redacted"
-_ANY_VALUE: Final = "a value"
 _ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
 
 
@@ -76,44 +74,22 @@ class Treatment(enum.StrEnum):
         return self is Treatment.DROP
 
 
-def _without_null(where: str, written: str) -> str:
-    return (
-        f"{where} has no value: YAML reads an empty place, ~ and the bare word null as null. "
-        f"Write {written} or leave the key out"
-    )
-
-
-class _Model(BaseModel):
+class _Model(WithoutNull, BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _is_not_null(cls, value: Any, info: ValidationInfo) -> Any:
-        """Refuses null for every field and member of a field: it never means the default."""
-        name = info.field_name or ""
-        field = cls.model_fields[name]
-        written = field.alias or name
-        if value is None:
-            raise ValueError(_without_null(written, _words(field.annotation)))
-        members = value.items() if isinstance(value, dict) else ()
-        for member in [key for key, inner in members if inner is None]:
-            raise ValueError(_without_null(f"{written}.{member}", _ANY_VALUE))
-        if isinstance(value, list) and None in value:
-            raise ValueError(_without_null(f"an entry of {written}", _ANY_VALUE))
+
+def _column_type(value: Any) -> ColumnType:
+    if isinstance(value, ColumnType):
         return value
-
-
-def _words(annotation: Any) -> str:
-    """The words that a field takes, for people."""
-    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return " or ".join(member.value for member in annotation)
-    of_parts = (_words(part) for part in get_args(annotation))
-    return next((words for words in of_parts if words != _ANY_VALUE), _ANY_VALUE)
+    if isinstance(value, str):
+        return ColumnType.parse(value)
+    message = "a column type is text, such as varchar(20), decimal(12,2) or timestamp"
+    raise ValueError(message)
 
 
 _ColumnTypeField = Annotated[
     ColumnType,
-    BeforeValidator(lambda value: ColumnType.parse(value) if isinstance(value, str) else value),
+    BeforeValidator(_column_type),
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "examples": ["integer", "decimal(12,2)", "varchar(100)"]}),
 ]

@@ -36,7 +36,11 @@ def redshift_faults(star: Star) -> list[str]:
 
 def _key_faults(star: Star) -> Iterator[str]:
     """Keys and references are what the load joins, distributes and sorts by."""
-    for name, table in star.tables.items():
+    for name in star.used_tables:
+        table = star.tables[name]
+        if len(table.key) > MOST_SORT_KEY_COLUMNS:
+            count = len(table.key)
+            yield f"table {name}: a key of {count} columns; Redshift takes {MOST_SORT_KEY_COLUMNS}"
         for column in table.key:
             if table.columns[column].stored_type.is_binary:
                 yield f"table {name}: key column {column}: {_NO_KEY}"

@@ -64,6 +64,8 @@ def _check_columns(name: str, table: Table) -> None:
             what = f"columns {reader} and {column} read {source!r} as different types"
             _fail(f"table {name}", what)
     for column in table.key:
+        if table.key.count(column) > 1:
+            _fail(f"table {name}", f"key column {column!r} stands there twice")
         if column not in table.columns:
             _fail(f"table {name}", f"key column {column!r} is not declared")
         elif table.columns[column].unchanged:

@@ -45,7 +45,8 @@ _INSTEAD: Final = {
     "timetz": "DMS writes a time as text: declare varchar(n)",
 }
 _WRITTEN: Final = re.compile(
-    r"^\s*(?P<name>[a-z][a-z ]*?)\s*(\(\s*(?P<first>\d+)\s*(,\s*(?P<second>\d+)\s*)?\))?\s*$"
+    r"^\s*(?P<name>[a-z][a-z ]*?)\s*(\(\s*(?P<first>\d+)\s*(,\s*(?P<second>\d+)\s*)?\))?\s*$",
+    re.ASCII,
 )
 
 

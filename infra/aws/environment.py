@@ -35,6 +35,7 @@ from flink_app.decode.dead_letters import Originals
 from flink_app.decode.generations import Generations, GenerationsSetting
 from flink_app.faults import fault_lines
 from flink_app.settings import Name
+from flink_app.without_null import WithoutNull
 from flink_app.yaml_file import YamlFileError, read_yaml
 from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError
@@ -52,7 +53,7 @@ EnvironmentName = Annotated[
 _DMS_IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 
 
-class _Part(BaseModel):
+class _Part(WithoutNull, BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 

@@ -11,6 +11,7 @@ from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
 from flink_app.decode.generations import Generations
 from flink_app.settings import Application, Privacy, Redshift, Settings, Source, Staging
+from flink_app.warehouse import refuse_books_schema
 from infra.aws.dms import with_dms_settings
 from infra.aws.environment import Environment
 from infra.aws.errors import DeployError
@@ -46,9 +47,11 @@ def load_star(environment: Environment) -> Star:
     """The environment's declaration. Raises DeployError."""
     path = ROOT / environment.application.declaration
     try:
-        return Star(load_declaration(path))
+        star = Star(load_declaration(path))
+        refuse_books_schema(star, environment.redshift.bookkeeping_schema)
     except DeclarationError as error:
         raise DeployError(str(error)) from error
+    return star
 
 
 def with_generations(environment: Environment, settings: Mapping[str, str]) -> Environment:

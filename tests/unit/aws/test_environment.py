@@ -199,3 +199,27 @@ def test_a_package_is_known_by_its_bytes(tmp_path: Path) -> None:
     one.write_bytes(b"code")
     two.write_bytes(b"code")
     assert digest_of(one) == digest_of(two)
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        (None, "dms"),
+        ("alarms", "topic_arn"),
+        ("redshift", "secret_key_arn"),
+    ],
+)
+def test_null_is_refused_where_it_would_mean_the_default(
+    tmp_path: Path, part: str | None, name: str
+) -> None:
+    given = content()
+    (given if part is None else given.setdefault(part, {}))[name] = None
+    with pytest.raises(BadEnvironmentError, match=f"{name}.* has no value: .*leave the key out"):
+        load_environment(write(tmp_path, given), tmp_path)
+
+
+def test_a_target_among_the_books_is_refused() -> None:
+    environment = load_environment("example")
+    redshift = environment.redshift.model_copy(update={"bookkeeping_schema": "public"})
+    with pytest.raises(DeployError, match="schema public is that of the application's books"):
+        load_star(environment.model_copy(update={"redshift": redshift}))

@@ -12,6 +12,7 @@ import yaml
 
 from connectors.redshift.refused import MOST_COLUMNS, SYSTEM_COLUMNS
 from flink_app.declaration import DeclarationError, Star, load_declaration
+from flink_app.warehouse import refuse_books_schema
 from infra.local.redshift.dialect import read_statement
 from infra.local.redshift.errors import RedshiftError
 from tests.unit.declaration.test_rules import put, save
@@ -213,3 +214,20 @@ def test_every_name_of_a_declaration_is_quoted_in_sql(placement: str) -> None:
             bare = re.sub(r'"[^"]*"', '""', re.sub(r"'[^']*'", "''", sql))
             expected = re.sub(r'"[^"]*"', '""', re.sub(r"'[^']*'", "''", same))
             assert bare == expected
+
+
+def test_a_key_that_redshift_cannot_have_is_no_fault_of_a_table_that_is_not_loaded(
+    tmp_path: Path,
+) -> None:
+    content = copy.deepcopy(CONTENT)
+    content["tables"]["unused"] = {"key": ["id"], "columns": {"id": BINARY}}
+    assert "unused" not in Star(load_declaration(save(tmp_path, content))).used_tables
+
+
+def test_a_target_among_the_books_is_refused(tmp_path: Path) -> None:
+    content = copy.deepcopy(CONTENT)
+    content["targets"]["sales"]["schema"] = "starjoin"
+    star = Star(load_declaration(save(tmp_path, content)))
+    refuse_books_schema(star, "other")
+    with pytest.raises(DeclarationError, match="target sales: schema starjoin is that of the"):
+        refuse_books_schema(star, "starjoin")

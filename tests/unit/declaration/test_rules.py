@@ -83,6 +83,7 @@ REPORT = (TARGETS, "consignment_report")
             "tables.port.columns.depth: Value error, trailing_blanks is for text, not for date",
         ),
         ((*PORT, "key"), ["port"], "table port: key column 'port' is not declared"),
+        ((*PORT, "key"), ["port_id"] * 2, "table port: key column 'port_id' stands there twice"),
         (
             ("tables", "register", "key"),
             ["verified", "number", "x"],

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from flink_app.declaration import ColumnType
+from flink_app.declaration.model import Column
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,18 @@ def test_what_would_lie_is_refused_with_what_to_declare_instead(text: str, inste
 def test_only_whole_numbers_are_integers() -> None:
     written = ["smallint", "integer", "bigint", "decimal(5,0)", "double precision", "date"]
     assert [text for text in written if ColumnType.parse(text).is_integer] == written[:3]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"name": "varchar"}, {"name": "varchar", "length": -5}, {"name": "evil"}, 5, ["date"]],
+)
+def test_a_type_is_text(written: object) -> None:
+    with pytest.raises(ValidationError, match="a column type is text, such as varchar"):
+        Column.model_validate({"type": written})
+
+
+@pytest.mark.parametrize("text", ["varchar(２０)", "decimal(٣,١)"])  # noqa: RUF001 - on purpose
+def test_digits_of_other_scripts_are_no_length(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a column type"):
+        ColumnType.parse(text)
