@@ -45,6 +45,11 @@ class Command:
     run: Callable[[list[str]], None] | None = None
 
 
+def of_environment(name: str, does: str) -> Command:
+    """A command of `infra.aws`, by the same name."""
+    return Command(does, "infra.aws", (name,), "infra.aws.command_line")
+
+
 def test(rest: list[str]) -> None:
     """Tests of Java and of Python, what is quick to tell first; with arguments, pytest's own."""
     if rest == ["--fast"]:
@@ -92,40 +97,22 @@ COMMANDS = {
         command_line="tests.load.command_line",
     ),
     "package": Command("make the one zip that Managed Flink runs", module="infra.aws.package"),
-    "deploy": Command(
-        "bring an environment on AWS to its file and start it; --dry-run only says how",
-        module="infra.aws",
-        words=("deploy",),
-        command_line="infra.aws.command_line",
+    "deploy": of_environment(
+        "deploy", "bring an environment on AWS to its file and start it; --dry-run only says how"
     ),
-    "reload": Command(
+    "reload": of_environment(
+        "reload",
         "load every table of an environment again; says what it would do unless given --apply",
-        module="infra.aws",
-        words=("reload",),
-        command_line="infra.aws.command_line",
     ),
-    "status": Command(
-        "say how an environment on AWS is",
-        module="infra.aws",
-        words=("status",),
-        command_line="infra.aws.command_line",
-    ),
-    "stop": Command(
-        "stop an environment's application with a snapshot",
-        module="infra.aws",
-        words=("stop",),
-        command_line="infra.aws.command_line",
-    ),
+    "status": of_environment("status", "say how an environment on AWS is"),
+    "stop": of_environment("stop", "stop an environment's application with a snapshot"),
     "replay": Command(
         "put dead letters back onto the stream, once their cause is mended; --apply does it",
         module="infra.replay",
         command_line="infra.replay.command_line",
     ),
-    "destroy": Command(
-        "delete an environment from AWS; its data only when asked for",
-        module="infra.aws",
-        words=("destroy",),
-        command_line="infra.aws.command_line",
+    "destroy": of_environment(
+        "destroy", "delete an environment from AWS; its data only when asked for"
     ),
     "build": Command("make .venv and the JVM module's jar, where missing or out of date"),
 }
