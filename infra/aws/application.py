@@ -97,7 +97,7 @@ class FlinkApplication:
     def start(self, state: StartState = LATEST) -> None:
         """Starts it from that state and waits until it runs.
 
-        Raises ApplicationError when it does not start.
+        Raises ApplicationError when it does not start, or has no snapshot and is to have a state.
         """
         restore: dict[str, str]
         if state.snapshot is not None:
@@ -106,12 +106,15 @@ class FlinkApplication:
                 "SnapshotName": state.snapshot,
             }
             self._say(f"{self._name}: starting from snapshot {state.snapshot}")
-        elif not state.without and (latest := self.latest_snapshot()):
+        elif state.without:
+            restore = {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}
+            self._say(f"{self._name}: starting without state, at the stream's initial position")
+        elif latest := self.latest_snapshot():
             restore = {"ApplicationRestoreType": "RESTORE_FROM_LATEST_SNAPSHOT"}
             self._say(f"{self._name}: starting from its latest snapshot, {latest}")
         else:
-            restore = {"ApplicationRestoreType": "SKIP_RESTORE_FROM_SNAPSHOT"}
-            self._say(f"{self._name}: starting without state, at the stream's initial position")
+            message = f"{self._name} has no snapshot to start from; deploy says how to start it"
+            raise ApplicationError(message)
         self._client.start_application(
             ApplicationName=self._name,
             RunConfiguration={

@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     deploy.add_argument(
         "--allow-data-loss",
         action="store_true",
-        help="apply a change set that removes or replaces stream, buckets or key",
+        help="lose data: a change that removes or replaces stream, buckets, key or snapshots",
     )
     reload = commands.add_parser(
         "reload", parents=[common], help="load every table anew; what is gone leaves the warehouse"

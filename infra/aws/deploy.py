@@ -28,6 +28,7 @@ from infra.aws.drain import Drain
 from infra.aws.environment import Environment
 from infra.aws.errors import ApplicationError, DeployError
 from infra.aws.ownership import Ownership
+from infra.aws.preflight import Preflight
 from infra.aws.reload import Reload
 from infra.aws.reloading import EnvironmentDoings
 from infra.aws.replication import Replication
@@ -67,6 +68,13 @@ class Deployment:
             clock=clock,
             say=say,
         )
+        self._preflight = Preflight(
+            environment,
+            self._own,
+            self._stacks,
+            self._application,
+            self._books(),
+        )
 
     def deploy(
         self,
@@ -77,7 +85,7 @@ class Deployment:
         drains: bool = True,
     ) -> None:
         """Brings the environment to its file, with this package. Raises DeployError."""
-        self._own.check_names()
+        start_from = self._preflight.check(start_from, allow_data_loss=allow_data_loss)
         check_packaged(package, self._environment.application.declaration)
         dms = self._environment.dms
         if dms is not None:
@@ -99,7 +107,7 @@ class Deployment:
         key = upload_code(self._clients.s3, data["CodeBucket"], package, self._say)
         change = self._changes().find(data, key, start_from, drains=drains)
         if change is None:
-            self._run(data, key, start_from)
+            self._run(data, key, start_from, allow_data_loss=allow_data_loss)
         else:
             change.apply()
         self._stacks.apply(plan.alarms_stack(self._environment, data))
@@ -261,14 +269,23 @@ class Deployment:
             message = f"the application would refuse its settings: {faults}"
             raise DeployError(message) from error
 
-    def _run(self, data: plan.Outputs, key: str, start_from: StartState) -> None:
+    def _run(
+        self,
+        data: plan.Outputs,
+        key: str,
+        start_from: StartState,
+        *,
+        allow_data_loss: bool = False,
+    ) -> None:
         """In the end the application runs, with the code of `key`."""
         began = self._clock.milliseconds()
         before = self._application.settle()
         if start_from.is_chosen and before is not None and before.status == "RUNNING":
             message = f"{before.name} runs; to start it from another state, stop it first"
             raise ApplicationError(message)
-        self._stacks.apply(plan.application_stack(self._environment, data, key))
+        self._stacks.apply(
+            plan.application_stack(self._environment, data, key), allow_data_loss=allow_data_loss
+        )
         found = self._application.settle()
         if found is not None and found.status == "READY":
             self._application.start(start_from)

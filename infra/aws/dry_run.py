@@ -28,8 +28,9 @@ def describe(environment: Environment, package: Path) -> Iterator[str]:
     yield f"2. Upload {package.name} ({size}) to s3://{data['CodeBucket']}/{key}"
     yield from _stack(3, plan.application_stack(environment, data, key))
     yield (
-        f"4. Start {environment.application.name} from its latest snapshot, or without state when "
-        f"there is none; an application that runs is restarted by step 3. Wait until it runs."
+        f"4. Start {environment.application.name} from its latest snapshot, or without state where "
+        f"the warehouse's books say that nothing has been loaded yet; an application that runs is "
+        f"restarted by step 3. Wait until it runs."
     )
     yield from _stack(5, plan.alarms_stack(environment, data))
     replication = plan.dms_stack(environment, data, star)

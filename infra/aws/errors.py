@@ -21,3 +21,7 @@ class ApplicationError(DeployError):
 
 class ForeignResourceError(DeployError):
     """A resource has the environment's name and is not its own; nothing has been touched."""
+
+
+class DataLossError(DeployError):
+    """A deployment would lose data or state that nobody has given up; nothing has been touched."""

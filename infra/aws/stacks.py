@@ -26,8 +26,14 @@ _CHANGE_SET_LIMIT: Final = 600.0
 _STACK_LIMIT: Final = 3_600.0
 _EVERY: Final = 5.0
 
+# An application's snapshots go with it.
 _HOLDS_DATA: Final = frozenset(
-    {"AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::SecretsManager::Secret"}
+    {
+        "AWS::Kinesis::Stream",
+        "AWS::KinesisAnalyticsV2::Application",
+        "AWS::S3::Bucket",
+        "AWS::SecretsManager::Secret",
+    }
 )
 # States from which CloudFormation takes no change set, and the way out of each.
 _REMEDIES: Final = {

@@ -41,6 +41,21 @@ class Books:
         self._client = client
         self._clock = clock
 
+    def are_empty(self) -> bool:
+        """Whether nothing has ever been loaded: there are no books, or nothing is in them.
+
+        Raises DeployError.
+        """
+        # Redshift's catalogue is for everybody, whatever the user may read.
+        schema = self._redshift.bookkeeping_schema
+        found = self._query(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")  # noqa: S608
+        tables = {str(name) for (name,) in found}
+        return not any(
+            self._query(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
+            for name, table in (("ledger", self._names.ledger), ("account", self._names.account))
+            if name in tables
+        )
+
     def floor(self) -> int:
         """The generation that the warehouse is swept to, 0 for none. Raises DeployError."""
         rows = self._query(f"SELECT generation FROM {self._names.floor}")  # noqa: S608

@@ -29,6 +29,13 @@ from tests.aws.managed_flink import ManagedFlink
 
 # Set by `install`: CloudFormation's handler for applications works on the service's own state.
 _flink: list[ManagedFlink] = []
+# Types that are replaced when the application's name changes.
+_NAMED: Final = {
+    "AWS::KinesisAnalyticsV2::Application",
+    "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
+    "AWS::Logs::LogGroup",
+    "AWS::Logs::LogStream",
+}
 _RENAMED: Final = {"PostgreSqlSettings": "PostgreSQLSettings"}
 _SCALARS: Final[dict[str, Callable[[Any], Any]]] = {
     "boolean": lambda value: {"true": True, "false": False}.get(value, value),
@@ -79,23 +86,35 @@ class _Made:
     def update_from_cloudformation_json(
         cls,
         original_resource: Any,
-        new_resource_name: str,  # noqa: ARG003
+        new_resource_name: str,
         cloudformation_json: Any,
         account_id: str,  # noqa: ARG003
         region_name: str,  # noqa: ARG003
     ) -> Any:
-        original_resource.change(cloudformation_json["Properties"])
+        properties = cloudformation_json["Properties"]
+        if original_resource.is_replaced(properties):
+            made = cls.make(new_resource_name, properties)
+            original_resource.discard()
+            return made
+        original_resource.change(properties)
         return original_resource
 
     @classmethod
     def make(cls, name: str, properties: dict[str, Any]) -> Any:
         raise NotImplementedError
 
+    def is_replaced(self, properties: dict[str, Any]) -> bool:  # noqa: ARG002
+        return False
+
     def change(self, properties: dict[str, Any]) -> None:
         raise NotImplementedError
 
     def delete(self, *_: str) -> None:
         raise NotImplementedError
+
+    def discard(self) -> None:
+        """What becomes of it once another has taken its place."""
+        self.delete()
 
 
 def _call(service: str, operation: str, **given: Any) -> Any:
@@ -171,6 +190,9 @@ class LogStream(_Made, CloudFormationModel):
         group, stream = properties["LogGroupName"], properties["LogStreamName"]
         _call("logs", "create_log_stream", logGroupName=group, logStreamName=stream)
         return cls(stream, {"group": group})
+
+    def is_replaced(self, properties: dict[str, Any]) -> bool:
+        return bool(properties["LogGroupName"] != self._attributes["group"])
 
     def delete(self, *_: str) -> None:
         pass  # goes with its group
@@ -253,6 +275,13 @@ class FlinkApplication(_Made, CloudFormationModel):
         _call("kinesisanalyticsv2", "create_application", **properties)
         return cls(properties["ApplicationName"])
 
+    def is_replaced(self, properties: dict[str, Any]) -> bool:
+        return bool(properties["ApplicationName"] != self.physical_resource_id)
+
+    def discard(self) -> None:
+        # The service halts and deletes an application that runs as well.
+        _flink[-1].applications.pop(self.physical_resource_id)
+
     def change(self, properties: dict[str, Any]) -> None:
         shape = client_of("kinesisanalyticsv2").meta.service_model.shape_for(
             "ApplicationConfiguration"
@@ -281,7 +310,10 @@ class LoggingOption(_Made, CloudFormationModel):
         operation = "add_application_cloud_watch_logging_option"
         given = {**properties, "CurrentApplicationVersionId": 1}
         _call("kinesisanalyticsv2", operation, **given)
-        return cls(name)
+        return cls(name, {"application": properties["ApplicationName"]})
+
+    def is_replaced(self, properties: dict[str, Any]) -> bool:
+        return bool(properties["ApplicationName"] != self._attributes["application"])
 
     def delete(self, *_: str) -> None:
         pass  # goes with its application
@@ -340,11 +372,18 @@ def _diff(change_set: Any) -> list[models.Change]:
     found = change_set.stack.resource_map.build_change_set_actions(
         change_set.template_dict, change_set.parameters
     )
-    return [
+    changes: list[Any] = [
         models.Change(action=action, logical_resource_id=name, resource_type=kind)
         for action, each in found.items()
         for name, kind in each.items()
     ]
+    resources = change_set.stack.resource_map
+    before, after = resources.input_parameters, change_set.parameters
+    renamed = before.get("ApplicationName") != after.get("ApplicationName")
+    for change in changes:
+        if change.action == "Modify":
+            change.replacement = str(renamed and change.resource_type in _NAMED)
+    return changes
 
 
 def _execute(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:  # noqa: ARG001

@@ -11,13 +11,17 @@ from typing import Any
 class FakeBooks:
     """boto3's client for the Data API: the floor, and the last number of each shard.
 
+    A statement on a table that is not there fails, as the warehouse has it.
+
     Attributes:
         error: what the next statements fail with.
+        made: whether the application has made its tables.
     """
 
     floor: int = 0
     loaded: dict[str, int] = field(default_factory=dict)
     error: str = ""
+    made: bool = True
     stream: str = "changes"
     asked: list[dict[str, Any]] = field(default_factory=list)
     _looks: int = 0
@@ -31,11 +35,20 @@ class FakeBooks:
         self._looks += 1
         if self._looks <= 1:
             return {"Status": "STARTED"}
-        return {"Status": "FAILED", "Error": self.error} if self.error else {"Status": "FINISHED"}
+        error = self.error
+        if not self.made and "pg_tables" not in self.asked[-1]["Sql"]:
+            error = error or "ERROR: schema does not exist"
+        return {"Status": "FAILED", "Error": error} if error else {"Status": "FINISHED"}
 
     def get_statement_result(self, **given: Any) -> dict[str, Any]:
         if given["Id"].startswith("SELECT generation"):
             return {"Records": [[{"longValue": self.floor}]] if self.floor else []}
+        if given["Id"].startswith("SELECT tablename"):
+            tables = ["ledger", "fence", "account", "floor"] if self.made else []
+            return {"Records": [[{"stringValue": name}] for name in tables]}
+        if given["Id"].startswith("SELECT 1 "):
+            is_account = ".account " in given["Id"]
+            return {"Records": [[{"longValue": 1}]] if is_account and self.loaded else []}
         rows = [
             [{"stringValue": self.stream}, {"stringValue": shard}, {"stringValue": f"{last:0129}"}]
             for shard, last in self.loaded.items()

@@ -17,6 +17,7 @@ from tests.aws import cloudformation
 from tests.aws.clients import REGION, client
 from tests.aws.clock import FakeClock
 from tests.aws.managed_flink import Life, ManagedFlink
+from tests.aws.reloading import FakeBooks
 from tests.aws.replication import Dms
 
 
@@ -45,6 +46,12 @@ class Account:
         return self.package
 
     @property
+    def books(self) -> FakeBooks:
+        books = self.clients.redshift_data
+        assert isinstance(books, FakeBooks)
+        return books
+
+    @property
     def life(self) -> Life:
         return self.flink.applications[self.environment.application.name]
 
@@ -64,7 +71,7 @@ def clients() -> AwsClients:
         dms=client("dms"),
         iam=client("iam"),
         kinesis=client("kinesis"),
-        redshift_data=client("redshift-data"),
+        redshift_data=FakeBooks(made=False),
     )
 
 

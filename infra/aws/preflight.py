@@ -1,0 +1,134 @@
+"""What a deployment finds out before it makes or changes anything.
+
+1. Names: whatever has a name that the stacks fix is the stacks' own.
+2. Places: application, staged files, books and privacy key stay where they are.
+3. State: the application starts from a snapshot, or nothing has been loaded yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.aws import plan
+from infra.aws.application import FlinkApplication, StartState
+from infra.aws.environment import Environment
+from infra.aws.errors import DataLossError, DeployError
+from infra.aws.ownership import Ownership
+from infra.aws.stacks import Stacks
+from infra.aws.warehouse import Books
+
+# Parameters that say where data lies: setting in the environment's file, and what a change leaves.
+_PLACES: Final = {
+    "ApplicationName": "application.name",
+    "StagingPrefix": "staging.prefix",
+    "BookkeepingSchema": "redshift.bookkeeping_schema",
+}
+_LOSSES: Final = {
+    "ApplicationName": "a new application takes the old one's place and its snapshots go; its "
+    "staged files and dead letters stay under the old name, and so does its fence in the warehouse",
+    "StagingPrefix": "files that are staged and not loaded yet stay under the old prefix, where "
+    "COPY may not read them any more and no lifecycle rule deletes them",
+    "BookkeepingSchema": "what has been loaded, and by whom, stays in the old schema, and the "
+    "application does not know of it any more",
+}
+
+
+class Preflight:
+    """The checks of one environment's deployment.
+
+    Args:
+        environment: as its file says.
+        own: tells its resources from others.
+        stacks: of its region.
+        application: on Managed Flink.
+        books: of its warehouse.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        own: Ownership,
+        stacks: Stacks,
+        application: FlinkApplication,
+        books: Books,
+    ) -> None:
+        self._environment = environment
+        self._own = own
+        self._stacks = stacks
+        self._application = application
+        self._books = books
+
+    def check(self, start_from: StartState, *, allow_data_loss: bool) -> StartState:
+        """What the application starts from, if it has to be started. Changes nothing.
+
+        Raises:
+            DeployError: where the deployment would touch what is not its own, lose data that
+                nobody has given up, or start without a state that it should have.
+        """
+        self._own.check_names()
+        if not allow_data_loss:
+            for moved in self._moved():
+                raise DataLossError(moved)
+        return self._start(start_from)
+
+    def _moved(self) -> Iterator[str]:
+        environment = self._environment
+        wanted = {
+            "ApplicationName": environment.application.name,
+            "StagingPrefix": environment.staging.prefix,
+            "BookkeepingSchema": environment.redshift.bookkeeping_schema,
+        }
+        for part in (plan.DATA, plan.APPLICATION):
+            stack = environment.stack(part)
+            deployed = self._stacks.parameters(stack)
+            for name, setting in _PLACES.items():
+                before = deployed.get(name, wanted[name])
+                if before != wanted[name]:
+                    yield (
+                        f"{setting} is {wanted[name]}, and {stack} has {before}: {_LOSSES[name]}. "
+                        f"Nothing has been touched. Put {before} back, or give --allow-data-loss"
+                    )
+
+    def _start(self, start_from: StartState) -> StartState:
+        found = self._application.describe()
+        has_state = found is not None and (
+            found.status != "READY" or self._application.latest_snapshot() is not None
+        )
+        if has_state or start_from.is_chosen:
+            return start_from
+        name = self._environment.application.name
+        try:
+            empty = self._books.are_empty()
+        except (DeployError, ClientError, BotoCoreError) as error:
+            message = (
+                f"{name} has no snapshot to start from, and whether it has loaded anything yet is "
+                f"unknown, since the warehouse could not be asked: {error}. Nothing has been "
+                f"touched. If it has loaded nothing yet, as in a first deployment, give "
+                f"--without-state; otherwise let the warehouse be asked (docs/deployment.md, "
+                f"What has to be there before)"
+            )
+            raise DeployError(message) from error
+        if empty:
+            return StartState(without=True)
+        raise DataLossError(self._without_state(name))
+
+    def _without_state(self, name: str) -> str:
+        settings = self._environment.application
+        floor = self._books.floor()
+        swept = (
+            f" The warehouse is swept to generation {floor}: set application.generations and "
+            f"application.floor to {floor} first, or nothing that is read counts."
+            if floor > settings.floor
+            else ""
+        )
+        return (
+            f"{name} has no snapshot to start from, but the warehouse's books in schema "
+            f"{self._environment.redshift.bookkeeping_schema} say that it has loaded before. "
+            f"Without its state it starts at {settings.initial_position} of the stream and knows "
+            f"no dimension row, so that facts miss their columns until every table is loaded "
+            f"again. Nothing has been touched.{swept} If that is meant, give --without-state, and "
+            f"load every table again with reload"
+        )
