@@ -97,14 +97,16 @@ class Deployment:
             )
         self._keep_generations()
         for line in self._changes().describe(
-            self._outputs(plan.DATA), plan.code_key(digest_of(package)), start_from, drains=drains
+            self._outputs(plan.DATA), self._code_key(package), start_from, drains=drains
         ):
             self._say(line)
         data = self._stacks.apply(
             plan.data_stack(self._environment), allow_data_loss=allow_data_loss
         )
         self._check_settings(data)
-        key = upload_code(self._clients.s3, data["CodeBucket"], package, self._say)
+        key = upload_code(
+            self._clients.s3, data["CodeBucket"], package, self._code_key(package), self._say
+        )
         change = self._changes().find(data, key, start_from, drains=drains)
         if change is None:
             self._run(data, key, start_from, allow_data_loss=allow_data_loss)
@@ -310,6 +312,13 @@ class Deployment:
         # One that somebody made void, by starting the task, says nothing any more.
         self._changes().records(self._outputs(plan.DATA), task).end()
         self._say_task(task)
+
+    def _code_key(self, package: Path) -> str:
+        """The key under which this package makes the application run it."""
+        stack = self._stacks.parameters(self._environment.stack(plan.APPLICATION))
+        found = self._application.describe()
+        running = found.code if found is not None else ""
+        return plan.code_key(digest_of(package), stack.get("CodeKey", ""), running)
 
     def _outputs(self, part: str) -> dict[str, str]:
         return self._stacks.outputs(self._environment.stack(part))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -66,9 +67,24 @@ def with_generations(environment: Environment, settings: Mapping[str, str]) -> E
     return environment.model_copy(update={"application": application})
 
 
-def code_key(digest: str) -> str:
-    """The key of a version of the code: new bytes, new key, so no version is ever overwritten."""
-    return f"code/starjoin-{digest[:16]}.zip"
+def code_key(digest: str, deployed: str = "", running: str = "") -> str:
+    """The key of a version of the code: new bytes, new key, so no version is ever overwritten.
+
+    Where the stack has these bytes already and the application runs others, the service has rolled
+    an update back, and CloudFormation would see no change: the next attempt has a key of its own.
+
+    Args:
+        digest: of the package.
+        deployed: the key that the application's stack has; empty where there is none.
+        running: the key of the code that the application has; empty where there is none.
+    """
+    first = f"code/starjoin-{digest[:16]}"
+    found = re.fullmatch(rf"{first}(?:-([0-9]+))?\.zip", deployed)
+    if found is None:
+        return f"{first}.zip"
+    if running in {deployed, ""}:
+        return deployed
+    return f"{first}-{int(found[1] or 1) + 1}.zip"
 
 
 def promised_outputs(environment: Environment) -> dict[str, str]:

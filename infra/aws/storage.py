@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 
 from infra.aws.errors import DeployError
 from infra.aws.package import APP
-from infra.aws.plan import code_key
 from infra.bootstrap import ROOT
 
 if TYPE_CHECKING:
@@ -35,9 +34,8 @@ def digest_of(package: Path) -> str:
         raise DeployError(message) from error
 
 
-def upload_code(client: S3Client, bucket: str, package: Path, say: Say) -> str:
+def upload_code(client: S3Client, bucket: str, package: Path, key: str, say: Say) -> str:
     """Uploads the zip, unless these very bytes are there already; gives its key."""
-    key = code_key(digest_of(package))
     if _exists(client, bucket, key):
         say(f"code: s3://{bucket}/{key} is there already")
     else:

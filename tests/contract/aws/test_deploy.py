@@ -205,6 +205,24 @@ def test_an_update_that_the_service_rolls_back_is_an_error(account: Account) -> 
     assert account.life.status == "RUNNING"
 
 
+def test_a_package_that_was_rolled_back_can_be_deployed_again(account: Account) -> None:
+    account.deployment().deploy(account.package)
+    account.flink.failing_programs["ticket-seller"] = "the warehouse is away"
+    package = account.new_code()
+    for _ in range(2):
+        with pytest.raises(ApplicationError, match="the service has rolled the update back"):
+            account.deployment().deploy(package)
+    account.flink.failing_programs.clear()
+    version = account.life.version
+    account.deployment().deploy(package)
+    code = account.life.configuration["ApplicationCodeConfiguration"]["CodeContent"]
+    assert code["S3ContentLocation"]["FileKey"].endswith("-3.zip")
+    assert account.life.version == version + 1
+    account.heard()
+    account.deployment().deploy(package)
+    assert "starjoin-example-application: no change" in account.heard()
+
+
 def test_an_application_that_never_rests_is_not_waited_for_for_ever(account: Account) -> None:
     account.deployment().deploy(account.package)
     account.life.move("UPDATING", "UPDATING")
