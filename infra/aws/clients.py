@@ -24,6 +24,7 @@ class AwsClients:
     iam: Any
     kinesis: Any
     redshift_data: Any
+    secrets: Any
 
 
 def open_clients(region: str, profile: str | None = None) -> AwsClients:
@@ -39,4 +40,5 @@ def open_clients(region: str, profile: str | None = None) -> AwsClients:
         iam=session.client("iam"),
         kinesis=session.client("kinesis"),
         redshift_data=session.client("redshift-data"),
+        secrets=session.client("secretsmanager"),
     )

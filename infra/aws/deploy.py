@@ -29,6 +29,7 @@ from infra.aws.environment import Environment
 from infra.aws.errors import ApplicationError, DeployError
 from infra.aws.ownership import Ownership
 from infra.aws.preflight import Preflight
+from infra.aws.privacy_key import PrivacyKey
 from infra.aws.reload import Reload
 from infra.aws.reloading import EnvironmentDoings
 from infra.aws.replication import Replication
@@ -70,10 +71,11 @@ class Deployment:
         )
         self._preflight = Preflight(
             environment,
-            self._own,
-            self._stacks,
-            self._application,
-            self._books(),
+            own=self._own,
+            stacks=self._stacks,
+            application=self._application,
+            books=self._books(),
+            key=PrivacyKey(environment, self._stacks, clients.secrets),
         )
 
     def deploy(

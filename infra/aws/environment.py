@@ -215,6 +215,16 @@ class Dms(_Part):
     )
 
 
+class Privacy(_Part):
+    """The key of tokens and sealed originals."""
+
+    secret_arn: SecretArn | None = Field(
+        None,
+        description="a secret that exists, such as one that an earlier environment left, "
+        "encrypted under the account's default key; without it the data stack makes one",
+    )
+
+
 class Environment(_Part):
     """All of an environment's file, and its name."""
 
@@ -226,6 +236,7 @@ class Environment(_Part):
     # The defaults are models without a required field.
     stream: Stream = Stream()
     staging: Staging = Staging()
+    privacy: Privacy = Privacy()
     alarms: Alarms = Alarms()
     dms: Dms | None = None
 

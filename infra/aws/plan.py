@@ -143,6 +143,7 @@ def data_stack(environment: Environment) -> StackPlan:
         StagedDays=staging.staged_days,
         DeadLetterDays=staging.dead_letter_days,
         OriginalsRoleArn=staging.originals_role_arn or "",
+        PrivacySecretArn=environment.privacy.secret_arn or "",
     )
 
 

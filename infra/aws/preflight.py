@@ -17,6 +17,7 @@ from infra.aws.application import FlinkApplication, StartState
 from infra.aws.environment import Environment
 from infra.aws.errors import DataLossError, DeployError
 from infra.aws.ownership import Ownership
+from infra.aws.privacy_key import PrivacyKey
 from infra.aws.stacks import Stacks
 from infra.aws.warehouse import Books
 
@@ -45,21 +46,25 @@ class Preflight:
         stacks: of its region.
         application: on Managed Flink.
         books: of its warehouse.
+        key: its privacy key.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it asks
         self,
         environment: Environment,
+        *,
         own: Ownership,
         stacks: Stacks,
         application: FlinkApplication,
         books: Books,
+        key: PrivacyKey,
     ) -> None:
         self._environment = environment
         self._own = own
         self._stacks = stacks
         self._application = application
         self._books = books
+        self._key = key
 
     def check(self, start_from: StartState, *, allow_data_loss: bool) -> StartState:
         """What the application starts from, if it has to be started. Changes nothing.
@@ -72,6 +77,7 @@ class Preflight:
         if not allow_data_loss:
             for moved in self._moved():
                 raise DataLossError(moved)
+            self._key.check()
         return self._start(start_from)
 
     def _moved(self) -> Iterator[str]:

@@ -72,6 +72,7 @@ def clients() -> AwsClients:
         iam=client("iam"),
         kinesis=client("kinesis"),
         redshift_data=FakeBooks(made=False),
+        secrets=client("secretsmanager"),
     )
 
 

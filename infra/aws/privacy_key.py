@@ -1,0 +1,72 @@
+"""The secret with the privacy key: which one a deployment uses, and that it is never another.
+
+Without its key the tokens in the warehouse match nothing that comes, and dead letters do not open.
+The data stack makes the secret once and leaves it behind when it is deleted, so a later environment
+must be told of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from infra.aws import plan
+from infra.aws.environment import Environment
+from infra.aws.errors import DataLossError
+from infra.aws.stacks import Stacks
+
+# As the template describes the secret, in every version so far.
+_DESCRIPTION: Final = "Privacy key of the Starjoin application {}: tokens, dead letters"
+
+
+class PrivacyKey:
+    """The privacy key of one environment.
+
+    Args:
+        environment: as its file says.
+        stacks: of its region.
+        secrets: boto3's client of Secrets Manager.
+    """
+
+    def __init__(self, environment: Environment, stacks: Stacks, secrets: Any) -> None:
+        self._environment = environment
+        self._stacks = stacks
+        self._secrets = secrets
+
+    def check(self) -> None:
+        """Raises DataLossError where a deployment would use another key than before."""
+        stack = self._environment.stack(plan.DATA)
+        given = self._environment.privacy.secret_arn
+        used = self._stacks.outputs(stack).get("PrivacyKeyArn")
+        if used is None:
+            if given is None:
+                self._refuse_left_behind()
+            return
+        was_given = bool(self._stacks.parameters(stack).get("PrivacySecretArn"))
+        if given != used if given is not None else was_given:
+            message = (
+                f"privacy.secret_arn is {given or 'not set'}, and {stack} has the key {used}: "
+                f"tokens in the warehouse would match no new ones. Nothing has been touched. Set "
+                f"it to {used}; or follow docs/operations.md, Rotating the privacy secret, and "
+                f"give --allow-data-loss"
+            )
+            raise DataLossError(message)
+
+    def _refuse_left_behind(self) -> None:
+        left = sorted(self._left_behind())
+        if left:
+            message = (
+                f"there is a privacy key that an earlier environment of this application has left: "
+                f"{', '.join(left)}. Nothing has been touched. If a warehouse holds its tokens, or "
+                f"dead letters are kept, set privacy.secret_arn to it. If neither is so, delete it "
+                f"in Secrets Manager, or give --allow-data-loss to make another beside it"
+            )
+            raise DataLossError(message)
+
+    def _left_behind(self) -> list[str]:
+        description = _DESCRIPTION.format(self._environment.application.name)
+        pages = self._secrets.get_paginator("list_secrets").paginate(
+            Filters=[{"Key": "description", "Values": [description]}]
+        )
+        found = [secret for page in pages for secret in page["SecretList"]]
+        # The service's filter takes descriptions that only begin alike.
+        return [secret["ARN"] for secret in found if secret.get("Description") == description]
