@@ -55,10 +55,11 @@ class PrivacyKey:
         left = sorted(self._left_behind())
         if left:
             message = (
-                f"there is a privacy key that an earlier environment of this application has left: "
-                f"{', '.join(left)}. Nothing has been touched. If a warehouse holds its tokens, or "
-                f"dead letters are kept, set privacy.secret_arn to it. If neither is so, delete it "
-                f"in Secrets Manager, or give --allow-data-loss to make another beside it"
+                f"there is a privacy key of an application of this name, which an earlier or "
+                f"another environment has made: {', '.join(left)}. Nothing has been touched. If a "
+                f"warehouse holds its tokens, or dead letters are kept, set privacy.secret_arn to "
+                f"it. If neither is so, delete it in Secrets Manager, or give --allow-data-loss to "
+                f"make another beside it"
             )
             raise DataLossError(message)
 

@@ -174,10 +174,10 @@ def test_a_stack_whose_creation_failed_owns_nothing(account: Account, folder: Pa
     with pytest.raises(StackError, match="ended in ROLLBACK_COMPLETE"):
         stacks.apply(nowhere)
     assert account.flink.applications == {}
-    # Somebody else takes the name.
+    # Somebody else takes the name, with another privacy key.
     other = account.environment.model_copy(update={"name": "other"})
     account.environment = other
-    account.deployment().deploy(account.package)
+    account.deployment().deploy(account.package, allow_data_loss=True)
     for command in ("stop", "destroy"):
         confirmed = ["--confirm", "example"] if command == "destroy" else []
         assert run(account, folder, "example", command, *confirmed) == 1

@@ -30,7 +30,7 @@ def left(account: Account) -> str:
 
 
 def test_a_key_that_was_left_is_not_joined_by_another(account: Account, left: str) -> None:
-    with pytest.raises(DataLossError, match=f"has left: {left}. .* set privacy.secret_arn to it"):
+    with pytest.raises(DataLossError, match=f"has made: {left}. .* set privacy.secret_arn to it"):
         account.deployment().deploy(account.package)
     assert secrets() == [left]
     assert account.clients.cloudformation.describe_stacks()["Stacks"] == []
