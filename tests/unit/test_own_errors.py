@@ -25,6 +25,7 @@ ALLOWED: Final = {
     "flink_app/declaration/types.py": VALIDATORS,
     "flink_app/decode/generations.py": VALIDATORS,
     "flink_app/settings.py": VALIDATORS,
+    "flink_app/without_null.py": VALIDATORS,
 }
 
 
