@@ -12,7 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 settings.register_profile("starjoin", deadline=None)
 settings.load_profile("starjoin")
 # What the helpers of the tests assert is told as in the tests themselves.
-pytest.register_assert_rewrite("tests.running")
+pytest.register_assert_rewrite("tests.support.running")
 
 # Folders whose tests start Flink: one after the other, since each takes the cores that there are.
 _ENGINE: Final = ("tests/integration/", "tests/faults/", "tests/histories/")

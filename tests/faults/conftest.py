@@ -8,7 +8,7 @@ import pytest
 
 from connectors.redshift.loader import Loader
 from tests.faults.loads import START, make_loader
-from tests.running import Running, running
+from tests.support.running import Running, running
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
 from flink_app.decode.position import UNKNOWN, position
-from tests.running import Running
+from tests.support.running import Running
 
 START = 1_000
 TARGET = "sport_event_activity"

@@ -26,7 +26,7 @@ from infra.local.redshift import Rule, When
 from infra.local.redshift.faults import Action
 from tests.faults.black_hole import BlackHole
 from tests.faults.loads import IN_A_LOAD, START, make_loader, parts_of, tickets_in
-from tests.running import Running
+from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
 

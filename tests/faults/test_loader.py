@@ -12,7 +12,7 @@ from flink_app.decode.position import position
 from infra.local.redshift import Rule, When
 from infra.local.redshift.faults import Action
 from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
-from tests.running import Running
+from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
 

@@ -19,7 +19,7 @@ from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
 from tests.contract.warehouse import run
 from tests.faults.loads import START, TARGET, parts_of, wide_row
-from tests.running import Running
+from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
 

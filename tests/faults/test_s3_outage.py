@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.http_outage import Outage
-from tests.running import PATIENCE_SECONDS, running
+from tests.support.http_outage import Outage
+from tests.support.running import PATIENCE_SECONDS, running
 
 pytestmark = pytest.mark.faults
 

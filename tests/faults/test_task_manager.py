@@ -9,7 +9,7 @@ import pytest
 
 from infra.local.cluster import FlinkCluster
 from infra.local.examples import EXAMPLES
-from tests.running import running
+from tests.support.running import running
 
 pytestmark = pytest.mark.faults
 

@@ -21,8 +21,8 @@ from flink_app.privacy.keys import PrivacyKeys
 from flink_app.version import VERSION
 from infra.local.example import Example
 from infra.local.stack import BUCKET, TOKEN_KEY
-from tests.bad_records import BAD_RECORDS, order_book_for_all
-from tests.running import Running, running
+from tests.support.bad_records import BAD_RECORDS, order_book_for_all
+from tests.support.running import Running, running
 
 pytestmark = pytest.mark.integration
 

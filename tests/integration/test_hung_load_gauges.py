@@ -11,7 +11,7 @@ from infra.local.cluster import FlinkCluster
 from infra.local.redshift import Rule, When
 from infra.local.redshift.faults import Action
 from tests.integration.test_silent_faults import metric, wait
-from tests.running import running
+from tests.support.running import running
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,7 @@ from flink_app.decode.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.examples import DEFAULT, EXAMPLES
 from infra.local.stack import BUCKET, TOKEN_KEY
-from tests.running import Running, running
+from tests.support.running import Running, running
 
 pytestmark = pytest.mark.integration
 

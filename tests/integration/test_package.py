@@ -19,7 +19,7 @@ from infra.local.cluster import FlinkCluster
 from infra.local.managed_flink import enforcement, own, run_arguments, unpack, unprivileged
 from infra.local.processes import ServiceError
 from infra.local.toolchain import ROOT
-from tests.running import running
+from tests.support.running import running
 
 pytestmark = pytest.mark.integration
 

@@ -24,7 +24,7 @@ from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
 from flink_app.decode.position import UNKNOWN, position
 from flink_app.schemas import BlockSchemas
-from tests.running import Running, running
+from tests.support.running import Running, running
 
 pytestmark = pytest.mark.integration
 

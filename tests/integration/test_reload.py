@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from flink_app.decode.generations import Generations
-from tests.running import Running, running
+from tests.support.running import Running, running
 
 pytestmark = pytest.mark.integration
 

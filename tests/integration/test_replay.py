@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.replay.cli import main
-from tests.running import Running, running
+from tests.support.running import Running, running
 from tests.unit.stars import TICKET_SELLER_FILE
 
 pytestmark = pytest.mark.integration

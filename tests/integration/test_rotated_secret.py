@@ -9,7 +9,7 @@ import pytest
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.stack import TOKEN_KEY
 from tests.integration.test_schema_changes import wait_for
-from tests.running import Running, running
+from tests.support.running import Running, running
 
 pytestmark = pytest.mark.integration
 

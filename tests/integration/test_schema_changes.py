@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from infra.local.source import dms
-from tests.running import PATIENCE_SECONDS, Running, running
+from tests.support.running import PATIENCE_SECONDS, Running, running
 from tests.unit.stars import TICKET_SELLER_FILE
 
 pytestmark = pytest.mark.integration

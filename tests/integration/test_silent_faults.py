@@ -17,7 +17,7 @@ from connectors.accounts import CONTROL, UNDECLARED
 from connectors.metrics import GROUP, Gauge, Metric, WatchedSourceMetric
 from infra.local.cluster import FlinkCluster
 from infra.local.toolchain import ROOT
-from tests.running import PATIENCE_SECONDS, Running, running
+from tests.support.running import PATIENCE_SECONDS, Running, running
 
 pytestmark = pytest.mark.integration
 

@@ -12,7 +12,7 @@ from connectors.secrets import SecretReadError, SecretRefusedError, SecretUnavai
 from connectors.staging.errors import StagingUnavailableError
 from flink_app.clients import Clients
 from flink_app.settings import Application, Privacy, Redshift, Settings, Source, Staging
-from tests.http_outage import Outage
+from tests.support.http_outage import Outage
 from tests.unit.stars import ticket_seller
 
 

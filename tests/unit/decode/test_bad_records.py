@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flink_app.decode.dead_letters import Reason
-from tests.bad_records import BAD_RECORDS, order_book_for_all
+from tests.support.bad_records import BAD_RECORDS, order_book_for_all
 from tests.unit.decode.records import decode, plan_of
 from tests.unit.stars import star
 
@@ -13,7 +13,7 @@ PLAN = plan_of(star(order_book_for_all()))
 
 
 def test_every_reason_has_a_bad_record() -> None:
-    assert set(BAD_RECORDS) == set(Reason), "add the missing ones to tests/bad_records.py"
+    assert set(BAD_RECORDS) == set(Reason), "add the missing ones to tests/support/bad_records.py"
 
 
 @pytest.mark.parametrize("reason", BAD_RECORDS)

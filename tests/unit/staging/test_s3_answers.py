@@ -23,7 +23,7 @@ from connectors.staging.errors import (
     write_error,
 )
 from connectors.staging.waiting import WaitingStore
-from tests.http_outage import Outage
+from tests.support.http_outage import Outage
 
 Strike = tuple[int, str] | str | None
 

@@ -23,7 +23,7 @@ from infra.local.progress import Progress, progress, rows
 from infra.local.source import dms
 from infra.local.stack import LocalStack
 from infra.local.toolchain import ROOT, connectors_jar
-from tests.stream import on_stream, records_on
+from tests.support.stream import on_stream, records_on
 
 # Generous: it bounds a hanging test and judges no speed.
 PATIENCE_SECONDS: Final = 150.0
