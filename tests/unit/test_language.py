@@ -1,0 +1,108 @@
+"""The project's words: the synonyms that the glossary replaced do not come back.
+
+`docs/architecture.md` has the glossary. A word that was given up is refused in every file below
+`CHECKED`; decisions and the past of the changelog keep theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.unit.stars import ROOT
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A pattern that is refused, what to write instead, and a line that shows it."""
+
+    pattern: str
+    instead: str
+    example: str
+
+
+# In patterns `<` and `>` are the ends of a word; an underscore ends one too, so that names count.
+GIVEN_UP: Final = (
+    GivenUp("<stand-?ins?>", "emulator, or the name of the server", "a stand-in for Redshift"),
+    GivenUp("(?<!in )(?<!up )<fronts?>", "emulator", "the wire front's port"),
+    GivenUp("<noughts?>", "zero, or nothing", "position nought"),
+    GivenUp("<anew>", "again, or a new ...", "made anew"),
+    GivenUp("<mend(s|ed|ing|able)?>", "fix, or repair", "statements that mend_tables"),
+    GivenUp("<moments?>", "time, timestamp, or instant", "at every moment"),
+    GivenUp("<spots?>", "coordinates", "letter.spot"),
+    GivenUp(
+        "<set_positions?>", "column_position_name, or column_positions", "star.set_position(c)"
+    ),
+    GivenUp("<(Environment)?Doings>", "actions", "class Doings(Protocol)"),
+    GivenUp(
+        "<told>(?! apart)", "determined by, derived from, said, or reported", "told by arrival"
+    ),
+    GivenUp("<books>", "bookkeeping tables", "the warehouse's books"),
+    GivenUp("<by the way>", "unintentionally, or implicitly", "changed by the way"),
+    GivenUp("<of use>", "useful, or used", "of no more use, of use"),
+    GivenUp("<sparse>", "unchanged column", "sparse columns"),
+    GivenUp("<trouble[sd]? nobody>", "harmless", "attempts trouble nobody"),
+    GivenUp("<(lest|whence|whither|hitherto)>", "so that not, from which, so far", "lest it fail"),
+)
+CHECKED: Final = ("docs/architecture.md",)
+_SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
+_GENERATED: Final = {"target", "__pycache__", "decisions"}
+
+
+def compiled(word: GivenUp) -> re.Pattern[str]:
+    pattern = word.pattern.replace("(?<!", "\0").replace("<", r"(?<![A-Za-z])")
+    pattern = pattern.replace(">", r"(?![A-Za-z])").replace("\0", "(?<!")
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_COMPILED: Final = tuple((compiled(word), word) for word in GIVEN_UP)
+
+
+def given_up(text: str) -> Iterator[str]:
+    """The lines of a text that hold a word that was given up, and what to write instead."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for pattern, word in _COMPILED:
+            if match := pattern.search(line):
+                yield f"line {number}: {match[0]!r}: write {word.instead}"
+
+
+def files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for file in sorted(path.rglob("*")):
+        if file.suffix in _SUFFIXES and not _GENERATED & set(file.relative_to(ROOT).parts):
+            yield file
+
+
+@pytest.mark.parametrize("checked", CHECKED)
+def test_words_that_were_given_up_stay_away(checked: str) -> None:
+    found = [
+        f"{file.relative_to(ROOT)}, {line}"
+        for file in files(ROOT / checked)
+        for line in given_up(file.read_text())
+    ]
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.mark.parametrize("checked", CHECKED)
+def test_what_is_checked_has_files(checked: str) -> None:
+    assert list(files(ROOT / checked)), f"{checked}: no file to check"
+
+
+@pytest.mark.parametrize("word", GIVEN_UP, ids=lambda word: word.example)
+def test_each_word_is_found(word: GivenUp) -> None:
+    assert [line for line in given_up(word.example) if line.endswith(word.instead)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["in front of the table", "up front", "a recommendation", "told apart", "the order book"],
+)
+def test_ordinary_english_passes(line: str) -> None:
+    assert not list(given_up(line))
