@@ -13,7 +13,7 @@ from connectors.redshift.spec import (
 )
 from connectors.staging.shape import shape_of
 from flink_app.declaration.file import DeclarationError
-from flink_app.declaration.star import DELETED, POSITION, Path, Star, set_position
+from flink_app.declaration.star import DELETED, POSITION, Path, Star, unchanged_position_column
 from flink_app.decode.position import UNKNOWN
 
 
@@ -61,7 +61,9 @@ def _target(name: str, star: Star) -> TargetSpec:
         dist_key=declared.dist_key,
         sort_key=tuple(declared.sort_key),
         paths=tuple(_path(name, path, star) for path in star.target_paths(name)),
-        sparse=tuple((c.name, set_position(c.name)) for c in star.sparse_columns(name)),
+        unchanged_columns=tuple(
+            (c.name, unchanged_position_column(c.name)) for c in star.unchanged_target_columns(name)
+        ),
         staged=shape_of(star.wide_schema(name)),
     )
 
@@ -81,8 +83,8 @@ def _hidden(name: str, star: Star) -> tuple[ColumnSpec, ...]:
 
 
 def _version_type(table: str, star: Star) -> str:
-    """The type of a row's version (`Star.sparse`): one position and one for each sparse column."""
-    return position_type(1 + len(star.sparse(table)))
+    """The type of a row's version: one position, and one for each of `Star.unchanged_columns`."""
+    return position_type(1 + len(star.unchanged_columns(table)))
 
 
 def _patch(dimension: str, star: Star) -> PatchSpec:

@@ -13,7 +13,7 @@ One transaction:
     ledger: steps 1 and 9, the lock, the fence and the books.
     manifest: step 2, what COPY reads.
     statements: SQL that facts, patches and dimensions have in common.
-    sparse: step 3 for columns that changes may leave out.
+    unchanged: step 3 for columns that changes may leave out.
     dimensions: dimensions that are kept in the warehouse, and their join.
     counts: step 8, what became of the staged rows.
     sweep: step 8, the floor of a reload.

@@ -6,7 +6,7 @@ The steps, whose numbers every statement carries:
    parts that the ledger has already.
 2. COPY what is left into temporary stages, one COPY a stream.
 3. Keep the newest staged row of each key, over upserts and deletes together. Any row of a tie
-   will do, so row_number and not rank. 3a to 3d, columns that changes may leave out: see `sparse`.
+   will do, so row_number and not rank. 3a to 3d, unchanged columns: see `unchanged`.
 4. Drop those that are not newer than the target's row or the key's tombstone.
 5. Replace: delete the rows' keys from the target, insert the upserts; likewise the
    tombstones, one for each delete, even where there was no row.
@@ -29,7 +29,6 @@ from collections.abc import Mapping
 
 from connectors.redshift.dimensions import fill_paths, replace_dimension
 from connectors.redshift.names import Names, listed, quoted
-from connectors.redshift.sparse import keep_unsent
 from connectors.redshift.spec import ColumnSpec, PatchSpec, PathSpec, TargetSpec, WarehouseSpec
 from connectors.redshift.statements import (
     Statement,
@@ -39,6 +38,7 @@ from connectors.redshift.statements import (
     remove,
     update_path,
 )
+from connectors.redshift.unchanged import keep_unchanged_values
 
 
 def plan_load(  # noqa: PLR0913
@@ -110,7 +110,7 @@ def _replace_facts(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -
         keep_newest(3, target, _staged_columns(target, warehouse), warehouse, names),
         *(
             Statement(3, target.stream, sql)
-            for sql in keep_unsent(target, warehouse.position, names)
+            for sql in keep_unchanged_values(target, warehouse.position, names)
         ),
         drop_not_newer(target, table, "t", warehouse, names),
         drop_not_newer(target, tombstones, "b", warehouse, names),

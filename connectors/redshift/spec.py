@@ -58,7 +58,9 @@ class TargetSpec:
     dist_key: str | None
     sort_key: tuple[str, ...]
     paths: tuple[PathSpec, ...]  # parents before children
-    sparse: Pairs  # columns that changes may leave out, each with that of its own position
+    unchanged_columns: (
+        Pairs  # columns that changes may leave out, each with that of its own position
+    )
     staged: Shape  # of its files
 
 

@@ -31,8 +31,11 @@ DELETED: Final = "_deleted"
 _SEPARATOR: Final = "__"
 
 
-def set_position(column: str) -> str:
-    """Name of the hidden column with the position of the change that set a sparse column."""
+def unchanged_position_column(column: str) -> str:
+    """Name of the hidden column with the position of the change that set `column`.
+
+    `column` is an unchanged column: one that an update omits where its value has not changed.
+    """
     return f"_set_{column}"
 
 
@@ -227,19 +230,19 @@ class Star:
         }
 
     @_once
-    def sparse(self, table: str) -> tuple[str, ...]:
-        """Stored columns that an update may leave out, so that the value that is known stays.
+    def unchanged_columns(self, table: str) -> tuple[str, ...]:
+        """Stored columns that an update omits where they have not changed: the known value stays.
 
-        Each has a position of its own: that of the newest change which has it, deletes among them.
-        A row's version is then not its position alone but all of them, as one text: each only
-        moves up, so the texts of the versions that a subtask knows one after the other do too.
+        Each has its own position, that of the newest change that has the column; deletes count.
+        A row's version is then not its position alone but all of them, joined as one text: each
+        only increases, so the versions that a subtask sees one after the other increase too.
         """
         stored = self.stored_columns(table)
         return tuple(name for name, column in stored.items() if column.unchanged)
 
     @_once
-    def sparse_columns(self, target: str) -> tuple[WideColumn, ...]:
-        """The visible columns of `target` that come from a sparse column of the fact."""
+    def unchanged_target_columns(self, target: str) -> tuple[WideColumn, ...]:
+        """The visible columns of `target` that come from an unchanged column of the fact."""
         return tuple(c for c in self.wide_columns(target) if not c.path and c.type.unchanged)
 
     @_once
@@ -274,7 +277,10 @@ class Star:
     def hidden_columns(self, target: str) -> Mapping[str, pa.DataType]:
         """The target's hidden columns: the fact's positions, then each path's keys and position."""
         hidden: dict[str, pa.DataType] = {POSITION: pa.string()}
-        hidden |= {set_position(c.name): pa.string() for c in self.sparse_columns(target)}
+        hidden |= {
+            unchanged_position_column(c.name): pa.string()
+            for c in self.unchanged_target_columns(target)
+        }
         fact = self.targets[target].fact
         for path in self.target_paths(target):
             parent = self.tables[self.parent_table(fact, path)]
@@ -289,14 +295,17 @@ class Star:
         """Changes of `table`: stored columns, positions, delete flag. Deletes fill only the key."""
         return pa.schema(
             [self._field(name, table, name) for name in self.stored_columns(table)]
-            + [pa.field(set_position(name), pa.string()) for name in self.sparse(table)]
+            + [
+                pa.field(unchanged_position_column(name), pa.string())
+                for name in self.unchanged_columns(table)
+            ]
             + [pa.field(POSITION, pa.string()), pa.field(DELETED, pa.bool_())]
         )
 
     @_once
     def patch_schema(self, dimension: str) -> pa.Schema:
         """A patch: the dimension's changes, then position and columns of every path below it."""
-        own = {set_position(name) for name in self.sparse(dimension)}
+        own = {unchanged_position_column(name) for name in self.unchanged_columns(dimension)}
         fields = [field for field in self.changes_schema(dimension) if field.name not in own]
         for path in self.patch_paths(dimension):
             fields.append(pa.field(path.position, pa.string()))

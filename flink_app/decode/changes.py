@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.declaration.star import DELETED, POSITION, Star, set_position
+from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
 from flink_app.decode.plan import TablePlan, old_key
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.privacy.treatments import treat
@@ -37,7 +37,7 @@ def to_changes(
         }
         deletes = _treated(left, columns, table, keys)
         deletes[-1] = pa.array([True] * len(left))
-        for place in range(-2 - len(table.sparse), -2):
+        for place in range(-2 - len(table.unchanged_columns), -2):
             deletes[place] = left.column(POSITION)  # a delete sets every column, to nothing
         batches.append(pa.RecordBatch.from_arrays(deletes, schema=schema))
     if len(batches) == 1:
@@ -49,7 +49,9 @@ def _treated(
     parsed: pa.RecordBatch, columns: dict[str, pa.Array], table: TablePlan, keys: PrivacyKeys
 ) -> list[pa.Array]:
     treated = [treat(columns[c.name], c.declared.treatment, keys.tokens) for c in table.columns]
-    own = [parsed.column(set_position(column.name)) for column in table.sparse]
+    own = [
+        parsed.column(unchanged_position_column(column.name)) for column in table.unchanged_columns
+    ]
     return [*treated, *own, parsed.column(POSITION), parsed.column(DELETED)]
 
 

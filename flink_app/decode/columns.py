@@ -43,7 +43,7 @@ from flink_app.decode.reading import (
 from flink_app.decode.second_loads import Builds, add, of_columns
 from flink_app.decode.shown import Signs, by_columns
 from flink_app.decode.similar_tables import SourceName
-from flink_app.decode.unchanged import sent_column, set_positions
+from flink_app.decode.unchanged import sent_column, unchanged_column_positions
 from flink_app.decode.value_columns import checked
 
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
@@ -212,7 +212,7 @@ def _take_table(
     generation = result.generation(rows)
     positioned = positions(ordering, generation, plan.positions, plan.coarse_positions)
     good &= positioned.found
-    own = set_positions(table, positioned.positions, unsent)
+    own = unchanged_column_positions(table, positioned.positions, unsent)
     batch = pa.RecordBatch.from_arrays(
         [*arrays, *old, *own, positioned.positions, deleted], schema=table.parsed_schema
     )

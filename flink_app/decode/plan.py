@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 
 from flink_app.declaration.model import Column, TrailingBlanks
-from flink_app.declaration.star import DELETED, POSITION, Star, set_position
+from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
 from flink_app.decode.generations import Generations
 from flink_app.decode.position import floor_position
 from flink_app.decode.read_schema import METADATA, ReadSchema
@@ -91,7 +91,7 @@ class TablePlan:
         return tuple(c.source for c in self.columns if c.name in self.key)
 
     @cached_property
-    def sparse(self) -> tuple[ReadColumn, ...]:
+    def unchanged_columns(self) -> tuple[ReadColumn, ...]:
         """The columns that an update may leave out."""
         return tuple(c for c in self.columns if c.declared.unchanged)
 
@@ -103,7 +103,10 @@ class TablePlan:
             [*types.items()]
             # In the order of the columns, which need not be that of the key.
             + [(old_key(name), kind) for name, kind in types.items() if name in self.key]
-            + [(set_position(column.name), pa.string()) for column in self.sparse]
+            + [
+                (unchanged_position_column(column.name), pa.string())
+                for column in self.unchanged_columns
+            ]
             + [(POSITION, pa.string()), (DELETED, pa.bool_())]
         )
 
@@ -203,7 +206,7 @@ class DecodePlan:
         keys = [column for column in table.columns if column.name in table.key]
         for name, column in zip(self.before_names(table), keys, strict=True):
             types[self.before_image, name] = column.json_type
-        for column in table.sparse:
+        for column in table.unchanged_columns:
             types[self.before_image, self.before_name(column.source)] = column.json_type
         return types
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.declaration.model import CoarsePositions, Positions
-from flink_app.declaration.star import DELETED, POSITION, set_position
+from flink_app.declaration.star import DELETED, POSITION, unchanged_position_column
 from flink_app.decode.dead_letters import Reason, Rejected
 from flink_app.decode.envelope import (
     NOT_JSON,
@@ -148,7 +148,9 @@ def _parse_envelope(
         row = _parse_change(envelope, metadata, table, plan, shown)
         at, coarse = _position(metadata, generation, plan)
         row.values[POSITION] = at
-        row.values.update((set_position(name), at) for name, sent in row.sent.items() if sent)
+        row.values.update(
+            (unchanged_position_column(name), at) for name, sent in row.sent.items() if sent
+        )
     except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except NotAChangeError as error:
@@ -190,7 +192,7 @@ def _parse_change(
     for sign in by_rows(envelope, metadata, data, table, plan):
         shown[sign] += 1
     values: dict[str, Any] = {}
-    sent = {column.name: True for column in table.sparse}
+    sent = {column.name: True for column in table.unchanged_columns}
     for column in table.columns:
         is_key = column.name in table.key
         values[column.name] = None
@@ -213,7 +215,7 @@ def _parse_change(
             raise ValueFaultError(Reason.MISSING_KEY, message)
     values[DELETED] = deleted
     _check_moved(values, sent, table)
-    values |= {set_position(name): UNKNOWN for name in sent}
+    values |= {unchanged_position_column(name): UNKNOWN for name in sent}
     return ParsedRow(table, values, sent=sent)
 
 

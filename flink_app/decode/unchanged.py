@@ -1,8 +1,8 @@
-"""Columns that an update may leave out: which value an update sends, if any, on both paths.
+"""Unchanged columns: which value an update sends, if any, on both paths.
 
-A change that leaves such a column out says nothing of its value: the one that is known stays,
-which every later stage finds out by the column's own position (`Star.sparse`). Only updates leave
-columns out; in a load or an insert null is null.
+A change that omits such a column says nothing about its value: the known value stays, which every
+later stage derives from the column's own position (`Star.unchanged_columns`). Only updates omit
+columns; in a load or an insert null is null.
 """
 
 from __future__ import annotations
@@ -66,12 +66,14 @@ def sent_column(
     return SentColumn(values, null & values.is_null().to_numpy(zero_copy_only=False), nowhere)
 
 
-def set_positions(table: TablePlan, positions: pa.Array, unsent: dict[str, Mask]) -> list[pa.Array]:
+def unchanged_column_positions(
+    table: TablePlan, positions: pa.Array, unsent: dict[str, Mask]
+) -> list[pa.Array]:
     """For each column that may be left out the changes' positions, `UNKNOWN` where it is."""
     unknown = pa.scalar(UNKNOWN)
     return [
         pc.if_else(pa.array(unsent[column.name]), unknown, positions)
         if column.name in unsent
         else positions
-        for column in table.sparse
+        for column in table.unchanged_columns
     ]

@@ -56,7 +56,7 @@ class TableMirror:
     Args:
         schema: `Star.changes_schema` of the table.
         key: the table's key columns.
-        sparse: `Star.sparse` of the table.
+        unchanged_columns: `Star.unchanged_columns` of the table.
         floor: the least position that counts; also where the state has older ones.
     """
 
@@ -64,14 +64,14 @@ class TableMirror:
         self,
         schema: pa.Schema,
         key: tuple[str, ...],
-        sparse: tuple[str, ...] = (),
+        unchanged_columns: tuple[str, ...] = (),
         floor: str = UNKNOWN,
     ) -> None:
         self.schema = schema
         self.key = key
-        self._sparse = sparse
+        self._unchanged_columns = unchanged_columns
         self._floor = floor
-        self._registers = Registers(sparse)
+        self._registers = Registers(unchanged_columns)
         self._rows = Rows(schema)
         self._slots: dict[Hashable, int] = {}
         self._compact_size = 0  # bytes when nothing was superseded
@@ -81,7 +81,7 @@ class TableMirror:
 
     def without_rows(self) -> TableMirror:
         """An empty mirror of the same dimension."""
-        return TableMirror(self.schema, self.key, self._sparse, self._floor)
+        return TableMirror(self.schema, self.key, self._unchanged_columns, self._floor)
 
     def accept(self, changes: pa.RecordBatch) -> pa.RecordBatch:
         """Takes in the changes that are newer than what is known; gives the rows as they are now.
@@ -103,7 +103,7 @@ class TableMirror:
 
     def load(self, rows: pa.RecordBatch) -> None:
         """Fills an empty mirror. As `accept`, but the rows are not copied: superseded ones stay."""
-        if self._sparse:
+        if self._unchanged_columns:
             self.accept(rows)
             return
         rows = self._above_floor(rows)
@@ -169,7 +169,10 @@ class Mirror:
     def __init__(self, star: Star, floor: str = UNKNOWN) -> None:
         self.tables = {
             name: TableMirror(
-                star.changes_schema(name), tuple(star.tables[name].key), star.sparse(name), floor
+                star.changes_schema(name),
+                tuple(star.tables[name].key),
+                star.unchanged_columns(name),
+                floor,
             )
             for name in star.stream_dimensions
         }

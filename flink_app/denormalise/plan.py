@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from flink_app.declaration.star import DELETED, POSITION, Path, Star, set_position
+from flink_app.declaration.star import DELETED, POSITION, Path, Star, unchanged_position_column
 
 # A path's steps and a column of the row at its end; the empty path is the start itself.
 ColumnSource = tuple[tuple[str, ...], str]
@@ -107,8 +107,8 @@ def _target_join(star: Star, target: str) -> TargetJoin:
     sources: dict[str, ColumnSource] = {POSITION: ((), POSITION), DELETED: ((), DELETED)}
     sources |= {wide.name: (wide.path, wide.source) for wide in star.wide_columns(target)}
     column_positions = {
-        set_position(wide.name): ((), set_position(wide.source))
-        for wide in star.sparse_columns(target)
+        unchanged_position_column(wide.name): ((), unchanged_position_column(wide.source))
+        for wide in star.unchanged_target_columns(target)
     }
     sources |= column_positions
     for path in paths:
@@ -146,5 +146,5 @@ def _lookups(star: Star, paths: Sequence[Path]) -> tuple[Lookup, ...]:
 
 
 def _version(star: Star, table: str) -> tuple[str, ...]:
-    """The columns whose texts, joined, are a row's version (see `Star.sparse`)."""
-    return (POSITION, *(set_position(name) for name in star.sparse(table)))
+    """The columns whose texts, joined, are a row's version (see `Star.unchanged_columns`)."""
+    return (POSITION, *(unchanged_position_column(name) for name in star.unchanged_columns(table)))

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.declaration.star import POSITION, set_position
+from flink_app.declaration.star import POSITION, unchanged_position_column
 from flink_app.decode.position import UNKNOWN
 
 STAYS: Final = -1
@@ -29,12 +29,15 @@ class Registers:
     """The registers of one table.
 
     Args:
-        sparse: the columns that changes may leave out, `Star.sparse`.
+        unchanged_columns: the columns that changes may leave out, `Star.unchanged_columns`.
     """
 
-    def __init__(self, sparse: Sequence[str]) -> None:
-        self.sparse = tuple(sparse)
-        self.positions = (POSITION, *(set_position(column) for column in self.sparse))
+    def __init__(self, unchanged_columns: Sequence[str]) -> None:
+        self.unchanged_columns = tuple(unchanged_columns)
+        self.positions = (
+            POSITION,
+            *(unchanged_position_column(column) for column in self.unchanged_columns),
+        )
 
     def newer(
         self,
@@ -101,12 +104,12 @@ class Registers:
         """
         keys, sources = taken
         row = sources[:, 0]
-        if not self.sparse or (sources == row[:, None]).all():
+        if not self.unchanged_columns or (sources == row[:, None]).all():
             every = len(row) == len(changes)  # each once, and so in their order
             return changes if every else changes.take(pa.array(row))
         registers = dict.fromkeys(changes.schema.names, 0)
-        for number, column in enumerate(self.sparse, 1):
-            registers[column] = registers[set_position(column)] = number
+        for number, column in enumerate(self.unchanged_columns, 1):
+            registers[column] = registers[unchanged_position_column(column)] = number
         stays = np.arange(len(changes), len(changes) + len(keys))
         columns = []
         for (name, register), stored in zip(registers.items(), known(keys), strict=True):

@@ -203,7 +203,7 @@ def table_mappings(star: Star) -> TableMappings:
 
 def _before_image_filter(star: Star) -> Literal["pk-only", "all"]:
     """All columns where an update may leave some out: the before-image may have them."""
-    return "all" if any(map(star.sparse, star.used_tables)) else "pk-only"
+    return "all" if any(map(star.unchanged_columns, star.used_tables)) else "pk-only"
 
 
 def task_settings(star: Star) -> TaskSettings:

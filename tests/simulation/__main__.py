@@ -17,7 +17,7 @@ from tests.simulation.profile import (
     PLAIN,
     PRUNING,
     RELOADS,
-    SPARSE,
+    UNCHANGED,
     Profile,
 )
 from tests.simulation.shrink import Outcome, run, shrink
@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--plain", action="store_true", help="nothing fails")
     parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
     parser.add_argument("--reloads", action="store_true", help="many reloads")
-    parser.add_argument("--sparse", action="store_true", help="updates leave columns out")
+    parser.add_argument("--unchanged", action="store_true", help="updates omit unchanged columns")
     parser.add_argument("--combined", action="store_true", help="all of it at once, letters too")
     parser.add_argument(
         "--placed", type=int, help="of 100 histories, how many have dimensions in the warehouse"
@@ -50,8 +50,8 @@ def main() -> int:
         profile = PRUNING
     if given.reloads:
         profile = RELOADS
-    if given.sparse:
-        profile = SPARSE
+    if given.unchanged:
+        profile = UNCHANGED
     if given.combined:
         profile = COMBINED_PRUNING if given.pruning else COMBINED
     if given.placed is not None:

@@ -110,8 +110,8 @@ class Business:
 
     def _left_out(self, table: str) -> frozenset[str]:
         """Columns that an update does not touch and does not send."""
-        sparse = self._source.sparse(table)
-        return frozenset(name for name in sparse if self._choices.chance(60))
+        unchanged_columns = self._source.unchanged_columns(table)
+        return frozenset(name for name in unchanged_columns if self._choices.chance(60))
 
     def _row(self, table: str) -> Row:
         declared = self._tables[table]

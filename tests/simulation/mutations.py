@@ -48,7 +48,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import COMBINED, OLDER, PRUNING, RELOADS, SPARSE, Profile
+from tests.simulation.profile import COMBINED, OLDER, PRUNING, RELOADS, UNCHANGED, Profile
 from tests.simulation.world import World
 
 
@@ -342,14 +342,14 @@ MUTATIONS: Final = (
     Mutation("fence, once pruned", _no_fence, PRUNING),
     Mutation("sweep of dimensions", no_sweep_of_dimensions, RELOADS, placed=100),
     *(Mutation(guard, taken, placed=100) for guard, taken in PLACED_GUARDS.items()),
-    Mutation("columns of staged changes", sql(3, r".*", "", only=" AS s\n"), SPARSE),
-    Mutation("columns of the target's row", sql(3, r".*", "", only=" AS t\n"), SPARSE),
-    Mutation("columns of a change that is late", sql(3, r".*", "", only=" AS n\n"), SPARSE),
-    Mutation("columns of a dimension's late change", _columns_of_newer_rows_only, SPARSE),
+    Mutation("columns of staged changes", sql(3, r".*", "", only=" AS s\n"), UNCHANGED),
+    Mutation("columns of the target's row", sql(3, r".*", "", only=" AS t\n"), UNCHANGED),
+    Mutation("columns of a change that is late", sql(3, r".*", "", only=" AS n\n"), UNCHANGED),
+    Mutation("columns of a dimension's late change", _columns_of_newer_rows_only, UNCHANGED),
     Mutation(
         "versions by all positions",
         lambda: [(join, "_version", lambda positions: positions[0])],
-        SPARSE,
+        UNCHANGED,
     ),
 )
 

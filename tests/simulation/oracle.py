@@ -123,7 +123,7 @@ class Oracle:
         declared = self._declaration.targets[target]
         wide: dict[str, Any] = {"_pos": position_text(fact.position)}
         for name, dotted in declared.columns.items():
-            if dotted in fact.sparse:
+            if dotted in fact.unchanged_columns:
                 wide[f"_set_{name}"] = position_text(fact.set_at[dotted])
         ends: dict[Steps, tuple[str, Row]] = {(): (fact.table, fact.row or {})}
         shown = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from flink_app.declaration import Star
-from tests.simulation.stars import COMBINED_STARS, SPARSE_STARS, STARS
+from tests.simulation.stars import COMBINED_STARS, STARS, UNCHANGED_STARS
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ PRUNING = Profile(older_restores=0, pruning=True)
 # A provocation: new generations and floors, one after the other.
 RELOADS = Profile(older_restores=50, reloads=30)
 # Stars whose updates leave columns out.
-SPARSE = Profile(stars=SPARSE_STARS, placed=0)
+UNCHANGED = Profile(stars=UNCHANGED_STARS, placed=0)
 # All of it at once; and once more with pruning in the place of older restores.
 COMBINED = Profile(older_restores=40, reloads=12, placed=85, letters=4, stars=COMBINED_STARS)
 COMBINED_PRUNING = replace(COMBINED, older_restores=0, pruning=True)

@@ -37,7 +37,7 @@ class Version:
     """What a key is from a position on; `row` is None where it is deleted.
 
     Attributes:
-        sparse: columns of the table that changes may leave out.
+        unchanged_columns: columns of the table that changes may leave out.
         unsent: those that this change leaves out; `row` has them all the same.
         set_at: from which change each of them comes, where versions have been merged.
     """
@@ -46,7 +46,7 @@ class Version:
     key: Key
     row: Row | None
     position: Position
-    sparse: tuple[str, ...] = ()
+    unchanged_columns: tuple[str, ...] = ()
     unsent: frozenset[str] = frozenset()
     set_at: dict[str, Position] = field(default_factory=dict)
 
@@ -55,7 +55,7 @@ class Version:
         """What is known of a key by these: the newest, and the newest value of each column."""
         newest = max(versions, key=lambda version: version.position)
         row, set_at = newest.row, dict[str, Position]()
-        for name in newest.sparse:
+        for name in newest.unchanged_columns:
             found = [version for version in versions if name not in version.unsent]
             last = max(found, key=lambda version: version.position, default=None)
             set_at[name] = last.position if last else (0, 0, 0)
@@ -142,7 +142,7 @@ class Source:
             self.tables[table].pop(old)
         self.tables[table][key] = row
         moved = old is not None and old != key
-        version = Version(table, key, row, self._next(), self.sparse(table), left_out)
+        version = Version(table, key, row, self._next(), self.unchanged_columns(table), left_out)
         versions, before = [version], None
         if old is not None and moved:
             versions = [
@@ -158,7 +158,7 @@ class Source:
         """Deletes a row; its record has the key only, as PostgreSQL gives it by default."""
         del self.tables[table][key]
         row = dict(zip(self.declaration.tables[table].key, key, strict=True))
-        version = Version(table, key, None, self._next(), self.sparse(table))
+        version = Version(table, key, None, self._next(), self.unchanged_columns(table))
         self._send("delete", table, row, (version,))
 
     def start_with(self, table: str, row: Row) -> None:
@@ -189,7 +189,7 @@ class Source:
         for key in sorted(rows, key=repr) if keys is None else keys:
             self._micros += 1_000_000
             position = (self.generation, 0, self._micros)
-            version = Version(table, key, rows[key], position, self.sparse(table))
+            version = Version(table, key, rows[key], position, self.unchanged_columns(table))
             self._send("load", table, rows[key], (version,), of_reload=of_reload)
 
     def odd(self, *, dead: bool) -> None:
@@ -233,7 +233,7 @@ class Source:
         while self.wire:
             self.arrive(choose(self.near))
 
-    def sparse(self, table: str) -> tuple[str, ...]:
+    def unchanged_columns(self, table: str) -> tuple[str, ...]:
         columns = self.declaration.tables[table].columns
         return tuple(name for name, declared in columns.items() if declared.unchanged)
 

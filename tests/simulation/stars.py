@@ -126,8 +126,8 @@ targets:
 """
 
 # Facts and dimensions whose updates leave columns out, in both ways, one and two in a table.
-_SPARSE: Final = """
-name: sparse
+_UNCHANGED: Final = """
+name: unchanged
 source_schema: shop
 tables:
   city:
@@ -245,7 +245,7 @@ targets:
 
 TEXTS: Final = (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
 STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
-SPARSE_STARS: Final[tuple[Star, ...]] = (star(_SPARSE),)
+UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
 COMBINED_STARS: Final[tuple[Star, ...]] = (star(_COMBINED),)
 TALE: Final = star(_TALE)
 

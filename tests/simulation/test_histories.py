@@ -19,7 +19,7 @@ from tests.simulation.profile import (
     PLAIN,
     PRUNING,
     RELOADS,
-    SPARSE,
+    UNCHANGED,
     Profile,
 )
 from tests.simulation.shrink import run, shrink
@@ -36,8 +36,8 @@ def test_everything_may_happen(first: int) -> None:
         PLAIN,
         PRUNING,
         RELOADS,
-        SPARSE,
-        replace(RELOADS, stars=SPARSE.stars, placed=0),
+        UNCHANGED,
+        replace(RELOADS, stars=UNCHANGED.stars, placed=0),
         COMBINED,
         COMBINED_PRUNING,
     ],

@@ -11,7 +11,7 @@ from infra.local.moto import Moto
 from infra.local.redshift import LocalRedshift
 from tests.simulation.choices import Choices
 from tests.simulation.history import History
-from tests.simulation.profile import COMBINED, EVERYTHING, PRUNING, SPARSE, Profile
+from tests.simulation.profile import COMBINED, EVERYTHING, PRUNING, UNCHANGED, Profile
 from tests.simulation.stand_in import StandIn
 
 pytestmark = pytest.mark.integration
@@ -36,7 +36,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize(
     "profile",
-    [EVERYTHING, PRUNING, SPARSE, COMBINED],
+    [EVERYTHING, PRUNING, UNCHANGED, COMBINED],
     ids=["everything", "pruning", "columns-left-out", "combined"],
 )
 def test_the_stand_in_is_the_join_after_every_commit(

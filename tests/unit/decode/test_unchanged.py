@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from flink_app.declaration.star import set_position
+from flink_app.declaration.star import unchanged_position_column
 from flink_app.decode.position import UNKNOWN
 from flink_app.privacy.treatments import tokenise
 from tests.unit.decode.records import (
@@ -35,7 +35,7 @@ def visit(operation: str = "update", *, without: str = "", **more: Any) -> bytes
 def told(data: bytes, column: str) -> tuple[Any, bool]:
     """The value, and whether the change has it."""
     found = only_change(data, UNCHANGED_PLAN)
-    own = found[set_position(column)]
+    own = found[unchanged_position_column(column)]
     assert own in {UNKNOWN, found["_pos"]}
     return found[column], own != UNKNOWN
 
@@ -107,7 +107,9 @@ def test_a_key_update_sets_every_column_of_both_keys() -> None:
     assert [found[part]["_deleted"] for part in (2, 4)] == [True, False]
     assert [found[part][NOTE] for part in (2, 4)] == [None, "was"]
     for row in found.values():
-        assert {row[set_position(NOTE)], row[set_position(LOG)]} == {row["_pos"]}
+        assert {row[unchanged_position_column(NOTE)], row[unchanged_position_column(LOG)]} == {
+            row["_pos"]
+        }
 
 
 def test_only_a_missing_name_that_may_be_null_costs_the_columnar_path() -> None:

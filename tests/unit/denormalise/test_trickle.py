@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.blocks import to_stream
 from flink_app.declaration import POSITION
-from flink_app.declaration.star import DELETED, set_position
+from flink_app.declaration.star import DELETED, unchanged_position_column
 from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise import durable, tiers
 from flink_app.denormalise import mirror as mirrors
@@ -22,12 +22,15 @@ from tests.unit.decode.records import UNCHANGED
 from tests.unit.denormalise.test_durable import STAR, State, content, region, write
 
 SCHEMA: Final = UNCHANGED.changes_schema("page")
-SPARSE: Final = ("body", "scan")
+UNCHANGED_COLUMNS: Final = ("body", "scan")
 
 Row = dict[str, Any]
 # What a change brings: page, commit position, deleted, and which columns it has.
 CHANGES = st.tuples(
-    st.integers(1, 4), st.integers(1, 30), st.booleans(), st.sets(st.sampled_from(SPARSE))
+    st.integers(1, 4),
+    st.integers(1, 30),
+    st.booleans(),
+    st.sets(st.sampled_from(UNCHANGED_COLUMNS)),
 )
 STEPS = st.one_of(
     st.lists(CHANGES, min_size=1, max_size=5),
@@ -40,12 +43,12 @@ STEPS = st.one_of(
 def change(page: int, at: int, deleted: bool, has: set[str]) -> Row:
     own = position(1 + at // 16, at, 0)
     row: Row = {"page": page, POSITION: own, DELETED: deleted}
-    for name in SPARSE:
+    for name in UNCHANGED_COLUMNS:
         there = not deleted and name in has
         row[name] = f"{name} {at}".encode() if there else None
         if there and name == "body":
             row[name] = f"{name} {at}"
-        row[set_position(name)] = own if deleted or there else UNKNOWN
+        row[unchanged_position_column(name)] = own if deleted or there else UNKNOWN
     return row
 
 
@@ -61,7 +64,10 @@ class Model:
             return
         known = self.rows.setdefault(new["page"], {})
         registers: dict[str, tuple[str, ...]] = {POSITION: (POSITION, DELETED, "page")}
-        registers |= {set_position(name): (name, set_position(name)) for name in SPARSE}
+        registers |= {
+            unchanged_position_column(name): (name, unchanged_position_column(name))
+            for name in UNCHANGED_COLUMNS
+        }
         for at, names in registers.items():
             if not known or at not in known or new[at] > known[at]:
                 known.update((name, new[name]) for name in names)

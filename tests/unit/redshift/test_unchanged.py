@@ -10,8 +10,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
-from connectors.redshift.sparse import keep_unsent
-from flink_app.declaration.star import set_position
+from connectors.redshift.unchanged import keep_unchanged_values
+from flink_app.declaration.star import unchanged_position_column
 from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
@@ -56,7 +56,7 @@ class Change:
             "page": 1,
             "title": None if self.deleted else f"title {self.at}",
             "body": self.body,
-            set_position("body"): own if is_set else UNKNOWN,
+            unchanged_position_column("body"): own if is_set else UNKNOWN,
             "_pos": own,
             "_deleted": self.deleted,
         }
@@ -133,7 +133,9 @@ def test_a_row_from_before_the_declaration_keeps_its_value() -> None:
 
 @pytest.mark.parametrize("step", range(4), ids=["3a", "3b", "3c", "3d"])
 def test_each_statement_is_needed(step: int) -> None:
-    place = planned(SPEC, ["pages"]).index(keep_unsent(TARGET, SPEC.position, NAMES)[step])
+    place = planned(SPEC, ["pages"]).index(
+        keep_unchanged_values(TARGET, SPEC.position, NAMES)[step]
+    )
     wrong = 0
     for order in permutations(TOLD):
         for parts in batches(order)[:2]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
-from flink_app.declaration.star import set_position
+from flink_app.declaration.star import unchanged_position_column
 from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise import mirror as module
 from flink_app.denormalise.durable import DurableTable
@@ -21,7 +21,7 @@ from tests.unit.denormalise.test_durable import State
 from tests.unit.stars import ticket_seller
 
 PLAN = JoinPlan(UNCHANGED)
-BODY, SCAN = set_position("body"), set_position("scan")
+BODY, SCAN = unchanged_position_column("body"), unchanged_position_column("scan")
 
 
 @pytest.fixture(autouse=True, params=[0, 32], ids=["by columns", "one by one"])
@@ -61,8 +61,8 @@ def known(changes: list[dict[str, Any]]) -> dict[str, Any]:
     """What these changes tell of the page."""
     row = dict(max(changes, key=lambda change: change["_pos"]))
     for column in ("body", "scan"):
-        last = max(changes, key=lambda change: change[set_position(column)])
-        for name in (column, set_position(column)):
+        last = max(changes, key=lambda change: change[unchanged_position_column(column)])
+        for name in (column, unchanged_position_column(column)):
             row[name] = last[name]
     return row
 

@@ -19,11 +19,11 @@ from connectors.redshift.names import Names, equal, listed, quoted
 from connectors.redshift.spec import TargetSpec
 
 
-def keep_unsent(target: TargetSpec, position: str, names: Names) -> list[str]:
+def keep_unchanged_values(target: TargetSpec, position: str, names: Names) -> list[str]:
     """The statements of steps 3a to 3d; none when no column of the target can be left out."""
     return [
         statement
-        for column, own in target.sparse
+        for column, own in target.unchanged_columns
         for statement in _keep(target, quoted(column), quoted(own), quoted(position), names)
     ]
 
