@@ -16,7 +16,7 @@ from connectors.redshift.loader import Loader
 from connectors.redshift.sweep import Floor
 from connectors.staging.store import S3Store
 from flink_app.declaration import Star
-from flink_app.decode.position import floor_position
+from flink_app.positions.position import floor_position
 from flink_app.privacy.keys import PrivacyKeys, read_privacy_keys
 from flink_app.settings import Settings
 from flink_app.warehouse import warehouse_spec

@@ -20,8 +20,8 @@ from connectors.redshift.operator import Load
 from connectors.staging.operator import Stage
 from flink_app.checkpoints import require_aligned_checkpoints
 from flink_app.clients import Clients
+from flink_app.dead_letters.limit import DeadLetterLimit
 from flink_app.declaration import Star
-from flink_app.decode.limit import DeadLetterLimit
 from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise, dimension_state
 from flink_app.schemas import BlockSchemas

@@ -9,8 +9,8 @@ import pyarrow as pa
 from connectors.accounts import ACCOUNT_SCHEMA
 from connectors.blocks import Kind
 from connectors.outcomes import OUTCOME_SCHEMA
+from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA
 from flink_app.declaration import Star
-from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA
 
 # Of kinds that hold the same whatever the declaration.
 _FIXED: Final = {

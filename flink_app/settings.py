@@ -34,9 +34,9 @@ from flink_app.addresses import (
     SecretId,
     StreamArn,
 )
-from flink_app.decode.dead_letters import Originals
-from flink_app.decode.generations import Generations, GenerationsSetting
+from flink_app.dead_letters.schema import Originals
 from flink_app.faults import fault_lines
+from flink_app.positions.generations import Generations, GenerationsSetting
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
 _PREFIX: Final = "starjoin."

@@ -14,7 +14,7 @@ from connectors.redshift.spec import (
 from connectors.staging.shape import shape_of
 from flink_app.declaration.file import DeclarationError
 from flink_app.declaration.star import DELETED, POSITION, Path, Star, unchanged_position_column
-from flink_app.decode.position import UNKNOWN
+from flink_app.positions.position import UNKNOWN
 
 
 def refuse_books_schema(star: Star, bookkeeping_schema: str) -> None:

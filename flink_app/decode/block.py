@@ -19,22 +19,24 @@ import pyarrow.compute as pc
 
 from connectors.accounts import CONTROL, UNREADABLE, Account, whole
 from connectors.kinesis.frame import RecordBlock
+from flink_app.dead_letters.rows import dead_letters, restricted
+from flink_app.dead_letters.schema import Originals
 from flink_app.declaration import POSITION
 from flink_app.declaration.model import Positions
 from flink_app.decode.changes import to_changes
 from flink_app.decode.columns import parse_columns
-from flink_app.decode.dead_letter_rows import dead_letters, restricted
-from flink_app.decode.dead_letters import Originals, Rejected
-from flink_app.decode.plan import DecodePlan, TablePlan
-from flink_app.decode.position import UNKNOWN, floor_position
+from flink_app.decode.plan import DecodePlan
 from flink_app.decode.reading import Lines
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record, read_control, sample
-from flink_app.decode.schema_findings import Finding
-from flink_app.decode.second_loads import Builds, add, of_record
-from flink_app.decode.shown import Signs
-from flink_app.decode.similar_tables import SourceName
 from flink_app.decode.tally import Tally
+from flink_app.diagnostics.dms_settings import Signs
+from flink_app.diagnostics.schema_findings import Finding
+from flink_app.diagnostics.second_loads import Builds, add, of_record
+from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.positions.position import UNKNOWN, floor_position
 from flink_app.privacy.keys import PrivacyKeys
+from flink_app.records.plan import TablePlan
+from flink_app.records.rejected import Rejected
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
-from flink_app.decode.plan import TablePlan, old_key
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.privacy.treatments import treat
+from flink_app.records.plan import TablePlan, old_key
 
 
 def to_changes(

@@ -18,33 +18,18 @@ import pyarrow.compute as pc
 from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.declaration.model import Positions
 from flink_app.decode.changes import moved
-from flink_app.decode.generations import NONE
-from flink_app.decode.plan import (
-    DATA,
-    METADATA_TYPE,
-    REPLAY,
-    DecodePlan,
-    Group,
-    TablePlan,
-)
+from flink_app.decode.plan import METADATA_TYPE, DecodePlan, Group
 from flink_app.decode.position_columns import Ordering, positions
 from flink_app.decode.read_schema import ReadSchema
-from flink_app.decode.reading import (
-    Lines,
-    Mask,
-    Reading,
-    Rows,
-    members,
-    negative_exponents,
-    read,
-    screen,
-    true,
-)
-from flink_app.decode.second_loads import Builds, add, of_columns
-from flink_app.decode.shown import Signs, by_columns
-from flink_app.decode.similar_tables import SourceName
+from flink_app.decode.reading import Lines, Reading, negative_exponents, read, screen
 from flink_app.decode.unchanged import sent_column, unchanged_column_positions
 from flink_app.decode.value_columns import checked
+from flink_app.diagnostics.dms_settings import Signs, by_columns
+from flink_app.diagnostics.second_loads import Builds, add, of_columns
+from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.positions.generations import NONE
+from flink_app.records.arrays import Mask, Rows, members, true
+from flink_app.records.plan import DATA, REPLAY, TablePlan
 
 _OPERATIONS: Final = pa.array(["load", "insert", "update", "delete"])
 # As in the schema of a group, whatever says that it was replayed is read one by one.

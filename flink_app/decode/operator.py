@@ -15,18 +15,18 @@ from connectors.blocks import Block, Kind
 from connectors.failures import guarded
 from connectors.kinesis.frame import read_frame
 from connectors.metrics import Metric, Metrics
+from connectors.routes import routes
+from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
+from flink_app.dead_letters.schema import Originals
 from flink_app.declaration import Star
 from flink_app.declaration.model import Positions
 from flink_app.decode.block import Decoded, decode_block
-from flink_app.decode.dead_letters import Originals
-from flink_app.decode.generations import Generations
-from flink_app.decode.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.schema_watch import SchemaWatch
-from flink_app.decode.second_loads import SecondLoads
-from flink_app.decode.shown import Shown, Signs
-from flink_app.decode.similar_tables import SimilarTablesWatch
-from flink_app.denormalise.ownership import routes
+from flink_app.diagnostics.dms_settings import Shown, Signs
+from flink_app.diagnostics.schema_watch import SchemaWatch
+from flink_app.diagnostics.second_loads import SecondLoads
+from flink_app.diagnostics.similar_tables import SimilarTablesWatch
+from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
 
 logger = logging.getLogger(__name__)

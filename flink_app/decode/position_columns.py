@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import CoarsePositions, Positions
-from flink_app.decode.generations import NONE
-from flink_app.decode.position import (
+from flink_app.positions.generations import NONE
+from flink_app.positions.position import (
     COMMIT_DIGITS,
     GENERATION_DIGITS,
     MYSQL,
@@ -24,7 +24,7 @@ from flink_app.decode.position import (
     POSTGRESQL,
     WIDTH,
 )
-from flink_app.decode.reading import Mask, true
+from flink_app.records.arrays import Mask, true
 
 _COMMIT: Final = GENERATION_DIGITS
 _RECORD: Final = GENERATION_DIGITS + COMMIT_DIGITS

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.decode.values import BLANK, FALSE, TRUE
+from flink_app.records.arrays import Mask
+from flink_app.records.plan import METADATA
+from flink_app.records.values import BLANK, FALSE, TRUE
 
-METADATA: Final = "metadata"
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
 # Neither too large for a double nor too small: a cast refuses all values for one that is.
 _FLOAT: Final = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?$"
@@ -29,8 +29,6 @@ _WRITTEN: Final = {
     (pa.float64(), "string"): pa.string(),
     (pa.float64(), "number"): pa.float64(),
 }
-
-Mask = npt.NDArray[np.bool_]
 
 
 class ReadSchema:

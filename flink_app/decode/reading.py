@@ -18,13 +18,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from flink_app.decode.read_schema import ReadSchema
-
-Rows = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
+from flink_app.records.arrays import Mask, Rows
 
 # Faults of syntax and of type name the row; faults of conversion do not.
 _REFUSED: Final = re.compile(
@@ -95,19 +92,6 @@ class _Refused:
     def is_no_further_than(self, other: _Refused) -> bool:
         """Whether another form of the column led no further."""
         return self.place == other.place and self.row <= other.row
-
-
-def true(condition: pa.Array) -> Mask:
-    """A condition as numpy, NULL as no."""
-    if condition.null_count:
-        condition = pc.fill_null(condition, fill_value=False)
-    found: Mask = condition.to_numpy(zero_copy_only=False)
-    return found
-
-
-def members(struct: pa.StructArray) -> dict[str, pa.Array]:
-    """The columns of a struct by name, NULL where the struct is."""
-    return dict(zip((field.name for field in struct.type), struct.flatten(), strict=True))
 
 
 def screen(lines: Lines) -> Mask:

@@ -9,10 +9,22 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.accounts import CONTROL, UNDECLARED
+from flink_app.dead_letters.replay_marker import first_place
 from flink_app.declaration.model import CoarsePositions, Positions
 from flink_app.declaration.star import DELETED, POSITION, unchanged_position_column
-from flink_app.decode.dead_letters import Reason, Rejected
-from flink_app.decode.envelope import (
+from flink_app.decode.unchanged import sent_value
+from flink_app.diagnostics.dms_settings import Shown, Signs, by_rows, in_sample
+from flink_app.diagnostics.schema_findings import Finding, in_control, in_row
+from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.positions.generations import NONE
+from flink_app.positions.position import (
+    UNKNOWN,
+    PositionError,
+    commit_position,
+    is_coarse,
+    position,
+)
+from flink_app.records.envelope import (
     NOT_JSON,
     Members,
     NotAChangeError,
@@ -20,21 +32,9 @@ from flink_app.decode.envelope import (
     object_of,
     text_of,
 )
-from flink_app.decode.generations import NONE
-from flink_app.decode.plan import DATA, DOCUMENT, REPLAY, DecodePlan, TablePlan, old_key
-from flink_app.decode.position import (
-    UNKNOWN,
-    PositionError,
-    commit_position,
-    is_coarse,
-    position,
-)
-from flink_app.decode.replay_member import first_place
-from flink_app.decode.schema_findings import Finding, in_control, in_row
-from flink_app.decode.shown import Shown, Signs, by_rows, in_sample
-from flink_app.decode.similar_tables import SourceName
-from flink_app.decode.unchanged import sent_value
-from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
+from flink_app.records.plan import DATA, DOCUMENT, REPLAY, RecordPlan, TablePlan, old_key
+from flink_app.records.rejected import Reason, Rejected
+from flink_app.records.values import ValueFaultError, read_value, timestamp_micros
 
 UPSERTS: Final = ("load", "insert", "update")
 
@@ -72,7 +72,7 @@ class Sample:
 
 
 def parse_record(
-    record: bytes, plan: DecodePlan, shown: Signs | None = None, *, arrival_ms: int | None = None
+    record: bytes, plan: RecordPlan, shown: Signs | None = None, *, arrival_ms: int | None = None
 ) -> ParsedRow | PassedOver | Rejected:
     """Parses one change record; never raises for anything that stands in it.
 
@@ -91,7 +91,7 @@ def parse_record(
         return Rejected(Reason.NOT_A_CHANGE, str(error))
 
 
-def sample(record: bytes, plan: DecodePlan) -> Sample:
+def sample(record: bytes, plan: RecordPlan) -> Sample:
     """What one row shows of settings and tables that are not looked at in every record.
 
     A replayed record shows the tables as they were when it arrived first.
@@ -112,7 +112,7 @@ def sample(record: bytes, plan: DecodePlan) -> Sample:
     return Sample(Signs(in_sample(metadata, data, before, table, plan)), tuple(findings))
 
 
-def read_control(record: bytes, plan: DecodePlan) -> tuple[Finding, ...]:
+def read_control(record: bytes, plan: RecordPlan) -> tuple[Finding, ...]:
     """What a control record of a declared table shows; never raises for what stands in it."""
     try:
         envelope = load(record)
@@ -126,12 +126,12 @@ def read_control(record: bytes, plan: DecodePlan) -> tuple[Finding, ...]:
     return tuple(in_control(operation, envelope.get("control"), table, known))
 
 
-def _table_of(metadata: Members, plan: DecodePlan) -> TablePlan | None:
+def _table_of(metadata: Members, plan: RecordPlan) -> TablePlan | None:
     return plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
 
 
 def _parse_envelope(
-    envelope: Any, plan: DecodePlan, generation: int, shown: Signs
+    envelope: Any, plan: RecordPlan, generation: int, shown: Signs
 ) -> ParsedRow | PassedOver | Rejected:
     metadata = object_of(envelope, "metadata")
     kind = text_of(metadata, "record-type")
@@ -169,7 +169,7 @@ def _built(metadata: Members) -> int | None:
 
 
 def _parse_change(
-    envelope: Any, metadata: Members, table: TablePlan, plan: DecodePlan, shown: Signs
+    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan, shown: Signs
 ) -> ParsedRow:
     operation = text_of(metadata, "operation")
     if operation not in {*UPSERTS, "delete"}:
@@ -231,7 +231,7 @@ def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan
         raise ValueFaultError(Reason.UNCHANGED_LOST, message)
 
 
-def _position(metadata: Members, generation: int, plan: DecodePlan) -> tuple[str, bool]:
+def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str, bool]:
     """The position, and whether only a commit timestamp gave it."""
     if generation == NONE:
         message = "the record has no time of arrival, and generations differ by it"

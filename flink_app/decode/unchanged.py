@@ -16,15 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import Unchanged
-from flink_app.decode.envelope import Members
-from flink_app.decode.plan import DecodePlan, ReadColumn, TablePlan
-from flink_app.decode.position import UNKNOWN
+from flink_app.positions.position import UNKNOWN
+from flink_app.records.envelope import Members
+from flink_app.records.plan import ReadColumn, RecordPlan, TablePlan
 
 Mask = npt.NDArray[np.bool_]
 
 
 def sent_value(
-    data: Members, before: Members, column: ReadColumn, plan: DecodePlan
+    data: Members, before: Members, column: ReadColumn, plan: RecordPlan
 ) -> tuple[Any, bool]:
     """What an update sends for the column as JSON, and whether it sends anything.
 

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.decode.hex_columns import from_hex
-from flink_app.decode.plan import ReadColumn
-from flink_app.decode.reading import Mask, true
-from flink_app.decode.values import BLANK, NUL
+from flink_app.records.arrays import Mask, true
+from flink_app.records.plan import ReadColumn
+from flink_app.records.values import BLANK, NUL
 
 _INTEGER_RANGE: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION
-from flink_app.decode.position import UNKNOWN
 from flink_app.denormalise.mirror import Mirror, deleted_at, key_values
 from flink_app.denormalise.plan import Lookup, PatchJoin, TargetJoin
+from flink_app.positions.position import UNKNOWN
 
 Columns = dict[str, pa.Array]
 

@@ -18,9 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION, Star
-from flink_app.decode.position import UNKNOWN
 from flink_app.denormalise.registers import Registers, Taken
 from flink_app.denormalise.rows import NO_SLOT, Rows, Slots
+from flink_app.positions.position import UNKNOWN
 
 # The rows of superseded versions may be a quarter of the keys: a rewrite costs a change four rows.
 # The floor spares small tables a rewrite at every change.

@@ -25,13 +25,13 @@ from connectors.failures import guarded
 from connectors.metrics import Metric, Metrics
 from connectors.outcomes import DIMENSION, Outcome, to_batch
 from flink_app.declaration import POSITION, Star
-from flink_app.decode.position import floor_position
 from flink_app.denormalise import durable
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
 from flink_app.denormalise.ownership import Mask, owned, select
 from flink_app.denormalise.plan import JoinPlan
+from flink_app.positions.position import floor_position
 from flink_app.schemas import BlockSchemas
 
 DIMENSION_STATE: Final = "dimensions"

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import POSITION, unchanged_position_column
-from flink_app.decode.position import UNKNOWN
+from flink_app.positions.position import UNKNOWN
 
 STAYS: Final = -1
 

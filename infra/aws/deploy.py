@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from flink_app.decode.generations import Generations
+from flink_app.positions.generations import Generations
 from infra.aws import plan
 from infra.aws.account_roles import ensure_account_roles
 from infra.aws.application import LATEST, Description, FlinkApplication, StartState

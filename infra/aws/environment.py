@@ -31,9 +31,9 @@ from flink_app.addresses import (
     TopicArn,
     dms_arn,
 )
-from flink_app.decode.dead_letters import Originals
-from flink_app.decode.generations import Generations, GenerationsSetting
+from flink_app.dead_letters.schema import Originals
 from flink_app.faults import fault_lines
+from flink_app.positions.generations import Generations, GenerationsSetting
 from flink_app.settings import Name
 from flink_app.without_null import WithoutNull
 from flink_app.yaml_file import YamlFileError, read_yaml

@@ -10,7 +10,7 @@ from typing import Any, Final
 from connectors.redshift.connection import SslMode
 from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
-from flink_app.decode.generations import Generations
+from flink_app.positions.generations import Generations
 from flink_app.settings import Application, Privacy, Redshift, Settings, Source, Staging
 from flink_app.warehouse import refuse_books_schema
 from infra.aws.dms import with_dms_settings

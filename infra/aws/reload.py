@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from flink_app.decode.generations import Generations, time_text
+from flink_app.positions.generations import Generations, time_text
 from infra.aws.drain import MARGIN_MS
 from infra.aws.errors import DeployError
 from infra.aws.replication import TaskState

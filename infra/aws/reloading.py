@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flink_app.decode.generations import Generations
+from flink_app.positions.generations import Generations
 from infra.aws import plan
 from infra.aws.application import Description
 from infra.aws.drain import Drain

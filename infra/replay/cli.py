@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from connectors.failures import named
 from connectors.redshift.errors import LoadError
 from connectors.secrets import SecretReadError
-from flink_app.decode.dead_letters import Reason
 from flink_app.privacy.keys import SecretError
+from flink_app.records.rejected import Reason
 from flink_app.settings import SettingsError
 from infra.aws.errors import DeployError
 from infra.replay.command_line import parser

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 
 from connectors.failures import named
 from connectors.redshift.replay_marks import LetterPart, Spot
-from flink_app.decode.dead_letters import DEAD_LETTER_SCHEMA
-from flink_app.decode.replay_member import Place
-from flink_app.decode.sealing import Origin, Original, SealedOriginalError
+from flink_app.dead_letters.replay_marker import Place
+from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA
+from flink_app.dead_letters.sealing import Origin, Original, SealedOriginalError
 from flink_app.privacy.keys import PrivacyKeys
 from infra.replay.errors import ReplayError
 

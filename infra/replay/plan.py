@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.redshift.replay_marks import Spot
-from flink_app.decode.dead_letters import Reason
+from flink_app.records.rejected import Reason
 from infra.replay.letters import Letter
 
 # Only put back when asked for by name.

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.redshift.replay_marks import Mark
-from flink_app.decode.replay_member import with_place
-from flink_app.decode.sealing import Original
+from flink_app.dead_letters.replay_marker import with_place
+from flink_app.dead_letters.sealing import Original
 from infra.replay.letters import Letter
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from connectors.redshift.replay_marks import Mark
-from flink_app.decode.sealing import Original, SealedOriginalError
+from flink_app.dead_letters.sealing import Original, SealedOriginalError
 from infra.replay.errors import ReplayError
 from infra.replay.letters import Letter
 from infra.replay.plan import ReplayPlan

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from flink_app.declaration import POSITION, Star, load_declaration
 from flink_app.declaration.star import DELETED
-from flink_app.decode.position import position
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.mirror import Mirror, TableMirror
+from flink_app.positions.position import position
 from infra.local.toolchain import ROOT
 
 _TABLE: Final = "customer"

@@ -14,12 +14,12 @@ from connectors.kinesis.frame import read_frame
 from connectors.staging.writer import PartWriter
 from flink_app.declaration import Star, load_declaration
 from flink_app.decode.block import decode_block
-from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_record
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
+from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.toolchain import ROOT
 from tests.bench import data

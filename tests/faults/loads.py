@@ -12,7 +12,7 @@ from connectors.redshift.loader import Loader
 from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
-from flink_app.decode.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, position
 from tests.support.running import Running
 
 START = 1_000

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
 from connectors.redshift.loader import Loader
-from flink_app.decode.position import position
+from flink_app.positions.position import position
 from infra.local.redshift import Rule, When
 from infra.local.redshift.faults import Action
 from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in

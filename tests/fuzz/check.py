@@ -20,15 +20,15 @@ from typing import Any, Final
 import pyarrow as pa
 
 from connectors.kinesis.frame import FrameError, RecordBlock, read_frame, write_frame
+from flink_app.dead_letters.sealing import Original
 from flink_app.declaration.star import POSITION
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.changes import to_changes
-from flink_app.decode.dead_letters import Reason, Rejected
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import ParsedRow, parse_record
-from flink_app.decode.sealing import Original
-from flink_app.decode.shown import Shown, Signs
-from flink_app.decode.similar_tables import SourceName
+from flink_app.diagnostics.dms_settings import Shown, Signs
+from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.records.rejected import Reason, Rejected
 from tests.fuzz.fits import WrongError, check_changes, must
 from tests.fuzz.grammar import NUMBER_MARK, TEXT_MARK
 from tests.fuzz.inputs import FIRST_ARRIVAL, Block, Session

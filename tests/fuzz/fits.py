@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from flink_app.declaration.model import Treatment
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.declaration.types import ColumnType
-from flink_app.decode.plan import DecodePlan, ReadColumn, TablePlan
-from flink_app.decode.position import UNKNOWN
+from flink_app.decode.plan import DecodePlan
+from flink_app.positions.position import UNKNOWN
+from flink_app.records.plan import ReadColumn, TablePlan
 
 _BITS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
 

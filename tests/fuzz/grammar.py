@@ -12,7 +12,8 @@ from typing import Final
 
 from flink_app.declaration.model import Positions
 from flink_app.declaration.types import ColumnType
-from flink_app.decode.plan import DecodePlan, ReadColumn, TablePlan
+from flink_app.decode.plan import DecodePlan
+from flink_app.records.plan import ReadColumn, TablePlan
 from tests.unit.decode.twists import METADATA, TEXTS
 
 Node = str | list[tuple[str, "Node"]]

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from flink_app.declaration.model import Declaration, Stream
 from flink_app.declaration.star import Star
-from flink_app.decode.generations import Generations, time_text
 from flink_app.decode.plan import DecodePlan
+from flink_app.positions.generations import Generations, time_text
 from tests.unit.decode.records import MIXED, ODD, SCHEMAS
 from tests.unit.decode.test_text_keys import BLANKS
 from tests.unit.decode.test_values import EVERY_TYPE

@@ -6,8 +6,9 @@ from functools import cache
 from random import Random
 from typing import Final
 
-from flink_app.decode.plan import DecodePlan, TablePlan
-from flink_app.decode.replay_member import Place, with_place
+from flink_app.dead_letters.replay_marker import Place, with_place
+from flink_app.decode.plan import DecodePlan
+from flink_app.records.plan import TablePlan
 from tests.fuzz.grammar import control, record, spread, text
 from tests.fuzz.inputs import DECLARED, FIRST_ARRIVAL, WAYS, Block, Session, plan
 from tests.fuzz.mutations import damaged, restructured

@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.blocks import Kind
-from flink_app.decode.dead_letters import Originals, Reason
-from flink_app.decode.sealing import Original
+from flink_app.dead_letters.schema import Originals
+from flink_app.dead_letters.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
+from flink_app.records.rejected import Reason
 from flink_app.version import VERSION
 from infra.local.example import Example
 from infra.local.stack import BUCKET, TOKEN_KEY

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from flink_app.decode.sealing import Original
+from flink_app.dead_letters.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.examples import DEFAULT, EXAMPLES
 from infra.local.stack import BUCKET, TOKEN_KEY

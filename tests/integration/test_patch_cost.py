@@ -22,7 +22,7 @@ from connectors.redshift.statements import Statement
 from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
-from flink_app.decode.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, position
 from flink_app.schemas import BlockSchemas
 from tests.support.running import Running, running
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from flink_app.decode.generations import Generations
+from flink_app.positions.generations import Generations
 from tests.support.running import Running, running
 
 pytestmark = pytest.mark.integration

@@ -22,12 +22,12 @@ from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
+from connectors.routes import key_group
 from connectors.staging.operator import Stage
 from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS, Decode
-from flink_app.decode.position import floor_position
 from flink_app.denormalise.operator import Denormalise
-from flink_app.denormalise.ownership import key_group
+from flink_app.positions.position import floor_position
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
 from tests.simulation.breaking import Warehouse

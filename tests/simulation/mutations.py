@@ -27,7 +27,6 @@ from connectors.staging.writer import PartWriter
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.decode import changes
-from flink_app.decode.position import UNKNOWN
 from flink_app.decode.tally import Tally
 from flink_app.denormalise import join, operator
 from flink_app.denormalise.durable import DurableTable
@@ -36,6 +35,7 @@ from flink_app.denormalise.mirror import TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
 from flink_app.denormalise.registers import Registers
+from flink_app.positions.position import UNKNOWN
 from tests.simulation import reload_mutations as reload
 from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
 from tests.simulation.plan_mutations import (

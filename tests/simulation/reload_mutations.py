@@ -7,9 +7,9 @@ from typing import Any
 from connectors.redshift import loader, sweep
 from connectors.redshift.loader import Loader
 from flink_app.decode import block, rows
-from flink_app.decode.generations import Generations
 from flink_app.denormalise import operator
 from flink_app.denormalise.mirror import Mirror
+from flink_app.positions.generations import Generations
 from tests.simulation.plan_mutations import Patch
 
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from flink_app.dead_letters.replay_marker import Place, with_place
 from flink_app.declaration import Declaration
-from flink_app.decode.generations import Generations
-from flink_app.decode.replay_member import Place, with_place
+from flink_app.positions.generations import Generations
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]

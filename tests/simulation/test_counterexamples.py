@@ -14,7 +14,7 @@ from connectors.redshift.coordinator import LoadCoordinator
 from connectors.staging.part import Part
 from flink_app.declaration import Star
 from flink_app.decode import rows
-from flink_app.decode.position import position
+from flink_app.positions.position import position
 from tests.simulation import counterexamples
 from tests.simulation import tale as tale_module
 from tests.simulation.check import WrongError

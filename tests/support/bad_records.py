@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from flink_app.decode.dead_letters import Reason
+from flink_app.records.rejected import Reason
 from tests.unit.decode.records import record
 from tests.unit.stars import ORDER_BOOK_FILE
 

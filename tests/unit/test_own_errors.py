@@ -23,7 +23,7 @@ ALLOWED: Final = {
     "flink_app/declaration/model.py": VALIDATORS,
     "flink_app/declaration/rules.py": VALIDATORS,
     "flink_app/declaration/types.py": VALIDATORS,
-    "flink_app/decode/generations.py": VALIDATORS,
+    "flink_app/positions/generations.py": VALIDATORS,
     "flink_app/settings.py": VALIDATORS,
     "flink_app/without_null.py": VALIDATORS,
 }

@@ -10,7 +10,17 @@ import pytest
 from tests.unit.stars import ROOT
 
 
-@pytest.mark.parametrize("package", ["flink_app/decode", "connectors/redshift"])
+@pytest.mark.parametrize(
+    "package",
+    [
+        "connectors/redshift",
+        "flink_app/dead_letters",
+        "flink_app/decode",
+        "flink_app/diagnostics",
+        "flink_app/positions",
+        "flink_app/records",
+    ],
+)
 def test_the_guide_names_every_module(package: str) -> None:
     guide = ast.get_docstring(ast.parse((ROOT / package / "__init__.py").read_text())) or ""
     named = re.findall(r"^ {4}(\w+): ", guide, re.MULTILINE)

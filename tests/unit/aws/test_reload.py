@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from flink_app.decode.generations import Generations
+from flink_app.positions.generations import Generations
 from infra.aws.environment import load_environment
 from infra.aws.errors import DeployError
 from infra.aws.reload import Standing, Step, next_step

@@ -15,11 +15,11 @@ from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
 from flink_app.declaration import Star
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.changes import to_changes
-from flink_app.decode.dead_letters import Rejected
-from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
+from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys
+from flink_app.records.rejected import Rejected
 from tests.unit.stars import freight, star
 
 KEYS: Final = PrivacyKeys.from_secret(b"a secret of the unit tests, of 43 bytes ...")

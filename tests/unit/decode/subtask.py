@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.kinesis.frame import write_frame
+from flink_app.dead_letters.limit import DeadLetterLimit
 from flink_app.declaration import Star
-from flink_app.decode.limit import DeadLetterLimit
 from flink_app.decode.operator import Decode
 from tests.unit.decode.records import GENERATIONS, KEYS
 from tests.unit.test_metrics import Context

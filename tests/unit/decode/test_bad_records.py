@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flink_app.decode.dead_letters import Reason
+from flink_app.records.rejected import Reason
 from tests.support.bad_records import BAD_RECORDS, order_book_for_all
 from tests.unit.decode.records import decode, plan_of
 from tests.unit.stars import star

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.accounts import CONTROL, UNDECLARED, UNREADABLE
-from flink_app.decode.dead_letters import Reason
+from flink_app.records.rejected import Reason
 from tests.unit.decode.records import (
     COMPANY,
     GENERATION,

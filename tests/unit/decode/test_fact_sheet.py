@@ -17,7 +17,7 @@ import pytest
 
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.position import commit_position, position
+from flink_app.positions.position import commit_position, position
 from tests.unit.decode.records import GENERATION, changes, decode, plan_of, reference
 from tests.unit.decode.test_paths_agree import assert_paths_agree
 from tests.unit.stars import star

@@ -14,9 +14,10 @@ import pytest
 
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
-from flink_app.decode import reading, value_columns, values
-from flink_app.decode.dead_letters import Reason
+from flink_app.decode import reading, value_columns
 from flink_app.decode.tally import Tally
+from flink_app.records import values
+from flink_app.records.rejected import Reason
 from tests.fuzz.check import Seen, check_session
 from tests.fuzz.fits import WrongError
 from tests.fuzz.inputs import Block, Session, load, save

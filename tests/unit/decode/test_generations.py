@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from flink_app.declaration import POSITION
 from flink_app.decode.block import Decoded, decode_block
-from flink_app.decode.dead_letters import Reason, Rejected
-from flink_app.decode.generations import NONE, Generations
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.position import GENERATION_DIGITS, MAX_GENERATION
 from flink_app.decode.rows import parse_record
+from flink_app.positions.generations import NONE, Generations
+from flink_app.positions.position import GENERATION_DIGITS, MAX_GENERATION
+from flink_app.records.rejected import Reason, Rejected
 from tests.simulation.doubles import decoding_by_rows
 from tests.unit.decode.records import (
     FREIGHT_PLAN,

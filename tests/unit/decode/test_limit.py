@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.accounts import Account
-from flink_app.decode.dead_letters import Reason
-from flink_app.decode.limit import (
+from flink_app.dead_letters.limit import (
     WINDOW,
     DeadLetterLimit,
     DeadLetterWatch,
     TooManyDeadLettersError,
 )
+from flink_app.records.rejected import Reason
 from tests.unit.decode.records import decode, record, region
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import ROOT, freight

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
+from flink_app.dead_letters.sealing import Origin, Original, SealedOriginalError
 from flink_app.decode.block import Decoded
-from flink_app.decode.sealing import Origin, Original, SealedOriginalError
 from tests.unit.decode.records import (
     COMPANY,
     KEYS,

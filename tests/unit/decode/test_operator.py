@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from connectors.blocks import Kind, decode, route_of
+from connectors.routes import routes
 from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS
-from flink_app.denormalise.ownership import routes
 from flink_app.privacy.keys import WrongKeyError
 from flink_app.schemas import BlockSchemas
 from tests.unit.decode.records import KEYS, OTHER_KEYS, region

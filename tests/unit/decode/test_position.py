@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from connectors.redshift.ddl import POSITION_TYPE
 from flink_app.declaration.model import CoarsePositions, Positions
-from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.position import (
+from flink_app.decode.position_columns import Ordering, positions
+from flink_app.positions.generations import Generations
+from flink_app.positions.position import (
     MAX_GENERATION,
     UNKNOWN,
     WIDTH,
@@ -25,7 +26,6 @@ from flink_app.decode.position import (
     is_coarse,
     position,
 )
-from flink_app.decode.position_columns import Ordering, positions
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     decode,

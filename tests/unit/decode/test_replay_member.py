@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import pytest
 
+from flink_app.dead_letters.replay_marker import Place, first_place, with_place
+from flink_app.dead_letters.sealing import Original
 from flink_app.decode.block import decode_block
-from flink_app.decode.envelope import load
-from flink_app.decode.generations import Generations
-from flink_app.decode.plan import REPLAY, DecodePlan
-from flink_app.decode.replay_member import Place, first_place, with_place
-from flink_app.decode.sealing import Original
+from flink_app.decode.plan import DecodePlan
+from flink_app.positions.generations import Generations
+from flink_app.records.envelope import load
+from flink_app.records.plan import REPLAY
 from tests.unit.decode.records import (
     KEYS,
     block,

@@ -14,7 +14,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from flink_app.declaration.star import DELETED, POSITION
-from flink_app.decode.shown import Shown
+from flink_app.diagnostics.dms_settings import Shown
 from tests.unit.decode.records import decode
 from tests.unit.decode.round_trips.history import Change, Row, Table, histories, plan_of, tables
 from tests.unit.decode.round_trips.kinds import Written

@@ -10,14 +10,14 @@ from typing import Any, Final
 import pytest
 
 from connectors.metrics import GROUP, Metric
+from flink_app.dead_letters.replay_marker import Place, with_place
 from flink_app.declaration.model import SchemaChanges
-from flink_app.decode import schema_watch
 from flink_app.decode.block import decode_block
-from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.replay_member import Place, with_place
-from flink_app.decode.schema_findings import NOTES, Finding, What
-from flink_app.decode.schema_watch import SchemaChangedError, SchemaWatch
+from flink_app.diagnostics import schema_watch
+from flink_app.diagnostics.schema_findings import NOTES, Finding, What
+from flink_app.diagnostics.schema_watch import SchemaChangedError, SchemaWatch
+from flink_app.positions.generations import Generations
 from tests.unit.decode.records import (
     KEYS,
     SCHEMAS_PLAN,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from connectors.metrics import GROUP
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_record, sample
-from flink_app.decode.shown import Shown, Signs
+from flink_app.diagnostics.dms_settings import Shown, Signs
 from tests.unit.decode.records import (
     COMPANY,
     FREIGHT_PLAN,

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from flink_app.declaration.types import ColumnType
-from flink_app.decode.source_types import SourceType
+from flink_app.diagnostics.source_types import SourceType
 
 DECLARED: Final = (
     "smallint", "integer", "bigint", "decimal(12,2)", "decimal(38,0)", "real", "double", "boolean",

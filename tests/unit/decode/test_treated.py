@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flink_app.dead_letters.schema import Originals
+from flink_app.dead_letters.sealing import Original
 from flink_app.decode.block import Decoded, decode_block
-from flink_app.decode.dead_letters import Originals
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.sealing import Original
 from flink_app.privacy.treatments import sha256, tokenise
 from flink_app.version import VERSION
 from tests.unit.decode.records import KEYS, SCHEMAS_PLAN, block, decode, plan_of, record

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from flink_app.declaration.star import unchanged_position_column
-from flink_app.decode.position import UNKNOWN
+from flink_app.positions.position import UNKNOWN
 from flink_app.privacy.treatments import tokenise
 from tests.unit.decode.records import (
     FREIGHT_PLAN,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from flink_app.decode.plan import DecodePlan, TablePlan
+from flink_app.decode.plan import DecodePlan
+from flink_app.records.plan import TablePlan
 
 # By type, as DMS writes it first.
 TEXTS: Final = {

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from flink_app.declaration import POSITION, ColumnType, Star
 from flink_app.declaration.star import DELETED
-from flink_app.decode.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, position
 
 # Few values, so that keys meet.
 _VALUES: Final[dict[str, list[Any]]] = {

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from connectors.blocks import from_stream, to_stream
 from flink_app.declaration import POSITION, Star
-from flink_app.decode.position import position
 from flink_app.denormalise import durable, tiers
 from flink_app.denormalise.durable import DimensionStateError, DurableTable
 from flink_app.denormalise.mirror import Mirror, TableMirror
+from flink_app.positions.position import position
 from tests.unit.denormalise.histories import Change, batch, random_change
 from tests.unit.stars import freight, star
 

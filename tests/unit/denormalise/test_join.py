@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from flink_app.declaration import POSITION, Star
 from flink_app.declaration.star import DELETED
-from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan, TargetJoin
+from flink_app.positions.position import UNKNOWN, position
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
 from tests.unit.stars import freight, placed_freight, ticket_seller
 

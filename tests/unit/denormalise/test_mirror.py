@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
-from flink_app.decode.position import position
 from flink_app.denormalise import mirror as module
 from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
 from flink_app.denormalise.rows import NO_SLOT
+from flink_app.positions.position import position
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
 from tests.unit.stars import freight, ticket_seller
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.blocks import Block, Kind, route_of
-from flink_app.denormalise.ownership import key_group, owned, routes, select
+from connectors.routes import key_group, routes
+from flink_app.denormalise.ownership import owned, select
 
 keys = st.lists(st.integers() | st.text() | st.tuples(st.integers(), st.text()))
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from connectors.blocks import to_stream
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED, unchanged_position_column
-from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise import durable, tiers
 from flink_app.denormalise import mirror as mirrors
 from flink_app.denormalise.durable import DimensionStateError, DurableTable, blocks, forget
 from flink_app.denormalise.mirror import Mirror, TableMirror
+from flink_app.positions.position import UNKNOWN, position
 from tests.unit.decode.records import UNCHANGED
 from tests.unit.denormalise.test_durable import STAR, State, content, region, write
 

@@ -9,12 +9,12 @@ import pyarrow as pa
 import pytest
 
 from flink_app.declaration.star import unchanged_position_column
-from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise import mirror as module
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror
 from flink_app.denormalise.plan import JoinPlan
+from flink_app.positions.position import UNKNOWN, position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.decode.records import UNCHANGED
 from tests.unit.denormalise.test_durable import State

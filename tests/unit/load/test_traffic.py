@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from flink_app.declaration import Star, load_declaration
-from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
+from flink_app.positions.generations import Generations
 from tests.load.keys import Keys
 from tests.load.model import COLUMNS
 from tests.load.traffic import WEIGHTS, Traffic, TrafficSettings

@@ -13,7 +13,7 @@ from connectors.redshift.alter import compare
 from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown
 from connectors.redshift.spec import ColumnSpec
 from connectors.redshift.sql_types import SqlType, SqlTypeError
-from flink_app.decode.position import UNKNOWN
+from flink_app.positions.position import UNKNOWN
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
 
 TABLE: Final = f'"public"."{TARGET.stream}"'

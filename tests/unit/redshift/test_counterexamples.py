@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flink_app.decode.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change
 from tests.unit.redshift.sqlite import SqliteWarehouse

@@ -11,10 +11,10 @@ from connectors.redshift.errors import NeedsRepair
 from connectors.redshift.plan import plan_load
 from connectors.redshift.statements import Statement
 from connectors.staging import Part
-from flink_app.decode.position import position
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
+from flink_app.positions.position import position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change, batch
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse

@@ -16,7 +16,7 @@ from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.sweep import Floor, plan_sweep
 from flink_app.declaration import Star
-from flink_app.decode.position import floor_position
+from flink_app.positions.position import floor_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import ROOT, freight, order_book, placed_freight, ticket_seller
 

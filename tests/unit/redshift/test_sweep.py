@@ -9,7 +9,7 @@ from connectors.redshift.errors import NeedsRepair, OutcomeUnknown
 from connectors.redshift.names import Names
 from connectors.redshift.sweep import Floor, plan_sweep
 from connectors.staging import Part
-from flink_app.decode.position import floor_position
+from flink_app.positions.position import floor_position
 from tests.unit.redshift.test_loader import fail_at
 from tests.unit.redshift.warehouse import SPEC, FakeWarehouse, loader, part
 

@@ -12,10 +12,10 @@ import pytest
 
 from connectors.redshift.unchanged import keep_unchanged_values
 from flink_app.declaration.star import unchanged_position_column
-from flink_app.decode.position import UNKNOWN, position
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
+from flink_app.positions.position import UNKNOWN, position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse, planned
 from tests.unit.stars import star, ticket_seller

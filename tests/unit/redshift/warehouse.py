@@ -13,7 +13,7 @@ from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sql_types import SqlType
 from connectors.redshift.sweep import Floor
 from connectors.staging import Part
-from flink_app.decode.position import floor_position
+from flink_app.positions.position import floor_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import ticket_seller
 

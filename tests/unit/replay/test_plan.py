@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.redshift.replay_marks import Spot
-from flink_app.decode.replay_member import Place, with_place
+from flink_app.dead_letters.replay_marker import Place, with_place
 from infra.replay.plan import ReplayPlan, Selection, plan_replay
 from tests.unit.decode.records import port, record
 from tests.unit.replay.staged import BROKEN, SOUND, TOO_LONG, Files

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectors.blocks import Kind
 from connectors.redshift.replay_marks import LetterPart, Mark, Spot
-from flink_app.decode.dead_letters import Originals
-from flink_app.decode.plan import REPLAY
-from flink_app.decode.sealing import Original
+from flink_app.dead_letters.schema import Originals
+from flink_app.dead_letters.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
+from flink_app.records.plan import REPLAY
 from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
 from infra.replay.plan import ReplayPlan, Selection, plan_replay

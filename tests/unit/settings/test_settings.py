@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.redshift.connection import SslMode
-from flink_app.decode.generations import Generations
+from flink_app.positions.generations import Generations
 from flink_app.settings import (
     PROPERTIES_FILE,
     Settings,

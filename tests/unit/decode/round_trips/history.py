@@ -8,8 +8,8 @@ from typing import Any, Final
 import yaml
 from hypothesis import strategies as st
 
-from flink_app.decode.generations import Generations
 from flink_app.decode.plan import DecodePlan
+from flink_app.positions.generations import Generations
 from tests.unit.decode.round_trips.kinds import KINDS, Kind
 from tests.unit.decode.round_trips.settings import Settings
 from tests.unit.stars import star

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
-from flink_app.decode.dead_letters import Reason
-from flink_app.decode.envelope import MinusZero
+from flink_app.records.envelope import MinusZero
+from flink_app.records.rejected import Reason
 
 _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
 # The default context rounds to 28 digits, and columns have up to 38. Digits too many are told by

@@ -16,13 +16,12 @@ from typing import Any, Final
 import pyarrow as pa
 
 from flink_app.declaration.model import Treatment
-from flink_app.decode.dead_letters import Reason
-from flink_app.decode.envelope import Members
-from flink_app.decode.plan import DATA, REPLAY, DecodePlan, ReadColumn, TablePlan
-from flink_app.decode.read_schema import METADATA
-from flink_app.decode.values import ValueFaultError, read_value, timestamp_micros
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.privacy.treatments import treat
+from flink_app.records.envelope import Members
+from flink_app.records.plan import DATA, METADATA, REPLAY, ReadColumn, RecordPlan, TablePlan
+from flink_app.records.rejected import Reason
+from flink_app.records.values import ValueFaultError, read_value, timestamp_micros
 
 LEFT_OUT: Final = "left_out"
 
@@ -54,7 +53,7 @@ _WRITTEN: Final = re.compile(r"[-+0-9.:eETZ ]{1,80}", re.ASCII)
 
 
 def treated_record(
-    envelope: Any, table: TablePlan | None, plan: DecodePlan, keys: PrivacyKeys
+    envelope: Any, table: TablePlan | None, plan: RecordPlan, keys: PrivacyKeys
 ) -> str | None:
     """The record as JSON text without personal data; None when it is no JSON object.
 
@@ -110,7 +109,7 @@ def _metadata(content: Members, table: TablePlan | None) -> Iterator[tuple[str, 
 
 
 def _row(
-    content: Members, table: TablePlan | None, plan: DecodePlan, keys: PrivacyKeys
+    content: Members, table: TablePlan | None, plan: RecordPlan, keys: PrivacyKeys
 ) -> Iterator[tuple[str, Any]]:
     """The stored columns under their treatments, those of the before-image alike."""
     for column in () if table is None else table.columns:

@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from flink_app.decode.position import generation_of, is_load
-from flink_app.decode.reading import Mask
+from flink_app.positions.position import generation_of, is_load
+from flink_app.records.arrays import Mask
 
 # Beyond every time of building; the least of nothing.
 _NEVER: Final = 2**63 - 1

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 import pyarrow as pa
 
 from connectors.accounts import Account
-from flink_app.decode.dead_letters import Reason
+from flink_app.records.rejected import Reason
 
 # The share is taken over as many records as this, so that a few bad ones at the start do not stop.
 WINDOW: Final = 10_000

@@ -12,8 +12,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from flink_app.decode.envelope import NOT_JSON, Members, NotAChangeError, load
-from flink_app.decode.plan import REPLAY
+from flink_app.records.envelope import NOT_JSON, Members, NotAChangeError, load
+from flink_app.records.plan import REPLAY
 
 # As Kinesis gives them.
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")

@@ -12,7 +12,7 @@ from typing import Final
 
 from connectors.metrics import Metric
 from flink_app.declaration.model import SchemaChanges
-from flink_app.decode.schema_findings import NOTES, Finding, What
+from flink_app.diagnostics.schema_findings import NOTES, Finding, What
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from pydantic import PlainSerializer, PlainValidator
 
-from flink_app.decode.position import MAX_GENERATION
+from flink_app.positions.position import MAX_GENERATION
 
 _ENTRY: Final = re.compile(r"(?P<generation>[0-9]{1,6})(?:\s+from\s+(?P<start>\S+))?")
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

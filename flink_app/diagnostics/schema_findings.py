@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flink_app.decode.plan import DOCUMENT, ReadColumn, TablePlan
-from flink_app.decode.similar_tables import printable
-from flink_app.decode.source_types import SourceType
+from flink_app.diagnostics.similar_tables import printable
+from flink_app.diagnostics.source_types import SourceType
+from flink_app.records.plan import DOCUMENT, ReadColumn, TablePlan
 
 _ROWS: Final = ("load", "insert", "update")
 # What a source may leave out of an update because it has not changed: values that PostgreSQL keeps

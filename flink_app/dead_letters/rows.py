@@ -8,18 +8,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from connectors.kinesis.frame import RecordBlock
-from flink_app.decode.dead_letters import (
-    DEAD_LETTER_SCHEMA,
-    RESTRICTED_SCHEMA,
-    Originals,
-    Rejected,
-)
-from flink_app.decode.envelope import NOT_JSON, NotAChangeError, load
-from flink_app.decode.plan import DecodePlan
-from flink_app.decode.replay_member import first_place
-from flink_app.decode.sealing import Origin, Original
-from flink_app.decode.treated import treated_record
+from flink_app.dead_letters.redaction import treated_record
+from flink_app.dead_letters.replay_marker import first_place
+from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA, Originals
+from flink_app.dead_letters.sealing import Origin, Original
 from flink_app.privacy.keys import PrivacyKeys
+from flink_app.records.envelope import NOT_JSON, NotAChangeError, load
+from flink_app.records.plan import RecordPlan
+from flink_app.records.rejected import Rejected
 from flink_app.version import VERSION
 
 _NONE: Final = pa.RecordBatch.from_pylist([], schema=DEAD_LETTER_SCHEMA)
@@ -29,7 +25,7 @@ Rejections = Sequence[tuple[int, Rejected]]  # with the record's number in the b
 def dead_letters(  # noqa: PLR0913, PLR0917 - a block, and all that says how it is kept
     block: RecordBlock,
     rejected: Rejections,
-    plan: DecodePlan,
+    plan: RecordPlan,
     keys: PrivacyKeys,
     originals: Originals,
     application: str,
@@ -87,7 +83,7 @@ def _original(block: RecordBlock, row: int) -> Original:
     return Original(block.partition_keys[row].as_py(), block.record(row))
 
 
-def _shown(record: bytes, fault: Rejected, plan: DecodePlan, keys: PrivacyKeys) -> dict[str, Any]:
+def _shown(record: bytes, fault: Rejected, plan: RecordPlan, keys: PrivacyKeys) -> dict[str, Any]:
     """The columns that are read from the record itself, as far as it can be read."""
     try:
         envelope = load(record)

@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from connectors.metrics import Metric
 from flink_app.declaration.model import Positions
-from flink_app.decode.plan import DecodePlan, TablePlan
-from flink_app.decode.reading import Mask, members, true
+from flink_app.records.arrays import Mask, members, true
+from flink_app.records.plan import RecordPlan, TablePlan
 
 
 class Shown(enum.Enum):
@@ -98,7 +98,7 @@ def by_columns(  # noqa: PLR0913 - one argument a column
     coarse: Mask,
     good: Mask,
     table: TablePlan,
-    plan: DecodePlan,
+    plan: RecordPlan,
 ) -> Signs:
     """The signs in the good records of one table."""
     needed = [metadata["transaction-record-id"]]
@@ -128,7 +128,7 @@ def by_rows(
     metadata: Mapping[str, Any],
     data: Mapping[str, Any],
     table: TablePlan,
-    plan: DecodePlan,
+    plan: RecordPlan,
 ) -> Iterator[Shown]:
     """The signs in one record, whatever becomes of it."""
     operation = metadata.get("operation")
@@ -157,7 +157,7 @@ def in_sample(
     data: Mapping[str, Any],
     before: Mapping[str, Any],
     table: TablePlan,
-    plan: DecodePlan,
+    plan: RecordPlan,
 ) -> Iterator[Shown]:
     """The signs that are looked for in few records only."""
     booleans = (c.source for c in table.columns if c.declared.type.name == "boolean")
@@ -183,7 +183,7 @@ def in_sample(
 
 
 def _may_be_left_out(
-    source: str, data: Mapping[str, Any], before: Mapping[str, Any], plan: DecodePlan
+    source: str, data: Mapping[str, Any], before: Mapping[str, Any], plan: RecordPlan
 ) -> bool:
     """Whether there is no value where there was one, or not even the null that others have."""
     if data.get(source) is not None:

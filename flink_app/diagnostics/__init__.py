@@ -1,0 +1,10 @@
+"""Diagnostics: what records show of their source. Nothing here changes what a record becomes.
+
+Modules:
+    dms_settings: settings of DMS that are off.
+    second_loads: a second full load of a table within one generation.
+    similar_tables: undeclared tables whose names resemble a declared one's.
+    source_types: the types that DMS announces, and what can hold their values.
+    schema_findings: source tables that differ from the declaration.
+    schema_watch: what the job does about them.
+"""

@@ -1,0 +1,6 @@
+"""Positions order the changes of a key; generations are the part of them that a reload raises.
+
+Modules:
+    position: the text by which changes are compared, and what it is made of.
+    generations: which generation a record belongs to, by its time of arrival.
+"""

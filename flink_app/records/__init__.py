@@ -1,0 +1,9 @@
+"""Records of DMS: what every package that reads them shares.
+
+Modules:
+    plan: which records a declaration reads, and into which columns.
+    envelope: one record's JSON, with repeated names and every digit.
+    values: one JSON value to one value of a column.
+    arrays: Arrow columns of records, and masks over them.
+    rejected: why a record cannot become a change.
+"""

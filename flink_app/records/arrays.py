@@ -1,0 +1,24 @@
+"""Arrow columns of records, and numpy masks over them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Rows = npt.NDArray[np.int64]  # row numbers in a block
+Mask = npt.NDArray[np.bool_]
+
+
+def true(condition: pa.Array) -> Mask:
+    """A condition as numpy, NULL as no."""
+    if condition.null_count:
+        condition = pc.fill_null(condition, fill_value=False)
+    found: Mask = condition.to_numpy(zero_copy_only=False)
+    return found
+
+
+def members(struct: pa.StructArray) -> dict[str, pa.Array]:
+    """The columns of a struct by name, NULL where the struct is."""
+    return dict(zip((field.name for field in struct.type), struct.flatten(), strict=True))

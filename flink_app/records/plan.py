@@ -1,0 +1,159 @@
+"""Which records a declaration reads, and into which columns: derived from it once per worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import pyarrow as pa
+
+from flink_app.declaration.model import Column, TrailingBlanks
+from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
+from flink_app.positions.generations import Generations
+from flink_app.positions.position import floor_position
+from flink_app.version import fingerprint
+
+# The members of a record.
+METADATA: Final = "metadata"
+DATA: Final = "data"
+# Where the mapping rule map-record-to-document puts the row.
+DOCUMENT: Final = "_doc"
+# The member of a replayed record that says where it stood first.
+REPLAY: Final = "starjoin-replay"
+
+
+def old_key(column: str) -> str:
+    """Name of the parsed column with a key's value before the change."""
+    return f"_old_{column}"
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """A column as it is read: its name in the records, its declared type and treatment."""
+
+    name: str
+    source: str
+    declared: Column
+    trailing_blanks: TrailingBlanks | None
+
+    @property
+    def json_type(self) -> pa.DataType:
+        """The Arrow type to parse JSON into, before ranges are checked and dates are cast."""
+        declared = self.declared.type
+        if declared.is_integer:
+            return pa.int64()
+        if declared.name == "date" or declared.is_binary:
+            return pa.string()  # the JSON reader takes no dates, and bytes come as digits
+        if declared.name == "real":
+            return pa.float64()  # what is too large becomes infinite in a float32
+        if declared.name == "timestamptz":
+            return pa.timestamp("us")
+        return declared.arrow
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """How the records of one table are read."""
+
+    name: str
+    schema: str
+    source: str
+    key: tuple[str, ...]
+    columns: tuple[ReadColumn, ...]
+
+    @cached_property
+    def integers(self) -> tuple[str, ...]:
+        """The names of whole numbers in the records."""
+        return tuple(c.source for c in self.columns if c.declared.type.is_integer)
+
+    @cached_property
+    def key_sources(self) -> tuple[str, ...]:
+        """The names of the key's columns in the records, in the order of the columns."""
+        return tuple(c.source for c in self.columns if c.name in self.key)
+
+    @cached_property
+    def unchanged_columns(self) -> tuple[ReadColumn, ...]:
+        """The columns that an update may leave out."""
+        return tuple(c for c in self.columns if c.declared.unchanged)
+
+    @cached_property
+    def parsed_schema(self) -> pa.Schema:
+        """Parsed changes: stored columns in source types, old key, positions, delete flag."""
+        types = {column.name: column.declared.type.arrow for column in self.columns}
+        return pa.schema(
+            [*types.items()]
+            # In the order of the columns, which need not be that of the key.
+            + [(old_key(name), kind) for name, kind in types.items() if name in self.key]
+            + [
+                (unchanged_position_column(column.name), pa.string())
+                for column in self.unchanged_columns
+            ]
+            + [(POSITION, pa.string()), (DELETED, pa.bool_())]
+        )
+
+
+class RecordPlan:
+    """The declaration as records are read with it.
+
+    Args:
+        star: the resolved declaration.
+        generations: which generation a record belongs to.
+        floor: the generation below which nothing counts any more; 0 is none.
+    """
+
+    def __init__(self, star: Star, generations: Generations, floor: int = 0) -> None:
+        self.star = star
+        self.fingerprint = fingerprint(star.declaration)
+        self.generations = generations
+        self.floor = floor_position(floor)
+        stream = star.declaration.stream
+        # Where values before the change stand: among the row's own, or in an object.
+        self.before_among_columns = stream.before_image_among_columns
+        self.before_image = DATA if self.before_among_columns else stream.before_image
+        self.positions = stream.positions
+        self.coarse_positions = stream.coarse_positions
+        self.tables: dict[str, TablePlan] = {}
+        for name in star.used_tables:
+            table = star.tables[name]
+            plan = TablePlan(
+                name=name,
+                schema=star.declaration.schema_of(name),
+                source=table.source or name,
+                key=tuple(table.key),
+                columns=tuple(
+                    ReadColumn(
+                        column, declared.source or column, declared, table.trailing_blanks(column)
+                    )
+                    for column, declared in star.stored_columns(name).items()
+                ),
+            )
+            self.tables[name] = plan
+        # By table every name that the declaration has for a column of the source, of use or not,
+        # and for what it was before a change.
+        self.known_names: dict[str, frozenset[str]] = {}
+        for name in self.tables:
+            columns = star.tables[name].columns.items()
+            sources = [declared.source or column for column, declared in columns]
+            self.known_names[name] = frozenset([*sources, *map(self.before_name, sources)])
+        self._by_source = {(table.schema, table.source): table for table in self.tables.values()}
+        self.has_decimals = any(
+            column.declared.type.name == "decimal"
+            for table in self.tables.values()
+            for column in table.columns
+        )
+        self.reads_documents = any(
+            column.source == DOCUMENT for table in self.tables.values() for column in table.columns
+        )
+
+    def table_of(self, schema: str | None, table: str | None) -> TablePlan | None:
+        """The plan of a source table; None when the declaration does not use it."""
+        return self._by_source.get((schema or "", table or ""))
+
+    def before_name(self, source: str) -> str:
+        """The name under which the before-image has the column `source`."""
+        return self.star.declaration.stream.before_name(source)
+
+    def before_names(self, table: TablePlan) -> tuple[str, ...]:
+        """The names under which the before-image has the key."""
+        return tuple(map(self.before_name, table.key_sources))
