@@ -19,7 +19,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.failures import named
+from connectors.failures import StarjoinError, named
 
 _HEAD: Final = struct.Struct("<cBH")
 _ALIGNMENT: Final = 8  # Arrow's readers want buffers aligned to this
@@ -43,7 +43,7 @@ class Kind(enum.Enum):
 SchemaOf = Callable[[Kind, str], pa.Schema]
 
 
-class BlockError(ValueError):
+class BlockError(StarjoinError):
     """Bytes that are no block: another version of the application wrote them."""
 
 

@@ -26,7 +26,11 @@ _REQUEST: Final = re.compile(r"[A-Za-z0-9+/=-]{1,128}")
 _PLACES: Final = 3
 
 
-class UnexpectedError(RuntimeError):
+class StarjoinError(Exception):
+    """The root of the project's own errors. Their messages hold no value of any row."""
+
+
+class UnexpectedError(StarjoinError):
     """An error that nobody foresaw, by its class and place; the message holds no value."""
 
 

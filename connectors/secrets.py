@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.aws_errors import code_of, passes
-from connectors.failures import named
+from connectors.failures import StarjoinError, named
 
 _DENIED: Final = (
     "allow the role that reads it (the application's service role) secretsmanager:GetSecretValue "
@@ -47,7 +47,7 @@ class SecretReader(Protocol):
         """Gives the secret under `SecretString`."""
 
 
-class SecretReadError(Exception):
+class SecretReadError(StarjoinError):
     """A secret was not read."""
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints
 
-from connectors.redshift.refused import LONGEST_NAME, is_system_schema
+from connectors.sql_limits import LONGEST_NAME, is_system_schema
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # What S3 keeps for access points, aliases, directory buckets, table buckets and its own examples.

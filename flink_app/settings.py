@@ -20,8 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.redshift.connection import SslMode
-from connectors.redshift.limits import STATEMENT_SECONDS
+from connectors.redshift.connection import STATEMENT_SECONDS, SslMode
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.addresses import (
     BucketName,

@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.failures import StarjoinError
+
 _EPOCH_ENDS: Final = ord("E")
 _COMPLETE: Final = ord("C")
 _STARTED: Final = ord("R")
@@ -18,7 +20,7 @@ _TWO: Final = struct.Struct(">qq")
 _NOT_RESTORED: Final = -1
 
 
-class SignalError(ValueError):
+class SignalError(StarjoinError):
     """An element begins as a signal and is not as long as one: something else uses its letter."""
 
 

@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from connectors.failures import named
+from connectors.failures import StarjoinError, named
 
 MAGIC: Final = b"SJB"
 VERSION: Final = 1
@@ -48,11 +48,11 @@ _END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: the year 10000, which
 _ARRIVAL: Final = pa.timestamp("ms", tz="UTC")
 
 
-class FrameError(ValueError):
+class FrameError(StarjoinError):
     """The bytes are not a block frame of this version, or were cut or damaged on their way."""
 
 
-class NoSuchRecordError(IndexError):
+class NoSuchRecordError(StarjoinError):
     """A frame was asked for a record that it does not have."""
 
 

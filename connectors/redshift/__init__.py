@@ -21,8 +21,6 @@ One transaction:
 The tables:
     spec: what the loader knows of a star.
     names: what its tables are called.
-    sql_types: types of columns, and which holds which.
-    refused: names and sizes that Redshift refuses.
     ddl: the tables that are made.
     alter: tables that were there before.
     pending: parts that were staged before.
@@ -35,8 +33,7 @@ The books, read from outside the load:
     replay_marks: dead letters that are loaded, and those that were replayed.
 
 The cluster:
-    connection: one session a transaction.
-    limits: how long a connection or a statement may take.
+    connection: one session per transaction, and how long it may take.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
     said: what of an error's own text may be passed on.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
-from connectors.redshift.sql_types import SqlType
+from connectors.sql_types import SqlType
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from connectors.failures import StarjoinError
+
 T = TypeVar("T")
 
 
-class BusyError(RuntimeError):
+class BusyError(StarjoinError):
     """Work was submitted before the result of the former was taken."""
 
 

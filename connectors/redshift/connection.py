@@ -11,8 +11,7 @@ from typing import Any, Final
 import redshift_connector
 from redshift_connector.core import Connection
 
-from connectors.redshift.errors import NeedsRepair, RetryLoad
-from connectors.redshift.limits import DEFAULT_LIMITS, Limits
+from connectors.redshift.errors import NeedsRepairError, RetryLoadError
 from connectors.secrets import (
     SecretReader,
     SecretRefusedError,
@@ -24,6 +23,9 @@ from connectors.secrets import (
 logging.getLogger("redshift_connector").setLevel(logging.WARNING)
 # An idle socket under a long COPY is cut by network address translation after 350 s on AWS.
 _KEEPALIVE_IDLE_SECONDS: Final = 60
+# Five times what the largest statement of a catching-up batch has taken, and short enough that a
+# statement that hangs costs a quarter of an hour.
+STATEMENT_SECONDS: Final = 900
 
 
 class SslMode(enum.StrEnum):
@@ -48,6 +50,29 @@ class RedshiftAddress:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long Redshift may take, in seconds.
+
+    Normally the server cancels what takes too long, so that the outcome is known. The client gives
+    up only where no answer comes at all, and then the outcome is unknown.
+
+    Attributes:
+        connect: for each answer until the session is open (TCP, TLS, login): a healthy cluster
+            takes well below a second, a paused or resizing one does not answer.
+        statement: for each statement, on the server (`statement_timeout`).
+        grace: how much longer the client waits for the server's answer: cancelling a large COPY
+            rolls it back first.
+    """
+
+    connect: int = 20
+    statement: int = STATEMENT_SECONDS
+    grace: int = 60
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@dataclass(frozen=True)
 class Credentials:
     """Who loads; printing it does not show the password."""
 
@@ -58,22 +83,22 @@ class Credentials:
 def read_credentials(client: SecretReader, secret_id: str) -> Credentials:
     """Reads `{"username": ..., "password": ...}`, the form that Redshift's own secrets have.
 
-    Raises NeedsRepair when the secret has another form, or cannot be read until someone changes
-    something, and RetryLoad when it may be read later.
+    Raises NeedsRepairError when the secret has another form, or cannot be read until someone
+    changes something, and RetryLoadError when it may be read later.
     """
     try:
         text: Any = read_secret(client, secret_id, "secret.id of starjoin.redshift")
     except SecretUnavailableError as error:
-        raise RetryLoad(str(error)) from None
+        raise RetryLoadError(str(error)) from None
     except SecretRefusedError as error:
-        raise NeedsRepair(str(error)) from None
+        raise NeedsRepairError(str(error)) from None
     try:
         content = json.loads(text)
         return Credentials(str(content["username"]), str(content["password"]))
     except (KeyError, TypeError, ValueError):
         # Nothing of the cause is shown: the parser's message quotes the secret.
         message = f'secret {secret_id} is not of the form {{"username": ..., "password": ...}}'
-        raise NeedsRepair(message) from None
+        raise NeedsRepairError(message) from None
 
 
 def connect(

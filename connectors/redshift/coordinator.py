@@ -15,7 +15,7 @@ from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.metrics import Metric
 from connectors.redshift.background import Background
 from connectors.redshift.balance import Balance
-from connectors.redshift.errors import FenceLost, KeyChanged, LoadError, NeedsRepair
+from connectors.redshift.errors import FenceLostError, KeyChangedError, LoadError, NeedsRepairError
 from connectors.redshift.loader import Loaded
 from connectors.staging.part import Part
 
@@ -128,8 +128,8 @@ class LoadCoordinator:
     def advance(self) -> frozenset[str]:
         """Takes the result of finished work and starts the next; names of parts now loaded.
 
-        Raises FenceLost and KeyChanged: the task must fail then. Every other error is logged,
-        counted and retried later.
+        Raises FenceLostError and KeyChangedError: the task must fail then. Every other error is
+        logged, counted and retried later.
         """
         loaded = self._take()
         if not self._work.busy and self._number is not None and self._clock() >= self._not_before:
@@ -149,7 +149,7 @@ class LoadCoordinator:
         was_busy = self._work.busy
         try:
             loaded = self._work.take()
-        except (FenceLost, KeyChanged):
+        except (FenceLostError, KeyChangedError):
             raise
         except LoadError as error:
             self._failed(error)
@@ -192,7 +192,7 @@ class LoadCoordinator:
 
     def _failed(self, error: LoadError) -> None:
         self._failures += 1
-        if isinstance(error, NeedsRepair):
+        if isinstance(error, NeedsRepairError):
             delay = REPAIR_SECONDS
             self._count(Metric.LOADS_NEED_REPAIR, 1)
             logger.error("A load needs repair, its data stays pending: %s", error)

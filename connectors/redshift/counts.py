@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from connectors.blocks import Kind
 from connectors.outcomes import DIMENSION, Outcome
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
@@ -25,7 +25,7 @@ def count_outcomes(
 ) -> list[Outcome]:
     """The outcome at each target that `parts` have rows of, and of each dimension that is kept.
 
-    Raises NeedsRepair when COPY brought another number of rows than the files hold.
+    Raises NeedsRepairError when COPY brought another number of rows than the files hold.
     """
     rows: Counter[tuple[Kind, str]] = Counter()
     for part in parts:
@@ -46,7 +46,7 @@ def count_outcomes(
                 f"{rows[kind, spec.stream]}: nothing was loaded. Look in SYS_LOAD_DETAIL for the "
                 "files that were read, and put back those that were changed or cut short"
             )
-            raise NeedsRepair(message)
+            raise NeedsRepairError(message)
         found.append(Outcome(table, destination, newest, staged - newest))
     return found
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from connectors.redshift.alter import columns_of
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
@@ -54,7 +54,7 @@ def replace_dimension(
 
 
 def refuse_moved(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> None:
-    """Raises NeedsRepair for a dimension of the stream that has a table in the warehouse."""
+    """Raises NeedsRepairError for a dimension of the stream that has a table in the warehouse."""
     for patch in warehouse.patches:
         if columns_of(cursor, names.bookkeeping_schema, names.dimension_table(patch)):
             message = (
@@ -63,7 +63,7 @@ def refuse_moved(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> None
                 f"again; or drop {names.dimension(patch)}, raise the generation and load the "
                 "source's tables again"
             )
-            raise NeedsRepair(message)
+            raise NeedsRepairError(message)
 
 
 def fill_paths(

@@ -1,11 +1,11 @@
 """What can go wrong with a load, as types that say what to do.
 
     LoadError
-     +- RetryLoad        nothing was applied; the same load may succeed later
-     +- OutcomeUnknown   the connection went; ask the ledger before anything else
-     +- NeedsRepair      the load cannot succeed until someone changes something
-     +- FenceLost        another attempt or application owns the target: end this one
-     +- KeyChanged       the target's values are of another key: end this attempt
+     +- RetryLoadError        nothing was applied; the same load may succeed later
+     +- OutcomeUnknownError   the connection went; ask the ledger before anything else
+     +- NeedsRepairError      the load cannot succeed until someone changes something
+     +- FenceLostError        another attempt or application owns the target: end this one
+     +- KeyChangedError       the target's values are of another key: end this attempt
 
 Messages hold no value of any row: `said` puts what the server says into words of our own, and what
 a client's library says is named by its kind.
@@ -22,7 +22,7 @@ from typing import Final
 
 from redshift_connector.error import InterfaceError, OperationalError
 
-from connectors.failures import named
+from connectors.failures import StarjoinError, named
 from connectors.redshift.said import sentence, state_of
 
 # An operator, a limit or a shutdown has ended the statement. Of a COMMIT that says nothing certain:
@@ -60,15 +60,15 @@ class Step(enum.Enum):
     COMMIT = "commit"
 
 
-class LoadError(Exception):
+class LoadError(StarjoinError):
     """A load did not end in a known commit."""
 
 
-class RetryLoad(LoadError):  # noqa: N818
+class RetryLoadError(LoadError):
     """Nothing was applied, and the same load may succeed later."""
 
 
-class OutcomeUnknown(LoadError):  # noqa: N818
+class OutcomeUnknownError(LoadError):
     """The connection was lost: the transaction may or may not have been committed.
 
     The next attempt locks the ledger, which waits until the old transaction has ended, and
@@ -76,15 +76,15 @@ class OutcomeUnknown(LoadError):  # noqa: N818
     """
 
 
-class NeedsRepair(LoadError):  # noqa: N818
+class NeedsRepairError(LoadError):
     """The load cannot succeed as things are; the message says what to change, and where."""
 
 
-class FenceLost(LoadError):  # noqa: N818
+class FenceLostError(LoadError):
     """The target belongs to a later start of this application, or to another one."""
 
 
-class KeyChanged(LoadError):  # noqa: N818
+class KeyChangedError(LoadError):
     """The target was filled under another key; what this attempt makes must never reach it."""
 
 
@@ -112,17 +112,17 @@ def classify(
     fields = error.args[0] if error.args and isinstance(error.args[0], dict) else None
     if fields is None:
         if not isinstance(error, CONNECTION_LOST):
-            return NeedsRepair(f"{doing}: {named(error)} in the client")
+            return NeedsRepairError(f"{doing}: {named(error)} in the client")
         if step is Step.CONNECT:
             return _unconnected(error, doing)
-        return OutcomeUnknown(f"{doing}: the connection to Redshift was lost")
+        return OutcomeUnknownError(f"{doing}: the connection to Redshift was lost")
     state, text = state_of(fields), fields.get("M", "").partition("\n")[0]
     message = f"{doing}: {sentence(fields, known)}"
     if step is Step.COMMIT and state.startswith(_INTERVENTION):
-        return OutcomeUnknown(message)
+        return OutcomeUnknownError(message)
     if state in _RETRIED_STATES or _RETRIED_TEXTS.search(text):
-        return RetryLoad(message)
-    return NeedsRepair(message)
+        return RetryLoadError(message)
+    return NeedsRepairError(message)
 
 
 def _unconnected(error: Exception, doing: str) -> LoadError:
@@ -131,9 +131,9 @@ def _unconnected(error: Exception, doing: str) -> LoadError:
     # The driver wraps the socket's error as its second argument.
     inner = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], OSError) else error
     if isinstance(inner, ssl.SSLCertVerificationError):
-        return NeedsRepair(begin + _certificate(inner))
+        return NeedsRepairError(begin + _certificate(inner))
     if error.args[:1] == ("Server refuses SSL",):
-        return NeedsRepair(
+        return NeedsRepairError(
             begin + "the server refuses TLS, and nothing was sent to it. Check host and port of "
             "starjoin.redshift: Redshift itself always offers TLS"
         )
@@ -145,7 +145,7 @@ def _unconnected(error: Exception, doing: str) -> LoadError:
         why = "no answer in time; check security groups and routes, and that it is not paused"
     else:
         why = f"{named(inner)}; check that the warehouse is available"
-    return RetryLoad(begin + why)
+    return RetryLoadError(begin + why)
 
 
 def _certificate(error: ssl.SSLCertVerificationError) -> str:

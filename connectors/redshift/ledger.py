@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from connectors.accounts import summed
 from connectors.outcomes import Outcome
-from connectors.redshift.errors import FenceLost
+from connectors.redshift.errors import FenceLostError
 from connectors.redshift.names import Names
 from connectors.staging.part import Part
 
@@ -52,7 +52,7 @@ def lock(cursor: Cursor, names: Names) -> None:
 def take_fence(cursor: Cursor, names: Names, application: str, number: int) -> None:
     """Makes `application`'s start `number` the one that may load; the ledger is locked.
 
-    Raises FenceLost when a later start has it, or another application.
+    Raises FenceLostError when a later start has it, or another application.
     """
     if refuse_superseded(cursor, names, application, number):
         cursor.execute(f"DELETE FROM {names.fence}")
@@ -63,27 +63,27 @@ def take_fence(cursor: Cursor, names: Names, application: str, number: int) -> N
 
 
 def refuse_superseded(cursor: Cursor, names: Names, application: str, number: int) -> bool:
-    """Whether anybody holds the fence; raises FenceLost when a later start does, or another."""
+    """Whether anybody holds the fence; FenceLostError when a later start or another one does."""
     holder = _holder(cursor, names)
     if holder is None:
         return False
     _refuse_other(holder, application)
     if holder[1] > number:
         message = f"start {number} of {application} comes after start {holder[1]} has begun"
-        raise FenceLost(message)
+        raise FenceLostError(message)
     return True
 
 
 def verify_fence(cursor: Cursor, names: Names, application: str, number: int) -> None:
-    """Step 1: raises FenceLost unless the fence is that of this start."""
+    """Step 1: raises FenceLostError unless the fence is that of this start."""
     holder = _holder(cursor, names)
     if holder is None:
         message = f"nobody holds the fence in {names.fence}: it was removed by hand"
-        raise FenceLost(message)
+        raise FenceLostError(message)
     _refuse_other(holder, application)
     if holder[1] != number:
         message = f"start {holder[1]} of {application} has taken the fence of start {number}"
-        raise FenceLost(message)
+        raise FenceLostError(message)
 
 
 def _holder(cursor: Cursor, names: Names) -> tuple[str, int] | None:
@@ -98,7 +98,7 @@ def _refuse_other(holder: tuple[str, int], application: str) -> None:
             f"the target belongs to application {holder[0]!r}, and this is {application!r}: "
             "stop the other one and delete its row from the fence, or give each its own target"
         )
-        raise FenceLost(message)
+        raise FenceLostError(message)
 
 
 def known_parts(cursor: Cursor, names: Names, parts: Sequence[Part]) -> set[str]:

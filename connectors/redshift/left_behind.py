@@ -64,7 +64,7 @@ def end_sessions(cursor: Cursor, names: Names, application: str, number: int) ->
     """Ends them; their process numbers.
 
     Must run outside of the load's own transaction, whose first statement is the lock. Raises
-    FenceLost, before it ends anything, when the target belongs to a later start or to another
+    FenceLostError, before it ends anything, when the target belongs to a later start or to another
     application: then the others are in the right, and this one is left behind.
     """
     ledger.refuse_superseded(cursor, names, application, number)

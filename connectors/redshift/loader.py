@@ -31,8 +31,8 @@ from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import (
     CONNECTION_LOST,
-    NeedsRepair,
-    RetryLoad,
+    NeedsRepairError,
+    RetryLoadError,
     Step,
     classify,
 )
@@ -133,9 +133,9 @@ class Loader:
     def start(self, number: int) -> bool:
         """Creates missing tables, takes the fence, and checks or alters tables that exist.
 
-        Gives whether a sweep is due, with the parts that are complete or with none. Raises
-        LoadError; FenceLost when the target is not, or no longer, ours; KeyChanged when it was
-        filled under another key.
+        Returns whether a sweep is due, with the parts that are complete or with none. Raises
+        LoadError: FenceLostError when the target is not, or no longer, ours; KeyChangedError when
+        it was filled under another key.
         """
         with self._transaction("looking for the books", autocommit=True) as cursor:
             have_books = ledger.exists(cursor, self._names)
@@ -255,14 +255,14 @@ class Loader:
         }
 
     def _refuse(self, differing: Sequence[Difference]) -> None:
-        """Raises NeedsRepair unless all that differs can be altered, and may be."""
+        """Raises NeedsRepairError unless all that differs can be altered, and may be."""
         by_hand = [d for d in differing if d.by_hand or not self._alters]
         if by_hand:
             listed = "\n".join(f"  {difference};" for difference in by_hand)
             message = f"tables are not as the declaration has them; mend them by\n{listed}"
             if not self._alters:
                 message += "\nor let it be done where it can, by schema_changes: evolve"
-            raise NeedsRepair(message)
+            raise NeedsRepairError(message)
 
     def _alter(self, difference: Difference) -> None:
         """Runs the statements each on its own: Redshift takes a VARCHAR's only outside a block.
@@ -289,7 +289,7 @@ class Loader:
             raise classify(error, f"{doing}: connecting", Step.CONNECT, self._known) from None
         except (BotoCoreError, ClientError) as error:
             message = f"{doing}: reading the warehouse's credentials failed: {named(error)}"
-            raise RetryLoad(message) from None
+            raise RetryLoadError(message) from None
         step = Step.STATEMENT
         try:
             connection.autocommit = autocommit
@@ -299,16 +299,16 @@ class Loader:
                 connection.commit()
         except _CLIENT_ERRORS as error:
             failed = classify(error, doing + self._at, step, self._known)
-            if isinstance(failed, RetryLoad) and self._at == _WAITING:
+            if isinstance(failed, RetryLoadError) and self._at == _WAITING:
                 message = f"{failed}. {self._say_holders(connection)}"
-                raise RetryLoad(message) from None
+                raise RetryLoadError(message) from None
             raise failed from None
         except StagingRefusedError as error:
             message = f"{doing}: the manifest: {error}"
-            raise NeedsRepair(message) from None
+            raise NeedsRepairError(message) from None
         except StagingUnavailableError as error:
             message = f"{doing}: the manifest: {error}"
-            raise RetryLoad(message) from None
+            raise RetryLoadError(message) from None
         finally:
             # Closing rolls back what was not committed. A connection that is lost cannot be
             # closed, and its transaction is the server's to end.

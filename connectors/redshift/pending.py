@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connectors.blocks import Kind
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.part import Part
 from connectors.staging.shape import misfit
 
 
 def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
-    """Raises NeedsRepair for parts whose columns are not those that COPY is going to fill.
+    """Raises NeedsRepairError for parts whose columns are not those that COPY is going to fill.
 
     COPY goes by position: what changed places would be loaded into the wrong column, and a value
     that is to be a token today would be loaded clear. A part without a shape was staged by a
@@ -29,11 +29,11 @@ def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
                 f"another declaration: {what}. Start with the former declaration, pause DMS until "
                 "all is loaded, stop, and start with the new one"
             )
-            raise NeedsRepair(message)
+            raise NeedsRepairError(message)
 
 
 def check_streams(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
-    """Raises NeedsRepair when parts have no table: they would count as loaded, and be lost."""
+    """Raises NeedsRepairError when parts have no table: they would count as loaded, and be lost."""
     known = {(Kind.ROWS, target.stream) for target in warehouse.targets}
     known |= {(Kind.PATCHES, patch.stream) for patch in warehouse.patches}
     known |= {(Kind.DIMENSION, one.stream) for one in warehouse.dimensions}
@@ -49,4 +49,4 @@ def check_streams(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
             "has, or has in another place: start with the former declaration until they are "
             "loaded, then change it"
         )
-        raise NeedsRepair(message)
+        raise NeedsRepairError(message)

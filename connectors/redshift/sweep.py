@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor, now
 from connectors.redshift.names import Names, quoted
 from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
@@ -44,7 +44,7 @@ def swept_to(cursor: Cursor, names: Names) -> int:
 def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
     """Whether a sweep is due since the floor was raised.
 
-    Raises NeedsRepair when the floor is lower than the warehouse's.
+    Raises NeedsRepairError when the floor is lower than the warehouse's.
     """
     swept = swept_to(cursor, names)
     if swept > floor.generation:
@@ -52,7 +52,7 @@ def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
             f"the warehouse is swept of everything below generation {swept}, and application.floor "
             f"is {floor.generation}: what was swept would come back. Start with floor {swept}"
         )
-        raise NeedsRepair(message)
+        raise NeedsRepairError(message)
     return swept < floor.generation
 
 

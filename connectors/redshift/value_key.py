@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.redshift.errors import KeyChanged, NeedsRepair
+from connectors.redshift.errors import KeyChangedError, NeedsRepairError
 from connectors.redshift.ledger import Cursor, now
 from connectors.redshift.names import Names
 from connectors.staging.part import Part
@@ -29,7 +29,7 @@ def create_statement(names: Names) -> str:
 def check_key(cursor: Cursor, names: Names, key_id: str) -> None:
     """Remembers the key of the first start; in the transaction that takes the fence.
 
-    Raises KeyChanged when the tables were filled under another one.
+    Raises KeyChangedError when the tables were filled under another one.
     """
     if not key_id:
         return
@@ -48,11 +48,11 @@ def check_key(cursor: Cursor, names: Names, key_id: str) -> None:
             f"again and start; or empty the tables, delete the row from {names.value_key}, and "
             f"load everything again. {_STEPS}"
         )
-        raise KeyChanged(message)
+        raise KeyChangedError(message)
 
 
 def check_part_keys(key_id: str, parts: Sequence[Part]) -> None:
-    """Raises NeedsRepair for parts that were staged under another key; they stay pending."""
+    """Raises NeedsRepairError for parts that were staged under another key; they stay pending."""
     for part in parts:
         if key_id and part.key_id and part.key_id != key_id:
             message = (
@@ -62,4 +62,4 @@ def check_part_keys(key_id: str, parts: Sequence[Part]) -> None:
                 f"{key_id} is the right one, start from a snapshot that is older than these parts: "
                 f"what they hold is then read again. {_STEPS}"
             )
-            raise NeedsRepair(message)
+            raise NeedsRepairError(message)

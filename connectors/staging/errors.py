@@ -18,7 +18,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.aws_errors import code_of, passes
-from connectors.failures import named
+from connectors.failures import StarjoinError, named
 
 # `AccessDenied` passes while a role is being changed, within seconds. But nearly always it stays,
 # and waiting would hide it for minutes; the restart that follows is attempt enough.
@@ -45,7 +45,7 @@ _REMEDIES: Final = {
 _UNKNOWN: Final = "look the code up in S3's list of error responses, and change what it names"
 
 
-class StagingError(Exception):
+class StagingError(StarjoinError):
     """An object was not written, or nobody knows whether it was."""
 
 

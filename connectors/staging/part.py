@@ -13,7 +13,7 @@ from typing import Final
 
 from connectors.accounts import UNTOLD, Account
 from connectors.blocks import Kind
-from connectors.failures import named
+from connectors.failures import StarjoinError, named
 from connectors.outcomes import Outcome
 from connectors.staging.shape import Shape
 
@@ -21,7 +21,7 @@ _LETTER: Final = b"S"  # no block and no signal begins with it
 _EARLIER: Final = {"table": UNTOLD, "split": 0}  # of accounts that an earlier version has staged
 
 
-class PartError(ValueError):
+class PartError(StarjoinError):
     """An element is not a reference to a part; the message holds its size and nothing of it."""
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.redshift.sql_types import SqlType
+from connectors.sql_types import SqlType
 
 # Of a field's metadata: a word for how its values were made, a blank, their type in Redshift's DDL.
 MADE: Final = b"starjoin.made"

@@ -13,7 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.redshift.sql_types import SqlType
+from connectors.sql_types import SqlType
 from connectors.staging.shape import MADE
 from flink_app.declaration.model import Column, TrailingBlanks, Treatment
 from flink_app.declaration.types import ColumnType

@@ -12,7 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.redshift.refused import (
+from connectors.sql_limits import (
     LONGEST_NAME,
     MOST_COLUMNS,
     MOST_SORT_KEY_COLUMNS,

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.redshift.limits import STATEMENT_SECONDS
+from connectors.redshift.connection import STATEMENT_SECONDS
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.addresses import (
     DatabaseName,

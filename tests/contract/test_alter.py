@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.loader import Loader
 from connectors.redshift.spec import WarehouseSpec
 from flink_app.warehouse import warehouse_spec
@@ -62,7 +62,7 @@ def test_columns_are_added_and_text_lengthened_and_rows_stay(warehouse: Warehous
     connection = warehouse.connect(autocommit=True)
     connection.cursor().execute("insert into sales (id, price, note) values (1, 2.50, 'x')")
     wider = "note: varchar(100), extra: boolean"
-    with pytest.raises(NeedsRepair, match=r"lacks column .extra. BOOLEAN"):
+    with pytest.raises(NeedsRepairError, match=r"lacks column .extra. BOOLEAN"):
         start(warehouse, wider)
     start(warehouse, wider, alters=True)
     connection.cursor().execute(f"update sales set note = '{'y' * 100}'")
@@ -76,7 +76,7 @@ def test_another_type_is_left_to_a_person_whose_statements_mend_it(warehouse: Wa
     start(warehouse, "stock: integer")
     connection = warehouse.connect(autocommit=True)
     connection.cursor().execute("insert into sales (id, stock) values (1, 7)")
-    with pytest.raises(NeedsRepair, match=r"is INTEGER, which cannot hold BIGINT") as caught:
+    with pytest.raises(NeedsRepairError, match=r"is INTEGER, which cannot hold BIGINT") as caught:
         start(warehouse, "stock: bigint", alters=True)
     told = next(line for line in str(caught.value).splitlines() if "cannot hold" in line)
     for sql in told.partition(" BIGINT: ")[2].rstrip(";").split("; "):

@@ -11,7 +11,7 @@ from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
 from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, connect
-from connectors.redshift.errors import LoadError, NeedsRepair, Step, classify
+from connectors.redshift.errors import LoadError, NeedsRepairError, Step, classify
 from infra.local.redshift import LocalRedshift
 from tests.contract.certificates import Authority
 from tests.contract.warehouse import failing_connect, value
@@ -81,7 +81,7 @@ def test_what_the_mode_accepts_is_connected_over_tls(
 @pytest.mark.usefixtures("trusted")
 def test_a_certificate_of_another_host_is_refused_with_what_to_do(server: LocalRedshift) -> None:
     found = refusal(server, OTHER, SslMode.VERIFY_FULL)
-    assert type(found) is NeedsRepair
+    assert type(found) is NeedsRepairError
     assert "certificate is for another host than host of starjoin.redshift" in str(found)
     assert "ssl.mode to verify-ca" in str(found)
 
@@ -93,7 +93,7 @@ def test_verify_full_is_what_an_address_has(server: LocalRedshift) -> None:
 @pytest.mark.parametrize("mode", [SslMode.VERIFY_FULL, SslMode.VERIFY_CA])
 def test_an_authority_that_nobody_trusts_is_refused(server: LocalRedshift, mode: SslMode) -> None:
     found = refusal(server, NAME, mode)
-    assert type(found) is NeedsRepair
+    assert type(found) is NeedsRepairError
     assert "not from a trusted authority" in str(found)
 
 
@@ -101,5 +101,5 @@ def test_an_authority_that_nobody_trusts_is_refused(server: LocalRedshift, mode:
 def test_a_server_without_tls_is_sent_nothing(tmp_path: Path, mode: SslMode) -> None:
     with LocalRedshift(tmp_path, s3_endpoint="http://127.0.0.1:1") as clear:
         found = refusal(clear, OTHER, mode)
-    assert type(found) is NeedsRepair
+    assert type(found) is NeedsRepairError
     assert "the server refuses TLS, and nothing was sent to it" in str(found)

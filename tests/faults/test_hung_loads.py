@@ -13,13 +13,18 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.redshift.connection import (
+    Limits,
     RedshiftAddress,
     SslMode,
     connect,
     read_credentials,
 )
-from connectors.redshift.errors import FenceLost, LoadError, OutcomeUnknown, RetryLoad
-from connectors.redshift.limits import Limits
+from connectors.redshift.errors import (
+    FenceLostError,
+    LoadError,
+    OutcomeUnknownError,
+    RetryLoadError,
+)
 from connectors.redshift.loader import Loader
 from connectors.staging.part import Part
 from infra.local.redshift import Rule, When
@@ -100,7 +105,7 @@ def test_a_copy_that_hangs_is_ended_by_the_server_and_loaded_once(
 ) -> None:
     parts = parts_of(started, 1, 2)
     fault = started.stack.redshift.faults.add(Rule(COPY, when, Action.HANG))
-    with pytest.raises(RetryLoad, match="57014"):
+    with pytest.raises(RetryLoadError, match="57014"):
         limited(started, SERVER_ENDS_IT).load(parts, START)
     assert fault.struck == 1
     assert holders(started) == 0, "the outcome is known: the client has closed its session"
@@ -115,7 +120,7 @@ def test_a_commit_that_hangs_is_ended_by_the_server_and_the_ledger_is_asked(
 ) -> None:
     parts = parts_of(started, 1, 2)
     started.stack.redshift.faults.hang_commit(having=IN_A_LOAD)
-    with pytest.raises(OutcomeUnknown, match="57014"):
+    with pytest.raises(OutcomeUnknownError, match="57014"):
         limited(started, SERVER_ENDS_IT).load(parts, START)
     loader.load(parts, START)
     assert tickets_in(started) == [1, 2]
@@ -131,7 +136,7 @@ def test_a_network_that_is_dead_when_connecting_is_given_up_soon(
     hole.swallow()
     patient = Limits(connect=NOBODY_ANSWERS.connect)
     hung = limited(started, patient, hole)
-    with pytest.raises(RetryLoad, match="no connection"):
+    with pytest.raises(RetryLoadError, match="no connection"):
         hung.load(parts, START)
     hole.forward()
     hung.load(parts, START)
@@ -151,7 +156,7 @@ def test_a_network_that_dies_in_copy_leaves_a_session_that_the_next_attempt_ends
     hole.swallow()
     fault.release()
     loading.join()
-    assert type(loading.error) is OutcomeUnknown
+    assert type(loading.error) is OutcomeUnknownError
     assert holders(started) == 1, "its transaction is open, and nobody will ever end it"
     hole.forward()
     hung._connect = loader._connect
@@ -178,7 +183,7 @@ def test_a_network_that_dies_in_commit_is_found_out_from_the_ledger(
     fault.wait()
     hole.swallow()
     loading.join()
-    assert type(loading.error) is OutcomeUnknown
+    assert type(loading.error) is OutcomeUnknownError
     hung._connect = loader._connect
     again = hung.load(parts, START)
     names = {part.name for part in parts}
@@ -199,9 +204,9 @@ def test_a_start_ends_the_session_of_a_loader_that_hangs(started: Running, loade
     successor.load(parts, START + 1)
     fault.release()
     loading.join()
-    assert type(loading.error) is OutcomeUnknown
+    assert type(loading.error) is OutcomeUnknownError
     assert tickets_in(started) == [1, 2]
-    with pytest.raises(FenceLost):
+    with pytest.raises(FenceLostError):
         loader.load(parts, START)
 
 
@@ -220,12 +225,12 @@ def test_a_start_ends_the_session_of_one_whose_network_died_while_it_created_tab
     hole.swallow()
     starting.join()
     fault.release()
-    assert type(starting.error) is OutcomeUnknown
+    assert type(starting.error) is OutcomeUnknownError
     assert holders(started) == 1
     make_loader(started).start(START + 2)
     assert holders(started) == 0
     assert started.query("SELECT COUNT(*) FROM starjoin.value_key") == [(0,)]
-    with pytest.raises(FenceLost):
+    with pytest.raises(FenceLostError):
         loader.load(parts_of(started, 1), START)
 
 
@@ -241,9 +246,9 @@ def test_an_open_transaction_of_a_person_is_left_alone_and_named(
     ((process,),) = cursor.fetchall()
     impatient = limited(started, SERVER_ENDS_IT)
     named = rf"waiting for the ledger's lock: .*\(SQLSTATE 57014\)\. .*process {process}, in a "
-    with pytest.raises(RetryLoad, match=named):
+    with pytest.raises(RetryLoadError, match=named):
         impatient.load(parts, START)
-    with pytest.raises(RetryLoad, match=named):
+    with pytest.raises(RetryLoadError, match=named):
         impatient.start(START)
     cursor.execute("SELECT 1")
     assert [*cursor.fetchall()] == [[1]]

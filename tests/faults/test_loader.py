@@ -6,7 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
+from connectors.redshift.errors import (
+    FenceLostError,
+    NeedsRepairError,
+    OutcomeUnknownError,
+    RetryLoadError,
+)
 from connectors.redshift.loader import Loader
 from flink_app.positions.position import position
 from infra.local.redshift import Rule, When
@@ -22,7 +27,7 @@ def test_a_reply_lost_after_commit_is_found_out_and_not_repeated(
 ) -> None:
     parts = parts_of(started, 1, 2)
     fault = started.stack.redshift.faults.lose_commit_reply(having=IN_A_LOAD)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         loader.load(parts, START)
     assert fault.struck == 1
     again = loader.load(parts, START)
@@ -38,7 +43,7 @@ def test_a_connection_cut_before_commit_applies_nothing_and_is_tried_again(
 ) -> None:
     parts = parts_of(started, 1, 2)
     started.stack.redshift.faults.cut_before_commit(action=action, having=IN_A_LOAD)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         loader.load(parts, START)
     assert tickets_in(started) == []
     again = loader.load(parts, START)
@@ -49,7 +54,7 @@ def test_a_connection_cut_before_commit_applies_nothing_and_is_tried_again(
 def test_a_connection_cut_in_copy_applies_nothing(started: Running, loader: Loader) -> None:
     parts = parts_of(started, 1, 2)
     started.stack.redshift.faults.cut_in_copy()
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         loader.load(parts, START)
     assert tickets_in(started) == []
     loader.load(parts, START)
@@ -62,7 +67,7 @@ def test_a_serialisation_conflict_may_be_retried(started: Running, loader: Loade
         r"^\s*delete", When.BEFORE, Action.FAIL, message="1023: Serializable isolation violation"
     )
     started.stack.redshift.faults.add(conflict)
-    with pytest.raises(RetryLoad, match="1023"):
+    with pytest.raises(RetryLoadError, match="1023"):
         loader.load(parts, START)
     loader.load(parts, START)
     assert tickets_in(started) == [1]
@@ -73,7 +78,7 @@ def test_a_missing_staged_file_needs_repair_and_loads_nothing(
 ) -> None:
     parts = parts_of(started, 1)
     lost = [replace(part, url=f"{part.url}.gone") if part.url else part for part in parts]
-    with pytest.raises(NeedsRepair):
+    with pytest.raises(NeedsRepairError):
         loader.load(lost, START)
     assert started.progress().records == 0
 
@@ -82,7 +87,7 @@ def test_a_missing_staged_file_needs_repair_and_loads_nothing(
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_refused_connection_is_tried_again(started: Running, loader: Loader) -> None:
     started.stack.redshift.faults.refuse_connections()
-    with pytest.raises(RetryLoad):
+    with pytest.raises(RetryLoadError):
         loader.load(parts_of(started, 1), START)
     started.stack.redshift.faults.accept_connections()
     loader.load(parts_of(started, 1), START)
@@ -107,7 +112,7 @@ def test_an_older_version_does_not_replace_a_newer_one(started: Running, loader:
 
 def test_a_zombie_loses_its_fence_to_a_later_start(started: Running, loader: Loader) -> None:
     make_loader(started).start(START + 1)
-    with pytest.raises(FenceLost, match="has taken the fence"):
+    with pytest.raises(FenceLostError, match="has taken the fence"):
         loader.load(parts_of(started, 1), START)
     assert tickets_in(started) == []
 
@@ -116,13 +121,13 @@ def test_a_start_that_comes_late_does_not_take_the_fence_back(
     started: Running, loader: Loader
 ) -> None:
     del loader
-    with pytest.raises(FenceLost, match="comes after"):
+    with pytest.raises(FenceLostError, match="comes after"):
         make_loader(started).start(START - 1)
 
 
 def test_another_application_is_refused_by_name(started: Running, loader: Loader) -> None:
     del loader
-    with pytest.raises(FenceLost, match="belongs to application 'ticket-seller'"):
+    with pytest.raises(FenceLostError, match="belongs to application 'ticket-seller'"):
         make_loader(started, application="intruder").start(START + 1)
 
 
@@ -133,5 +138,5 @@ def test_a_target_without_a_column_is_reported_with_its_remedy(
     connection = started.stack.warehouse()
     connection.cursor().execute(f"ALTER TABLE public.{TARGET} DROP COLUMN location")
     connection.close()
-    with pytest.raises(NeedsRepair, match='ADD COLUMN "location" VARCHAR'):
+    with pytest.raises(NeedsRepairError, match='ADD COLUMN "location" VARCHAR'):
         make_loader(started).start(START + 1)

@@ -43,8 +43,8 @@ def test_a_start_under_a_rotated_secret_is_refused_until_the_former_one_is_back(
         with run.minicluster():  # without state nothing but the warehouse's books know
             wait_for(
                 run,
-                f"KeyChanged: the warehouse was filled under key {FORMER_ID}, and this start has "
-                f"key {ROTATED_ID}",
+                f"KeyChangedError: the warehouse was filled under key {FORMER_ID}, and this start "
+                f"has key {ROTATED_ID}",
             )
         assert run.progress() == loaded
         assert run.query("SELECT start_number, taken_at FROM starjoin.fence") == fence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from connectors.redshift.errors import FenceLost
+from connectors.redshift.errors import FenceLostError
 from tests.simulation.database import BOOKS
 from tests.simulation.tale import Tale
 from tests.simulation.world import LONG
@@ -208,7 +208,7 @@ def a_row_is_loaded_twice() -> None:
 def zombie_goes_on(tale: Tale) -> None:
     """The dead attempt's load does all that it would do, until it finds its fence taken."""
     (zombie,) = tale.world.zombies
-    with suppress(FenceLost):
+    with suppress(FenceLostError):
         for _ in range(5):
             while zombie.loading.ready():
                 zombie.move(zombie.loading, "signalled")

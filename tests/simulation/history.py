@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from functools import partial
 from itertools import count
 
-from connectors.redshift.errors import FenceLost
+from connectors.redshift.errors import FenceLostError
 from connectors.redshift.spec import WarehouseSpec
 from tests.simulation.attempt import Attempt
 from tests.simulation.breaking import Fault, Planned, Warehouse
@@ -246,7 +246,7 @@ class History:
         """A zombie that finds its fence taken is at its end."""
         try:
             act()
-        except FenceLost:
+        except FenceLostError:
             zombie.end()
             self.world.zombies.remove(zombie)
 

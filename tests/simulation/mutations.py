@@ -21,7 +21,7 @@ from connectors.outcomes import Outcome
 from connectors.redshift import counts, ledger, loader
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
-from connectors.redshift.errors import OutcomeUnknown
+from connectors.redshift.errors import OutcomeUnknownError
 from connectors.redshift.loader import Loaded, Loader
 from connectors.staging.writer import PartWriter
 from flink_app.declaration import POSITION
@@ -153,7 +153,7 @@ def _reply_assumed() -> list[Patch]:
     def hopeful(self: Loader, parts: Any, number: int) -> Loaded:
         try:
             return load(self, parts, number)
-        except OutcomeUnknown:
+        except OutcomeUnknownError:
             return Loaded("", tuple(part.name for part in parts), ())
 
     return [(Loader, "load", hopeful)]

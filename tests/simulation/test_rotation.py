@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from connectors.redshift import loader
-from connectors.redshift.errors import KeyChanged
+from connectors.redshift.errors import KeyChangedError
 from connectors.redshift.names import Names
 from flink_app.denormalise import durable
 from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
@@ -86,7 +86,7 @@ def test_a_start_without_state_under_another_key_is_refused_by_the_books() -> No
         last, before = world.checkpoints[-1], content(world)
         kept = list(world.checkpoints)
         start(history, OTHER, world.checkpoints[0])
-        with pytest.raises(KeyChanged, match=f"filled under key {KEYS.key_id}"):
+        with pytest.raises(KeyChangedError, match=f"filled under key {KEYS.key_id}"):
             go_on(history)
         assert content(world) == before
         world.checkpoints[:] = kept

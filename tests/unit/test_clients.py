@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.redshift.errors import LoadError, NeedsRepair, RetryLoad
+from connectors.redshift.errors import LoadError, NeedsRepairError, RetryLoadError
 from connectors.secrets import SecretReadError, SecretRefusedError, SecretUnavailableError
 from connectors.staging.errors import StagingUnavailableError
 from flink_app.clients import Clients
@@ -102,7 +102,7 @@ def load(endpoint: str) -> LoadError:
 def test_a_login_that_is_refused_needs_repair(status: int, code: str, remedy: str) -> None:
     with answering((status, code)) as service:
         found = load(service.endpoint)
-    assert type(found) is NeedsRepair
+    assert type(found) is NeedsRepairError
     assert "reading secret login (secret.id of starjoin.redshift) failed: " in str(found)
     assert remedy.format("redshift") in str(found)
 
@@ -111,7 +111,7 @@ def test_a_login_that_is_refused_needs_repair(status: int, code: str, remedy: st
 def test_a_login_that_cannot_be_read_for_now_is_read_again(answer: tuple[int, str] | str) -> None:
     with answering(answer) as service:
         found = load(service.endpoint)
-    assert type(found) is RetryLoad
+    assert type(found) is RetryLoadError
     assert "secret login" in str(found)
 
 

@@ -9,8 +9,8 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from connectors.metrics import Gauge, Metric, WatchedSourceMetric
+from connectors.redshift.connection import STATEMENT_SECONDS
 from connectors.redshift.coordinator import MAX_RETRY_SECONDS
-from connectors.redshift.limits import STATEMENT_SECONDS
 from flink_app.declaration import Star
 from infra.aws import plan
 from infra.aws.dms import with_dms_settings

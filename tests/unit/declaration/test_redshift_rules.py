@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from connectors.redshift.refused import MOST_COLUMNS, SYSTEM_COLUMNS
+from connectors.sql_limits import MOST_COLUMNS, SYSTEM_COLUMNS
 from flink_app.declaration import DeclarationError, Star, load_declaration
 from flink_app.warehouse import refuse_books_schema
 from infra.local.redshift.dialect import read_statement

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.kinesis.frame import FrameError, read_frame, write_frame
+from connectors.kinesis.frame import FrameError, NoSuchRecordError, read_frame, write_frame
 
 GOLDEN = (
     Path(__file__).parents[3] / "connectors/jvm/src/test/resources/golden/block-frame-v1.bin"
@@ -81,7 +81,7 @@ def test_the_printed_form_shows_no_data() -> None:
 
 @pytest.mark.parametrize("i", [-1, 3])
 def test_there_is_no_record_outside(i: int) -> None:
-    with pytest.raises(IndexError, match=f"record {i} of 3"):
+    with pytest.raises(NoSuchRecordError, match=f"record {i} of 3"):
         read_frame(GOLDEN).record(i)
 
 

@@ -10,9 +10,9 @@ import pytest
 from redshift_connector.error import InterfaceError
 
 from connectors.redshift.alter import compare
-from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown
+from connectors.redshift.errors import FenceLostError, NeedsRepairError, OutcomeUnknownError
 from connectors.redshift.spec import ColumnSpec
-from connectors.redshift.sql_types import SqlType, SqlTypeError
+from connectors.sql_types import SqlType, SqlTypeError
 from flink_app.positions.position import UNKNOWN
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
 
@@ -42,7 +42,7 @@ def test_without_leave_nothing_is_altered_and_the_statements_are_told(
     warehouse: FakeWarehouse,
 ) -> None:
     older(warehouse)
-    with pytest.raises(NeedsRepair) as caught:
+    with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse).start(5)
     for sql in (ADD_LOCATION, LENGTHEN, ADD_POSITION, "schema_changes: evolve"):
         assert sql in str(caught.value)
@@ -95,7 +95,7 @@ def test_a_start_that_was_cut_off_is_taken_up_where_it_ended(warehouse: FakeWare
             raise InterfaceError(message)
 
     warehouse.fails = cut
-    with pytest.raises(OutcomeUnknown, match=r"altering a table .*seat_level"):
+    with pytest.raises(OutcomeUnknownError, match=r"altering a table .*seat_level"):
         loader(warehouse, alters=True).start(5)
     assert warehouse.statements("ALTER") == [ADD_LOCATION, LENGTHEN]
     warehouse.said.clear()
@@ -107,7 +107,7 @@ def test_a_start_that_was_cut_off_is_taken_up_where_it_ended(warehouse: FakeWare
 def test_who_does_not_get_the_fence_alters_nothing(warehouse: FakeWarehouse) -> None:
     older(warehouse)
     warehouse.fence = [("app", 6)]
-    with pytest.raises(FenceLost):
+    with pytest.raises(FenceLostError):
         loader(warehouse, alters=True).start(5)
     assert not warehouse.statements("ALTER")
 
@@ -117,7 +117,7 @@ def test_what_redshift_cannot_alter_is_told_and_nothing_else_is_done(
 ) -> None:
     older(warehouse)
     warehouse.tables[TARGET.stream]["ticket_price"] = "SMALLINT"
-    with pytest.raises(NeedsRepair) as caught:
+    with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, alters=True).start(5)
     told = str(caught.value)
     assert f'column "ticket_price" of table {TABLE} is SMALLINT, which cannot hold INTEGER' in told
@@ -132,13 +132,13 @@ def test_what_redshift_cannot_alter_is_told_and_nothing_else_is_done(
 
 def test_tombstones_hold_keys_as_the_target_does(warehouse: FakeWarehouse) -> None:
     warehouse.tables[f"tombstones_{TARGET.stream}"]["ticket_id"] = "SMALLINT"
-    with pytest.raises(NeedsRepair, match=r'"ticket_id" of table "books"[.]"tombstones_'):
+    with pytest.raises(NeedsRepairError, match=r'"ticket_id" of table "books"[.]"tombstones_'):
         loader(warehouse, alters=True).start(5)
 
 
 def test_a_key_cannot_be_added(warehouse: FakeWarehouse) -> None:
     del warehouse.tables[TARGET.stream]["ticket_id"]
-    with pytest.raises(NeedsRepair, match='no key column "ticket_id" INTEGER: make it anew'):
+    with pytest.raises(NeedsRepairError, match='no key column "ticket_id" INTEGER: make it anew'):
         loader(warehouse, alters=True).start(5)
 
 
@@ -160,7 +160,7 @@ def test_a_position_that_was_added_cannot_be_lengthened_by_redshift(
         replace(c, sql_type="VARCHAR(88)") if c is position else c for c in TARGET.columns
     )
     spec = replace(SPEC, targets=(replace(TARGET, columns=longer),))
-    with pytest.raises(NeedsRepair) as caught:
+    with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, spec=spec, alters=True).start(6)
     assert "has a default, with which Redshift lengthens no column" in str(caught.value)
     assert f'ALTER TABLE {TABLE} ADD COLUMN "_pos_buyer_new" VARCHAR(88); ' in str(caught.value)

@@ -23,12 +23,12 @@ from connectors.redshift.coordinator import (
     LoadCoordinator,
 )
 from connectors.redshift.errors import (
-    FenceLost,
-    KeyChanged,
+    FenceLostError,
+    KeyChangedError,
     LoadError,
-    NeedsRepair,
-    OutcomeUnknown,
-    RetryLoad,
+    NeedsRepairError,
+    OutcomeUnknownError,
+    RetryLoadError,
 )
 from connectors.redshift.loader import Loaded
 from connectors.staging import Part
@@ -176,7 +176,7 @@ def test_a_sweep_that_is_due_does_not_wait_for_parts(rig: Rig) -> None:
     rig.sweep_due = True
     rig.started()
     assert rig.coordinator.busy
-    rig.error = RetryLoad("the warehouse is away")
+    rig.error = RetryLoadError("the warehouse is away")
     rig.finish()
     rig.error, rig.now = None, rig.now + RETRY_SECONDS
     rig.coordinator.advance()
@@ -265,7 +265,7 @@ def test_a_batch_whose_reply_was_lost_is_in_the_books_alone(rig: Rig) -> None:
     rig.started()
     rig.coordinator.remember([part("a", epoch=1)])
     rig.complete(1)
-    rig.error = OutcomeUnknown("lost")
+    rig.error = OutcomeUnknownError("lost")
     rig.finish()
     rig.error, rig.already, rig.now = None, frozenset({"a"}), rig.now + RETRY_SECONDS
     rig.coordinator.remember([part("b", epoch=1)])
@@ -287,7 +287,7 @@ def test_books_that_do_not_balance_are_counted_and_told(
     assert "Batch batch does not balance: t at a by -2; t at b by -2" in caplog.text
 
 
-@pytest.mark.parametrize("error", [RetryLoad("busy"), OutcomeUnknown("lost")])
+@pytest.mark.parametrize("error", [RetryLoadError("busy"), OutcomeUnknownError("lost")])
 def test_a_failed_load_keeps_its_parts_and_backs_off(
     rig: Rig, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -335,7 +335,7 @@ def test_the_age_goes_on_over_failures_and_while_nothing_runs(rig: Rig) -> None:
     rig.started()
     rig.coordinator.remember([part("a", epoch=1)])
     rig.complete(1)
-    for error in (RetryLoad("busy"), NeedsRepair("narrow")):
+    for error in (RetryLoadError("busy"), NeedsRepairError("narrow")):
         rig.error = error
         rig.now += REPAIR_SECONDS
         rig.coordinator.advance()
@@ -365,7 +365,7 @@ def test_a_success_forgets_the_failures(rig: Rig) -> None:
     for _ in range(2):
         rig.coordinator.remember([part("a", epoch=1)])
         rig.complete(1)
-        rig.error = RetryLoad("busy")
+        rig.error = RetryLoadError("busy")
         rig.finish()
         rig.error = None
         rig.now += RETRY_SECONDS
@@ -377,7 +377,7 @@ def test_days_of_failures_end_with_the_outage(rig: Rig) -> None:
     rig.started()
     rig.coordinator.remember([part("a", epoch=1)])
     rig.complete(1)
-    rig.error = RetryLoad("down")
+    rig.error = RetryLoadError("down")
     for _ in range(3_000):
         rig.finish()
         rig.now += MAX_RETRY_SECONDS
@@ -392,7 +392,7 @@ def test_what_needs_repair_is_tried_seldom_and_told_as_an_error(
     rig.started()
     rig.coordinator.remember([part("a", epoch=1)])
     rig.complete(1)
-    rig.error = NeedsRepair("column x is missing")
+    rig.error = NeedsRepairError("column x is missing")
     rig.finish()
     assert [(record.levelname, record.message) for record in caplog.records] == [
         ("ERROR", "A load needs repair, its data stays pending: column x is missing")
@@ -411,7 +411,7 @@ def test_a_failed_start_is_tried_again_before_any_load(rig: Rig) -> None:
     rig.coordinator.remember([part("a", epoch=1)])
     rig.coordinator.signal(Started(1, NUMBER))
     rig.coordinator.advance()
-    rig.error = RetryLoad("down")
+    rig.error = RetryLoadError("down")
     rig.finish()
     rig.error = None
     rig.now += RETRY_SECONDS
@@ -422,7 +422,9 @@ def test_a_failed_start_is_tried_again_before_any_load(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("during", ["start", "load"])
-@pytest.mark.parametrize("error", [FenceLost("start 6 has taken it"), KeyChanged("key aa")])
+@pytest.mark.parametrize(
+    "error", [FenceLostError("start 6 has taken it"), KeyChangedError("key aa")]
+)
 def test_a_start_that_may_not_load_fails_the_task(rig: Rig, during: str, error: LoadError) -> None:
     rig.coordinator.remember([part("a", epoch=1)])
     if during == "load":

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from connectors.blocks import Kind
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.plan import plan_load
 from connectors.redshift.statements import Statement
 from connectors.staging import Part
@@ -138,14 +138,16 @@ def test_parts_of_a_dimension_that_is_kept_elsewhere_are_not_taken_for_loaded(
     loading = loader(warehouse, spec=PLACED_EVENT)
     loading.start(5)
     part = Part("a", kind, stream, rows=2, url="s3://b/a", size=10)
-    with pytest.raises(NeedsRepair, match=f"staged parts are of {stream}, .* in another place"):
+    with pytest.raises(
+        NeedsRepairError, match=f"staged parts are of {stream}, .* in another place"
+    ):
         loading.load([part], 5)
     assert warehouse.parts == set()
 
 
 def test_a_dimension_that_goes_back_into_the_stream_is_refused(warehouse: FakeWarehouse) -> None:
     warehouse.tables = TABLES
-    with pytest.raises(NeedsRepair, match="sport_event was kept in the warehouse") as caught:
+    with pytest.raises(NeedsRepairError, match="sport_event was kept in the warehouse") as caught:
         loader(warehouse).start(5)
     assert 'or drop "books"."dimension_sport_event", raise the generation' in str(caught.value)
     assert warehouse.fence == []
@@ -158,7 +160,7 @@ def test_a_column_that_the_dimension_lacks_is_not_added_unasked(
     columns = {name: kind for name, kind in TABLES[TABLE].items() if name != "location"}
     warehouse.tables = TABLES | {TABLE: columns}
     addition = r'ALTER TABLE "books"."dimension_sport_event" ADD COLUMN "location" VARCHAR\(200\)'
-    with pytest.raises(NeedsRepair, match=f"NULL until the source's table is .*: {addition}"):
+    with pytest.raises(NeedsRepairError, match=f"NULL until the source's table is .*: {addition}"):
         loader(warehouse, spec=PLACED_EVENT, alters=alters).start(5)
     assert warehouse.fence == []
 

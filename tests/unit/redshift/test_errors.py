@@ -10,11 +10,11 @@ import pytest
 from redshift_connector.error import InterfaceError, OperationalError, ProgrammingError
 
 from connectors.redshift.errors import (
-    FenceLost,
+    FenceLostError,
     LoadError,
-    NeedsRepair,
-    OutcomeUnknown,
-    RetryLoad,
+    NeedsRepairError,
+    OutcomeUnknownError,
+    RetryLoadError,
     Step,
     classify,
 )
@@ -33,45 +33,54 @@ def certificate(code: int) -> ssl.SSLCertVerificationError:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (server("XX000", "1023"), RetryLoad),
-        (server("XX000", "S3 Query Exception (Fetch)"), RetryLoad),
-        (server("25006", "cannot execute COPY in a read-only transaction"), RetryLoad),
+        (server("XX000", "1023"), RetryLoadError),
+        (server("XX000", "S3 Query Exception (Fetch)"), RetryLoadError),
+        (server("25006", "cannot execute COPY in a read-only transaction"), RetryLoadError),
         (
             server(
                 "XX000", 'Query (9) cancelled by WLM abort action of Query Monitoring Rule "x".'
             ),
-            RetryLoad,
+            RetryLoadError,
         ),
-        (server("XX000", "1023\nDETAIL: Serializable isolation violation on table"), RetryLoad),
-        (server("XX000", "ERROR: 1018 Relation does not exist"), RetryLoad),
-        (server("XX000", "could not complete because of conflict with concurrent tr"), NeedsRepair),
-        (server("XX000", "conflict with concurrent transaction"), RetryLoad),
-        (server("XX000", "S3ServiceException:Please reduce your rate,SlowDown"), RetryLoad),
-        (server("XX000", "S3ServiceException:Service Unavailable,Status 503"), RetryLoad),
-        (server("XX000", "S3ServiceException:Access Denied,Status 403"), NeedsRepair),
+        (
+            server("XX000", "1023\nDETAIL: Serializable isolation violation on table"),
+            RetryLoadError,
+        ),
+        (server("XX000", "ERROR: 1018 Relation does not exist"), RetryLoadError),
+        (
+            server("XX000", "could not complete because of conflict with concurrent tr"),
+            NeedsRepairError,
+        ),
+        (server("XX000", "conflict with concurrent transaction"), RetryLoadError),
+        (server("XX000", "S3ServiceException:Please reduce your rate,SlowDown"), RetryLoadError),
+        (server("XX000", "S3ServiceException:Service Unavailable,Status 503"), RetryLoadError),
+        (server("XX000", "S3ServiceException:Access Denied,Status 403"), NeedsRepairError),
         (
             server("XX000", "S3ServiceException:x,Status 404,Error NoSuchBucket,Rid 500503"),
-            NeedsRepair,
+            NeedsRepairError,
         ),
-        (server("XX000", "S3ServiceException:x,Status 500,Error InternalError,Rid 1"), RetryLoad),
+        (
+            server("XX000", "S3ServiceException:x,Status 500,Error InternalError,Rid 1"),
+            RetryLoadError,
+        ),
         *[
-            (server(state, "any text"), RetryLoad)
+            (server(state, "any text"), RetryLoadError)
             for state in ("40001", "40P01", "57014", "57P01", "57P02", "57P03", "53300", "55P03")
         ],
-        (server("42703", 'column "x" does not exist'), NeedsRepair),
-        (server("22001", "value too long for type character varying(1023)"), NeedsRepair),
-        (server("28000", "password authentication failed"), NeedsRepair),
-        (ProgrammingError({}), NeedsRepair),
-        (InterfaceError("communication error"), OutcomeUnknown),
-        (OperationalError("timed out"), OutcomeUnknown),
-        (OSError("reset by peer"), OutcomeUnknown),
-        (BrokenPipeError(), OutcomeUnknown),
-        (TimeoutError(), OutcomeUnknown),
-        (struct.error("unpack requires a buffer of 4 bytes"), OutcomeUnknown),
+        (server("42703", 'column "x" does not exist'), NeedsRepairError),
+        (server("22001", "value too long for type character varying(1023)"), NeedsRepairError),
+        (server("28000", "password authentication failed"), NeedsRepairError),
+        (ProgrammingError({}), NeedsRepairError),
+        (InterfaceError("communication error"), OutcomeUnknownError),
+        (OperationalError("timed out"), OutcomeUnknownError),
+        (OSError("reset by peer"), OutcomeUnknownError),
+        (BrokenPipeError(), OutcomeUnknownError),
+        (TimeoutError(), OutcomeUnknownError),
+        (struct.error("unpack requires a buffer of 4 bytes"), OutcomeUnknownError),
         # What the server says is known, whatever class the driver gives it.
-        (OperationalError({"C": "42P01", "M": "relation does not exist"}), NeedsRepair),
-        (ProgrammingError("no result set"), NeedsRepair),
-        (ValueError("in the client"), NeedsRepair),
+        (OperationalError({"C": "42P01", "M": "relation does not exist"}), NeedsRepairError),
+        (ProgrammingError("no result set"), NeedsRepairError),
+        (ValueError("in the client"), NeedsRepairError),
     ],
 )
 def test_an_error_says_what_to_do(error: Exception, kind: type[LoadError]) -> None:
@@ -91,15 +100,27 @@ def test_what_the_server_says_is_replaced_by_what_it_means() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "words"),
     [
-        (InterfaceError("communication error", OSError(113, "x")), RetryLoad, "EHOSTUNREACH"),
-        (InterfaceError("communication error", socket.gaierror(-2, "x")), RetryLoad, "DNS"),
-        (InterfaceError("communication error", ConnectionRefusedError(111)), RetryLoad, "port"),
-        (OperationalError("connection time out", TimeoutError()), RetryLoad, "security groups"),
-        (TimeoutError(), RetryLoad, "security groups"),
-        (struct.error("x"), RetryLoad, "no connection to Redshift: error"),
-        (InterfaceError("Server refuses SSL"), NeedsRepair, "the server refuses TLS"),
-        (InterfaceError("communication error", certificate(62)), NeedsRepair, "another host"),
-        (InterfaceError("communication error", certificate(20)), NeedsRepair, "trusted.*code 20"),
+        (InterfaceError("communication error", OSError(113, "x")), RetryLoadError, "EHOSTUNREACH"),
+        (InterfaceError("communication error", socket.gaierror(-2, "x")), RetryLoadError, "DNS"),
+        (
+            InterfaceError("communication error", ConnectionRefusedError(111)),
+            RetryLoadError,
+            "port",
+        ),
+        (
+            OperationalError("connection time out", TimeoutError()),
+            RetryLoadError,
+            "security groups",
+        ),
+        (TimeoutError(), RetryLoadError, "security groups"),
+        (struct.error("x"), RetryLoadError, "no connection to Redshift: error"),
+        (InterfaceError("Server refuses SSL"), NeedsRepairError, "the server refuses TLS"),
+        (InterfaceError("communication error", certificate(62)), NeedsRepairError, "another host"),
+        (
+            InterfaceError("communication error", certificate(20)),
+            NeedsRepairError,
+            "trusted.*code 20",
+        ),
     ],
 )
 def test_why_there_is_no_connection(error: Exception, kind: type[LoadError], words: str) -> None:
@@ -110,7 +131,7 @@ def test_why_there_is_no_connection(error: Exception, kind: type[LoadError], wor
 
 @pytest.mark.parametrize(
     ("state", "kind"),
-    [("57014", OutcomeUnknown), ("57P01", OutcomeUnknown), ("40001", RetryLoad)],
+    [("57014", OutcomeUnknownError), ("57P01", OutcomeUnknownError), ("40001", RetryLoadError)],
 )
 def test_what_intervenes_in_a_commit_leaves_its_outcome_open(
     state: str, kind: type[LoadError]
@@ -124,5 +145,5 @@ def test_what_the_client_says_is_not_passed_on(error: Exception) -> None:
 
 
 def test_every_error_is_a_load_error() -> None:
-    for kind in (RetryLoad, OutcomeUnknown, NeedsRepair, FenceLost):
+    for kind in (RetryLoadError, OutcomeUnknownError, NeedsRepairError, FenceLostError):
         assert issubclass(kind, LoadError)

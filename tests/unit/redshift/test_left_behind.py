@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from redshift_connector.error import InterfaceError, ProgrammingError
 
-from connectors.redshift.errors import FenceLost, LoadError, NeedsRepair, OutcomeUnknown, RetryLoad
+from connectors.redshift.errors import (
+    FenceLostError,
+    LoadError,
+    NeedsRepairError,
+    OutcomeUnknownError,
+    RetryLoadError,
+)
 from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
 
 LOST = InterfaceError("communication error")
@@ -76,7 +82,7 @@ def test_nobody_ends_the_sessions_of_a_later_start_or_of_another_application(
     warehouse.tables |= books
     warehouse.fence = [holder]
     warehouse.left_behind = {812}
-    with pytest.raises(FenceLost):
+    with pytest.raises(FenceLostError):
         loader(warehouse).start(5)
     assert ended(warehouse) == []
 
@@ -93,11 +99,11 @@ def test_loads_that_go_well_look_for_no_sessions(warehouse: FakeWarehouse) -> No
 @pytest.mark.parametrize(
     ("where", "error", "kind"),
     [
-        ("commit", LOST, OutcomeUnknown),
-        ("commit", CANCELLED, OutcomeUnknown),
-        ("COPY", LOST, OutcomeUnknown),
-        ("LOCK", CANCELLED, RetryLoad),
-        ("COPY", BROKEN, NeedsRepair),
+        ("commit", LOST, OutcomeUnknownError),
+        ("commit", CANCELLED, OutcomeUnknownError),
+        ("COPY", LOST, OutcomeUnknownError),
+        ("LOCK", CANCELLED, RetryLoadError),
+        ("COPY", BROKEN, NeedsRepairError),
     ],
 )
 def test_after_a_load_that_did_not_end_well_the_next_ends_its_session_first(
@@ -133,11 +139,11 @@ def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
             raise LOST
 
     warehouse.fails = fail
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         loads.load([part("a")], 5)
     warehouse.fails = lambda _: None
     warehouse.fence, warehouse.left_behind = [("app", 6)], {812}
-    with pytest.raises(FenceLost):
+    with pytest.raises(FenceLostError):
         loads.load([part("a")], 5)
     assert ended(warehouse) == []
 
@@ -173,9 +179,11 @@ def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
             raise CANCELLED
 
     warehouse.fails = fail
-    with pytest.raises(RetryLoad, match=f"loading batch .*, waiting for the .*{message}"):
+    with pytest.raises(RetryLoadError, match=f"loading batch .*, waiting for the .*{message}"):
         loads.load([part("a")], 5)
-    with pytest.raises(RetryLoad, match=f"{doing}, waiting for the ledger's lock: .*{message}"):
+    with pytest.raises(
+        RetryLoadError, match=f"{doing}, waiting for the ledger's lock: .*{message}"
+    ):
         loads.start(5)
 
 
@@ -190,7 +198,7 @@ def test_a_session_that_is_gone_cannot_say_who_holds_the_lock(warehouse: FakeWar
             raise LOST
 
     warehouse.fails = fail
-    with pytest.raises(RetryLoad, match=r"57014.*Who holds the lock is not known: .*was lost"):
+    with pytest.raises(RetryLoadError, match=r"57014.*Who holds the lock is not known: .*was lost"):
         loads.load([part("a")], 5)
 
 
@@ -205,7 +213,7 @@ def test_a_statement_that_is_cancelled_elsewhere_says_nothing_of_the_lock(
             raise CANCELLED
 
     warehouse.fails = fail
-    with pytest.raises(RetryLoad) as raised:
+    with pytest.raises(RetryLoadError) as raised:
         loads.load([part("a")], 5)
     assert "lock is held" not in str(raised.value)
     assert "MIN(t.txn_start)" not in " ".join(warehouse.said)

@@ -15,7 +15,12 @@ from connectors.blocks import Kind
 from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift import ledger
 from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, read_credentials
-from connectors.redshift.errors import FenceLost, NeedsRepair, OutcomeUnknown, RetryLoad
+from connectors.redshift.errors import (
+    FenceLostError,
+    NeedsRepairError,
+    OutcomeUnknownError,
+    RetryLoadError,
+)
 from connectors.redshift.names import Names
 from connectors.staging import Part
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
@@ -79,7 +84,7 @@ def test_the_fence_of_a_later_start_or_of_another_is_left_alone(
     warehouse: FakeWarehouse, holder: tuple[str, int], message: str
 ) -> None:
     warehouse.fence = [holder]
-    with pytest.raises(FenceLost, match=message):
+    with pytest.raises(FenceLostError, match=message):
         loader(warehouse).start(5)
     assert warehouse.fence == [holder]
 
@@ -115,7 +120,7 @@ def test_without_the_fence_nothing_is_applied(
 ) -> None:
     started(warehouse)
     warehouse.fence = fence
-    with pytest.raises(FenceLost, match=message):
+    with pytest.raises(FenceLostError, match=message):
         loader(warehouse).load([part("a")], 5)
     assert warehouse.parts == set()
     assert not warehouse.statements("COPY")
@@ -230,7 +235,7 @@ def test_rows_that_copy_lost_or_repeated_stop_the_load(
     started(warehouse)
     warehouse.copied = copied
     message = f"COPY brought {copied} rows of {TARGET.stream}, and the staged files hold 4"
-    with pytest.raises(NeedsRepair, match=message):
+    with pytest.raises(NeedsRepairError, match=message):
         loader(warehouse).load([part("a"), part("b")], 5)
     assert warehouse.parts == set()
 
@@ -240,7 +245,9 @@ def test_parts_of_a_stream_that_is_not_declared_are_not_taken_for_loaded(
     warehouse: FakeWarehouse, kind: Kind
 ) -> None:
     started(warehouse)
-    with pytest.raises(NeedsRepair, match="staged parts are of former, which the declaration no"):
+    with pytest.raises(
+        NeedsRepairError, match="staged parts are of former, which the declaration no"
+    ):
         loader(warehouse).load([part("a"), part("b", kind=kind, stream="former")], 5)
     assert warehouse.parts == set()
 
@@ -253,27 +260,27 @@ CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's 
 @pytest.mark.parametrize(
     ("start", "error", "kind", "message"),
     [
-        ("connect", OSError("refused"), RetryLoad, "connecting: no connection to Redshift"),
-        ("connect", BROKEN, NeedsRepair, "connecting: a column does not exist"),
+        ("connect", OSError("refused"), RetryLoadError, "connecting: no connection to Redshift"),
+        ("connect", BROKEN, NeedsRepairError, "connecting: a column does not exist"),
         (
             "connect",
             ClientError({"Error": {"Code": "ThrottlingException"}}, "GetSecretValue"),
-            RetryLoad,
+            RetryLoadError,
             "reading the warehouse's credentials failed",
         ),
         (
             "connect",
             EndpointConnectionError(endpoint_url="http://x"),
-            RetryLoad,
+            RetryLoadError,
             "reading the warehouse's credentials failed",
         ),
-        ("LOCK", LOST, OutcomeUnknown, "the connection to Redshift was lost"),
-        ("COPY", BROKEN, NeedsRepair, "column does not exist"),
-        ("COPY", ProgrammingError({"C": "XX000", "M": "1023"}), RetryLoad, "1023"),
-        ("commit", LOST, OutcomeUnknown, "the connection to Redshift was lost"),
-        ("commit", ProgrammingError({"C": "XX000", "M": "1023"}), RetryLoad, "1023"),
-        ("commit", CANCELLED, OutcomeUnknown, "57014"),
-        ("COPY", CANCELLED, RetryLoad, "57014"),
+        ("LOCK", LOST, OutcomeUnknownError, "the connection to Redshift was lost"),
+        ("COPY", BROKEN, NeedsRepairError, "column does not exist"),
+        ("COPY", ProgrammingError({"C": "XX000", "M": "1023"}), RetryLoadError, "1023"),
+        ("commit", LOST, OutcomeUnknownError, "the connection to Redshift was lost"),
+        ("commit", ProgrammingError({"C": "XX000", "M": "1023"}), RetryLoadError, "1023"),
+        ("commit", CANCELLED, OutcomeUnknownError, "57014"),
+        ("COPY", CANCELLED, RetryLoadError, "57014"),
     ],
 )
 def test_a_failure_becomes_what_to_do_about_it(
@@ -295,7 +302,7 @@ def test_a_close_that_fails_hides_neither_success_nor_failure(warehouse: FakeWar
     warehouse.fails = fail_at("close", LOST)
     assert loader(warehouse).load([part("a")], 5).parts == ("a",)
     warehouse.fence = []
-    with pytest.raises(FenceLost):
+    with pytest.raises(FenceLostError):
         loader(warehouse).load([part("b")], 5)
 
 
@@ -308,7 +315,7 @@ def test_a_manifest_that_cannot_be_written_is_tried_again(warehouse: FakeWarehou
         raise StagingUnavailableError(message)
 
     manifests.fails = refuse
-    with pytest.raises(RetryLoad, match="the manifest: writing to s3://bucket/prefix/ failed"):
+    with pytest.raises(RetryLoadError, match="the manifest: writing to s3://bucket/prefix/ failed"):
         loader(warehouse, manifests).load([part("a")], 5)
     assert warehouse.parts == set()
 
@@ -322,7 +329,9 @@ def test_a_manifest_that_s3_refuses_needs_repair(warehouse: FakeWarehouse) -> No
         raise StagingRefusedError(message)
 
     manifests.fails = refuse
-    with pytest.raises(NeedsRepair, match="the manifest: AccessDenied: the application's role"):
+    with pytest.raises(
+        NeedsRepairError, match="the manifest: AccessDenied: the application's role"
+    ):
         loader(warehouse, manifests).load([part("a")], 5)
     assert warehouse.parts == set()
 
@@ -373,7 +382,7 @@ def test_credentials_are_read_and_not_printed() -> None:
     ],
 )
 def test_a_secret_of_another_form_is_named_and_not_shown(answer: dict[str, Any]) -> None:
-    with pytest.raises(NeedsRepair, match="secret name is not of the form") as caught:
+    with pytest.raises(NeedsRepairError, match="secret name is not of the form") as caught:
         read_credentials(Secrets(**answer), "name")
     assert "Zq7" not in str(caught.value)
     assert caught.value.__cause__ is None

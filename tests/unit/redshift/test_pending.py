@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from connectors.blocks import Block, Kind
-from connectors.redshift.errors import NeedsRepair
+from connectors.redshift.errors import NeedsRepairError
 from connectors.staging import Part, PartWriter
 from flink_app.declaration import Star
 from flink_app.schemas import BlockSchemas
@@ -96,7 +96,7 @@ def test_rows_of_another_declaration_are_not_copied(today: Star, message: str) -
     warehouse = FakeWarehouse()
     warehouse.fence = [("app", 5)]
     parts = staged(shop(), Kind.ROWS)
-    with pytest.raises(NeedsRepair, match=message) as caught:
+    with pytest.raises(NeedsRepairError, match=message) as caught:
         loader(warehouse, spec=warehouse_spec(today)).load(parts, 5)
     assert "parts of sales (epoch 7" in str(caught.value)
     assert "Start with the former declaration" in str(caught.value)
@@ -106,7 +106,7 @@ def test_rows_of_another_declaration_are_not_copied(today: Star, message: str) -
 
 def test_patches_of_another_declaration_are_not_copied() -> None:
     today = shop(label="{type: varchar(20), treatment: mask}")
-    with pytest.raises(NeedsRepair, match="column label was made as keep"):
+    with pytest.raises(NeedsRepairError, match="column label was made as keep"):
         load(today, staged(shop(), Kind.PATCHES))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.blocks import Kind
-from connectors.redshift.errors import NeedsRepair, OutcomeUnknown
+from connectors.redshift.errors import NeedsRepairError, OutcomeUnknownError
 from connectors.redshift.names import Names
 from connectors.redshift.sweep import Floor, plan_sweep
 from connectors.staging import Part
@@ -39,7 +39,7 @@ def test_a_sweep_is_due_until_it_is_committed(warehouse: FakeWarehouse) -> None:
     assert start(warehouse, 0) is False
     assert start(warehouse, 2) is True
     warehouse.fails = fail_at("commit", ConnectionError())
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknownError):
         loader(warehouse, floor=2).load([], 5)
     warehouse.fails = lambda _: None
     assert swept(warehouse)
@@ -78,7 +78,7 @@ def test_parts_that_were_staged_under_a_lower_floor_are_swept_again(
 
 def test_a_lower_floor_is_refused_before_the_fence_is_taken(warehouse: FakeWarehouse) -> None:
     warehouse.floor, warehouse.fence = 2, [("app", 4)]
-    with pytest.raises(NeedsRepair, match="would come back"):
+    with pytest.raises(NeedsRepairError, match="would come back"):
         loader(warehouse, floor=1).start(5)
     assert warehouse.fence == [("app", 4)]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.blocks import Kind
-from connectors.redshift.errors import KeyChanged, NeedsRepair
+from connectors.redshift.errors import KeyChangedError, NeedsRepairError
 from connectors.staging import PartWriter
 from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import FakeWarehouse, Manifests, loader, part
@@ -28,7 +28,7 @@ def test_the_first_start_leaves_its_key_in_the_books(warehouse: FakeWarehouse) -
 
 def test_a_start_under_another_key_changes_nothing(warehouse: FakeWarehouse) -> None:
     loader(warehouse, key_id="aa").start(5)
-    with pytest.raises(KeyChanged) as caught:
+    with pytest.raises(KeyChangedError) as caught:
         loader(warehouse, key_id="bb").start(6)
     assert str(caught.value) == (
         "the warehouse was filled under key aa, and this start has key bb: rows of both would not "
@@ -51,7 +51,9 @@ def test_a_declaration_without_tokens_has_no_key_to_compare(warehouse: FakeWareh
 def test_parts_of_another_key_stay_pending(warehouse: FakeWarehouse) -> None:
     warehouse.fence = [("app", 5)]
     parts = [part("own", epoch=3), replace(part("other", epoch=4), key_id="aa")]
-    with pytest.raises(NeedsRepair, match=r"parts of epoch 4 .* under key aa, .* has key bb") as no:
+    with pytest.raises(
+        NeedsRepairError, match=r"parts of epoch 4 .* under key aa, .* has key bb"
+    ) as no:
         loader(warehouse, key_id="bb").load(parts, 5)
     assert "start from a snapshot that is older than these parts" in str(no.value)
     assert warehouse.parts == set()

@@ -10,8 +10,8 @@ from typing import Any, Final
 from connectors.blocks import Kind
 from connectors.redshift.loader import Loader
 from connectors.redshift.spec import WarehouseSpec
-from connectors.redshift.sql_types import SqlType
 from connectors.redshift.sweep import Floor
+from connectors.sql_types import SqlType
 from connectors.staging import Part
 from flink_app.positions.position import floor_position
 from flink_app.warehouse import warehouse_spec

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from connectors.redshift.refused import SYSTEM_COLUMNS
+from connectors.sql_limits import SYSTEM_COLUMNS
 from infra.local.redshift.dialect import Kind, read_statement
 from infra.local.redshift.errors import RedshiftError
 

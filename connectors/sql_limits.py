@@ -1,4 +1,4 @@
-"""What Redshift refuses in any table: names that it keeps for itself, and too much of anything."""
+"""What Redshift accepts in no table: reserved names, and more columns or bytes than its limits."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ LONGEST_NAME: Final = 127  # bytes
 
 
 def is_system_schema(name: str) -> bool:
-    """Whether a schema is Redshift's own, so that nobody can make it or tables in it."""
+    """Whether a schema is Redshift's own, in which nobody can create tables."""
     return name.startswith("pg_") or name in {"information_schema", "catalog_history"}

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.failures import StarjoinError
+
 _WRITTEN: Final = re.compile(r"(?P<name>[A-Z]+( [A-Z]+)?)(\((?P<first>\d+)(,(?P<second>\d+))?\))?")
 # The digits of the greatest value.
 _INTEGER_DIGITS: Final = {"SMALLINT": 5, "INTEGER": 10, "BIGINT": 19}
@@ -24,7 +26,7 @@ _CATALOGUED: Final = {
 }
 
 
-class SqlTypeError(ValueError):
+class SqlTypeError(StarjoinError):
     """A text is not a column type as our DDL writes it."""
 
 
