@@ -21,6 +21,7 @@ One transaction:
 The tables:
     spec: what the loader knows of a star.
     names: what its tables are called.
+    bookkeeping: the bookkeeping tables, and how rows are written to them.
     ddl: the tables that are made.
     alter: tables that were there before.
     pending: parts that were staged before.

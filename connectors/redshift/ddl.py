@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.redshift import replay_marks, value_key
+from connectors.redshift.bookkeeping import TABLES, create_schema
 from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
@@ -19,54 +19,7 @@ POSITION_TYPE = position_type()
 
 def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
     """Idempotent DDL, one statement each, in order."""
-    statements = [
-        f"CREATE SCHEMA IF NOT EXISTS {quoted(names.bookkeeping_schema)}",
-        f"""CREATE TABLE IF NOT EXISTS {names.ledger} (
-  part VARCHAR(64) NOT NULL,
-  batch VARCHAR(64) NOT NULL,
-  kind VARCHAR(32) NOT NULL,
-  stream VARCHAR(128) NOT NULL,
-  epoch BIGINT NOT NULL,
-  row_count BIGINT NOT NULL,
-  byte_count BIGINT NOT NULL,
-  url VARCHAR(1024) NOT NULL,
-  loaded_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL SORTKEY (loaded_at)""",
-        f"""CREATE TABLE IF NOT EXISTS {names.fence} (
-  application VARCHAR(128) NOT NULL,
-  start_number BIGINT NOT NULL,
-  taken_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL""",
-        f"""CREATE TABLE IF NOT EXISTS {names.floor} (
-  generation INTEGER NOT NULL,
-  raised_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL""",
-        value_key.create_statement(names),
-        f"""CREATE TABLE IF NOT EXISTS {names.account} (
-  batch VARCHAR(64) NOT NULL,
-  stream VARCHAR(128) NOT NULL,
-  shard VARCHAR(128) NOT NULL,
-  table_name VARCHAR(128) NOT NULL,
-  first_sequence_number VARCHAR(129) NOT NULL,
-  last_sequence_number VARCHAR(129) NOT NULL,
-  records_read BIGINT NOT NULL,
-  split BIGINT NOT NULL,
-  dead_lettered BIGINT NOT NULL,
-  passed_over BIGINT NOT NULL,
-  below_floor BIGINT NOT NULL,
-  last_arrival_ms BIGINT,
-  loaded_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL SORTKEY (loaded_at)""",
-        f"""CREATE TABLE IF NOT EXISTS {names.outcome} (
-  batch VARCHAR(64) NOT NULL,
-  table_name VARCHAR(128) NOT NULL,
-  destination VARCHAR(128) NOT NULL,
-  loaded BIGINT NOT NULL,
-  superseded BIGINT NOT NULL,
-  loaded_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL SORTKEY (loaded_at)""",
-    ]
-    statements.append(replay_marks.create_statement(names))
+    statements = [create_schema(names), *(table.create_statement(names) for table in TABLES)]
     for target in warehouse.targets:
         statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted(target.schema)}")
         statements.append(_target_table(target, names))

@@ -11,13 +11,14 @@ from typing import Any, Final, Protocol, TypeVar
 
 from connectors.accounts import summed
 from connectors.outcomes import Outcome
+from connectors.redshift.bookkeeping import ACCOUNT, FENCE, LEDGER, OUTCOME, Row, Table
 from connectors.redshift.errors import FenceLostError
 from connectors.redshift.names import Names
 from connectors.staging.part import Part
 
 T = TypeVar("T")
 
-# The protocol allows 32,767 parameters a statement; twelve columns at 500 rows stay well below.
+# The protocol allows 32,767 parameters a statement; thirteen columns at 500 rows stay well below.
 _ROWS_PER_STATEMENT: Final = 500
 
 
@@ -33,7 +34,7 @@ class Cursor(Protocol):
 
 def exists(cursor: Cursor, names: Names) -> bool:
     """Whether ledger and fence have been created, which is not so before the first start."""
-    for table in (names.LEDGER, names.fence.rpartition(".")[2]):
+    for table in (names.LEDGER, names.FENCE):
         cursor.execute(
             "SELECT column_name FROM information_schema.columns "
             "WHERE table_schema = %s AND table_name = %s",
@@ -56,10 +57,8 @@ def take_fence(cursor: Cursor, names: Names, application: str, number: int) -> N
     """
     if refuse_superseded(cursor, names, application, number):
         cursor.execute(f"DELETE FROM {names.fence}")
-    cursor.execute(
-        f"INSERT INTO {names.fence} (application, start_number, taken_at) VALUES (%s, %s, %s)",
-        (application, number, now()),
-    )
+    holder = {"application": application, "start_number": number, "taken_at": now()}
+    insert(cursor, names, FENCE, [holder])
 
 
 def refuse_superseded(cursor: Cursor, names: Names, application: str, number: int) -> bool:
@@ -126,39 +125,57 @@ def record(
     """Step 9: the parts of this transaction, their accounts summed up, and the outcomes."""
     loaded_at = now()
     ledger_rows = [
-        (p.name, batch, p.kind.name.lower(), p.stream, p.epoch, p.rows, p.size, p.url, loaded_at)
+        {
+            "part": p.name,
+            "batch": batch,
+            "kind": p.kind.name.lower(),
+            "stream": p.stream,
+            "epoch": p.epoch,
+            "row_count": p.rows,
+            "byte_count": p.size,
+            "url": p.url,
+            "loaded_at": loaded_at,
+        }
         for p in parts
     ]
     account_rows = [
-        (
-            batch,
-            a.stream,
-            a.shard,
-            a.table,
-            a.first_sequence_number,
-            a.last_sequence_number,
-            a.read,
-            a.split,
-            a.dead_lettered,
-            a.passed_over,
-            a.below_floor,
-            a.last_arrival_ms,
-            loaded_at,
-        )
+        {
+            "batch": batch,
+            "stream": a.stream,
+            "shard": a.shard,
+            "table_name": a.table,
+            "first_sequence_number": a.first_sequence_number,
+            "last_sequence_number": a.last_sequence_number,
+            "records_read": a.read,
+            "split": a.split,
+            "dead_lettered": a.dead_lettered,
+            "passed_over": a.passed_over,
+            "below_floor": a.below_floor,
+            "last_arrival_ms": a.last_arrival_ms,
+            "loaded_at": loaded_at,
+        }
         for a in summed(a for part in parts for a in part.accounts)
     ]
     outcome_rows = [
-        (batch, o.table, o.destination, o.loaded, o.superseded, loaded_at) for o in outcomes
+        {
+            "batch": batch,
+            "table_name": o.table,
+            "destination": o.destination,
+            "loaded": o.loaded,
+            "superseded": o.superseded,
+            "loaded_at": loaded_at,
+        }
+        for o in outcomes
     ]
-    _insert(cursor, names.ledger, ledger_rows)
-    _insert(cursor, names.account, account_rows)
-    _insert(cursor, names.outcome, outcome_rows)
+    insert(cursor, names, LEDGER, ledger_rows)
+    insert(cursor, names, ACCOUNT, account_rows)
+    insert(cursor, names, OUTCOME, outcome_rows)
 
 
-def _insert(cursor: Cursor, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert(cursor: Cursor, names: Names, table: Table, rows: Sequence[Row]) -> None:
+    """Writes rows of a bookkeeping table; nothing when there are none."""
     for some in _chunks(rows):
-        marks = ", ".join(["(" + ", ".join(["%s"] * len(row)) + ")" for row in some])
-        cursor.execute(f"INSERT INTO {table} VALUES {marks}", [v for row in some for v in row])
+        cursor.execute(*table.insert_statement(names, some))
 
 
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -40,55 +40,59 @@ class Names:
 
     bookkeeping_schema: str
     LEDGER: ClassVar[str] = "ledger"
+    FENCE: ClassVar[str] = "fence"
+    FLOOR: ClassVar[str] = "floor"
+    VALUE_KEY: ClassVar[str] = "value_key"
+    ACCOUNT: ClassVar[str] = "account"
+    OUTCOME: ClassVar[str] = "outcome"
+    REPLAYED: ClassVar[str] = "replayed"
+    BOOKKEEPING: ClassVar[tuple[str, ...]] = (
+        LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED
+    )  # fmt: skip
+
+    def bookkeeping_table(self, name: str) -> str:
+        """A bookkeeping table with its schema, as SQL writes it."""
+        return f"{quoted(self.bookkeeping_schema)}.{name}"
 
     @property
     def ledger(self) -> str:
         """Parts that committed transactions have loaded."""
-        return f"{quoted(self.bookkeeping_schema)}.{self.LEDGER}"
+        return self.bookkeeping_table(self.LEDGER)
 
     @property
     def fence(self) -> str:
         """Who may load: one row."""
-        return f"{quoted(self.bookkeeping_schema)}.fence"
-
-    @property
-    def account(self) -> str:
-        """What became of the records that were read."""
-        return f"{quoted(self.bookkeeping_schema)}.account"
+        return self.bookkeeping_table(self.FENCE)
 
     @property
     def floor(self) -> str:
         """Below which generation the warehouse has been swept: one row, or none."""
-        return f"{quoted(self.bookkeeping_schema)}.floor"
+        return self.bookkeeping_table(self.FLOOR)
 
     @property
     def value_key(self) -> str:
         """The id of the key that the tables' values were made under: one row, or none."""
-        return f"{quoted(self.bookkeeping_schema)}.value_key"
+        return self.bookkeeping_table(self.VALUE_KEY)
 
     @property
-    def replayed(self) -> str:
-        """Dead letters that were put back on the stream."""
-        return f"{quoted(self.bookkeeping_schema)}.replayed"
+    def account(self) -> str:
+        """What became of the records that were read."""
+        return self.bookkeeping_table(self.ACCOUNT)
 
     @property
     def outcome(self) -> str:
         """What became of the changes."""
-        return f"{quoted(self.bookkeeping_schema)}.outcome"
+        return self.bookkeeping_table(self.OUTCOME)
+
+    @property
+    def replayed(self) -> str:
+        """Dead letters that were put back on the stream."""
+        return self.bookkeeping_table(self.REPLAYED)
 
     @property
     def books(self) -> frozenset[str]:
         """The names of the bookkeeping schema and its tables, unquoted."""
-        tables = (
-            self.fence,
-            self.account,
-            self.floor,
-            self.value_key,
-            self.replayed,
-            self.outcome,
-        )
-        plain = (table.rpartition(".")[2] for table in tables)
-        return frozenset({self.bookkeeping_schema, self.LEDGER, *plain})
+        return frozenset({self.bookkeeping_schema, *self.BOOKKEEPING})
 
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""

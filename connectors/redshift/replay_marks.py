@@ -6,12 +6,12 @@ are keyed by the place at which the dead letter's record stood on the stream.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.blocks import Kind
-from connectors.redshift.ledger import Cursor
+from connectors.redshift.bookkeeping import REPLAYED
+from connectors.redshift.ledger import Cursor, insert, now
 from connectors.redshift.names import Names
 
 Spot = tuple[str, str, str]  # stream, shard, sequence number
@@ -34,18 +34,6 @@ class Mark:
     sequence_number: str
 
 
-def create_statement(names: Names) -> str:
-    """The table of marks, created where it is missing."""
-    return f"""CREATE TABLE IF NOT EXISTS {names.replayed} (
-  stream VARCHAR(128) NOT NULL,
-  shard VARCHAR(128) NOT NULL,
-  sequence_number VARCHAR(129) NOT NULL,
-  new_shard VARCHAR(128) NOT NULL,
-  new_sequence_number VARCHAR(129) NOT NULL,
-  replayed_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL SORTKEY (replayed_at)"""
-
-
 def loaded_parts(cursor: Cursor, names: Names, kind: Kind) -> list[LetterPart]:
     """The parts of a kind that the ledger has, in the order in which they were loaded."""
     cursor.execute(
@@ -63,11 +51,17 @@ def replayed(cursor: Cursor, names: Names) -> set[Spot]:
 
 def mark(cursor: Cursor, names: Names, marks: Sequence[Mark]) -> None:
     """Remembers replayed dead letters, some hundreds at most in one call."""
-    if not marks:
-        return
-    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    rows = [(*each.spot, each.shard, each.sequence_number, now) for each in marks]
-    places = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(rows))
-    cursor.execute(
-        f"INSERT INTO {names.replayed} VALUES {places}", [value for row in rows for value in row]
-    )
+    replayed_at = now()
+    rows = [
+        {
+            "stream": stream,
+            "shard": shard,
+            "sequence_number": sequence_number,
+            "new_shard": each.shard,
+            "new_sequence_number": each.sequence_number,
+            "replayed_at": replayed_at,
+        }
+        for each in marks
+        for stream, shard, sequence_number in [each.spot]
+    ]
+    insert(cursor, names, REPLAYED, rows)

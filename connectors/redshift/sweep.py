@@ -15,8 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.redshift.bookkeeping import FLOOR
 from connectors.redshift.errors import NeedsRepairError
-from connectors.redshift.ledger import Cursor, now
+from connectors.redshift.ledger import Cursor, insert, now
 from connectors.redshift.names import Names, quoted
 from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
 from connectors.redshift.statements import Statement
@@ -67,10 +68,7 @@ def sweep(
         cursor.execute(statement.sql)
     if raised:
         cursor.execute(f"DELETE FROM {names.floor}")
-        cursor.execute(
-            f"INSERT INTO {names.floor} (generation, raised_at) VALUES (%s, %s)",
-            (floor.generation, now()),
-        )
+        insert(cursor, names, FLOOR, [{"generation": floor.generation, "raised_at": now()}])
     return True
 
 

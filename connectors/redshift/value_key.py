@@ -10,20 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from connectors.redshift.bookkeeping import VALUE_KEY
 from connectors.redshift.errors import KeyChangedError, NeedsRepairError
-from connectors.redshift.ledger import Cursor, now
+from connectors.redshift.ledger import Cursor, insert, now
 from connectors.redshift.names import Names
 from connectors.staging.part import Part
 
 _STEPS: Final = "operations.md, Rotating the privacy secret, has the steps"
-
-
-def create_statement(names: Names) -> str:
-    """The table of the key's id, created where it is missing."""
-    return f"""CREATE TABLE IF NOT EXISTS {names.value_key} (
-  key_id VARCHAR(64) NOT NULL,
-  since TIMESTAMP NOT NULL
-) DISTSTYLE ALL"""
 
 
 def check_key(cursor: Cursor, names: Names, key_id: str) -> None:
@@ -36,9 +29,7 @@ def check_key(cursor: Cursor, names: Names, key_id: str) -> None:
     cursor.execute(f"SELECT key_id FROM {names.value_key}")
     rows = cursor.fetchall()
     if not rows:
-        cursor.execute(
-            f"INSERT INTO {names.value_key} (key_id, since) VALUES (%s, %s)", (key_id, now())
-        )
+        insert(cursor, names, VALUE_KEY, [{"key_id": key_id, "since": now()}])
         return
     filled = str(rows[0][0])
     if filled != key_id:

@@ -1,0 +1,138 @@
+"""The bookkeeping tables as they are today: names, columns, and the statements that follow.
+
+Owns their layout. `migrations` numbers it and brings earlier layouts here; a change of a table
+begins there (CONTRIBUTING.md, "Change a bookkeeping table"). Rows are given by column name, so
+that no INSERT depends on the order in which a table happens to have its columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.redshift.names import Names, quoted
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One bookkeeping table.
+
+    Attributes:
+        name: unquoted, without its schema.
+        columns: name and definition of each.
+        sort_key: what it is read by, for a table that grows.
+    """
+
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    sort_key: str = ""
+
+    def create_statement(self, names: Names) -> str:
+        """Creates it where it is missing."""
+        columns = ",\n".join(f"  {name} {definition}" for name, definition in self.columns)
+        sort = f" SORTKEY ({self.sort_key})" if self.sort_key else ""
+        return (
+            f"CREATE TABLE IF NOT EXISTS {names.bookkeeping_table(self.name)} (\n{columns}\n"
+            f") DISTSTYLE ALL{sort}"
+        )
+
+    def insert_statement(self, names: Names, rows: Sequence[Row]) -> tuple[str, list[Any]]:
+        """The INSERT of `rows`, and its parameters.
+
+        Raises ValueError for a row that lacks one of the table's columns, or has another: every
+        column is written, NULL included.
+        """
+        columns = [name for name, _ in self.columns]
+        for row in rows:
+            if row.keys() != set(columns):
+                message = f"a row of {self.name} has columns {sorted(row)}, not {sorted(columns)}"
+                raise ValueError(message)
+        marks = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(rows))
+        table = names.bookkeeping_table(self.name)
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"
+        return sql, [row[column] for row in rows for column in columns]
+
+
+LEDGER: Final = Table(
+    Names.LEDGER,
+    (
+        ("part", "VARCHAR(64) NOT NULL"),
+        ("batch", "VARCHAR(64) NOT NULL"),
+        ("kind", "VARCHAR(32) NOT NULL"),
+        ("stream", "VARCHAR(128) NOT NULL"),
+        ("epoch", "BIGINT NOT NULL"),
+        ("row_count", "BIGINT NOT NULL"),
+        ("byte_count", "BIGINT NOT NULL"),
+        ("url", "VARCHAR(1024) NOT NULL"),
+        ("loaded_at", "TIMESTAMP NOT NULL"),
+    ),
+    sort_key="loaded_at",
+)
+FENCE: Final = Table(
+    Names.FENCE,
+    (
+        ("application", "VARCHAR(128) NOT NULL"),
+        ("start_number", "BIGINT NOT NULL"),
+        ("taken_at", "TIMESTAMP NOT NULL"),
+    ),
+)
+FLOOR: Final = Table(
+    Names.FLOOR,
+    (("generation", "INTEGER NOT NULL"), ("raised_at", "TIMESTAMP NOT NULL")),
+)
+VALUE_KEY: Final = Table(
+    Names.VALUE_KEY,
+    (("key_id", "VARCHAR(64) NOT NULL"), ("since", "TIMESTAMP NOT NULL")),
+)
+ACCOUNT: Final = Table(
+    Names.ACCOUNT,
+    (
+        ("batch", "VARCHAR(64) NOT NULL"),
+        ("stream", "VARCHAR(128) NOT NULL"),
+        ("shard", "VARCHAR(128) NOT NULL"),
+        ("table_name", "VARCHAR(128) NOT NULL"),
+        ("first_sequence_number", "VARCHAR(129) NOT NULL"),
+        ("last_sequence_number", "VARCHAR(129) NOT NULL"),
+        ("records_read", "BIGINT NOT NULL"),
+        ("split", "BIGINT NOT NULL"),
+        ("dead_lettered", "BIGINT NOT NULL"),
+        ("passed_over", "BIGINT NOT NULL"),
+        ("below_floor", "BIGINT NOT NULL"),
+        ("last_arrival_ms", "BIGINT"),
+        ("loaded_at", "TIMESTAMP NOT NULL"),
+    ),
+    sort_key="loaded_at",
+)
+OUTCOME: Final = Table(
+    Names.OUTCOME,
+    (
+        ("batch", "VARCHAR(64) NOT NULL"),
+        ("table_name", "VARCHAR(128) NOT NULL"),
+        ("destination", "VARCHAR(128) NOT NULL"),
+        ("loaded", "BIGINT NOT NULL"),
+        ("superseded", "BIGINT NOT NULL"),
+        ("loaded_at", "TIMESTAMP NOT NULL"),
+    ),
+    sort_key="loaded_at",
+)
+REPLAYED: Final = Table(
+    Names.REPLAYED,
+    (
+        ("stream", "VARCHAR(128) NOT NULL"),
+        ("shard", "VARCHAR(128) NOT NULL"),
+        ("sequence_number", "VARCHAR(129) NOT NULL"),
+        ("new_shard", "VARCHAR(128) NOT NULL"),
+        ("new_sequence_number", "VARCHAR(129) NOT NULL"),
+        ("replayed_at", "TIMESTAMP NOT NULL"),
+    ),
+    sort_key="replayed_at",
+)
+TABLES: Final = (LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED)
+
+
+def create_schema(names: Names) -> str:
+    """Creates the schema of the bookkeeping tables where it is missing."""
+    return f"CREATE SCHEMA IF NOT EXISTS {quoted(names.bookkeeping_schema)}"
