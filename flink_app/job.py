@@ -69,7 +69,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     joined = (
         decoded.key_by(route_of, key_type=Types.INT())
         .connect(dimensions)
-        .process(Denormalise(star, floor=floor, key_id=key_id), output_type=BYTES)
+        .process(Denormalise(star, schemas, floor=floor, key_id=key_id), output_type=BYTES)
         .name("Join facts to dimensions")
         .uid("denormalise")
     )

@@ -22,7 +22,9 @@ from pydantic import (
 
 from connectors.redshift.connection import STATEMENT_SECONDS, SslMode
 from connectors.staging.waiting import RETRY_SECONDS
-from flink_app.addresses import (
+from flink_app.dead_letters.schema import Originals
+from flink_app.positions.generations import Generations, GenerationsSetting
+from flink_app.validation.addresses import (
     BucketName,
     CopyRole,
     DatabaseName,
@@ -33,9 +35,7 @@ from flink_app.addresses import (
     SecretId,
     StreamArn,
 )
-from flink_app.dead_letters.schema import Originals
-from flink_app.faults import fault_lines
-from flink_app.positions.generations import Generations, GenerationsSetting
+from flink_app.validation.faults import fault_lines
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
 _PREFIX: Final = "starjoin."

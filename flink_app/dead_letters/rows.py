@@ -12,11 +12,11 @@ from flink_app.dead_letters.redaction import treated_record
 from flink_app.dead_letters.replay_marker import first_place
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA, Originals
 from flink_app.dead_letters.sealing import Origin, Original
+from flink_app.declaration.version import VERSION
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.records.envelope import NOT_JSON, NotAChangeError, load
 from flink_app.records.plan import RecordPlan
 from flink_app.records.rejected import Rejected
-from flink_app.version import VERSION
 
 _NONE: Final = pa.RecordBatch.from_pylist([], schema=DEAD_LETTER_SCHEMA)
 Rejections = Sequence[tuple[int, Rejected]]  # with the record's number in the block

@@ -13,8 +13,8 @@ from pydantic_core import core_schema
 from flink_app.declaration.model import Declaration
 from flink_app.declaration.redshift_rules import redshift_faults
 from flink_app.declaration.star import Star
-from flink_app.faults import fault_lines
-from flink_app.yaml_file import YamlFileError, read_yaml
+from flink_app.validation.faults import fault_lines
+from flink_app.validation.yaml_file import YamlFileError, read_yaml
 
 
 class DeclarationError(ValueError):

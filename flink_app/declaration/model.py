@@ -23,7 +23,7 @@ from pydantic import (
 
 from flink_app.declaration.rules import check
 from flink_app.declaration.types import ColumnType
-from flink_app.without_null import WithoutNull
+from flink_app.validation.without_null import WithoutNull
 
 # Lower case, since Redshift folds identifiers; no leading or double underscore, since hidden
 # columns are named with them.

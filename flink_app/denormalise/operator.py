@@ -20,7 +20,7 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedBroadcastProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
-from connectors.blocks import Block, Kind, decode
+from connectors.blocks import Block, Kind, SchemaOf, decode
 from connectors.failures import guarded
 from connectors.metrics import Metric, Metrics
 from connectors.outcomes import DIMENSION, Outcome, to_batch
@@ -32,7 +32,6 @@ from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
 from flink_app.denormalise.ownership import Mask, owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.positions.position import floor_position
-from flink_app.schemas import BlockSchemas
 
 DIMENSION_STATE: Final = "dimensions"
 
@@ -45,8 +44,9 @@ def dimension_state() -> MapStateDescriptor:
 class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     """Facts to wide rows, dimension changes to patches; other blocks pass."""
 
-    def __init__(self, star: Star, *, floor: int = 0, key_id: str = "") -> None:
+    def __init__(self, star: Star, schemas: SchemaOf, *, floor: int = 0, key_id: str = "") -> None:
         self._star = star
+        self._schemas = schemas
         self._floor = floor_position(floor)
         self._key_id = key_id
 
@@ -54,7 +54,6 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     def open(self, runtime_context: RuntimeContext) -> None:
         """Takes note of this subtask's place; the mirror comes with the first element."""
         pa.set_cpu_count(1)
-        self._schemas = BlockSchemas(self._star)
         self._plan = JoinPlan(self._star)
         self._descriptor = dimension_state()
         self._subtask = runtime_context.get_index_of_this_subtask()

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from flink_app.declaration.model import Column, TrailingBlanks
 from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
+from flink_app.declaration.version import fingerprint
 from flink_app.positions.generations import Generations
 from flink_app.positions.position import floor_position
-from flink_app.version import fingerprint
 
 # The members of a record.
 METADATA: Final = "metadata"

@@ -20,7 +20,10 @@ from pydantic import (
 
 from connectors.redshift.connection import STATEMENT_SECONDS
 from connectors.staging.waiting import RETRY_SECONDS
-from flink_app.addresses import (
+from flink_app.dead_letters.schema import Originals
+from flink_app.positions.generations import Generations, GenerationsSetting
+from flink_app.settings import Name
+from flink_app.validation.addresses import (
     DatabaseName,
     HostName,
     KeyArn,
@@ -31,12 +34,9 @@ from flink_app.addresses import (
     TopicArn,
     dms_arn,
 )
-from flink_app.dead_letters.schema import Originals
-from flink_app.faults import fault_lines
-from flink_app.positions.generations import Generations, GenerationsSetting
-from flink_app.settings import Name
-from flink_app.without_null import WithoutNull
-from flink_app.yaml_file import YamlFileError, read_yaml
+from flink_app.validation.faults import fault_lines
+from flink_app.validation.without_null import WithoutNull
+from flink_app.validation.yaml_file import YamlFileError, read_yaml
 from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError
 

@@ -17,9 +17,9 @@ import pytest
 from connectors.blocks import Kind
 from flink_app.dead_letters.schema import Originals
 from flink_app.dead_letters.sealing import Original
+from flink_app.declaration.version import VERSION
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.records.rejected import Reason
-from flink_app.version import VERSION
 from infra.local.example import Example
 from infra.local.stack import BUCKET, TOKEN_KEY
 from tests.support.bad_records import BAD_RECORDS, order_book_for_all

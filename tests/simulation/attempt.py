@@ -90,7 +90,9 @@ class Attempt:
             Decode(job.star, generations, lambda: job.keys, floor=floor, key_id=key_id)
             for _ in self._all
         ]
-        self._join = [Denormalise(job.star, floor=floor, key_id=key_id) for _ in self._all]
+        self._join = [
+            Denormalise(job.star, job.schemas, floor=floor, key_id=key_id) for _ in self._all
+        ]
         self._stage = [
             Stage(lambda: job.database, job.schemas, floor=floor, key_id=key_id) for _ in self._all
         ]

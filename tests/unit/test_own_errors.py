@@ -19,13 +19,13 @@ BUILTIN: Final = {
 # Read while the job is built, outside of every operator; pydantic makes a fault of a ValueError.
 VALIDATORS: Final = "run as pydantic's validators, which take a ValueError for a fault of the text"
 ALLOWED: Final = {
-    "flink_app/addresses.py": VALIDATORS,
+    "flink_app/validation/addresses.py": VALIDATORS,
     "flink_app/declaration/model.py": VALIDATORS,
     "flink_app/declaration/rules.py": VALIDATORS,
     "flink_app/declaration/types.py": VALIDATORS,
     "flink_app/positions/generations.py": VALIDATORS,
     "flink_app/settings.py": VALIDATORS,
-    "flink_app/without_null.py": VALIDATORS,
+    "flink_app/validation/without_null.py": VALIDATORS,
 }
 
 

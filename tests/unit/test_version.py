@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from flink_app.declaration import Star
-from flink_app.version import VERSION, fingerprint
+from flink_app.declaration.version import VERSION, fingerprint
 from tests.unit.stars import FREIGHT, ROOT, declaration, freight, order_book, ticket_seller
 
 

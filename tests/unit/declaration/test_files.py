@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flink_app.declaration import Declaration, DeclarationError, load_declaration
-from flink_app.yaml_file import YamlFileError, read_yaml
+from flink_app.validation.yaml_file import YamlFileError, read_yaml
 from tests.unit.declaration.test_rules import FREIGHT_CONTENT
 from tests.unit.stars import FREIGHT, SHIPPED
 

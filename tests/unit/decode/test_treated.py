@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from flink_app.dead_letters.schema import Originals
 from flink_app.dead_letters.sealing import Original
+from flink_app.declaration.version import VERSION
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.privacy.treatments import sha256, tokenise
-from flink_app.version import VERSION
 from tests.unit.decode.records import KEYS, SCHEMAS_PLAN, block, decode, plan_of, record
 from tests.unit.stars import star
 

@@ -66,7 +66,7 @@ class Task:
     ) -> None:
         self._context: Any = Elements(state)
         self.runtime = runtime or Runtime()
-        self._operator = Denormalise(star, floor=floor, key_id=key_id)
+        self._operator = Denormalise(star, BlockSchemas(star), floor=floor, key_id=key_id)
         self._schemas = BlockSchemas(star)
         opened: Any = self.runtime
         self._operator.open(opened)

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Final
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from flink_app import addresses, settings
+from flink_app import settings
 from flink_app.settings import SettingsError, load_settings
+from flink_app.validation import addresses
 from infra.aws import environment
 from tests.unit.settings.test_settings import changed, save
 
