@@ -102,7 +102,7 @@ class Parts:
         if task.stop_ms >= task.start_ms:
             return self.drain.shards_behind(task.stop_ms)
         # A task that failed may have no time of its stop: then everything has to be loaded.
-        return self.drain.stream.unloaded(self.drain.books.loaded(), _ALL_TIME)
+        return self.drain.stream.unloaded(self.drain.bookkeeping.loaded(), _ALL_TIME)
 
     def wait_until_drained(self) -> None:
         """Waits until no shard is behind. Raises DeployError."""

@@ -22,7 +22,7 @@ from flink_app.positions.generations import Generations
 from infra.aws import plan
 from infra.aws.account_roles import ensure_account_roles
 from infra.aws.application import LATEST, Description, FlinkApplication, StartState
-from infra.aws.changes import Changes
+from infra.aws.change_finder import ChangeFinder
 from infra.aws.clients import AwsClients
 from infra.aws.drain import Drain
 from infra.aws.environment import Environment
@@ -30,14 +30,14 @@ from infra.aws.errors import ApplicationError, DeployError
 from infra.aws.ownership import Ownership
 from infra.aws.preflight import Preflight
 from infra.aws.privacy_key import PrivacyKey
-from infra.aws.reload import Reload
-from infra.aws.reloading import EnvironmentDoings
+from infra.aws.reload_environment import EnvironmentReloadActions
+from infra.aws.reload_steps import Reload
 from infra.aws.replication import Replication
 from infra.aws.stacks import Stacks
 from infra.aws.storage import check_packaged, digest_of, empty_bucket, upload_code
 from infra.aws.stream import ChangeStream
 from infra.aws.waiting import Clock
-from infra.aws.warehouse import Books
+from infra.aws.warehouse import Bookkeeping
 
 Say = Callable[[str], None]
 
@@ -74,7 +74,7 @@ class Deployment:
             own=self._own,
             stacks=self._stacks,
             application=self._application,
-            books=self._books(),
+            bookkeeping=self._bookkeeping(),
             key=PrivacyKey(environment, self._stacks, clients.secrets),
         )
 
@@ -98,7 +98,7 @@ class Deployment:
                 create=dms.create_account_roles,
             )
         self._keep_generations()
-        for line in self._changes().describe(
+        for line in self._change_finder().describe(
             self._outputs(plan.DATA), self._code_key(package), start_from, drains=drains
         ):
             self._say(line)
@@ -109,7 +109,7 @@ class Deployment:
         key = upload_code(
             self._clients.s3, data["CodeBucket"], package, self._code_key(package), self._say
         )
-        change = self._changes().find(data, key, start_from, drains=drains)
+        change = self._change_finder().find(data, key, start_from, drains=drains)
         if change is None:
             self._run(data, key, start_from, allow_data_loss=allow_data_loss)
         else:
@@ -120,14 +120,16 @@ class Deployment:
             self._replicate(replication)
 
     def compare(self, package: Path) -> Iterator[str]:
-        """What a deployment of this package would change of what DMS is told. Changes nothing.
+        """What a deployment of this package would change of what DMS is told. ChangeFinder nothing.
 
         Raises DeployError.
         """
         self._own.check_names()
         self._keep_generations()
         key = plan.code_key(digest_of(package)) if package.exists() else "(not made yet)"
-        lines = list(self._changes().describe(self._outputs(plan.DATA), key, LATEST, drains=True))
+        lines = list(
+            self._change_finder().describe(self._outputs(plan.DATA), key, LATEST, drains=True)
+        )
         yield from lines or ["compared: no task that has run would be told anything new"]
 
     def status(self) -> None:
@@ -175,20 +177,20 @@ class Deployment:
                 "says what to do by hand"
             )
             raise DeployError(message)
-        doings = EnvironmentDoings(
+        actions = EnvironmentReloadActions(
             environment=self._environment,
             running=self._running,
             restart=self._reconfigure,
             replication=self._replication,
             task=task,
-            books=self._books(),
+            bookkeeping=self._bookkeeping(),
             drain=Drain(
                 ChangeStream(self._outputs(plan.DATA)["StreamArn"], self._clients.kinesis),
-                self._books(),
+                self._bookkeeping(),
                 self._clock,
             ),
         )
-        return Reload(doings, self._clock, self._say)
+        return Reload(actions, self._clock, self._say)
 
     def destroy(self, *, with_data: bool = False) -> None:
         """Deletes the stacks; what holds data only when that is asked for. Raises DeployError."""
@@ -223,8 +225,8 @@ class Deployment:
         if found is not None:
             self._environment = plan.with_generations(self._environment, found.settings)
 
-    def _changes(self) -> Changes:
-        return Changes(
+    def _change_finder(self) -> ChangeFinder:
+        return ChangeFinder(
             environment=self._environment,
             clients=self._clients,
             stacks=self._stacks,
@@ -237,8 +239,8 @@ class Deployment:
     def _replication_stack(self, data: plan.Outputs) -> plan.StackPlan | None:
         return plan.dms_stack(self._environment, data, plan.load_star(self._environment))
 
-    def _books(self) -> Books:
-        return Books(self._environment.redshift, self._clients.redshift_data, self._clock)
+    def _bookkeeping(self) -> Bookkeeping:
+        return Bookkeeping(self._environment.redshift, self._clients.redshift_data, self._clock)
 
     def _reconfigure(self, generations: Generations, floor: int) -> None:
         """Restarts the running application with other generations. Raises DeployError."""
@@ -312,7 +314,7 @@ class Deployment:
         changed |= self._replication.complete_target(outputs["TargetArn"])
         self._replication.test_connections(task, changed=changed)
         # One that somebody made void, by starting the task, says nothing any more.
-        self._changes().records(self._outputs(plan.DATA), task).end()
+        self._change_finder().records(self._outputs(plan.DATA), task).end()
         self._say_task(task)
 
     def _code_key(self, package: Path) -> str:
@@ -336,5 +338,5 @@ class Deployment:
         return [each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"]
 
     def _say_task(self, task: str) -> None:
-        for line in self._changes().task_lines(self._outputs(plan.DATA), task):
+        for line in self._change_finder().task_lines(self._outputs(plan.DATA), task):
             self._say(line)

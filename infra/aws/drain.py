@@ -7,7 +7,7 @@ from typing import Final
 
 from infra.aws.stream import ChangeStream
 from infra.aws.waiting import Clock
-from infra.aws.warehouse import Books
+from infra.aws.warehouse import Bookkeeping
 
 # More than clocks of one region differ by.
 MARGIN_MS: Final = 60_000
@@ -19,12 +19,12 @@ class Drain:
 
     Attributes:
         stream: that it reads.
-        books: of its warehouse.
+        bookkeeping: of its warehouse.
         clock: for the time of day.
     """
 
     stream: ChangeStream
-    books: Books
+    bookkeeping: Bookkeeping
     clock: Clock
 
     def shards_behind(self, until_ms: int) -> list[str] | None:
@@ -35,4 +35,4 @@ class Drain:
         until_ms += MARGIN_MS
         if self.clock.milliseconds() < until_ms:
             return None
-        return self.stream.unloaded(self.books.loaded(), until_ms)
+        return self.stream.unloaded(self.bookkeeping.loaded(), until_ms)

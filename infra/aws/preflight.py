@@ -19,7 +19,7 @@ from infra.aws.errors import DataLossError, DeployError
 from infra.aws.ownership import Ownership
 from infra.aws.privacy_key import PrivacyKey
 from infra.aws.stacks import Stacks
-from infra.aws.warehouse import Books
+from infra.aws.warehouse import Bookkeeping
 
 # Parameters that say where data lies: setting in the environment's file, and what a change leaves.
 _PLACES: Final = {
@@ -45,7 +45,7 @@ class Preflight:
         own: tells its resources from others.
         stacks: of its region.
         application: on Managed Flink.
-        books: of its warehouse.
+        bookkeeping: of its warehouse.
         key: its privacy key.
     """
 
@@ -56,14 +56,14 @@ class Preflight:
         own: Ownership,
         stacks: Stacks,
         application: FlinkApplication,
-        books: Books,
+        bookkeeping: Bookkeeping,
         key: PrivacyKey,
     ) -> None:
         self._environment = environment
         self._own = own
         self._stacks = stacks
         self._application = application
-        self._books = books
+        self._bookkeeping = bookkeeping
         self._key = key
 
     def check(self, start_from: StartState, *, allow_data_loss: bool) -> StartState:
@@ -107,7 +107,7 @@ class Preflight:
             return start_from
         name = self._environment.application.name
         try:
-            empty = self._books.are_empty()
+            empty = self._bookkeeping.are_empty()
         except (DeployError, ClientError, BotoCoreError) as error:
             message = (
                 f"{name} has no snapshot to start from, and whether it has loaded anything yet is "
@@ -123,7 +123,7 @@ class Preflight:
 
     def _without_state(self, name: str) -> str:
         settings = self._environment.application
-        floor = self._books.floor()
+        floor = self._bookkeeping.floor()
         swept = (
             f" The warehouse is swept to generation {floor}: set application.generations and "
             f"application.floor to {floor} first, or nothing that is read counts."

@@ -26,7 +26,7 @@ _SERVERLESS: Final = re.compile(
 Shard = tuple[str, str]  # stream and shard
 
 
-class Books:
+class Bookkeeping:
     """The bookkeeping schema of one application.
 
     Args:
@@ -42,7 +42,7 @@ class Books:
         self._clock = clock
 
     def are_empty(self) -> bool:
-        """Whether nothing has ever been loaded: there are no books, or nothing is in them.
+        """Whether nothing has ever been loaded: there are no bookkeeping, or nothing is in them.
 
         Raises DeployError.
         """

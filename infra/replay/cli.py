@@ -20,7 +20,7 @@ from infra.replay.command_line import parser
 from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
 from infra.replay.plan import Selection, plan_replay
-from infra.replay.replay import replay
+from infra.replay.runner import replay
 from infra.replay.services import Services, of_environment, of_properties
 
 _FAULTS: Final = (
@@ -78,7 +78,7 @@ def _run(given: argparse.Namespace, services: Services) -> None:
     originals = OriginalReader(
         services.read, restricted, services.privacy_keys(), services.application
     )
-    replay(plan, originals, services.putter(), services.mark, _say)
+    replay(plan, originals, services.stream_writer(), services.mark, _say)
 
 
 def _say(line: str) -> None:

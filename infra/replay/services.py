@@ -31,7 +31,7 @@ from infra.aws.stacks import Stacks
 from infra.aws.waiting import SystemClock
 from infra.replay.errors import ReplayError
 from infra.replay.letters import read_from
-from infra.replay.putting import Putter
+from infra.replay.stream_writer import StreamWriter
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -86,10 +86,10 @@ class Services:
         """What opens sealed originals. Raises SecretReadError, SecretError."""
         return read_privacy_keys(self._secrets(), self._settings.privacy.secret_id)
 
-    def putter(self) -> Putter:
+    def stream_writer(self) -> StreamWriter:
         """Puts records on the application's stream."""
         kinesis: KinesisClient = self._client("kinesis")
-        return Putter(kinesis, self._settings.source.stream_arn)
+        return StreamWriter(kinesis, self._settings.source.stream_arn)
 
     @contextmanager
     def _transaction(self, doing: str) -> Iterator[Cursor]:

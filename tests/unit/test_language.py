@@ -38,7 +38,7 @@ GIVEN_UP: Final = (
     GivenUp(
         "<set_positions?>", "column_position_name, or column_positions", "star.set_position(c)"
     ),
-    GivenUp("<(Environment)?Doings>", "actions", "class Doings(Protocol)"),
+    GivenUp("<(Environment)?ReloadActions>", "actions", "class ReloadActions(Protocol)"),
     GivenUp(
         "<told>(?! apart)", "determined by, derived from, said, or reported", "told by arrival"
     ),

@@ -14,10 +14,10 @@ from infra.aws.clients import AwsClients
 from infra.aws.deploy import Deployment
 from infra.aws.environment import Environment, load_environment
 from tests.aws import cloudformation
+from tests.aws.bookkeeping import FakeBookkeeping
 from tests.aws.clients import REGION, client
 from tests.aws.clock import FakeClock
 from tests.aws.managed_flink import Life, ManagedFlink
-from tests.aws.reloading import FakeBooks
 from tests.aws.replication import Dms
 
 
@@ -46,10 +46,10 @@ class Account:
         return self.package
 
     @property
-    def books(self) -> FakeBooks:
-        books = self.clients.redshift_data
-        assert isinstance(books, FakeBooks)
-        return books
+    def bookkeeping(self) -> FakeBookkeeping:
+        bookkeeping = self.clients.redshift_data
+        assert isinstance(bookkeeping, FakeBookkeeping)
+        return bookkeeping
 
     @property
     def life(self) -> Life:
@@ -71,7 +71,7 @@ def clients() -> AwsClients:
         dms=client("dms"),
         iam=client("iam"),
         kinesis=client("kinesis"),
-        redshift_data=FakeBooks(made=False),
+        redshift_data=FakeBookkeeping(made=False),
         secrets=client("secretsmanager"),
     )
 

@@ -17,7 +17,7 @@ from infra.aws.change_record import TAG
 from infra.aws.errors import DeployError
 from infra.aws.plan import code_key
 from infra.aws.storage import digest_of
-from tests.aws.reloading import FakeBooks, FakeStream
+from tests.aws.bookkeeping import FakeBookkeeping, FakeStream
 from tests.contract.aws.conftest import Account
 from tests.unit.stars import ROOT
 
@@ -100,7 +100,7 @@ class Rig:
 
     account: Account
     root: Path
-    books: FakeBooks
+    bookkeeping: FakeBookkeeping
     stream: FakeStream
     calls: list[str] = field(default_factory=list)
     end_after: list[int] = field(default_factory=list)
@@ -154,7 +154,7 @@ class Rig:
         return found
 
     def load_all(self) -> None:
-        self.books.loaded["shard-0"] = 7
+        self.bookkeeping.loaded["shard-0"] = 7
 
     def load_while_waiting(self) -> None:
         """The application loads what is left once somebody waits for it."""
@@ -191,12 +191,12 @@ class Rig:
 def rig(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
     for module in ("plan", "changes", "storage"):
         monkeypatch.setattr(f"infra.aws.{module}.ROOT", tmp_path)
-    books, stream = FakeBooks(), FakeStream({"shard-0": {}})
-    rig = Rig(account, tmp_path, books, stream)
+    bookkeeping, stream = FakeBookkeeping(), FakeStream({"shard-0": {}})
+    rig = Rig(account, tmp_path, bookkeeping, stream)
     rig.declare(OLD)
     rig.deploy()
-    books.stream = account.deployment()._outputs("data")["StreamName"]
-    account.clients = replace(account.clients, redshift_data=books, kinesis=stream)
+    bookkeeping.stream = account.deployment()._outputs("data")["StreamName"]
+    account.clients = replace(account.clients, redshift_data=bookkeeping, kinesis=stream)
     account.clock.time = 1_800_000_000.0
     account.dms.run_task()
     # A record that the warehouse does not have yet.
@@ -479,13 +479,13 @@ def test_a_drain_without_end_changes_nothing(rig: Rig) -> None:
 
 def test_a_declaration_that_cannot_run_is_replaced_without_a_drain(rig: Rig) -> None:
     rig.deploy(drains=False)
-    assert not rig.books.loaded
+    assert not rig.bookkeeping.loaded
     assert [line for line in rig.account.heard() if line.startswith("--")] == [
         STEPS[0],
         *STEPS[2:],
     ]
     rig.assert_all_new()
-    assert rig.books.asked == []
+    assert rig.bookkeeping.asked == []
 
 
 def test_a_load_that_is_under_way_is_not_paused(rig: Rig) -> None:

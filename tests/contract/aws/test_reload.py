@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from infra.aws.errors import DeployError
-from tests.aws.reloading import FakeBooks, FakeStream
+from tests.aws.bookkeeping import FakeBookkeeping, FakeStream
 from tests.aws.replication import Task
 from tests.contract.aws.conftest import Account
 
@@ -21,7 +21,7 @@ class Rig:
 
     account: Account
     task: Task
-    books: FakeBooks
+    bookkeeping: FakeBookkeeping
     stream: FakeStream
 
     def setting(self, name: str) -> str:
@@ -54,10 +54,10 @@ def rig(account: Account) -> Rig:
     account.clock.time = 1_800_000_000.0
     task = account.dms.run_task()
     name = account.deployment()._outputs("data")["StreamName"]
-    books, stream = FakeBooks(stream=name), FakeStream({"shard-0": {}})
-    account.clients = replace(account.clients, redshift_data=books, kinesis=stream)
+    bookkeeping, stream = FakeBookkeeping(stream=name), FakeStream({"shard-0": {}})
+    account.clients = replace(account.clients, redshift_data=bookkeeping, kinesis=stream)
     account.heard()
-    return Rig(account, task, books, stream)
+    return Rig(account, task, bookkeeping, stream)
 
 
 def test_the_plan_is_told_and_nothing_is_done(rig: Rig) -> None:
@@ -75,14 +75,14 @@ def test_the_plan_is_told_and_nothing_is_done(rig: Rig) -> None:
 
 def swept_soon(rig: Rig) -> None:
     def swept() -> None:
-        rig.books.floor = 2
+        rig.bookkeeping.floor = 2
 
     rig.on("7. ", swept)
 
 
 def test_a_reload_from_its_beginning_to_its_end(rig: Rig) -> None:
     def loaded() -> None:
-        rig.books.loaded["shard-0"] = 7
+        rig.bookkeeping.loaded["shard-0"] = 7
         swept_soon(rig)
 
     began = rig.account.clock.milliseconds()
@@ -98,7 +98,7 @@ def test_a_reload_from_its_beginning_to_its_end(rig: Rig) -> None:
     assert rig.task.starts == ["start-replication", "reload-target"]
     assert rig.setting("floor") == "2"
     assert rig.setting("generations").startswith("1, 2 from 2027-01-15T")
-    boundary = rig.account.deployment().reload()._doings.standing().boundary_ms
+    boundary = rig.account.deployment().reload()._actions.standing().boundary_ms
     started = rig.task.stats["FreshStartDate"].timestamp() * 1_000
     assert began + 60_000 <= boundary <= started - 60_000
     assert rig.account.life.status == "RUNNING"
@@ -118,10 +118,10 @@ def test_it_goes_on_where_it_was_ended(rig: Rig, step: int) -> None:
     rig.stream.shards["shard-0"][7] = rig.account.clock.time
     rig.on(f"{step}. ", end)
     if step > 5:
-        rig.books.loaded["shard-0"] = 7
+        rig.bookkeeping.loaded["shard-0"] = 7
     with pytest.raises(EndedError):
         rig.apply(2)
-    rig.books.loaded["shard-0"] = 7
+    rig.bookkeeping.loaded["shard-0"] = 7
     rig.account.heard()
     swept_soon(rig)
     rig.apply(2)
@@ -131,7 +131,7 @@ def test_it_goes_on_where_it_was_ended(rig: Rig, step: int) -> None:
 
 
 def test_a_deployment_keeps_what_a_reload_has_raised(rig: Rig) -> None:
-    rig.books.loaded["shard-0"] = 7
+    rig.bookkeeping.loaded["shard-0"] = 7
     swept_soon(rig)
     rig.apply(2)
     generations = rig.setting("generations")

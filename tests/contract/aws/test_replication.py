@@ -12,9 +12,9 @@ from infra.aws.connections import Connections
 from infra.aws.environment import Dms
 from infra.aws.errors import DeployError
 from infra.aws.replication import Replication
+from tests.aws.bookkeeping import FakeBookkeeping, FakeStream
 from tests.aws.clients import client
 from tests.aws.clock import FakeClock
-from tests.aws.reloading import FakeBooks, FakeStream
 from tests.contract.aws.conftest import Account
 
 pytestmark = pytest.mark.contract
@@ -244,10 +244,10 @@ def test_dms_changes_neither_a_running_task_nor_its_endpoints(account: Account) 
 def test_books_and_stream_are_not_asked_where_nothing_changes(account: Account) -> None:
     account.deployment().deploy(account.package)
     account.dms.run_task()
-    books = FakeBooks()
-    account.clients = replace(account.clients, redshift_data=books, kinesis=FakeStream({}))
+    bookkeeping = FakeBookkeeping()
+    account.clients = replace(account.clients, redshift_data=bookkeeping, kinesis=FakeStream({}))
     account.deployment().deploy(account.package)
-    assert books.asked == []
+    assert bookkeeping.asked == []
 
 
 @pytest.mark.parametrize("name", ["ticket_seller", "9lives", "a.b", "a--b", "a-"])

@@ -34,15 +34,15 @@ def parameters(account: Account, part: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("made", [False, True])
 def test_a_first_deployment_needs_no_flag(account: Account, made: bool) -> None:
-    """Also where a first start that failed has made the books."""
-    account.books.made = made
+    """Also where a first start that failed has made the bookkeeping."""
+    account.bookkeeping.made = made
     account.deployment().deploy(account.package)
     assert restores(account) == ["SKIP_RESTORE_FROM_SNAPSHOT"]
 
 
 def test_a_deployment_after_a_destroy_asks_for_the_flag(account: Account) -> None:
     account.deployment().deploy(account.package)
-    account.books.made, account.books.loaded = True, {"shard-0": 7}
+    account.bookkeeping.made, account.bookkeeping.loaded = True, {"shard-0": 7}
     account.deployment().destroy()
     before = stacks(account)
     with pytest.raises(DataLossError, match="give --without-state, and load every table again"):
@@ -53,12 +53,16 @@ def test_a_deployment_after_a_destroy_asks_for_the_flag(account: Account) -> Non
 
 
 def test_the_generations_that_went_with_the_application_are_asked_for(account: Account) -> None:
-    account.books.made, account.books.loaded, account.books.floor = True, {"shard-0": 7}, 2
+    account.bookkeeping.made, account.bookkeeping.loaded, account.bookkeeping.floor = (
+        True,
+        {"shard-0": 7},
+        2,
+    )
     with pytest.raises(
         DataLossError, match=r"set application\.generations and application\.floor to"
     ):
         account.deployment().deploy(account.package)
-    account.books.asked.clear()
+    account.bookkeeping.asked.clear()
     with pytest.raises(DataLossError) as caught:
         account.with_application(floor=2).deploy(account.package)
     assert "swept" not in str(caught.value)
@@ -67,7 +71,7 @@ def test_the_generations_that_went_with_the_application_are_asked_for(account: A
 def test_a_stopped_application_without_a_snapshot_asks_for_the_flag(account: Account) -> None:
     account.deployment().deploy(account.package)
     account.deployment().stop(snapshot=False)
-    account.books.made, account.books.loaded = True, {"shard-0": 7}
+    account.bookkeeping.made, account.bookkeeping.loaded = True, {"shard-0": 7}
     with pytest.raises(DataLossError, match="has no snapshot to start from, but"):
         account.deployment().deploy(account.new_code())
     assert account.life.status == "READY"
@@ -77,13 +81,13 @@ def test_a_running_or_stopped_application_with_its_state_asks_the_warehouse_noth
     account: Account,
 ) -> None:
     account.deployment().deploy(account.package)
-    account.books.asked.clear()
-    account.books.error = "not to be asked"
+    account.bookkeeping.asked.clear()
+    account.bookkeeping.error = "not to be asked"
     account.deployment().deploy(account.new_code())
     account.deployment().stop()
     account.deployment().deploy(account.new_code())
     assert restores(account)[1:] == ["RESTORE_FROM_LATEST_SNAPSHOT"]
-    assert account.books.asked == []
+    assert account.bookkeeping.asked == []
 
 
 class Unreachable:
@@ -96,10 +100,10 @@ def test_a_warehouse_that_cannot_be_asked_is_not_guessed_about(
     account: Account,
     unreachable: bool,
 ) -> None:
-    account.books.error = "ERROR: permission denied"
+    account.bookkeeping.error = "ERROR: permission denied"
     deployment = account.deployment()
     if unreachable:
-        deployment._preflight._books._client = Unreachable()
+        deployment._preflight._bookkeeping._client = Unreachable()
     with pytest.raises(DeployError, match=r"could not be asked: .*give --without-state; otherwise"):
         deployment.deploy(account.package)
     assert stacks(account) == []
@@ -150,7 +154,7 @@ def test_a_renamed_application_starts_without_the_old_ones_state_only_if_told(
     account: Account,
 ) -> None:
     account.deployment().deploy(account.package)
-    account.books.made, account.books.loaded = True, {"shard-0": 7}
+    account.bookkeeping.made, account.bookkeeping.loaded = True, {"shard-0": 7}
     renamed = account.with_application(name="tickets")
     with pytest.raises(DataLossError, match="give --without-state"):
         renamed.deploy(account.package, allow_data_loss=True)

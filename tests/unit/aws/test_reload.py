@@ -9,12 +9,12 @@ import pytest
 from flink_app.positions.generations import Generations
 from infra.aws.environment import load_environment
 from infra.aws.errors import DeployError
-from infra.aws.reload import Standing, Step, next_step
+from infra.aws.reload_steps import Standing, Step, next_step
 from infra.aws.replication import TaskState
 from infra.aws.stream import ChangeStream
-from infra.aws.warehouse import Books
+from infra.aws.warehouse import Bookkeeping
+from tests.aws.bookkeeping import FakeBookkeeping, FakeStream
 from tests.aws.clock import FakeClock
-from tests.aws.reloading import FakeBooks, FakeStream
 
 RUNS = TaskState("running", start_ms=10, fresh_start_ms=10, load_end_ms=20, percent=100)
 STOPPED = replace(RUNS, status="stopped", stop_ms=90)
@@ -108,8 +108,8 @@ def test_records_up_to_a_moment_that_are_not_loaded(
     loaded: dict[str, int], until_ms: int, waiting: list[str]
 ) -> None:
     environment = load_environment("example")
-    books = Books(environment.redshift, FakeBooks(loaded=loaded), FakeClock())
-    assert ChangeStream(ARN, STREAM).unloaded(books.loaded(), until_ms) == waiting
+    bookkeeping = Bookkeeping(environment.redshift, FakeBookkeeping(loaded=loaded), FakeClock())
+    assert ChangeStream(ARN, STREAM).unloaded(bookkeeping.loaded(), until_ms) == waiting
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_records_up_to_a_moment_that_are_not_loaded(
 )
 def test_the_books_are_asked_where_the_host_belongs(host: str, address: dict[str, str]) -> None:
     redshift = load_environment("example").redshift.model_copy(update={"host": host})
-    client = FakeBooks(floor=3)
-    assert Books(redshift, client, FakeClock()).floor() == 3
+    client = FakeBookkeeping(floor=3)
+    assert Bookkeeping(redshift, client, FakeClock()).floor() == 3
     (asked,) = client.asked
     assert asked == {
         **address,
@@ -134,9 +134,9 @@ def test_the_books_are_asked_where_the_host_belongs(host: str, address: dict[str
 
 def test_what_the_warehouse_refuses_is_told() -> None:
     redshift = load_environment("example").redshift
-    client = FakeBooks(error='relation "starjoin.floor" does not exist')
+    client = FakeBookkeeping(error='relation "starjoin.floor" does not exist')
     with pytest.raises(DeployError, match=r"could not say .* does not exist"):
-        Books(redshift, client, FakeClock()).floor()
+        Bookkeeping(redshift, client, FakeClock()).floor()
     other = redshift.model_copy(update={"host": "warehouse.example.com"})
     with pytest.raises(DeployError, match="the workgroup's own endpoint"):
-        Books(other, client, FakeClock()).floor()
+        Bookkeeping(other, client, FakeClock()).floor()

@@ -10,7 +10,7 @@ import pytest
 from connectors.blocks import Kind
 from flink_app.privacy.keys import PrivacyKeys
 from infra.replay.cli import main
-from infra.replay.putting import Putter
+from infra.replay.stream_writer import StreamWriter
 from tests.unit.decode.records import KEYS, port
 from tests.unit.replay.staged import APPLICATION, TOO_LONG
 from tests.unit.replay.test_replay import ARN, World
@@ -34,10 +34,10 @@ class Services:
         self.asked.append("key")
         return KEYS
 
-    def putter(self) -> Putter:
+    def stream_writer(self) -> StreamWriter:
         self.asked.append("stream")
         client: Any = self.world.kinesis
-        return Putter(client, ARN)
+        return StreamWriter(client, ARN)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from flink_app.records.plan import REPLAY
 from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
 from infra.replay.plan import ReplayPlan, Selection, plan_replay
-from infra.replay.putting import Putter
-from infra.replay.replay import STEP, replay
+from infra.replay.runner import STEP, replay
+from infra.replay.stream_writer import StreamWriter
 from tests.unit.decode.records import KEYS, OTHER_KEYS
 from tests.unit.replay.staged import APPLICATION, TOO_LONG, Files
 
@@ -70,7 +70,9 @@ class World:
         restricted = self.files.parts[Kind.RESTRICTED]
         reader = OriginalReader(self.files.read, restricted, keys, APPLICATION)
         client: Any = self.kinesis
-        replay(self.plan(**selection), reader, Putter(client, ARN), self.mark, self.said.append)
+        replay(
+            self.plan(**selection), reader, StreamWriter(client, ARN), self.mark, self.said.append
+        )
 
     @property
     def numbers(self) -> list[int]:

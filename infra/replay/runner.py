@@ -20,7 +20,7 @@ from flink_app.dead_letters.sealing import Original, SealedOriginalError
 from infra.replay.errors import ReplayError
 from infra.replay.letters import Letter
 from infra.replay.plan import ReplayPlan
-from infra.replay.putting import PutOutcome
+from infra.replay.stream_writer import PutOutcome
 
 # How many records an end at the worst moment can double; marking a step takes a second.
 STEP: Final = 200

@@ -20,7 +20,7 @@ from infra.aws.stacks import Stacks
 from infra.aws.storage import read_packaged
 from infra.aws.stream import ChangeStream
 from infra.aws.waiting import Clock
-from infra.aws.warehouse import Books
+from infra.aws.warehouse import Bookkeeping
 from infra.bootstrap import ROOT
 
 Say = Callable[[str], None]
@@ -29,7 +29,7 @@ _ALL: Final = 100  # percent of a full load
 
 
 @dataclass(frozen=True)
-class Changes:
+class ChangeFinder:
     """The change that one environment's deployment makes of what DMS is told.
 
     Attributes:
@@ -72,7 +72,7 @@ class Changes:
         planned = Planned(
             plan.application_stack(environment, data, key), replication, key, start_from, drains
         )
-        books = Books(environment.redshift, self.clients.redshift_data, self.clock)
+        bookkeeping = Bookkeeping(environment.redshift, self.clients.redshift_data, self.clock)
         stream = ChangeStream(data["StreamArn"], self.clients.kinesis)
         parts = Parts(
             task=task,
@@ -81,7 +81,7 @@ class Changes:
             stacks=self.stacks,
             replication=self.replication,
             records=self.records(data, task),
-            drain=Drain(stream, books, self.clock),
+            drain=Drain(stream, bookkeeping, self.clock),
             clock=self.clock,
         )
         change = Change(planned, parts, self.say)

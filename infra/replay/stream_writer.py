@@ -35,7 +35,7 @@ class PutOutcome:
     failures: tuple[str, ...]
 
 
-class Putter:
+class StreamWriter:
     """Puts records on one stream.
 
     Args:

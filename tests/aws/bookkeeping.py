@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass
-class FakeBooks:
+class FakeBookkeeping:
     """boto3's client for the Data API: the floor, and the last number of each shard.
 
     A statement on a table that is not there fails, as the warehouse has it.

@@ -116,7 +116,7 @@ def _check_quiet(at: Standing, generation: int) -> None:
         raise DeployError(message)
 
 
-class Doings(Protocol):
+class ReloadActions(Protocol):
     """What a reload does and asks; each call waits for its end."""
 
     def standing(self) -> Standing:
@@ -136,19 +136,19 @@ class Reload:
     """One reload of one environment.
 
     Args:
-        doings: its application, replication task and warehouse.
+        actions: its application, replication task and warehouse.
         clock: for waiting.
         say: where progress goes, line by line.
     """
 
-    def __init__(self, doings: Doings, clock: Clock, say: Say) -> None:
-        self._doings = doings
+    def __init__(self, actions: ReloadActions, clock: Clock, say: Say) -> None:
+        self._actions = actions
         self._clock = clock
         self._say = say
 
     def describe(self, generation: int | None = None) -> Iterator[str]:
         """Where it stands and what would be done, without doing it. Raises DeployError."""
-        at = self._doings.standing()
+        at = self._actions.standing()
         generation = at.next_generation if generation is None else generation
         following = next_step(at, generation)
         yield f"generations: {at.generations}; floor {at.floor}; swept to {at.swept_to}"
@@ -165,7 +165,7 @@ class Reload:
 
     def apply(self, generation: int) -> None:
         """Does what is left of it. Raises DeployError."""
-        while (step := next_step(at := self._doings.standing(), generation)) is not Step.DONE:
+        while (step := next_step(at := self._actions.standing(), generation)) is not Step.DONE:
             self._say(step.said(generation))
             self._do(step, at, generation)
         self._say(f"{Step.DONE.said(generation)}: generation {generation}")
@@ -173,16 +173,16 @@ class Reload:
     def _do(self, step: Step, at: Standing, generation: int) -> None:
         match step:
             case Step.STOP:
-                self._doings.stop_task()
+                self._actions.stop_task()
             case Step.BOUNDARY:
-                self._doings.reconfigure(
+                self._actions.reconfigure(
                     at.generations.started(generation, self._boundary(at)), at.floor
                 )
             case Step.START:
                 self._wait_until(at.boundary_ms + MARGIN_MS)
-                self._doings.reload_task()
+                self._actions.reload_task()
             case Step.FLOOR:
-                self._doings.reconfigure(at.generations, generation)
+                self._actions.reconfigure(at.generations, generation)
             case _:
                 self._wait_beyond(step, generation)
 
@@ -200,7 +200,7 @@ class Reload:
 
     def _wait_beyond(self, step: Step, generation: int) -> None:
         wait_for(
-            lambda: next_step(self._doings.standing(), generation) is not step or None,
+            lambda: next_step(self._actions.standing(), generation) is not step or None,
             clock=self._clock,
             every=_EVERY,
             limit=_LIMIT,

@@ -1,4 +1,4 @@
-"""What a reload asks and does of one environment: application, replication task, books, stream."""
+"""What a reload reads and does in one environment, as `ReloadActions`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from infra.aws import plan
 from infra.aws.application import Description
 from infra.aws.drain import Drain
 from infra.aws.environment import Environment
-from infra.aws.reload import Standing
+from infra.aws.reload_steps import Standing
 from infra.aws.replication import Replication, TaskState
-from infra.aws.warehouse import Books
+from infra.aws.warehouse import Bookkeeping
 
 
 @dataclass(frozen=True)
-class EnvironmentDoings:
-    """The `Doings` of a reload.
+class EnvironmentReloadActions:
+    """The `ReloadActions` of a reload.
 
     Attributes:
         environment: as its file says.
@@ -25,7 +25,7 @@ class EnvironmentDoings:
         restart: restarts it with other generations and another floor.
         replication: the region's replication tasks.
         task: ARN of the environment's.
-        books: of its warehouse.
+        bookkeeping: of its warehouse.
         drain: whether its stream is loaded.
     """
 
@@ -34,14 +34,14 @@ class EnvironmentDoings:
     restart: Callable[[Generations, int], None]
     replication: Replication
     task: str
-    books: Books
+    bookkeeping: Bookkeeping
     drain: Drain
 
     def standing(self) -> Standing:
         """Where the reload stands. Raises DeployError."""
         settings = plan.with_generations(self.environment, self.running().settings).application
         task = self.replication.state(self.task)
-        at = Standing(settings.generations, settings.floor, self.books.floor(), task, False)  # noqa: FBT003
+        at = Standing(settings.generations, settings.floor, self.bookkeeping.floor(), task, False)  # noqa: FBT003
         waits = at.floor < at.generations.newest and task.is_loaded(since_ms=at.boundary_ms)
         loaded = waits and self._all_loaded(task)
         return Standing(at.generations, at.floor, at.swept_to, task, loaded)
