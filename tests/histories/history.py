@@ -9,16 +9,16 @@ from typing import Final
 
 from flink_app.warehouse import warehouse_spec
 from infra.local.stack import BUCKET, STREAM, TOKEN_KEY, LocalStack
+from infra.simulation.choices import Choices
+from infra.simulation.database import BOOKS
+from infra.simulation.source import Source
+from infra.simulation.warehouse_check import Check, WrongError
+from infra.simulation.workload import Workload
 from tests.histories import declaration
 from tests.histories.commits import Commits
 from tests.histories.declaration import ALL_STARS
 from tests.histories.stream import Stream
-from tests.simulation.business import Business
-from tests.simulation.check import Check, WrongError
-from tests.simulation.choices import Choices
-from tests.simulation.database import BOOKS
-from tests.simulation.source import Source
-from tests.simulation.stand_in import StandIn
+from tests.simulation.emulator import StandIn
 
 SHARDS: Final = 3
 # Acts of the business in a piece, and how long the job has after each. With a checkpoint every
@@ -46,7 +46,7 @@ class History:
         self._warehouse = warehouse
         self._choices = choices
         self._source = Source(star.declaration, SHARDS, by_table=by_table)
-        self._business = Business(self._source, choices)
+        self._workload = Workload(self._source, choices)
         self._stream = Stream(stack.client("kinesis"), STREAM, self._source)
         self.check = Check(
             star,
@@ -60,7 +60,7 @@ class History:
         self.commits = Commits(stack.redshift.faults, self._compare)
         self.put = 0
         self.largest = dict.fromkeys(star.targets, 0)
-        self._business.begin()
+        self._workload.begin()
 
     def pieces(self, count: int) -> None:
         """The business goes on, and the job with it; the first is loaded before the others come."""
@@ -73,13 +73,13 @@ class History:
 
     def _piece(self) -> None:
         for _ in range(_ACTS):
-            self._business.act()
-            self._business.arrive()
+            self._workload.act()
+            self._workload.arrive()
         self.put += self._stream.put()
 
     def end(self) -> None:
         """All is put and loaded, and no commit was missed."""
-        self._business.end()
+        self._workload.end()
         self.put += self._stream.put()
         ends = [len(records) for records in self._source.shards]
         self.commits.look_until(

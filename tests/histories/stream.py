@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.source import Source
+from infra.simulation.source import Source
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient

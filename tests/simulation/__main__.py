@@ -8,7 +8,9 @@ import sys
 import time
 from dataclasses import replace
 
-from tests.simulation.choices import Choices
+from infra.simulation.choices import Choices
+from infra.simulation.profile import Profile
+from infra.simulation.shrink import Outcome, run, shrink
 from tests.simulation.many import run_mutations, run_parallel
 from tests.simulation.profile import (
     COMBINED,
@@ -18,9 +20,7 @@ from tests.simulation.profile import (
     PRUNING,
     RELOADS,
     UNCHANGED,
-    Profile,
 )
-from tests.simulation.shrink import Outcome, run, shrink
 
 _SHOWN = 5  # failing seeds that are shrunk
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from connectors.redshift.errors import FenceLostError
-from tests.simulation.database import BOOKS
+from infra.simulation.database import BOOKS
+from infra.simulation.world import LONG
 from tests.simulation.tale import Tale
-from tests.simulation.world import LONG
 
 
 def a_dimension_comes_after_its_fact() -> None:

@@ -11,10 +11,10 @@ from functools import partial
 from multiprocessing import get_context
 from typing import Final
 
-from tests.simulation.choices import Choices
+from infra.simulation.choices import Choices
+from infra.simulation.profile import Profile
+from infra.simulation.shrink import run
 from tests.simulation.mutations import MUTATIONS, mutation
-from tests.simulation.profile import Profile
-from tests.simulation.shrink import run
 
 _CHUNK: Final = 40  # seeds that a process gets at a time
 

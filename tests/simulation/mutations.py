@@ -36,6 +36,8 @@ from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
 from flink_app.denormalise.registers import Registers
 from flink_app.positions.position import UNKNOWN
+from infra.simulation.profile import Profile
+from infra.simulation.world import World
 from tests.simulation import reload_mutations as reload
 from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
 from tests.simulation.plan_mutations import (
@@ -48,8 +50,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import COMBINED, OLDER, PRUNING, RELOADS, UNCHANGED, Profile
-from tests.simulation.world import World
+from tests.simulation.profile import COMBINED, OLDER, PRUNING, RELOADS, UNCHANGED
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ tokenised and masked columns, hidden keys, a table that several paths reach.
 
 from __future__ import annotations
 
-from itertools import chain, combinations
 from typing import Final
 
 from flink_app.declaration import Star
-from tests.unit.stars import placed, star
+from infra.simulation.placement import placements
+from tests.unit.stars import star
 
 _STAR: Final = """
 name: star
@@ -248,26 +248,6 @@ STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
 UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
 COMBINED_STARS: Final[tuple[Star, ...]] = (star(_COMBINED),)
 TALE: Final = star(_TALE)
-
-
-def placements(star: Star) -> tuple[Star, ...]:
-    """The star with dimensions in the warehouse, in every way that is allowed, the fewest first.
-
-    What such a dimension refers to is there as well.
-    """
-    tables = star.declaration.tables
-    # What a change leaves out only the stream knows.
-    names = [
-        name
-        for name in star.dimensions
-        if not any(column.unchanged for column in tables[name].columns.values())
-    ]
-    every = chain.from_iterable(combinations(names, n) for n in range(1, len(names) + 1))
-    return tuple(
-        placed(star, *some)
-        for some in every
-        if all(ref.table in some for name in some for ref in star.tables[name].references.values())
-    )
 
 
 PLACED: Final = {star.declaration.name: placements(star) for star in (*STARS, *COMBINED_STARS)}

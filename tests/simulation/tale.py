@@ -9,9 +9,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-from tests.simulation.source import Record, Row, Source
+from infra.simulation.source import Record, Row, Source
+from infra.simulation.world import World
 from tests.simulation.stars import TALE
-from tests.simulation.world import World
 
 _ROUNDS = 6  # looks of the load until it has done what it can
 

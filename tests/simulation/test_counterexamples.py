@@ -15,13 +15,14 @@ from connectors.staging.part import Part
 from flink_app.declaration import Star
 from flink_app.decode import rows
 from flink_app.positions.position import position
+from infra.simulation.database import BOOKS
+from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.placement import placements
+from infra.simulation.warehouse_check import WrongError
 from tests.simulation import counterexamples
 from tests.simulation import tale as tale_module
-from tests.simulation.check import WrongError
-from tests.simulation.database import BOOKS
-from tests.simulation.doubles import decoding_by_rows
 from tests.simulation.mutations import mutation
-from tests.simulation.stars import TALE, placements
+from tests.simulation.stars import TALE
 from tests.simulation.tale import Tale
 
 TOLD: list[tuple[int, Callable[[], None], str]] = [

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulation.choices import Choices
-from tests.simulation.history import History
+from infra.simulation.choices import Choices
+from infra.simulation.history import History
+from infra.simulation.profile import Profile
+from infra.simulation.shrink import run, shrink
 from tests.simulation.many import run_seeds
 from tests.simulation.profile import (
     COMBINED,
@@ -20,9 +22,7 @@ from tests.simulation.profile import (
     PRUNING,
     RELOADS,
     UNCHANGED,
-    Profile,
 )
-from tests.simulation.shrink import run, shrink
 
 
 @pytest.mark.parametrize("first", range(0, 160, 20))
@@ -56,10 +56,10 @@ def test_other_histories(profile: Profile) -> None:
 
 
 def test_a_seed_is_a_history_and_its_choices_replay_it() -> None:
-    first, again = History(Choices(7)), History(Choices(7))
+    first, again = History(Choices(7), EVERYTHING), History(Choices(7), EVERYTHING)
     first.run()
     again.run()
-    replayed = History(Choices(replayed=first.choices.made))
+    replayed = History(Choices(replayed=first.choices.made), EVERYTHING)
     replayed.run()
     assert first.log == again.log == replayed.log
     assert first.world.check.commits == replayed.world.check.commits > 0

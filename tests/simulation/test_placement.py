@@ -8,10 +8,10 @@ from unittest.mock import patch
 import pytest
 
 from flink_app.denormalise.operator import Denormalise
-from tests.simulation.check import WrongError
-from tests.simulation.choices import Choices
-from tests.simulation.doubles import decoding_by_rows
-from tests.simulation.history import History
+from infra.simulation.choices import Choices
+from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.history import History
+from infra.simulation.warehouse_check import WrongError
 from tests.simulation.profile import PLAIN
 from tests.simulation.stars import PLACED
 
@@ -26,12 +26,12 @@ def move(seed: int) -> None:
     try:
         with decoding_by_rows():
             for _ in range(8):
-                history.business.act()
+                history.workload.act()
             history.drain()
             world.redeclare(choices.one_of(PLACED[world.star.declaration.name]))
             world.fail(world.checkpoints[-1], 1 + choices.below(3))
             for _ in range(8):
-                history.business.act()
+                history.workload.act()
             history.drain()
     finally:
         world.close()

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
+from infra.simulation.warehouse_check import WrongError
 from tests.simulation import reload_tales
-from tests.simulation.check import WrongError
 from tests.simulation.mutations import mutation
 from tests.simulation.tale import Tale
 

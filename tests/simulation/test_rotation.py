@@ -14,14 +14,14 @@ from connectors.redshift.errors import KeyChangedError
 from connectors.redshift.names import Names
 from flink_app.denormalise import durable
 from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
-from tests.simulation.channels import Checkpoint
-from tests.simulation.check import WrongError
-from tests.simulation.choices import Choices
-from tests.simulation.database import BOOKS
-from tests.simulation.doubles import decoding_by_rows
-from tests.simulation.history import History
+from infra.simulation.channels import Checkpoint
+from infra.simulation.choices import Choices
+from infra.simulation.database import BOOKS
+from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.history import History
+from infra.simulation.warehouse_check import WrongError
+from infra.simulation.world import KEYS, World
 from tests.simulation.profile import PLAIN
-from tests.simulation.world import KEYS, World
 
 OTHER = PrivacyKeys.from_secret(b"another secret of the simulation, 46 bytes ...")
 NAMES = Names(BOOKS)
@@ -41,7 +41,7 @@ def loaded(seed: int = 1) -> Iterator[History]:
     try:
         with decoding_by_rows():
             for _ in range(12):
-                history.business.act()
+                history.workload.act()
             history.drain()
             yield history
     finally:
@@ -65,7 +65,7 @@ def start(history: History, keys: PrivacyKeys, checkpoint: Checkpoint) -> None:
 
 def go_on(history: History) -> None:
     for _ in range(12):
-        history.business.act()
+        history.workload.act()
     history.drain()
 
 

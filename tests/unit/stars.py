@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from flink_app.declaration import Declaration, Star, load_declaration
+from infra.simulation.placement import placed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 STARS_FOLDER: Final = ROOT / "flink_app" / "stars"
@@ -118,14 +119,6 @@ def order_book() -> Star:
 @cache
 def freight() -> Star:
     return star(FREIGHT)
-
-
-def placed(star: Star, *dimensions: str) -> Star:
-    """The same star with some dimensions in the warehouse."""
-    content = star.declaration.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    for name in dimensions:
-        content["tables"][name]["placement"] = "warehouse"
-    return Star(declaration(content))
 
 
 @cache

@@ -10,7 +10,8 @@ import pytest
 from connectors.blocks import Kind
 from flink_app.declaration import Star
 from flink_app.schemas import BlockSchemas
-from tests.unit.stars import FREIGHT, freight, placed, placed_freight, star, ticket_seller
+from infra.simulation.placement import placed
+from tests.unit.stars import FREIGHT, freight, placed_freight, star, ticket_seller
 
 TEXT, FLAG = pa.string(), pa.bool_()
 

@@ -19,7 +19,7 @@ from flink_app.decode.rows import parse_record
 from flink_app.positions.generations import NONE, Generations
 from flink_app.positions.position import GENERATION_DIGITS, MAX_GENERATION
 from flink_app.records.rejected import Reason, Rejected
-from tests.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decoding_by_rows
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     KEYS,

@@ -11,7 +11,7 @@ from flink_app.decode.block import decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.second_loads import SecondLoads
 from flink_app.positions.generations import Generations
-from tests.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decoding_by_rows
 from tests.unit.decode.records import KEYS, PORT, REGION, block, decode, record
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import freight

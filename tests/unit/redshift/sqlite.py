@@ -1,6 +1,6 @@
 """The load plan on SQLite: a warehouse for tests of what the statements do, in memory.
 
-COPY inserts given batches, CREATE SCHEMA attaches a database, `tests.support.sqlite_dialect`
+COPY inserts given batches, CREATE SCHEMA attaches a database, `infra.simulation.sqlite_dialect`
 rewrites the rest. Redshift itself is imitated elsewhere, see the contract suite.
 """
 
@@ -20,7 +20,7 @@ from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
-from tests.support.sqlite_dialect import as_sqlite, drop_temporary
+from infra.simulation.sqlite_dialect import as_sqlite, drop_temporary
 
 NAMES: Final = Names("starjoin")
 _SCHEMA: Final = re.compile(r'CREATE SCHEMA IF NOT EXISTS "(\w+)"')

@@ -16,10 +16,11 @@ from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.positions.position import position
 from flink_app.warehouse import warehouse_spec
+from infra.simulation.placement import placed
 from tests.unit.denormalise.histories import Change, batch
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse
 from tests.unit.redshift.warehouse import FakeWarehouse, Manifests, existing, loader
-from tests.unit.stars import placed, placed_freight, ticket_seller
+from tests.unit.stars import placed_freight, ticket_seller
 
 # Companies in the stream; ports, regions and the register, to which paths lead on, are not.
 SPEC = warehouse_spec(placed_freight())

@@ -21,9 +21,10 @@ from flink_app.denormalise.mirror import Mirror, key_values
 from flink_app.denormalise.ownership import owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
+from infra.simulation.placement import placed
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change, shuffled
 from tests.unit.redshift.sqlite import SqliteWarehouse, plain
-from tests.unit.stars import freight, order_book, placed, placed_freight, star, ticket_seller
+from tests.unit.stars import freight, order_book, placed_freight, star, ticket_seller
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,11 @@ import pytest
 
 from infra.local.moto import Moto
 from infra.local.redshift import LocalRedshift
-from tests.simulation.choices import Choices
-from tests.simulation.history import History
-from tests.simulation.profile import COMBINED, EVERYTHING, PRUNING, UNCHANGED, Profile
-from tests.simulation.stand_in import StandIn
+from infra.simulation.choices import Choices
+from infra.simulation.history import History
+from infra.simulation.profile import Profile
+from tests.simulation.emulator import StandIn
+from tests.simulation.profile import COMBINED, EVERYTHING, PRUNING, UNCHANGED
 
 pytestmark = pytest.mark.integration
 

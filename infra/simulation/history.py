@@ -12,16 +12,16 @@ from itertools import count
 
 from connectors.redshift.errors import FenceLostError
 from connectors.redshift.spec import WarehouseSpec
-from tests.simulation.attempt import Attempt
-from tests.simulation.breaking import Fault, Planned, Warehouse
-from tests.simulation.business import Business
-from tests.simulation.choices import Choices
-from tests.simulation.database import Database
-from tests.simulation.doubles import compacting_often, decoding_by_rows
-from tests.simulation.profile import EVERYTHING, Profile
-from tests.simulation.source import Source
-from tests.simulation.stars import PLACED
-from tests.simulation.world import BLOCK, World
+from infra.simulation.attempt import Attempt
+from infra.simulation.choices import Choices
+from infra.simulation.database import Database
+from infra.simulation.doubles import compacting_often, decoding_by_rows
+from infra.simulation.faults import Fault, Planned, Warehouse
+from infra.simulation.placement import placements
+from infra.simulation.profile import Profile
+from infra.simulation.source import Source
+from infra.simulation.workload import Workload
+from infra.simulation.world import BLOCK, World
 
 Action = Callable[[], None]
 
@@ -37,7 +37,7 @@ class History:
     def __init__(
         self,
         choices: Choices,
-        profile: Profile = EVERYTHING,
+        profile: Profile,
         warehouse: Callable[[WarehouseSpec], Warehouse] = Database,
     ) -> None:
         self.choices = choices
@@ -45,10 +45,10 @@ class History:
         self.log: list[str] = []
         star = choices.one_of(profile.stars)
         if profile.placed and choices.chance(profile.placed):
-            star = choices.one_of(PLACED[star.declaration.name])
+            star = choices.one_of(placements(star))
         source = Source(star.declaration, 1 + choices.below(3), by_table=choices.chance(30))
-        self.business = Business(source, choices, profile.letters)
-        self.business.begin()
+        self.workload = Workload(source, choices, profile.letters)
+        self.workload.begin()
         self.world = World(star, source, 1 + choices.below(3), warehouse)
         self._steps = _STEPS[0] + choices.below(_STEPS[1] - _STEPS[0])
         self._by_rows = not choices.chance(15)
@@ -88,11 +88,11 @@ class History:
             if attempt.unread(shard)
         ]
         found.append((60, "epoch", self._epoch))
-        found.append((90, "business", self.business.act))
+        found.append((90, "business", self.workload.act))
         if self.world.source.wire:
-            found.append((90, "arrive", self.business.arrive))
+            found.append((90, "arrive", self.workload.arrive))
         if self.world.source.letters:
-            found.append((40, "replay", self.business.replay))
+            found.append((40, "replay", self.workload.replay))
         found += self._checkpointing(attempt)
         found += self._loading(attempt)
         for zombie in self.world.zombies:
@@ -208,10 +208,10 @@ class History:
         self.log[-1] += f", restored from {checkpoint.number}{', zombie' if zombie else ''}"
 
     def _reload(self) -> None:
-        self.business.vanish()
+        self.workload.vanish()
         self.world.reload(1 + self.choices.below(3), zombie=self._is_zombie())
         self._unnotified = self.world.checkpoints[-1].number
-        self.business.reload()
+        self.workload.reload()
         if self.choices.chance(70):
             # All of the load at once, so that a floor follows within the history.
             self.world.source.arrive_all(self.choices.below)
@@ -271,7 +271,7 @@ class History:
     def drain(self) -> None:
         """Nothing breaks any more, until everything is loaded."""
         attempt = self.world.attempt
-        self.business.end()
+        self.workload.end()
         if not attempt.announced:
             attempt.announce()
         if attempt.checkpoint is not None:

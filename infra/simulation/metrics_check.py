@@ -8,7 +8,7 @@ from typing import Final
 
 from connectors.metrics import GROUP, BalanceMetric, Metric
 from connectors.redshift.balance import Balance
-from tests.simulation.check import WrongError
+from infra.simulation.warehouse_check import WrongError
 
 Metered = Counter[tuple[str, ...]]  # by group and name
 

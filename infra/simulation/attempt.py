@@ -30,11 +30,11 @@ from flink_app.denormalise.operator import Denormalise
 from flink_app.positions.position import floor_position
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
-from tests.simulation.breaking import Warehouse
-from tests.simulation.channels import Barrier, Checkpoint, Element, Gate
-from tests.simulation.database import BOOKS
-from tests.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
-from tests.simulation.source import FIRST_SEQUENCE, Source
+from infra.simulation.channels import Barrier, Checkpoint, Element, Gate
+from infra.simulation.database import BOOKS
+from infra.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
+from infra.simulation.faults import Warehouse
+from infra.simulation.source import FIRST_SEQUENCE, Source
 
 
 @dataclass(frozen=True)

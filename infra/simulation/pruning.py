@@ -8,12 +8,12 @@ is applied and lies before the oldest such snapshot.
 
 from __future__ import annotations
 
-from tests.simulation.attempt import Attempt
-from tests.simulation.breaking import Warehouse
-from tests.simulation.channels import Checkpoint
-from tests.simulation.database import BOOKS
-from tests.simulation.oracle import Lines, Oracle, newest
-from tests.simulation.source import Source, Version
+from infra.simulation.attempt import Attempt
+from infra.simulation.channels import Checkpoint
+from infra.simulation.database import BOOKS
+from infra.simulation.faults import Warehouse
+from infra.simulation.oracle import Lines, Oracle, newest
+from infra.simulation.source import Source, Version
 
 
 class Pruning:

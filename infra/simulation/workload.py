@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tests.simulation.choices import Choices
-from tests.simulation.source import Row, Source
+from infra.simulation.choices import Choices
+from infra.simulation.source import Row, Source
 
 _KEYS: Final = 3
 
 
-class Business:
+class Workload:
     """Chooses what to do to the tables of a source."""
 
     def __init__(self, source: Source, choices: Choices, letters: int = 0) -> None:

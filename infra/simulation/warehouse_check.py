@@ -19,12 +19,12 @@ from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
 from flink_app.declaration import Star
-from tests.simulation.breaking import Warehouse
-from tests.simulation.counting import Counts, expected_counts
-from tests.simulation.database import BOOKS
-from tests.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ordered
-from tests.simulation.pruning import Pruning
-from tests.simulation.source import FIRST_SEQUENCE, Record, Source
+from infra.simulation.counting import Counts, expected_counts
+from infra.simulation.database import BOOKS
+from infra.simulation.faults import Warehouse
+from infra.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ordered
+from infra.simulation.pruning import Pruning
+from infra.simulation.source import FIRST_SEQUENCE, Record, Source
 
 _FLOOR: Final = f"SELECT generation FROM {BOOKS}.floor"
 SECRET: Final = b"a secret of the simulation, of 41 bytes ."

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flink_app.declaration import Declaration
-from tests.simulation.source import Record
+from infra.simulation.source import Record
 
 
 class Counts(NamedTuple):

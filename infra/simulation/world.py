@@ -14,13 +14,13 @@ from flink_app.declaration import Star
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
 from flink_app.warehouse import warehouse_spec
-from tests.simulation.attempt import Attempt, Job
-from tests.simulation.breaking import Planned, Warehouse
-from tests.simulation.channels import Checkpoint
-from tests.simulation.check import SECRET, Check, WrongError
-from tests.simulation.database import BOOKS, Database
-from tests.simulation.metered import Metered, check_metrics, check_never_read
-from tests.simulation.source import GENERATION, Source
+from infra.simulation.attempt import Attempt, Job
+from infra.simulation.channels import Checkpoint
+from infra.simulation.database import BOOKS, Database
+from infra.simulation.faults import Planned, Warehouse
+from infra.simulation.metrics_check import Metered, check_metrics, check_never_read
+from infra.simulation.source import GENERATION, Source
+from infra.simulation.warehouse_check import SECRET, Check, WrongError
 
 BLOCK: Final = 4  # records of an element, at most
 LONG: Final = 400.0  # seconds: longer than any pause of the load

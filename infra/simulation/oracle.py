@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flink_app.declaration import Declaration
-from tests.simulation.source import Key, Position, Record, Row, Version
+from infra.simulation.source import Key, Position, Record, Row, Version
 
 Steps = tuple[str, ...]
 Tables = dict[str, dict[Key, Version]]

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.simulation.choices import Choices
-from tests.simulation.history import History
-from tests.simulation.profile import Profile
+from infra.simulation.choices import Choices
+from infra.simulation.history import History
+from infra.simulation.profile import Profile
 
 _SECONDS: Final = 60.0
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import redshift_connector
 
 from connectors.staging.store import S3Store
-from tests.simulation.breaking import Breaking, Planned
-from tests.simulation.database import BOOKS
+from infra.simulation.database import BOOKS
+from infra.simulation.faults import Breaking, Planned
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

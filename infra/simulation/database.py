@@ -9,7 +9,7 @@ What is translated, all else runs as it is written:
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the place of the columns;
 - `information_schema.columns`: `pragma_table_info`, with its types in the catalogue's words;
   `%s`: `?`;
-- what `tests.support.sqlite_dialect` rewrites.
+- what `infra.simulation.sqlite_dialect` rewrites.
 
 Temporary tables go when their connection closes.
 """
@@ -28,8 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.redshift.spec import WarehouseSpec
-from tests.simulation.breaking import Breaking, Planned
-from tests.support.sqlite_dialect import as_sqlite, drop_temporary
+from infra.simulation.faults import Breaking, Planned
+from infra.simulation.sqlite_dialect import as_sqlite, drop_temporary
 
 BOOKS: Final = "starjoin"
 _COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQUET MANIFEST")

@@ -1,0 +1,16 @@
+"""A simulation of the whole application without Flink, Kinesis, S3 and Redshift.
+
+The real operators (decode, denormalise, stage, load) run as they are. Everything around them is
+simulated, one module for each part, and driven by a seed:
+
+- `source`: tables, transactions and the records on the shards; `workload`: what happens to them;
+- `doubles`: what Flink gives to an operator; `channels`: queues, barriers, alignment;
+- `attempt`: one start of the job, its subtasks and checkpoints; `world`: attempts one after
+  the other, zombies;
+- `database`: the loader's SQL on SQLite (`sqlite_dialect`); `faults`: transactions that break;
+  `pruning`: bookkeeping tables that are pruned;
+- `oracle`: what the warehouse must hold, by plain dictionaries; `counting`: what the bookkeeping
+  tables must count; `warehouse_check`, `metrics_check`: the comparison after every commit;
+- `choices`, `profile`, `placement`, `history`, `shrink`: a random history, its replay, and its
+  shortest form that fails.
+"""

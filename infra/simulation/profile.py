@@ -1,0 +1,34 @@
+"""What may happen in a history at all, and how often where that matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flink_app.declaration import Star
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What may happen in a history.
+
+    Attributes:
+        stars: one of them is the history's.
+        failures: the job fails and restores from a checkpoint.
+        older_restores: of 100 failures, how many restore from an older checkpoint than the last.
+        zombies: the load of a failed attempt may go on beside the next attempt.
+        outages: connections to the warehouse break, and replies to COMMIT are lost.
+        pruning: ledger and tombstones are pruned.
+        reloads: the weight of a reload among what can happen next.
+        placed: of 100 histories, how many have further dimensions in the warehouse.
+        letters: the weight of a record that becomes a dead letter and is replayed later.
+    """
+
+    stars: tuple[Star, ...]
+    failures: bool = True
+    older_restores: int = 20
+    zombies: bool = True
+    outages: bool = True
+    pruning: bool = False
+    reloads: int = 3
+    placed: int = 0
+    letters: int = 0
