@@ -1,8 +1,15 @@
-"""Accounts: what became of the records that were read, by shard and table.
+"""Accounts and outcomes: what became of the records that were read, and of the changes in them.
 
-Every block of source records has one account for each table that it has records of. Staging sums
-them up per epoch, and the load writes them into the warehouse in the transaction of their data: so
-the warehouse itself says up to where each shard is loaded, and that no record is unaccounted for.
+Every block of source records has one account for each table that it has records of. A change is
+loaded, or superseded by a newer version of its key: the mirror of the key's owner decides that for
+a dimension of the stream, the load transaction for the rows of a target and for a dimension that is
+kept in the warehouse. Staging sums both up per epoch, and the load writes them into the warehouse
+in the transaction of their data. So the warehouse itself says up to where each shard is loaded, and
+
+    read + split = loaded + superseded + dead_lettered + passed_over
+
+holds for each table at each of its destinations, in every batch; changes below the floor of a
+reload count as superseded.
 
 A table has the name that it is declared under. Records of no declared table are under names that no
 table can have, since what stands in such a record may be anything.
@@ -13,46 +20,64 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
-from typing import Any, Final
+from typing import ClassVar, Final, Protocol, Self, TypeVar
 
 import pyarrow as pa
 
 CONTROL: Final = "(control)"  # records of DMS about itself
 UNDECLARED: Final = "(undeclared)"  # rows of tables that the declaration does not use
 UNREADABLE: Final = "(unreadable)"  # dead letters that do not show their table
-UNTOLD: Final = "(untold)"  # records that an earlier version has counted, which told no tables
-
-# read = records that became changes + dead_lettered + passed_over + below_floor
-ACCOUNT_SCHEMA: Final = pa.schema(
-    [
-        ("stream", pa.string()),
-        ("shard", pa.string()),
-        ("table", pa.string()),
-        ("first_sequence_number", pa.string()),
-        ("last_sequence_number", pa.string()),
-        ("read", pa.int64()),
-        ("split", pa.int64()),
-        ("dead_lettered", pa.int64()),
-        ("passed_over", pa.int64()),
-        ("last_arrival_ms", pa.int64()),
-        ("below_floor", pa.int64()),
-    ]
-)
+UNKNOWN_TABLE: Final = "(untold)"  # counted by a version that did not record the table
+DIMENSION: Final = "(dimension)"  # as a destination; no target can have this name
 
 
 @dataclass(frozen=True)
-class Account:
+class _Rows:
+    """Values that travel as the rows of a record batch, all of one class."""
+
+    SCHEMA: ClassVar[pa.Schema]
+
+    @classmethod
+    def to_batch(cls, items: Iterable[Self]) -> pa.RecordBatch:
+        """One row per item, by SCHEMA."""
+        return pa.RecordBatch.from_pylist([asdict(item) for item in items], schema=cls.SCHEMA)
+
+    @classmethod
+    def from_batch(cls, batch: pa.RecordBatch) -> list[Self]:
+        """Reads what `to_batch` made."""
+        return [cls(**row) for row in batch.to_pylist()]
+
+
+@dataclass(frozen=True)
+class Account(_Rows):
     """The records of one table in one shard between two sequence numbers, both included.
 
-    The sequence numbers are those of the blocks that held them: up to the last one the shard has
-    been read.
+    read = records that became changes + dead_lettered + passed_over + below_floor. The sequence
+    numbers are those of the blocks that held the records: the shard has been read up to the last.
 
     Attributes:
+        stream: the Kinesis stream, and `shard` one of its shards.
         table: as declared, or one of CONTROL, UNDECLARED, UNREADABLE; empty: all of them.
         split: records that became two changes, a delete and an upsert, since the key changed.
         last_arrival_ms: milliseconds since the epoch; None where Kinesis gave none.
         below_floor: changes of a generation that a reload has replaced: superseded.
     """
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            ("stream", pa.string()),
+            ("shard", pa.string()),
+            ("table", pa.string()),
+            ("first_sequence_number", pa.string()),
+            ("last_sequence_number", pa.string()),
+            ("read", pa.int64()),
+            ("split", pa.int64()),
+            ("dead_lettered", pa.int64()),
+            ("passed_over", pa.int64()),
+            ("last_arrival_ms", pa.int64()),
+            ("below_floor", pa.int64()),
+        ]
+    )
 
     stream: str
     shard: str
@@ -71,8 +96,13 @@ class Account:
         """Records that became changes."""
         return self.read - self.dead_lettered - self.passed_over - self.below_floor
 
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """What accounts are summed by."""
+        return self.stream, self.shard, self.table
+
     def plus(self, other: Account) -> Account:
-        """Both accounts of one shard and table as one."""
+        """The sum of two accounts of one shard and table."""
         arrivals = [a for a in (self.last_arrival_ms, other.last_arrival_ms) if a is not None]
         return Account(
             self.stream,
@@ -90,25 +120,69 @@ class Account:
         )
 
 
-def to_batch(accounts: Iterable[Account]) -> pa.RecordBatch:
-    """Accounts as rows by ACCOUNT_SCHEMA."""
-    return pa.RecordBatch.from_pylist([asdict(a) for a in accounts], schema=ACCOUNT_SCHEMA)
+@dataclass(frozen=True)
+class Outcome(_Rows):
+    """What became of some changes of one table at one destination.
+
+    Attributes:
+        table: whose changes they were, as declared.
+        destination: the target whose rows they became; DIMENSION where they are a dimension's.
+        loaded: changes that were the newest of their key; a delete is loaded as well.
+        superseded: changes that were older than what was known, or than another beside them.
+    """
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            ("table", pa.string()),
+            ("destination", pa.string()),
+            ("loaded", pa.int64()),
+            ("superseded", pa.int64()),
+        ]
+    )
+
+    table: str
+    destination: str
+    loaded: int
+    superseded: int
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """What outcomes are summed by."""
+        return self.table, self.destination
+
+    def plus(self, other: Outcome) -> Outcome:
+        """The sum of two outcomes of one table and destination."""
+        return Outcome(
+            self.table,
+            self.destination,
+            self.loaded + other.loaded,
+            self.superseded + other.superseded,
+        )
 
 
-def from_rows(rows: Iterable[dict[str, Any]]) -> list[Account]:
-    """Accounts from rows of ACCOUNT_SCHEMA."""
-    return [Account(**row) for row in rows]
+class Summable(Protocol):
+    """An account or an outcome."""
+
+    @property
+    def group(self) -> tuple[str, ...]:
+        """What it is summed by."""
+
+    def plus(self, other: Self) -> Self:
+        """The sum of two of one group."""
 
 
-def summed(accounts: Iterable[Account]) -> list[Account]:
-    """One account a shard and table."""
-    found: dict[tuple[str, str, str], Account] = {}
-    for account in accounts:
-        place = (account.stream, account.shard, account.table)
-        found[place] = found[place].plus(account) if place in found else account
-    return list(found.values())
+S = TypeVar("S", bound=Summable)
+
+
+def summed(items: Iterable[S]) -> list[S]:
+    """One account per shard and table, or one outcome per table and destination."""
+    sums: dict[tuple[str, ...], S] = {}
+    for item in items:
+        known = sums.get(item.group)
+        sums[item.group] = item if known is None else known.plus(item)
+    return list(sums.values())
 
 
 def whole(accounts: Iterable[Account]) -> Account:
-    """The accounts of one shard as one of all tables. Raises TypeError when there are none."""
+    """The accounts of one shard, of which there is at least one, as one of all its tables."""
     return replace(reduce(Account.plus, accounts), table="")

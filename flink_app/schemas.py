@@ -6,9 +6,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.accounts import ACCOUNT_SCHEMA
+from connectors.accounts import Account, Outcome
 from connectors.blocks import Kind
-from connectors.outcomes import OUTCOME_SCHEMA
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA
 from flink_app.declaration import Star
 
@@ -16,8 +15,8 @@ from flink_app.declaration import Star
 _FIXED: Final = {
     Kind.DEAD_LETTERS: DEAD_LETTER_SCHEMA,
     Kind.RESTRICTED: RESTRICTED_SCHEMA,
-    Kind.ACCOUNT: ACCOUNT_SCHEMA,
-    Kind.OUTCOME: OUTCOME_SCHEMA,
+    Kind.ACCOUNT: Account.SCHEMA,
+    Kind.OUTCOME: Outcome.SCHEMA,
 }
 
 

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.accounts import Account
-from connectors.outcomes import DIMENSION, Outcome
+from connectors.accounts import DIMENSION, Account, Outcome
 from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
 
@@ -26,7 +25,7 @@ class Balance:
 
     Attributes:
         table: as `connectors.accounts` names it.
-        destination: as `connectors.outcomes` names it; empty for a table without changes.
+        destination: as `connectors.accounts` names it; empty for a table without changes.
         difference: 0 when every record is accounted for.
     """
 

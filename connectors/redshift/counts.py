@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Kind
-from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names

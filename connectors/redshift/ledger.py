@@ -9,8 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from connectors.accounts import summed
-from connectors.outcomes import Outcome
+from connectors.accounts import Outcome, summed
 from connectors.redshift.bookkeeping import ACCOUNT, FENCE, LEDGER, OUTCOME, Row, Table
 from connectors.redshift.errors import FenceLostError
 from connectors.redshift.names import Names

@@ -19,10 +19,9 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import Error
 
-from connectors.accounts import UNTOLD
+from connectors.accounts import UNKNOWN_TABLE, Outcome, summed
 from connectors.blocks import Kind
 from connectors.failures import named
-from connectors.outcomes import Outcome, summed
 from connectors.redshift import ledger
 from connectors.redshift.alter import Difference, differences
 from connectors.redshift.balance import Balance, batch_balances
@@ -219,7 +218,7 @@ class Loader:
         if self._never_read is not None:
             return self._never_read
         accounted = ledger.accounted_tables(cursor, self._names)
-        if UNTOLD in accounted:
+        if UNKNOWN_TABLE in accounted:
             return ()
         return tuple(table for table, _ in self._warehouse.sources if table not in accounted)
 

@@ -11,14 +11,16 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from connectors.accounts import UNTOLD, Account
+from connectors.accounts import UNKNOWN_TABLE, Account, Outcome
 from connectors.blocks import Kind
 from connectors.failures import StarjoinError, named
-from connectors.outcomes import Outcome
 from connectors.staging.shape import Shape
 
 _LETTER: Final = b"S"  # no block and no signal begins with it
-_EARLIER: Final = {"table": UNTOLD, "split": 0}  # of accounts that an earlier version has staged
+_EARLIER: Final = {
+    "table": UNKNOWN_TABLE,
+    "split": 0,
+}  # of accounts that an earlier version has staged
 
 
 class PartError(StarjoinError):

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors import accounts, outcomes
+from connectors.accounts import Account, Outcome, summed
 from connectors.blocks import Block, Kind
 from connectors.staging.part import Part
 from connectors.staging.shape import shape_of
@@ -53,16 +53,16 @@ class PartWriter:
         self._part_bytes = part_bytes
         self._batches: dict[tuple[Kind, str], list[pa.RecordBatch]] = defaultdict(list)
         self._sizes: dict[tuple[Kind, str], int] = defaultdict(int)
-        self._accounts: list[accounts.Account] = []
-        self._outcomes: list[outcomes.Outcome] = []
+        self._accounts: list[Account] = []
+        self._outcomes: list[Outcome] = []
         self._uploaded: list[Part] = []
 
     def add(self, block: Block) -> None:
         """Takes in one block; uploads a part when its stream has grown large enough (2)."""
         if block.kind is Kind.ACCOUNT:
-            self._accounts += accounts.from_rows(block.batch.to_pylist())
+            self._accounts += Account.from_batch(block.batch)
         elif block.kind is Kind.OUTCOME:
-            self._outcomes += outcomes.from_rows(block.batch.to_pylist())
+            self._outcomes += Outcome.from_batch(block.batch)
         elif len(block.batch):
             stream = (block.kind, block.stream)
             self._batches[stream].append(block.batch)
@@ -82,8 +82,8 @@ class PartWriter:
 
     def _books(self) -> Part:
         """The part without a file: accounts and outcomes of the epoch, summed up."""
-        read = tuple(accounts.summed(self._accounts))
-        became = tuple(outcomes.summed(self._outcomes))
+        read = tuple(summed(self._accounts))
+        became = tuple(summed(self._outcomes))
         rows = len(read) + len(became)
         return Part(Part.new_name(), Kind.ACCOUNT, "", rows, accounts=read, outcomes=became)
 

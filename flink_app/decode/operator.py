@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyflink.common import Types
 from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
 
-from connectors.accounts import to_batch
+from connectors.accounts import Account
 from connectors.blocks import Block, Kind
 from connectors.failures import guarded
 from connectors.kinesis.frame import read_frame
@@ -138,7 +138,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             yield Block(Kind.DEAD_LETTERS, "", decoded.dead_letters, route).encode()
         if decoded.restricted is not None:
             yield Block(Kind.RESTRICTED, "", decoded.restricted, route).encode()
-        yield Block(Kind.ACCOUNT, "", to_batch(decoded.accounts), route).encode()
+        yield Block(Kind.ACCOUNT, "", Account.to_batch(decoded.accounts), route).encode()
 
     def _count(self, decoded: Decoded) -> None:
         self._metrics.add(Metric.RECORDS_READ, decoded.account.read)

@@ -20,10 +20,10 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedBroadcastProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
+from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Block, Kind, SchemaOf, decode
 from connectors.failures import guarded
 from connectors.metrics import Metric, Metrics
-from connectors.outcomes import DIMENSION, Outcome, to_batch
 from flink_app.declaration import POSITION, Star
 from flink_app.denormalise import durable
 from flink_app.denormalise.durable import DurableTable
@@ -119,7 +119,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         outcome = Outcome(table, DIMENSION, loaded=accepted, superseded=changes - accepted)
         self._metrics.add(Metric.DIMENSION_CHANGES, outcome.loaded)
         self._metrics.add(Metric.DIMENSION_CHANGES_SUPERSEDED, outcome.superseded)
-        return Block(Kind.OUTCOME, "", to_batch([outcome])).encode()
+        return Block(Kind.OUTCOME, "", Outcome.to_batch([outcome])).encode()
 
     def _current_mirror(self, ctx: Any) -> Mirror:
         if self._mirror is None:
@@ -147,7 +147,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
                 rows = batch.filter(counts)
                 yield Block(Kind.DIMENSION, name, rows).encode()
                 again = Outcome(name, DIMENSION, loaded=-len(rows), superseded=0)
-                yield Block(Kind.OUTCOME, "", to_batch([again])).encode()
+                yield Block(Kind.OUTCOME, "", Outcome.to_batch([again])).encode()
 
     def _forget(self, ctx: Any) -> None:
         names, self._to_forget = self._to_forget, ()

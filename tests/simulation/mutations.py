@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.accounts import Account
-from connectors.outcomes import Outcome
+from connectors.accounts import Account, Outcome
 from connectors.redshift import counts, ledger, loader
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator

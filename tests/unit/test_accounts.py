@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.accounts import ACCOUNT_SCHEMA, CONTROL, Account, from_rows, summed, to_batch, whole
+from connectors.accounts import CONTROL, Account, summed, whole
 
 numbers = st.integers(0, 10**129 - 1)
 
@@ -54,9 +54,9 @@ def test_sequence_numbers_are_numbers_and_not_texts() -> None:
 
 @pytest.mark.parametrize("found", [[], [account("0", 1, 2)], [account("0", 1, 2, arrival=3)] * 2])
 def test_accounts_travel_as_rows(found: list[Account]) -> None:
-    batch = to_batch(found)
-    assert batch.schema == ACCOUNT_SCHEMA
-    assert from_rows(batch.to_pylist()) == found
+    batch = Account.to_batch(found)
+    assert batch.schema == Account.SCHEMA
+    assert Account.from_batch(batch) == found
 
 
 def test_the_account_of_a_block_has_no_table() -> None:

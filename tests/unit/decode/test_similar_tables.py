@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.accounts import UNDECLARED, from_rows
+from connectors.accounts import UNDECLARED, Account
 from connectors.blocks import Kind, decode
 from connectors.metrics import GROUP, Metric
 from flink_app.declaration import Star
@@ -64,7 +64,7 @@ class Subtask:
             if block.kind is Kind.ACCOUNT:
                 self.accounts += [
                     (a.table, a.read, a.passed_over, a.dead_lettered)
-                    for a in from_rows(block.batch.to_pylist())
+                    for a in Account.from_batch(block.batch)
                 ]
         return self.counted(Metric.RECORDS_OF_SIMILAR_TABLES)
 

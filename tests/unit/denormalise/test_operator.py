@@ -7,9 +7,9 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
+from connectors.accounts import DIMENSION, Outcome, summed
 from connectors.blocks import Block, Kind, decode
 from connectors.metrics import GROUP
-from connectors.outcomes import DIMENSION, Outcome, from_rows, summed
 from flink_app.declaration import Star
 from flink_app.denormalise.operator import Denormalise
 from flink_app.schemas import BlockSchemas
@@ -50,7 +50,7 @@ class Elements:
 
 def outcomes(blocks: list[Block]) -> list[Outcome]:
     found = [block.batch for block in blocks if block.kind is Kind.OUTCOME]
-    return [outcome for batch in found for outcome in from_rows(batch.to_pylist())]
+    return [outcome for batch in found for outcome in Outcome.from_batch(batch)]
 
 
 class Task:

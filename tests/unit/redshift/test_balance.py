@@ -9,9 +9,8 @@ from typing import Any, Final
 import pytest
 import sqlglot
 
-from connectors.accounts import CONTROL, UNREADABLE, Account
+from connectors.accounts import CONTROL, DIMENSION, UNREADABLE, Account, Outcome
 from connectors.blocks import Kind
-from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift import ledger
 from connectors.redshift.balance import Balance, balance_query, balances, batch_balances
 from connectors.redshift.counts import count_statement

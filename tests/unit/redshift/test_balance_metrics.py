@@ -6,9 +6,8 @@ from typing import Any, Final, cast
 
 import pytest
 
-from connectors.accounts import CONTROL
+from connectors.accounts import CONTROL, DIMENSION
 from connectors.metrics import GROUP, BalanceMetric, Metric
-from connectors.outcomes import DIMENSION
 from connectors.redshift.balance import Balance, balance_query
 from connectors.redshift.balance_metrics import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
+from connectors.accounts import Outcome
 from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.metrics import Metric
-from connectors.outcomes import Outcome
 from connectors.redshift import coordinator as module
 from connectors.redshift.background import Background
 from connectors.redshift.balance import Balance

@@ -10,9 +10,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from redshift_connector.error import InterfaceError, ProgrammingError
 
-from connectors.accounts import Account
+from connectors.accounts import DIMENSION, Account, Outcome
 from connectors.blocks import Kind
-from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift import ledger
 from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, read_credentials
 from connectors.redshift.errors import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.accounts import UNDECLARED, UNTOLD, Account
+from connectors.accounts import UNDECLARED, UNKNOWN_TABLE, Account
 from connectors.blocks import Kind
 from connectors.metrics import GROUP, Gauge
 from connectors.redshift.errors import LoadError
@@ -92,7 +92,7 @@ def test_a_batch_whose_reply_was_lost_has_read_what_it_loaded(warehouse: FakeWar
 def test_books_of_an_earlier_version_that_name_no_tables_say_nothing(
     warehouse: FakeWarehouse,
 ) -> None:
-    warehouse.accounted = {UNTOLD}
+    warehouse.accounted = {UNKNOWN_TABLE}
     assert loader(warehouse).load([accounts("a", UNDECLARED)], 5).never_read == ()
 
 

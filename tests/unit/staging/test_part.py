@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.accounts import Account
+from connectors.accounts import Account, Outcome
 from connectors.blocks import Kind
-from connectors.outcomes import Outcome
 from connectors.staging import Part
 from connectors.staging.part import PartError
 

@@ -7,10 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors import accounts, outcomes
-from connectors.accounts import Account
+from connectors.accounts import DIMENSION, Account, Outcome
 from connectors.blocks import Block, Kind
-from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift.spec import ColumnSpec
 from connectors.staging import Part, PartWriter, S3Store
 from flink_app.schemas import BlockSchemas
@@ -46,12 +44,12 @@ def rows(stream: str, *values: int, kind: Kind = Kind.ROWS) -> Block:
 
 def account(shard: str, first: int, last: int) -> Block:
     found = Account("changes", shard, "t", str(first), str(last), 2, 0, 1, 0, 5)
-    return Block(Kind.ACCOUNT, "", accounts.to_batch([found]))
+    return Block(Kind.ACCOUNT, "", Account.to_batch([found]))
 
 
 def outcome(table: str, loaded: int, superseded: int) -> Block:
     found = Outcome(table, DIMENSION, loaded, superseded)
-    return Block(Kind.OUTCOME, "", outcomes.to_batch([found]))
+    return Block(Kind.OUTCOME, "", Outcome.to_batch([found]))
 
 
 @pytest.fixture
