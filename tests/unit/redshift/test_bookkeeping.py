@@ -7,9 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.accounts import Account
+from connectors.accounts import DIMENSION, Account, Outcome
 from connectors.blocks import Kind
-from connectors.outcomes import DIMENSION, Outcome
 from connectors.redshift import replay_marks
 from connectors.redshift.bookkeeping import FENCE, TABLES
 from connectors.redshift.names import Names
