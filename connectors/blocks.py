@@ -1,12 +1,12 @@
 """Blocks: the elements between stages, each one Arrow IPC message of many rows.
 
     1 byte   kind, one of `Kind`; the signals of `connectors.epochs` use other letters
-    1 byte   length of the stream's name
+    1 byte   length of the table's name
     2 bytes  route, little-endian: the key by which the block is sent to a subtask
-    n bytes  the stream's name (a table, a target), then zeros up to a multiple of 8
+    n bytes  the table's name (declared table or target), then zeros up to a multiple of 8
     rest     an Arrow IPC record batch message, without its schema
 
-The schema does not travel: both ends derive it from the declaration by kind and stream.
+The schema does not travel: both ends derive it from the declaration by kind and table.
 """
 
 from __future__ import annotations
@@ -49,16 +49,24 @@ class BlockError(StarjoinError):
 
 @dataclass(frozen=True)
 class Block:
-    """A record batch of one stream, and the route it takes."""
+    """A record batch of one table, and the route it takes.
+
+    Attributes:
+        kind: what the rows are.
+        table: a declared table, or a target where they are its rows; empty where they are of no one
+            table (dead letters, accounts, outcomes).
+        batch: the rows.
+        route: the key by which the block is sent to a subtask.
+    """
 
     kind: Kind
-    stream: str
+    table: str
     batch: pa.RecordBatch
     route: int = 0
 
     def encode(self) -> bytes:
         """The block as one element."""
-        name = self.stream.encode()
+        name = self.table.encode()
         head = _HEAD.pack(self.kind.value, len(name), self.route) + name
         padding = -len(head) % _ALIGNMENT
         return b"".join((head, bytes(padding), self.batch.serialize()))
@@ -78,18 +86,18 @@ def decode(data: bytes, schema_of: SchemaOf) -> Block:
         letter, length, route = _HEAD.unpack_from(data)
         kind = Kind(letter)
         start = _HEAD.size + length
-        stream = data[_HEAD.size : start].decode()
+        table = data[_HEAD.size : start].decode()
         start += -start % _ALIGNMENT
-        batch = pa.ipc.read_record_batch(pa.py_buffer(data).slice(start), schema_of(kind, stream))
+        batch = pa.ipc.read_record_batch(pa.py_buffer(data).slice(start), schema_of(kind, table))
     except (struct.error, ValueError, KeyError, OSError, pa.ArrowException) as error:
         message = f"an element of {len(data)} bytes is not a block of this version: {named(error)}"
         raise BlockError(message) from None
-    return Block(kind, stream, batch, route)
+    return Block(kind, table, batch, route)
 
 
 def to_stream(batch: pa.RecordBatch) -> bytes:
     """A batch with its schema, for state that outlives a declaration."""
-    # What a stream writer writes, in a third of its time.
+    # What Arrow's stream writer writes, in a third of its time.
     return b"".join((batch.schema.serialize(), batch.serialize(), _STREAM_ENDS))
 
 

@@ -1,4 +1,4 @@
-"""The Arrow schema of every block, by kind and stream: what both ends of an edge agree on."""
+"""The Arrow schema of every block, by kind and table: what both ends of an edge agree on."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class BlockSchemas:
         self._star = star
         self._known: dict[tuple[Kind, str], pa.Schema] = {}
 
-    def __call__(self, kind: Kind, stream: str) -> pa.Schema:
-        """The schema; KeyError when the declaration has no such stream."""
-        place = (kind, stream)
+    def __call__(self, kind: Kind, table: str) -> pa.Schema:
+        """The schema; KeyError when the declaration has no such table."""
+        place = (kind, table)
         if place not in self._known:
-            self._known[place] = self._derive(kind, stream)
+            self._known[place] = self._derive(kind, table)
         return self._known[place]
 
     def __reduce__(self) -> tuple[type[BlockSchemas], tuple[Star]]:
         return BlockSchemas, (self._star,)
 
-    def _derive(self, kind: Kind, stream: str) -> pa.Schema:
+    def _derive(self, kind: Kind, table: str) -> pa.Schema:
         match kind:
             case Kind.FACTS | Kind.DIMENSION:
-                return self._star.changes_schema(stream)
+                return self._star.changes_schema(table)
             case Kind.ROWS:
-                return self._star.wide_schema(stream)
+                return self._star.wide_schema(table)
             case Kind.PATCHES:
-                return self._star.patch_schema(stream)
+                return self._star.patch_schema(table)
             case _:
                 return _FIXED[kind]

@@ -53,7 +53,7 @@ def _target(name: str, star: Star) -> TargetSpec:
     declared = star.targets[name]
     visible = tuple(ColumnSpec(c.name, c.type.stored_type.sql) for c in star.wide_columns(name))
     return TargetSpec(
-        stream=name,
+        table=name,
         fact=declared.fact,
         schema=declared.schema_name,
         columns=(*visible, *_hidden(name, star)),

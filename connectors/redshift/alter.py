@@ -49,7 +49,7 @@ def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[
     for target in warehouse.targets:
         positions = [warehouse.position, *(path.position for path in target.paths)]
         defaults = dict.fromkeys(positions, warehouse.unknown)
-        table, present = names.target(target), columns_of(cursor, target.schema, target.stream)
+        table, present = names.target(target), columns_of(cursor, target.schema, target.table)
         found += compare(table, target.columns, present, key=target.key, defaults=defaults)
         table = names.tombstones(target)
         present = columns_of(cursor, names.bookkeeping_schema, names.tombstone_table(target))

@@ -101,8 +101,8 @@ def batch_balances(
 
 def _destinations(warehouse: WarehouseSpec, table: str) -> list[str]:
     """Where the changes of a table go; nowhere, where it is none of the declaration's."""
-    found = [target.stream for target in warehouse.targets if target.fact == table]
-    dimensions = {p.stream for p in warehouse.patches} | {d.stream for d in warehouse.dimensions}
+    found = [target.table for target in warehouse.targets if target.fact == table]
+    dimensions = {p.table for p in warehouse.patches} | {d.table for d in warehouse.dimensions}
     if table in dimensions:
         found.append(DIMENSION)
     return found

@@ -29,9 +29,9 @@ def count_outcomes(
     """
     rows: Counter[tuple[Kind, str]] = Counter()
     for part in parts:
-        rows[part.kind, part.stream] += part.rows
-    counted: list[Counted] = [t for t in warehouse.targets if (Kind.ROWS, t.stream) in rows]
-    counted += [d for d in warehouse.dimensions if (Kind.DIMENSION, d.stream) in rows]
+        rows[part.kind, part.table] += part.rows
+    counted: list[Counted] = [t for t in warehouse.targets if (Kind.ROWS, t.table) in rows]
+    counted += [d for d in warehouse.dimensions if (Kind.DIMENSION, d.table) in rows]
     if not counted:
         return []
     cursor.execute(count_statement(counted, names))
@@ -40,10 +40,10 @@ def count_outcomes(
     for place, spec in enumerate(counted):
         kind, table, destination = _journey(spec)
         staged, newest = counts[2 * place], counts[2 * place + 1]
-        if staged != rows[kind, spec.stream]:
+        if staged != rows[kind, spec.table]:
             message = (
-                f"COPY brought {staged} rows of {spec.stream}, and the staged files hold "
-                f"{rows[kind, spec.stream]}: nothing was loaded. Look in SYS_LOAD_DETAIL for the "
+                f"COPY brought {staged} rows of {spec.table}, and the staged files hold "
+                f"{rows[kind, spec.table]}: nothing was loaded. Look in SYS_LOAD_DETAIL for the "
                 "files that were read, and put back those that were changed or cut short"
             )
             raise NeedsRepairError(message)
@@ -54,8 +54,8 @@ def count_outcomes(
 def _journey(spec: Counted) -> tuple[Kind, str, str]:
     """The kind of the parts, whose changes their rows are, and where these go."""
     if isinstance(spec, TargetSpec):
-        return Kind.ROWS, spec.fact, spec.stream
-    return Kind.DIMENSION, spec.stream, DIMENSION
+        return Kind.ROWS, spec.fact, spec.table
+    return Kind.DIMENSION, spec.table, DIMENSION
 
 
 def count_statement(counted: Sequence[Counted], names: Names) -> str:

@@ -49,7 +49,7 @@ def replace_dimension(
         keep_newest(3, dimension, dimension.columns, warehouse, names),
         drop_not_newer(dimension, table, "d", warehouse, names),
         remove(dimension, table, names),
-        Statement(5, dimension.stream, insert),
+        Statement(5, dimension.table, insert),
     ]
 
 
@@ -58,7 +58,7 @@ def refuse_moved(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> None
     for patch in warehouse.patches:
         if columns_of(cursor, names.bookkeeping_schema, names.dimension_table(patch)):
             message = (
-                f"dimension {patch.stream} was kept in the warehouse and is declared with "
+                f"dimension {patch.table} was kept in the warehouse and is declared with "
                 "placement stream, where nothing knows its rows: declare placement warehouse "
                 f"again; or drop {names.dimension(patch)}, raise the generation and load the "
                 "source's tables again"
@@ -83,13 +83,13 @@ def fill_paths(
         written: whether rows of the target are staged.
         changed: dimensions of either placement whose changes are staged.
     """
-    kept = {dimension.stream: dimension for dimension in warehouse.dimensions}
+    kept = {dimension.table: dimension for dimension in warehouse.dimensions}
     statements = []
     for path in target.paths:
         dimension = kept.get(path.dimension)
         if dimension is None:
             continue
-        if dimension.stream in changed:
+        if dimension.table in changed:
             older, newest = f"< q.{quoted(warehouse.position)}", names.newest(dimension)
             statements.append(update_path(7, target, path, newest, older, warehouse, names))
         if written or any(above in changed for above in path.above):

@@ -128,7 +128,7 @@ def record(
             "part": p.name,
             "batch": batch,
             "kind": p.kind.name.lower(),
-            "stream": p.stream,
+            "stream": p.table,
             "epoch": p.epoch,
             "row_count": p.rows,
             "byte_count": p.size,

@@ -38,7 +38,7 @@ from connectors.redshift.errors import (
 from connectors.redshift.left_behind import end_sessions, say_holders
 from connectors.redshift.manifest import manifest
 from connectors.redshift.names import Names, warehouse_names
-from connectors.redshift.pending import check_shapes, check_streams
+from connectors.redshift.pending import check_shapes, check_tables
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
@@ -223,7 +223,7 @@ class Loader:
         return tuple(table for table, _ in self._warehouse.sources if table not in accounted)
 
     def _apply(self, cursor: ledger.Cursor, batch: str, parts: Sequence[Part]) -> list[Outcome]:
-        check_streams(self._warehouse, parts)
+        check_tables(self._warehouse, parts)
         check_part_keys(self._key_id, parts)
         check_shapes(self._warehouse, parts)
         statements = plan_load(
@@ -241,16 +241,16 @@ class Loader:
         return count_outcomes(cursor, self._warehouse, self._names, parts)
 
     def _write_manifests(self, batch: str, parts: Sequence[Part], kind: Kind) -> dict[str, str]:
-        """Addresses of the manifests of one kind, by stream."""
-        streams: dict[str, list[Part]] = defaultdict(list)
+        """Addresses of the manifests of one kind, by table."""
+        by_table: dict[str, list[Part]] = defaultdict(list)
         for part in parts:
             if part.kind is kind:
-                streams[part.stream].append(part)
+                by_table[part.table].append(part)
         return {
-            stream: self._manifests.put(
-                f"manifests/{batch}-{kind.name.lower()}-{stream}.json", manifest(own)
+            table: self._manifests.put(
+                f"manifests/{batch}-{kind.name.lower()}-{table}.json", manifest(of_table)
             )
-            for stream, own in streams.items()
+            for table, of_table in by_table.items()
         }
 
     def _refuse(self, differing: Sequence[Difference]) -> None:

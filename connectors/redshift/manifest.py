@@ -9,7 +9,7 @@ from connectors.staging.part import Part
 
 
 def manifest(parts: Sequence[Part]) -> bytes:
-    """The manifest of one stream's parts.
+    """The manifest of one table's parts.
 
     `mandatory` is false by default and would let COPY skip a missing file in silence; Parquet needs
     the length of each file.

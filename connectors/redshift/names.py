@@ -101,7 +101,7 @@ class Names:
     @staticmethod
     def tombstone_table(target: TargetSpec) -> str:
         """The name of that table in its schema."""
-        return f"tombstones_{target.stream}"
+        return f"tombstones_{target.table}"
 
     def dimension(self, dimension: DimensionSpec | PatchSpec) -> str:
         """A dimension that is kept in the warehouse, deleted keys among its rows."""
@@ -111,29 +111,29 @@ class Names:
     @staticmethod
     def dimension_table(dimension: DimensionSpec | PatchSpec) -> str:
         """The same without its schema; for a patch where it would be in the warehouse."""
-        return f"dimension_{dimension.stream}"
+        return f"dimension_{dimension.table}"
 
     @staticmethod
     def target(target: TargetSpec) -> str:
         """The wide table."""
-        return f"{quoted(target.schema)}.{quoted(target.stream)}"
+        return f"{quoted(target.schema)}.{quoted(target.table)}"
 
     @staticmethod
     def stage(spec: StagedSpec) -> str:
         """Temporary table that COPY fills."""
-        return quoted(f"stage_{_kind(spec)}_{spec.stream}")
+        return quoted(f"stage_{_kind(spec)}_{spec.table}")
 
     @staticmethod
     def newest(spec: StagedSpec) -> str:
         """Temporary table with the newest staged row of each key."""
-        return quoted(f"newest_{_kind(spec)}_{spec.stream}")
+        return quoted(f"newest_{_kind(spec)}_{spec.table}")
 
 
 def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
     """Every name of a schema, table or column that a load uses, unquoted."""
     found = set(names.books)
     for target in warehouse.targets:
-        found |= {target.schema, target.stream, names.tombstone_table(target)}
+        found |= {target.schema, target.table, names.tombstone_table(target)}
     found |= {names.dimension_table(dimension) for dimension in warehouse.dimensions}
     staged: tuple[StagedSpec, ...] = (
         *warehouse.targets,

@@ -18,30 +18,30 @@ def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
     that is to be a token today would be loaded clear. A part without a shape was staged by a
     version that did not write it; it is taken, or no upgrade could load what was pending.
     """
-    today = {(Kind.ROWS, target.stream): target.staged for target in warehouse.targets}
-    today |= {(Kind.PATCHES, patch.stream): patch.staged for patch in warehouse.patches}
-    today |= {(Kind.DIMENSION, one.stream): one.staged for one in warehouse.dimensions}
+    today = {(Kind.ROWS, target.table): target.staged for target in warehouse.targets}
+    today |= {(Kind.PATCHES, patch.table): patch.staged for patch in warehouse.patches}
+    today |= {(Kind.DIMENSION, one.table): one.staged for one in warehouse.dimensions}
     for part in parts:
-        shape = today.get((part.kind, part.stream))
+        shape = today.get((part.kind, part.table))
         if part.shape and shape is not None and (what := misfit(part.shape, shape)):
             message = (
-                f"parts of {part.stream} (epoch {part.epoch} and maybe others) were staged under "
+                f"parts of {part.table} (epoch {part.epoch} and maybe others) were staged under "
                 f"another declaration: {what}. Start with the former declaration, pause DMS until "
                 "all is loaded, stop, and start with the new one"
             )
             raise NeedsRepairError(message)
 
 
-def check_streams(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
+def check_tables(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
     """Raises NeedsRepairError when parts have no table: they would count as loaded, and be lost."""
-    known = {(Kind.ROWS, target.stream) for target in warehouse.targets}
-    known |= {(Kind.PATCHES, patch.stream) for patch in warehouse.patches}
-    known |= {(Kind.DIMENSION, one.stream) for one in warehouse.dimensions}
+    known = {(Kind.ROWS, target.table) for target in warehouse.targets}
+    known |= {(Kind.PATCHES, patch.table) for patch in warehouse.patches}
+    known |= {(Kind.DIMENSION, one.table) for one in warehouse.dimensions}
     lost = {
-        part.stream
+        part.table
         for part in parts
         if part.kind in {Kind.ROWS, Kind.PATCHES, Kind.DIMENSION}
-        and (part.kind, part.stream) not in known
+        and (part.kind, part.table) not in known
     }
     if lost:
         message = (

@@ -4,7 +4,7 @@ The steps, whose numbers every statement carries:
 
 1. Lock the ledger, before anything fixes a snapshot. Verify that the fence is ours. Find the
    parts that the ledger has already.
-2. COPY what is left into temporary stages, one COPY a stream.
+2. COPY what is left into temporary stages, one COPY per table.
 3. Keep the newest staged row of each key, over upserts and deletes together. Any row of a tie
    will do, so row_number and not rank. 3a to 3d, unchanged columns: see `unchanged`.
 4. Drop those that are not newer than the target's row or the key's tombstone.
@@ -50,28 +50,28 @@ def plan_load(  # noqa: PLR0913
     dimensions: Mapping[str, str],
     copy_role: str,
 ) -> list[Statement]:
-    """Steps 2 to 7 for the streams that have something to load.
+    """Steps 2 to 7 for the tables that have something to load.
 
     Args:
         warehouse: what there is.
         names: the tables' names.
-        rows: manifest address by target stream.
-        patches: manifest address by stream of a dimension that the stream joins.
-        dimensions: manifest address by stream of a dimension that is kept in the warehouse.
+        rows: manifest address by target.
+        patches: manifest address by dimension that the stream joins.
+        dimensions: manifest address by dimension that is kept in the warehouse.
         copy_role: ARN of the role that COPY reads S3 with, or `default`.
     """
-    targets = [target for target in warehouse.targets if target.stream in rows]
-    patched = {patch.stream: patch for patch in warehouse.patches if patch.stream in patches}
-    kept = [one for one in warehouse.dimensions if one.stream in dimensions]
+    targets = [target for target in warehouse.targets if target.table in rows]
+    patched = {patch.table: patch for patch in warehouse.patches if patch.table in patches}
+    kept = [one for one in warehouse.dimensions if one.table in dimensions]
     statements = []
     for target in targets:
-        columns, address = _staged_columns(target, warehouse), rows[target.stream]
+        columns, address = _staged_columns(target, warehouse), rows[target.table]
         statements += copied(target, columns, target.dist_key, names, address, copy_role)
     for patch in patched.values():
-        address = patches[patch.stream]
+        address = patches[patch.table]
         statements += copied(patch, patch.columns, None, names, address, copy_role)
     for one in kept:
-        address = dimensions[one.stream]
+        address = dimensions[one.table]
         statements += copied(one, one.columns, one.dist_key, names, address, copy_role)
     for target in targets:
         statements += _replace_facts(target, warehouse, names)
@@ -85,9 +85,9 @@ def plan_load(  # noqa: PLR0913
             for path in target.paths
             if path.dimension in patched
         ]
-    changed = {*patched, *(one.stream for one in kept)}
+    changed = {*patched, *(one.table for one in kept)}
     for target in warehouse.targets:
-        written = target.stream in rows
+        written = target.table in rows
         statements += fill_paths(target, warehouse, names, written=written, changed=changed)
     return statements
 
@@ -109,15 +109,15 @@ def _replace_facts(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -
     return [
         keep_newest(3, target, _staged_columns(target, warehouse), warehouse, names),
         *(
-            Statement(3, target.stream, sql)
+            Statement(3, target.table, sql)
             for sql in keep_unchanged_values(target, warehouse.position, names)
         ),
         drop_not_newer(target, table, "t", warehouse, names),
         drop_not_newer(target, tombstones, "b", warehouse, names),
         remove(target, table, names),
-        Statement(5, target.stream, insert),
+        Statement(5, target.table, insert),
         remove(target, tombstones, names),
-        Statement(5, target.stream, bury),
+        Statement(5, target.table, bury),
     ]
 
 

@@ -25,7 +25,7 @@ class PathSpec:
     """How one dimension reaches a target along one path: by patches, or by a table of its own.
 
     Attributes:
-        dimension: stream of the patches, or of the dimension's changes.
+        dimension: table of the patches, or of the dimension's changes.
         key: pairs (target column, column of the dimension) that must be equal.
         position: the target column with the dimension's position; a patch is applied only
             where it is smaller than the patch's own.
@@ -50,7 +50,7 @@ class PathSpec:
 class TargetSpec:
     """One wide table. `columns` are those of a staged row but for the delete flag, in order."""
 
-    stream: str
+    table: str
     fact: str  # the table whose changes its rows are
     schema: str
     columns: tuple[ColumnSpec, ...]
@@ -68,7 +68,7 @@ class TargetSpec:
 class PatchSpec:
     """One dimension's patches as they are staged: `columns` in order."""
 
-    stream: str
+    table: str
     columns: tuple[ColumnSpec, ...]
     key: tuple[str, ...]
     staged: Shape  # of their files
@@ -78,7 +78,7 @@ class PatchSpec:
 class DimensionSpec:
     """A dimension that is kept in the warehouse: `columns` of its table, as they are staged."""
 
-    stream: str
+    table: str
     columns: tuple[ColumnSpec, ...]
     key: tuple[str, ...]
     staged: Shape  # of its files

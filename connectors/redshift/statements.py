@@ -29,7 +29,7 @@ def copied(  # noqa: PLR0913, PLR0917
     manifest: str,
     copy_role: str,
 ) -> list[Statement]:
-    """Step 2: the staged rows of one stream, and an empty table for the newest of them."""
+    """Step 2: the staged rows of one table, and an empty table for the newest of them."""
     role = "default" if copy_role == "default" else f"'{copy_role}'"
     clause = distribution(dist_key) if dist_key else "DISTSTYLE EVEN"
     created = [
@@ -37,7 +37,7 @@ def copied(  # noqa: PLR0913, PLR0917
         for table in (names.stage(spec), names.newest(spec))
     ]
     copy = f"COPY {names.stage(spec)} FROM '{manifest}' IAM_ROLE {role} FORMAT AS PARQUET MANIFEST"
-    return [Statement(2, spec.stream, sql) for sql in (*created, copy)]
+    return [Statement(2, spec.table, sql) for sql in (*created, copy)]
 
 
 def keep_newest(
@@ -52,7 +52,7 @@ def keep_newest(
     order = f"PARTITION BY {listed(spec.key)} ORDER BY {quoted(warehouse.position)} DESC"
     return Statement(
         step,
-        spec.stream,
+        spec.table,
         f"INSERT INTO {names.newest(spec)} ({every})\n"
         f"SELECT {every} FROM (\n"
         f"  SELECT {every}, ROW_NUMBER() OVER ({order}) AS _rank FROM {names.stage(spec)}\n"
@@ -67,7 +67,7 @@ def drop_not_newer(
     newest, position = names.newest(spec), quoted(warehouse.position)
     return Statement(
         4,
-        spec.stream,
+        spec.table,
         f"DELETE FROM {newest} USING {other} AS {alias}\n"
         f"WHERE {equal(newest, alias, spec.key)}"
         f" AND {alias}.{position} >= {newest}.{position}",
@@ -78,7 +78,7 @@ def remove(spec: StagedSpec, other: str, names: Names) -> Statement:
     """Step 5: rows of `other` go whose key is staged."""
     return Statement(
         5,
-        spec.stream,
+        spec.table,
         f"DELETE FROM {other} USING {names.newest(spec)} AS n\nWHERE {equal(other, 'n', spec.key)}",
     )
 
@@ -121,7 +121,7 @@ def update_path(  # noqa: PLR0913, PLR0917
     assigned = ",\n  ".join(values)
     return Statement(
         step,
-        target.stream,
+        target.table,
         f"UPDATE {table} SET\n  {assigned}\nFROM {source} AS q\n"
         f"WHERE {matched} AND {table}.{quoted(path.position)} {condition}",
     )

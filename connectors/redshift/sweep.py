@@ -76,12 +76,12 @@ def plan_sweep(warehouse: WarehouseSpec, names: Names, floor: Floor) -> list[Sta
     """Whatever is below the floor; then what rows show of dimensions, parents first."""
     below = f"{quoted(warehouse.position)} < '{floor.position}'"
     statements = [
-        Statement(8, dimension.stream, f"DELETE FROM {names.dimension(dimension)} WHERE {below}")
+        Statement(8, dimension.table, f"DELETE FROM {names.dimension(dimension)} WHERE {below}")
         for dimension in warehouse.dimensions
     ]
     for target in warehouse.targets:
         statements += [
-            Statement(8, target.stream, f"DELETE FROM {table} WHERE {below}")
+            Statement(8, target.table, f"DELETE FROM {table} WHERE {below}")
             for table in (names.target(target), names.tombstones(target))
         ]
         statements += [_sweep_path(target, path, warehouse, names, floor) for path in target.paths]
@@ -104,7 +104,7 @@ def _sweep_path(
     position = quoted(path.position)
     return Statement(
         8,
-        target.stream,
+        target.table,
         f"UPDATE {names.target(target)} SET\n  {assigned}\n"
         f"WHERE {position} > {unknown} AND {position} < '{floor.position}'",
     )

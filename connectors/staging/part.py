@@ -1,4 +1,4 @@
-"""A part: what one subtask staged of one stream in one epoch, as a reference.
+"""A part: what one subtask staged of one table in one epoch, as a reference.
 
 A part's name is made once and never used again, so the warehouse's ledger can tell whether it has
 been loaded. Accounts and outcomes travel in a reference and have no file.
@@ -17,6 +17,8 @@ from connectors.failures import StarjoinError, named
 from connectors.staging.shape import Shape
 
 _LETTER: Final = b"S"  # no block and no signal begins with it
+# What a reference calls `table`: those that wait in state were written by earlier versions.
+_TABLE: Final = "stream"
 _EARLIER: Final = {
     "table": UNKNOWN_TABLE,
     "split": 0,
@@ -34,7 +36,7 @@ class Part:
     Attributes:
         name: unique for ever.
         kind: what the rows are.
-        stream: the target, dimension or, for dead letters and accounts, the empty text.
+        table: the target or dimension; empty for dead letters and accounts.
         epoch: the number of the marker that closed the part; -1 until then.
         rows: rows of the file; of accounts and outcomes, how many they are.
         url: `s3://bucket/key`; empty where there is no file.
@@ -48,7 +50,7 @@ class Part:
 
     name: str
     kind: Kind
-    stream: str
+    table: str
     rows: int
     url: str = ""
     size: int = 0
@@ -71,6 +73,7 @@ class Part:
     def encode(self) -> bytes:
         """The reference as one element."""
         fields = {**asdict(self), "kind": self.kind.name}
+        fields[_TABLE] = fields.pop("table")
         return _LETTER + json.dumps(fields, separators=(",", ":")).encode()
 
     @classmethod
@@ -82,6 +85,7 @@ class Part:
         try:
             fields = json.loads(data[1:])
             fields["kind"] = Kind[fields["kind"]]
+            fields["table"] = fields.pop(_TABLE)
             fields["accounts"] = tuple(Account(**(_EARLIER | a)) for a in fields["accounts"])
             fields["outcomes"] = tuple(Outcome(**outcome) for outcome in fields.get("outcomes", ()))
             fields["shape"] = tuple((name, made) for name, made in fields.get("shape", ()))

@@ -1,6 +1,6 @@
 """Collects the blocks of an epoch and writes them as Parquet parts.
 
-1. Blocks of one stream are kept until they are large enough for a part of their own, or until the
+1. Blocks of one table are kept until they are large enough for a part of their own, or until the
    epoch ends.
 2. A large part is uploaded early, but stays unreferenced until the marker comes.
 3. At the marker everything is flushed, and all of the epoch's parts get the marker's number:
@@ -39,7 +39,7 @@ class PartWriter:
 
     Args:
         store: where parts go.
-        part_bytes: how large a stream grows before it becomes a part.
+        part_bytes: how many Arrow bytes of a table make a part.
         floor: the generation below which nothing comes.
         key_id: of the key that the values are made under; empty where none is used.
     """
@@ -58,22 +58,22 @@ class PartWriter:
         self._uploaded: list[Part] = []
 
     def add(self, block: Block) -> None:
-        """Takes in one block; uploads a part when its stream has grown large enough (2)."""
+        """Takes in one block; uploads a part when its table has grown large enough (2)."""
         if block.kind is Kind.ACCOUNT:
             self._accounts += Account.from_batch(block.batch)
         elif block.kind is Kind.OUTCOME:
             self._outcomes += Outcome.from_batch(block.batch)
         elif len(block.batch):
-            stream = (block.kind, block.stream)
-            self._batches[stream].append(block.batch)
-            self._sizes[stream] += block.batch.nbytes
-            if self._sizes[stream] >= self._part_bytes:
-                self._upload(stream)
+            table = (block.kind, block.table)
+            self._batches[table].append(block.batch)
+            self._sizes[table] += block.batch.nbytes
+            if self._sizes[table] >= self._part_bytes:
+                self._upload(table)
 
     def close(self, epoch: int) -> list[Part]:
         """Ends the epoch: every part of it, labelled with its number (3)."""
-        for stream in list(self._batches):
-            self._upload(stream)
+        for table in list(self._batches):
+            self._upload(table)
         parts = self._uploaded
         if self._accounts or self._outcomes:
             parts.append(self._books())
@@ -87,10 +87,10 @@ class PartWriter:
         rows = len(read) + len(became)
         return Part(Part.new_name(), Kind.ACCOUNT, "", rows, accounts=read, outcomes=became)
 
-    def _upload(self, stream: tuple[Kind, str]) -> None:
-        batches = self._batches.pop(stream)
-        self._sizes.pop(stream)
-        kind, name = stream
+    def _upload(self, table: tuple[Kind, str]) -> None:
+        batches = self._batches.pop(table)
+        self._sizes.pop(table)
+        kind, name = table
         body = _parquet(pa.Table.from_batches(batches))
         part_name = Part.new_name()
         folder = "-".join(filter(None, [kind.name.lower(), name]))

@@ -79,7 +79,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             yield value
             return
         self._metrics.add(Metric.FACTS_JOINED, len(block.batch))
-        for target in self._plan.targets_of[block.stream]:
+        for target in self._plan.targets_of[block.table]:
             rows = wide_rows(block.batch, self._plan.targets[target], mirror)
             yield Block(Kind.ROWS, target, rows).encode()
 
@@ -92,22 +92,22 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         yield from self._hand_on(ctx)
         self._forget(ctx)
         block = decode(value, self._schemas)
-        table = mirror.tables[block.stream]
+        table = mirror.tables[block.table]
         accepted = table.accept(block.batch)
-        mine = self._owned(accepted, table, block.stream)
+        mine = self._owned(accepted, table, block.table)
         own = (
             mine
             if len(accepted) == len(block.batch)
-            else self._owned(block.batch, table, block.stream)
+            else self._owned(block.batch, table, block.table)
         )
         if len(accepted):
             state = ctx.get_broadcast_state(self._descriptor)
-            self._durable[block.stream].append(state, accepted)
+            self._durable[block.table].append(state, accepted)
         if mine.any():
-            patch = patches(select(accepted, mine), self._plan.patches[block.stream], mirror)
-            yield Block(Kind.PATCHES, block.stream, patch).encode()
+            patch = patches(select(accepted, mine), self._plan.patches[block.table], mirror)
+            yield Block(Kind.PATCHES, block.table, patch).encode()
         if own.any():
-            yield self._outcome(block.stream, int(mine.sum()), int(own.sum()))
+            yield self._outcome(block.table, int(mine.sum()), int(own.sum()))
 
     def _owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
         """Where a change is of a key that this subtask owns."""

@@ -191,24 +191,24 @@ class Check:
     def _check_tables(self, tables: Tables) -> None:
         for target in self._spec.targets:
             columns = [column.name for column in target.columns]
-            visible = list(self._star.targets[target.stream].columns)
-            expected = self._oracle.expected(target.stream, columns, tables)
+            visible = list(self._star.targets[target.table].columns)
+            expected = self._oracle.expected(target.table, columns, tables)
             found = Expected(
-                self._rows(target.schema, target.stream, columns),
-                self._rows(BOOKS, f"tombstones_{target.stream}", [*target.key, "_pos"]),
+                self._rows(target.schema, target.table, columns),
+                self._rows(BOOKS, f"tombstones_{target.table}", [*target.key, "_pos"]),
             )
             count = len(visible)
             _compare("rows", [r[:count] for r in expected.rows], [r[:count] for r in found.rows])
             _compare("hidden columns", expected.rows, found.rows)
-            tombstones = self.pruning.without(target.stream, expected.tombstones)
+            tombstones = self.pruning.without(target.table, expected.tombstones)
             _compare("tombstones", tombstones, found.tombstones)
 
     def _check_dimensions(self, tables: Tables) -> None:
         """Those that are kept in the warehouse, deleted keys among their rows."""
         for dimension in self._spec.dimensions:
             columns = [column.name for column in dimension.columns]
-            expected = self._oracle.dimension(dimension.stream, columns, tables)
-            found = self._rows(BOOKS, f"dimension_{dimension.stream}", columns)
+            expected = self._oracle.dimension(dimension.table, columns, tables)
+            found = self._rows(BOOKS, f"dimension_{dimension.table}", columns)
             _compare("dimensions", expected, found)
 
     def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
@@ -225,9 +225,9 @@ class Check:
             message = "the table is still between two cuts"
             raise WrongError(message, "stuck")
         for target in self._spec.targets:
-            visible = list(self._star.targets[target.stream].columns)
-            expected = self._oracle.visible(target.stream, self._source.tables)
-            _compare("end", expected, self._rows(target.schema, target.stream, visible))
+            visible = list(self._star.targets[target.table].columns)
+            expected = self._oracle.visible(target.table, self._source.tables)
+            _compare("end", expected, self._rows(target.schema, target.table, visible))
 
 
 def _newer(before: Tables, after: Tables) -> Counter[str]:

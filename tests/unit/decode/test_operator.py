@@ -33,7 +33,7 @@ def test_a_dimension_of_the_stream_is_broadcast() -> None:
 def test_a_dimension_that_is_kept_in_the_warehouse_goes_where_facts_go() -> None:
     changes, account = outputs(placed_freight(), region())
     block = decode(changes, BlockSchemas(placed_freight()))
-    assert (block.kind, block.stream, len(block.batch)) == (Kind.DIMENSION, "region", 1)
+    assert (block.kind, block.table, len(block.batch)) == (Kind.DIMENSION, "region", 1)
     assert {route_of(changes), route_of(account)} == {*routes(2, 128)}
 
 

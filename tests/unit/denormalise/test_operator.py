@@ -87,7 +87,7 @@ class Task:
 
 def test_a_fact_becomes_a_row_of_every_target_of_its_table() -> None:
     found = Task(State()).facts(fact(1), fact(2))
-    assert [(block.kind, block.stream, len(block.batch)) for block in found] == [
+    assert [(block.kind, block.table, len(block.batch)) for block in found] == [
         (Kind.ROWS, "consignment_report", 2),
         (Kind.ROWS, "sender_report", 2),
     ]
@@ -96,7 +96,7 @@ def test_a_fact_becomes_a_row_of_every_target_of_its_table() -> None:
 def test_facts_join_what_came_before_and_older_news_are_none() -> None:
     task = Task(State())
     patch, outcome = task.dimension(company(2))
-    assert (patch.kind, patch.stream) == (Kind.PATCHES, "company")
+    assert (patch.kind, patch.table) == (Kind.PATCHES, "company")
     assert outcomes([outcome]) == [Outcome("company", DIMENSION, 1, 0)]
     assert outcomes(task.dimension(company(1, name="older"))) == [
         Outcome("company", DIMENSION, 0, 1)
@@ -192,7 +192,7 @@ def test_what_the_state_has_of_a_dimension_that_was_moved_is_handed_on_by_every_
     ]
     for task in tasks:
         *handed_on, _, _ = task.facts(fact(3))
-        found = [(block.kind, block.stream, len(block.batch)) for block in handed_on]
+        found = [(block.kind, block.table, len(block.batch)) for block in handed_on]
         told = (Kind.OUTCOME, "", 1)
         assert found == [(Kind.DIMENSION, "region", 1), told, (Kind.DIMENSION, "port", 1), told]
         # They were counted as loaded when they came, and the load will count them once more.

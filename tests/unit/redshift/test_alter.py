@@ -16,7 +16,7 @@ from connectors.sql_types import SqlType, SqlTypeError
 from flink_app.positions.position import UNKNOWN
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
 
-TABLE: Final = f'"public"."{TARGET.stream}"'
+TABLE: Final = f'"public"."{TARGET.table}"'
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def warehouse() -> FakeWarehouse:
 
 def older(warehouse: FakeWarehouse) -> None:
     """The tables of a declaration that knew no location and shorter seats."""
-    columns = warehouse.tables[TARGET.stream]
+    columns = warehouse.tables[TARGET.table]
     del columns["location"], columns["_pos_buyer"]
     columns["seat_level"] = "VARCHAR(9)"
 
@@ -75,7 +75,7 @@ def test_with_leave_each_statement_runs_outside_a_transaction_and_is_logged(
 def test_a_start_of_tables_that_are_as_declared_or_wider_alters_nothing(
     warehouse: FakeWarehouse,
 ) -> None:
-    warehouse.tables[TARGET.stream] |= {
+    warehouse.tables[TARGET.table] |= {
         "seat_level": "VARCHAR(41)",
         "ticket_price": "BIGINT",
         "event_id": "DECIMAL(10,0)",
@@ -116,7 +116,7 @@ def test_what_redshift_cannot_alter_is_told_and_nothing_else_is_done(
     warehouse: FakeWarehouse,
 ) -> None:
     older(warehouse)
-    warehouse.tables[TARGET.stream]["ticket_price"] = "SMALLINT"
+    warehouse.tables[TARGET.table]["ticket_price"] = "SMALLINT"
     with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, alters=True).start(5)
     told = str(caught.value)
@@ -131,13 +131,13 @@ def test_what_redshift_cannot_alter_is_told_and_nothing_else_is_done(
 
 
 def test_tombstones_hold_keys_as_the_target_does(warehouse: FakeWarehouse) -> None:
-    warehouse.tables[f"tombstones_{TARGET.stream}"]["ticket_id"] = "SMALLINT"
+    warehouse.tables[f"tombstones_{TARGET.table}"]["ticket_id"] = "SMALLINT"
     with pytest.raises(NeedsRepairError, match=r'"ticket_id" of table "books"[.]"tombstones_'):
         loader(warehouse, alters=True).start(5)
 
 
 def test_a_key_cannot_be_added(warehouse: FakeWarehouse) -> None:
-    del warehouse.tables[TARGET.stream]["ticket_id"]
+    del warehouse.tables[TARGET.table]["ticket_id"]
     with pytest.raises(NeedsRepairError, match='no key column "ticket_id" INTEGER: make it anew'):
         loader(warehouse, alters=True).start(5)
 

@@ -109,7 +109,7 @@ BATCH: Final = [
     account(UNREADABLE, 1, dead_lettered=1),
 ]
 BECAME: Final = [
-    Outcome("ticket_activity", SPEC.targets[0].stream, 5, 3),
+    Outcome("ticket_activity", SPEC.targets[0].table, 5, 3),
     Outcome("customer", DIMENSION, 1, 1),
     Outcome("event", DIMENSION, 1, 0),
 ]
@@ -126,7 +126,7 @@ def test_a_declared_table_keeps_its_destinations_in_a_batch_without_outcomes() -
     accounts = [account("ticket_activity", 1, below_floor=1), account("customer", 1)]
     assert batch_balances(SPEC, accounts, []) == [
         Balance("customer", DIMENSION, 1, 0, 0, 0, 0, 0, 1),
-        Balance("ticket_activity", SPEC.targets[0].stream, 1, 0, 0, 1, 0, 0, 0),
+        Balance("ticket_activity", SPEC.targets[0].table, 1, 0, 0, 1, 0, 0, 0),
     ]
 
 

@@ -30,15 +30,15 @@ REPORT = "consignment_report"
 def planned(*staged: str) -> list[Statement]:
     """The statements of a batch: of a target's rows, a dimension's patches or its changes."""
 
-    def addresses(streams: list[str]) -> dict[str, str]:
-        return {stream: f"s3://m/{stream}" for stream in streams if stream in staged}
+    def addresses(tables: list[str]) -> dict[str, str]:
+        return {table: f"s3://m/{table}" for table in tables if table in staged}
 
     return plan_load(
         SPEC,
         NAMES,
-        rows=addresses([target.stream for target in SPEC.targets]),
-        patches=addresses([patch.stream for patch in SPEC.patches]),
-        dimensions=addresses([dimension.stream for dimension in SPEC.dimensions]),
+        rows=addresses([target.table for target in SPEC.targets]),
+        patches=addresses([patch.table for patch in SPEC.patches]),
+        dimensions=addresses([dimension.table for dimension in SPEC.dimensions]),
         copy_role="default",
     )
 
@@ -92,7 +92,7 @@ def test_a_patch_has_what_lies_below_it_looked_up() -> None:
 
 
 def test_a_path_takes_its_changes_first_and_comes_after_facts_and_patches() -> None:
-    everything = [*(t.stream for t in SPEC.targets), *(p.stream for p in SPEC.patches)]
+    everything = [*(t.table for t in SPEC.targets), *(p.table for p in SPEC.patches)]
     statements = planned(*everything, "region", "port")
     filled = [one.step == 7 for one in statements]
     assert filled == sorted(filled)
@@ -134,14 +134,12 @@ def test_changes_are_copied_and_stand_in_the_ledger(warehouse: FakeWarehouse) ->
 def test_parts_of_a_dimension_that_is_kept_elsewhere_are_not_taken_for_loaded(
     warehouse: FakeWarehouse, kind: Kind
 ) -> None:
-    stream = {Kind.DIMENSION: "ticket", Kind.PATCHES: "sport_event"}[kind]
+    table = {Kind.DIMENSION: "ticket", Kind.PATCHES: "sport_event"}[kind]
     warehouse.tables = TABLES
     loading = loader(warehouse, spec=PLACED_EVENT)
     loading.start(5)
-    part = Part("a", kind, stream, rows=2, url="s3://b/a", size=10)
-    with pytest.raises(
-        NeedsRepairError, match=f"staged parts are of {stream}, .* in another place"
-    ):
+    part = Part("a", kind, table, rows=2, url="s3://b/a", size=10)
+    with pytest.raises(NeedsRepairError, match=f"staged parts are of {table}, .* in another place"):
         loading.load([part], 5)
     assert warehouse.parts == set()
 
@@ -186,9 +184,9 @@ def test_what_a_row_knows_better_stays() -> None:
         mirror.tables[change.table].accept(changes)
     facts = batch(ticket_seller(), "ticket_activity", [bought])
     (target,) = PLACED_EVENT.targets
-    rows = wide_rows(facts, JoinPlan(ticket_seller()).targets[target.stream], mirror)
+    rows = wide_rows(facts, JoinPlan(ticket_seller()).targets[target.table], mirror)
     with SqliteWarehouse(PLACED_EVENT) as warehouse:
-        warehouse.load({target.stream: [rows]}, {})
+        warehouse.load({target.table: [rows]}, {})
         before = warehouse.rows(target)
         assert any("newer" in row for row in before)
         warehouse.load({}, {}, {"sport_event": [batch(star, "sport_event", [event(3, "older")])]})

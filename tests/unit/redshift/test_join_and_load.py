@@ -128,13 +128,13 @@ def assert_is_the_join(warehouse: SqliteWarehouse, oracle: Oracle) -> None:
     for target in warehouse.spec.targets:
         expected = [
             tuple(plain(row[column.name]) for column in target.columns)
-            for row in oracle.rows(target.stream)
+            for row in oracle.rows(target.table)
         ]
         assert warehouse.rows(target) == sorted(expected, key=repr)
     for dimension in warehouse.spec.dimensions:
         versions = [
             (*map(plain, c.values.values()), c.position, int(c.deleted))
-            for c in oracle.newest.get(dimension.stream, {}).values()
+            for c in oracle.newest.get(dimension.table, {}).values()
         ]
         assert warehouse.dimension(dimension) == sorted(versions, key=repr)
 

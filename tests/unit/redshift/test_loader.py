@@ -150,8 +150,8 @@ def test_manifests_are_one_a_stream_and_named_for_their_batch(warehouse: FakeWar
     parts = [part("a"), part("b"), part("c", kind=Kind.PATCHES)]
     loaded = loader(warehouse, manifests).load(parts, 5)
     assert sorted(manifests.written) == [
-        f"manifests/{loaded.batch}-patches-{parts[2].stream}.json",
-        f"manifests/{loaded.batch}-rows-{TARGET.stream}.json",
+        f"manifests/{loaded.batch}-patches-{parts[2].table}.json",
+        f"manifests/{loaded.batch}-rows-{TARGET.table}.json",
     ]
     for key in manifests.written:
         assert any(f"'s3://b/{key}'" in sql for sql in warehouse.statements("COPY"))
@@ -202,14 +202,14 @@ def test_what_a_transaction_did_with_its_rows_is_counted_in_it(warehouse: FakeWa
     warehouse.newest = 3
     books = Part("n", Kind.ACCOUNT, "", 1, outcomes=(Outcome("customer", DIMENSION, 1, 0),))
     loaded = loader(warehouse).load([part("a"), part("b"), books], 5)
-    counted = Outcome("ticket_activity", TARGET.stream, loaded=3, superseded=1)
+    counted = Outcome("ticket_activity", TARGET.table, loaded=3, superseded=1)
     assert loaded.outcomes == (counted,)
     assert [(b.table, b.loaded, b.superseded, b.difference) for b in loaded.balances] == [
         ("customer", 1, 0, -1),
         ("ticket_activity", 3, 1, -4),
     ]
     assert inserted(warehouse, "outcome") == [
-        [loaded.batch, "ticket_activity", TARGET.stream, 3, 1],
+        [loaded.batch, "ticket_activity", TARGET.table, 3, 1],
         [loaded.batch, "customer", DIMENSION, 1, 0],
     ]
     assert warehouse.said[-2] == "commit"
@@ -233,7 +233,7 @@ def test_rows_that_copy_lost_or_repeated_stop_the_load(
 ) -> None:
     started(warehouse)
     warehouse.copied = copied
-    message = f"COPY brought {copied} rows of {TARGET.stream}, and the staged files hold 4"
+    message = f"COPY brought {copied} rows of {TARGET.table}, and the staged files hold 4"
     with pytest.raises(NeedsRepairError, match=message):
         loader(warehouse).load([part("a"), part("b")], 5)
     assert warehouse.parts == set()
@@ -247,7 +247,7 @@ def test_parts_of_a_stream_that_is_not_declared_are_not_taken_for_loaded(
     with pytest.raises(
         NeedsRepairError, match="staged parts are of former, which the declaration no"
     ):
-        loader(warehouse).load([part("a"), part("b", kind=kind, stream="former")], 5)
+        loader(warehouse).load([part("a"), part("b", kind=kind, table="former")], 5)
     assert warehouse.parts == set()
 
 
@@ -350,7 +350,7 @@ def test_a_ledger_row_says_what_was_loaded() -> None:
     warehouse = FakeWarehouse().connect()
     ledger.record(warehouse, Names("books"), "batch", [part("a", epoch=8)], [])
     ((_, values),) = warehouse.values
-    assert values[:8] == ["a", "batch", "rows", TARGET.stream, 8, 2, 10, "s3://b/a"]
+    assert values[:8] == ["a", "batch", "rows", TARGET.table, 8, 2, 10, "s3://b/a"]
     assert values[8].tzinfo is None
 
 

@@ -53,10 +53,10 @@ targets:
 def staged(of: Star, kind: Kind) -> list[Part]:
     """A part as the staging stage of a job with this declaration leaves it pending."""
     schemas, writer = BlockSchemas(of), PartWriter(Manifests())
-    stream = "sales" if kind is Kind.ROWS else "item"
-    nothing = [pa.nulls(1, field.type) for field in schemas(kind, stream)]
-    batch = pa.RecordBatch.from_arrays(nothing, schema=schemas(kind, stream))
-    writer.add(Block(kind, stream, batch))
+    table = "sales" if kind is Kind.ROWS else "item"
+    nothing = [pa.nulls(1, field.type) for field in schemas(kind, table)]
+    batch = pa.RecordBatch.from_arrays(nothing, schema=schemas(kind, table))
+    writer.add(Block(kind, table, batch))
     return [Part.decode(part.encode()) for part in writer.close(7)]
 
 

@@ -36,8 +36,8 @@ def planned(
     )
 
 
-EVERY_TARGET = tuple(target.stream for target in SPEC.targets)
-EVERY_DIMENSION = tuple(patch.stream for patch in SPEC.patches)
+EVERY_TARGET = tuple(target.table for target in SPEC.targets)
+EVERY_DIMENSION = tuple(patch.table for patch in SPEC.patches)
 
 
 def test_nothing_staged_is_no_statement() -> None:
@@ -97,8 +97,8 @@ def test_copy_names_its_role(role: str, clause: str) -> None:
 def test_target_and_dimension_of_one_name_have_tables_of_their_own() -> None:
     target, dimension = SPEC.targets[0], SPEC.patches[0]
     for name in (NAMES.stage, NAMES.newest):
-        assert name(target).replace(target.stream, "") != name(dimension).replace(
-            dimension.stream, ""
+        assert name(target).replace(target.table, "") != name(dimension).replace(
+            dimension.table, ""
         )
 
 

@@ -147,9 +147,9 @@ def test_the_general_code_is_shown_and_means_nothing_by_itself(
         ("Numeric data overflow (result precision)", "", "a number has more digits than its co"),
         ("1204", "", "a value is longer than its column (SQLSTATE XX000, code 1204)"),
         (
-            f"Load into table '{TARGET.stream}' failed.  Check 'sys_load_error_detail'",
+            f"Load into table '{TARGET.table}' failed.  Check 'sys_load_error_detail'",
             "",
-            f'a staged file has a value that does not fit table "{TARGET.stream}" (',
+            f'a staged file has a value that does not fit table "{TARGET.table}" (',
         ),
         (NO_KEY, "", "a staged file or manifest is missing"),
         (NO_BUCKET, "", "the staging bucket does not exist"),
@@ -176,9 +176,9 @@ def test_an_error_whose_words_are_complete_does_not(message: str) -> None:
 
 
 def test_names_are_those_of_the_declaration_and_of_the_books() -> None:
-    assert {"starjoin", "ledger", "fence", TARGET.stream, TARGET.schema, "location"} <= KNOWN
-    assert f"tombstones_{TARGET.stream}" in KNOWN
-    assert f"stage_rows_{TARGET.stream}" in KNOWN
+    assert {"starjoin", "ledger", "fence", TARGET.table, TARGET.schema, "location"} <= KNOWN
+    assert f"tombstones_{TARGET.table}" in KNOWN
+    assert f"stage_rows_{TARGET.table}" in KNOWN
 
 
 def test_names_of_the_books_are_those_of_the_tables_that_are_made() -> None:

@@ -41,9 +41,9 @@ def load(star: Star) -> list[tuple[str, str]]:
     planned = plan_load(
         spec,
         NAMES,
-        rows={t.stream: f"s3://staged/{t.stream}-rows.json" for t in spec.targets},
-        patches={p.stream: f"s3://staged/{p.stream}-patches.json" for p in spec.patches},
-        dimensions={d.stream: f"s3://staged/{d.stream}.json" for d in spec.dimensions},
+        rows={t.table: f"s3://staged/{t.table}-rows.json" for t in spec.targets},
+        patches={p.table: f"s3://staged/{p.table}-patches.json" for p in spec.patches},
+        dimensions={d.table: f"s3://staged/{d.table}.json" for d in spec.dimensions},
         copy_role=ROLE,
     )
     return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]

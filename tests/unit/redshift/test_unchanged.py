@@ -148,4 +148,4 @@ def test_each_statement_is_needed(step: int) -> None:
 
 def test_a_star_without_such_columns_has_no_such_statement() -> None:
     spec = warehouse_spec(ticket_seller())
-    assert all("_set_" not in sql for sql in planned(spec, [spec.targets[0].stream]))
+    assert all("_set_" not in sql for sql in planned(spec, [spec.targets[0].table]))

@@ -23,11 +23,11 @@ ROWS: Final = 2  # of each part
 
 
 def part(
-    name: str, *, epoch: int = 1, kind: Kind = Kind.ROWS, stream: str = "", floor: int = 0
+    name: str, *, epoch: int = 1, kind: Kind = Kind.ROWS, table: str = "", floor: int = 0
 ) -> Part:
-    stream = stream or (TARGET.stream if kind is Kind.ROWS else SPEC.patches[0].stream)
+    table = table or (TARGET.table if kind is Kind.ROWS else SPEC.patches[0].table)
     return Part(
-        name, kind, stream, rows=ROWS, url=f"s3://b/{name}", size=10, epoch=epoch, floor=floor
+        name, kind, table, rows=ROWS, url=f"s3://b/{name}", size=10, epoch=epoch, floor=floor
     )
 
 
@@ -53,11 +53,11 @@ def existing(spec: WarehouseSpec) -> dict[str, dict[str, str]]:
     for target in spec.targets:
         columns = {column.name: column.sql_type for column in target.columns}
         kept = (*target.key, spec.position)
-        tables[target.stream] = columns
-        tables[f"tombstones_{target.stream}"] = {name: columns[name] for name in kept}
+        tables[target.table] = columns
+        tables[f"tombstones_{target.table}"] = {name: columns[name] for name in kept}
     for dimension in spec.dimensions:
         columns = {column.name: column.sql_type for column in dimension.columns}
-        tables[f"dimension_{dimension.stream}"] = columns
+        tables[f"dimension_{dimension.table}"] = columns
     return tables
 
 

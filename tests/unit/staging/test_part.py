@@ -26,7 +26,7 @@ parts = st.builds(
     Part,
     name=st.text(),
     kind=st.sampled_from(Kind),
-    stream=st.text(),
+    table=st.text(),
     rows=st.integers(0),
     url=st.text(),
     size=st.integers(0),

@@ -37,9 +37,9 @@ class Store:
         return table
 
 
-def rows(stream: str, *values: int, kind: Kind = Kind.ROWS) -> Block:
+def rows(table: str, *values: int, kind: Kind = Kind.ROWS) -> Block:
     columns = [{"a": value} for value in values]
-    return Block(kind, stream, pa.RecordBatch.from_pylist(columns, schema=SCHEMA))
+    return Block(kind, table, pa.RecordBatch.from_pylist(columns, schema=SCHEMA))
 
 
 def account(shard: str, first: int, last: int) -> Block:
@@ -57,13 +57,13 @@ def store() -> Store:
     return Store()
 
 
-def test_an_epoch_is_one_part_a_stream(store: Store) -> None:
+def test_an_epoch_is_one_part_per_table(store: Store) -> None:
     writer = PartWriter(store)
     for block in (rows("one", 1, 2), rows("two", 3), rows("one", 4), rows("one", 5, kind=PATCHES)):
         writer.add(block)
     assert store.objects == {}
     parts = writer.close(7)
-    assert {(p.kind, p.stream): store.read(p)["a"].to_pylist() for p in parts} == {
+    assert {(p.kind, p.table): store.read(p)["a"].to_pylist() for p in parts} == {
         (Kind.ROWS, "one"): [1, 2, 4],
         (Kind.ROWS, "two"): [3],
         (Kind.PATCHES, "one"): [5],
@@ -86,7 +86,7 @@ def test_a_large_part_is_uploaded_early_but_referred_to_only_at_the_marker(store
     assert [part.epoch for part in parts] == [3, 3]
 
 
-def test_streams_grow_apart(store: Store) -> None:
+def test_tables_grow_apart(store: Store) -> None:
     writer = PartWriter(store, part_bytes=80)
     for number in range(9):
         writer.add(rows("one", number))
@@ -159,7 +159,7 @@ def test_a_failed_upload_is_not_swallowed() -> None:
         writer.close(1)
 
 
-def test_files_lie_in_folders_by_kind_and_stream(store: Store) -> None:
+def test_files_lie_in_folders_by_kind_and_table(store: Store) -> None:
     writer = PartWriter(store)
     writer.add(rows("one", 1))
     writer.add(rows("", 1, kind=Kind.DEAD_LETTERS))
@@ -210,16 +210,16 @@ def test_a_file_has_the_columns_of_the_stage_table_in_their_order(star: object) 
     assert isinstance(star, Star)
     spec, schemas, store = warehouse_spec(star), BlockSchemas(star), Store()
     flag = ColumnSpec(spec.deleted, "BOOLEAN")
-    stages = {(Kind.ROWS, t.stream): (*t.columns, flag) for t in spec.targets}
-    stages |= {(Kind.PATCHES, p.stream): p.columns for p in spec.patches}
+    stages = {(Kind.ROWS, t.table): (*t.columns, flag) for t in spec.targets}
+    stages |= {(Kind.PATCHES, p.table): p.columns for p in spec.patches}
     writer = PartWriter(store)
-    for kind, stream in stages:
-        schema = schemas(kind, stream)
+    for kind, table in stages:
+        schema = schemas(kind, table)
         nothing = [pa.nulls(1, field.type) for field in schema]
         batch = pa.RecordBatch.from_arrays(nothing, schema=schema)
-        writer.add(Block(kind, stream, batch))
+        writer.add(Block(kind, table, batch))
     for part in writer.close(1):
-        columns = stages[part.kind, part.stream]
+        columns = stages[part.kind, part.table]
         staged = store.read(part).schema
         assert staged.names == [column.name for column in columns]
         for column, kind in zip(columns, staged.types, strict=True):
