@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import traceback
 
 import pytest
@@ -89,3 +90,9 @@ def test_a_reference_that_cannot_be_read_shows_nothing_of_it(data: bytes) -> Non
     with pytest.raises(PartError, match="cannot be read: ") as caught:
         Part.decode(data)
     assert "ilse" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_reference_has_the_names_that_earlier_versions_read() -> None:
+    """State is read by the version before this one too, when an application is rolled back."""
+    fields = json.loads(Part("name", Kind.ROWS, "sales", rows=3).encode()[1:])
+    assert (fields["stream"], "table" in fields) == ("sales", False)
