@@ -189,7 +189,7 @@ class Rig:
 
 @pytest.fixture
 def rig(account: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
-    for module in ("plan", "changes", "storage"):
+    for module in ("plan", "change_finder", "storage"):
         monkeypatch.setattr(f"infra.aws.{module}.ROOT", tmp_path)
     bookkeeping, stream = FakeBookkeeping(), FakeStream({"shard-0": {}})
     rig = Rig(account, tmp_path, bookkeeping, stream)
