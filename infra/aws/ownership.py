@@ -89,7 +89,7 @@ class Ownership:
             named = self._stacks.parameters(stack).get("ApplicationName", self._name)
             if named != self._name:
                 yield (
-                    f"{stack} is of application {named}, and the environment's file says "
+                    f"{stack} belongs to application {named}, but the environment's file says "
                     f"{self._name}. Nothing has been touched. Put {named} back into the file of "
                     f"{self._environment.name}; deploy --allow-data-loss renames it"
                 )
@@ -101,8 +101,10 @@ class Ownership:
             return
         stack, name = self._environment.stack(named.part), named.of(self._name)
         yield (
-            f"{named.kind} {name} exists, and stack {stack} has not made it: it is another "
-            f"environment's, or made by hand. Nothing has been touched. If application.name in the "
+            f"{named.kind} {name} exists, but stack {stack} did not create it: it belongs to "
+            f"another "
+            f"environment, or was created by hand. Nothing has been touched. If application.name "
+            f"in the "
             f"file of {self._environment.name} was copied from another environment, give it a name "
             f"of its own; if nothing uses that {named.kind}, delete it"
         )
@@ -113,7 +115,7 @@ class Ownership:
         if own == self._name and self._find(APPLICATION) is None:
             stack = self._environment.stack(plan.APPLICATION)
             yield (
-                f"{stack} has made application {own}, which is not there any more: it was deleted "
+                f"{stack} created application {own}, which no longer exists: it was deleted "
                 f"outside of CloudFormation, and its snapshots with it. Delete the stack with "
                 f"`aws cloudformation delete-stack --stack-name {stack}` and deploy again"
             )

@@ -113,8 +113,8 @@ class Preflight:
                 f"{name} has no snapshot to start from, and whether it has loaded anything yet is "
                 f"unknown, since the warehouse could not be asked: {error}. Nothing has been "
                 f"touched. If it has loaded nothing yet, as in a first deployment, give "
-                f"--without-state; otherwise let the warehouse be asked (docs/deployment.md, "
-                f"What has to be there before)"
+                f"--without-state; otherwise make the warehouse reachable (docs/deployment.md, "
+                f"Prerequisites)"
             )
             raise DeployError(message) from error
         if empty:

@@ -55,8 +55,9 @@ def check_packaged(package: Path, declaration: str) -> None:
         packaged = _member(archive, declaration)
     if packaged != (ROOT / declaration).read_text(encoding="utf-8"):
         message = (
-            f"{package} holds no {declaration} or another one than this working tree, from which "
-            f"DMS's mapping is made: make the package again with `python3 build.py package`"
+            f"{package} contains no {declaration}, or one that differs from this working tree's, "
+            f"from "
+            f"which DMS's mapping is generated: build it again with `python3 build.py package`"
         )
         raise DeployError(message)
 

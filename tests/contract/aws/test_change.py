@@ -524,6 +524,8 @@ def test_another_declaration_of_the_same_tables_takes_the_short_way(rig: Rig) ->
 
 def test_a_package_with_another_declaration_is_refused(rig: Rig) -> None:
     (rig.root / DECLARATION).write_text(OLD)
-    with pytest.raises(DeployError, match=r"holds no .* or another one than this working tree"):
+    with pytest.raises(
+        DeployError, match=r"contains no .* or one that differs from this working tree's"
+    ):
         rig.deploy()
     assert rig.account.heard() == []

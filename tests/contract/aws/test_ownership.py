@@ -24,7 +24,9 @@ from tests.contract.aws.conftest import Account
 
 pytestmark = pytest.mark.contract
 
-FOREIGN = "application ticket-seller exists, and stack starjoin-staging-application has not made it"
+FOREIGN = (
+    "application ticket-seller exists, but stack starjoin-staging-application did not create it"
+)
 READS = ("describe", "list", "get", "head", "filter")
 
 
@@ -164,7 +166,7 @@ def test_one_stack_of_another_application_is_enough(
         account.deployment()._stacks.delete("starjoin-example-application")
         rename(folder, "example", "tickets")
     assert run(account, folder, "example", "stop") == 1
-    assert f"starjoin-example-{stack} is of application" in capsys.readouterr().err
+    assert f"starjoin-example-{stack} belongs to application" in capsys.readouterr().err
 
 
 def test_a_stack_whose_creation_failed_owns_nothing(account: Account, folder: Path) -> None:
@@ -205,7 +207,7 @@ def test_a_deployment_makes_no_stack_where_the_log_group_is_anothers(account: Ac
     account.deployment().deploy(account.package)
     account.deployment().destroy(with_data=True)
     client("logs").create_log_group(logGroupName="/starjoin/ticket-seller")
-    with pytest.raises(ForeignResourceError, match="log group /starjoin/ticket-seller exists, and"):
+    with pytest.raises(ForeignResourceError, match="log group /starjoin/ticket-seller exists, but"):
         account.deployment().deploy(account.package)
     assert stacks_of(account) == []
 
@@ -220,7 +222,7 @@ def test_a_deployment_makes_no_stack_where_the_task_is_anothers(account: Account
         TableMappings="{}",
     )
     with pytest.raises(
-        ForeignResourceError, match="replication task ticket-seller-changes exists, and"
+        ForeignResourceError, match="replication task ticket-seller-changes exists, but"
     ):
         account.deployment().deploy(account.package)
     assert stacks_of(account) == []

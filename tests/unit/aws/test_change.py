@@ -172,5 +172,5 @@ def test_the_package_holds_the_declaration_that_the_mapping_is_made_from(tmp_pat
         if fits:
             check_packaged(package, declaration)
         else:
-            with pytest.raises(DeployError, match="make the package again"):
+            with pytest.raises(DeployError, match="build it again"):
                 check_packaged(package, declaration)
