@@ -4,18 +4,16 @@ The modules in reading order.
 
 When to load:
     operator: references kept in Flink's state; the thin part that knows Flink.
-    coordinator: which parts are due, and what follows from an attempt's end.
-    background: the thread on which an attempt runs.
+    coordinator: which parts are due, the thread of an attempt, and what follows from its end.
 
 One transaction:
     plan: its numbered steps, and their SQL as data.
     loader: runs it; the outcome, or an error that says what to do.
-    ledger: steps 1 and 9, the lock, the fence and the books.
-    manifest: step 2, what COPY reads.
+    ledger: steps 1 and 9: the lock, the fence and the bookkeeping rows.
+    batch: steps 2 and 8: whether its parts fit, COPY's manifests, what became of the rows.
     statements: SQL that facts, patches and dimensions have in common.
     unchanged: step 3 for columns that changes may leave out.
     dimensions: dimensions that are kept in the warehouse, and their join.
-    counts: step 8, what became of the staged rows.
     sweep: step 8, the floor of a reload.
 
 The tables:
@@ -24,12 +22,10 @@ The tables:
     bookkeeping: the bookkeeping tables, and how rows are written to them.
     ddl: the tables that are made.
     alter: tables that were there before.
-    pending: parts that were staged before.
     value_key: values that were made under another key.
 
-The books, read from outside the load:
-    balance: whether every record is accounted for.
-    balance_metrics: the same sums of each committed transaction, as metrics.
+The bookkeeping tables, read from outside the load:
+    balance: whether every record is accounted for, as a query and as metrics.
     never_read: declared tables of which nothing was ever read.
     replay_marks: dead letters that are loaded, and those that were replayed.
 
@@ -37,5 +33,5 @@ The cluster:
     connection: one session per transaction, and how long it may take.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
-    said: what of an error's own text may be passed on.
+    said: what of an error's own text may be repeated.
 """

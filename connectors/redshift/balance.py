@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from connectors.accounts import DIMENSION, Account, Outcome
+from connectors.metrics import DESTINATION_KEY, GROUP, TABLE_KEY, BalanceMetric
 from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
+
+NO_DESTINATION: Final = "_none_"  # a dimension of CloudWatch cannot be empty
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def batch_balances(
     """What `balance_query` says of the books of one batch, before anyone asks the warehouse.
 
     A declared table has its destinations even where none of its changes came to an outcome, so that
-    these lines can be summed over batches by table and destination.
+    these balances can be summed over batches by table and destination.
     """
     read: defaultdict[str, list[Account]] = defaultdict(list)
     for account in accounts:
@@ -95,7 +98,8 @@ def batch_balances(
         if not any(place[0] == table for place in places):
             places.add((table, ""))
     return [
-        _line(read[place[0]], became.get(place, Outcome(*place, 0, 0))) for place in sorted(places)
+        _balance(read[place[0]], became.get(place, Outcome(*place, 0, 0)))
+        for place in sorted(places)
     ]
 
 
@@ -108,7 +112,7 @@ def _destinations(warehouse: WarehouseSpec, table: str) -> list[str]:
     return found
 
 
-def _line(accounts: Sequence[Account], outcome: Outcome) -> Balance:
+def _balance(accounts: Sequence[Account], outcome: Outcome) -> Balance:
     read, split = sum(a.read for a in accounts), sum(a.split for a in accounts)
     superseded = outcome.superseded + sum(a.below_floor for a in accounts)
     dead_lettered = sum(a.dead_lettered for a in accounts)
@@ -124,3 +128,48 @@ def _line(accounts: Sequence[Account], outcome: Outcome) -> Balance:
         passed_over,
         read + split - outcome.loaded - superseded - dead_lettered - passed_over,
     )
+
+
+class BalanceMetrics:
+    """The balance as counters per table and destination that a load has committed records of.
+
+    They are counted after the commit and from what it wrote, so those of one run of the job balance
+    by themselves at any time. There are as many as the declaration has tables and destinations, and
+    four for the names that `connectors.accounts` gives to records of no table. Made in an
+    operator's `open` from the runtime context.
+    """
+
+    def __init__(self, runtime_context: Any) -> None:
+        self._group = runtime_context.get_metrics_group().add_group(GROUP)
+        self._counters: dict[tuple[str, str, BalanceMetric], Any] = {}
+
+    def add(self, balances: Iterable[Balance]) -> None:
+        """Counts what one transaction wrote; a counter is registered when it is first needed."""
+        for balance in balances:
+            counts = {
+                BalanceMetric.READ: balance.read,
+                BalanceMetric.SPLIT: balance.split,
+                BalanceMetric.LOADED: balance.loaded,
+                BalanceMetric.SUPERSEDED: balance.superseded,
+                BalanceMetric.DEAD_LETTERED: balance.dead_lettered,
+                BalanceMetric.PASSED_OVER: balance.passed_over,
+            }
+            for metric, count in counts.items():
+                self._counter(balance, metric).inc(count)  # 0 as well: a sum of them needs all
+
+    def _counter(self, balance: Balance, metric: BalanceMetric) -> Any:
+        place = (balance.table, balance.destination, metric)
+        if place not in self._counters:
+            group = self._group.add_group(TABLE_KEY, _metric_word(balance.table)).add_group(
+                DESTINATION_KEY, _metric_word(balance.destination)
+            )
+            self._counters[place] = group.counter(metric.label)
+        return self._counters[place]
+
+
+def _metric_word(name: str) -> str:
+    """The name in letters that metric systems take: `(control)` is `_control_`.
+
+    No declared table or target begins with an underscore.
+    """
+    return name.replace("(", "_").replace(")", "_") or NO_DESTINATION

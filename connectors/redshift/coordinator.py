@@ -7,13 +7,15 @@ been loaded. The Flink operator keeps its pending parts in state and passes ever
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
 from connectors.epochs.signals import CheckpointComplete, Started
+from connectors.failures import StarjoinError
 from connectors.metrics import Metric
-from connectors.redshift.background import Background
 from connectors.redshift.balance import Balance
 from connectors.redshift.errors import FenceLostError, KeyChangedError, LoadError, NeedsRepairError
 from connectors.redshift.loader import Loaded
@@ -21,12 +23,66 @@ from connectors.staging.part import Part
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 # First retry after a second, doubled up to a minute: an outage of the warehouse is noticed to
 # be over within a minute, and 1,440 attempts a day trouble nobody.
 RETRY_SECONDS: Final = 1.0
 MAX_RETRY_SECONDS: Final = 60.0
 # What needs a person is tried again all the same, seldom, so that the repair alone is enough.
 REPAIR_SECONDS: Final = 300.0
+
+
+class BusyError(StarjoinError):
+    """Work was submitted before the result of the former was taken."""
+
+
+class Background(Generic[T]):
+    """Runs submitted calls one at a time on a thread of its own; all methods are the caller's.
+
+    A COPY takes seconds to minutes, and an operator that waited for it would hold up every
+    checkpoint.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._current: Future[T] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether work has been submitted whose result has not been taken."""
+        return self._current is not None
+
+    def submit(self, call: Callable[[], T]) -> None:
+        """Starts `call`. The thread is a daemon: a worker that is told to end does not wait.
+
+        Raises BusyError while there is other work.
+        """
+        if self._current is not None:
+            message = f"{self._name} is busy: take its result first"
+            raise BusyError(message)
+        future: Future[T] = Future()
+        self._current = future
+        threading.Thread(target=_run, args=(call, future), name=self._name, daemon=True).start()
+
+    def take(self) -> T | None:
+        """The result when there is one, None while the work goes on or there is none.
+
+        Raises what the call raised.
+        """
+        if self._current is None or not self._current.done():
+            return None
+        future, self._current = self._current, None
+        return future.result()
+
+
+def _run(call: Callable[[], T], future: Future[T]) -> None:
+    try:
+        result = call()
+    except BaseException as error:  # noqa: BLE001 - handed to the thread that takes the result
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 class LoadCalls(Protocol):

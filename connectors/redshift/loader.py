@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import Error
@@ -25,7 +24,12 @@ from connectors.failures import named
 from connectors.redshift import ledger
 from connectors.redshift.alter import Difference, differences
 from connectors.redshift.balance import Balance, batch_balances
-from connectors.redshift.counts import count_outcomes
+from connectors.redshift.batch import (
+    check_shapes,
+    check_tables,
+    count_outcomes,
+    write_manifests,
+)
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import (
@@ -36,27 +40,19 @@ from connectors.redshift.errors import (
     classify,
 )
 from connectors.redshift.left_behind import end_sessions, say_holders
-from connectors.redshift.manifest import manifest
 from connectors.redshift.names import Names, warehouse_names
-from connectors.redshift.pending import check_shapes, check_tables
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
 from connectors.redshift.value_key import check_key, check_part_keys
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
+from connectors.staging.writer import Store
 
 logger = logging.getLogger(__name__)
 
 _WAITING: Final = ", waiting for the ledger's lock"
 _CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
-
-
-class ManifestStore(Protocol):
-    """Where manifests are written to."""
-
-    def put(self, key: str, body: bytes) -> str:
-        """Writes an object and gives its address. Raises StagingError."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ class Loader:
         bookkeeping_schema: str,
         copy_role: str,
         connect: Callable[[], Any],
-        manifests: ManifestStore,
+        manifests: Store,
         alters: bool = False,
         floor: Floor = NO_FLOOR,
         key_id: str = "",
@@ -229,9 +225,9 @@ class Loader:
         statements = plan_load(
             self._warehouse,
             self._names,
-            rows=self._write_manifests(batch, parts, Kind.ROWS),
-            patches=self._write_manifests(batch, parts, Kind.PATCHES),
-            dimensions=self._write_manifests(batch, parts, Kind.DIMENSION),
+            rows=write_manifests(self._manifests, batch, parts, Kind.ROWS),
+            patches=write_manifests(self._manifests, batch, parts, Kind.PATCHES),
+            dimensions=write_manifests(self._manifests, batch, parts, Kind.DIMENSION),
             copy_role=self._copy_role,
         )
         for statement in statements:
@@ -239,19 +235,6 @@ class Loader:
             cursor.execute(statement.sql)
         self._at = ""
         return count_outcomes(cursor, self._warehouse, self._names, parts)
-
-    def _write_manifests(self, batch: str, parts: Sequence[Part], kind: Kind) -> dict[str, str]:
-        """Addresses of the manifests of one kind, by table."""
-        by_table: dict[str, list[Part]] = defaultdict(list)
-        for part in parts:
-            if part.kind is kind:
-                by_table[part.table].append(part)
-        return {
-            table: self._manifests.put(
-                f"manifests/{batch}-{kind.name.lower()}-{table}.json", manifest(of_table)
-            )
-            for table, of_table in by_table.items()
-        }
 
     def _refuse(self, differing: Sequence[Difference]) -> None:
         """Raises NeedsRepairError unless all that differs can be altered, and may be."""

@@ -18,7 +18,7 @@ from pyflink.datastream.state import MapStateDescriptor
 from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
 from connectors.failures import guarded
 from connectors.metrics import Gauge, Metric, Metrics, register
-from connectors.redshift.balance_metrics import BalanceMetrics
+from connectors.redshift.balance import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
 from connectors.redshift.never_read import NeverRead
 from connectors.redshift.spec import Pairs

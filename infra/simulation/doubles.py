@@ -125,7 +125,7 @@ class Context:
 
 
 class Deferred:
-    """`connectors.redshift.background.Background` whose thread runs when the history says so."""
+    """`connectors.redshift.coordinator.Background` whose thread runs when the history says so."""
 
     def __init__(self) -> None:
         self._call: Callable[[], Loaded | None] | None = None

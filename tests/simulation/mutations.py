@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.accounts import Account, Outcome
-from connectors.redshift import counts, ledger, loader
+from connectors.redshift import batch, ledger, loader
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknownError
@@ -197,10 +197,8 @@ _outcome: Final = Denormalise._outcome
 
 
 def _counted_too_early() -> list[Patch]:
-    statement = counts.count_statement
-    return [
-        (counts, "count_statement", lambda *args: statement(*args).replace("newest_", "stage_"))
-    ]
+    statement = batch.count_statement
+    return [(batch, "count_statement", lambda *args: statement(*args).replace("newest_", "stage_"))]
 
 
 def _no_fence() -> list[Patch]:
@@ -325,7 +323,7 @@ MUTATIONS: Final = (
     Mutation("floor in the mirror", reload.no_floor_in_the_mirror, RELOADS),
     Mutation(
         "superseded rows are counted",
-        lambda: [(loader, "count_outcomes", _superseded_forgotten(counts.count_outcomes))],
+        lambda: [(loader, "count_outcomes", _superseded_forgotten(batch.count_outcomes))],
     ),
     Mutation(
         "superseded dimension changes are counted",

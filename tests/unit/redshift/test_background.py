@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.redshift.background import Background, BusyError
+from connectors.redshift.coordinator import Background, BusyError
 
 NAME = "background of a test"
 

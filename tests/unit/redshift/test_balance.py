@@ -13,7 +13,7 @@ from connectors.accounts import CONTROL, DIMENSION, UNREADABLE, Account, Outcome
 from connectors.blocks import Kind
 from connectors.redshift import ledger
 from connectors.redshift.balance import Balance, balance_query, balances, batch_balances
-from connectors.redshift.counts import count_statement
+from connectors.redshift.batch import count_statement
 from connectors.redshift.names import Names
 from connectors.redshift.spec import DimensionSpec, WarehouseSpec
 from connectors.staging import Part

@@ -8,8 +8,7 @@ import pytest
 
 from connectors.accounts import CONTROL, DIMENSION
 from connectors.metrics import GROUP, BalanceMetric, Metric
-from connectors.redshift.balance import Balance, balance_query
-from connectors.redshift.balance_metrics import BalanceMetrics
+from connectors.redshift.balance import Balance, BalanceMetrics, balance_query
 from connectors.redshift.coordinator import LoadCalls
 from connectors.redshift.names import Names
 from connectors.redshift.operator import Load

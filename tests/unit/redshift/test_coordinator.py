@@ -13,12 +13,12 @@ from connectors.accounts import Outcome
 from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.metrics import Metric
 from connectors.redshift import coordinator as module
-from connectors.redshift.background import Background
 from connectors.redshift.balance import Balance
 from connectors.redshift.coordinator import (
     MAX_RETRY_SECONDS,
     REPAIR_SECONDS,
     RETRY_SECONDS,
+    Background,
     Backlog,
     LoadCoordinator,
 )

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from connectors.blocks import Kind
-from connectors.redshift.manifest import manifest
+from connectors.redshift.batch import manifest
 from connectors.redshift.names import Names, quoted
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec

@@ -1,0 +1,143 @@
+"""The parts of one load: whether today's tables can take them, what COPY reads, what they became.
+
+Outcomes are counted where the rows are, after steps 3 and 4 and before COMMIT: the stage holds what
+COPY brought, the table of the newest what is left of it. So the bookkeeping tables say of a batch
+what was done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from connectors.accounts import DIMENSION, Outcome
+from connectors.blocks import Kind
+from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.ledger import Cursor
+from connectors.redshift.names import Names
+from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
+from connectors.staging.part import Part
+from connectors.staging.shape import Shape, misfit
+from connectors.staging.writer import Store
+
+Counted = TargetSpec | DimensionSpec
+
+
+def check_tables(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
+    """Raises NeedsRepairError when parts have no table: they would count as loaded, and be lost."""
+    shapes = _staged_shapes(warehouse)
+    lost = {
+        part.table
+        for part in parts
+        if part.kind in {Kind.ROWS, Kind.PATCHES, Kind.DIMENSION}
+        and (part.kind, part.table) not in shapes
+    }
+    if lost:
+        message = (
+            f"staged parts are of {', '.join(sorted(lost))}, which the declaration no longer "
+            "has, or has in another place: start with the former declaration until they are "
+            "loaded, then change it"
+        )
+        raise NeedsRepairError(message)
+
+
+def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
+    """Raises NeedsRepairError for parts whose columns are not those that COPY is going to fill.
+
+    COPY matches columns by position: what changed places would be loaded into the wrong column, and
+    a value that is to be a token today would be loaded in the clear. A part without a shape was
+    staged by a version that did not write it; it is accepted, or no upgrade could load what was
+    pending.
+    """
+    shapes = _staged_shapes(warehouse)
+    for part in parts:
+        shape = shapes.get((part.kind, part.table))
+        if part.shape and shape is not None and (what := misfit(part.shape, shape)):
+            message = (
+                f"parts of {part.table} (epoch {part.epoch} and maybe others) were staged under "
+                f"another declaration: {what}. Start with the former declaration, pause DMS until "
+                "all is loaded, stop, and start with the new one"
+            )
+            raise NeedsRepairError(message)
+
+
+def _staged_shapes(warehouse: WarehouseSpec) -> dict[tuple[Kind, str], Shape]:
+    """The shape that today's tables take, by kind and table."""
+    shapes = {(Kind.ROWS, target.table): target.staged for target in warehouse.targets}
+    shapes |= {(Kind.PATCHES, patch.table): patch.staged for patch in warehouse.patches}
+    shapes |= {(Kind.DIMENSION, kept.table): kept.staged for kept in warehouse.dimensions}
+    return shapes
+
+
+def write_manifests(store: Store, batch: str, parts: Sequence[Part], kind: Kind) -> dict[str, str]:
+    """Writes COPY's manifests for the parts of one kind; returns their addresses by table."""
+    by_table: dict[str, list[Part]] = defaultdict(list)
+    for part in parts:
+        if part.kind is kind:
+            by_table[part.table].append(part)
+    return {
+        table: store.put(f"manifests/{batch}-{kind.name.lower()}-{table}.json", manifest(of_table))
+        for table, of_table in by_table.items()
+    }
+
+
+def manifest(parts: Sequence[Part]) -> bytes:
+    """The manifest of one table's parts.
+
+    `mandatory` is false by default and would let COPY skip a missing file in silence; Parquet needs
+    the length of each file.
+    """
+    entries = [
+        {"url": part.url, "mandatory": True, "meta": {"content_length": part.size}}
+        for part in parts
+    ]
+    return json.dumps({"entries": entries}).encode()
+
+
+def count_outcomes(
+    cursor: Cursor, warehouse: WarehouseSpec, names: Names, parts: Sequence[Part]
+) -> list[Outcome]:
+    """The outcome at each target that `parts` have rows of, and of each dimension that is kept.
+
+    Raises NeedsRepairError when COPY brought another number of rows than the files hold.
+    """
+    rows: Counter[tuple[Kind, str]] = Counter()
+    for part in parts:
+        rows[part.kind, part.table] += part.rows
+    counted: list[Counted] = [t for t in warehouse.targets if (Kind.ROWS, t.table) in rows]
+    counted += [d for d in warehouse.dimensions if (Kind.DIMENSION, d.table) in rows]
+    if not counted:
+        return []
+    cursor.execute(count_statement(counted, names))
+    counts = {int(place): int(count) for place, count in cursor.fetchall()}
+    outcomes = []
+    for index, spec in enumerate(counted):
+        kind = Kind.ROWS if isinstance(spec, TargetSpec) else Kind.DIMENSION
+        copied, newest = counts[2 * index], counts[2 * index + 1]
+        if copied != rows[kind, spec.table]:
+            message = (
+                f"COPY brought {copied} rows of {spec.table}, and the staged files hold "
+                f"{rows[kind, spec.table]}: nothing was loaded. Look in SYS_LOAD_DETAIL for the "
+                "files that were read, and put back those that were changed or cut short"
+            )
+            raise NeedsRepairError(message)
+        outcomes.append(_outcome(spec, loaded=newest, superseded=copied - newest))
+    return outcomes
+
+
+def _outcome(spec: Counted, *, loaded: int, superseded: int) -> Outcome:
+    """A target's rows are changes of its fact table; those of a dimension are its own."""
+    if isinstance(spec, TargetSpec):
+        return Outcome(spec.fact, spec.table, loaded, superseded)
+    return Outcome(spec.table, DIMENSION, loaded, superseded)
+
+
+def count_statement(counted: Sequence[Counted], names: Names) -> str:
+    """One row per temporary table: for each of `counted` in turn the stage and the newest."""
+    tables = [table for spec in counted for table in (names.stage(spec), names.newest(spec))]
+    # Numbers tell the tables apart: Redshift gives text in a UNION no type.
+    return "\nUNION ALL ".join(
+        f"SELECT {place} AS place, COUNT(*) AS found FROM {table}"
+        for place, table in enumerate(tables)
+    )
