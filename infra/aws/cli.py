@@ -21,8 +21,8 @@ from infra.aws.package import ZIP, build_package
 from infra.aws.stacks import Stacks
 from infra.aws.waiting import Clock, SystemClock
 
-# Of ownership: a deployment checks more than the application, and status says what it finds.
-_THAT_SEE_TO_IT: Final = frozenset({"deploy", "status"})
+# Commands that check ownership themselves: deploy checks more, and status reports what it finds.
+_CHECK_OWNERSHIP_THEMSELVES: Final = frozenset({"deploy", "status"})
 
 OpenClients = Callable[[str, str | None], AwsClients]
 
@@ -33,7 +33,7 @@ def main(
     open_clients: OpenClients = open_clients,
     clock: Clock | None = None,
 ) -> int:
-    """Runs one command; gives the exit code."""
+    """Runs one command; returns the exit code."""
     given = parser().parse_args(arguments)
     try:
         environment = load_environment(given.environment, given.environments)
@@ -49,14 +49,14 @@ def main(
         if given.command == "destroy":
             _check_confirmed(environment, given.confirm)
         clients, clock = open_clients(environment.region, given.profile), clock or SystemClock()
-        if given.command not in _THAT_SEE_TO_IT:
+        if given.command not in _CHECK_OWNERSHIP_THEMSELVES:
             Ownership(environment, Stacks(clients.cloudformation, clock, _say), clients).check()
         _run(given, environment, Deployment(environment, clients, clock, _say))
     except DeployError as error:
         sys.stderr.write(f"{given.command}: {error}\n")
         return 1
     except (ClientError, BotoCoreError) as error:
-        sys.stderr.write(f"{given.command}: AWS refuses: {error}\n")
+        sys.stderr.write(f"{given.command}: AWS call failed: {error}\n")
         return 1
     return 0
 
@@ -96,20 +96,20 @@ def _deploy(given: argparse.Namespace, deployment: Deployment) -> None:
 def _check_confirmed(environment: Environment, confirmed: str | None) -> None:
     if confirmed != environment.name:
         message = (
-            f"this deletes the application and its snapshots: give the environment's name once "
-            f"more, --confirm {environment.name}"
+            f"this deletes the application and its snapshots: repeat the environment's name to "
+            f"confirm, --confirm {environment.name}"
         )
         raise DeployError(message)
 
 
 def _refuse_compare() -> None:
-    message = "--compare belongs to --dry-run, and changes nothing; leave it out to deploy"
+    message = "--compare only works with --dry-run; leave it out to deploy"
     raise DeployError(message)
 
 
 def _check_generation(given: argparse.Namespace) -> None:
     if given.apply and given.generation is None:
-        message = "--apply needs --generation: reload without --apply says which"
+        message = "--apply needs --generation: run reload without --apply to see which"
         raise DeployError(message)
 
 

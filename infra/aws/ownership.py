@@ -1,8 +1,8 @@
-"""What belongs to an environment: the resources of its own stacks, not whatever has their names.
+"""Whether a resource belongs to an environment, or only has the name that it would have.
 
-A template leaves most names to CloudFormation. Those that it fixes are shared by the whole region:
-two environments' files with one application name speak of one application. Whether it is this
-environment's own, its stack's resources say.
+A template leaves most names to CloudFormation. Those that it fixes are unique in the region: two
+environments' files with one application name refer to the same application. The resources of the
+environment's stacks show whether it is its own.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _NAMING: Final = (plan.APPLICATION, plan.DATA)
 
 
 class Ownership:
-    """Tells an environment's own resources from others of the same name.
+    """Distinguishes an environment's own resources from others of the same name.
 
     Args:
         environment: as its file says.
@@ -71,7 +71,7 @@ class Ownership:
             raise ForeignResourceError(fault)
 
     def check_names(self) -> None:
-        """Raises ForeignResourceError where a stack would make, or takes for its own, what is not.
+        """Raises ForeignResourceError if a stack would create, or act on, a resource of others.
 
         For a deployment, before it makes anything.
         """
@@ -83,7 +83,7 @@ class Ownership:
             raise ForeignResourceError(fault)
 
     def faults(self) -> Iterator[str]:
-        """Why the file's application is not the environment's own, a sentence each."""
+        """Why the file's application is not the environment's own, one sentence per reason."""
         for part in _NAMING:
             stack = self._environment.stack(part)
             named = self._stacks.parameters(stack).get("ApplicationName", self._name)
@@ -102,15 +102,13 @@ class Ownership:
         stack, name = self._environment.stack(named.part), named.of(self._name)
         yield (
             f"{named.kind} {name} exists, but stack {stack} did not create it: it belongs to "
-            f"another "
-            f"environment, or was created by hand. Nothing has been touched. If application.name "
-            f"in the "
-            f"file of {self._environment.name} was copied from another environment, give it a name "
-            f"of its own; if nothing uses that {named.kind}, delete it"
+            f"another environment, or was created by hand. Nothing has been touched. If "
+            f"application.name in the file of {self._environment.name} was copied from another "
+            f"environment, give it a name of its own; if nothing uses that {named.kind}, delete it"
         )
 
     def _gone(self) -> Iterator[str]:
-        """Where the stack's application was deleted behind its back: no update brings it again."""
+        """If the stack's application was deleted by hand: no update creates it again."""
         own = self._own(APPLICATION)
         if own == self._name and self._find(APPLICATION) is None:
             stack = self._environment.stack(plan.APPLICATION)

@@ -1,7 +1,7 @@
-"""What a deployment finds out before it makes or changes anything.
+"""What a deployment checks before it creates or changes anything.
 
-1. Names: whatever has a name that the stacks fix is the stacks' own.
-2. Places: application, staged files, books and privacy key stay where they are.
+1. Names: resources with names that the stacks fix belong to the stacks.
+2. Locations: application, staged files, bookkeeping tables and privacy key do not move.
 3. State: the application starts from a snapshot, or nothing has been loaded yet.
 """
 
@@ -21,19 +21,19 @@ from infra.aws.privacy_key import PrivacyKey
 from infra.aws.stacks import Stacks
 from infra.aws.warehouse import Bookkeeping
 
-# Parameters that say where data lies: setting in the environment's file, and what a change leaves.
-_PLACES: Final = {
+# Parameters that say where data is: the setting in the environment's file.
+_LOCATIONS: Final = {
     "ApplicationName": "application.name",
     "StagingPrefix": "staging.prefix",
     "BookkeepingSchema": "redshift.bookkeeping_schema",
 }
 _LOSSES: Final = {
-    "ApplicationName": "a new application takes the old one's place and its snapshots go; its "
-    "staged files and dead letters stay under the old name, and so does its fence in the warehouse",
+    "ApplicationName": "a new application replaces the old one, whose snapshots are deleted; its "
+    "staged files, dead letters and fence in the warehouse stay under the old name",
     "StagingPrefix": "files that are staged and not loaded yet stay under the old prefix, where "
-    "COPY may not read them any more and no lifecycle rule deletes them",
-    "BookkeepingSchema": "what has been loaded, and by whom, stays in the old schema, and the "
-    "application does not know of it any more",
+    "COPY can no longer read them and no lifecycle rule deletes them",
+    "BookkeepingSchema": "the record of what has been loaded stays in the old schema, and the "
+    "application no longer knows of it",
 }
 
 
@@ -90,11 +90,11 @@ class Preflight:
         for part in (plan.DATA, plan.APPLICATION):
             stack = environment.stack(part)
             deployed = self._stacks.parameters(stack)
-            for name, setting in _PLACES.items():
+            for name, setting in _LOCATIONS.items():
                 before = deployed.get(name, wanted[name])
                 if before != wanted[name]:
                     yield (
-                        f"{setting} is {wanted[name]}, and {stack} has {before}: {_LOSSES[name]}. "
+                        f"{setting} is {wanted[name]}, but {stack} has {before}: {_LOSSES[name]}. "
                         f"Nothing has been touched. Put {before} back, or give --allow-data-loss"
                     )
 
@@ -111,7 +111,7 @@ class Preflight:
         except (DeployError, ClientError, BotoCoreError) as error:
             message = (
                 f"{name} has no snapshot to start from, and whether it has loaded anything yet is "
-                f"unknown, since the warehouse could not be asked: {error}. Nothing has been "
+                f"unknown, since the warehouse could not be queried: {error}. Nothing has been "
                 f"touched. If it has loaded nothing yet, as in a first deployment, give "
                 f"--without-state; otherwise make the warehouse reachable (docs/deployment.md, "
                 f"Prerequisites)"
@@ -126,15 +126,15 @@ class Preflight:
         floor = self._bookkeeping.floor()
         swept = (
             f" The warehouse is swept to generation {floor}: set application.generations and "
-            f"application.floor to {floor} first, or nothing that is read counts."
+            f"application.floor to {floor} first, or every record will be ignored."
             if floor > settings.floor
             else ""
         )
         return (
-            f"{name} has no snapshot to start from, but the warehouse's books in schema "
-            f"{self._environment.redshift.bookkeeping_schema} say that it has loaded before. "
-            f"Without its state it starts at {settings.initial_position} of the stream and knows "
-            f"no dimension row, so that facts miss their columns until every table is loaded "
-            f"again. Nothing has been touched.{swept} If that is meant, give --without-state, and "
+            f"{name} has no snapshot to start from, but the bookkeeping tables in schema "
+            f"{self._environment.redshift.bookkeeping_schema} show that it has loaded before. "
+            f"Without its state it starts at {settings.initial_position} of the stream and has no "
+            f"dimension rows, so facts lack those columns until every table is loaded again. "
+            f"Nothing has been touched.{swept} If you want this, give --without-state, and "
             f"load every table again with reload"
         )

@@ -1,8 +1,8 @@
-"""The secret with the privacy key: which one a deployment uses, and that it is never another.
+"""The secret with the privacy key: which one a deployment uses, and that it never changes.
 
-Without its key the tokens in the warehouse match nothing that comes, and dead letters do not open.
-The data stack makes the secret once and leaves it behind when it is deleted, so a later environment
-must be told of it.
+Under another key new tokens would not match those in the warehouse, and dead letters would not
+open. The data stack creates the secret once and leaves it behind when it is deleted, so a later
+environment must name it.
 """
 
 from __future__ import annotations
@@ -44,22 +44,22 @@ class PrivacyKey:
         was_given = bool(self._stacks.parameters(stack).get("PrivacySecretArn"))
         if given != used if given is not None else was_given:
             message = (
-                f"privacy.secret_arn is {given or 'not set'}, and {stack} has the key {used}: "
-                f"tokens in the warehouse would match no new ones. Nothing has been touched. Set "
+                f"privacy.secret_arn is {given or 'not set'}, but {stack} has the key {used}: "
+                f"new tokens would not match those in the warehouse. Nothing has been touched. Set "
                 f"it to {used}; or follow docs/operations.md, Rotating the privacy secret, and "
                 f"give --allow-data-loss"
             )
             raise DataLossError(message)
 
     def _refuse_left_behind(self) -> None:
-        left = sorted(self._left_behind())
-        if left:
+        keys = sorted(self._left_behind())
+        if keys:
             message = (
-                f"there is a privacy key of an application of this name, which an earlier or "
-                f"another environment has made: {', '.join(left)}. Nothing has been touched. If a "
+                f"a privacy key for an application of this name exists, which an earlier or "
+                f"another environment created: {', '.join(keys)}. Nothing has been touched. If a "
                 f"warehouse holds its tokens, or dead letters are kept, set privacy.secret_arn to "
-                f"it. If neither is so, delete it in Secrets Manager, or give --allow-data-loss to "
-                f"make another beside it"
+                f"it. Otherwise delete it in Secrets Manager, or give --allow-data-loss to create "
+                f"a second one"
             )
             raise DataLossError(message)
 

@@ -21,7 +21,7 @@ class EnvironmentReloadActions:
 
     Attributes:
         environment: as its file says.
-        running: describes the application, which must run.
+        running: describes the application, which must be running.
         restart: restarts it with other generations and another floor.
         replication: the region's replication tasks.
         task: ARN of the environment's.

@@ -1,4 +1,4 @@
-"""A reload: every table is loaded anew, and what the new load lacks goes out of the warehouse.
+"""A reload: every table is loaded again, and rows that the new load lacks leave the warehouse.
 
 1. The replication task is stopped; what it has sent has arrived.
 2. The boundary: what arrives from a minute after the stop on is of the next generation. The
@@ -8,11 +8,11 @@
 5. All of the load is in the warehouse: in no shard is there a record from before the load's end
    that the warehouse's accounts do not have, so a completed checkpoint has it too.
 6. The floor: the application restarts with the new generation as floor.
-7. It has swept the warehouse, as the floor in the warehouse's books says.
+7. It has swept the warehouse, as the bookkeeping table `floor` shows.
 
-Where a reload stands follows from what the application, DMS and the warehouse say of themselves; no
-file remembers it. So whoever asks again goes on where it stopped. The floor is raised last, since
-below it nothing counts: no record of the new load may be missing then.
+The state of a reload is derived from the application, DMS and the warehouse; no file stores it. So
+running the command again continues where it stopped. The floor is raised last: by then no record
+of the new load may be missing, since records of older generations are ignored from then on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from infra.aws.waiting import Clock, wait_for
 Say = Callable[[str], None]
 
 _EVERY: Final = 15.0
-# A full load may take long. Who waits longer asks again.
+# A full load may take hours. Re-run the command to keep waiting.
 _LIMIT: Final = 12 * 3_600.0
 
 
@@ -47,14 +47,14 @@ class Step(enum.Enum):
     SWEEP = "7. wait until the warehouse is swept of everything below generation {g}"
     DONE = "the reload is done"
 
-    def said(self, generation: int) -> str:
+    def describe(self, generation: int) -> str:
         """The step, for the reload to a generation."""
         return self.value.format(g=generation)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a reload stands: what application, DMS and warehouse say."""
+    """The state of a reload, from application, DMS and warehouse."""
 
     generations: Generations
     floor: int
@@ -80,8 +80,8 @@ def next_step(at: Standing, generation: int) -> Step:
     newest, task = at.generations.newest, at.task
     if generation not in {newest, newest + 1}:
         message = (
-            f"the newest generation is {newest}: a reload goes to {newest + 1}, or goes on to "
-            f"{newest}, not to {generation}"
+            f"the newest generation is {newest}: give {newest + 1} to begin a reload or {newest} "
+            f"to continue one, not {generation}"
         )
         raise DeployError(message)
     if newest < generation:
@@ -93,8 +93,8 @@ def next_step(at: Standing, generation: int) -> Step:
         return Step.START
     if task.errored:
         message = (
-            f"DMS could not load {task.errored} table(s): mend what its log says, then reload "
-            f"anew, with --generation {generation + 1}"
+            f"DMS could not load {task.errored} table(s): fix the cause that its log gives, then "
+            f"begin another reload with --generation {generation + 1}"
         )
         raise DeployError(message)
     if not task.is_loaded(since_ms=at.boundary_ms):
@@ -103,24 +103,24 @@ def next_step(at: Standing, generation: int) -> Step:
 
 
 def _check_quiet(at: Standing, generation: int) -> None:
-    """Raises DeployError where changes were sent in the new generation before its load.
+    """Raises DeployError if changes were sent in the new generation before its load.
 
-    They would stand above the load, which knows newer versions of their rows.
+    They would order above the load, which has newer versions of their rows.
     """
     if at.task.at_work or at.task.start_ms >= at.boundary_ms:
         message = (
             f"the replication task was started after {time_text(at.boundary_ms)} without "
-            f"reload-target, so changes of generation {generation} came before its load: reload "
-            f"anew, with --generation {generation + 1}"
+            f"reload-target, so changes of generation {generation} came before its load: begin "
+            f"another reload with --generation {generation + 1}"
         )
         raise DeployError(message)
 
 
 class ReloadActions(Protocol):
-    """What a reload does and asks; each call waits for its end."""
+    """What a reload needs from its environment; each call returns when it is done."""
 
     def standing(self) -> Standing:
-        """Where it stands."""
+        """The state of the reload."""
 
     def stop_task(self) -> None:
         """Stops the replication task."""
@@ -147,28 +147,34 @@ class Reload:
         self._say = say
 
     def describe(self, generation: int | None = None) -> Iterator[str]:
-        """Where it stands and what would be done, without doing it. Raises DeployError."""
+        """The state and the steps that are left, without doing them. Raises DeployError."""
         at = self._actions.standing()
         generation = at.next_generation if generation is None else generation
         following = next_step(at, generation)
         yield f"generations: {at.generations}; floor {at.floor}; swept to {at.swept_to}"
         yield f"replication task: {at.task.status}, {at.task.percent} % loaded"
         if following is Step.DONE:
-            yield following.said(generation)
+            yield following.describe(generation)
             return
         steps = [step for step in Step if step is not Step.DONE]
-        place = steps.index(following)
+        next_index = steps.index(following)
         for step in steps:
-            mark = "done" if steps.index(step) < place else "next" if step is following else "then"
-            yield f"{mark}  {step.said(generation)}"
+            mark = (
+                "done"
+                if steps.index(step) < next_index
+                else "next"
+                if step is following
+                else "then"
+            )
+            yield f"{mark}  {step.describe(generation)}"
         yield f"to do it: --generation {generation} --apply"
 
     def apply(self, generation: int) -> None:
-        """Does what is left of it. Raises DeployError."""
+        """Does the steps that are left. Raises DeployError."""
         while (step := next_step(at := self._actions.standing(), generation)) is not Step.DONE:
-            self._say(step.said(generation))
+            self._say(step.describe(generation))
             self._do(step, at, generation)
-        self._say(f"{Step.DONE.said(generation)}: generation {generation}")
+        self._say(f"{Step.DONE.describe(generation)}: generation {generation}")
 
     def _do(self, step: Step, at: Standing, generation: int) -> None:
         match step:
@@ -192,11 +198,11 @@ class Reload:
         # Whole seconds, which are easier to read; later than the boundary before.
         return max(-(-(stopped + MARGIN_MS) // 1_000) * 1_000, at.boundary_ms + 1_000)
 
-    def _wait_until(self, moment_ms: int) -> None:
-        left = moment_ms - self._clock.milliseconds()
-        if left > 0:
-            self._say(f"   waiting until {time_text(moment_ms)}")
-            self._clock.sleep(left / 1_000)
+    def _wait_until(self, time_ms: int) -> None:
+        remaining_ms = time_ms - self._clock.milliseconds()
+        if remaining_ms > 0:
+            self._say(f"   waiting until {time_text(time_ms)}")
+            self._clock.sleep(remaining_ms / 1_000)
 
     def _wait_beyond(self, step: Step, generation: int) -> None:
         wait_for(
@@ -205,7 +211,8 @@ class Reload:
             every=_EVERY,
             limit=_LIMIT,
             overdue=lambda: DeployError(
-                f"not yet after {_LIMIT / 3_600:.0f} hours: {step.said(generation)}; see that DMS "
-                f"and the application go on, and give the command again to go on waiting"
+                f"not done after {_LIMIT / 3_600:.0f} hours: {step.describe(generation)}. Check "
+                f"that DMS and the application make progress, and run the command again to keep "
+                f"waiting"
             ),
         )

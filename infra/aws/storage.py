@@ -25,17 +25,17 @@ _BLOCK: Final = 256 * 1024
 
 
 def digest_of(package: Path) -> str:
-    """What the code's key is made from. Raises DeployError when there is no such file."""
+    """The digest that the code's key is derived from. Raises DeployError if there is no package."""
     try:
         with package.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError as error:
-        message = f"{package}: there is no such package; make it with `python3 build.py package`"
+        message = f"{package}: there is no such package; build it with `python3 build.py package`"
         raise DeployError(message) from error
 
 
 def upload_code(client: S3Client, bucket: str, package: Path, key: str, say: Say) -> str:
-    """Uploads the zip, unless these very bytes are there already; gives its key."""
+    """Uploads the zip unless it is there already; returns its key."""
     if _exists(client, bucket, key):
         say(f"code: s3://{bucket}/{key} is there already")
     else:
@@ -45,9 +45,9 @@ def upload_code(client: S3Client, bucket: str, package: Path, key: str, say: Say
 
 
 def check_packaged(package: Path, declaration: str) -> None:
-    """Raises DeployError where the package holds another declaration than this working tree.
+    """Raises DeployError if the package's declaration differs from this working tree's.
 
-    DMS's mapping is made from the tree's, and the application reads the package's.
+    DMS's mapping is generated from the tree's, and the application reads the package's.
     """
     if not zipfile.is_zipfile(package):
         return
@@ -56,14 +56,13 @@ def check_packaged(package: Path, declaration: str) -> None:
     if packaged != (ROOT / declaration).read_text(encoding="utf-8"):
         message = (
             f"{package} contains no {declaration}, or one that differs from this working tree's, "
-            f"from "
-            f"which DMS's mapping is generated: build it again with `python3 build.py package`"
+            f"from which DMS's mapping is generated: build it again with `python3 build.py package`"
         )
         raise DeployError(message)
 
 
 def read_packaged(client: S3Client, bucket: str, key: str, declaration: str) -> str | None:
-    """The declaration in a package that was uploaded; None where there is none to read."""
+    """The declaration in an uploaded package; None if there is none."""
     if not key or not _exists(client, bucket, key):
         return None
     file = io.BufferedReader(_S3File(client, bucket, key), buffer_size=_BLOCK)
@@ -75,13 +74,13 @@ def read_packaged(client: S3Client, bucket: str, key: str, declaration: str) -> 
 
 
 class _S3File(io.RawIOBase):
-    """An object that is read in places, so that a package of many megabytes is not fetched."""
+    """An object that is read in ranges, so that a package of many megabytes is not fetched."""
 
     def __init__(self, client: S3Client, bucket: str, key: str) -> None:
         self._client = client
         self._bucket = bucket
         self._key = key
-        self._place = 0
+        self._offset = 0
         self._size = client.head_object(Bucket=bucket, Key=key)["ContentLength"]
 
     def readable(self) -> bool:
@@ -91,19 +90,19 @@ class _S3File(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
-        self._place = max(0, base + offset)
-        return self._place
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self._size}[whence]
+        self._offset = max(0, base + offset)
+        return self._offset
 
     def readinto(self, buffer: Any) -> int:
-        end = min(self._place + len(buffer), self._size)
-        if end <= self._place:
+        end = min(self._offset + len(buffer), self._size)
+        if end <= self._offset:
             return 0
         found = self._client.get_object(
-            Bucket=self._bucket, Key=self._key, Range=f"bytes={self._place}-{end - 1}"
+            Bucket=self._bucket, Key=self._key, Range=f"bytes={self._offset}-{end - 1}"
         )["Body"].read()
         buffer[: len(found)] = found
-        self._place += len(found)
+        self._offset += len(found)
         return len(found)
 
 
@@ -115,7 +114,7 @@ def _member(archive: zipfile.ZipFile, declaration: str) -> str | None:
 
 
 def empty_bucket(client: S3Client, bucket: str) -> int:
-    """Deletes every object; gives their number."""
+    """Deletes every object; returns their number."""
     count = 0
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]

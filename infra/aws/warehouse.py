@@ -87,12 +87,13 @@ class Bookkeeping:
             every=_EVERY,
             limit=_LIMIT,
             overdue=lambda: DeployError(
-                f"the warehouse has not answered after {_LIMIT / 60:.0f} minutes: {sql}"
+                f"the warehouse has not answered after {_LIMIT / 60:.0f} minutes. The query was: "
+                f"{sql}"
             ),
         )
         if found["Status"] != "FINISHED":
             reason = found.get("Error", found["Status"])
-            message = f"the warehouse could not say ({sql}): {reason}"
+            message = f"the warehouse query failed ({sql}): {reason}"
             raise DeployError(message)
         return self._rows(statement)
 
@@ -108,13 +109,13 @@ class Bookkeeping:
             more = {"NextToken": page["NextToken"]}
 
     def _address(self) -> dict[str, str]:
-        """How the Data API calls the warehouse that the host name belongs to."""
+        """The Data API's name of the warehouse that the host name belongs to."""
         if found := _PROVISIONED.fullmatch(self._redshift.host):
             return {"ClusterIdentifier": found["name"]}
         if found := _SERVERLESS.fullmatch(self._redshift.host):
             return {"WorkgroupName": found["name"]}
         message = (
-            f"{self._redshift.host} is no name that Redshift gives: put the cluster's or the "
-            "workgroup's own endpoint into the environment"
+            f"{self._redshift.host} is not an endpoint of Redshift: set redshift.host to the "
+            f"cluster's or the workgroup's own endpoint"
         )
         raise DeployError(message)

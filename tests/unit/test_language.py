@@ -49,7 +49,7 @@ GIVEN_UP: Final = (
     GivenUp("<trouble[sd]? nobody>", "harmless", "attempts trouble nobody"),
     GivenUp("<(lest|whence|whither|hitherto)>", "so that not, from which, so far", "lest it fail"),
 )
-CHECKED: Final = ("docs/architecture.md",)
+CHECKED: Final = ("README.md", "docs/architecture.md", "docs/deployment.md")
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 _GENERATED: Final = {"target", "__pycache__", "decisions"}
 

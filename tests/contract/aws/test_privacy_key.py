@@ -30,7 +30,7 @@ def left(account: Account) -> str:
 
 
 def test_a_key_that_was_left_is_not_joined_by_another(account: Account, left: str) -> None:
-    with pytest.raises(DataLossError, match=f"has made: {left}. .* set privacy.secret_arn to it"):
+    with pytest.raises(DataLossError, match=f"created: {left}. .* set privacy.secret_arn to it"):
         account.deployment().deploy(account.package)
     assert secrets() == [left]
     assert account.clients.cloudformation.describe_stacks()["Stacks"] == []
@@ -72,6 +72,6 @@ def test_the_key_of_an_environment_does_not_change_by_the_way(
     account.deployment(privacy=before).deploy(account.package)
     key = used(account)
     after = Privacy() if given else Privacy(secret_arn=made)
-    with pytest.raises(DataLossError, match=f"has the key {key}: tokens in the warehouse would"):
+    with pytest.raises(DataLossError, match=f"has the key {key}: new tokens would not match"):
         account.deployment(privacy=after).deploy(account.package)
     assert used(account) == key

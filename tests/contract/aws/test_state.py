@@ -104,7 +104,9 @@ def test_a_warehouse_that_cannot_be_asked_is_not_guessed_about(
     deployment = account.deployment()
     if unreachable:
         deployment._preflight._bookkeeping._client = Unreachable()
-    with pytest.raises(DeployError, match=r"could not be asked: .*give --without-state; otherwise"):
+    with pytest.raises(
+        DeployError, match=r"could not be queried: .*give --without-state; otherwise"
+    ):
         deployment.deploy(account.package)
     assert stacks(account) == []
     deployment.deploy(account.package, start_from=StartState(without=True))

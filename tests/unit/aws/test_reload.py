@@ -71,8 +71,8 @@ def test_another_reload_follows_one_that_is_done() -> None:
 @pytest.mark.parametrize(
     ("standing", "generation", "fault"),
     [
-        (at(FIRST, RUNS), 3, "the newest generation is 1: a reload goes to 2"),
-        (at(SECOND, LOADED), 1, "goes to 3, or goes on to 2, not to 1"),
+        (at(FIRST, RUNS), 3, "the newest generation is 1: give 2 to begin a reload"),
+        (at(SECOND, LOADED), 1, "give 3 to begin a reload or 2 to continue one, not 1"),
         (at(SECOND, replace(RUNS, start_ms=200)), 2, "without reload-target"),
         (at(SECOND, replace(STOPPED, start_ms=200)), 2, "with --generation 3"),
         (at(SECOND, RUNS), 2, "without reload-target"),
@@ -135,7 +135,7 @@ def test_the_books_are_asked_where_the_host_belongs(host: str, address: dict[str
 def test_what_the_warehouse_refuses_is_told() -> None:
     redshift = load_environment("example").redshift
     client = FakeBookkeeping(error='relation "starjoin.floor" does not exist')
-    with pytest.raises(DeployError, match=r"could not say .* does not exist"):
+    with pytest.raises(DeployError, match=r"query failed .* does not exist"):
         Bookkeeping(redshift, client, FakeClock()).floor()
     other = redshift.model_copy(update={"host": "warehouse.example.com"})
     with pytest.raises(DeployError, match="the workgroup's own endpoint"):
