@@ -75,7 +75,9 @@ class Clients:
         It reads its credentials for every connection.
         """
         redshift = self._settings.redshift
-        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, redshift.tls)
+        address = RedshiftAddress(
+            redshift.host, redshift.port, redshift.database, redshift.ssl_mode
+        )
 
         limits = Limits(statement=redshift.statement_seconds)
 

@@ -16,7 +16,9 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -24,6 +26,7 @@ from connectors.redshift.connection import STATEMENT_SECONDS, SslMode
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
 from flink_app.positions.generations import Generations, GenerationsSetting
+from flink_app.template_parameter import NO_PARAMETER, Parameter
 from flink_app.validation.addresses import (
     BucketName,
     CopyRole,
@@ -38,9 +41,14 @@ from flink_app.validation.addresses import (
 from flink_app.validation.faults import fault_lines
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
-_PREFIX: Final = "starjoin."
+DEFAULT_DECLARATION: Final = "flink_app/stars/ticket_seller.yaml"
+PREFIX: Final = "starjoin."
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=128)]
+
+# `Generations.parse` reads the rest.
+_GENERATIONS_SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": "^[0-9].*$"})
+_BOOL: Final = TypeAdapter(bool)
 
 
 class SettingsError(ValueError):
@@ -48,6 +56,8 @@ class SettingsError(ValueError):
 
 
 class _Group(BaseModel):
+    """A property group. A field `retry_seconds` is the property `retry.seconds`."""
+
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
@@ -56,123 +66,204 @@ class _Group(BaseModel):
     )
 
 
-class Application(_Group):
-    """Group `starjoin.application`."""
+# The classes `Shared...` hold what an environment's file may set as well: its model inherits them.
 
-    name: Name = Field(description="owner of the fence in the warehouse; keep it over restarts")
-    declaration: str = Field(
-        "flink_app/stars/ticket_seller.yaml", description="path inside the package, or absolute"
+
+class SharedApplication(BaseModel):
+    """What the group `application` shares with an environment's part `application`."""
+
+    name: Annotated[Name, Parameter("ApplicationName")] = Field(
+        description="Name of the application, and of the owner of the bookkeeping tables' fence in "
+        "the warehouse. Staged files, dead letters and the log lie under it. Never change it: an "
+        "application of another name starts without state."
     )
-    generations: GenerationsSetting = Field(
+    generations: Annotated[GenerationsSetting, _GENERATIONS_SCHEMA] = Field(
         Generations(),
-        description="which records are of which generation, by arrival on the stream: 1, or "
-        "1, 2 from 2026-11-23T10:00:00Z; a reload begins a new one",
+        description="Generation of each record by its arrival on the stream, oldest first: `1`, or "
+        "`1, 2 from 2026-11-23T10:00:00Z`. Only a reload raises it: an environment's value counts "
+        "for a new application alone.",
     )
     floor: int = Field(
         0,
         ge=0,
-        description="the generation below which nothing counts any more, 0 for none; raised when "
-        "all of that generation's load is in the warehouse",
+        description="Lowest generation that still counts: records of older generations are "
+        "ignored, and their rows are removed from the warehouse. 0 keeps all. Only a reload raises "
+        "it: an environment's value counts for a new application alone.",
     )
     dead_letter_share: float = Field(
-        0.5, gt=0, le=1, description="of 10,000 records of a subtask; more stop the job; 1: never"
+        0.5,
+        gt=0,
+        le=1,
+        description="Maximum share of dead letters per 10,000 records of a subtask, above 0 and at "
+        "most 1, before the job stops. 1 disables the limit.",
     )
     dead_letter_run: int = Field(
         5_000,
         ge=0,
-        description="dead letters without a change between them; more stop the job; 0: never",
+        description="Maximum number of consecutive dead letters of a subtask before the job stops. "
+        "0 disables the limit.",
     )
     dead_letter_originals: Originals = Field(
         Originals.SEALED,
-        description="sealed: encrypted, in the dead letter; restricted: in the clear, below "
-        "restricted/, which the bucket's policy must keep from all but one role",
+        description="How the original record of a dead letter is kept. `sealed`: encrypted, in the "
+        "dead letter. `restricted`: unencrypted, below the prefix `restricted/`, which the "
+        "bucket's policy opens to a single role.",
     )
     metrics_by_table: bool = Field(
         default=True,
-        description="the balance by table and destination as metrics, six for each at the most; "
-        "CloudWatch bills by the metric",
+        description="Whether the balance of each table and destination is reported as metrics, up "
+        "to six for each pair. CloudWatch bills every metric; `false` turns them off, and the "
+        "bookkeeping tables keep the same numbers.",
     )
-    region: Region = Field(description="the AWS region of every service")
-    endpoint: Endpoint | None = Field(None, description="of the local stand-ins of AWS services")
 
     @model_validator(mode="after")
     def _floor_is_a_generation(self) -> Self:
         if self.floor > self.generations.newest:
             message = (
-                f"floor {self.floor} is above the newest generation, {self.generations.newest}: "
-                "nothing would count"
+                f"floor {self.floor} is above the newest generation, {self.generations.newest}, "
+                "so that every record would be ignored: lower floor, or add the generation"
             )
             raise ValueError(message)
         return self
 
 
-class Source(_Group):
+class Application(_Group, SharedApplication):
+    """Group `starjoin.application`."""
+
+    declaration: str = Field(
+        DEFAULT_DECLARATION,
+        description="Path of the declaration: relative to the package, or absolute in a local run.",
+    )
+    region: Annotated[Region, Parameter("AWS::Region")] = Field(
+        description="AWS region of the stream, the bucket and the secrets."
+    )
+    endpoint: Annotated[Endpoint | None, NO_PARAMETER] = Field(
+        None,
+        description="Endpoint of the local emulators of AWS services, such as "
+        "`http://127.0.0.1:5000`. Leave it out to use AWS.",
+    )
+
+
+class SharedSource(BaseModel):
+    """What the group `source` shares with an environment's part `application`."""
+
+    initial_position: Literal["TRIM_HORIZON", "LATEST"] = Field(
+        "TRIM_HORIZON",
+        description="Where a start without a snapshot begins to read the stream. `TRIM_HORIZON`: "
+        "at the oldest record that the stream holds. `LATEST`: after the newest, so that all "
+        "earlier changes are skipped.",
+    )
+
+
+class Source(_Group, SharedSource):
     """Group `starjoin.source`."""
 
-    stream_arn: StreamArn
-    initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
+    stream_arn: StreamArn = Field(description="ARN of the Kinesis stream that DMS writes to.")
 
 
-class Staging(_Group):
-    """Group `starjoin.staging`."""
+class SharedStaging(BaseModel):
+    """What the group `staging` shares with an environment's part `staging`."""
 
-    bucket: BucketName
-    prefix: Name = "staged"
+    prefix: Annotated[Name, Parameter("StagingPrefix")] = Field(
+        "staged",
+        description="First part of the keys of staged files and dead letters in the bucket. Do not "
+        "change it while files wait to be loaded: they stay under the old prefix.",
+    )
     retry_seconds: int = Field(
         RETRY_SECONDS,
         ge=0,
         le=480,
-        description="in each epoch, for how long uploads that S3 does not take for a passing "
-        "reason are repeated before the job restarts; they hold up the checkpoint, which Managed "
-        "Flink gives 600",
+        description="Seconds in each epoch for which failed uploads to S3 are retried, if the "
+        "failure may pass, before the job restarts. Retries hold up the checkpoint, which Managed "
+        "Flink ends after 600 seconds. 0 disables them; the S3 client's own three attempts remain.",
+    )
+
+
+class Staging(_Group, SharedStaging):
+    """Group `starjoin.staging`."""
+
+    bucket: Annotated[BucketName, Parameter("StagingBucket")] = Field(
+        description="S3 bucket of staged files and dead letters."
     )
 
 
 class Privacy(_Group):
     """Group `starjoin.privacy`."""
 
-    secret_id: SecretId = Field(
-        description="name or ARN of the secret with the key, 32 bytes or more"
+    secret_id: Annotated[SecretId, Parameter("PrivacyKeyArn")] = Field(
+        description="Name or ARN of the secret in Secrets Manager that holds the privacy key, at "
+        "least 32 bytes. Tokens and sealed originals depend on it."
     )
 
 
-class Redshift(_Group):
-    """Group `starjoin.redshift`."""
+class SharedRedshift(BaseModel):
+    """What the group `redshift` shares with an environment's part `redshift`."""
 
-    host: HostName
-    port: int = Field(5439, gt=0, lt=65536)
-    database: DatabaseName
-    ssl_mode: SslMode | None = Field(
-        None,
-        description="verify-full, the default: the server's certificate is from a trusted "
-        "authority and for host; verify-ca: for any host, where a proxy or a private name stands "
-        "before it; none: no TLS, for the local stand-in",
+    host: Annotated[HostName, Parameter("RedshiftHost")] = Field(
+        description="Host name of the cluster's or workgroup's endpoint, without scheme and port."
     )
-    ssl: bool | None = Field(
-        None, description="the former ssl.mode: true is verify-full, false is none"
+    port: Annotated[int, Parameter("RedshiftPort")] = Field(
+        5439, ge=1, le=65_535, description="TCP port of the endpoint."
     )
-    secret_id: SecretId = Field(description="name or ARN of the secret with username and password")
-    copy_role: CopyRole
-    bookkeeping_schema: SchemaName = "starjoin"
+    database: Annotated[DatabaseName, Parameter("RedshiftDatabase")] = Field(
+        description="Database that holds the target tables."
+    )
+    bookkeeping_schema: SchemaName = Field(
+        "starjoin",
+        description="Schema of the bookkeeping tables, which say what has been loaded. Each "
+        "application needs its own. Never change it: the application would not know what it has "
+        "loaded.",
+    )
     statement_seconds: int = Field(
         STATEMENT_SECONDS,
         ge=60,
         le=86_400,
-        description="after which Redshift ends a statement of a load, and the load is tried again; "
-        "longer than the longest COPY after an outage",
+        description="Seconds after which Redshift cancels a statement of a load; the load is then "
+        "retried. Set it above the duration of the longest COPY after an outage. It cannot be "
+        "turned off.",
     )
 
-    @property
-    def tls(self) -> SslMode:
-        """What `ssl.mode` or the former `ssl` says."""
-        if self.ssl_mode is not None:
-            return self.ssl_mode
-        return SslMode.NONE if self.ssl is False else SslMode.VERIFY_FULL
+
+class Redshift(_Group, SharedRedshift):
+    """Group `starjoin.redshift`."""
+
+    ssl_mode: SslMode = Field(
+        SslMode.VERIFY_FULL,
+        description="How Redshift's certificate is verified. `verify-full`: issued by a trusted "
+        "authority for exactly `host`. `verify-ca`: issued by a trusted authority for any host, "
+        "for a private name or a proxy. `none`: no TLS, for the local emulator alone.",
+    )
+    ssl: Annotated[bool | None, NO_PARAMETER] = Field(
+        None,
+        description="Former name of `ssl.mode`, still read: `true` is `verify-full`, `false` is "
+        "`none`. Use `ssl.mode`.",
+    )
+    secret_id: Annotated[SecretId, Parameter("RedshiftSecretArn")] = Field(
+        description="Name or ARN of the secret in Secrets Manager that holds the username and "
+        "password of the user that loads."
+    )
+    copy_role: Annotated[CopyRole, Parameter("CopyRoleArn")] = Field(
+        description="ARN of the IAM role with which Redshift's COPY reads staged files, or "
+        "`default` for the cluster's default role."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_former_ssl(cls, given: Any) -> Any:
+        """Turns `ssl` into `ssl_mode`. What it cannot turn is left to the fields to refuse."""
+        if not isinstance(given, dict) or {"ssl.mode", "ssl_mode"} & given.keys():
+            return given
+        try:
+            verifies = _BOOL.validate_python(given.get("ssl"))
+        except ValidationError:
+            return given
+        rest = {key: value for key, value in given.items() if key != "ssl"}
+        return {**rest, "ssl_mode": SslMode.VERIFY_FULL if verifies else SslMode.NONE}
 
     @model_validator(mode="after")
     def _tls_is_said_once(self) -> Self:
-        if self.ssl is not None and self.ssl_mode is not None:
-            message = "ssl and ssl.mode say the same thing: leave ssl out"
+        if self.ssl is not None:
+            message = "ssl is the former name of ssl.mode, and both are given: remove ssl"
             raise ValueError(message)
         return self
 
@@ -192,9 +283,9 @@ def load_settings(path: Path) -> Settings:
     try:
         groups = json.loads(path.read_text(encoding="utf-8"))
         found = {
-            group["PropertyGroupId"].removeprefix(_PREFIX): group["PropertyMap"]
+            group["PropertyGroupId"].removeprefix(PREFIX): group["PropertyMap"]
             for group in groups
-            if group["PropertyGroupId"].startswith(_PREFIX)
+            if group["PropertyGroupId"].startswith(PREFIX)
         }
     except FileNotFoundError as error:
         message = f"{path}: there are no runtime properties; give the file with --properties"
@@ -208,7 +299,7 @@ def load_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(found)
     except ValidationError as error:
-        faults = fault_lines(error, lambda place: f"{_PREFIX}{place[0]} {'.'.join(place[1:])}")
+        faults = fault_lines(error, lambda place: f"{PREFIX}{place[0]} {'.'.join(place[1:])}")
         message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
         # The cause would show what stands there, which may be a secret in a wrong place.
         raise SettingsError(message) from None
@@ -218,7 +309,7 @@ def property_groups(settings: Settings) -> list[dict[str, Any]]:
     """The settings as the service's property groups, all values text."""
     return [
         {
-            "PropertyGroupId": f"{_PREFIX}{name}",
+            "PropertyGroupId": f"{PREFIX}{name}",
             "PropertyMap": {
                 key: str(value).lower() if isinstance(value, bool) else str(value)
                 for key, value in getattr(settings, name)

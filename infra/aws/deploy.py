@@ -16,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from flink_app.positions.generations import Generations
 from infra.aws import plan
 from infra.aws.account_roles import ensure_account_roles
@@ -105,7 +103,7 @@ class Deployment:
         data = self._stacks.apply(
             plan.data_stack(self._environment), allow_data_loss=allow_data_loss
         )
-        self._check_settings(data)
+        plan.application_settings(self._environment, data)
         key = upload_code(
             self._clients.s3, data["CodeBucket"], package, self._code_key(package), self._say
         )
@@ -248,7 +246,7 @@ class Deployment:
         found = self._running()
         self._environment = plan.with_generations(self._environment, raised)
         data = self._outputs(plan.DATA)
-        self._check_settings(data)
+        plan.application_settings(self._environment, data)
         self._run(data, found.code, LATEST)
         if {name: self._running().settings.get(name) for name in raised} != raised:
             message = (
@@ -266,14 +264,6 @@ class Deployment:
             message = f"{name} is {status}: a reload needs it to run; deploy it first"
             raise ApplicationError(message)
         return found
-
-    def _check_settings(self, data: plan.Outputs) -> None:
-        try:
-            plan.application_settings(self._environment, data)
-        except ValidationError as error:
-            faults = "; ".join(str(fault["msg"]) for fault in error.errors(include_input=False))
-            message = f"the application would refuse its settings: {faults}"
-            raise DeployError(message) from error
 
     def _run(
         self,

@@ -18,18 +18,20 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.redshift.connection import STATEMENT_SECONDS
-from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
-from flink_app.positions.generations import Generations, GenerationsSetting
-from flink_app.settings import Name
+from flink_app.settings import (
+    DEFAULT_DECLARATION,
+    SharedApplication,
+    SharedRedshift,
+    SharedSource,
+    SharedStaging,
+)
+from flink_app.template_parameter import NO_PARAMETER, Parameter
 from flink_app.validation.addresses import (
     DatabaseName,
-    HostName,
     KeyArn,
     Region,
     RoleArn,
-    SchemaName,
     SecretArn,
     TopicArn,
     dms_arn,
@@ -57,133 +59,202 @@ class _Part(WithoutNull, BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Application(_Part):
-    """What runs."""
+class Application(_Part, SharedSource, SharedApplication):
+    """The application, and the resources that it runs with."""
 
-    name: Name = Field(description="owner of the fence in the warehouse; keep it")
     declaration: str = Field(
-        "flink_app/stars/ticket_seller.yaml",
+        DEFAULT_DECLARATION,
         pattern=r"^flink_app(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$",
-        description="path inside the package",
+        description="Path of the declaration inside the package.",
     )
-    generations: GenerationsSetting = Field(
-        Generations(), description="of an application that is new; afterwards reload raises it"
+    parallelism: int = Field(
+        2,
+        ge=1,
+        le=256,
+        description="Parallel subtasks of each stage, except the last, which loads.",
     )
-    floor: int = Field(0, ge=0, description="likewise")
-    dead_letter_share: float = Field(
-        0.5, gt=0, le=1, description="of 10,000 records of a subtask; more stop the job; 1: never"
+    parallelism_per_kpu: int = Field(
+        1,
+        ge=1,
+        le=8,
+        description="Subtasks on one Kinesis Processing Unit (KPU). Its gigabyte of native memory "
+        "is shared by their Python workers, so 1 is safe.",
     )
-    dead_letter_run: int = Field(
-        5_000, ge=0, description="dead letters in a row; more stop the job; 0: never"
+    autoscaling: Annotated[bool, Parameter("AutoScaling")] = Field(
+        default=False,
+        description="Whether the service adapts the parallelism to CPU use. Each change restarts "
+        "the job. `false` keeps the parallelism fixed.",
     )
-    dead_letter_originals: Originals = Field(
-        Originals.SEALED, description="restricted: in the clear, for staging.originals_role_arn"
+    checkpoint_seconds: Annotated[
+        int, Parameter("CheckpointMilliseconds", in_milliseconds=True)
+    ] = Field(
+        60,
+        ge=1,
+        le=3_600,
+        description="Seconds between checkpoints. Each completed checkpoint loads one batch, so "
+        "this is also how old the warehouse's data may become.",
     )
-    metrics_by_table: bool = Field(
-        default=True, description="the balance by table as metrics; CloudWatch bills each"
+    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field(
+        "INFO", description="Lowest level that is written to the log."
     )
-    initial_position: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
-    parallelism: int = Field(2, ge=1, le=256)
-    parallelism_per_kpu: int = Field(1, ge=1, le=8)
-    autoscaling: bool = False
-    checkpoint_seconds: int = Field(60, ge=1, le=3_600)
-    log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
-    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = 30
+    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = Field(
+        30, description="Days for which CloudWatch keeps the log."
+    )
 
 
 class Network(_Part):
-    """The VPC that the application reaches Redshift through."""
+    """The VPC through which the application reaches Redshift."""
 
-    subnets: list[SubnetId] = Field(min_length=1, max_length=16)
-    security_groups: list[SecurityGroupId] = Field(min_length=1, max_length=5)
+    subnets: Annotated[
+        list[SubnetId], Parameter("SubnetIds", cloudformation_type="List<AWS::EC2::Subnet::Id>")
+    ] = Field(
+        min_length=1,
+        max_length=16,
+        description="Private subnets with routes to Redshift, Kinesis, S3, Secrets Manager and "
+        "CloudWatch Logs.",
+    )
+    security_groups: Annotated[
+        list[SecurityGroupId],
+        Parameter("SecurityGroupIds", cloudformation_type="List<AWS::EC2::SecurityGroup::Id>"),
+    ] = Field(
+        min_length=1,
+        max_length=5,
+        description="Security groups of the application. Redshift's security group must admit "
+        "them.",
+    )
 
 
-class Redshift(_Part):
+class Redshift(_Part, SharedRedshift):
     """The warehouse, which exists already."""
 
-    host: HostName
-    port: int = Field(5439, gt=0, lt=65_536)
-    database: DatabaseName
-    secret_arn: SecretArn
-    secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
+    secret_arn: Annotated[SecretArn, Parameter("RedshiftSecretArn")] = Field(
+        description="ARN of the secret that holds the username and password of the user that loads."
+    )
+    secret_key_arn: Annotated[KeyArn | None, Parameter("RedshiftSecretKeyArn")] = Field(
+        None,
+        description="ARN of the KMS key that encrypts this secret. Leave it out if that is the "
+        "account's default key.",
+    )
     ssl_mode: Literal["verify-full", "verify-ca"] = Field(
         "verify-full",
-        description="verify-ca: the certificate may be for another host than `host`, for those who "
-        "reach the warehouse by a private name or a proxy",
-    )
-    bookkeeping_schema: SchemaName = "starjoin"
-    statement_seconds: int = Field(
-        STATEMENT_SECONDS,
-        ge=60,
-        le=86_400,
-        description="after which Redshift ends a statement of a load, and it is tried again",
+        description="How Redshift's certificate is verified. `verify-full`: issued by a trusted "
+        "authority for exactly `host`. `verify-ca`: issued by a trusted authority for any host, "
+        "for a private name or a proxy. TLS cannot be turned off.",
     )
 
 
 class Stream(_Part):
     """The change stream."""
 
-    mode: Literal["ON_DEMAND", "PROVISIONED"] = "ON_DEMAND"
-    shards: int = Field(2, ge=1, le=500, description="of a PROVISIONED stream")
-    retention_hours: int = Field(168, ge=24, le=8_760)
+    mode: Annotated[Literal["ON_DEMAND", "PROVISIONED"], Parameter("StreamMode")] = Field(
+        "ON_DEMAND",
+        description="Capacity of the stream. `ON_DEMAND` scales by itself; `PROVISIONED` has the "
+        "number of shards that `stream.shards` gives.",
+    )
+    shards: Annotated[int, Parameter("ShardCount")] = Field(
+        2,
+        ge=1,
+        le=500,
+        description="Shards of a PROVISIONED stream. Each takes 1 MB or 1,000 records a second.",
+    )
+    retention_hours: int = Field(
+        168,
+        ge=24,
+        le=8_760,
+        description="Hours for which the stream keeps records. Set it above the longest stop of "
+        "the application: older changes are lost.",
+    )
 
 
-class Staging(_Part):
+class Staging(_Part, SharedStaging):
     """Staged files and dead letters."""
 
-    prefix: Name = "staged"
-    retry_seconds: int = Field(
-        RETRY_SECONDS,
-        ge=0,
-        le=480,
-        description="for how long uploads of one epoch that S3 does not take are repeated",
+    staged_days: int = Field(
+        14,
+        ge=2,
+        description="Days after which staged files are deleted. Set it above the longest outage of "
+        "the warehouse: files that are not loaded by then are lost.",
     )
-    staged_days: int = Field(14, ge=2)
-    dead_letter_days: int = Field(365, ge=2)
+    dead_letter_days: int = Field(
+        365, ge=2, description="Days after which dead letters are deleted."
+    )
     originals_role_arn: RoleArn | None = Field(
-        None, description="the only role that may read restricted originals of dead letters"
+        None,
+        description="ARN of the only role that may read restricted originals of dead letters. "
+        "Without it nobody may.",
     )
 
 
 class Alarms(_Part):
-    """Where alarms go, and the limits that depend on the load."""
+    """Where alarms are sent, and the thresholds that depend on the load."""
 
-    topic_arn: TopicArn | None = None
-    lag_seconds: int = Field(900, ge=60)
-    checkpoint_seconds: int = Field(120, ge=1)
-    nothing_loaded_seconds: int = Field(
+    topic_arn: Annotated[TopicArn | None, Parameter("AlarmTopicArn")] = Field(
+        None,
+        description="ARN of the SNS topic that alarms are sent to. Without it they only show in "
+        "CloudWatch.",
+    )
+    lag_seconds: Annotated[int, Parameter("LagAlarmMilliseconds", in_milliseconds=True)] = Field(
+        900, ge=60, description="Age in seconds of the oldest unread record that raises an alarm."
+    )
+    checkpoint_seconds: Annotated[
+        int, Parameter("CheckpointAlarmMilliseconds", in_milliseconds=True)
+    ] = Field(120, ge=1, description="Duration in seconds of a checkpoint that raises an alarm.")
+    nothing_loaded_seconds: Annotated[int, Parameter("NothingLoadedAlarmSeconds")] = Field(
         1_200,
         ge=60,
-        description="age of the oldest complete epoch that is not loaded; longer than "
-        "redshift.statement_seconds, so that one statement that is ended and repeated raises none",
+        description="Age in seconds of the oldest complete epoch not yet loaded that raises an "
+        "alarm. It must be longer than `redshift.statement_seconds`, so that a single statement "
+        "that is cancelled and retried raises none.",
     )
 
 
 class Source(_Part):
     """The source database of the replication task, which exists already."""
 
-    engine: Literal["postgres", "aurora-postgresql"] = "postgres"
-    database: DatabaseName
-    secret_arn: SecretArn
-    secret_key_arn: KeyArn | None = Field(None, description="if the secret has a key of its own")
-    ssl_mode: Literal["none", "require", "verify-ca", "verify-full"] = Field(
+    engine: Annotated[Literal["postgres", "aurora-postgresql"], Parameter("SourceEngine")] = Field(
+        "postgres", description="Engine of the source database."
+    )
+    database: Annotated[DatabaseName, Parameter("SourceDatabase")] = Field(
+        description="Database that holds the declared tables."
+    )
+    secret_arn: Annotated[SecretArn, Parameter("SourceSecretArn")] = Field(
+        description="ARN of the secret that holds host, port, username and password of the "
+        "replication user."
+    )
+    secret_key_arn: Annotated[KeyArn | None, Parameter("SourceSecretKeyArn")] = Field(
+        None,
+        description="ARN of the KMS key that encrypts this secret. Leave it out if that is the "
+        "account's default key.",
+    )
+    ssl_mode: Annotated[
+        Literal["none", "require", "verify-ca", "verify-full"], Parameter("SourceSslMode")
+    ] = Field(
         "require",
-        description="require encrypts; verify-ca also checks the certificate, verify-full its host",
+        description="How DMS connects to the source. `require` encrypts; `verify-ca` also checks "
+        "the server's certificate, `verify-full` its host name as well. `none` turns TLS off.",
     )
-    certificate_arn: CertificateArn | None = Field(
-        None, description="CA certificate imported into DMS, for verify-ca and verify-full"
+    certificate_arn: Annotated[CertificateArn | None, Parameter("SourceCertificateArn")] = Field(
+        None,
+        description="ARN of the CA certificate, imported into DMS, that `verify-ca` and "
+        "`verify-full` check against. Leave it out with the other modes.",
     )
-    capture_ddl: bool = Field(
+    capture_ddl: Annotated[bool, Parameter("SourceCaptureDdl")] = Field(
         default=True,
-        description="report altered tables; DMS makes a table and an event trigger in the source",
+        description="Whether DMS reports altered tables. It makes a table and an event trigger in "
+        "the source for it. `false` turns it off.",
     )
-    heartbeat_minutes: int = Field(
-        5, ge=0, le=60, description="between writes that let an idle source free its log; 0: none"
+    heartbeat_minutes: Annotated[int, Parameter("SourceHeartbeatMinutes")] = Field(
+        5,
+        ge=0,
+        le=60,
+        description="Minutes between writes to the source that let it release its log while no "
+        "table changes. 0 turns them off.",
     )
-    artifacts_schema: str = Field(
+    artifacts_schema: Annotated[str, Parameter("SourceArtifactsSchema")] = Field(
         "public",
         pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$",
-        description="schema of the source for what DDL capture and heartbeat make",
+        description="Schema of the source in which DMS makes its objects for DDL capture and "
+        "heartbeat.",
     )
 
     @model_validator(mode="after")
@@ -207,29 +278,37 @@ class Source(_Part):
 class Dms(_Part):
     """The replication task; left out where one exists already."""
 
-    replication_instance_arn: InstanceArn
-    source: Source
-    create_account_roles: bool = Field(
+    replication_instance_arn: InstanceArn = Field(
+        description="ARN of the replication instance that runs the task; engine 3.5.4 or newer."
+    )
+    source: Source = Field(description="The source database.")
+    create_account_roles: Annotated[bool, NO_PARAMETER] = Field(
         default=False,
-        description="create dms-vpc-role and dms-cloudwatch-logs-role where the account lacks them",
+        description="Whether deploy creates the roles dms-vpc-role and dms-cloudwatch-logs-role if "
+        "the account lacks them. `false` makes deploy stop and name them.",
     )
 
 
 class Privacy(_Part):
     """The key of tokens and sealed originals."""
 
-    secret_arn: SecretArn | None = Field(
+    secret_arn: Annotated[SecretArn | None, Parameter("PrivacySecretArn")] = Field(
         None,
-        description="a secret that exists, such as one that an earlier environment left, "
-        "encrypted under the account's default key; without it the data stack makes one",
+        description="ARN of an existing secret with the privacy key, such as one that an earlier "
+        "environment left, encrypted under the account's default key. Without it the data stack "
+        "makes one.",
     )
 
 
 class Environment(_Part):
     """All of an environment's file, and its name."""
 
-    name: EnvironmentName
-    region: Region
+    name: Annotated[EnvironmentName, NO_PARAMETER] = Field(
+        description="Name of the environment, which its file gives; the stacks are named after it."
+    )
+    region: Annotated[Region, Parameter("AWS::Region")] = Field(
+        description="AWS region of all stacks."
+    )
     application: Application
     network: Network
     redshift: Redshift

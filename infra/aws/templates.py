@@ -42,7 +42,11 @@ _Loader.add_multi_constructor("!", _function)
 
 def load_template(name: str) -> dict[str, Any]:
     """The template of one stack, with long forms only."""
-    text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+    return parse_template((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def parse_template(text: str) -> dict[str, Any]:
+    """A template's text, with long forms only."""
     template: dict[str, Any] = _Loader(text).get_single_data()
     return template
 

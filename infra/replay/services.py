@@ -94,7 +94,9 @@ class Services:
     @contextmanager
     def _transaction(self, doing: str) -> Iterator[Cursor]:
         redshift = self._settings.redshift
-        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, redshift.tls)
+        address = RedshiftAddress(
+            redshift.host, redshift.port, redshift.database, redshift.ssl_mode
+        )
         credentials = read_credentials(self._secrets(), redshift.secret_id)
         try:
             connection = connect(address, credentials)

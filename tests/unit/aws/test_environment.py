@@ -185,7 +185,7 @@ def test_a_declaration_that_is_not_there(tmp_path: Path) -> None:
 def test_the_settings_are_checked_by_the_application_itself() -> None:
     settings = application_settings(load_environment("example"), OUTPUTS)
     assert settings.application.endpoint is None
-    assert settings.redshift.tls is SslMode.VERIFY_FULL
+    assert settings.redshift.ssl_mode is SslMode.VERIFY_FULL
 
 
 def test_a_dry_run_has_something_for_every_output() -> None:

@@ -53,7 +53,7 @@ def test_what_is_left_out_has_a_value(tmp_path: Path) -> None:
     assert settings.application.floor == 0
     assert settings.application.endpoint is None
     assert settings.source.initial_position == "TRIM_HORIZON"
-    assert (settings.redshift.port, settings.redshift.tls) == (5439, SslMode.VERIFY_FULL)
+    assert (settings.redshift.port, settings.redshift.ssl_mode) == (5439, SslMode.VERIFY_FULL)
     assert settings.redshift.statement_seconds == 900
     assert settings.redshift.bookkeeping_schema == "starjoin"
     assert settings.staging.prefix == "staged"
@@ -76,7 +76,7 @@ def test_settings_come_back_from_the_form_of_the_service(
     if groups is EVERYTHING:
         assert (settings.application.generations.newest, settings.application.floor) == (7, 6)
         assert settings.redshift.port == 5440
-        assert settings.redshift.tls is SslMode.NONE
+        assert settings.redshift.ssl_mode is SslMode.NONE
     written = property_groups(settings)
     for group in written:
         assert all(isinstance(value, str) for value in group["PropertyMap"].values())
@@ -101,7 +101,7 @@ def test_tls_is_told_by_its_mode_or_by_the_former_property(
     said: dict[str, str], mode: SslMode, tmp_path: Path
 ) -> None:
     settings = load_settings(save(tmp_path, changed("redshift", **said)))
-    assert settings.redshift.tls is mode
+    assert settings.redshift.ssl_mode is mode
     path = tmp_path / "again.json"
     path.write_text(json.dumps(property_groups(settings)))
     assert load_settings(path) == settings
@@ -140,7 +140,7 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
         (changed("redshift", ssl="maybe"), "starjoin.redshift ssl: Input should be a valid boo"),
         (
             changed("redshift", ssl="true", ssl_mode="verify-ca"),
-            "starjoin.redshift : Value error, ssl and ssl.mode say the same thing",
+            "starjoin.redshift : Value error, ssl is the former name of ssl.mode, and both are",
         ),
         (
             changed("redshift", ssl_mode="require"),

@@ -1,0 +1,164 @@
+"""What carries the settings to the application: parameters of the templates and properties.
+
+Nothing here names a setting. The environment's model and the application's settings meet in the
+name of the parameter: the one gives its value, the other is the property that refers to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Annotated, Any, Final, get_args
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
+
+from flink_app.settings import Settings
+from flink_app.template_parameter import Parameter, parameter_of
+from infra.aws.environment import Environment
+
+_TYPES: Final = {"integer": "Number", "number": "Number", "boolean": "String", "string": "String"}
+# CloudFormation has no exclusive bounds; the model refuses the bound itself.
+_BOUNDS: Final = {
+    "minimum": "MinValue",
+    "exclusiveMinimum": "MinValue",
+    "maximum": "MaxValue",
+    "exclusiveMaximum": "MaxValue",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a model.
+
+    Attributes:
+        path: the names of the fields on the way to it.
+        field: its own.
+        parameter: what carries it.
+    """
+
+    path: tuple[str, ...]
+    field: FieldInfo
+    parameter: Parameter
+
+
+def settings_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Every setting of a model and of the models in it, in their order."""
+    for name, field in model.model_fields.items():
+        if part := _model_in(field.annotation):
+            yield from settings_of(part, (*above, name))
+        else:
+            yield Setting((*above, name), field, parameter_of(name, field))
+
+
+def values(environment: Environment) -> dict[str, str]:
+    """The value of every parameter that the environment gives, by its name."""
+    found = {}
+    for setting in settings_of(Environment):
+        value: Any = environment
+        for name in setting.path:
+            value = None if value is None else getattr(value, name)
+        if setting.parameter.name is not None:
+            found[setting.parameter.name] = _text(value, setting.parameter.scale)
+    return found
+
+
+def properties(known: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The application's properties by group, whose values are those of their parameters."""
+    return {
+        group: {key: known[parameter] for key, parameter in references.items()}
+        for group, references in property_references().items()
+    }
+
+
+def property_references(model: type[BaseModel] = Settings) -> dict[str, dict[str, str]]:
+    """The name of the parameter that each property refers to, by group and key."""
+    found: dict[str, dict[str, str]] = {}
+    for setting in settings_of(model):
+        group, _ = setting.path
+        if setting.parameter.name is not None:
+            key = setting.field.alias or setting.path[-1]
+            found.setdefault(group, {})[key] = setting.parameter.name
+    return found
+
+
+def definitions(model: type[BaseModel] = Environment) -> dict[str, dict[str, Any]]:
+    """Every parameter that a model's settings have, by its name, as a template declares it.
+
+    Raises ValueError where two settings have the same parameter.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for setting in settings_of(model):
+        name = setting.parameter.name
+        if name is None or name.startswith("AWS::"):
+            continue
+        if name in found:
+            message = (
+                f"setting {'.'.join(setting.path)} has parameter {name}, which another setting has "
+                "already: give it a name of its own, Annotated[..., Parameter(NAME)]"
+            )
+            raise ValueError(message)
+        found[name] = _definition(setting)
+    return found
+
+
+def _definition(setting: Setting) -> dict[str, Any]:
+    field, parameter = setting.field, setting.parameter
+    description = field.description or ""
+    if parameter.in_milliseconds:
+        description += " This parameter is in milliseconds."
+    if parameter.cloudformation_type:
+        return {"Type": parameter.cloudformation_type, "Description": description}
+    annotation: Any = field.annotation
+    for constraint in field.metadata:
+        annotation = Annotated[annotation, constraint]
+    schema = TypeAdapter(annotation).json_schema()
+    may_be_empty = "anyOf" in schema
+    if may_be_empty:
+        schema, _ = schema["anyOf"]
+    found = {"Type": _TYPES[schema["type"]], "Description": description}
+    if not field.is_required():
+        default = field.default
+        is_number = found["Type"] == "Number"
+        found["Default"] = (
+            default * parameter.scale if is_number else _text(default, parameter.scale)
+        )
+    return found | _limits(schema, parameter.scale, may_be_empty=may_be_empty)
+
+
+def _limits(schema: dict[str, Any], scale: int, *, may_be_empty: bool) -> dict[str, Any]:
+    """What CloudFormation refuses by itself, of a field's JSON Schema."""
+    found: dict[str, Any] = {}
+    for bound, name in _BOUNDS.items():
+        if bound in schema:
+            found[name] = schema[bound] * scale
+    if schema["type"] == "boolean":
+        found["AllowedValues"] = ["true", "false"]
+    if "enum" in schema:
+        found["AllowedValues"] = schema["enum"]
+    if "pattern" in schema:
+        pattern = schema["pattern"].removeprefix("^").removesuffix("$")
+        found["AllowedPattern"] = f"|{pattern}" if may_be_empty else pattern
+    if "maxLength" in schema:
+        found["MaxLength"] = schema["maxLength"]
+    return found
+
+
+def _text(value: Any, scale: int) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(value)
+    return str(value * scale if scale != 1 else value)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, also where it may hold nothing instead."""
+    candidates = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return next(
+        (each for each in candidates if isinstance(each, type) and issubclass(each, BaseModel)),
+        None,
+    )

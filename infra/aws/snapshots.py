@@ -1,0 +1,128 @@
+"""Writes what is derived from the settings and committed: parts of the templates, and docs.
+
+`python -m infra.aws.snapshots` writes all of it; a test compares it with the models.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from flink_app.settings import PREFIX
+from infra.aws.parameters import definitions, property_references
+from infra.aws.templates import FOLDER, NAMES, parse_template
+
+_FIRST: Final = "# From here to the end mark written by `python -m infra.aws.snapshots`."
+_LAST: Final = "# End of what is written."
+_WIDTH: Final = 100
+
+
+class _UnknownParameterError(ValueError):
+    """A template refers to a parameter that neither it nor a setting declares."""
+
+
+def snapshots() -> Iterator[tuple[Path, str]]:
+    """Every file that is written, whole or in part, and its text."""
+    for name in NAMES:
+        path = FOLDER / f"{name}.yaml"
+        yield path, _template(path.read_text(encoding="utf-8"))
+
+
+def _template(text: str) -> str:
+    """A template with the properties of the application and the parameters that it refers to.
+
+    Parameters that stand before the mark are its own: they carry no setting, or a narrower one.
+    """
+    parameters, *groups = _marked(text)
+    for place in groups:
+        text = _put(text, place, _property_groups(place.group("indent")))
+    text = _put(text, parameters, "")
+    own = parse_template(text)
+    declared = {*(own["Parameters"] or ()), *own["Resources"]}
+    wanted = {name for name in _references(own) if "::" not in name} - declared
+    known = definitions()
+    if unknown := wanted - known.keys():
+        message = (
+            f"no setting has the parameter {', '.join(sorted(unknown))}, which a template refers "
+            "to. Declare the setting in a class Shared... of flink_app/settings.py or in "
+            "infra/aws/environment.py, or the parameter in the template, before the mark"
+        )
+        raise _UnknownParameterError(message)
+    written = "".join(_parameter(name, known[name]) for name in known if name in wanted)
+    return _put(text, parameters, written)
+
+
+def _marked(text: str) -> list[re.Match[str]]:
+    """The places between the marks: that of the parameters is the first one."""
+    pattern = rf"(?ms)^(?P<indent> *){re.escape(_FIRST)}\n(?P<body>.*?)^ *{re.escape(_LAST)}$"
+    return list(re.finditer(pattern, text))
+
+
+def _put(text: str, place: re.Match[str], body: str) -> str:
+    """The text with another body at a place; places before it stay where they are."""
+    (now,) = [each for each in _marked(text) if each.start() == place.start()]
+    return text[: now.start("body")] + body + text[now.end("body") :]
+
+
+def _property_groups(indent: str) -> str:
+    lines = []
+    for group, references in property_references().items():
+        lines += [f"- PropertyGroupId: {PREFIX}{group}", "  PropertyMap:"]
+        lines += [f"    {key}: !Ref {parameter}" for key, parameter in references.items()]
+    return "".join(f"{indent}{line}\n" for line in lines)
+
+
+def _parameter(name: str, definition: dict[str, Any]) -> str:
+    lines = [f"  {name}:"]
+    for key, value in definition.items():
+        if key == "Description":
+            lines.append("    Description: >-")
+            lines += textwrap.wrap(
+                value,
+                _WIDTH,
+                initial_indent=" " * 6,
+                subsequent_indent=" " * 6,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        else:
+            lines.append(f"    {key}: {_scalar(value)}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_scalar(each) for each in value)}]"
+    is_plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z_:<>/.-]*", value)
+    if is_plain and value not in {"true", "false"}:
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _references(node: Any) -> Iterator[str]:
+    """The names that a template refers to, in long forms."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "Ref":
+                yield value
+            elif key == "Fn::Sub":
+                yield from re.findall(r"\$\{([A-Za-z0-9:]+)", value)
+            else:
+                yield from _references(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _references(each)
+
+
+def main() -> None:
+    """Writes them all."""
+    for path, text in snapshots():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
