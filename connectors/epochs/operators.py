@@ -42,7 +42,7 @@ def signal_completion(
         stream: elements of bytes; none may begin with E, C or R. Epoch markers pass.
         name: shown to people.
         uid: names the operator and its state in savepoints; never change it, or the operator is
-            not told that it was restored.
+            unaware that it was restored.
 
     Returns:
         The stream with the signals, in one subtask.

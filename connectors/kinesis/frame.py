@@ -44,7 +44,7 @@ _UNKNOWN: Final = -1
 _LF: Final = 0x0A
 _INT32: Final = np.dtype("<i4")
 _INT64: Final = np.dtype("<i8")
-_END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: the year 10000, which Python has not
+_END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: the year 10000, beyond datetime.MAXYEAR
 _ARRIVAL: Final = pa.timestamp("ms", tz="UTC")
 
 
@@ -194,7 +194,7 @@ def _times(n: int, values: pa.Buffer) -> pa.TimestampArray:
     return pa.Array.from_buffers(_ARRIVAL, n, [validity, values], null_count=nulls)
 
 
-def write_frame(  # noqa: PLR0913 -- one argument a field of the frame
+def write_frame(  # noqa: PLR0913 -- one argument per field of the frame
     *,
     stream: str,
     shard: str,
@@ -209,9 +209,9 @@ def write_frame(  # noqa: PLR0913 -- one argument a field of the frame
     Args:
         stream: name of the stream.
         shard: id of the shard.
-        sequence_numbers: one a record.
-        partition_keys: one a record; None is written as the empty key.
-        arrival_millis: one a record, milliseconds since the epoch; None = unknown.
+        sequence_numbers: one per record.
+        partition_keys: one per record; None is written as the empty key.
+        arrival_millis: one per record, milliseconds since the epoch; None = unknown.
         records: at least one, without a terminator.
         millis_behind_latest: milliseconds; None = unknown.
 

@@ -1,4 +1,4 @@
-"""Owns the settings of the Kinesis block source and how the JVM's builder is told of them."""
+"""Owns the settings of the Kinesis block source and how they reach the JVM's builder."""
 
 from __future__ import annotations
 
@@ -7,28 +7,26 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from pyflink.common import Types
-from pyflink.common.typeinfo import TypeInformation
 from pyflink.datastream.connectors import Source
 from pyflink.java_gateway import get_gateway
 
 
 class InitialPosition(StrEnum):
-    """Where a job without a checkpoint begins. A restored job goes on where it was."""
+    """Where a job without a checkpoint begins. A restored job continues where it was."""
 
     TRIM_HORIZON = "TRIM_HORIZON"
     """The oldest record that the stream still holds."""
     LATEST = "LATEST"
-    """What arrives from now on. A job that fails before its first checkpoint begins anew."""
+    """What arrives from now on; after a failure before the first checkpoint, from then on."""
 
 
 @dataclass(frozen=True, slots=True)
 class KinesisSourceSettings:
-    """What the source is told. Region and stream name are taken from the ARN.
+    """What the source is given. Region and stream name are taken from the ARN.
 
     Attributes:
         stream_arn: ``arn:<partition>:kinesis:<region>:<account>:stream/<name>``.
-        endpoint: URL of a stand-in; None is the region's own.
+        endpoint: URL of an emulator; None is the region's own.
         initial_position: where a job without a checkpoint begins.
         shard_discovery_interval: time between two listings of the shards, at least 1 ms.
         max_block_bytes: about how large an element with more than one record may become.
@@ -41,13 +39,8 @@ class KinesisSourceSettings:
     max_block_bytes: int = 4 * 1024 * 1024
 
 
-def block_type() -> TypeInformation:
-    """The type of the source's elements: bytes, read by `connectors.kinesis.frame.read_frame`."""
-    return Types.PRIMITIVE_ARRAY(Types.BYTE())
-
-
 def kinesis_block_source(settings: KinesisSourceSettings) -> Source:
-    """Builds the source; hand it to ``env.from_source(source, strategy, name, block_type())``.
+    """Builds the source; its elements are bytes, read by `connectors.kinesis.frame.read_frame`.
 
     `starjoin-connectors.jar` must be on the job's class path. Credentials come from the SDK's
     default chain, in the JVM of the job manager and of each task manager.

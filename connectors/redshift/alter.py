@@ -1,4 +1,4 @@
-"""Tables that are there already: how they differ from what is declared, and what would mend that.
+"""Tables that are there already: how they differ from what is declared, and how to fix that.
 
 Redshift adds columns and lengthens VARCHAR without a default; no other type can be altered. A table
 may be wider than declared.
@@ -17,7 +17,7 @@ from connectors.sql_types import SqlType
 
 @dataclass(frozen=True)
 class Present:
-    """A column as it is there."""
+    """A column of a table in the warehouse."""
 
     type: SqlType
     has_default: bool  # as one that was added for positions has
@@ -29,9 +29,9 @@ class Difference:
 
     Attributes:
         what: table, column, what is declared and what is there.
-        statements: what mends it.
+        statements: that fix it.
         by_hand: whether it needs a person: rows are rewritten, or no statement is enough.
-        consequence: what follows from mending it; may be empty.
+        consequence: what follows from fixing it; may be empty.
     """
 
     what: str
@@ -111,7 +111,10 @@ def compare(
         there = found.type if found else None
         name = quoted(column.name)
         if there is None and column.name in key:
-            what = f"table {table} has no key column {name} {declared}: make it anew and load again"
+            what = (
+                f"table {table} has no key column {name} {declared}: recreate it and load its "
+                "data again"
+            )
             yield Difference(what, (), by_hand=True)
         elif there is None:
             value = defaults.get(column.name)

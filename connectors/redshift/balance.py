@@ -83,7 +83,7 @@ def balances(rows: Iterable[Sequence[Any]]) -> list[Balance]:
 def batch_balances(
     warehouse: WarehouseSpec, accounts: Iterable[Account], outcomes: Iterable[Outcome]
 ) -> list[Balance]:
-    """What `balance_query` says of the books of one batch, before anyone asks the warehouse.
+    """What `balance_query` returns for one batch, without a query.
 
     A declared table has its destinations even where none of its changes came to an outcome, so that
     these balances can be summed over batches by table and destination.

@@ -26,10 +26,10 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # First retry after a second, doubled up to a minute: an outage of the warehouse is noticed to
-# be over within a minute, and 1,440 attempts a day trouble nobody.
+# be over within a minute, and 1,440 attempts a day are harmless.
 RETRY_SECONDS: Final = 1.0
 MAX_RETRY_SECONDS: Final = 60.0
-# What needs a person is tried again all the same, seldom, so that the repair alone is enough.
+# What needs a person is still retried, rarely, so that the fix alone is enough.
 REPAIR_SECONDS: Final = 300.0
 
 
@@ -54,7 +54,7 @@ class Background(Generic[T]):
         return self._current is not None
 
     def submit(self, call: Callable[[], T]) -> None:
-        """Starts `call`. The thread is a daemon: a worker that is told to end does not wait.
+        """Starts `call`. The thread is a daemon: a worker that shuts down does not wait for it.
 
         Raises BusyError while there is other work.
         """
@@ -97,7 +97,7 @@ class LoadCalls(Protocol):
 
 @dataclass(frozen=True)
 class Backlog:
-    """What could be in the warehouse and is not.
+    """What is complete and not known to be in the warehouse.
 
     Attributes:
         epochs: complete epochs with parts that are not known to be loaded.
@@ -116,8 +116,8 @@ class LoadCoordinator:
         loader: does the work, on a thread of its own.
         clock: seconds, monotonic.
         count: takes metrics.
-        count_books: takes what each committed transaction wrote to the books.
-        note_never_read: takes the declared tables that the books hold no record of, after each.
+        count_balances: takes the balances of each committed transaction.
+        note_never_read: takes the declared tables without any record, after each transaction.
     """
 
     def __init__(
@@ -126,13 +126,13 @@ class LoadCoordinator:
         *,
         clock: Callable[[], float],
         count: Callable[[Metric, int], None],
-        count_books: Callable[[Sequence[Balance]], None],
+        count_balances: Callable[[Sequence[Balance]], None],
         note_never_read: Callable[[Sequence[str]], None],
     ) -> None:
         self._loader = loader
         self._clock = clock
         self._count = count
-        self._count_books = count_books
+        self._count_balances = count_balances
         self._note_never_read = note_never_read
         self._work: Background[Loaded | bool] = Background("starjoin load")
         self._pending: dict[str, Part] = {}
@@ -217,7 +217,7 @@ class LoadCoordinator:
             self._fenced, self._sweep_due = True, bool(loaded)
             return frozenset()
         self._sweep_due = False
-        if loaded.names:  # else nothing may be in the books yet
+        if loaded.names:  # else there may be no accounts yet
             self._note_never_read(loaded.never_read)
         for name in loaded.names:
             self._pending.pop(name, None)
@@ -232,7 +232,7 @@ class LoadCoordinator:
         self._count(Metric.PARTS_LOADED, len(loaded.parts))
         self._count(Metric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
         self._count(Metric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
-        self._count_books(loaded.balances)
+        self._count_balances(loaded.balances)
         unbalanced = [line for line in loaded.balances if line.difference]
         self._count(Metric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))
         if unbalanced:
@@ -251,11 +251,14 @@ class LoadCoordinator:
         if isinstance(error, NeedsRepairError):
             delay = REPAIR_SECONDS
             self._count(Metric.LOADS_NEED_REPAIR, 1)
-            logger.error("A load needs repair, its data stays pending: %s", error)
+            logger.error(
+                "A load needs a fix, and its data stays pending until then: %s",
+                error,
+            )
         else:
             # The exponent has a bound, since after a day of failures no float holds the power.
             doubled = RETRY_SECONDS * 2 ** min(self._failures - 1, 16)
             delay = min(doubled, MAX_RETRY_SECONDS)
             self._count(Metric.LOADS_RETRIED, 1)
-            logger.warning("A load is tried again in %s s: %s", delay, error)
+            logger.warning("The load failed and is retried in %s s: %s", delay, error)
         self._not_before = self._clock() + delay

@@ -1,4 +1,4 @@
-"""The tables that a load needs: books, targets, tombstones, dimensions. Created where missing."""
+"""The tables that a load needs, created where missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _POSITION_BYTES = 44
 
 
 def position_type(count: int = 1) -> str:
-    """The type of as many positions, one behind the other."""
+    """VARCHAR wide enough for `count` concatenated positions."""
     return f"VARCHAR({count * _POSITION_BYTES})"
 
 

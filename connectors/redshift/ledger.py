@@ -113,7 +113,7 @@ def known_parts(cursor: Cursor, names: Names, parts: Sequence[Part]) -> set[str]
 
 
 def accounted_tables(cursor: Cursor, names: Names) -> set[str]:
-    """The tables of which the books hold records, as `connectors.accounts` names them."""
+    """The tables of which there are accounts, as `connectors.accounts` names them."""
     cursor.execute(f"SELECT DISTINCT table_name FROM {names.account}")
     return {str(row[0]) for row in cursor.fetchall()}
 

@@ -60,12 +60,12 @@ class Loaded:
     """A transaction that was committed.
 
     Attributes:
-        batch: its name in the books.
+        batch: its name in the bookkeeping tables.
         parts: names of the parts that it brought in.
         already: names of those that an earlier one had brought in.
         outcomes: what it did with the changes of its parts, once for each target.
-        balances: what it wrote to the books, by table and destination.
-        never_read: declared tables of which the books, this batch included, hold no record.
+        balances: what it wrote to the bookkeeping tables, by table and destination.
+        never_read: declared tables without any record in the warehouse, this batch included.
     """
 
     batch: str
@@ -122,7 +122,7 @@ class Loader:
         self._at = ""  # where a load is, for its errors
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
-        # Not known before the books have been asked, once, by the first load.
+        # None until the first load has queried the bookkeeping tables.
         self._never_read: tuple[str, ...] | None = None
 
     def start(self, number: int) -> bool:
@@ -132,17 +132,17 @@ class Loader:
         LoadError: FenceLostError when the target is not, or no longer, ours; KeyChangedError when
         it was filled under another key.
         """
-        with self._transaction("looking for the books", autocommit=True) as cursor:
-            have_books = ledger.exists(cursor, self._names)
-        if have_books:
+        with self._transaction("looking for the bookkeeping tables", autocommit=True) as cursor:
+            is_set_up = ledger.exists(cursor, self._names)
+        if is_set_up:
             self._end_left_behind(number)
         with self._transaction("creating missing tables") as cursor:
-            if have_books:
+            if is_set_up:
                 # By this lock the next start finds the session if it is left behind here.
                 self._lock(cursor)
             for statement in create_statements(self._warehouse, self._names):
                 cursor.execute(statement)
-        if not have_books:
+        if not is_set_up:
             self._end_left_behind(number)
         with self._transaction("taking the fence") as cursor:
             self._lock(cursor)
@@ -177,7 +177,7 @@ class Loader:
             ledger.record(cursor, self._names, batch, new, outcomes)  # 9
         self._unfinished = False
         accounts = [account for part in new for account in part.accounts]
-        # Those of the parts that an earlier transaction has brought in are in the books as well.
+        # The accounts of parts that an earlier transaction loaded are in the warehouse as well.
         read = {account.table for part in parts for account in part.accounts}
         self._never_read = tuple(table for table in never_read if table not in read)
         return Loaded(
@@ -209,7 +209,7 @@ class Loader:
     def _read_by_no_batch(self, cursor: ledger.Cursor) -> tuple[str, ...]:
         """Declared tables that no earlier batch has records of.
 
-        Nothing is said of books from an earlier version that do not name tables.
+        None where an earlier version wrote accounts that do not name tables.
         """
         if self._never_read is not None:
             return self._never_read
@@ -241,9 +241,11 @@ class Loader:
         by_hand = [d for d in differing if d.by_hand or not self._alters]
         if by_hand:
             listed = "\n".join(f"  {difference};" for difference in by_hand)
-            message = f"tables are not as the declaration has them; mend them by\n{listed}"
+            message = f"tables do not match the declaration; run:\n{listed}"
             if not self._alters:
-                message += "\nor let it be done where it can, by schema_changes: evolve"
+                message += (
+                    "\nor set schema_changes: evolve, and the loader alters what Redshift can alter"
+                )
             raise NeedsRepairError(message)
 
     def _alter(self, difference: Difference) -> None:

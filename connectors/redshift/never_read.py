@@ -1,7 +1,7 @@
 """Declared tables of which no record has ever been read: counted, and named once in the log.
 
 A table of which nothing arrives is no failure that anybody sees: its records may come under another
-name and be passed over, or not come at all. Only the warehouse's books know what was ever read.
+name and be passed over, or not come at all. Only the bookkeeping tables know what was ever read.
 """
 
 from __future__ import annotations

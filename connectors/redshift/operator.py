@@ -34,7 +34,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
     Args:
         open_loader: opens what does the loads.
         sources: the declared tables, each with what the source calls it.
-        metrics_by_table: whether the books are counted by table and destination as well.
+        metrics_by_table: whether the balance is counted by table and destination as well.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             Metric.LOADS_RETRIED,
             Metric.LOADS_NEED_REPAIR,
         )
-        books = BalanceMetrics(runtime_context)
+        balance = BalanceMetrics(runtime_context)
         self._never_read = NeverRead(self._sources, clock=time.monotonic)
         register(runtime_context, Gauge.TABLES_NEVER_READ, self._never_read.__len__)
         self._coordinator = LoadCoordinator(
             self._open_loader(),
             clock=time.monotonic,
             count=self._metrics.add,
-            count_books=books.add if self._metrics_by_table else lambda _: None,
+            count_balances=balance.add if self._metrics_by_table else lambda _: None,
             note_never_read=self._never_read.note,
         )
         # While anything is pending the timer of `_advance` goes on, and each bundle reports.

@@ -63,7 +63,7 @@ def keep_newest(
 def drop_not_newer(
     spec: StagedSpec, other: str, alias: str, warehouse: WarehouseSpec, names: Names
 ) -> Statement:
-    """Step 4: staged rows go whose key stands in `other` with the same or a later position."""
+    """Step 4: delete staged rows whose key is in `other` with the same or a later position."""
     newest, position = names.newest(spec), quoted(warehouse.position)
     return Statement(
         4,
@@ -75,7 +75,7 @@ def drop_not_newer(
 
 
 def remove(spec: StagedSpec, other: str, names: Names) -> Statement:
-    """Step 5: rows of `other` go whose key is staged."""
+    """Step 5: delete rows of `other` whose key is staged."""
     return Statement(
         5,
         spec.table,
@@ -98,7 +98,7 @@ def update_path(  # noqa: PLR0913, PLR0917
         step: that the statement belongs to.
         target: whose rows are updated.
         path: the dimension's place in the target.
-        source: a table with one row a key, called `q` in what follows.
+        source: a table with one row per key, called `q` in what follows.
         condition: on the target's position of the dimension: what stands behind its name.
         warehouse: names of columns, the unknown position.
         names: of tables.

@@ -76,11 +76,11 @@ class PartWriter:
             self._upload(table)
         parts = self._uploaded
         if self._accounts or self._outcomes:
-            parts.append(self._books())
+            parts.append(self._accounts_part())
         self._uploaded, self._accounts, self._outcomes = [], [], []
         return [part.closed_by(epoch, self._floor, self._key_id) for part in parts]
 
-    def _books(self) -> Part:
+    def _accounts_part(self) -> Part:
         """The part without a file: accounts and outcomes of the epoch, summed up."""
         read = tuple(summed(self._accounts))
         became = tuple(summed(self._outcomes))

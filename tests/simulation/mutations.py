@@ -246,7 +246,7 @@ def _metered_twice() -> list[Patch]:
 
     def twice(self: LoadCoordinator, loaded: Loaded) -> None:
         committed(self, loaded)
-        self._count_books(loaded.balances)
+        self._count_balances(loaded.balances)
 
     return [(LoadCoordinator, "_committed", twice)]
 

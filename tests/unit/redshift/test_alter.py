@@ -138,7 +138,7 @@ def test_tombstones_hold_keys_as_the_target_does(warehouse: FakeWarehouse) -> No
 
 def test_a_key_cannot_be_added(warehouse: FakeWarehouse) -> None:
     del warehouse.tables[TARGET.table]["ticket_id"]
-    with pytest.raises(NeedsRepairError, match='no key column "ticket_id" INTEGER: make it anew'):
+    with pytest.raises(NeedsRepairError, match='no key column "ticket_id" INTEGER: recreate it'):
         loader(warehouse, alters=True).start(5)
 
 

@@ -16,7 +16,7 @@ from connectors.redshift.balance import Balance, balance_query, balances, batch_
 from connectors.redshift.batch import count_statement
 from connectors.redshift.names import Names
 from connectors.redshift.spec import DimensionSpec, WarehouseSpec
-from connectors.staging import Part
+from connectors.staging.part import Part
 from tests.unit.redshift.sqlite import SqliteWarehouse
 from tests.unit.redshift.warehouse import SPEC
 from tests.unit.stars import ROOT

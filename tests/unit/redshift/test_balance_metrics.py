@@ -58,7 +58,7 @@ def test_they_can_be_left_out(*, by_table: bool) -> None:
     runtime: Any = Runtime()
     load = Load(lambda: cast("LoadCalls", None), (), metrics_by_table=by_table)
     load.open(runtime)
-    load._coordinator._count_books([LINE])
+    load._coordinator._count_balances([LINE])
     found = {path[-1] for path in runtime.counts}
     assert {metric.label for metric in BalanceMetric} & found == (
         {metric.label for metric in BalanceMetric} if by_table else set()

@@ -13,7 +13,7 @@ from connectors.redshift import replay_marks
 from connectors.redshift.bookkeeping import FENCE, TABLES
 from connectors.redshift.names import Names
 from connectors.redshift.replay_marks import Mark
-from connectors.staging import Part
+from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
 
 NAMES: Final = Names("books")

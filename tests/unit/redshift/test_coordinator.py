@@ -31,7 +31,7 @@ from connectors.redshift.errors import (
     RetryLoadError,
 )
 from connectors.redshift.loader import Loaded
-from connectors.staging import Part
+from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import part
 
 NUMBER: Final = 5
@@ -77,7 +77,7 @@ class Rig:
             self,
             clock=lambda: self.now,
             count=self.count,
-            count_books=self.books.extend,
+            count_balances=self.books.extend,
             note_never_read=self.never_read.append,
         )
         work: Any = self.coordinator._work
@@ -395,7 +395,10 @@ def test_what_needs_repair_is_tried_seldom_and_told_as_an_error(
     rig.error = NeedsRepairError("column x is missing")
     rig.finish()
     assert [(record.levelname, record.message) for record in caplog.records] == [
-        ("ERROR", "A load needs repair, its data stays pending: column x is missing")
+        (
+            "ERROR",
+            "A load needs a fix, and its data stays pending until then: column x is missing",
+        )
     ]
     assert rig.counts == {Metric.LOADS_NEED_REPAIR: 1}
     rig.now += REPAIR_SECONDS - 0.001

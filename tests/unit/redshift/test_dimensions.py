@@ -10,7 +10,7 @@ from connectors.blocks import Kind
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.plan import plan_load
 from connectors.redshift.statements import Statement
-from connectors.staging import Part
+from connectors.staging.part import Part
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan

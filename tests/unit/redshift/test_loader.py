@@ -21,8 +21,8 @@ from connectors.redshift.errors import (
     RetryLoadError,
 )
 from connectors.redshift.names import Names
-from connectors.staging import Part
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
+from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import TARGET, FakeWarehouse, Manifests, loader, part
 
 

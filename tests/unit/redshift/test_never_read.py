@@ -13,7 +13,7 @@ from connectors.redshift.errors import LoadError
 from connectors.redshift.loader import Loaded
 from connectors.redshift.never_read import PATIENCE_SECONDS, NeverRead
 from connectors.redshift.operator import Load
-from connectors.staging import Part
+from connectors.staging.part import Part
 from tests.unit.redshift.test_backlog_gauges import COMPLETE, STARTED, Runtime
 from tests.unit.redshift.warehouse import SPEC, FakeWarehouse, loader, part
 

@@ -9,7 +9,8 @@ import pytest
 
 from connectors.blocks import Block, Kind
 from connectors.redshift.errors import NeedsRepairError
-from connectors.staging import Part, PartWriter
+from connectors.staging.part import Part
+from connectors.staging.writer import PartWriter
 from flink_app.declaration import Star
 from flink_app.schemas import BlockSchemas
 from flink_app.warehouse import warehouse_spec

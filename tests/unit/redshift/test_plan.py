@@ -12,7 +12,7 @@ from connectors.redshift.names import Names, quoted
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.statements import Statement
-from connectors.staging import Part
+from connectors.staging.part import Part
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import freight
 

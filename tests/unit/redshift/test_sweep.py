@@ -8,7 +8,7 @@ from connectors.blocks import Kind
 from connectors.redshift.errors import NeedsRepairError, OutcomeUnknownError
 from connectors.redshift.names import Names
 from connectors.redshift.sweep import Floor, plan_sweep
-from connectors.staging import Part
+from connectors.staging.part import Part
 from flink_app.positions.position import floor_position
 from tests.unit.redshift.test_loader import fail_at
 from tests.unit.redshift.warehouse import SPEC, FakeWarehouse, loader, part

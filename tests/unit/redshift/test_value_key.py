@@ -8,8 +8,8 @@ import pytest
 
 from connectors.blocks import Kind
 from connectors.redshift.errors import KeyChangedError, NeedsRepairError
-from connectors.staging import PartWriter
 from connectors.staging.part import Part
+from connectors.staging.writer import PartWriter
 from tests.unit.redshift.warehouse import FakeWarehouse, Manifests, loader, part
 
 

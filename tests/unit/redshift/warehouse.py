@@ -12,7 +12,7 @@ from connectors.redshift.loader import Loader
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
 from connectors.sql_types import SqlType
-from connectors.staging import Part
+from connectors.staging.part import Part
 from flink_app.positions.position import floor_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import ticket_seller

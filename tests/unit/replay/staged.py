@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from connectors.blocks import Block, Kind
 from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
 from connectors.redshift.replay_marks import LetterPart
-from connectors.staging import PartWriter
+from connectors.staging.writer import PartWriter
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, Originals
 from flink_app.decode.block import decode_block
 from flink_app.privacy.keys import PrivacyKeys

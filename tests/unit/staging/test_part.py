@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.accounts import Account, Outcome
 from connectors.blocks import Kind
-from connectors.staging import Part
-from connectors.staging.part import PartError
+from connectors.staging.part import Part, PartError
 
 accounts = st.builds(
     Account,

@@ -15,13 +15,13 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
-from connectors.staging import S3Store
 from connectors.staging.errors import (
     StagingError,
     StagingRefusedError,
     StagingUnavailableError,
     write_error,
 )
+from connectors.staging.store import S3Store
 from connectors.staging.waiting import WaitingStore
 from tests.support.http_outage import Outage
 

@@ -10,7 +10,9 @@ import pytest
 from connectors.accounts import DIMENSION, Account, Outcome
 from connectors.blocks import Block, Kind
 from connectors.redshift.spec import ColumnSpec
-from connectors.staging import Part, PartWriter, S3Store
+from connectors.staging.part import Part
+from connectors.staging.store import S3Store
+from connectors.staging.writer import PartWriter
 from flink_app.schemas import BlockSchemas
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import freight, ticket_seller
