@@ -106,7 +106,8 @@ def make_environment() -> None:
     except OSError as error:
         message = f"{VENV} cannot be made: {error.strerror}."
         raise MissingError(message) from error
-    run([str(PYTHON), "-m", "pip", "install", "-r", str(LOCK)], log="pip", env=_pip_environment())
+    install = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "-r", str(LOCK)]
+    run(install, log="pip", env=_pip_environment())
     stamp.write_text(wanted)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,21 @@ def test_nothing_is_rebuilt_that_has_not_changed(
     source.write_text("class A { int changed; }")
     bootstrap.make_jar()
     assert len(builds) == 2
+
+
+def test_every_pinned_file_has_a_hash_and_only_those_are_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    logical_lines = bootstrap.LOCK.read_text().replace("\\\n", " ").splitlines()
+    pinned = [line for line in logical_lines if line and not line.lstrip().startswith("#")]
+    assert pinned
+    assert all("==" in line and "--hash=sha256:" in line for line in pinned)
+
+    started: list[list[str]] = []
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    monkeypatch.setattr(venv, "create", lambda *_, **__: None)
+    monkeypatch.setattr(bootstrap, "run", lambda command, **_: started.append(command))
+    bootstrap.make_environment()
+    ((*_, last),) = started
+    assert last == str(bootstrap.LOCK)
+    assert "--require-hashes" in started[0]

@@ -8,18 +8,17 @@ import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 
 /**
- * Says {@code C} and N when checkpoint N is complete, and after each start {@code R}, the
- * checkpoint it was restored from (-1: none) and a start number. Completion can be told late, or
- * not at all when the job fails first; then the restored signal of the next start tells it.
+ * Emits {@code C} and N when checkpoint N is complete, and after each start {@code R}, the
+ * checkpoint it was restored from (-1 for none) and a start number. The notification of completion
+ * can be late, or missing when the job fails first; then the next start's restored signal implies
+ * it.
  */
 public final class CompleteSignal extends SignallingOperator {
 
   private static final long serialVersionUID = 1L;
   private static final long NOT_RESTORED = -1;
 
-  /**
-   * Flink tells an operator that it was restored only if it has state. The content is for people.
-   */
+  /** Flink reports a restore only to an operator that has state; nothing reads the content. */
   private transient ListState<Long> lastCheckpoint;
 
   private transient long restoredFrom;
@@ -35,11 +34,14 @@ public final class CompleteSignal extends SignallingOperator {
         context.isRestored()
             ? context
                 .getRestoredCheckpointId()
-                .orElseThrow(() -> new IllegalStateException("restored, but from no checkpoint"))
+                .orElseThrow(
+                    () ->
+                        new IllegalStateException(
+                            "Flink restored this operator without naming the checkpoint"))
             : NOT_RESTORED;
   }
 
-  /** The signal waits for a timer, since no element may be emitted in here. */
+  /** Signals from a timer, since no element may be emitted in here. */
   @Override
   public void open() throws Exception {
     super.open();

@@ -1,8 +1,8 @@
 package io.starjoin.epochs;
 
 /**
- * Says {@code E} and N right before barrier N: all that came before belongs to epoch N. Runs in
- * every subtask, chained before the operator that must have written its epoch before its barrier.
+ * Emits {@code E} and N right before barrier N: everything before it belongs to epoch N. Runs in
+ * every subtask, chained to the operator that must write its epoch before its barrier.
  */
 public final class EpochMarker extends SignallingOperator {
 

@@ -6,7 +6,7 @@ import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/** Passes every element and can add signals, until its input has ended. */
+/** Forwards every element and can emit signals until its input has ended. */
 abstract class SignallingOperator extends AbstractStreamOperator<byte[]>
     implements OneInputStreamOperator<byte[], byte[]>, BoundedOneInput {
 
@@ -19,7 +19,7 @@ abstract class SignallingOperator extends AbstractStreamOperator<byte[]>
     output.collect(element);
   }
 
-  /** After this an element would reach an operator that has finished, which fails the task. */
+  /** No signals after this: an element would reach a finished operator and fail the task. */
   @Override
   public void endInput() {
     inputEnded = true;

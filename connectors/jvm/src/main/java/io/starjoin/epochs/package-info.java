@@ -1,6 +1,6 @@
 /**
- * Two operators that pass every element and add small ones of their own, by which a Python operator
- * learns what Flink tells only to the JVM: where an epoch ends, and that a checkpoint is complete.
+ * Two operators that forward every element and add signals, through which a Python operator learns
+ * what Flink reports only to JVM operators: where an epoch ends, and that a checkpoint is complete.
  *
  * <p>A signal is one letter and big-endian int64 numbers: {@code E} epoch; {@code C} checkpoint;
  * {@code R} the checkpoint that was restored or -1, start number. Elements of the stream must not

@@ -9,16 +9,16 @@ import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
 
 /**
- * Clients that report every failure at once: retries, with their pauses, are the callers', or one
- * throttled shard would hold up all others of its thread.
+ * Makes clients that report every failure at once. The callers retry and pause; otherwise one
+ * throttled shard would delay all others of its thread.
  *
  * @param region of the stream
- * @param endpoint null: the region's own
+ * @param endpoint null for the region's own
  */
 record AwsClientFactory(String region, URI endpoint) implements KinesisClientFactory {
 
-  // Guard against a connection that died without a word. Closing a reader waits 30 s for a call in
-  // flight and does not interrupt it, so a call must end before that, however slowly it trickles.
+  // For a connection that died silently. Closing a reader waits 30 s for a call in flight and does
+  // not interrupt it, so every call must end before that, however slow the answer.
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
   private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
   private static final Duration CALL_LIMIT = Duration.ofSeconds(25);

@@ -2,7 +2,7 @@ package io.starjoin.kinesis;
 
 import java.util.function.DoubleSupplier;
 
-/** How long to leave something alone that failed so many times in a row. */
+/** How long to wait after a number of failures in a row. */
 final class Backoff {
 
   private final long firstMillis;
@@ -10,7 +10,7 @@ final class Backoff {
   private final DoubleSupplier random;
 
   /**
-   * @param random from 0 to 1; spreads those that failed together
+   * @param random from 0 to 1; spreads the retries of calls that failed together
    */
   Backoff(long firstMillis, long lastMillis, DoubleSupplier random) {
     this.firstMillis = firstMillis;

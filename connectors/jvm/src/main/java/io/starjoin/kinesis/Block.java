@@ -3,8 +3,8 @@ package io.starjoin.kinesis;
 import java.util.List;
 
 /**
- * What travels from the fetcher thread to the task thread: a frame, and where its shard stands once
- * the frame was emitted.
+ * Travels from the fetcher thread to the task thread: a frame, and the position of its shard after
+ * the frame.
  *
  * @param frame see {@link FrameWriter}; null moves the position and emits nothing
  * @param next the shard's position after the frame's last record

@@ -5,7 +5,7 @@ import java.util.List;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
-/** Makes blocks of one answer: one, or several when it is larger than a block may be. */
+/** Makes blocks from one answer: one, or several when it exceeds the size of a block. */
 final class BlockCutter {
 
   private final FrameWriter writer;
@@ -16,7 +16,7 @@ final class BlockCutter {
     this.maxBlockBytes = maxBlockBytes;
   }
 
-  /** No block for an empty answer. A record larger than a block gets a block of its own. */
+  /** No block for an empty answer. A record larger than a block is a block of its own. */
   List<Block> cut(String shardId, GetRecordsResponse answer) {
     List<Record> records = answer.records();
     List<Block> blocks = new ArrayList<>();

@@ -4,7 +4,7 @@ import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.connector.base.source.reader.RecordEmitter;
 import org.apache.flink.metrics.Counter;
 
-/** Emits one block and moves the shard's position past it, which no checkpoint can come between. */
+/** Emits one block and advances the shard past it; no checkpoint can come in between. */
 final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> {
 
   private final Counter bytesIn;

@@ -3,11 +3,11 @@ package io.starjoin.kinesis;
 import java.util.List;
 
 /**
- * What a checkpoint holds of the enumerator.
+ * The enumerator's state in a checkpoint.
  *
- * @param streamArn whose shards these are; shard ids of two streams look alike
- * @param started the shards of the first listing were taken up, so later ones are new ones
- * @param shards all that were ever seen
+ * @param streamArn the stream of these shards; shard ids of different streams look alike
+ * @param started the first listing has been processed, so later shards are new ones
+ * @param shards all shards ever seen
  */
 record EnumeratorState(String streamArn, boolean started, List<Shard> shards) {
 
@@ -15,13 +15,13 @@ record EnumeratorState(String streamArn, boolean started, List<Shard> shards) {
     shards = List.copyOf(shards);
   }
 
-  /** The codes are written to checkpoints: add, never change. */
+  /** The codes are written to checkpoints: add new ones, never change existing ones. */
   enum Status {
-    /** Nobody reads it: its parents are not read out, or it was not handed out yet. */
+    /** No reader has it: its parents are still being read, or it is not assigned yet. */
     WAITING(1),
     /** A reader has it in its own state. */
     ASSIGNED(2),
-    /** Read out, or not wanted. */
+    /** Read to its end, or not to be read. */
     ENDED(3);
 
     final int code;
@@ -36,13 +36,14 @@ record EnumeratorState(String streamArn, boolean started, List<Shard> shards) {
           return status;
         }
       }
-      throw new IllegalArgumentException("unknown status of a shard: " + code);
+      throw new IllegalArgumentException(
+          "the state has a shard of status " + code + ", which this release does not know");
     }
   }
 
   /**
-   * @param split with the position to begin at; of importance while waiting only
-   * @param status see there
+   * @param split with the position to begin at, which matters only while the shard is waiting
+   * @param status see {@link Status}
    */
   record Shard(ShardSplit split, Status status) {}
 }

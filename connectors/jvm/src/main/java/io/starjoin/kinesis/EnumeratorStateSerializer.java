@@ -12,7 +12,7 @@ import java.util.List;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * The enumerator's part of a checkpoint.
+ * Serializes the enumerator's state.
  *
  * <p>Version 1: stream ARN (UTF), started (boolean), number of shards (int), then of each: status
  * (byte), shard id (UTF), number of parents (byte), parents (UTF), and, if it is waiting, its
@@ -48,7 +48,12 @@ final class EnumeratorStateSerializer implements SimpleVersionedSerializer<Enume
   @Override
   public EnumeratorState deserialize(int version, byte[] serialized) throws IOException {
     if (version > VERSION) {
-      throw new IOException("enumerator state of a newer release, version " + version);
+      throw new IOException(
+          "The enumerator's state was written by a newer release (version "
+              + version
+              + "; this one reads up to "
+              + VERSION
+              + "): start that release or a later one.");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     String streamArn = in.readUTF();

@@ -1,6 +1,6 @@
 package io.starjoin.kinesis;
 
-/** Where a job without a checkpoint begins. A restored job goes on where it was. */
+/** Where a job without a checkpoint begins. A restored job continues where it was. */
 public enum InitialPosition {
   /** The oldest record that the stream still holds. */
   TRIM_HORIZON,

@@ -11,15 +11,15 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
- * Reads a Kinesis stream by polling, one element for each answer that holds records. The bytes of
- * an element are described at {@link FrameWriter}. Exactly once from checkpoints; the records of
- * one partition key come in order as long as the stream keeps them in order, resharding included.
+ * Reads a Kinesis stream by polling and emits one element for each answer with records. {@link
+ * FrameWriter} describes the bytes of an element. Exactly once with checkpoints; the records of one
+ * partition key keep the stream's order, across resharding too.
  */
 public final class KinesisBlockSource implements Source<byte[], ShardSplit, EnumeratorState> {
 
   private static final long serialVersionUID = 1L;
 
-  // From a pause that a crowded shard needs to one after which an outage's end is noticed soon.
+  // From a pause that a throttled shard needs to one after which recovery is still noticed soon.
   private static final long FIRST_BACKOFF_MILLIS = 400;
   private static final long LAST_BACKOFF_MILLIS = 10_000;
 

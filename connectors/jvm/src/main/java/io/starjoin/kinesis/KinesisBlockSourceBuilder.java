@@ -4,7 +4,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 
-/** Collects the settings of a {@link KinesisBlockSource}. Only the stream has to be named. */
+/** Builds a {@link KinesisBlockSource}. Only the stream is required. */
 public final class KinesisBlockSourceBuilder {
 
   private String streamArn;
@@ -22,7 +22,7 @@ public final class KinesisBlockSourceBuilder {
   }
 
   /**
-   * @param uri null: the region's own
+   * @param uri null for the region's own
    */
   public KinesisBlockSourceBuilder endpoint(String uri) {
     this.endpoint = uri;
@@ -41,7 +41,7 @@ public final class KinesisBlockSourceBuilder {
     return this;
   }
 
-  /** About how large a block with more than one record may become; 4 MiB unless set. */
+  /** The approximate maximum size of a block with more than one record; 4 MiB unless set. */
   public KinesisBlockSourceBuilder maxBlockBytes(int bytes) {
     this.maxBlockBytes = bytes;
     return this;
@@ -54,12 +54,12 @@ public final class KinesisBlockSourceBuilder {
   }
 
   /**
-   * @throws IllegalArgumentException when a setting cannot be right; the message names it
+   * @throws IllegalArgumentException if a setting is invalid; the message names it
    */
   public KinesisBlockSource build() {
     SourceSettings settings =
         new SourceSettings(
-            StreamArn.parse(Objects.requireNonNull(streamArn, "streamArn was not set")),
+            StreamArn.parse(Objects.requireNonNull(streamArn, "streamArn must be set")),
             endpoint == null ? null : URI.create(endpoint),
             initialPosition,
             Duration.ofMillis(shardDiscoveryIntervalMillis),

@@ -3,7 +3,7 @@ package io.starjoin.kinesis;
 import java.io.Serializable;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
-/** Makes a client for whoever asks; clients are not shared, so each owner may close its own. */
+/** Makes clients. They are not shared, so each owner closes its own. */
 @FunctionalInterface
 interface KinesisClientFactory extends Serializable {
 

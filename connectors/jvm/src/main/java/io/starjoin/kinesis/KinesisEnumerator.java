@@ -17,14 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds shards and deals them out. What may be read is decided by {@link ShardRegistry}; here is
- * the talk with Flink. All methods run in the coordinator thread, the listing in a worker thread.
+ * Discovers shards and assigns them to readers. {@link ShardRegistry} decides what may be read;
+ * this class talks to Flink. All methods run in the coordinator thread, the listing in a worker
+ * thread.
  */
 final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorState> {
 
   private static final Logger LOG = LoggerFactory.getLogger(KinesisEnumerator.class);
 
-  /** There is always one of that number. */
+  /** Failed listings are reported to this reader: it exists at any parallelism. */
   private static final int COUNTS_FAILED_LISTINGS = 0;
 
   private final SplitEnumeratorContext<ShardSplit> context;
@@ -57,12 +58,12 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     context.metricGroup().setUnassignedSplitsGauge(() -> (long) registry.count(Status.WAITING));
     if (restored != null && !restored.streamArn().equals(settings.stream().text())) {
       throw new IllegalStateException(
-          "The state is of stream "
+          "The state was taken while reading stream "
               + restored.streamArn()
-              + ", the settings name "
+              + ", but the settings name stream "
               + settings.stream().text()
-              + ". Positions of one stream mean nothing in another: restore with the old stream,"
-              + " or give the source a new uid and start it without its state.");
+              + ". Sequence numbers of one stream mean nothing in another: restore with the old"
+              + " stream in the settings, or start the job without state.");
     }
   }
 
@@ -76,7 +77,12 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     if (failure != null) {
       listErrors.inc();
       unreportedFailures++;
-      LOG.warn("Shards of {} could not be listed, going on.", settings.stream().text(), failure);
+      LOG.warn(
+          "Listing the shards of stream {} failed. Known shards are still read; the next attempt is"
+              + " in {}.",
+          settings.stream().text(),
+          settings.shardDiscoveryInterval(),
+          failure);
       report();
       return;
     }
@@ -89,7 +95,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
         registry.listed(shard, settings.initialPosition().toPosition());
       }
     }
-    // A stream that is being created has no shard yet, and the first that it has are its first.
+    // A stream that is being created has no shards yet: wait for the first ones.
     started |= !shards.isEmpty();
     listed = true;
     assign();
@@ -98,22 +104,22 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
 
   @Override
   public void handleSourceEvent(int reader, SourceEvent event) {
-    if (event instanceof ReaderStarted says) {
-      says.reading().forEach(shardId -> registry.assigned(shardId, reader));
-      says.ended().forEach(shardId -> registry.ended(shardId, reader));
+    if (event instanceof ReaderStarted report) {
+      report.reading().forEach(shardId -> registry.assigned(shardId, reader));
+      report.ended().forEach(shardId -> registry.ended(shardId, reader));
       startedReaders.add(reader);
     } else if (event instanceof ShardEnded end) {
-      LOG.info("Shard {} was read out, its children are {}.", end.shardId(), end.children());
+      LOG.info("Shard {} was read to its end; its children: {}.", end.shardId(), end.children());
       end.children().forEach(registry::named);
       registry.ended(end.shardId(), reader);
     } else {
-      throw new IllegalArgumentException("unknown event from reader " + reader + ": " + event);
+      throw new IllegalArgumentException("unexpected event from reader " + reader + ": " + event);
     }
     assign();
     report();
   }
 
-  /** Called at each reset of a reader, with an empty list too. */
+  /** Called at each reset of a reader, even with an empty list. */
   @Override
   public void addSplitsBack(List<ShardSplit> splits, int reader) {
     startedReaders.remove(reader);
@@ -121,15 +127,15 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     registry.readerReset(reader, splits);
   }
 
-  /** Nothing to do: a reader gets shards once it, and all others, said what they have. */
+  /** Nothing to do: shards are assigned once every reader has reported what it has. */
   @Override
   public void addReader(int reader) {}
 
-  /** Never sent by our readers, which do not ask. */
+  /** Never called: the readers of this source do not request splits. */
   @Override
   public void handleSplitRequest(int reader, String host) {}
 
-  /** Deals out what may be read, each shard to the reader that has the fewest. */
+  /** Assigns each readable shard to the reader with the fewest shards. */
   private void assign() {
     int readers = context.currentParallelism();
     if (!IntStream.range(0, readers).allMatch(this::isReady)) {
@@ -149,7 +155,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     }
   }
 
-  /** Tells readers what has changed for their metrics. A reader that starts knows nothing. */
+  /** Sends readers what has changed for their metrics. A reader that has just started has none. */
   private void report() {
     boolean isRead = listed && registry.count(Status.ASSIGNED) > 0 && registry.readable().isEmpty();
     for (int reader : startedReaders) {

@@ -13,9 +13,9 @@ import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.core.io.InputStatus;
 
 /**
- * One subtask's state and its talk with the enumerator. Besides the shards it reads, the state
- * holds a marker (a split at {@code SHARD_END}) for each shard that it has read out and that the
- * enumerator has not yet confirmed; see the package's documentation for why.
+ * One subtask's state and its communication with the enumerator. Besides the shards it reads, the
+ * state holds a marker (a split at {@code SHARD_END}) for each shard that it has read to its end
+ * and the enumerator has not confirmed yet; the package's documentation says why.
  */
 final class KinesisSourceReader
     extends SingleThreadMultiplexSourceReaderBase<Block, byte[], ShardSplit, ShardProgress> {
@@ -47,7 +47,7 @@ final class KinesisSourceReader
     restored.clear();
   }
 
-  /** What is restored comes before {@link #start()}, what is assigned comes after. */
+  /** Called with restored splits before {@link #start()}, with assigned ones after it. */
   @Override
   public void addSplits(List<ShardSplit> splits) {
     List<ShardSplit> live = new ArrayList<>();
@@ -70,7 +70,7 @@ final class KinesisSourceReader
 
   @Override
   public InputStatus pollNext(ReaderOutput<byte[]> output) throws Exception {
-    // Flink makes an output for each restored split; that of a marker would hold the watermark.
+    // Flink makes an output for each restored split; a marker's would hold back the watermark.
     if (!phantomOutputs.isEmpty()) {
       phantomOutputs.forEach(output::releaseOutputForSplit);
       phantomOutputs.clear();

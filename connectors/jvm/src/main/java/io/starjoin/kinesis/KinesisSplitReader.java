@@ -13,12 +13,12 @@ import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 
 /**
- * Takes turns among the shards of one subtask: always the one that is due longest. All but {@link
- * #wakeUp()} is called by the fetcher thread.
+ * Polls the shards of one subtask in turn: always the one that has been due longest. The fetcher
+ * thread calls everything except {@link #wakeUp()}.
  */
 final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
 
-  /** Nothing to do until woken. Only bounds one wait, after which it waits again. */
+  /** The wait when there is nothing to do until woken; it is repeated. */
   private static final long LONG_WAIT_MILLIS = 3_600_000;
 
   private final KinesisClient client;
@@ -28,7 +28,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
   private final Map<String, ShardCursor> cursors = new LinkedHashMap<>();
 
   /**
-   * @param client this reader's own, closed with it
+   * @param client owned by this reader and closed with it
    */
   KinesisSplitReader(KinesisClient client, ShardPoller poller, Timing timing) {
     this.client = client;
@@ -37,7 +37,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
     this.wakeUp = new WakeUpFlag(timing);
   }
 
-  /** Returns with blocks, or empty when woken; sleeps in between. */
+  /** Blocks until there are records or it is woken; then returns none. */
   @Override
   public RecordsWithSplitIds<Block> fetch() {
     try {
@@ -87,7 +87,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
   @Override
   public void handleSplitsChanges(SplitsChange<ShardSplit> change) {
     if (!(change instanceof SplitsAddition)) {
-      throw new UnsupportedOperationException("shards are only ever added: " + change);
+      throw new UnsupportedOperationException("shards can only be added: " + change);
     }
     for (ShardSplit split : change.splits()) {
       cursors.put(split.shardId(), new ShardCursor(split, timing.nowMillis()));
@@ -99,7 +99,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
     wakeUp.raise();
   }
 
-  /** For the alignment of watermarks. A paused shard is not asked at all. */
+  /** For the alignment of watermarks. A paused shard is not polled. */
   @Override
   public void pauseOrResumeSplits(
       Collection<ShardSplit> splitsToPause, Collection<ShardSplit> splitsToResume) {

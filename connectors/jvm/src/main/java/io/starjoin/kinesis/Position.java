@@ -3,12 +3,12 @@ package io.starjoin.kinesis;
 import java.util.Objects;
 
 /**
- * A place in one shard, from which reading can begin or go on. Immutable, so that the fetched and
- * the emitted position of a shard can never be one object that changes under both.
+ * Where to begin or continue reading a shard. Immutable, so that the fetched and the emitted
+ * position of a shard are never one shared object.
  *
- * @param kind how the place is named
- * @param sequenceNumber of the last record before the place; null but for {@code AFTER_SEQUENCE}
- * @param timestampMillis since the epoch; 0 but for {@code AT_TIMESTAMP}
+ * @param kind how the position is given
+ * @param sequenceNumber of the last record before it; null except for {@code AFTER_SEQUENCE}
+ * @param timestampMillis since the epoch; 0 except for {@code AT_TIMESTAMP}
  */
 record Position(Kind kind, String sequenceNumber, long timestampMillis) {
 
@@ -32,14 +32,15 @@ record Position(Kind kind, String sequenceNumber, long timestampMillis) {
           return kind;
         }
       }
-      throw new IllegalArgumentException("unknown kind of position: " + code);
+      throw new IllegalArgumentException(
+          "the state has a shard position of kind " + code + ", which this release does not know");
     }
   }
 
   static final Position TRIM_HORIZON = new Position(Kind.TRIM_HORIZON, null, 0);
   static final Position LATEST = new Position(Kind.LATEST, null, 0);
 
-  /** The shard was read to its end and every record of it was emitted. */
+  /** The shard was read to its end and all of its records were emitted. */
   static final Position SHARD_END = new Position(Kind.SHARD_END, null, 0);
 
   static Position after(String sequenceNumber) {

@@ -4,15 +4,15 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How far one subtask is behind the stream, as far as it can know: silence counts as lag. A shard
- * is as far behind as Kinesis said last, plus the time since. A subtask without shards is up to
- * date only once the enumerator has said that the stream is read by others.
+ * How far one subtask is behind the stream, as far as it knows: silence counts as lag. The lag of a
+ * shard is what Kinesis answered last plus the time since then. A subtask without shards is up to
+ * date only once the enumerator has reported that other subtasks read the stream.
  *
- * <p>Task thread and fetcher thread write, the metrics' thread reads.
+ * <p>The task thread and the fetcher thread write; the metrics thread reads.
  */
 final class ReadLag {
 
-  /** What Kinesis answered last, and when; of a shard that it never answered, when it was given. */
+  /** What Kinesis answered last, and when; before the first answer, when the shard was assigned. */
   private record Answer(long behindMillis, long atMillis) {}
 
   private final Timing timing;
@@ -25,13 +25,13 @@ final class ReadLag {
     this.withoutShardsSince = timing.nowMillis();
   }
 
-  /** The subtask is to read the shard from now on. */
+  /** The subtask reads the shard from now on. */
   void assigned(String shardId) {
     shards.put(shardId, new Answer(0, timing.nowMillis()));
   }
 
   /**
-   * @param behindMillis as Kinesis says it; null: it does not, and what it said before stays
+   * @param behindMillis as answered by Kinesis; null keeps the last value
    */
   void answered(String shardId, Long behindMillis) {
     long now = timing.nowMillis();
@@ -45,13 +45,13 @@ final class ReadLag {
         });
   }
 
-  /** Every record of the shard was emitted. */
+  /** All records of the shard were emitted. */
   void ended(String shardId) {
     shards.remove(shardId);
     withoutShardsSince = timing.nowMillis();
   }
 
-  /** Whether the stream was listed, and whatever can be read of it is read by some subtask. */
+  /** Whether the stream was listed and every readable shard has a reader. */
   void streamIsRead(boolean isRead) {
     if (readByOthers && !isRead) {
       withoutShardsSince = timing.nowMillis();
@@ -63,7 +63,7 @@ final class ReadLag {
     return shards.size();
   }
 
-  /** Of the shards the worst. */
+  /** The largest lag of any shard. */
   long millis() {
     long now = timing.nowMillis();
     return shards.values().stream()

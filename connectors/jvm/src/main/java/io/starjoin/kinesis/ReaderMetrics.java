@@ -4,8 +4,8 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 
 /**
- * What one subtask counts. Made once a reader and lent to its split readers, since Flink makes a
- * new split reader after an idle time and a metric cannot be registered twice.
+ * The metrics of one subtask. Created once per reader and shared with its split readers, since
+ * Flink creates a new split reader after an idle time and a metric cannot be registered twice.
  */
 final class ReaderMetrics {
 
@@ -19,8 +19,9 @@ final class ReaderMetrics {
 
   ReaderMetrics(MetricGroup parent, Timing timing) {
     lag = new ReadLag(timing);
-    // Only what lies below this group reaches CloudWatch on the managed service. What is watched by
-    // an alarm lies directly in it: a further group becomes a further dimension there.
+    // The managed service publishes only this group to CloudWatch. Metrics with an alarm lie
+    // directly
+    // in it, because a further group becomes a further dimension there.
     MetricGroup watched = parent.addGroup("kinesisanalytics");
     watched.gauge("streamLagMilliseconds", lag::millis);
     failedListings = watched.counter("shardListingsFailed");

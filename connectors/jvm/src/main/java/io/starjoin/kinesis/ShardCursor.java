@@ -1,8 +1,8 @@
 package io.starjoin.kinesis;
 
 /**
- * How far one shard was <em>fetched</em>, and when it may be asked again. Fetcher thread only. Runs
- * ahead of {@link ShardProgress} by the blocks that wait in Flink's queue.
+ * How far one shard has been <em>fetched</em>, and when it may be polled again. Fetcher thread
+ * only. Runs ahead of {@link ShardProgress} by the blocks in Flink's queue.
  */
 final class ShardCursor {
 
@@ -28,7 +28,7 @@ final class ShardCursor {
     return position;
   }
 
-  /** Null: one has to be got from the position. */
+  /** Null when one must be requested for the position. */
   String iterator() {
     return iterator;
   }
@@ -61,19 +61,19 @@ final class ShardCursor {
     dueMillis = millis;
   }
 
-  /** Counts failures in a row. */
+  /** Counts a failure; returns the number in a row. */
   int failed() {
     return ++failures;
   }
 
-  /** An answer with an iterator to go on with. */
+  /** An answer with an iterator to continue with. */
   void succeeded(String nextIterator) {
     iterator = nextIterator;
     failures = 0;
     nullAnswers = 0;
   }
 
-  /** Counts answers in a row that had no iterator to go on with. */
+  /** Counts an answer without an iterator; returns the number in a row. */
   int answeredNull() {
     iterator = null;
     failures = 0;

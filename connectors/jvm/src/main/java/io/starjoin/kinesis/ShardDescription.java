@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param shardId its identity
  * @param parents the shards it was split or merged from, none to two
- * @param closed nothing is written to it any more; it may still hold records
+ * @param closed no longer written to; it may still hold records
  */
 record ShardDescription(String shardId, List<String> parents, boolean closed)
     implements Serializable {

@@ -3,7 +3,7 @@ package io.starjoin.kinesis;
 import java.util.List;
 import org.apache.flink.api.connector.source.SourceEvent;
 
-/** Reader to enumerator: every record of the shard was emitted; Kinesis named these children. */
+/** Reader to enumerator: all records of the shard were emitted; Kinesis named these children. */
 record ShardEnded(String shardId, List<ShardDescription> children) implements SourceEvent {
 
   ShardEnded {

@@ -13,14 +13,12 @@ import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /**
  * Lists every shard that the stream still holds, open or closed, without a filter: what a filter
- * leaves out differs between Kinesis and its stand-ins, and a shard that was missed once must turn
- * up the next time. Used by the enumerator's one worker thread.
+ * leaves out differs between Kinesis and its emulators, and a shard that was missed once must
+ * appear in the next listing. Used by the enumerator's single worker thread.
  */
 final class ShardLister implements AutoCloseable {
 
-  /**
-   * The enumerator lists again at its next interval anyway; this bridges a moment of throttling.
-   */
+  /** Bridges short throttling; the enumerator lists again at its next interval anyway. */
   static final int ATTEMPTS = 8;
 
   private final KinesisClient client;
@@ -39,8 +37,7 @@ final class ShardLister implements AutoCloseable {
   }
 
   /**
-   * @throws SdkException when it failed so many times in a row that the next interval may as well
-   *     be waited for
+   * @throws SdkException after {@link #ATTEMPTS} failures in a row; the next interval tries again
    */
   List<ShardDescription> list() throws InterruptedException {
     List<ShardDescription> shards = new ArrayList<>();
@@ -68,7 +65,7 @@ final class ShardLister implements AutoCloseable {
     }
   }
 
-  /** A token goes alone: with a name or an ARN beside it the request is refused. */
+  /** A token must be sent alone: Kinesis refuses it together with a name or an ARN. */
   private ListShardsRequest request(String token) {
     return token == null
         ? ListShardsRequest.builder().streamARN(streamArn).build()

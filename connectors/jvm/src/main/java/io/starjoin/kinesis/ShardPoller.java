@@ -20,35 +20,34 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /**
- * Asks one shard once: gets an iterator if there is none, reads, moves the cursor, and says when to
- * ask again. What Kinesis or the network does wrong ends here: it is counted and tried again later,
- * and never reaches Flink as an exception.
+ * Polls one shard once: gets an iterator if there is none, reads, moves the cursor, and schedules
+ * the next poll. Errors of Kinesis or the network end here: they are counted and retried later, and
+ * never reach Flink as exceptions.
  */
 final class ShardPoller {
 
   private static final Logger LOG = LoggerFactory.getLogger(ShardPoller.class);
 
-  /** Kinesis allows 5 reads a second of one shard; counted from the end of the last one. */
+  /** Kinesis allows 5 reads per second and shard; counted from the end of the last one. */
   static final long CALL_FLOOR_MILLIS = 200;
 
   static final long EMPTY_PAUSE_MILLIS = 250;
 
   /**
-   * Kinesis allows 2 MiB a second of one shard and refuses all reads for as long as one is over.
+   * Kinesis allows 2 MiB per second and shard, and refuses all reads while the limit is exceeded.
    */
   private static final long BYTES_PER_SECOND = 2 * 1024 * 1024;
 
   /**
-   * A closed shard ends with a null iterator and the names of its children. Some stand-ins do not
-   * name them, and some lists of shards have holes; a null iterator alone is believed only when it
+   * A closed shard ends with a null iterator and the names of its children. Some emulators do not
+   * name them, and some lists of shards are incomplete; a null iterator alone counts only when it
    * was repeated, so that one bad answer does not end an open shard.
    */
   static final int NULL_ANSWERS_TO_END = 3;
 
   /**
-   * A job that started at LATEST and was stopped before the first record goes on from the time it
-   * started, less this, since its clock may be ahead of Kinesis's and a time in the future is
-   * refused.
+   * A job that started at LATEST and was stopped before the first record continues from the time it
+   * started, minus this slack: its clock may be ahead of Kinesis, which refuses future timestamps.
    */
   static final long CLOCK_SLACK_MILLIS = 60_000;
 
@@ -73,7 +72,7 @@ final class ShardPoller {
     this.metrics = metrics;
   }
 
-  /** Blocks in order; the last one of a shard that ended says so. Empty when there is nothing. */
+  /** Blocks in order; the last one of an ended shard marks its end. Empty when there is nothing. */
   List<Block> poll(ShardCursor cursor) {
     List<Block> blocks = new ArrayList<>();
     try {
@@ -82,7 +81,7 @@ final class ShardPoller {
       }
       accept(cursor, getRecords(cursor), blocks);
     } catch (ExpiredIteratorException e) {
-      // Lives for five minutes; a longer pause or back-off outlives it. The position does not.
+      // An iterator is valid for five minutes, a position for ever: get a new iterator.
       metrics.expiredIterators.inc();
       cursor.dropIterator();
       cursor.dueAt(timing.nowMillis() + CALL_FLOOR_MILLIS);
@@ -115,12 +114,13 @@ final class ShardPoller {
           request
               .shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
               .startingSequenceNumber(position.sequenceNumber());
-      case SHARD_END -> throw new IllegalStateException("reads on after its end: " + cursor);
+      case SHARD_END ->
+          throw new IllegalStateException("shard " + cursor.shardId() + " is read after its end");
     }
     long before = timing.wallClockMillis();
     cursor.open(client.getShardIterator(request.build()).shardIterator());
     if (position.kind() == Position.Kind.LATEST) {
-      // LATEST is another place each time it is asked for; from here on the place is a fixed one.
+      // LATEST moves with the stream; from here on the position is fixed.
       cursor.moveTo(Position.at(before - CLOCK_SLACK_MILLIS));
       blocks.add(Block.moveTo(cursor.position()));
     }
@@ -176,10 +176,10 @@ final class ShardPoller {
   private void report(ShardCursor cursor, SdkException e) {
     metrics.errors.inc();
     int failures = retryLater(cursor);
-    // The 1st, 2nd, 4th, 8th ...: an outage of an hour must not fill the log from every shard.
+    // Log the 1st, 2nd, 4th, 8th ... failure: an hour of outage must not flood the log.
     if (Integer.bitCount(failures) == 1) {
       LOG.warn(
-          "Shard {} of {} could not be read {} times in a row, going on: {}",
+          "Reading shard {} of stream {} failed {} times in a row; it is retried: {}",
           cursor.shardId(),
           settings.stream().text(),
           failures,

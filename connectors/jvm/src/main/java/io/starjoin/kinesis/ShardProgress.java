@@ -3,8 +3,8 @@ package io.starjoin.kinesis;
 import java.util.List;
 
 /**
- * How far one shard was <em>emitted</em>: what a checkpoint holds of it. Task thread only. How far
- * it was fetched is in {@link ShardCursor}.
+ * How far one shard has been <em>emitted</em>, which is its state in a checkpoint. Task thread
+ * only. {@link ShardCursor} has how far it has been fetched.
  */
 final class ShardProgress {
 

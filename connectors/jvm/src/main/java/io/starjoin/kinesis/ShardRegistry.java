@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What is known of every shard: who reads it, whether it may be read, whether it was read out.
- * Decides, and does no input or output. Used by the coordinator thread only.
+ * What is known about every shard: which reader has it, whether it may be read, whether it has been
+ * read to its end. Makes decisions and does no I/O. Used by the coordinator thread only.
  *
- * <p>A shard may be read when none of its parents is still to be read. A parent that was never
- * listed has left the stream's retention and holds nobody up.
+ * <p>A shard may be read once all of its parents have been read to their ends. A parent that was
+ * never listed has expired from the stream and blocks nothing.
  */
 final class ShardRegistry {
 
@@ -25,13 +25,13 @@ final class ShardRegistry {
     Position start;
     Status status = Status.WAITING;
 
-    /** The reader that has or had it; known from what readers say, so not right after a restore. */
+    /** The reader that has or had it; readers report it, so it is unknown right after a restore. */
     int reader = NOBODY;
 
-    /** The first checkpoint that holds its end, of those taken since the last restore. */
+    /** The first checkpoint since the last restore that contains its end. */
     long endHeldBy = NO_CHECKPOINT;
 
-    /** A listing had it, so a parent that is not here is not in the stream either. */
+    /** Seen in a listing, so a parent that is not known here has expired from the stream. */
     boolean listed;
 
     Entry(ShardDescription shard, Position start) {
@@ -71,23 +71,23 @@ final class ShardRegistry {
     return shards;
   }
 
-  /** Takes up a shard of a listing; one that is known keeps its status. */
+  /** Adds a shard from a listing; one that is already known keeps its status. */
   void listed(ShardDescription shard, Position start) {
     entries.computeIfAbsent(shard.shardId(), id -> new Entry(shard, start)).listed = true;
   }
 
-  /** A shard of a listing that shall not be read. */
+  /** Adds a shard from a listing that must not be read. */
   void skipped(ShardDescription shard) {
     listed(shard, Position.SHARD_END);
     entries.get(shard.shardId()).status = Status.ENDED;
   }
 
-  /** Takes up a shard that a parent's end named, from its beginning. */
+  /** Adds a child shard named when its parent ended; it is read from its beginning. */
   void named(ShardDescription child) {
     entries.computeIfAbsent(child.shardId(), id -> new Entry(child, Position.TRIM_HORIZON));
   }
 
-  /** Given to a reader, or said by a reader that it has it: the reader's word is the truth. */
+  /** Assigned to a reader, or reported by a reader as its own: what readers report is decisive. */
   void assigned(String shardId, int reader) {
     Entry entry = known(shardId);
     entry.status = Status.ASSIGNED;
@@ -95,7 +95,7 @@ final class ShardRegistry {
     entry.endHeldBy = NO_CHECKPOINT;
   }
 
-  /** Said by the reader that read it out; may be said again. */
+  /** Reported by the reader that reached its end; may be reported again. */
   void ended(String shardId, int reader) {
     Entry entry = known(shardId);
     entry.status = Status.ENDED;
@@ -103,8 +103,8 @@ final class ShardRegistry {
   }
 
   /**
-   * A reader goes back to the last completed checkpoint: what it was given since comes back. Ends
-   * that it reported since did not happen, which its own word will say when it starts.
+   * A reader is reset to the last completed checkpoint, and the shards assigned to it since then
+   * come back. Ends that it reported since then are void; it reports its true state when it starts.
    */
   void readerReset(int reader, List<ShardSplit> givenSince) {
     for (Entry entry : entries.values()) {
@@ -119,7 +119,7 @@ final class ShardRegistry {
     }
   }
 
-  /** The shards that wait for nothing but a reader, in the order of their ids. */
+  /** The shards that only lack a reader, ordered by id. */
   List<ShardSplit> readable() {
     return entries.values().stream().filter(this::isReadable).map(Entry::toSplit).toList();
   }
@@ -134,7 +134,7 @@ final class ShardRegistry {
     return parent == null ? child.listed : parent.status == Status.ENDED;
   }
 
-  /** How many shards each reader reads. */
+  /** The number of shards that each reader reads. */
   int[] loads(int readers) {
     int[] loads = new int[readers];
     for (Entry entry : entries.values()) {
@@ -149,7 +149,9 @@ final class ShardRegistry {
     completedCheckpoint = Math.max(completedCheckpoint, checkpointId);
   }
 
-  /** Ends that are safe here and that the reader still keeps; each is handed out once. */
+  /**
+   * Ends that a completed checkpoint contains and the reader still keeps; each is returned once.
+   */
   List<String> takeDurableEnds(int reader) {
     List<String> ends = new ArrayList<>();
     for (Entry entry : entries.values()) {
@@ -161,16 +163,12 @@ final class ShardRegistry {
     return ends;
   }
 
-  /** How many shards are in this status. */
+  /** The number of shards with this status. */
   int count(Status status) {
     return (int) entries.values().stream().filter(entry -> entry.status == status).count();
   }
 
-  boolean isEmpty() {
-    return entries.isEmpty();
-  }
-
-  /** A reader may know a shard that a lost listing had; its word is enough. */
+  /** A reader may report a shard from a listing that was lost; it is then added. */
   private Entry known(String shardId) {
     return entries.computeIfAbsent(
         shardId,

@@ -4,7 +4,7 @@ import java.util.List;
 import org.apache.flink.api.connector.source.SourceSplit;
 
 /**
- * One shard and where to go on in it. Its identity is the shard id and nothing else.
+ * One shard and where to continue reading it. Only the shard id identifies it.
  *
  * @param shardId for instance {@code shardId-000000000000}
  * @param parents the shards it was split or merged from, none to two

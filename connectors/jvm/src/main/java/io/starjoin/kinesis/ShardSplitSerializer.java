@@ -8,7 +8,7 @@ import java.io.IOException;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Splits in checkpoints and on their way to a reader.
+ * Serializes splits, for checkpoints and for assignment to readers.
  *
  * <p>Version 1: shard id (UTF), number of parents (byte), parents (UTF), position. A position is
  * its code (byte), then a sequence number (UTF) or a time (long) where the kind has one.
@@ -35,7 +35,12 @@ final class ShardSplitSerializer implements SimpleVersionedSerializer<ShardSplit
   @Override
   public ShardSplit deserialize(int version, byte[] serialized) throws IOException {
     if (version > VERSION) {
-      throw new IOException("a split of a newer release, version " + version);
+      throw new IOException(
+          "The state of a shard was written by a newer release (version "
+              + version
+              + "; this one reads up to "
+              + VERSION
+              + "): start that release or a later one.");
     }
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
     return new ShardSplit(Wire.readText(in), Wire.readTexts(in), Wire.readPosition(in));

@@ -5,10 +5,10 @@ import java.net.URI;
 import java.time.Duration;
 
 /**
- * What the source was told to do.
+ * The settings of the source.
  *
  * @param stream the stream to read
- * @param endpoint null: the region's own
+ * @param endpoint null for the region's own
  * @param initialPosition where a job without a checkpoint begins
  * @param shardDiscoveryInterval time between two listings of the shards
  * @param maxBlockBytes a block with more than one record is not larger than this

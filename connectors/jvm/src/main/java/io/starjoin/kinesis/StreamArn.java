@@ -5,9 +5,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The name of a stream, from which its region and short name are taken.
+ * The ARN of a stream, with its region and short name.
  *
- * @param text the ARN as it was given
+ * @param text the whole ARN
  * @param region for instance {@code eu-central-1}
  * @param streamName the part after {@code stream/}
  */
@@ -20,8 +20,8 @@ record StreamArn(String text, String region, String streamName) implements Seria
     Matcher matcher = SHAPE.matcher(text);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "not the ARN of a Kinesis stream"
-              + " (arn:<partition>:kinesis:<region>:<account>:stream/<name>): "
+          "The stream must be given as the ARN of a Kinesis stream"
+              + " (arn:<partition>:kinesis:<region>:<account>:stream/<name>), not as: "
               + text);
     }
     return new StreamArn(text, matcher.group(1), matcher.group(2));

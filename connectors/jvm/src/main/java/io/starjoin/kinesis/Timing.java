@@ -2,10 +2,10 @@ package io.starjoin.kinesis;
 
 import java.util.concurrent.TimeUnit;
 
-/** Time, as the reader and the lister see it, so that no test waits. */
+/** The clock of the reader and the lister, replaceable so that tests do not wait. */
 interface Timing {
 
-  /** Never goes back; says nothing about the time of day. */
+  /** Monotonic; unrelated to the time of day. */
   long nowMillis();
 
   /** Time of day, milliseconds since the epoch. */

@@ -1,8 +1,8 @@
 package io.starjoin.kinesis;
 
 /**
- * A sleep that another thread can end. Waking is a flag, not an event: one that comes before the
- * sleep ends that sleep at once.
+ * A sleep that another thread can end. The wake-up is a flag, not an event: if it is raised before
+ * the sleep, that sleep ends at once.
  */
 final class WakeUpFlag {
 
@@ -18,7 +18,9 @@ final class WakeUpFlag {
     notifyAll();
   }
 
-  /** Sleeps until the time has passed or the flag is up, lowers it, and says whether it was up. */
+  /**
+   * Sleeps until the time has passed or the flag is raised; clears it and returns whether it was.
+   */
   synchronized boolean sleep(long millis) throws InterruptedException {
     long end = timing.nowMillis() + millis;
     for (long left = millis; !raised && left > 0; left = end - timing.nowMillis()) {

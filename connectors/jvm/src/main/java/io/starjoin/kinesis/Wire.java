@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The pieces that both serializers write. Changing one is a new version of both. */
+/** The parts that both serializers share. A change needs a new version of both. */
 final class Wire {
 
   static void writeShard(DataOutput out, String shardId, List<String> parents) throws IOException {
