@@ -15,7 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.failures import StarjoinError
-from connectors.metrics import Metric
+from connectors.metrics import LoadMetric, Metric
 from connectors.redshift.balance import Balance
 from connectors.redshift.errors import FenceLostError, KeyChangedError, LoadError, NeedsRepairError
 from connectors.redshift.loader import Loaded
@@ -228,13 +228,13 @@ class LoadCoordinator:
         return loaded.names
 
     def _committed(self, loaded: Loaded) -> None:
-        self._count(Metric.BATCHES_LOADED, 1)
-        self._count(Metric.PARTS_LOADED, len(loaded.parts))
-        self._count(Metric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
-        self._count(Metric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
+        self._count(LoadMetric.BATCHES_LOADED, 1)
+        self._count(LoadMetric.PARTS_LOADED, len(loaded.parts))
+        self._count(LoadMetric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
+        self._count(LoadMetric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
         self._count_balances(loaded.balances)
         unbalanced = [line for line in loaded.balances if line.difference]
-        self._count(Metric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))
+        self._count(LoadMetric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))
         if unbalanced:
             logger.error(
                 "Batch %s does not balance: %s. It is loaded; operations.md, The balance, says "
@@ -250,7 +250,7 @@ class LoadCoordinator:
         self._failures += 1
         if isinstance(error, NeedsRepairError):
             delay = REPAIR_SECONDS
-            self._count(Metric.LOADS_NEED_REPAIR, 1)
+            self._count(LoadMetric.LOADS_NEED_REPAIR, 1)
             logger.error(
                 "A load needs a fix, and its data stays pending until then: %s",
                 error,
@@ -259,6 +259,6 @@ class LoadCoordinator:
             # The exponent has a bound, since after a day of failures no float holds the power.
             doubled = RETRY_SECONDS * 2 ** min(self._failures - 1, 16)
             delay = min(doubled, MAX_RETRY_SECONDS)
-            self._count(Metric.LOADS_RETRIED, 1)
+            self._count(LoadMetric.LOADS_RETRIED, 1)
             logger.warning("The load failed and is retried in %s s: %s", delay, error)
         self._not_before = self._clock() + delay

@@ -17,7 +17,7 @@ from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
 from connectors.failures import guarded
-from connectors.metrics import Gauge, Metric, Metrics, register
+from connectors.metrics import Gauge, LoadMetric, Metrics, register
 from connectors.redshift.balance import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
 from connectors.redshift.never_read import NeverRead
@@ -56,13 +56,13 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         )
         self._metrics = Metrics(
             runtime_context,
-            Metric.BATCHES_LOADED,
-            Metric.PARTS_LOADED,
-            Metric.CHANGES_LOADED,
-            Metric.CHANGES_SUPERSEDED,
-            Metric.RECORDS_UNACCOUNTED,
-            Metric.LOADS_RETRIED,
-            Metric.LOADS_NEED_REPAIR,
+            LoadMetric.BATCHES_LOADED,
+            LoadMetric.PARTS_LOADED,
+            LoadMetric.CHANGES_LOADED,
+            LoadMetric.CHANGES_SUPERSEDED,
+            LoadMetric.RECORDS_UNACCOUNTED,
+            LoadMetric.LOADS_RETRIED,
+            LoadMetric.LOADS_NEED_REPAIR,
         )
         balance = BalanceMetrics(runtime_context)
         self._never_read = NeverRead(self._sources, clock=time.monotonic)

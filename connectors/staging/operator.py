@@ -9,7 +9,7 @@ from pyflink.datastream import ProcessFunction, RuntimeContext
 from connectors.blocks import SchemaOf, decode
 from connectors.epochs.signals import EpochEnds, parse_signal
 from connectors.failures import guarded
-from connectors.metrics import Metric, Metrics
+from connectors.metrics import Metrics, StageMetric
 from connectors.staging.waiting import RETRY_SECONDS, WaitingStore
 from connectors.staging.writer import PartWriter, Store
 
@@ -40,12 +40,15 @@ class Stage(ProcessFunction):  # type: ignore[misc]
     def open(self, runtime_context: RuntimeContext) -> None:
         """Connects to the store."""
         self._metrics = Metrics(
-            runtime_context, Metric.ROWS_STAGED, Metric.BYTES_STAGED, Metric.UPLOADS_REPEATED
+            runtime_context,
+            StageMetric.ROWS_STAGED,
+            StageMetric.BYTES_STAGED,
+            StageMetric.UPLOADS_REPEATED,
         )
         self._store = WaitingStore(
             self._open_store(),
             self._retry_seconds,
-            lambda: self._metrics.add(Metric.UPLOADS_REPEATED),
+            lambda: self._metrics.add(StageMetric.UPLOADS_REPEATED),
         )
         self._writer = PartWriter(self._store, floor=self._floor, key_id=self._key_id)
 
@@ -58,7 +61,7 @@ class Stage(ProcessFunction):  # type: ignore[misc]
             self._writer.add(decode(value, self._schema_of))
         elif isinstance(signal, EpochEnds):
             for part in self._writer.close(signal.epoch):
-                self._metrics.add(Metric.ROWS_STAGED, part.rows)
-                self._metrics.add(Metric.BYTES_STAGED, part.size)
+                self._metrics.add(StageMetric.ROWS_STAGED, part.rows)
+                self._metrics.add(StageMetric.BYTES_STAGED, part.size)
                 yield part.encode()
             self._store.begin_epoch()

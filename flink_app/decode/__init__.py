@@ -7,6 +7,7 @@ The stage:
     block: one block decoded as a pure function, by columns where possible, the rest one by one.
     plan: the schemas that tables are read with.
     changes: key updates taken apart, treatments; the last place with clear personal data.
+    metrics: the counters of this stage.
     tally: what became of a block's records, by table.
 
 Records by columns, the fast path:

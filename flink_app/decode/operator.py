@@ -14,15 +14,17 @@ from connectors.accounts import Account
 from connectors.blocks import Block, Kind
 from connectors.failures import guarded
 from connectors.kinesis.frame import read_frame
-from connectors.metrics import Metric, Metrics
+from connectors.metrics import Metrics
 from connectors.routes import routes
 from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.dead_letters.schema import Originals
 from flink_app.declaration import Star
 from flink_app.declaration.model import Positions
 from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.metrics import DecodeMetric
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.dms_settings import Shown, Signs
+from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.schema_watch import SchemaWatch
 from flink_app.diagnostics.second_loads import SecondLoads
 from flink_app.diagnostics.similar_tables import SimilarTablesWatch
@@ -91,15 +93,15 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         )
         self._metrics = Metrics(
             runtime_context,
-            Metric.RECORDS_READ,
-            Metric.RECORDS_BY_ROWS,
-            Metric.RECORDS_SPLIT,
-            Metric.RECORDS_PASSED_OVER,
-            Metric.RECORDS_OF_SIMILAR_TABLES,
-            Metric.RECORDS_DEAD_LETTERED,
-            Metric.SECOND_LOADS,
-            Metric.SCHEMA_CONTRADICTIONS,
-            Metric.SCHEMA_NOTES,
+            DecodeMetric.RECORDS_READ,
+            DecodeMetric.RECORDS_BY_ROWS,
+            DecodeMetric.RECORDS_SPLIT,
+            DecodeMetric.RECORDS_PASSED_OVER,
+            SourceCheck.RECORDS_OF_SIMILAR_TABLES,
+            DecodeMetric.RECORDS_DEAD_LETTERED,
+            SourceCheck.SECOND_LOADS,
+            SourceCheck.SCHEMA_CONTRADICTIONS,
+            SourceCheck.SCHEMA_NOTES,
             *(shown.metric for shown in Shown),
         )
         self._warned: set[Shown] = set()
@@ -141,11 +143,11 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         yield Block(Kind.ACCOUNT, "", Account.to_batch(decoded.accounts), route).encode()
 
     def _count(self, decoded: Decoded) -> None:
-        self._metrics.add(Metric.RECORDS_READ, decoded.account.read)
-        self._metrics.add(Metric.RECORDS_BY_ROWS, decoded.by_rows)
-        self._metrics.add(Metric.RECORDS_SPLIT, decoded.account.split)
-        self._metrics.add(Metric.RECORDS_PASSED_OVER, decoded.account.passed_over)
-        self._metrics.add(Metric.RECORDS_DEAD_LETTERED, decoded.account.dead_lettered)
+        self._metrics.add(DecodeMetric.RECORDS_READ, decoded.account.read)
+        self._metrics.add(DecodeMetric.RECORDS_BY_ROWS, decoded.by_rows)
+        self._metrics.add(DecodeMetric.RECORDS_SPLIT, decoded.account.split)
+        self._metrics.add(DecodeMetric.RECORDS_PASSED_OVER, decoded.account.passed_over)
+        self._metrics.add(DecodeMetric.RECORDS_DEAD_LETTERED, decoded.account.dead_lettered)
         self._kinds |= decoded.kinds
         mixed = Signs({Shown.MIXED_KINDS: 1} if len(self._kinds) > 1 else {})
         for shown, count in (decoded.shown + mixed).items():
@@ -154,8 +156,8 @@ class Decode(ProcessFunction):  # type: ignore[misc]
                 self._warned.add(shown)
                 logger.warning("%s", shown.warning)
         second_loads, warnings = self._second_loads.add(decoded.builds)
-        self._metrics.add(Metric.SECOND_LOADS, second_loads)
+        self._metrics.add(SourceCheck.SECOND_LOADS, second_loads)
         similar, more = self._similar_tables.add(decoded.undeclared, decoded.accounts)
-        self._metrics.add(Metric.RECORDS_OF_SIMILAR_TABLES, similar)
+        self._metrics.add(SourceCheck.RECORDS_OF_SIMILAR_TABLES, similar)
         for warning in (*warnings, *more):
             logger.warning("%s", warning)

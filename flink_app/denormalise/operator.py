@@ -23,11 +23,12 @@ from pyflink.datastream.state import MapStateDescriptor
 from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Block, Kind, SchemaOf, decode
 from connectors.failures import guarded
-from connectors.metrics import Metric, Metrics
+from connectors.metrics import Metrics
 from flink_app.declaration import POSITION, Star
 from flink_app.denormalise import durable
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
+from flink_app.denormalise.metrics import JoinMetric
 from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
 from flink_app.denormalise.ownership import Mask, owned, select
 from flink_app.denormalise.plan import JoinPlan
@@ -62,9 +63,9 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         self._to_hand_on = self._to_forget = self._star.warehouse_dimensions
         self._metrics = Metrics(
             runtime_context,
-            Metric.FACTS_JOINED,
-            Metric.DIMENSION_CHANGES,
-            Metric.DIMENSION_CHANGES_SUPERSEDED,
+            JoinMetric.FACTS_JOINED,
+            JoinMetric.DIMENSION_CHANGES,
+            JoinMetric.DIMENSION_CHANGES_SUPERSEDED,
         )
 
     @guarded
@@ -78,7 +79,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         if block.kind is not Kind.FACTS:
             yield value
             return
-        self._metrics.add(Metric.FACTS_JOINED, len(block.batch))
+        self._metrics.add(JoinMetric.FACTS_JOINED, len(block.batch))
         for target in self._plan.targets_of[block.table]:
             rows = wide_rows(block.batch, self._plan.targets[target], mirror)
             yield Block(Kind.ROWS, target, rows).encode()
@@ -117,8 +118,8 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     def _outcome(self, table: str, accepted: int, changes: int) -> bytes:
         """The block that says what became of so many changes of owned keys."""
         outcome = Outcome(table, DIMENSION, loaded=accepted, superseded=changes - accepted)
-        self._metrics.add(Metric.DIMENSION_CHANGES, outcome.loaded)
-        self._metrics.add(Metric.DIMENSION_CHANGES_SUPERSEDED, outcome.superseded)
+        self._metrics.add(JoinMetric.DIMENSION_CHANGES, outcome.loaded)
+        self._metrics.add(JoinMetric.DIMENSION_CHANGES_SUPERSEDED, outcome.superseded)
         return Block(Kind.OUTCOME, "", Outcome.to_batch([outcome])).encode()
 
     def _current_mirror(self, ctx: Any) -> Mirror:

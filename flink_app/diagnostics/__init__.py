@@ -6,5 +6,6 @@ Modules:
     similar_tables: undeclared tables whose names resemble a declared one's.
     source_types: the types that DMS announces, and what can hold their values.
     schema_findings: source tables that differ from the declaration.
+    metrics: the counters of all of it.
     schema_watch: what the job does about them.
 """

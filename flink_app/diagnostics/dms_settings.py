@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from connectors.metrics import Metric
 from flink_app.declaration.model import Positions
+from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.records.arrays import Mask, members, true
 from flink_app.records.plan import RecordPlan, TablePlan
 
@@ -26,52 +27,52 @@ class Shown(enum.Enum):
     """A sign that a setting is off: its metric, the setting, and what follows. Never a value."""
 
     NO_DETAILS = (
-        Metric.RECORDS_WITHOUT_DETAILS,
+        SourceCheck.RECORDS_WITHOUT_DETAILS,
         "set IncludeTransactionDetails on the Kinesis endpoint",
         "a change came without stream-position or transaction-record-id, which order changes",
     )
     COARSE = (
-        Metric.RECORDS_COARSELY_ORDERED,
+        SourceCheck.RECORDS_COARSELY_ORDERED,
         "set IncludeTransactionDetails on the Kinesis endpoint, or coarse_positions: refuse",
         "only a commit timestamp orders a change, so two within one instant may change places",
     )
     MIXED_KINDS = (
-        Metric.BLOCKS_OF_MIXED_POSITIONS,
+        SourceCheck.BLOCKS_OF_MIXED_POSITIONS,
         "set positions in the stream section of the declaration, so that only one kind is taken",
         "positions of different kinds came, which order nothing between each other",
     )
     NO_BEFORE_IMAGE = (
-        Metric.UPDATES_WITHOUT_BEFORE_IMAGE,
+        SourceCheck.UPDATES_WITHOUT_BEFORE_IMAGE,
         "set EnableBeforeImage in the task's BeforeImageSettings, and declare its FieldName",
         "an update came without before-image: if it changed the key, the old row stays for ever",
     )
     EXPONENT = (
-        Metric.RECORDS_WITH_EXPONENTS,
+        SourceCheck.RECORDS_WITH_EXPONENTS,
         "set UseLargeIntegerValue on the Kinesis endpoint",
         "a whole number came with a fraction or an exponent: slow, and long ones lose digits",
     )
     TEXT_BOOLEAN = (
-        Metric.SAMPLES_WITH_TEXT_BOOLEANS,
+        SourceCheck.SAMPLES_WITH_TEXT_BOOLEANS,
         "set MapBooleanAsBoolean on the PostgreSQL source endpoint",
         "a boolean came as text: it is read, a little slower",
     )
     NO_NULLS = (
-        Metric.SAMPLES_WITHOUT_NULLS,
+        SourceCheck.SAMPLES_WITHOUT_NULLS,
         "set IncludeNullAndEmpty on the Kinesis endpoint",
         "a declared column was missing in a row: it is taken for null",
     )
     LEFT_OUT = (
-        Metric.SAMPLES_LEAVING_OUT,
+        SourceCheck.SAMPLES_LEAVING_OUT,
         "set unchanged: missing, or sent_as_null, on large columns: see docs/operations.md",
         "an update came without a column's value: if it only did not change, it is lost",
     )
     NO_PARTITION_VALUE = (
-        Metric.SAMPLES_WITHOUT_PARTITION_VALUE,
+        SourceCheck.SAMPLES_WITHOUT_PARTITION_VALUE,
         "set IncludePartitionValue on the Kinesis endpoint",
         "a record that is partitioned by primary key does not say by which value",
     )
     NO_PARTITION_SCHEMA = (
-        Metric.SAMPLES_WITHOUT_PARTITION_SCHEMA,
+        SourceCheck.SAMPLES_WITHOUT_PARTITION_SCHEMA,
         "set PartitionIncludeSchemaTable on the Kinesis endpoint",
         "a partition value is without schema and table: equal keys of all tables share a shard",
     )

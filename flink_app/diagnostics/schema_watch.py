@@ -12,6 +12,7 @@ from typing import Final
 
 from connectors.metrics import Metric
 from flink_app.declaration.model import SchemaChanges
+from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.schema_findings import NOTES, Finding, What
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,9 @@ class SchemaWatch:
             is_note = finding.what in NOTES
             first = self._first(finding)
             if first or not is_note:
-                self._count(Metric.SCHEMA_NOTES if is_note else Metric.SCHEMA_CONTRADICTIONS)
+                self._count(
+                    SourceCheck.SCHEMA_NOTES if is_note else SourceCheck.SCHEMA_CONTRADICTIONS
+                )
             if finding.what in _FATAL[self._mode]:
                 fatal.append(finding)
             elif first and self._mode is not SchemaChanges.IGNORE:

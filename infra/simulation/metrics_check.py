@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.metrics import GROUP, BalanceMetric, Metric
+from connectors.metrics import GROUP, BalanceMetric, LoadMetric
 from connectors.redshift.balance import Balance
 from infra.simulation.warehouse_check import WrongError
 
@@ -29,13 +29,13 @@ def check_metrics(starts: Sequence[Metered], books: Sequence[Balance]) -> None:
                 message = f"{place}: {read} + {split} of {became}"
                 raise WrongError(message, "metrics")
             summed[place].update({term: metered[*place, term] for term in _TERMS})
-        if metered[GROUP, Metric.RECORDS_UNACCOUNTED.label]:
+        if metered[GROUP, LoadMetric.RECORDS_UNACCOUNTED.label]:
             message = "the load found its own books out of balance"
             raise WrongError(message, "metrics")
     lines: dict[tuple[str, ...], Counter[str]] = {
         (GROUP, _shown(b.table), _shown(b.destination)): _terms(b) for b in books
     }
-    whole = len(starts) == 1 and not starts[0][GROUP, Metric.LOADS_RETRIED.label]
+    whole = len(starts) == 1 and not starts[0][GROUP, LoadMetric.LOADS_RETRIED.label]
     for place, counted in summed.items():
         # The query has no destination for a table that never came to an outcome.
         written = lines.get(place) or lines[*place[:-1], "_none_"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from connectors.metrics import GROUP, Gauge, Metric
+from connectors.metrics import GROUP, Gauge, LoadMetric
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
@@ -177,6 +177,6 @@ class World:
         books = self.database.query(balance_query(Names(BOOKS)))
         lines = balances(books)
         check_metrics(self._metered, lines)
-        if self._metered[-1][GROUP, Metric.BATCHES_LOADED.label]:
+        if self._metered[-1][GROUP, LoadMetric.BATCHES_LOADED.label]:
             reported = self.attempt.load_gauge(Gauge.TABLES_NEVER_READ)
             check_never_read(reported, [table for table, _ in self.spec.sources], lines)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.metrics import Gauge, Metric
+from connectors.metrics import Gauge, LoadMetric, Metric, StageMetric
 from infra.local.cluster import FlinkCluster
 from infra.local.redshift import Rule, When
 from infra.local.redshift.faults import Action
@@ -32,10 +32,10 @@ def test_a_copy_that_hangs_shows_in_the_gauges_and_its_end_as_well(tmp_path: Pat
             wait(lambda: values(Gauge.PENDING_EPOCHS) == [0], "no epoch to wait")
             assert values(Gauge.OLDEST_PENDING) == [0]
             wait(
-                lambda: set(values(Metric.UPLOADS_REPEATED)) == {0},
+                lambda: set(values(StageMetric.UPLOADS_REPEATED)) == {0},
                 "a report of no repeated upload",
             )
-            wait(lambda: values(Metric.LOADS_RETRIED) == [0], "a report of no repeated load")
+            wait(lambda: values(LoadMetric.LOADS_RETRIED) == [0], "a report of no repeated load")
 
             fault = run.stack.redshift.faults.add(Rule(r"^\s*copy\b", When.BEFORE, Action.HANG))
             run.changes()

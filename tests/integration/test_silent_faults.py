@@ -15,6 +15,7 @@ import yaml
 
 from connectors.accounts import CONTROL, UNDECLARED
 from connectors.metrics import GROUP, Gauge, Metric, WatchedSourceMetric
+from flink_app.diagnostics.metrics import SourceCheck
 from infra.local.cluster import FlinkCluster
 from infra.local.toolchain import ROOT
 from tests.support.running import PATIENCE_SECONDS, Running, running
@@ -78,7 +79,7 @@ def test_a_schema_of_another_case_and_a_stream_that_is_gone_show_in_the_metrics(
             assert undeclared.read == undeclared.passed_over > 0
             assert all(line.difference == 0 for line in books.values())
             wait(
-                lambda: sum(values(Metric.RECORDS_OF_SIMILAR_TABLES)) == undeclared.read,
+                lambda: sum(values(SourceCheck.RECORDS_OF_SIMILAR_TABLES)) == undeclared.read,
                 "all of them to be counted",
             )
             logs = "".join(path.read_text() for path in folder.glob("log/*") if path.is_file())

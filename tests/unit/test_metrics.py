@@ -9,13 +9,16 @@ from connectors.metrics import (
     GROUP,
     BalanceMetric,
     Gauge,
+    LoadMetric,
     Metric,
     Metrics,
     SourceMetric,
+    StageMetric,
     WatchedSourceMetric,
-    markdown,
     register,
 )
+from flink_app.denormalise.metrics import JoinMetric
+from flink_app.metrics import COUNTERS, markdown
 from tests.unit.stars import ROOT
 
 
@@ -57,16 +60,16 @@ class Counter:
 
 def test_the_committed_list_is_the_one_of_the_code() -> None:
     assert (ROOT / "docs" / "metrics.md").read_text() == markdown(), (
-        "write it anew: python -c 'from connectors.metrics import markdown as m; "
+        "regenerate it: python -c 'from flink_app.metrics import markdown as m; "
         'print(m(), end="")\' > docs/metrics.md'
     )
 
 
 def test_counters_are_registered_below_the_group_that_reaches_cloudwatch() -> None:
     context = Context()
-    metrics = Metrics(context, Metric.ROWS_STAGED, Metric.BYTES_STAGED)
-    metrics.add(Metric.ROWS_STAGED, 3)
-    metrics.add(Metric.ROWS_STAGED)
+    metrics = Metrics(context, StageMetric.ROWS_STAGED, StageMetric.BYTES_STAGED)
+    metrics.add(StageMetric.ROWS_STAGED, 3)
+    metrics.add(StageMetric.ROWS_STAGED)
     assert context.counts == {(GROUP, "rowsStaged"): 4, (GROUP, "bytesStaged"): 0}
 
 
@@ -75,7 +78,7 @@ def test_a_count_of_nothing_is_reported_so_that_the_first_rise_is_one(
 ) -> None:
     reported = []
     monkeypatch.setattr(Counter, "inc", lambda _, count: reported.append(count))
-    Metrics(Context(), Metric.ROWS_STAGED).add(Metric.ROWS_STAGED, 0)
+    Metrics(Context(), StageMetric.ROWS_STAGED).add(StageMetric.ROWS_STAGED, 0)
     assert reported == [0]
 
 
@@ -84,7 +87,7 @@ def test_each_metric_is_reported_as_nothing_once_where_elements_are_processed(
 ) -> None:
     reported = []
     monkeypatch.setattr(Counter, "inc", lambda _, count: reported.append(count))
-    metrics = Metrics(Context(), Metric.ROWS_STAGED, Metric.BYTES_STAGED)
+    metrics = Metrics(Context(), StageMetric.ROWS_STAGED, StageMetric.BYTES_STAGED)
     assert reported == []
     metrics.begin()
     metrics.begin()
@@ -92,9 +95,9 @@ def test_each_metric_is_reported_as_nothing_once_where_elements_are_processed(
 
 
 def test_a_metric_that_was_not_named_cannot_be_counted() -> None:
-    metrics: Any = Metrics(Context(), Metric.ROWS_STAGED)
+    metrics: Any = Metrics(Context(), StageMetric.ROWS_STAGED)
     with pytest.raises(KeyError):
-        metrics.add(Metric.FACTS_JOINED)
+        metrics.add(JoinMetric.FACTS_JOINED)
 
 
 def test_a_gauge_is_registered_below_the_group_that_reaches_cloudwatch() -> None:
@@ -108,5 +111,16 @@ def test_a_gauge_is_registered_below_the_group_that_reaches_cloudwatch() -> None
 
 def test_labels_differ() -> None:
     sources = (*WatchedSourceMetric, *SourceMetric)
-    labels = [metric.label for metric in (*Metric, *Gauge, *BalanceMetric, *sources)]
+    labels = [metric.label for metric in (*COUNTERS, *Gauge, *BalanceMetric, *sources)]
     assert len(set(labels)) == len(labels)
+
+
+def test_connectors_count_nothing_that_speaks_of_the_source_or_the_declaration() -> None:
+    theirs = [
+        metric.label for metric in COUNTERS if type(metric).__module__ == "connectors.metrics"
+    ]
+    assert theirs == [metric.label for metric in (*StageMetric, *LoadMetric)]
+
+
+def test_every_list_of_counters_is_in_the_one_list() -> None:
+    assert {type(metric) for metric in COUNTERS} == set(Metric.__subclasses__())

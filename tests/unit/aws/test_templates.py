@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from connectors.metrics import Gauge, Metric, WatchedSourceMetric
+from connectors.metrics import Gauge, WatchedSourceMetric
 from connectors.redshift.connection import STATEMENT_SECONDS
 from connectors.redshift.coordinator import MAX_RETRY_SECONDS
 from flink_app.declaration import Star
+from flink_app.metrics import COUNTERS
 from infra.aws import plan
 from infra.aws.dms import with_dms_settings
 from infra.aws.environment import load_environment
@@ -176,7 +177,7 @@ def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
         assert dimension == {"Name": "StreamName", "Value": {"Ref": "StreamName"}}
     else:
         assert metric["Namespace"] == "AWS/KinesisAnalytics"
-        own = (*Metric, *Gauge, *WatchedSourceMetric)
+        own = (*COUNTERS, *Gauge, *WatchedSourceMetric)
         assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in own}
         assert dimension == {"Name": "Application", "Value": {"Ref": "ApplicationName"}}
 
@@ -185,7 +186,7 @@ def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
 def test_an_alarm_on_a_counter_watches_its_rise(name: str) -> None:
     alarm = load_template("alarms")["Resources"][name]["Properties"]
     (metric,) = _metrics(alarm)
-    counters = {"numRestarts", "numberOfFailedCheckpoints"} | {each.label for each in Metric}
+    counters = {"numRestarts", "numberOfFailedCheckpoints"} | {each.label for each in COUNTERS}
     expressions = [each["Expression"] for each in alarm.get("Metrics", []) if "Expression" in each]
     assert bool(expressions) == (metric["MetricName"] in counters)
     assert all(expression.startswith("DIFF(") for expression in expressions)

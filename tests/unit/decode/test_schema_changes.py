@@ -15,6 +15,7 @@ from flink_app.declaration.model import SchemaChanges
 from flink_app.decode.block import decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics import schema_watch
+from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.schema_findings import NOTES, Finding, What
 from flink_app.diagnostics.schema_watch import SchemaChangedError, SchemaWatch
 from flink_app.positions.generations import Generations
@@ -200,7 +201,7 @@ def test_every_operation_in_every_mode(
             else:
                 watch.add(findings)
         assert counts == [
-            Metric.SCHEMA_NOTES if f.what in NOTES else Metric.SCHEMA_CONTRADICTIONS
+            SourceCheck.SCHEMA_NOTES if f.what in NOTES else SourceCheck.SCHEMA_CONTRADICTIONS
             for f in findings
         ]
         logged = 0 if mode is SchemaChanges.IGNORE else sum(f.what not in fatal for f in findings)
@@ -308,11 +309,11 @@ def test_each_thing_is_said_once_and_contradictions_are_counted_always(
         for _ in range(3):
             watch.add([new, gone])
     assert len(caplog.messages) == 2
-    assert counts.count(Metric.SCHEMA_NOTES) == 1
-    assert counts.count(Metric.SCHEMA_CONTRADICTIONS) == 3
+    assert counts.count(SourceCheck.SCHEMA_NOTES) == 1
+    assert counts.count(SourceCheck.SCHEMA_CONTRADICTIONS) == 3
     monkeypatch.setattr(schema_watch, "_MOST_NOTED", 2)
     watch.add([Finding(What.NEW_COLUMN, "sale", "y")])
-    assert counts.count(Metric.SCHEMA_NOTES) == 1
+    assert counts.count(SourceCheck.SCHEMA_NOTES) == 1
 
 
 @pytest.mark.parametrize("mode", SchemaChanges)

@@ -11,6 +11,8 @@ from connectors.accounts import UNDECLARED, Account
 from connectors.blocks import Kind, decode
 from connectors.metrics import GROUP, Metric
 from flink_app.declaration import Star
+from flink_app.decode.metrics import DecodeMetric
+from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.schemas import BlockSchemas
 from tests.unit.decode.records import record
 from tests.unit.decode.subtask import frame, opened
@@ -66,7 +68,7 @@ class Subtask:
                     (a.table, a.read, a.passed_over, a.dead_lettered)
                     for a in Account.from_batch(block.batch)
                 ]
-        return self.counted(Metric.RECORDS_OF_SIMILAR_TABLES)
+        return self.counted(SourceCheck.RECORDS_OF_SIMILAR_TABLES)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> Sequence[str]:
@@ -149,7 +151,7 @@ def test_a_record_that_only_the_record_by_record_path_takes_is_counted_as_well(
 ) -> None:
     subtask = Subtask()
     assert subtask.read(b" " + row("Public", "orders"), row("Public", "orders")) == 2
-    assert subtask.counted(Metric.RECORDS_BY_ROWS) == 1
+    assert subtask.counted(DecodeMetric.RECORDS_BY_ROWS) == 1
     assert len(warnings(caplog)) == 1
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import pytest
 
 from connectors.accounts import CONTROL, DIMENSION
-from connectors.metrics import GROUP, BalanceMetric, Metric
+from connectors.metrics import GROUP, BalanceMetric, LoadMetric
 from connectors.redshift.balance import Balance, BalanceMetrics, balance_query
 from connectors.redshift.coordinator import LoadCalls
 from connectors.redshift.names import Names
@@ -63,4 +63,4 @@ def test_they_can_be_left_out(*, by_table: bool) -> None:
     assert {metric.label for metric in BalanceMetric} & found == (
         {metric.label for metric in BalanceMetric} if by_table else set()
     )
-    assert Metric.RECORDS_UNACCOUNTED.label in found
+    assert LoadMetric.RECORDS_UNACCOUNTED.label in found

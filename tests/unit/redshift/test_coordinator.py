@@ -11,7 +11,7 @@ import pytest
 
 from connectors.accounts import Outcome
 from connectors.epochs.signals import CheckpointComplete, Started
-from connectors.metrics import Metric
+from connectors.metrics import LoadMetric, Metric
 from connectors.redshift import coordinator as module
 from connectors.redshift.balance import Balance
 from connectors.redshift.coordinator import (
@@ -183,7 +183,7 @@ def test_a_sweep_that_is_due_does_not_wait_for_parts(rig: Rig) -> None:
     rig.finish()
     assert rig.calls == [("start", "5"), ("load",), ("load",)]
     assert not rig.coordinator.busy
-    assert rig.counts[Metric.BATCHES_LOADED] == 0
+    assert rig.counts[LoadMetric.BATCHES_LOADED] == 0
     assert rig.never_read == []  # of empty books nothing is known
 
 
@@ -253,10 +253,10 @@ def test_batches_parts_and_changes_are_counted(rig: Rig) -> None:
     rig.complete(1)
     rig.finish()
     assert rig.counts == {
-        Metric.BATCHES_LOADED: 1,
-        Metric.PARTS_LOADED: 2,
-        Metric.CHANGES_LOADED: 6,
-        Metric.CHANGES_SUPERSEDED: 2,
+        LoadMetric.BATCHES_LOADED: 1,
+        LoadMetric.PARTS_LOADED: 2,
+        LoadMetric.CHANGES_LOADED: 6,
+        LoadMetric.CHANGES_SUPERSEDED: 2,
     }
     assert rig.books == [rig.line("b"), rig.line("c")]
 
@@ -282,7 +282,7 @@ def test_books_that_do_not_balance_are_counted_and_told(
     rig.coordinator.remember([part("a", epoch=1), part("b", epoch=1)])
     rig.complete(1)
     assert rig.finish() == {"a", "b"}
-    assert rig.counts[Metric.RECORDS_UNACCOUNTED] == 4
+    assert rig.counts[LoadMetric.RECORDS_UNACCOUNTED] == 4
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "Batch batch does not balance: t at a by -2; t at b by -2" in caplog.text
 
@@ -308,7 +308,7 @@ def test_a_failed_load_keeps_its_parts_and_backs_off(
             rig.now += 0.001
             rig.coordinator.advance()
             assert rig.work.busy
-    assert rig.counts == {Metric.LOADS_RETRIED: len(delays)}
+    assert rig.counts == {LoadMetric.LOADS_RETRIED: len(delays)}
     assert str(error) in caplog.text
     rig.error = None
     assert rig.finish() == {"a"}
@@ -400,7 +400,7 @@ def test_what_needs_repair_is_tried_seldom_and_told_as_an_error(
             "A load needs a fix, and its data stays pending until then: column x is missing",
         )
     ]
-    assert rig.counts == {Metric.LOADS_NEED_REPAIR: 1}
+    assert rig.counts == {LoadMetric.LOADS_NEED_REPAIR: 1}
     rig.now += REPAIR_SECONDS - 0.001
     rig.coordinator.advance()
     assert not rig.work.busy
