@@ -28,7 +28,7 @@ from flink_app.settings import (
 from infra.local.lifetimes import Lifetime
 from infra.local.moto import Moto
 from infra.local.postgres import EmbeddedPostgres
-from infra.local.redshift import LocalRedshift
+from infra.local.redshift import RedshiftEmulator
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -72,7 +72,7 @@ class LocalStack(Lifetime):
             self.folder.mkdir(parents=True, exist_ok=True)
         self.moto = self._exit.enter_context(Moto(self.folder / "moto"))
         self.redshift = self._exit.enter_context(
-            LocalRedshift(self.folder / "redshift", s3_endpoint=self.moto.endpoint)
+            RedshiftEmulator(self.folder / "redshift", s3_endpoint=self.moto.endpoint)
         )
         self.source = self._exit.enter_context(EmbeddedPostgres(self.folder / "source"))
         self._fill_accounts()

@@ -1,1 +1,1 @@
-"""Suites that hold over every implementation of an interface: stand-in and real thing."""
+"""Suites that hold over every implementation of an interface: the emulator and the real thing."""

@@ -1,4 +1,4 @@
-"""Certificates for the stand-in: an authority of the test's own, and what it signs."""
+"""Certificates for the emulator: an authority of the test's own, and what it signs."""
 
 from __future__ import annotations
 

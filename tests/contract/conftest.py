@@ -1,6 +1,6 @@
 """The warehouse that the contract suite runs against.
 
-The local stand-in by default; a real cluster with these settings, and AWS credentials for the
+The local emulator by default; a real cluster with these settings, and AWS credentials for the
 bucket as boto3 finds them:
 
     STARJOIN_REDSHIFT_HOST       turns the real cluster on
@@ -22,7 +22,8 @@ import boto3
 import pytest
 
 from infra.local.moto import Moto
-from infra.local.redshift import Faults, LocalRedshift
+from infra.local.redshift import RedshiftEmulator
+from infra.redshift_emulator import Faults
 from tests.contract.warehouse import Warehouse
 
 
@@ -34,13 +35,13 @@ def warehouse_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ware
     folder: Path = tmp_path_factory.mktemp("contract")
     with (
         Moto(folder / "moto") as moto,
-        LocalRedshift(folder / "redshift", s3_endpoint=moto.endpoint) as redshift,
+        RedshiftEmulator(folder / "redshift", s3_endpoint=moto.endpoint) as redshift,
     ):
         s3 = moto.client("s3")
         s3.create_bucket(
             Bucket="staging", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
-        yield Warehouse(redshift.connection, s3, "staging", "default", stand_in=redshift)
+        yield Warehouse(redshift.connection, s3, "staging", "default", emulator=redshift)
         # A mistake of the front's own must not hide behind an error that a test expects.
         assert "Traceback" not in redshift.log.read_text()
 
@@ -66,7 +67,7 @@ def warehouse(warehouse_service: Warehouse) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def faults(warehouse: Warehouse) -> Iterator[Faults]:
-    if warehouse.stand_in is None:
-        pytest.skip("only the stand-in breaks on purpose")
-    yield warehouse.stand_in.faults
-    warehouse.stand_in.faults.clear()
+    if warehouse.emulator is None:
+        pytest.skip("only the emulator breaks on purpose")
+    yield warehouse.emulator.faults
+    warehouse.emulator.faults.clear()

@@ -1,4 +1,4 @@
-"""The stand-in's faults on purpose: what the loader's tests build on has to break as promised."""
+"""The emulator's faults on purpose: what the loader's tests build on has to break as promised."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError, ProgrammingError
 
-from infra.local.redshift import Action, Faults, Rule, When
+from infra.redshift_emulator import Action, Faults, Rule, When
 from tests.contract.warehouse import Warehouse, failing_connect, refused, rows, run, value
 
 pytestmark = [pytest.mark.contract, pytest.mark.faults]

@@ -9,8 +9,8 @@ from redshift_connector.error import InterfaceError, ProgrammingError
 
 from connectors.redshift.left_behind import HOLDERS, OWN_LOCKERS, find_holders
 from connectors.redshift.names import Names
-from infra.local.redshift import Faults, Rule, When
-from infra.local.redshift.faults import Action
+from infra.redshift_emulator import Faults, Rule, When
+from infra.redshift_emulator.faults import Action
 from tests.contract.warehouse import Warehouse, refused, rows, run, value
 
 pytestmark = [pytest.mark.contract, pytest.mark.faults]
@@ -97,8 +97,8 @@ def test_the_locks_on_a_table_of_the_same_number_in_another_database_are_not_fou
     warehouse: Warehouse,
 ) -> None:
     """Tables of the catalogue have one number in every database."""
-    if warehouse.stand_in is None:
-        pytest.skip("only the stand-in is sure to have another database")
+    if warehouse.emulator is None:
+        pytest.skip("only the emulator is sure to have another database")
     table = ("pg_catalog", "pg_description")
     looking = warehouse.connect(autocommit=True)
     elsewhere = warehouse.connect(database="postgres")
@@ -116,7 +116,7 @@ def test_the_locks_on_a_table_of_the_same_number_in_another_database_are_not_fou
 def test_a_copy_that_hangs_is_cancelled_at_its_limit(
     warehouse: Warehouse, faults: Faults, connection: Connection, when: When
 ) -> None:
-    """The stand-in's own statements that hang count for the limit, as PostgreSQL's do."""
+    """The emulator's own statements that hang count for the limit, as PostgreSQL's do."""
     connection.autocommit = True
     run(connection, "set statement_timeout to 1500")
     faults.add(Rule(r"^\s*copy\b", when, Action.HANG))

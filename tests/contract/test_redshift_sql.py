@@ -569,8 +569,8 @@ def _wait_for_lock_waiter(warehouse: Warehouse) -> None:
     On a real cluster STV_LOCKS tells only holders, so there the look is at the queue of queries.
     """
     watcher = warehouse.connect(autocommit=True)
-    table = "pg_locks where not granted" if warehouse.stand_in else "stv_inflight"
-    wanted = 1 if warehouse.stand_in else 2
+    table = "pg_locks where not granted" if warehouse.emulator else "stv_inflight"
+    wanted = 1 if warehouse.emulator else 2
     pause = threading.Event()
     while value(watcher, f"select count(*) from {table}") < wanted:
         pause.wait(0.01)

@@ -12,7 +12,7 @@ from redshift_connector.error import Error
 
 from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, connect
 from connectors.redshift.errors import LoadError, NeedsRepairError, Step, classify
-from infra.local.redshift import LocalRedshift
+from infra.local.redshift import RedshiftEmulator
 from tests.contract.certificates import Authority
 from tests.contract.warehouse import failing_connect, value
 
@@ -36,9 +36,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def server(
     authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LocalRedshift]:
+) -> Iterator[RedshiftEmulator]:
     folder: Path = tmp_path_factory.mktemp("tls")
-    with LocalRedshift(
+    with RedshiftEmulator(
         folder, s3_endpoint="http://127.0.0.1:1", certificate=authority.sign(NAME)
     ) as found:
         yield found
@@ -51,12 +51,12 @@ def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
 
 
-def opened(server: LocalRedshift, host: str, mode: SslMode) -> Connection:
+def opened(server: RedshiftEmulator, host: str, mode: SslMode) -> Connection:
     address = RedshiftAddress(host, server.port, server.database, mode)
     return connect(address, Credentials(server.user, server.password))
 
 
-def refusal(server: LocalRedshift, host: str, mode: SslMode) -> LoadError:
+def refusal(server: RedshiftEmulator, host: str, mode: SslMode) -> LoadError:
     with failing_connect(), pytest.raises((Error, OSError)) as caught:
         opened(server, host, mode)
     assert isinstance(caught.value, Exception)
@@ -69,7 +69,7 @@ def refusal(server: LocalRedshift, host: str, mode: SslMode) -> LoadError:
     [(NAME, SslMode.VERIFY_FULL), (NAME, SslMode.VERIFY_CA), (OTHER, SslMode.VERIFY_CA)],
 )
 def test_what_the_mode_accepts_is_connected_over_tls(
-    server: LocalRedshift, host: str, mode: SslMode
+    server: RedshiftEmulator, host: str, mode: SslMode
 ) -> None:
     connection = opened(server, host, mode)
     assert value(connection, "select 1") == 1
@@ -79,19 +79,21 @@ def test_what_the_mode_accepts_is_connected_over_tls(
 
 
 @pytest.mark.usefixtures("trusted")
-def test_a_certificate_of_another_host_is_refused_with_what_to_do(server: LocalRedshift) -> None:
+def test_a_certificate_of_another_host_is_refused_with_what_to_do(server: RedshiftEmulator) -> None:
     found = refusal(server, OTHER, SslMode.VERIFY_FULL)
     assert type(found) is NeedsRepairError
     assert "certificate is for another host than host of starjoin.redshift" in str(found)
     assert "ssl.mode to verify-ca" in str(found)
 
 
-def test_verify_full_is_what_an_address_has(server: LocalRedshift) -> None:
+def test_verify_full_is_what_an_address_has(server: RedshiftEmulator) -> None:
     assert RedshiftAddress(OTHER, server.port, server.database).ssl_mode is SslMode.VERIFY_FULL
 
 
 @pytest.mark.parametrize("mode", [SslMode.VERIFY_FULL, SslMode.VERIFY_CA])
-def test_an_authority_that_nobody_trusts_is_refused(server: LocalRedshift, mode: SslMode) -> None:
+def test_an_authority_that_nobody_trusts_is_refused(
+    server: RedshiftEmulator, mode: SslMode
+) -> None:
     found = refusal(server, NAME, mode)
     assert type(found) is NeedsRepairError
     assert "not from a trusted authority" in str(found)
@@ -99,7 +101,7 @@ def test_an_authority_that_nobody_trusts_is_refused(server: LocalRedshift, mode:
 
 @pytest.mark.parametrize("mode", [SslMode.VERIFY_FULL, SslMode.VERIFY_CA])
 def test_a_server_without_tls_is_sent_nothing(tmp_path: Path, mode: SslMode) -> None:
-    with LocalRedshift(tmp_path, s3_endpoint="http://127.0.0.1:1") as clear:
+    with RedshiftEmulator(tmp_path, s3_endpoint="http://127.0.0.1:1") as clear:
         found = refusal(clear, OTHER, mode)
     assert type(found) is NeedsRepairError
     assert "the server refuses TLS, and nothing was sent to it" in str(found)

@@ -19,7 +19,7 @@ import redshift_connector
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
-from infra.local.redshift import LocalRedshift
+from infra.local.redshift import RedshiftEmulator
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -33,7 +33,7 @@ class Warehouse:
     s3: S3Client
     bucket: str
     role: str
-    stand_in: LocalRedshift | None = None
+    emulator: RedshiftEmulator | None = None
     schema: str = ""
     _open: list[Connection] = field(default_factory=list)
 
@@ -47,8 +47,8 @@ class Warehouse:
         finally:
             while self._open:
                 close(self._open.pop())
-            if self.stand_in is not None:
-                self.stand_in.faults.clear()
+            if self.emulator is not None:
+                self.emulator.faults.clear()
             self._administer(f"drop schema {self.schema} cascade")
 
     def _administer(self, sql: str) -> None:

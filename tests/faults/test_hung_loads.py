@@ -27,8 +27,8 @@ from connectors.redshift.errors import (
 )
 from connectors.redshift.loader import Loader
 from connectors.staging.part import Part
-from infra.local.redshift import Rule, When
-from infra.local.redshift.faults import Action
+from infra.redshift_emulator import Rule, When
+from infra.redshift_emulator.faults import Action
 from tests.faults.black_hole import BlackHole
 from tests.faults.loads import IN_A_LOAD, START, make_loader, parts_of, tickets_in
 from tests.support.running import Running

@@ -14,8 +14,8 @@ from connectors.redshift.errors import (
 )
 from connectors.redshift.loader import Loader
 from flink_app.positions.position import position
-from infra.local.redshift import Rule, When
-from infra.local.redshift.faults import Action
+from infra.redshift_emulator import Rule, When
+from infra.redshift_emulator.faults import Action
 from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
 from tests.support.running import Running
 

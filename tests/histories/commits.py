@@ -1,6 +1,6 @@
 """Every commit of a load is compared, because none is acknowledged before it has been.
 
-1. A rule of the stand-in's holds the reply to the next load's COMMIT: it is done, and the loader
+1. A rule of the emulator's holds the reply to the next load's COMMIT: it is done, and the loader
    does not know it. No other load can begin, since there is one loader and it waits.
 2. While it waits, a second rule is set for the commit after it. So no commit is ever without one.
 3. The warehouse is compared with the oracle, in one snapshot.
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
-from infra.local.redshift import Fault, Faults, When
+from infra.redshift_emulator import Fault, Faults, When
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ class Commits:
     """Compares at each commit; everything happens in calls, on the caller's thread.
 
     Args:
-        faults: of the stand-in.
+        faults: of the emulator.
         compare: called once a commit, with the warehouse at rest.
 
     Attributes:

@@ -18,7 +18,7 @@ from tests.histories import declaration
 from tests.histories.commits import Commits
 from tests.histories.declaration import ALL_STARS
 from tests.histories.stream import Stream
-from tests.simulation.emulator import StandIn
+from tests.simulation.emulator import EmulatedWarehouse
 
 SHARDS: Final = 3
 # Acts of the business in a piece, and how long the job has after each. With a checkpoint every
@@ -38,7 +38,7 @@ class History:
         largest: the most rows that each target had at a commit.
     """
 
-    def __init__(self, seed: int, stack: LocalStack, warehouse: StandIn) -> None:
+    def __init__(self, seed: int, stack: LocalStack, warehouse: EmulatedWarehouse) -> None:
         choices = Choices(seed)
         star = ALL_STARS
         by_table = choices.chance(30)
@@ -107,7 +107,7 @@ def history_on_stack(seed: int, folder: Path) -> Iterator[tuple[LocalStack, Hist
     """A seed's history on a stack of its own."""
     application = str(declaration.write(folder))
     with LocalStack(application, folder=folder, shards=SHARDS) as stack:
-        warehouse = StandIn(stack.redshift.connection, stack.client("s3"), BUCKET)
+        warehouse = EmulatedWarehouse(stack.redshift.connection, stack.client("s3"), BUCKET)
         try:
             yield stack, History(seed, stack, warehouse)
         finally:

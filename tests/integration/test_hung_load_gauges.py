@@ -8,8 +8,8 @@ import pytest
 
 from connectors.metrics import Gauge, LoadMetric, Metric, StageMetric
 from infra.local.cluster import FlinkCluster
-from infra.local.redshift import Rule, When
-from infra.local.redshift.faults import Action
+from infra.redshift_emulator import Rule, When
+from infra.redshift_emulator.faults import Action
 from tests.integration.test_silent_faults import metric, wait
 from tests.support.running import running
 

@@ -56,7 +56,7 @@ def test_a_short_load_test_is_equal_and_reported(
     names = Counter(process.name.rstrip(" 0123456789") for process in report.processes)
     assert names["Python worker"] == 2
     assert {"moto (Kinesis, S3)", "task manager (JVM)", "job manager (JVM)"} <= set(names)
-    assert {"warehouse (PostgreSQL)", "warehouse (wire front)"} <= set(names)
+    assert {"warehouse (PostgreSQL)", "warehouse (emulator)"} <= set(names)
     assert report.generator.ceiling.put_per_second is not None
     text = (tmp_path / "out" / "report.html").read_text()
     assert "The warehouse equals the true table" in text

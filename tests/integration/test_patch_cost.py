@@ -1,6 +1,6 @@
 """What patches cost: a load touches the old facts whose dimension has changed, and no others.
 
-The load's own statements, the driver and the stand-in; 50,000 facts, 1,000 new customers with
+The load's own statements, the driver and the emulator; 50,000 facts, 1,000 new customers with
 their first purchases, ten changed ones, three that some facts have waited for.
 """
 

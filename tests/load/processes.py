@@ -22,7 +22,7 @@ from tests.load.pace import Clock
 SAMPLE_SECONDS: Final = 1.0
 GENERATOR: Final = "generator and watcher"
 KINESIS: Final = "moto (Kinesis, S3)"
-FRONT: Final = "warehouse (wire front)"
+EMULATOR: Final = "warehouse (emulator)"
 _WORKER: Final = "Python worker"
 # What a command line holds, and what the process is. A child without a name of its own has its
 # parent's: PostgreSQL's sessions, the shell around a worker.
@@ -31,10 +31,10 @@ _NAMES: Final = {
     "StandaloneSessionClusterEntrypoint": "job manager (JVM)",
     "TaskManagerRunner": "task manager (JVM)",
     "pyflink.fn_execution.beam": _WORKER,
-    "infra.local.redshift": FRONT,
+    "infra.redshift_emulator": EMULATOR,
 }
 # Pure Python, which one core's worth of work fills. Workers may use more inside Arrow.
-_SINGLE_THREADED: Final = (KINESIS, FRONT, GENERATOR, _WORKER)
+_SINGLE_THREADED: Final = (KINESIS, EMULATOR, GENERATOR, _WORKER)
 
 
 @dataclass

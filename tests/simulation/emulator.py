@@ -1,4 +1,4 @@
-"""The same worlds on the stand-in for Redshift: a real driver, real transactions, files in S3."""
+"""The same worlds on the Redshift emulator: a real driver, real transactions, files in S3."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class StandIn:
+class EmulatedWarehouse:
     """A warehouse for one world after the other; a closed world leaves it empty.
 
     Args:

@@ -13,8 +13,8 @@ import yaml
 from connectors.sql_limits import MOST_COLUMNS, SYSTEM_COLUMNS
 from flink_app.declaration import DeclarationError, Star, load_declaration
 from flink_app.warehouse import refuse_books_schema
-from infra.local.redshift.dialect import read_statement
-from infra.local.redshift.errors import RedshiftError
+from infra.redshift_emulator.dialect import read_statement
+from infra.redshift_emulator.errors import RedshiftError
 from tests.unit.declaration.test_rules import put, save
 from tests.unit.redshift.test_snapshots import load, sweep, tables
 from tests.unit.stars import declaration

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.local.redshift.data_types import data_type
-from infra.local.redshift.errors import (
+from infra.redshift_emulator.data_types import data_type
+from infra.redshift_emulator.errors import (
     DUPLICATE_COLUMN,
     NOT_SUPPORTED,
     UNDEFINED_COLUMN,
     RedshiftError,
     not_imitated,
 )
-from infra.local.redshift.lexer import Cursor
+from infra.redshift_emulator.lexer import Cursor
 
 # Redshift's system columns; those of PostgreSQL that it has as well PostgreSQL refuses by itself.
 _SYSTEM_COLUMNS = {

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.redshift.errors import RedshiftError
-from infra.local.redshift.lexer import fold_quoted, one_statement, string_value, tokens
+from infra.redshift_emulator.errors import RedshiftError
+from infra.redshift_emulator.lexer import fold_quoted, one_statement, string_value, tokens
 
 
 @pytest.mark.parametrize(

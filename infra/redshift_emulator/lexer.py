@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.local.redshift.errors import SYNTAX_ERROR, RedshiftError, syntax_error
+from infra.redshift_emulator.errors import SYNTAX_ERROR, RedshiftError, syntax_error
 
 _TOKEN = re.compile(
     r"""

@@ -13,14 +13,14 @@ from typing import Any, Literal
 from infra.local.lifetimes import Lifetime
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import Service, ServiceError
-from infra.local.redshift.control import Faults
+from infra.redshift_emulator import Faults
 
 # The front imports pyarrow and boto3, a second or two; the limit is for a busy machine.
 _START_SECONDS = 60.0
-_PROJECT = Path(__file__).resolve().parents[3]
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
-class LocalRedshift(Lifetime):
+class RedshiftEmulator(Lifetime):
     """A throw-away Redshift on the loopback interface.
 
     `redshift_connector.connect(**redshift.connection)` is all that a client needs. `faults` breaks
@@ -100,7 +100,7 @@ class LocalRedshift(Lifetime):
 
     def _start_front(self) -> None:
         postgres = self.postgres
-        command = [sys.executable, "-m", "infra.local.redshift"]
+        command = [sys.executable, "-m", "infra.redshift_emulator"]
         command += ["--socket-folder", str(postgres.socket_folder)]
         command += ["--socket-port", str(postgres.port), "--superuser", postgres.superuser]
         command += ["--database", self.database, "--user", self.user]

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.redshift.copy_command import CopyCommand, S3Url
-from infra.local.redshift.dialect import read_statement
-from infra.local.redshift.errors import RedshiftError
+from infra.redshift_emulator.copy_command import CopyCommand, S3Url
+from infra.redshift_emulator.dialect import read_statement
+from infra.redshift_emulator.errors import RedshiftError
 
 ROLE = "arn:aws:iam::123456789012:role/copy"
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import asyncio
 import struct
 
-from infra.local.redshift import wire
-from infra.local.redshift.answers import as_redshift
-from infra.local.redshift.wire import Channel, Message
+from infra.redshift_emulator import wire
+from infra.redshift_emulator.answers import as_redshift
+from infra.redshift_emulator.wire import Channel, Message
 
 
 def channel(*data: bytes) -> Channel:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from infra.local.redshift import wire
-from infra.local.redshift.answers import as_redshift
-from infra.local.redshift.backend import (
+from infra.redshift_emulator import wire
+from infra.redshift_emulator.answers import as_redshift
+from infra.redshift_emulator.backend import (
     Address,
     Backend,
     BackendGoneError,
@@ -19,10 +19,10 @@ from infra.local.redshift.backend import (
     identifier,
     literal,
 )
-from infra.local.redshift.errors import from_backend
-from infra.local.redshift.peer import Front
-from infra.local.redshift.session import Session
-from infra.local.redshift.wire import Channel
+from infra.redshift_emulator.errors import from_backend
+from infra.redshift_emulator.peer import Front
+from infra.redshift_emulator.session import Session
+from infra.redshift_emulator.wire import Channel
 
 _OBJECTS = Path(__file__).with_name("objects.sql")
 # The start-up parameters that PostgreSQL knows. redshift_connector sends others as well, and

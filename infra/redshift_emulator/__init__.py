@@ -1,6 +1,6 @@
 """A stand-in for Amazon Redshift: a PostgreSQL wire front before an embedded PostgreSQL.
 
-    with Moto(folder) as moto, LocalRedshift(folder, s3_endpoint=moto.endpoint) as redshift:
+    with Moto(folder) as moto, RedshiftEmulator(folder, s3_endpoint=moto.endpoint) as redshift:
         redshift_connector.connect(**redshift.connection)
 
 `redshift_connector` is used unchanged. What the front imitates on purpose is what has bitten
@@ -40,8 +40,7 @@ Known differences from a real cluster, and which side is kinder:
   transaction is rolled back.
 """
 
-from infra.local.redshift.control import Fault, Faults
-from infra.local.redshift.faults import Action, Rule, When
-from infra.local.redshift.service import LocalRedshift
+from infra.redshift_emulator.control import Fault, Faults
+from infra.redshift_emulator.faults import Action, Rule, When
 
-__all__ = ["Action", "Fault", "Faults", "LocalRedshift", "Rule", "When"]
+__all__ = ["Action", "Fault", "Faults", "Rule", "When"]

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from infra.local.redshift import ddl, queries
-from infra.local.redshift.copy_command import CopyCommand, read_copy
-from infra.local.redshift.errors import NOT_SUPPORTED, RedshiftError, not_imitated
-from infra.local.redshift.lexer import Cursor, Token, fold_quoted, one_statement
+from infra.redshift_emulator import ddl, queries
+from infra.redshift_emulator.copy_command import CopyCommand, read_copy
+from infra.redshift_emulator.errors import NOT_SUPPORTED, RedshiftError, not_imitated
+from infra.redshift_emulator.lexer import Cursor, Token, fold_quoted, one_statement
 
 
 class Kind(enum.Enum):

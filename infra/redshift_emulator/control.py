@@ -19,8 +19,8 @@ import json
 import socket
 from typing import Any
 
-from infra.local.redshift.faults import Action, Rule, When
-from infra.local.redshift.server import Server
+from infra.redshift_emulator.faults import Action, Rule, When
+from infra.redshift_emulator.server import Server
 
 # Longer than any statement of a test takes; the limit turns a fault that never strikes into an
 # error instead of a test that hangs.

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from infra.local.redshift.backend import Address, Backend
-from infra.local.redshift.errors import BackendError, RedshiftError, from_backend
-from infra.local.redshift.faults import Action, FaultBoard
-from infra.local.redshift.wire import Channel
+from infra.redshift_emulator.backend import Address, Backend
+from infra.redshift_emulator.errors import BackendError, RedshiftError, from_backend
+from infra.redshift_emulator.faults import Action, FaultBoard
+from infra.redshift_emulator.wire import Channel
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -22,7 +22,7 @@ import enum
 import re
 from dataclasses import dataclass, field
 
-from infra.local.redshift.errors import INTERNAL, RedshiftError, cancelled
+from infra.redshift_emulator.errors import INTERNAL, RedshiftError, cancelled
 
 
 class When(enum.StrEnum):

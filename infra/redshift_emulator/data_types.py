@@ -6,13 +6,13 @@ is refused.
 
 from __future__ import annotations
 
-from infra.local.redshift.errors import (
+from infra.redshift_emulator.errors import (
     INVALID_VALUE,
     UNDEFINED_OBJECT,
     RedshiftError,
     not_imitated,
 )
-from infra.local.redshift.lexer import Cursor
+from infra.redshift_emulator.lexer import Cursor
 
 LONGEST_VARCHAR = 65535
 LONGEST_CHAR = 4096

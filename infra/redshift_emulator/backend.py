@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from infra.local.redshift import wire
-from infra.local.redshift.errors import BackendError
-from infra.local.redshift.wire import Channel, Message
+from infra.redshift_emulator import wire
+from infra.redshift_emulator.errors import BackendError
+from infra.redshift_emulator.wire import Channel, Message
 
 IDLE = b"I"
 IN_BLOCK = b"T"

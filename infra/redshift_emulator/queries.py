@@ -12,14 +12,14 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from infra.local.redshift.errors import (
+from infra.redshift_emulator.errors import (
     NOT_SUPPORTED,
     UNDEFINED_OBJECT,
     RedshiftError,
     not_imitated,
     syntax_error,
 )
-from infra.local.redshift.lexer import Token, tokens
+from infra.redshift_emulator.lexer import Token, tokens
 
 # A part of the tree that Redshift has no syntax for, and the word its parser would stop at.
 _UNKNOWN_SYNTAX: dict[type[exp.Expr], str] = {

@@ -11,20 +11,20 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.local.redshift import copy_data, copy_source, wire
-from infra.local.redshift.backend import IN_BLOCK, Backend, identifier, literal
-from infra.local.redshift.copy_command import CopyCommand
-from infra.local.redshift.copy_data import Chunk, Column
-from infra.local.redshift.errors import (
+from infra.redshift_emulator import copy_data, copy_source, wire
+from infra.redshift_emulator.backend import IN_BLOCK, Backend, identifier, literal
+from infra.redshift_emulator.copy_command import CopyCommand
+from infra.redshift_emulator.copy_data import Chunk, Column
+from infra.redshift_emulator.errors import (
     UNDEFINED_TABLE,
     BackendError,
     LoadError,
     LoadProblem,
     RedshiftError,
 )
-from infra.local.redshift.faults import Action, CutError, When
-from infra.local.redshift.peer import Peer, query, refusal
-from infra.local.redshift.wire import Message
+from infra.redshift_emulator.faults import Action, CutError, When
+from infra.redshift_emulator.peer import Peer, query, refusal
+from infra.redshift_emulator.wire import Message
 
 _BAD_DATA = "22"
 _COLUMNS = """

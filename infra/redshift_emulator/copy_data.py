@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from infra.local.redshift.copy_command import S3Url
-from infra.local.redshift.copy_source import spectrum_error
-from infra.local.redshift.errors import LoadError, LoadProblem, RedshiftError, not_imitated
+from infra.redshift_emulator.copy_command import S3Url
+from infra.redshift_emulator.copy_source import spectrum_error
+from infra.redshift_emulator.errors import LoadError, LoadProblem, RedshiftError, not_imitated
 
 _BATCH_ROWS = 32768
 _BAD_FILE = 15001

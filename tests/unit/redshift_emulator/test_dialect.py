@@ -5,8 +5,8 @@ import re
 import pytest
 
 from connectors.sql_limits import SYSTEM_COLUMNS
-from infra.local.redshift.dialect import Kind, read_statement
-from infra.local.redshift.errors import RedshiftError
+from infra.redshift_emulator.dialect import Kind, read_statement
+from infra.redshift_emulator.errors import RedshiftError
 
 SYSDATE = "(transaction_timestamp() AT TIME ZONE 'UTC')"
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from infra.local.redshift.errors import RedshiftError
-from infra.local.redshift.faults import Action, CutError, FaultBoard, Rule, When
+from infra.redshift_emulator.errors import RedshiftError
+from infra.redshift_emulator.faults import Action, CutError, FaultBoard, Rule, When
 
 
 def strike(board: FaultBoard, when: When, text: str, *transaction: str) -> None:

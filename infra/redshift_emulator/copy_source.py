@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.local.redshift.copy_command import CopyCommand, S3Url, s3_url
-from infra.local.redshift.errors import LoadError, LoadProblem, RedshiftError, detail_block
+from infra.redshift_emulator.copy_command import CopyCommand, S3Url, s3_url
+from infra.redshift_emulator.errors import LoadError, LoadProblem, RedshiftError, detail_block
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -1,4 +1,4 @@
-"""`python -m infra.local.redshift`: the front as a process. `service.py` starts it.
+"""`python -m infra.redshift_emulator`: the front as a process. `service.py` starts it.
 
 Prints one line with its two ports once it takes connections.
 """
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
-from infra.local.redshift.backend import Address
-from infra.local.redshift.control import Control
-from infra.local.redshift.peer import Front
-from infra.local.redshift.server import Server, prepare
+from infra.redshift_emulator.backend import Address
+from infra.redshift_emulator.control import Control
+from infra.redshift_emulator.peer import Front
+from infra.redshift_emulator.server import Server, prepare
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="infra.local.redshift")
+    parser = argparse.ArgumentParser(prog="infra.redshift_emulator")
     parser.add_argument("--socket-folder", type=Path, required=True)
     parser.add_argument("--socket-port", type=int, required=True)
     parser.add_argument("--superuser", required=True)

@@ -1,4 +1,4 @@
-"""What only the stand-in can be asked: its isolation levels, its protocol, its start and end."""
+"""What only the emulator can be asked: isolation levels, protocol, start and end."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from redshift_connector.core import Connection
 
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import ServiceError
-from infra.local.redshift import LocalRedshift
+from infra.local.redshift import RedshiftEmulator
 from tests.contract.warehouse import Warehouse, close, failing_connect, refused, run, value
 
 pytestmark = pytest.mark.contract
 
 
 @pytest.fixture(scope="module")
-def serializable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRedshift]:
+def serializable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedshiftEmulator]:
     folder = tmp_path_factory.mktemp("serializable")
     # No S3: nothing is copied here, and nothing listens at that port.
-    with LocalRedshift(
+    with RedshiftEmulator(
         folder, s3_endpoint="http://127.0.0.1:1", isolation="serializable"
     ) as redshift:
         yield redshift
 
 
 @pytest.fixture
-def pair(serializable: LocalRedshift) -> Iterator[tuple[Connection, Connection]]:
+def pair(serializable: RedshiftEmulator) -> Iterator[tuple[Connection, Connection]]:
     with ExitStack() as exit_stack:
         made = []
         for _ in range(2):
@@ -91,13 +91,13 @@ def test_copy_from_a_store_that_does_not_answer(pair: tuple[Connection, Connecti
 
 
 @pytest.fixture
-def stand_in(warehouse: Warehouse) -> LocalRedshift:
-    if warehouse.stand_in is None:
-        pytest.skip("only the stand-in takes PostgreSQL's driver")
-    return warehouse.stand_in
+def emulator(warehouse: Warehouse) -> RedshiftEmulator:
+    if warehouse.emulator is None:
+        pytest.skip("only the emulator takes PostgreSQL's driver")
+    return warehouse.emulator
 
 
-def psycopg_connection(redshift: LocalRedshift, **settings: Any) -> psycopg.Connection[Any]:
+def psycopg_connection(redshift: RedshiftEmulator, **settings: Any) -> psycopg.Connection[Any]:
     """PostgreSQL's own driver: it speaks the simple protocol and asks for SSL first."""
     return psycopg.connect(
         host=redshift.host,
@@ -109,8 +109,8 @@ def psycopg_connection(redshift: LocalRedshift, **settings: Any) -> psycopg.Conn
     )
 
 
-def test_the_simple_protocol(stand_in: LocalRedshift) -> None:
-    with psycopg_connection(stand_in, cursor_factory=psycopg.ClientCursor) as connection:
+def test_the_simple_protocol(emulator: RedshiftEmulator) -> None:
+    with psycopg_connection(emulator, cursor_factory=psycopg.ClientCursor) as connection:
         assert connection.info.server_version == 80002
         assert connection.execute("select 1 as one, 'a;b'").fetchall() == [(1, "a;b")]
         with pytest.raises(psycopg.Error) as caught:
@@ -128,8 +128,8 @@ def test_the_simple_protocol(stand_in: LocalRedshift) -> None:
         assert caught.value.sqlstate == "42601"
 
 
-def test_a_statement_is_cancelled(stand_in: LocalRedshift) -> None:
-    with psycopg_connection(stand_in) as holder, psycopg_connection(stand_in) as waiter:
+def test_a_statement_is_cancelled(emulator: RedshiftEmulator) -> None:
+    with psycopg_connection(emulator) as holder, psycopg_connection(emulator) as waiter:
         holder.execute("create table public.locked (a int)")
         holder.commit()
         try:
@@ -154,10 +154,10 @@ def test_a_statement_is_cancelled(stand_in: LocalRedshift) -> None:
             holder.execute("drop table public.locked")
 
 
-def test_an_unknown_database_or_user_is_refused(stand_in: LocalRedshift) -> None:
+def test_an_unknown_database_or_user_is_refused(emulator: RedshiftEmulator) -> None:
     for wrong in ({"database": "nowhere"}, {"user": "nobody"}):
         with failing_connect(), pytest.raises(redshift_connector.error.Error):
-            redshift_connector.connect(**stand_in.connection | wrong)
+            redshift_connector.connect(**emulator.connection | wrong)
 
 
 def test_postgres_sorts_by_bytes_and_leaves_nothing_behind(tmp_path: Path) -> None:

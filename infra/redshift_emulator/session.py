@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import re
 
-from infra.local.redshift import emulation, wire
-from infra.local.redshift.answers import as_redshift
-from infra.local.redshift.backend import FAILED, IDLE, Backend, BackendGoneError
-from infra.local.redshift.dialect import EMULATED, Statement, read_statement
-from infra.local.redshift.errors import ABORTED, RedshiftError, from_backend
-from infra.local.redshift.faults import Action, CutError, When
-from infra.local.redshift.peer import Front
-from infra.local.redshift.wire import Channel, Message
+from infra.redshift_emulator import emulation, wire
+from infra.redshift_emulator.answers import as_redshift
+from infra.redshift_emulator.backend import FAILED, IDLE, Backend, BackendGoneError
+from infra.redshift_emulator.dialect import EMULATED, Statement, read_statement
+from infra.redshift_emulator.errors import ABORTED, RedshiftError, from_backend
+from infra.redshift_emulator.faults import Action, CutError, When
+from infra.redshift_emulator.peer import Front
+from infra.redshift_emulator.wire import Channel, Message
 
 _EXECUTED = b"CIs"
 # PostgreSQL keeps the limit itself; a statement that hangs here it does not see.

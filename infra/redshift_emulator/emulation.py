@@ -5,13 +5,13 @@ Owns the choice; COPY's course is in `copying.py`.
 
 from __future__ import annotations
 
-from infra.local.redshift import wire
-from infra.local.redshift.backend import FAILED, IN_BLOCK, literal
-from infra.local.redshift.copying import Copy
-from infra.local.redshift.dialect import Kind, Statement
-from infra.local.redshift.errors import IN_TRANSACTION_BLOCK, NOT_SUPPORTED, RedshiftError
-from infra.local.redshift.peer import Peer, query
-from infra.local.redshift.wire import Message
+from infra.redshift_emulator import wire
+from infra.redshift_emulator.backend import FAILED, IN_BLOCK, literal
+from infra.redshift_emulator.copying import Copy
+from infra.redshift_emulator.dialect import Kind, Statement
+from infra.redshift_emulator.errors import IN_TRANSACTION_BLOCK, NOT_SUPPORTED, RedshiftError
+from infra.redshift_emulator.peer import Peer, query
+from infra.redshift_emulator.wire import Message
 
 
 async def check_source(peer: Peer, statement: Statement) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.redshift.errors import from_backend
+from infra.redshift_emulator.errors import from_backend
 
 
 @pytest.mark.parametrize(

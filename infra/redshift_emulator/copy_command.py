@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from infra.local.redshift.errors import (
+from infra.redshift_emulator.errors import (
     INVALID_VALUE,
     NOT_SUPPORTED,
     RedshiftError,
     not_imitated,
 )
-from infra.local.redshift.lexer import Cursor, string_value
+from infra.redshift_emulator.lexer import Cursor, string_value
 
 _S3_URL = re.compile(r"s3://([^/]+)/(.+)", re.DOTALL)
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/.+")

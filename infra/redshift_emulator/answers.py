@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import struct
 
-from infra.local.redshift import wire
-from infra.local.redshift.wire import Message
+from infra.redshift_emulator import wire
+from infra.redshift_emulator.wire import Message
 
 # The version that every Redshift claims; drivers choose their features by it.
 _SERVER_VERSION = "8.0.2"

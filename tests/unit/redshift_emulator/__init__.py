@@ -1,0 +1,1 @@
+"""The parts of the Redshift emulator that need no server."""

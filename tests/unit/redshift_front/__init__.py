@@ -1,1 +1,0 @@
-"""The stand-in for Redshift, its parts that need no server."""
