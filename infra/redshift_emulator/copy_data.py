@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from infra.redshift_emulator.copy_command import S3Url
 from infra.redshift_emulator.copy_source import spectrum_error
-from infra.redshift_emulator.errors import LoadError, LoadProblem, RedshiftError, not_imitated
+from infra.redshift_emulator.errors import CopyError, LoadProblem, RedshiftError, not_imitated
 
 _BATCH_ROWS = 32768
 _BAD_FILE = 15001
@@ -94,7 +94,7 @@ class Chunk:
 
 
 def chunks(data: bytes, url: S3Url, table: str, columns: list[Column]) -> Iterator[Chunk]:
-    """A Parquet file as CSV, column by position. Raises LoadError at the first thing wrong."""
+    """A Parquet file as CSV, column by position. Raises CopyError at the first thing wrong."""
     file = _File(url, table, columns)
     try:
         parquet = pq.ParquetFile(pa.BufferReader(data))
@@ -129,7 +129,7 @@ class _File:
             if not _takes(column, field):
                 raise self._bad_type(column, field)
 
-    def _bad_type(self, column: Column, field: Any) -> LoadError:
+    def _bad_type(self, column: Column, field: Any) -> CopyError:
         presence = "optional" if field.max_definition_level else "required"
         annotation = "" if field.logical_type.type == "NONE" else f" ({field.logical_type})"
         context = (
@@ -216,7 +216,7 @@ class _File:
 
     def failed(
         self, code: int, text: str, column: Column | None = None, *, line: int = 0
-    ) -> LoadError:
+    ) -> CopyError:
         """An error in the data, which Redshift tells in its system table only."""
         return load_failed(self._table, self._problem(code, text, column, line=line))
 
@@ -243,12 +243,12 @@ def _as_hex(array: Any) -> Any:
     return pa.array(texts, pa.large_string())
 
 
-def load_failed(table: str, problem: LoadProblem) -> LoadError:
+def load_failed(table: str, problem: LoadProblem) -> CopyError:
     """Redshift's answer when a row cannot be loaded."""
     text = (
         f"Load into table '{table}' failed. Check 'sys_load_error_detail' system table for details."
     )
-    return LoadError(text, problem)
+    return CopyError(text, problem)
 
 
 def _takes(column: Column, field: Any) -> bool:
@@ -266,7 +266,7 @@ def _takes(column: Column, field: Any) -> bool:
     return logical != "TIMESTAMP" or str(told["timeUnit"]) != "nanoseconds"
 
 
-def from_postgres(table: str, sqlstate: str, error: RedshiftError) -> LoadError:
+def from_postgres(table: str, sqlstate: str, error: RedshiftError) -> CopyError:
     """A refusal that only PostgreSQL found, such as a NUL in a text."""
     code = _BAD_UTF8 if sqlstate == _BAD_UTF8_STATE else _BAD_LINE
     return load_failed(table, LoadProblem(code, error.message))

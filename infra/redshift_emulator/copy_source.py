@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.redshift_emulator.copy_command import CopyCommand, S3Url, s3_url
-from infra.redshift_emulator.errors import LoadError, LoadProblem, RedshiftError, detail_block
+from infra.redshift_emulator.errors import CopyError, LoadProblem, RedshiftError, detail_block
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -61,11 +61,11 @@ def nothing_found(command: CopyCommand) -> RedshiftError:
     return RedshiftError(text, detail=detail_block(text, 8001, "", where="s3_utility.cpp:763"))
 
 
-def spectrum_error(code: int, context: str, problem: LoadProblem) -> LoadError:
+def spectrum_error(code: int, context: str, problem: LoadProblem) -> CopyError:
     """An error of the layer that reads columnar files."""
     text = "Spectrum Scan Error"
     detail = detail_block(text, code, context, where="dory_util.cpp:1450")
-    return LoadError(text, problem, detail=detail)
+    return CopyError(text, problem, detail=detail)
 
 
 def _manifest(s3: S3Client, url: S3Url) -> list[Entry]:
@@ -103,7 +103,7 @@ def _prefix(s3: S3Client, url: S3Url) -> list[Entry]:
     return [Entry(S3Url(url.bucket, key), mandatory=True, content_length=None) for key in keys]
 
 
-def _s3_error(error: BotoCoreError | ClientError, url: S3Url, prefix: str = "") -> LoadError:
+def _s3_error(error: BotoCoreError | ClientError, url: S3Url, prefix: str = "") -> CopyError:
     answer = _answer(error)
     text = (
         f"{prefix}S3ServiceException:{answer.get('Message', '')},Status {answer.get('Status', 0)},"
@@ -111,7 +111,7 @@ def _s3_error(error: BotoCoreError | ClientError, url: S3Url, prefix: str = "") 
     )
     problem = LoadProblem(_FILE_NOT_FOUND, text, file=str(url))
     detail = detail_block(text, 8001, str(url), where="s3_utility.cpp:290")
-    return LoadError(text, problem, detail=detail)
+    return CopyError(text, problem, detail=detail)
 
 
 def _answer(error: BotoCoreError | ClientError) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from infra.redshift_emulator.copy_data import Chunk, Column
 from infra.redshift_emulator.errors import (
     UNDEFINED_TABLE,
     BackendError,
-    LoadError,
+    CopyError,
     LoadProblem,
     RedshiftError,
 )
@@ -63,7 +63,7 @@ class Copy:
         target = await self._target()
         try:
             rows = await self._load(target)
-        except LoadError as error:
+        except CopyError as error:
             await self._record(target, error.problem)
             raise
         settings = f"'redshift.copy_count', '{rows}', false), set_config('redshift.copy_id', "

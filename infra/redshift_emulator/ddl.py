@@ -2,7 +2,7 @@
 
 Owns the two grammars. Distribution, sort order, encoding and declared keys have
 no counterpart and are dropped; a type or clause that Redshift has not is refused, because a
-stand-in that takes it would hide the mistake until the first run on a cluster.
+emulator that takes it would hide the mistake until the first run on a cluster.
 """
 
 from __future__ import annotations

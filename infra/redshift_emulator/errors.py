@@ -59,7 +59,7 @@ class LoadProblem:
     length: str = ""
 
 
-class LoadError(RedshiftError):
+class CopyError(RedshiftError):
     """A COPY that failed for what it read: it leaves a row in `sys_load_error_detail`."""
 
     def __init__(self, message: str, problem: LoadProblem, *, detail: str | None = None) -> None:
@@ -91,8 +91,8 @@ def cancelled() -> RedshiftError:
 
 
 def not_imitated(what: str) -> RedshiftError:
-    """For what Redshift can do and this stand-in cannot."""
-    text = f"{what} is not imitated by the local stand-in for Redshift"
+    """For what Redshift can do and this emulator cannot."""
+    text = f"{what} is not imitated by the Redshift emulator"
     return RedshiftError(text, sqlstate=NOT_SUPPORTED)
 
 
