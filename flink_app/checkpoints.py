@@ -6,10 +6,12 @@ import logging
 
 from pyflink.datastream import StreamExecutionEnvironment
 
+from connectors.failures import StarjoinError
+
 logger = logging.getLogger(__name__)
 
 
-class UnalignedCheckpointsError(RuntimeError):
+class UnalignedCheckpointsError(StarjoinError, RuntimeError):
     """Checkpoints are unaligned: an epoch's references could overtake its data."""
 
 

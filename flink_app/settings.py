@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.failures import StarjoinError
 from connectors.redshift.connection import STATEMENT_SECONDS, SslMode
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
@@ -51,7 +52,7 @@ _GENERATIONS_SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": "^[0-9
 _BOOL: Final = TypeAdapter(bool)
 
 
-class SettingsError(ValueError):
+class SettingsError(StarjoinError, ValueError):
     """The runtime properties cannot be used; the message lists every fault with its place."""
 
 

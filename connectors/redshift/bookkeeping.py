@@ -11,9 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from connectors.failures import StarjoinError
 from connectors.redshift.names import Names, quoted
 
 Row = Mapping[str, Any]
+
+
+class BookkeepingRowError(StarjoinError, ValueError):
+    """A row does not have the columns of its bookkeeping table."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +47,14 @@ class Table:
     def insert_statement(self, names: Names, rows: Sequence[Row]) -> tuple[str, list[Any]]:
         """The INSERT of `rows`, and its parameters.
 
-        Raises ValueError for a row that lacks one of the table's columns, or has another: every
-        column is written, NULL included.
+        Raises BookkeepingRowError for a row that lacks one of the table's columns, or has another:
+        every column is written, NULL included.
         """
         columns = [name for name, _ in self.columns]
         for row in rows:
             if row.keys() != set(columns):
                 message = f"a row of {self.name} has columns {sorted(row)}, not {sorted(columns)}"
-                raise ValueError(message)
+                raise BookkeepingRowError(message)
         marks = ", ".join(["(" + ", ".join(["%s"] * len(columns)) + ")"] * len(rows))
         table = names.bookkeeping_table(self.name)
         sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"

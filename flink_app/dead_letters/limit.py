@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 import pyarrow as pa
 
 from connectors.accounts import Account
+from connectors.failures import StarjoinError
 from flink_app.records.rejected import Reason
 
 # The share is taken over as many records as this, so that a few bad ones at the start do not stop.
@@ -34,7 +35,7 @@ class DeadLetterLimit:
     run: int = 5_000
 
 
-class TooManyDeadLettersError(RuntimeError):
+class TooManyDeadLettersError(StarjoinError, RuntimeError):
     """More dead letters than the settings let pass; the message says why, and never a value."""
 
 

@@ -25,6 +25,8 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from connectors.failures import StarjoinError
+
 # Eight bytes: an earlier original, which begins with a random nonce, never begins with them.
 _BOUND: Final = b"SJbound2"
 _NONCE_BYTES: Final = 12  # what GCM is specified for
@@ -33,7 +35,7 @@ _LENGTH: Final = struct.Struct(">I")
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-class SealedOriginalError(ValueError):
+class SealedOriginalError(StarjoinError, ValueError):
     """A sealed original does not open: another key or place, or altered bytes."""
 
 

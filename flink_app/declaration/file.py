@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from connectors.failures import StarjoinError
 from flink_app.declaration.model import Declaration
 from flink_app.declaration.redshift_rules import redshift_faults
 from flink_app.declaration.star import Star
@@ -17,7 +18,7 @@ from flink_app.validation.faults import fault_lines
 from flink_app.validation.yaml_file import YamlFileError, read_yaml
 
 
-class DeclarationError(ValueError):
+class DeclarationError(StarjoinError, ValueError):
     """The declaration file cannot be used; the message lists every fault with its place."""
 
 

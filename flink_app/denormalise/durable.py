@@ -22,6 +22,7 @@ from typing import Final, NamedTuple, Protocol
 import pyarrow as pa
 
 from connectors.blocks import from_stream, to_stream
+from connectors.failures import StarjoinError
 from flink_app.declaration.provenance import Provenance
 from flink_app.denormalise.mirror import SIZE_RATIO, SUPERSEDED_SHARE, TableMirror
 from flink_app.denormalise.rows import concat
@@ -40,7 +41,7 @@ _SIZE_FLOOR: Final = 2 * BLOCK_BYTES
 _RECENT_ROWS: Final = 256  # blocks of so many rows are kept in memory until they are merged
 
 
-class DimensionStateError(RuntimeError):
+class DimensionStateError(StarjoinError, RuntimeError):
     """The saved state of a dimension cannot be used; names tables and columns, never a value."""
 
 

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from connectors.failures import StarjoinError
+
 Slots = npt.NDArray[np.int64]
 
 NO_SLOT: Final = -1
@@ -23,7 +25,7 @@ _CHUNK_RATIO: Final = 4
 _TAIL_BATCHES: Final = 256  # a fold has a fixed cost of some 50 us
 
 
-class TextTooLargeError(OverflowError):
+class TextTooLargeError(StarjoinError, OverflowError):
     """A dimension's text does not fit Arrow's 2 GiB of one column; the message names columns."""
 
 

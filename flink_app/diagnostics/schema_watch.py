@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from connectors.failures import StarjoinError
 from connectors.metrics import Metric
 from flink_app.declaration.model import SchemaChanges
 from flink_app.diagnostics.metrics import SourceCheck
@@ -31,7 +32,7 @@ _FATAL: Final[dict[SchemaChanges, frozenset[What]]] = {
 _MOST_NOTED: Final = 10_000  # a stream of made-up names must not fill the memory
 
 
-class SchemaChangedError(RuntimeError):
+class SchemaChangedError(StarjoinError, RuntimeError):
     """The source's tables are not what is declared, and the declared mode does not go on then."""
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from connectors.failures import StarjoinError
 from flink_app.declaration.model import Positions
 
 GENERATION_DIGITS: Final = 4
@@ -37,7 +38,7 @@ MYSQL: Final = r"^[^:]*\.(?P<file>[0-9]{1,9}):(?P<offset>[0-9]{1,15})(?:$|[^0-9]
 ORACLE: Final = r"^[0-9]{1,18}$"
 
 
-class PositionError(ValueError):
+class PositionError(StarjoinError, ValueError):
     """A part of a position does not fit its digits; the message names the part, not its value."""
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from connectors.failures import StarjoinError
 from connectors.secrets import SecretReader, read_secret
 
 # A shorter secret could be searched for; HMAC-SHA-256 gains nothing from a longer key.
@@ -22,11 +23,11 @@ MINIMUM_SECRET_BYTES: Final = 32
 _KEY_ID_BYTES: Final = 8  # two secrets of one application never share an id by chance
 
 
-class SecretError(ValueError):
+class SecretError(StarjoinError, ValueError):
     """The secret that the settings name cannot serve as a key."""
 
 
-class WrongKeyError(RuntimeError):
+class WrongKeyError(StarjoinError, RuntimeError):
     """Values were made under another secret than the present one; the message says what to do."""
 
 

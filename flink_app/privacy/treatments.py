@@ -15,6 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.failures import StarjoinError
 from flink_app.declaration.model import REDACTED, Treatment
 from flink_app.privacy.characters import decimal_digit, hidden_in_text
 
@@ -22,7 +23,7 @@ from flink_app.privacy.characters import decimal_digit, hidden_in_text
 MASK_CHARACTER: Final = "*"
 
 
-class DroppedColumnError(ValueError):
+class DroppedColumnError(StarjoinError, ValueError):
     """Treated values were asked for of a column that is dropped."""
 
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from connectors.failures import StarjoinError
+
 # 128-bit integers are beyond every column type; longer ones only cost time to convert.
 _MAX_INTEGER_DIGITS: Final = 40
 # What `load` raises for bytes that are not JSON. The parser's messages quote the text around the
@@ -19,7 +21,7 @@ _MAX_INTEGER_DIGITS: Final = 40
 NOT_JSON: Final = (ValueError, RecursionError, ArithmeticError)
 
 
-class NotAChangeError(ValueError):
+class NotAChangeError(StarjoinError, ValueError):
     """The record is JSON, but its envelope is not that of a change."""
 
 

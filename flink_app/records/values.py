@@ -14,6 +14,7 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
+from connectors.failures import StarjoinError
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
 from flink_app.records.envelope import MinusZero
@@ -46,7 +47,7 @@ NUL: Final = "\0"
 _BEFORE_YEAR_1: Final = re.compile(r"-\d{1,6}-\d{2}-\d{2}.{0,40}|.{0,40} ?(BC|BCE)", re.ASCII)
 
 
-class ValueFaultError(ValueError):
+class ValueFaultError(StarjoinError, ValueError):
     """A value does not fit its column; carries the reason of the dead letter."""
 
     def __init__(self, reason: Reason, what: str) -> None:

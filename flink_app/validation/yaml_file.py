@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import yaml
 
+from connectors.failures import StarjoinError
+
 # What PyYAML and Python raise for text that a tag or a plain scalar does not fit: 2026-13-45,
 # a number of 5,000 digits, `!!bool maybe`, `!!timestamp later`.
 _UNFIT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -14,7 +16,7 @@ _UNFIT: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueE
 _TEXT_KEYS: Final = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
-class YamlFileError(ValueError):
+class YamlFileError(StarjoinError, ValueError):
     """The file cannot be read as YAML; the message names it and says why."""
 
 

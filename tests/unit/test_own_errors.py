@@ -66,3 +66,49 @@ def test_a_builtin_error_is_found(source: str) -> None:
 def test_an_error_of_our_own_is_not() -> None:
     source = "class OwnError(ValueError): ...\ntry: f()\nexcept ValueError: raise OwnError('x')"
     assert not list(builtin_errors(source))
+
+
+ROOT_ERROR: Final = "StarjoinError"
+
+
+def classes(sources: list[str]) -> dict[str, set[str]]:
+    """Every class of the sources, with the names of its bases."""
+    return {
+        node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def misnamed_or_rootless(sources: list[str]) -> list[str]:
+    """Exception classes that do not end in `Error`, or do not derive from the project's root."""
+    known = classes(sources)
+
+    def ancestors(name: str) -> set[str]:
+        bases = known.get(name, set())
+        return bases.union(*(ancestors(base) for base in bases))
+
+    exceptions = [name for name in known if ancestors(name) & {*BUILTIN, ROOT_ERROR}]
+    return [
+        name
+        for name in exceptions
+        if name != ROOT_ERROR and (not name.endswith("Error") or ROOT_ERROR not in ancestors(name))
+    ]
+
+
+def test_every_error_derives_from_the_root_and_is_called_one() -> None:
+    files = (p for package in ("flink_app", "connectors") for p in (ROOT / package).rglob("*.py"))
+    assert misnamed_or_rootless([path.read_text() for path in files]) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class LateError(ValueError): ...",
+        "class Late(StarjoinError): ...",
+        "class AError(Exception): ...\nclass BError(AError): ...",
+    ],
+)
+def test_an_error_without_the_root_or_the_suffix_is_found(source: str) -> None:
+    assert misnamed_or_rootless([source])
