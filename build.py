@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The one door for people. `python3 build.py --help` lists what it can do.
+"""The entry point for people. `python3 build.py --help` lists the commands.
 
 Standard library only: it runs on a machine where nothing is installed yet. The work is done in
 modules; here a command's arguments are checked, what it needs is made, and it is started.
@@ -75,19 +75,19 @@ def lint(rest: list[str]) -> None:
 
 COMMANDS = {
     "demo": Command(
-        "run the main job on local stand-ins, from change records to the warehouse's table",
+        "run the main job locally, from change records to the warehouse's table",
         module="infra.local.demo",
         command_line="infra.local.command_line",
     ),
     "test": Command("run every test, of Java and of Python, or those that are named", run=test),
-    "lint": Command("check style, types and layers; --fix mends what can be mended", run=lint),
+    "lint": Command("check style, types and layers; --fix corrects what it can", run=lint),
     "fuzz": Command(
-        "decode what a grammar makes up and damages, and check what must hold for every record",
+        "feed generated and damaged records to decode, and check what must hold for each",
         module="tests.fuzz",
         command_line="tests.fuzz.command_line",
     ),
     "bench": Command(
-        "measure the engine and its parts, each as a ratio to something run beside it",
+        "measure the engine and its parts, each relative to a baseline",
         module="tests.bench",
         command_line="tests.bench.command_line",
     ),
@@ -96,25 +96,26 @@ COMMANDS = {
         module="tests.load",
         command_line="tests.load.command_line",
     ),
-    "package": Command("make the one zip that Managed Flink runs", module="infra.aws.package"),
+    "package": Command("build the zip that Managed Flink runs", module="infra.aws.package"),
     "deploy": of_environment(
-        "deploy", "bring an environment on AWS to its file and start it; --dry-run only says how"
+        "deploy",
+        "bring an environment on AWS in line with its file and start it; --dry-run only plans",
     ),
     "reload": of_environment(
         "reload",
-        "load every table of an environment again; says what it would do unless given --apply",
+        "load every table of an environment again; only prints a plan without --apply",
     ),
-    "status": of_environment("status", "say how an environment on AWS is"),
+    "status": of_environment("status", "print the state of an environment on AWS"),
     "stop": of_environment("stop", "stop an environment's application with a snapshot"),
     "replay": Command(
-        "put dead letters back onto the stream, once their cause is mended; --apply does it",
+        "put dead letters back onto the stream, once their cause is fixed; --apply does it",
         module="infra.replay",
         command_line="infra.replay.command_line",
     ),
     "destroy": of_environment(
-        "destroy", "delete an environment from AWS; its data only when asked for"
+        "destroy", "delete an environment from AWS; its data only with --with-data"
     ),
-    "build": Command("make .venv and the JVM module's jar, where missing or out of date"),
+    "build": Command("build .venv and the JVM module's jar if missing or out of date"),
 }
 
 
@@ -130,7 +131,7 @@ def check_arguments(name: str, rest: list[str]) -> None:
         return
     parser = argparse.ArgumentParser(prog=f"build.py {name}", description=f"{command.help}.")
     if name == "lint":
-        parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+        parser.add_argument("--fix", action="store_true", help="correct what can be corrected")
     if name == "test":
         parser.add_argument("--fast", action="store_true", help="only what takes a minute or two")
         parser.epilog = (
@@ -195,7 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="build.py",
         description="Starjoin: build, run and check.",
-        epilog=f"commands:\n{listed}\n\n`build.py COMMAND --help` says what a command takes.\n\n"
+        epilog=f"commands:\n{listed}\n\n`build.py COMMAND --help` describes a command.\n\n"
         "Exit codes: 0 done; 1 failed, or the machine lacks something; 2 wrong arguments; others\n"
         "are named in the help of the command that has them.",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,6 +1,6 @@
 """What `build.py` needs before anything is installed: checks, the virtual environment, the jar.
 
-Standard library only. Each product carries a stamp of what it was made from, so nothing is made
+Standard library only. Each product carries a stamp of what it was built from, so nothing is built
 twice.
 """
 
@@ -53,9 +53,7 @@ def check_java() -> None:
         raise MissingError(message)
     if home and not Path(javac).exists():
         # Maven takes JAVA_HOME as well, so a JDK on the PATH would not do.
-        message = (
-            f"JAVA_HOME is {home}, where there is no bin/javac: set it to a JDK 17, or unset it."
-        )
+        message = f"JAVA_HOME is {home}, which has no bin/javac: set it to a JDK 17, or unset it."
         raise MissingError(message)
     answer = _answer([javac, "-version"], "set JAVA_HOME to a JDK 17")
     match = re.search(r"javac (\d+)", answer)
@@ -87,24 +85,24 @@ def _answer(command: list[str], remedy: str) -> str:
 
 
 def make_environment() -> None:
-    """Makes `.venv` from the pinned packages; a changed list is brought in place."""
+    """Creates `.venv` from the pinned packages, or updates it if their list has changed."""
     stamp = VENV / "starjoin.stamp"
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     wanted = f"{version} {_digest([LOCK])}"
     present = stamp.read_text() if stamp.exists() else ""
     if present == wanted:
         return
-    _say("making .venv from requirements.lock (a minute or two)")
+    _say("creating .venv from requirements.lock (a minute or two)")
     try:
         stamp.unlink(missing_ok=True)
-        # Another interpreter's packages are of no use; the same one's are brought up to date.
+        # Another interpreter's packages are useless; the same interpreter's are updated.
         if present.split(" ")[0] != version:
             venv.create(VENV, clear=True, with_pip=True)
     except (subprocess.CalledProcessError, ImportError) as error:
         message = "Python's venv module is incomplete: apt-get install python3-venv."
         raise MissingError(message) from error
     except OSError as error:
-        message = f"{VENV} cannot be made: {error.strerror}."
+        message = f"{VENV} cannot be created: {error.strerror}."
         raise MissingError(message) from error
     install = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "-r", str(LOCK)]
     run(install, log="pip", env=_pip_environment())

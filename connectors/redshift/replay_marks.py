@@ -14,7 +14,7 @@ from connectors.redshift.bookkeeping import REPLAYED
 from connectors.redshift.ledger import Cursor, insert, now
 from connectors.redshift.names import Names
 
-Spot = tuple[str, str, str]  # stream, shard, sequence number
+Coordinates = tuple[str, str, str]  # stream, shard, sequence number
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class LetterPart:
 class Mark:
     """A replayed dead letter, and where its record stands now."""
 
-    spot: Spot
+    coordinates: Coordinates
     shard: str
     sequence_number: str
 
@@ -43,7 +43,7 @@ def loaded_parts(cursor: Cursor, names: Names, kind: Kind) -> list[LetterPart]:
     return [LetterPart(str(part), str(url)) for part, url in cursor.fetchall()]
 
 
-def replayed(cursor: Cursor, names: Names) -> set[Spot]:
+def replayed(cursor: Cursor, names: Names) -> set[Coordinates]:
     """The places of all dead letters that were replayed."""
     cursor.execute(f"SELECT stream, shard, sequence_number FROM {names.replayed}")
     return {(str(stream), str(shard), str(number)) for stream, shard, number in cursor.fetchall()}
@@ -62,6 +62,6 @@ def mark(cursor: Cursor, names: Names, marks: Sequence[Mark]) -> None:
             "replayed_at": replayed_at,
         }
         for each in marks
-        for stream, shard, sequence_number in [each.spot]
+        for stream, shard, sequence_number in [each.coordinates]
     ]
     insert(cursor, names, REPLAYED, rows)

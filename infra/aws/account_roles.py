@@ -33,7 +33,7 @@ _TRUST: Final = {
 
 
 def ensure_account_roles(client: Any, region: str, say: Say, *, create: bool) -> None:
-    """Both roles are there in the end. Raises DeployError where one is not and may not be made.
+    """Makes sure that both roles exist. Raises DeployError if one is missing and `create` is false.
 
     Args:
         client: boto3's IAM client.

@@ -1,8 +1,8 @@
-"""A change of what DMS sends: shown, made step by step, taken up where it was ended, rolled back.
+"""A change of the replication task: shown, made step by step, continued or rolled back.
 
-`infra.aws.change_steps` has the order. Whoever deploys again after an abort goes on where it ended,
-as AWS says. If the new code does not come up, or the mapping is refused, what ran before runs again
-from its snapshot, and the task is resumed.
+`infra.aws.change_steps` has the order. After an interruption, deploying again continues from the
+state that AWS reports. If the new code does not start, or the mapping is refused, what ran before
+runs again from its snapshot, and the task is resumed.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Change:
         )
 
     def is_needed(self) -> bool:
-        """Whether DMS is told something new, or such a change is under way. Raises DeployError."""
+        """Whether DMS's configuration changes, or a change is in progress. Raises DeployError."""
         at = self.standing()
         return at.replication_differs or self._parts.records.mark(at.task) is not None
 
@@ -93,15 +93,17 @@ class Change:
         mark = self._parts.records.mark(at.task)
         now = self._now() if mark is None else self._parts.records.read(mark)
         yield (
-            "a change of what DMS is told; it is made in this order:"
+            "the replication task changes; the steps, in order:"
             if mark is None
-            else "a change of what DMS is told is under way; left of it:"
+            else "a change of the replication task is in progress; the steps that are left:"
         )
         yield from (f"  {number}. {step.value}" for number, step in enumerate(steps_left(at), 1))
         if not at.task.at_work and not at.to_resume:
             yield f"  The replication task is {at.task.status} and stays so."
-        yield from (f"  {line}" for line in replication_lines(now.replication, self._told))
-        added = added_tables(now.replication, self._told)
+        yield from (
+            f"  {line}" for line in replication_lines(now.replication, self._new_replication)
+        )
+        added = added_tables(now.replication, self._new_replication)
         if added:
             yield (
                 f"  New in the mapping: {', '.join(added)}. A resumed task is only sure to send "
@@ -126,7 +128,7 @@ class Change:
             except BotoCoreError as failure:
                 message = (
                     f"AWS did not answer ({step.value}): {failure}. Whether that was done is "
-                    f"unknown: give the same command again, which goes on from how things stand"
+                    f"unknown: run the same command again, which continues from the present state"
                 )
                 raise DeployError(message) from failure
             except (DeployError, ClientError) as failure:
@@ -134,7 +136,7 @@ class Change:
         records.end()
 
     @property
-    def _told(self) -> StackPlan:
+    def _new_replication(self) -> StackPlan:
         return self._planned.replication
 
     @property
@@ -160,7 +162,7 @@ class Change:
                 parts.keep_snapshot(mark)
                 parts.bring(planned.application, planned.code)
             case Step.MAPPING:
-                parts.tell(planned.replication)
+                parts.update_replication(planned.replication)
             case Step.START:
                 snapshot = parts.records.read(mark).snapshot
                 chosen = planned.start.is_chosen

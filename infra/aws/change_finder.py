@@ -1,4 +1,4 @@
-"""Finds whether a deployment changes what DMS is told, and says what differs."""
+"""Finds whether a deployment changes the replication task, and what differs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ALL: Final = 100  # percent of a full load
 
 @dataclass(frozen=True)
 class ChangeFinder:
-    """The change that one environment's deployment makes of what DMS is told.
+    """Finds the change that a deployment makes to the replication task.
 
     Attributes:
         environment: as it is to be.
@@ -53,7 +53,7 @@ class ChangeFinder:
     def find(
         self, data: plan.Outputs, key: str, start_from: StartState, *, drains: bool
     ) -> Change | None:
-        """The change; None where no task has run yet, or DMS is told nothing new.
+        """The change; None where no task has run yet, or its configuration stays the same.
 
         Args:
             data: outputs of the data stack; none where it is not there yet.
@@ -92,14 +92,14 @@ class ChangeFinder:
         return ChangeRecords(self.clients.dms, self.clients.s3, data["CodeBucket"], task)
 
     def task_lines(self, data: plan.Outputs, task: str) -> Iterator[str]:
-        """How the task is, and what it needs somebody to do, a line each."""
+        """The state of the task and what it needs somebody to do, one line each."""
         state = self.replication.state(task)
         yield f"replication task: {state.status}, {state.percent} % loaded"
         if self.records(data, task).mark(state) is not None:
-            yield "  a change of what it is told is under way: deploy again to go on with it"
+            yield "  a change of its configuration is in progress: deploy again to continue it"
         if not state.has_run:
             yield (
-                "  its first start loads every declared table in full, so it is yours to give: "
+                "  its first start loads every declared table in full, so start it yourself: "
                 f"aws dms start-replication-task --start-replication-task-type start-replication "
                 f"--replication-task-arn {task}"
             )
@@ -108,8 +108,8 @@ class ChangeFinder:
         tables = self.replication.unloaded_tables(task) if state.percent == _ALL else []
         if tables:
             yield (
-                f"  not loaded in full: {', '.join(tables)}. Of these only changes arrive, and "
-                f"rows from before are missing in the warehouse: load every table again, with "
+                f"  not loaded in full: {', '.join(tables)}. Only changes of these arrive, and "
+                f"earlier rows are missing from the warehouse: load every table again, with "
                 f"python3 build.py reload --environment {self.environment.name}"
             )
 

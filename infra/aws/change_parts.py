@@ -49,8 +49,8 @@ class Parts:
         found = [self.stacks.deployed(each.part, each.name) for each in (application, replication)]
         if found[0] is None or found[1] is None:
             message = (
-                f"a change of what runs needs both {application.name} and {replication.name}, and "
-                f"one of them is not there: delete the other stack, and deploy again"
+                f"a change of a running task needs both {application.name} and {replication.name}, "
+                f"and one of them does not exist: delete the other stack, and deploy again"
             )
             raise DeployError(message)
         return Before(found[0], found[1])
@@ -85,8 +85,8 @@ class Parts:
             message = f"the application {runs}, and not {code}: the service has rolled it back"
             raise ApplicationError(message)
 
-    def tell(self, stack: StackPlan) -> None:
-        """DMS is told what is planned, and both endpoints can be reached. Raises DeployError."""
+    def update_replication(self, stack: StackPlan) -> None:
+        """Updates the replication stack and tests both endpoints. Raises DeployError."""
         self.stacks.apply(stack)
         self.replication.complete_target(self.target)
         self.replication.test_connections(self.task, changed=True)
@@ -113,8 +113,8 @@ class Parts:
             return DeployError(
                 f"after {_LIMIT / 3_600:.0f} hours the warehouse still lacks records of {shards} "
                 f"that DMS has sent: the application's log says why nothing is loaded. If it "
-                f"cannot run with its present declaration, deploy with --without-drain: what waits "
-                f"for its load then has to fit the new declaration"
+                f"cannot run with its present declaration, deploy with --without-drain: parts that "
+                f"are not loaded yet must then fit the new declaration"
             )
 
         wait_for(

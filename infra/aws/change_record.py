@@ -1,8 +1,8 @@
-"""What ran before a change of what DMS sends, kept in AWS until the change is complete.
+"""What ran before a change of the replication task, kept in AWS until the change is complete.
 
-A tag on the replication task says that a change is under way and whether its task is to be resumed;
-so a task that a deployment paused is told from one that somebody else stopped. The tag names an
-object in the code bucket with both stacks as they were, which a rollback needs.
+A tag on the replication task shows that a change is in progress, and whether its task is to be
+resumed, so that a task which a deployment paused is told apart from one that somebody stopped. The
+tag names an object in the code bucket with both stacks as they were, which a rollback needs.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class ChangeRecords:
         mark = Mark.parse(text)
         if mark is None:
             message = (
-                f"the tag {TAG} of {self._task} is not one that a deployment writes: remove it, "
+                f"the tag {TAG} of {self._task} was not written by a deployment: remove it, "
                 f"and deploy again"
             )
             raise DeployError(message)
@@ -122,7 +122,7 @@ class ChangeRecords:
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchKey":
                 raise
-            message = f"{self.address(mark)}, which has what ran before the change, is gone"
+            message = f"{self.address(mark)}, which describes what ran before the change, is gone"
             raise DeployError(message) from error
         content = json.loads(body)
         return Before(

@@ -1,4 +1,4 @@
-"""The way back from a change that failed: what ran before runs again, or an exact account."""
+"""Rolls back a failed change: what ran before runs again, or the error reports every part."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _restore(parts: Parts, before: Before, mark: Mark) -> None:
     if not is_untouched:
         parts.stacks.apply(before.application)
     if now.replication != before.replication:
-        parts.tell(before.replication)
+        parts.update_replication(before.replication)
     if not is_untouched:
         parts.start(StartState(before.snapshot))
     if mark.resume:
@@ -49,17 +49,18 @@ def _restore(parts: Parts, before: Before, mark: Mark) -> None:
 
 def _how_it_stands(parts: Parts, mark: Mark) -> Iterator[str]:
     """Every part's state, and what to do."""
-    yield "Neither the old nor the new is in place as a whole. As it stands:"
+    yield "Neither the old nor the new configuration is complete. The present state:"
     try:
         yield from (f"  {line}" for line in _states(parts, mark))
     except (ClientError, BotoCoreError, DeployError) as error:
-        yield f"  the rest is unknown, since AWS could not be asked: {error}"
+        yield f"  the rest is unknown, since AWS could not be queried: {error}"
     yield f"  what ran before: {parts.records.address(mark)}"
     end = "resumes the task" if mark.resume else "leaves the task stopped, as it was"
     yield (
-        f"The stream keeps what DMS has sent for its retention, and DMS goes on where it stopped "
-        f"as long as the source keeps its log. Fix the cause and deploy again, with the new "
-        f"declaration or the old one: that goes on from here, starts the application and {end}"
+        f"The stream keeps what DMS has sent for its retention period, and DMS continues where it "
+        f"stopped as long as the source keeps its log. Fix the cause and deploy again, with the "
+        f"new declaration or the old one: that continues from here, starts the application and "
+        f"{end}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The order in which a change of what DMS sends is made, and what is left of it.
+"""The order in which a change of the replication task is made, and what is left of it.
 
 1. The replication task is paused: DMS changes no task that is at work.
 2. Everything that it has sent is in the warehouse, so no part of the old declaration waits.
@@ -39,7 +39,7 @@ class Standing:
         task: the replication task.
         application_runs: whether the application runs; else it is stopped.
         application_differs: whether its stack is not yet as planned.
-        replication_differs: whether DMS is not yet told what is planned.
+        replication_differs: whether the configuration of DMS is not yet as planned.
         drained: whether the warehouse has everything up to the task's stop, or need not have it.
         to_resume: whether the task was paused for this change.
     """

@@ -65,9 +65,9 @@ class Connections:
             name = connection.get("EndpointIdentifier", endpoint)
             reason = str(connection.get("LastFailureMessage") or "no reason given").rstrip(".")
             message = (
-                f"the replication instance cannot connect to the {role} endpoint {name}: DMS says: "
-                f"{reason}. {_REMEDIES[role]}. Then deploy again: DMS starts no task before both "
-                f"connection tests are successful"
+                f"the replication instance cannot connect to the {role} endpoint {name}: DMS "
+                f"reports: {reason}. {_REMEDIES[role]}. Then deploy again: DMS starts no task "
+                f"before both connection tests are successful"
             )
             raise DeployError(message)
 
@@ -90,8 +90,8 @@ class Connections:
             limit=_LIMIT,
             overdue=lambda: DeployError(
                 f"DMS has refused a connection test of the {role} endpoint {endpoint} for "
-                f"{_LIMIT / 60:.0f} minutes: see the state of the endpoint and of the replication "
-                f"instance {instance} in DMS, then deploy again"
+                f"{_LIMIT / 60:.0f} minutes: check the state of the endpoint and of the "
+                f"replication instance {instance} in DMS, then deploy again"
             ),
         )
 

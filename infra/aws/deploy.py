@@ -1,4 +1,4 @@
-"""A deployment: the environment's stacks in their order, the code, the application's start and end.
+"""A deployment: the environment's stacks in order, the code, the application's start and stop.
 
 1. The data stack: stream, buckets, privacy key, COPY's role. Its outputs feed the others.
 2. The code, under a key of its own.
@@ -7,8 +7,8 @@
 4. The application is started, unless it runs, and waited for; it must run the new code.
 5. The alarms, and the replication task where the environment has one.
 
-Where a replication task has run and is to be told something new, `infra.aws.change` takes the place
-of 3 and 4: the task is paused and the warehouse has everything before the declaration changes.
+If a replication task has run and its configuration changes, `infra.aws.change` replaces 3 and 4:
+it pauses the task and waits until the warehouse has everything before the declaration changes.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Deployment:
         allow_data_loss: bool = False,
         drains: bool = True,
     ) -> None:
-        """Brings the environment to its file, with this package. Raises DeployError."""
+        """Brings the environment in line with its file, with this package. Raises DeployError."""
         start_from = self._preflight.check(start_from, allow_data_loss=allow_data_loss)
         check_packaged(package, self._environment.application.declaration)
         dms = self._environment.dms
@@ -118,7 +118,7 @@ class Deployment:
             self._replicate(replication)
 
     def compare(self, package: Path) -> Iterator[str]:
-        """What a deployment of this package would change of what DMS is told. ChangeFinder nothing.
+        """What a deployment of this package would change for DMS. Changes nothing.
 
         Raises DeployError.
         """
@@ -128,10 +128,10 @@ class Deployment:
         lines = list(
             self._change_finder().describe(self._outputs(plan.DATA), key, LATEST, drains=True)
         )
-        yield from lines or ["compared: no task that has run would be told anything new"]
+        yield from lines or ["compared: the configuration of no task that has run would change"]
 
     def status(self) -> None:
-        """Says how the environment is."""
+        """Prints the environment's state."""
         for part in (plan.DATA, plan.APPLICATION, plan.ALARMS, plan.DMS):
             name = self._environment.stack(part)
             self._say(f"{name}: {self._stacks.status(name) or 'not there'}")
@@ -162,7 +162,7 @@ class Deployment:
             message = f"there is no application {self._environment.application.name}"
             raise ApplicationError(message)
         if found.status == "READY":
-            self._say(f"{found.name}: is stopped already")
+            self._say(f"{found.name}: already stopped")
             return
         self._application.stop(snapshot=snapshot)
 
@@ -191,7 +191,7 @@ class Deployment:
         return Reload(actions, self._clock, self._say)
 
     def destroy(self, *, with_data: bool = False) -> None:
-        """Deletes the stacks; what holds data only when that is asked for. Raises DeployError."""
+        """Deletes the stacks; those with data only if asked to. Raises DeployError."""
         task = self._outputs(plan.DMS).get("TaskArn")
         if task is not None:
             self._replication.stop(task)
@@ -199,7 +199,7 @@ class Deployment:
         self._stacks.delete(self._environment.stack(plan.ALARMS))
         found = self._application.describe()
         if found is not None and found.status != "READY":
-            # Its snapshots go with it, so one more would be of no use.
+            # Its snapshots are deleted with it, so one more would be pointless.
             self._application.stop(snapshot=False)
         self._stacks.delete(self._environment.stack(plan.APPLICATION))
         data = self._outputs(plan.DATA)
@@ -214,11 +214,11 @@ class Deployment:
         if "PrivacyKeyArn" in data:
             self._say(
                 f"kept: the privacy key {data['PrivacyKeyArn']}, without which no token can be "
-                f"made again; delete it in Secrets Manager when no warehouse holds its tokens"
+                f"reproduced; delete it in Secrets Manager once no warehouse has its tokens"
             )
 
     def _keep_generations(self) -> None:
-        """An environment's file says nothing of reloads: what they raised stays."""
+        """Keeps the generations and the floor that reloads have raised."""
         found = self._application.describe()
         if found is not None:
             self._environment = plan.with_generations(self._environment, found.settings)
@@ -289,8 +289,8 @@ class Deployment:
         if found.code != key:
             message = (
                 f"{found.name} runs {found.code} and not {key}: the service has rolled the update "
-                f"back. Read log group {found.log_group}, logger PythonDriver, mend it and deploy "
-                f"again"
+                f"back. Read log group {found.log_group}, logger PythonDriver, fix the cause and "
+                f"deploy again"
             )
             raise ApplicationError(message)
         if before is None or (before.status, before.version) != (found.status, found.version):

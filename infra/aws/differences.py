@@ -1,4 +1,4 @@
-"""What differs between two declarations, and between what DMS is told now and would be told."""
+"""What differs between two declarations, and between two configurations of DMS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ABSENT = "(not set)"
 
 
 def sends_the_same(now: StackPlan, then: StackPlan) -> bool:
-    """Whether DMS would be told nothing new: only what it gets counts, not descriptions."""
+    """Whether the configuration of DMS stays the same; descriptions do not count."""
     parts = ("Resources", "Conditions")
     return now.parameters == then.parameters and all(
         now.template.get(part) == then.template.get(part) for part in parts
@@ -39,7 +39,7 @@ def added_tables(now: StackPlan, then: StackPlan) -> list[str]:
 
 
 def replication_lines(now: StackPlan, then: StackPlan) -> Iterator[str]:
-    """What differs in mapping, settings and endpoints, a line each."""
+    """What differs in mapping, settings and endpoints, one line each."""
     before, after = captured_tables(now), captured_tables(then)
     for name in sorted(before.keys() | after.keys()):
         if name not in before:
@@ -47,7 +47,7 @@ def replication_lines(now: StackPlan, then: StackPlan) -> Iterator[str]:
         elif name not in after:
             yield f"mapping: - {name}"
         elif before[name] != after[name]:
-            yield f"mapping: {name} has other rules"
+            yield f"mapping: {name} has different rules"
     old, new = dict(_settings(now)), dict(_settings(then))
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):

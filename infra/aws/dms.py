@@ -1,4 +1,4 @@
-"""What DMS is told, generated from the declaration: endpoint settings, table mappings, task.
+"""The configuration of DMS, generated from the declaration: endpoints, table mappings, task.
 
 The settings are those that decode needs: without transaction details a change has no position,
 without a before-image a changed key leaves its old row behind.

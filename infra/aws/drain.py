@@ -15,7 +15,7 @@ MARGIN_MS: Final = 60_000
 
 @dataclass(frozen=True)
 class Drain:
-    """The stream and the books of one application.
+    """The stream and the bookkeeping tables of one application.
 
     Attributes:
         stream: that it reads.

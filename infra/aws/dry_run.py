@@ -1,4 +1,4 @@
-"""What a deployment would do, as text. Needs no account and makes no call."""
+"""What a deployment would do, as text. Needs no account and calls nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def describe(environment: Environment, package: Path) -> Iterator[str]:
     yield from _stack(3, plan.application_stack(environment, data, key))
     yield (
         f"4. Start {environment.application.name} from its latest snapshot, or without state where "
-        f"the warehouse's books say that nothing has been loaded yet; an application that runs is "
+        f"the bookkeeping tables show that nothing has been loaded yet; a running application is "
         f"restarted by step 3. Wait until it runs."
     )
     yield from _stack(5, plan.alarms_stack(environment, data))
@@ -39,11 +39,11 @@ def describe(environment: Environment, package: Path) -> Iterator[str]:
     else:
         yield from _stack(6, replication)
         names = ", ".join(to_json(LateStreamSettings()))
-        yield f"7. Set {names} of the target endpoint, which CloudFormation does not know."
+        yield f"7. Set {names} of the target endpoint, which CloudFormation does not support."
         yield "   Test the connections of both endpoints."
-        yield "If the task has run and steps 6 and 7 tell it something new, the order is instead:"
+        yield "If the task has run and steps 6 and 7 change its configuration, the order is:"
         yield from (f"   {number}) {step.value}" for number, step in enumerate(Step, 1))
-        yield "--compare reads the account and says whether it is, and what differs."
+        yield "--compare reads the account and prints whether that is so, and what differs."
 
 
 def _stack(number: int, stack: plan.StackPlan) -> Iterator[str]:

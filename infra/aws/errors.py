@@ -8,11 +8,11 @@ class DeployError(RuntimeError):
 
 
 class BadEnvironmentError(DeployError):
-    """An environment's file cannot be used; the message lists every fault with its place."""
+    """An environment's file cannot be used; the message lists every fault and where it is."""
 
 
 class StackError(DeployError):
-    """CloudFormation could not bring a stack to what its template says."""
+    """CloudFormation could not bring a stack in line with its template."""
 
 
 class ApplicationError(DeployError):
@@ -20,8 +20,8 @@ class ApplicationError(DeployError):
 
 
 class ForeignResourceError(DeployError):
-    """A resource has the environment's name and is not its own; nothing has been touched."""
+    """A resource of the expected name belongs to somebody else; nothing has been touched."""
 
 
 class DataLossError(DeployError):
-    """A deployment would lose data or state that nobody has given up; nothing has been touched."""
+    """A deployment would lose data or state without permission; nothing has been touched."""

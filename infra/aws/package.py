@@ -30,7 +30,7 @@ from infra.local.toolchain import ROOT, connectors_jar
 ZIP: Final = ROOT / "dist" / "starjoin.zip"
 PACKAGES: Final = ("flink_app", "connectors")
 APP: Final = "app"  # the folder that they are in
-# How the service is told of the zip's parts: property group kinesis.analytics.flink.run.options.
+# How the service finds the zip's parts: property group kinesis.analytics.flink.run.options.
 RUN_OPTIONS: Final = {
     "python": "main.py",
     "jarfile": "lib/starjoin-connectors.jar",
@@ -58,7 +58,7 @@ _PLATFORMS: Final = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux
 # Zip knows no earlier day.
 _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _MODE: Final = 0o644 << 16
-# Scripts name this machine's interpreter; the rest is pip's own bookkeeping.
+# Scripts name this machine's interpreter; the rest are pip's own records.
 _LEFT_OUT: Final = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 
 _MAIN: Final = '''"""What Managed Flink starts; the application itself is in `app/`."""
@@ -167,7 +167,7 @@ def _wheels(python: str) -> Path:
 
 
 def main() -> int:
-    """`build.py package`: makes the zip and says how large it is."""
+    """`build.py package`: builds the zip and prints its size."""
     try:
         made = build_package()
     except PackageError as error:

@@ -52,7 +52,7 @@ class TaskState:
 
     @property
     def runs(self) -> bool:
-        """Whether it runs, or will without anybody's doing."""
+        """Whether it runs, or will by itself."""
         return self.status in {"starting", _RUNNING}
 
     @property
@@ -81,7 +81,7 @@ class Replication:
         self._connections = Connections(client, clock, say)
 
     def target_is_complete(self, endpoint: str) -> bool:
-        """Whether the target endpoint has what the template cannot say."""
+        """Whether the target endpoint has the settings that the template does not support."""
         wanted = to_json(LateStreamSettings())
         found = self._client.describe_endpoints(
             Filters=[{"Name": "endpoint-arn", "Values": [endpoint]}]
@@ -89,7 +89,7 @@ class Replication:
         return bool({name: found.get(name) for name in wanted} == wanted)
 
     def complete_target(self, endpoint: str) -> bool:
-        """Sets what the template cannot say; False where it is set already.
+        """Applies settings that the template does not support; False if they are there already.
 
         DMS refuses this while a task that uses the endpoint is at work.
         """
@@ -202,7 +202,7 @@ class Replication:
             limit=_LIMIT,
             overdue=lambda: DeployError(
                 f"the replication task {task} has not {doing} after {_LIMIT / 60:.0f} minutes; "
-                f"look at it in DMS, then try again"
+                f"check it in DMS, then try again"
             ),
         )
 

@@ -1,6 +1,6 @@
-"""CloudFormation stacks: a change set is made, shown, applied and waited for.
+"""CloudFormation stacks: creates a change set, shows it, applies it and waits.
 
-Nothing that holds data is removed or replaced unless that was asked for by name.
+Nothing that holds data is removed or replaced without `allow_data_loss`.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Stacks:
             self._client.delete_change_set(ChangeSetName=change_set)
             message = (
                 f"{plan.name}: the change set would remove or replace {', '.join(losses)}, and the "
-                f"data in it; it was not applied. If this is wanted, deploy with --allow-data-loss"
+                f"data in it; it was not applied. If you want this, deploy with --allow-data-loss"
             )
             raise StackError(message)
         return self._execute(plan.name, change_set)
@@ -177,12 +177,12 @@ class Stacks:
 
     def _check_can_change(self, name: str, status: str) -> None:
         if status.endswith("_IN_PROGRESS"):
-            message = f"{name} is in state {status}: another deployment is under way; wait for it"
+            message = f"{name} is in state {status}: another deployment is in progress; wait for it"
             raise StackError(message)
         remedy = _REMEDIES.get(status)
         if remedy is not None:
             reasons = self._reasons(name, since=0)
-            message = f"{name} is in state {status}: {remedy}. It came to this because:\n{reasons}"
+            message = f"{name} is in state {status}: {remedy}. The reasons were:\n{reasons}"
             raise StackError(message)
 
     def _create_change_set(self, plan: StackPlan, *, is_new: bool) -> str | None:
@@ -212,7 +212,10 @@ class Stacks:
             clock=self._clock,
             every=_EVERY,
             limit=_CHANGE_SET_LIMIT,
-            overdue=lambda: StackError(f"{plan.name}: its change set is not ready; try again"),
+            overdue=lambda: StackError(
+                f"{plan.name}: its change set is not ready after "
+                f"{_CHANGE_SET_LIMIT / 60:.0f} minutes; try again"
+            ),
         )
         if found["Status"] == "CREATE_COMPLETE":
             return change_set
@@ -220,7 +223,7 @@ class Stacks:
         reason = found.get("StatusReason", "no reason given")
         if any(text in reason for text in _NO_CHANGES):
             return None
-        message = f"{plan.name}: CloudFormation refuses the change set: {reason}"
+        message = f"{plan.name}: CloudFormation refused the change set: {reason}"
         raise StackError(message)
 
     def _changes(self, change_set: str) -> list[Change]:
@@ -271,8 +274,8 @@ class Stacks:
             every=_EVERY,
             limit=_STACK_LIMIT,
             overdue=lambda: StackError(
-                f"{name}: still not done after {_STACK_LIMIT / 60:.0f} minutes; it goes on by "
-                f"itself, look at its events in CloudFormation"
+                f"{name}: still not done after {_STACK_LIMIT / 60:.0f} minutes; it continues by "
+                f"itself, see its events in CloudFormation"
             ),
         )
         if status.endswith("_FAILED") or "ROLLBACK" in status:
@@ -297,4 +300,4 @@ class Stacks:
             if event["ResourceStatus"].endswith("_FAILED")
             and "cancelled" not in event.get("ResourceStatusReason", "cancelled")
         ]
-        return "\n".join(lines) or "  CloudFormation gives no reason; look at the stack's events"
+        return "\n".join(lines) or "  CloudFormation gives no reason; see the stack's events"

@@ -1,4 +1,4 @@
-"""The change stream, as far as a reload asks: whether anything up to a moment is not loaded."""
+"""The change stream: whether it has records up to a time that are not loaded yet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ChangeStream:
         self._client = client
 
     def unloaded(self, loaded: Mapping[Shard, str], until_ms: int) -> list[str]:
-        """The shards with a record that arrived up to a moment and is not loaded.
+        """The shards with a record that arrived up to a time and is not loaded.
 
         `loaded` has the last sequence number of each shard that is.
         """
@@ -42,15 +42,15 @@ class ChangeStream:
             given = {"NextToken": page["NextToken"]}
 
     def _waits(self, shard: str, last: str | None, until_ms: int) -> bool:
-        """Whether the first record after `last` arrived before the moment's end."""
+        """Whether the first record after `last` arrived up to that time."""
         start = {"ShardIteratorType": "TRIM_HORIZON"}
         if last is not None:
             start = {
                 "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
                 "StartingSequenceNumber": last,
             }
-        place = self._client.get_shard_iterator(StreamARN=self._arn, ShardId=shard, **start)
-        iterator = place["ShardIterator"]
+        answer = self._client.get_shard_iterator(StreamARN=self._arn, ShardId=shard, **start)
+        iterator = answer["ShardIterator"]
         while iterator is not None:
             answer = self._client.get_records(StreamARN=self._arn, ShardIterator=iterator, Limit=1)
             for record in answer["Records"]:

@@ -13,7 +13,7 @@ class Clock(Protocol):
     """Time, as far as waiting needs it."""
 
     def now(self) -> float:
-        """Seconds since some moment."""
+        """Seconds since an arbitrary start."""
 
     def sleep(self, seconds: float) -> None:
         """Lets time pass."""
@@ -26,15 +26,15 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> float:
-        """Seconds that no change of the wall clock bends."""
+        """Seconds, unaffected by changes of the wall clock."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Really waits."""
+        """Waits."""
         time.sleep(seconds)
 
     def milliseconds(self) -> int:
-        """By the machine's own clock."""
+        """The machine's wall clock."""
         return int(time.time() * 1_000)
 
 
@@ -46,7 +46,7 @@ def wait_for(
     limit: float,
     overdue: Callable[[], Exception],
 ) -> Found:
-    """Looks until there is something.
+    """Calls `look` until it returns something.
 
     Raises:
         Exception: what `overdue` makes, when nothing was there within `limit` seconds.

@@ -1,6 +1,6 @@
-"""What the warehouse's books say, asked through Redshift's Data API.
+"""The bookkeeping tables, read through Redshift's Data API.
 
-That needs no way into the VPC, only the right to call it and to read the login.
+That needs no network access to the VPC, only permission to call the API and to read the login.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class Bookkeeping:
         self._clock = clock
 
     def are_empty(self) -> bool:
-        """Whether nothing has ever been loaded: there are no bookkeeping, or nothing is in them.
+        """Whether nothing has ever been loaded: the tables are missing or empty.
 
         Raises DeployError.
         """
-        # Redshift's catalogue is for everybody, whatever the user may read.
+        # Redshift's catalogue is readable by every user.
         schema = self._redshift.bookkeeping_schema
         found = self._query(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")  # noqa: S608
         tables = {str(name) for (name,) in found}

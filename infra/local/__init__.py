@@ -1,1 +1,1 @@
-"""Stand-ins for AWS and the source database, and local runs of the job against them."""
+"""Local servers in place of AWS and the source database, and local runs of the job."""

@@ -12,7 +12,7 @@ def parser() -> argparse.ArgumentParser:
     """The options of `demo`."""
     parser = argparse.ArgumentParser(
         prog="build.py demo",
-        description="Run the main job on local stand-ins, from change records to the warehouse's "
+        description="Run the main job locally, from change records to the warehouse's "
         "table, and compare that with the join that the source computes.",
         epilog="Exit codes: 0 the tables are equal and every record is accounted for; 1 they "
         "differ, or the demo failed; 130 interrupted.",

@@ -1,6 +1,6 @@
-"""The demo: the main job, end to end, on local stand-ins.
+"""The demo: the main job, end to end, on local servers.
 
-1. Start the stand-ins. 2. Put the example's full load on the stream. 3. Start the job; once it has
+1. Start the servers. 2. Put the example's full load on the stream. 3. Start the job; once it has
 loaded something, put the example's changes. 4. Wait until the warehouse's own accounts say that
 every record is in. 5. Compare with the join that the source computes; print rows, batches and the
 balance; stop.
@@ -72,9 +72,7 @@ def _verdict(target: str, difference: Difference) -> str:
 
 def _run(console: Console, folder: Path, name: str, parallelism: int) -> dict[str, Difference]:
     run = LocalRun(state=folder / "state", jar=connectors_jar(), parallelism=parallelism)
-    console.print(
-        "Starting the stand-ins: Kinesis, S3, Secrets Manager, Redshift, a source database"
-    )
+    console.print("Starting Kinesis, S3, Secrets Manager, Redshift and a source database")
     with LocalStack(declaration_of(name), folder=folder) as stack:
         example = Example(name, stack)
         count = example.put_full_load()

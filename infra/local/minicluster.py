@@ -1,7 +1,7 @@
 """The job on a mini cluster: one JVM below this process, Python workers as processes of their own.
 
 `MiniCluster` starts it as a service; run as a module, this is that service. It says on standard
-output when the job runs and, told to stop with SIGUSR1, where the savepoint is.
+output when the job runs and, stopped with SIGUSR1, where the savepoint is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""moto's server: the stand-in for Kinesis, S3 and Secrets Manager.
+"""moto's server, in place of Kinesis, S3 and Secrets Manager.
 
 Owns starting it on a free port and knowing when it answers.
 """

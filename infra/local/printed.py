@@ -26,7 +26,7 @@ def print_rows(console: Console, example: Example, target: str) -> None:
     loaded = example.loaded(target)
     columns = example.columns(target)
     key = [columns.index(name) for name in example.star.key_columns(target)]
-    others = [place for place in range(len(columns)) if place not in key]
+    others = [index for index in range(len(columns)) if index not in key]
     size = _SHOWN_COLUMNS - len(key)
     wide = _wide(console)
     for start in range(0, len(others), size):
@@ -40,8 +40,8 @@ def print_rows(console: Console, example: Example, target: str) -> None:
             box=box.SIMPLE,
             padding=(0, 1, 0, 0),
         )
-        for place in shown:
-            table.add_column(columns[place], overflow="fold", max_width=_LONGEST_CELL)
+        for index in shown:
+            table.add_column(columns[index], overflow="fold", max_width=_LONGEST_CELL)
         for row in loaded[:_SHOWN_ROWS]:
             table.add_row(*("" if row[n] is None else str(row[n]) for n in shown))
         wide.print(table)

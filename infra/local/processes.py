@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.05
 
 
 class ServiceError(RuntimeError):
-    """A local service did not start, or ended before it was told to."""
+    """A local service did not start, or ended by itself."""
 
 
 class Service(Lifetime):

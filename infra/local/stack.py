@@ -1,6 +1,6 @@
-"""Every stand-in that the application needs, started and stopped as one.
+"""Every server that the application needs, started and stopped together.
 
-moto for Kinesis, S3 and Secrets Manager; a Redshift front with its PostgreSQL; a source database.
+moto for Kinesis, S3 and Secrets Manager; the Redshift emulator; a source database.
 All on free loopback ports, all below reapers, so nothing outlives this process.
 """
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 STREAM: Final = "changes"
 BUCKET: Final = "starjoin-staging"
-# Only the stand-ins know these; a deployment makes its own.
+# For local servers only; a deployment creates its own.
 TOKEN_KEY: Final = "local token key, of no use elsewhere"
 _ACCOUNT: Final = "123456789012"  # moto's
 
 
 class LocalStack(Lifetime):
-    """The running stand-ins and the settings of an application that uses them.
+    """The running servers and the settings of an application that uses them.
 
     Args:
         declaration: the application's declaration, a path inside the package or an absolute one.
@@ -63,7 +63,7 @@ class LocalStack(Lifetime):
         self._exit = ExitStack()
 
     def _start(self) -> None:
-        """Starts the stand-ins and makes the settings; returns when all of them answer."""
+        """Starts the servers and creates the settings; returns when all of them answer."""
         if self._given is None:
             temporary = tempfile.TemporaryDirectory(prefix="starjoin-", ignore_cleanup_errors=True)
             self.folder = Path(self._exit.enter_context(temporary))
@@ -75,7 +75,7 @@ class LocalStack(Lifetime):
             RedshiftEmulator(self.folder / "redshift", s3_endpoint=self.moto.endpoint)
         )
         self.source = self._exit.enter_context(EmbeddedPostgres(self.folder / "source"))
-        self._fill_accounts()
+        self._create_resources()
         self.settings = self._make_settings()
         self.properties = self.folder / "application_properties.json"
         self.properties.write_text(json.dumps(property_groups(self.settings), indent=2))
@@ -85,11 +85,11 @@ class LocalStack(Lifetime):
         self._exit.close()
 
     def environment(self) -> dict[str, str]:
-        """What child processes need to reach the stand-ins."""
+        """What child processes need to reach the servers."""
         return self.moto.environment()
 
     def client(self, service: Any) -> Any:
-        """A boto3 client of the stand-ins."""
+        """A boto3 client of moto."""
         return self.moto.client(service)
 
     def warehouse(self) -> Connection:
@@ -105,7 +105,7 @@ class LocalStack(Lifetime):
         connection.autocommit = True
         return connection
 
-    def _fill_accounts(self) -> None:
+    def _create_resources(self) -> None:
         kinesis: KinesisClient = self.client("kinesis")
         kinesis.create_stream(StreamName=STREAM, ShardCount=self._shards)
         s3: S3Client = self.client("s3")

@@ -1,1 +1,1 @@
-"""Replay: dead letters back onto the stream, once what made them dead letters is mended."""
+"""Replay: dead letters back onto the stream, once their cause is fixed."""

@@ -1,4 +1,4 @@
-"""The command line: says what would be put back; does it with `--apply`."""
+"""The command line: prints what would be put back; does it with `--apply`."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _run(given: argparse.Namespace, services: Services) -> None:
     for line in plan.lines():
         _say(line)
     if not given.apply:
-        _say("nothing was put; --apply does it")
+        _say("nothing was put back; give --apply to do it")
         return
     originals = OriginalReader(
         services.read, restricted, services.privacy_keys(), services.application

@@ -13,24 +13,30 @@ def parser() -> argparse.ArgumentParser:
     """The options of `replay`."""
     parser = argparse.ArgumentParser(
         prog="build.py replay",
-        description="Put dead letters back onto the stream, once their cause is mended. Without "
-        "--apply it only says what it would put.",
+        description="Put dead letters back onto the stream, once their cause is fixed. Without "
+        "--apply it only prints what it would put back.",
         epilog="Exit codes: 0 done; 1 failed; 2 wrong arguments.",
     )
     application = parser.add_mutually_exclusive_group(required=True)
-    application.add_argument("--environment", metavar="NAME", help="a deployed one")
+    application.add_argument("--environment", metavar="NAME", help="a deployed environment")
     application.add_argument("--properties", type=Path, help="a file of runtime properties")
-    parser.add_argument("--apply", action="store_true", help="do it; without, it is only said")
-    parser.add_argument("--table", help="only of this declared table")
-    parser.add_argument("--reason", help="only of this reason, as the dead letters have it")
+    parser.add_argument(
+        "--apply", action="store_true", help="put them back instead of only printing the plan"
+    )
+    parser.add_argument("--table", help="only dead letters of this declared table")
+    parser.add_argument("--reason", help="only dead letters with this reason")
     parser.add_argument("--since", type=_time, help="arrived at this time or later")
     parser.add_argument("--until", type=_time, help="arrived before this time")
-    parser.add_argument("--part", help="only of this part, by its name in the ledger")
-    parser.add_argument("--limit", type=_count, help="at most so many, the first in order")
+    parser.add_argument("--part", help="only this part, by its name in the ledger")
+    parser.add_argument("--limit", type=_count, help="at most this many, the first in order")
     parser.add_argument(
-        "--environments", type=Path, default=FOLDER, metavar="FOLDER", help="where the files are"
+        "--environments",
+        type=Path,
+        default=FOLDER,
+        metavar="FOLDER",
+        help="folder of the environment files",
     )
-    parser.add_argument("--profile", help="of the AWS configuration")
+    parser.add_argument("--profile", help="profile of the AWS configuration")
     return parser
 
 
@@ -45,6 +51,6 @@ def _time(text: str) -> dt.datetime:
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
-        message = "the limit is at least 1"
+        message = "the limit must be at least 1"
         raise argparse.ArgumentTypeError(message)
     return count

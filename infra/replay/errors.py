@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class ReplayError(RuntimeError):
-    """A replay cannot be done, or stopped half way; run it again to go on."""
+    """A replay cannot be done, or stopped half way; run it again to continue."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.failures import named
-from connectors.redshift.replay_marks import LetterPart, Spot
+from connectors.redshift.replay_marks import Coordinates, LetterPart
 from flink_app.dead_letters.replay_marker import Place
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA
 from flink_app.dead_letters.sealing import Origin, Original, SealedOriginalError
@@ -26,8 +26,8 @@ from infra.replay.errors import ReplayError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_SPOT: Final = ("stream", "shard", "sequence_number")
-_OPEN: Final = [*_SPOT, "arrival", "table", "reason", "treated", "replay_of"]
+_COORDINATES: Final = ("stream", "shard", "sequence_number")
+_OPEN: Final = [*_COORDINATES, "arrival", "table", "reason", "treated", "replay_of"]
 _KEY_ID: Final = "key_id"  # which letters of earlier versions do not have
 # Files in memory at once: letters of one shard lie in files of several subtasks.
 _FILES: Final = 16
@@ -45,7 +45,7 @@ class Letter:
         reason: one of `Reason`, or one of another version of the application.
         part: the file that it is in.
         row: its number there.
-        has_room: whether its record is a JSON object, which can carry its first place.
+        has_room: whether its record is a JSON object, which can carry its first coordinates.
         is_replay: whether its record had been replayed before.
         key_id: of the secret that sealed its original; None where an earlier version did.
     """
@@ -60,7 +60,7 @@ class Letter:
     key_id: str | None = None
 
     @property
-    def spot(self) -> Spot:
+    def coordinates(self) -> Coordinates:
         """What tells its record from all others."""
         return self.place.stream, self.place.shard, self.place.sequence_number
 
@@ -81,7 +81,7 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
         table = file.read(columns=[*_OPEN, *({_KEY_ID} & there)])
         times = table["arrival"].cast(pa.int64()).to_pylist()
         for row, letter in enumerate(table.to_pylist()):
-            stream, shard, number = (letter[name] for name in _SPOT)
+            stream, shard, number = (letter[name] for name in _COORDINATES)
             yield Letter(
                 place=Place(stream, shard, number, times[row]),
                 table=letter["table"],
@@ -115,7 +115,7 @@ class OriginalReader:
         self._application = application
         self._restricted = restricted
         self._file = lru_cache(_FILES)(lambda part: _parquet(part, read).read())
-        self._places: dict[Spot, tuple[LetterPart, int]] | None = None
+        self._places: dict[Coordinates, tuple[LetterPart, int]] | None = None
 
     def original(self, letter: Letter) -> Original:
         """The record as it was put.
@@ -125,7 +125,7 @@ class OriginalReader:
         sealed = self._file(letter.part)["sealed_original"][letter.row].as_py()
         if sealed is not None:
             return self._unsealed(sealed, letter)
-        place = self._restricted_places().get(letter.spot)
+        place = self._restricted_places().get(letter.coordinates)
         if place is None:
             message = (
                 f"the original of record {letter.place.sequence_number} of {letter.place.shard} is "
@@ -152,13 +152,13 @@ class OriginalReader:
         takes_earlier = letter.key_id is None
         return Original.unseal(sealed, self._keys.dead_letters, origin, takes_earlier=takes_earlier)
 
-    def _restricted_places(self) -> dict[Spot, tuple[LetterPart, int]]:
+    def _restricted_places(self) -> dict[Coordinates, tuple[LetterPart, int]]:
         if self._places is None:
             self._places = {}
             for part in self._restricted:
-                columns = (self._file(part)[name].to_pylist() for name in _SPOT)
-                for row, spot in enumerate(zip(*columns, strict=True)):
-                    self._places[spot] = (part, row)
+                columns = (self._file(part)[name].to_pylist() for name in _COORDINATES)
+                for row, coordinates in enumerate(zip(*columns, strict=True)):
+                    self._places[coordinates] = (part, row)
         return self._places
 
 

@@ -1,8 +1,8 @@
-"""Which dead letters are put back, in which order, and how that is told. Pure: nothing is called.
+"""Which dead letters are put back, in which order, and the report. Pure: it calls nothing.
 
 Order: shard by shard, by sequence number, which is the order in which they came. A letter is left
 out when it was replayed already, when the selection does not name it, or when no declaration can
-mend it: what is not JSON would only become a dead letter again.
+fix it: what is not JSON would only become a dead letter again.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.redshift.replay_marks import Spot
+from connectors.redshift.replay_marks import Coordinates
 from flink_app.records.rejected import Reason
 from infra.replay.letters import Letter
 
 # Only put back when asked for by name.
-_BEYOND_MENDING: Final = Reason.NOT_JSON
+_UNFIXABLE: Final = Reason.NOT_JSON
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ReplayPlan:
     found: int
     already: int
     not_selected: int
-    beyond_mending: int
+    unfixable: int
     behind_limit: int
 
     def lines(self) -> Iterator[str]:
@@ -58,10 +58,10 @@ class ReplayPlan:
         yield f"dead letters in the ledger's parts: {self.found:,}"
         yield f"  replayed already: {self.already:,}"
         yield f"  not selected: {self.not_selected:,}"
-        if self.beyond_mending:
+        if self.unfixable:
             yield (
-                f"  left out: {self.beyond_mending:,} for {_BEYOND_MENDING}, which no declaration "
-                f"mends; --reason {_BEYOND_MENDING} puts them back all the same"
+                f"  left out: {self.unfixable:,} for {_UNFIXABLE}, which no declaration "
+                f"fixes; --reason {_UNFIXABLE} puts them back anyway"
             )
         if self.behind_limit:
             yield f"  behind the limit: {self.behind_limit:,}"
@@ -73,19 +73,19 @@ class ReplayPlan:
             yield f"  {count:>9,}  {table}  {reason}  {shard}"
         yield "in this order, each shard's by sequence number:"
         for shard in dict.fromkeys(letter.place.shard for letter in self.letters):
-            own = [letter.place for letter in self.letters if letter.place.shard == shard]
+            coordinates = [letter.place for letter in self.letters if letter.place.shard == shard]
             yield (
-                f"  {shard}: {own[0].sequence_number} ({_time(own[0].arrival_ms)}) to "
-                f"{own[-1].sequence_number} ({_time(own[-1].arrival_ms)})"
+                f"  {shard}: {coordinates[0].sequence_number} ({_time(coordinates[0].arrival_ms)}) "
+                f"to {coordinates[-1].sequence_number} ({_time(coordinates[-1].arrival_ms)})"
             )
         again = sum(letter.is_replay for letter in self.letters)
         if again:
-            yield f"{again:,} had been replayed before, and were bad again"
+            yield f"{again:,} had been replayed before and became dead letters again"
         bare = [letter for letter in self.letters if not letter.has_room]
         if bare:
             yield (
-                f"{len(bare):,} are no JSON objects: they are put back as they were, without their "
-                "first place, so they get the generation of their new arrival"
+                f"{len(bare):,} are not JSON objects: they are put back without their first "
+                f"coordinates, so their new arrival determines their generation"
             )
             for letter in bare[:_LISTED]:
                 yield f"  {letter.place.shard} {letter.place.sequence_number} ({letter.reason})"
@@ -96,24 +96,26 @@ class ReplayPlan:
 _LISTED: Final = 20
 
 
-def plan_replay(letters: Iterable[Letter], already: set[Spot], selection: Selection) -> ReplayPlan:
+def plan_replay(
+    letters: Iterable[Letter], already: set[Coordinates], selection: Selection
+) -> ReplayPlan:
     """Chooses and orders. A record that is in several parts counts once, by the newest of them."""
-    found = {letter.spot: letter for letter in letters}
-    open_letters = [letter for spot, letter in found.items() if spot not in already]
+    found = {letter.coordinates: letter for letter in letters}
+    open_letters = [letter for coordinates, letter in found.items() if coordinates not in already]
     selected = [letter for letter in open_letters if selection.takes(letter)]
-    mendable = [
+    fixable = [
         letter
         for letter in selected
-        if letter.reason != _BEYOND_MENDING or selection.reason == _BEYOND_MENDING
+        if letter.reason != _UNFIXABLE or selection.reason == _UNFIXABLE
     ]
-    ordered = sorted(mendable, key=_order)
+    ordered = sorted(fixable, key=_order)
     taken = ordered[: selection.limit]
     return ReplayPlan(
         letters=tuple(taken),
         found=len(found),
         already=len(found) - len(open_letters),
         not_selected=len(open_letters) - len(selected),
-        beyond_mending=len(selected) - len(mendable),
+        unfixable=len(selected) - len(fixable),
         behind_limit=len(ordered) - len(taken),
     )
 
@@ -123,8 +125,8 @@ def _order(letter: Letter) -> tuple[str, str, int]:
     return letter.place.stream, letter.place.shard, int(letter.place.sequence_number)
 
 
-def _millis(moment: dt.datetime) -> int:
-    return round(moment.timestamp() * 1_000)
+def _millis(time: dt.datetime) -> int:
+    return round(time.timestamp() * 1_000)
 
 
 def _time(milliseconds: int | None) -> str:

@@ -1,12 +1,12 @@
 """The replay itself: open, put, mark, in small steps.
 
-1. Originals of a step are opened. Those that do not open are left out, and told at the end; an
+1. Originals of a step are opened. Those that do not open are left out and reported at the end; an
    original that is missing stops the replay before anything of its step is put.
 2. The others are put on the stream.
 3. What was put is marked, in a transaction of its own.
 
-An end between 2 and 3 leaves records on the stream that are not marked, and the next run puts them
-once more: two records of one change, which have one position, so the second changes nothing.
+If the replay ends between 2 and 3, records on the stream are not marked, and the next run puts them
+again: two records of one change have the same position, so the second changes nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from infra.replay.letters import Letter
 from infra.replay.plan import ReplayPlan
 from infra.replay.stream_writer import PutOutcome
 
-# How many records an end at the worst moment can double; marking a step takes a second.
+# How many records an abrupt end can put twice; marking a step takes a second.
 STEP: Final = 200
 
 _Unopened = tuple[Letter, SealedOriginalError]
@@ -75,7 +75,7 @@ def replay(
         if outcome.failures:
             message = (
                 f"{outcome.failures[0]} ({len(outcome.failures)} such in this step); "
-                f"{done:,} were put and marked: run it again to go on"
+                f"{done:,} were put and marked: run it again to continue"
             )
             raise ReplayError(message)
     if unopened:
@@ -91,9 +91,9 @@ def _sentences(unopened: Sequence[_Unopened], key_id: str) -> Iterator[str]:
             f"id {key_id}: they were left out. Replay them with --properties, a file whose "
             f"secret.id names a secret with the text of key {other}"
         )
-    own = [error for letter, error in unopened if letter.key_id in {None, key_id}]
-    if own:
+    errors = [error for letter, error in unopened if letter.key_id in {None, key_id}]
+    if errors:
         yield (
-            f"{len(own):,} dead letters do not open under key {key_id} and were left out; the "
-            f"first: {own[0]}"
+            f"{len(errors):,} dead letters do not open under key {key_id} and were left out; the "
+            f"first: {errors[0]}"
         )

@@ -1,6 +1,6 @@
 """What a replay works with: the settings of the application, its stream, files, key and warehouse.
 
-The same against AWS and against local stand-ins; only end points and credentials differ.
+The same against AWS and against local servers; only endpoints and credentials differ.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from connectors.redshift.connection import RedshiftAddress, connect, read_creden
 from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
-from connectors.redshift.replay_marks import LetterPart, Mark, Spot
+from connectors.redshift.replay_marks import Coordinates, LetterPart, Mark
 from flink_app.privacy.keys import PrivacyKeys, read_privacy_keys
 from flink_app.settings import Settings, load_settings
 from infra.aws import plan
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
 
 
-# A replay that ends half way leaves its operator to find out how far it came.
+# After a replay that ends half way its operator has to find out how far it got.
 _PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 10})
 
 
@@ -64,7 +64,7 @@ class Services:
         s3: S3Client = self._client("s3")
         self.read = read_from(s3)
 
-    def bookkeeping(self) -> tuple[list[LetterPart], list[LetterPart], set[Spot]]:
+    def bookkeeping(self) -> tuple[list[LetterPart], list[LetterPart], set[Coordinates]]:
         """Parts of dead letters, parts of restricted originals, and what was replayed already.
 
         Raises LoadError when the warehouse does not answer, or lacks a table.

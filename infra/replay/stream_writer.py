@@ -84,7 +84,7 @@ class StreamWriter:
             call["SequenceNumberForOrdering"] = self._latest[key]
         answer = self._client.put_record(**call)
         self._latest[key] = answer["SequenceNumber"]
-        return Mark(letter.spot, answer["ShardId"], answer["SequenceNumber"])
+        return Mark(letter.coordinates, answer["ShardId"], answer["SequenceNumber"])
 
 
 def _code(error: ClientError | BotoCoreError) -> str:

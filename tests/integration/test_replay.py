@@ -61,7 +61,7 @@ class Replay:
         if "--apply" in arguments:
             self._run.put += count
         else:
-            assert told.endswith("nothing was put; --apply does it\n")
+            assert told.endswith("nothing was put back; give --apply to do it\n")
         return count
 
 

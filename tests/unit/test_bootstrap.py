@@ -66,7 +66,7 @@ def test_a_java_home_without_a_jdk_is_named(
 ) -> None:
     monkeypatch.setattr(shutil, "which", _found("javac", "mvn"))
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(MissingError, match=r"where there is no bin/javac: set it to a JDK 17"):
+    with pytest.raises(MissingError, match=r"which has no bin/javac: set it to a JDK 17"):
         bootstrap.check_java()
 
 
@@ -106,7 +106,7 @@ def test_an_environment_that_cannot_be_made_is_a_sentence(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr(bootstrap, "VENV", tmp_path / "file" / ".venv")
-    with pytest.raises(MissingError, match=r"\.venv cannot be made: Not a directory"):
+    with pytest.raises(MissingError, match=r"\.venv cannot be created: Not a directory"):
         bootstrap.make_environment()
 
 

@@ -1,4 +1,4 @@
-"""A declaration that changes what DMS is told: in order, taken up after any abort, rolled back."""
+"""A declaration that changes the replication task: in order, continued if ended, rolled back."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_the_steps_are_shown_and_then_done_in_their_order(rig: Rig) -> None:
     rig.load_while_waiting()
     rig.deploy()
     said = rig.account.heard()
-    assert said[0] == "a change of what DMS is told; it is made in this order:"
+    assert said[0] == "the replication task changes; the steps, in order:"
     assert said[1:8] == [f"  {n}. {step[3:]}" for n, step in enumerate(STEPS, 1)]
     assert "  mapping: + ticket_seller.customer" in said
     assert any(line.startswith("  New in the mapping: ticket_seller.customer.") for line in said)
@@ -225,8 +225,8 @@ def test_a_new_table_is_not_left_with_a_silent_hole(rig: Rig) -> None:
     rig.load_while_waiting()
     rig.deploy()
     line = (
-        "  not loaded in full: ticket_seller.customer. Of these only changes arrive, and rows from "
-        "before are missing in the warehouse: load every table again, with python3 build.py "
+        "  not loaded in full: ticket_seller.customer. Only changes of these arrive, and earlier "
+        "rows are missing from the warehouse: load every table again, with python3 build.py "
         "reload --environment example"
     )
     assert line in rig.account.heard()
@@ -254,11 +254,11 @@ def test_what_is_left_is_shown_after_an_abort(rig: Rig) -> None:
     rig.account.heard()
     rig.account.deployment().status()
     assert (
-        "  a change of what it is told is under way: deploy again to go on with it"
+        "  a change of its configuration is in progress: deploy again to continue it"
         in rig.account.heard()
     )
     assert list(rig.account.deployment().compare(rig.account.package))[:5] == [
-        "a change of what DMS is told is under way; left of it:",
+        "a change of the replication task is in progress; the steps that are left:",
         *(f"  {n}. {step[3:]}" for n, step in enumerate(STEPS[3:], 1)),
     ]
 
@@ -359,7 +359,7 @@ def test_a_rollback_that_fails_says_how_everything_stands(rig: Rig) -> None:
     assert "the network is gone" in lines[0]
     assert lines[1].startswith("Rolling back failed as well: ticket-seller: the start ended in")
     assert lines[2:8] == [
-        "Neither the old nor the new is in place as a whole. As it stands:",
+        "Neither the old nor the new configuration is complete. The present state:",
         f"  ticket-seller: READY, code {old}, latest snapshot {snapshot_of(rig)}",
         "  replication task: stopped",
         f"  snapshot from before the change: {snapshot_of(rig)}",
@@ -406,7 +406,7 @@ def test_a_call_without_an_answer_is_not_rolled_back(
 
     with monkeypatch.context() as patched:
         patched.setattr("infra.aws.replication.Replication.complete_target", unanswered)
-        with pytest.raises(DeployError, match=r"AWS did not answer .* give the same command again"):
+        with pytest.raises(DeployError, match=r"AWS did not answer .* run the same command again"):
             rig.deploy()
     assert "customer" in rig.tables
     rig.deploy()

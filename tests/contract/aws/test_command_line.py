@@ -40,7 +40,7 @@ def test_a_dry_run_that_compares_reads_the_account_and_changes_nothing(
 ) -> None:
     package = str(account.package)
     assert run(account, "deploy", "--dry-run", "--compare", "--package", package) == 0
-    assert "no task that has run would be told anything new" in capsys.readouterr().out
+    assert "the configuration of no task that has run would change" in capsys.readouterr().out
     assert account.clients.cloudformation.describe_stacks()["Stacks"] == []
 
     run(account, "deploy", "--package", package)
@@ -59,7 +59,7 @@ def test_a_dry_run_that_compares_reads_the_account_and_changes_nothing(
     capsys.readouterr()
     assert run(account, "deploy", "--dry-run", "--compare", "--package", package) == 0
     told = capsys.readouterr().out
-    assert "a change of what DMS is told; it is made in this order:" in told
+    assert "the replication task changes; the steps, in order:" in told
     assert "1. give the replication task its new mapping and settings" in told
     assert {call for call in account.dms.calls if not call.startswith("describe")} == set()
 
@@ -68,7 +68,7 @@ def test_comparing_belongs_to_a_dry_run(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(account, "deploy", "--compare") == 1
-    assert "--compare belongs to --dry-run" in capsys.readouterr().err
+    assert "--compare only works with --dry-run" in capsys.readouterr().err
 
 
 def test_a_failure_is_a_sentence_and_an_exit_code(
@@ -79,9 +79,9 @@ def test_a_failure_is_a_sentence_and_an_exit_code(
     assert "deploy: ticket-seller: the start ended in state READY" in capsys.readouterr().err
 
 
-def test_what_aws_refuses_is_told(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_call_is_reported(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     run(account, "deploy", "--package", str(account.package))
     run(account, "stop")
     command = ["deploy", "--package", str(account.package), "--snapshot", "none"]
     assert run(account, *command) == 1
-    assert "AWS refuses: " in capsys.readouterr().err
+    assert "AWS call failed: " in capsys.readouterr().err

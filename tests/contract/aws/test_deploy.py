@@ -155,7 +155,7 @@ def test_stopping_twice_is_no_fault(account: Account) -> None:
     deployment.deploy(account.package)
     deployment.stop()
     deployment.stop()
-    assert account.heard()[-1] == "ticket-seller: is stopped already"
+    assert account.heard()[-1] == "ticket-seller: already stopped"
 
 
 def test_there_is_nothing_to_stop_before_the_first_deployment(account: Account) -> None:

@@ -137,7 +137,7 @@ def test_a_rule_and_a_setting_that_differ_are_named() -> None:
     task["TableMappings"] = task["TableMappings"].replace("primary-key", "schema-table", 1)
     changed.template["Resources"]["Source"]["Properties"]["SslMode"] = "none"
     assert list(replication_lines(now, changed)) == [
-        "mapping: ticket_seller.sport_event has other rules",
+        "mapping: ticket_seller.sport_event has different rules",
         "Source.SslMode: (not set) -> none",
         "Source.SslMode.Ref: SourceSslMode -> (not set)",
         "task.BeforeImageSettings.ColumnFilter: pk-only -> all",

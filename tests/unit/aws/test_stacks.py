@@ -86,7 +86,7 @@ def stacks(client: CloudFormation) -> tuple[Stacks, list[str]]:
 def test_a_refused_change_set_is_deleted_and_told() -> None:
     client = CloudFormation("CREATE_COMPLETE")
     client.change_sets = [{"Status": "FAILED", "StatusReason": "Parameter A must be one of 2"}]
-    with pytest.raises(StackError, match="refuses the change set: Parameter A must be one of 2"):
+    with pytest.raises(StackError, match="refused the change set: Parameter A must be one of 2"):
         stacks(client)[0].apply(PLAN)
     assert client.calls == ["create UPDATE", "delete change set"]
 
@@ -164,7 +164,7 @@ def test_reasons_leave_out_what_was_only_cancelled() -> None:
 
 def test_another_deployment_is_not_disturbed() -> None:
     client = CloudFormation("UPDATE_IN_PROGRESS")
-    with pytest.raises(StackError, match="another deployment is under way"):
+    with pytest.raises(StackError, match="another deployment is in progress"):
         stacks(client)[0].apply(PLAN)
     assert client.calls == []
 
@@ -184,7 +184,7 @@ def test_a_delete_that_fails_says_why() -> None:
 
 def test_a_stack_that_does_not_rest_is_left_to_itself() -> None:
     client = CloudFormation("CREATE_COMPLETE", "CREATE_COMPLETE", "UPDATE_IN_PROGRESS")
-    with pytest.raises(StackError, match="still not done after 60 minutes; it goes on by itself"):
+    with pytest.raises(StackError, match="still not done after 60 minutes; it continues by itself"):
         stacks(client)[0].apply(PLAN)
 
 

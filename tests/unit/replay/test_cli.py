@@ -62,7 +62,7 @@ def test_a_dry_run_needs_neither_key_nor_stream(
 ) -> None:
     assert run(services) == 0
     assert services.asked == []
-    assert capsys.readouterr().out.endswith("nothing was put; --apply does it\n")
+    assert capsys.readouterr().out.endswith("nothing was put back; give --apply to do it\n")
 
 
 def test_one_part_is_put_back_alone(services: Services) -> None:
@@ -84,7 +84,7 @@ def test_a_part_that_the_ledger_does_not_have_is_refused(
     ("arguments", "told"),
     [
         (("--since", "2026-11-23T10:00:00"), "has no time zone: write it as 2026-11-23T10:00:00Z"),
-        (("--limit", "0"), "the limit is at least 1"),
+        (("--limit", "0"), "the limit must be at least 1"),
         (
             ("--reason", "no_reason"),
             "no dead letter has the reason 'no_reason': give one of",

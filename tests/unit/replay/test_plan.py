@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.redshift.replay_marks import Spot
+from connectors.redshift.replay_marks import Coordinates
 from flink_app.dead_letters.replay_marker import Place, with_place
 from infra.replay.plan import ReplayPlan, Selection, plan_replay
 from tests.unit.decode.records import port, record
@@ -15,12 +15,12 @@ from tests.unit.replay.staged import BROKEN, SOUND, TOO_LONG, Files
 
 EVERYTHING = Selection()
 LEFT_OUT = (
-    "  left out: 1 for not_json, which no declaration mends; --reason not_json puts them back "
-    "all the same"
+    "  left out: 1 for not_json, which no declaration fixes; --reason not_json puts them back "
+    "anyway"
 )
 BARE = (
-    "1 are no JSON objects: they are put back as they were, without their first place, so they "
-    "get the generation of their new arrival"
+    "1 are not JSON objects: they are put back without their first coordinates, so their new "
+    "arrival determines their generation"
 )
 
 
@@ -68,12 +68,12 @@ def test_a_selection_takes(files: Files, selection: dict[str, Any], taken: list[
     assert [number for _, number in numbers(plan)] == taken
     assert plan.found == 6
     assert plan.found == (
-        len(plan.letters) + plan.not_selected + plan.beyond_mending + plan.behind_limit
+        len(plan.letters) + plan.not_selected + plan.unfixable + plan.behind_limit
     )
 
 
 def test_what_was_replayed_is_left_out(files: Files) -> None:
-    already: set[Spot] = {
+    already: set[Coordinates] = {
         ("changes", "shard-0", "11"),
         ("changes", "shard-1", "8"),
         ("x", "y", "1"),
@@ -119,7 +119,7 @@ def test_what_was_replayed_before_and_is_bad_again_is_said() -> None:
     assert data is not None
     files.stage([data])
     plan = plan_replay(files.letters(), set(), EVERYTHING)
-    assert "1 had been replayed before, and were bad again" in list(plan.lines())
+    assert "1 had been replayed before and became dead letters again" in list(plan.lines())
 
 
 def test_nothing_to_do_is_said() -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectors.blocks import Kind
-from connectors.redshift.replay_marks import LetterPart, Mark, Spot
+from connectors.redshift.replay_marks import Coordinates, LetterPart, Mark
 from flink_app.dead_letters.schema import Originals
 from flink_app.dead_letters.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
@@ -57,14 +57,14 @@ class World:
     def __init__(self) -> None:
         self.files = Files()
         self.kinesis = Kinesis()
-        self.marks: dict[Spot, Mark] = {}
+        self.marks: dict[Coordinates, Mark] = {}
         self.said: list[str] = []
 
     def plan(self, **selection: Any) -> ReplayPlan:
         return plan_replay(self.files.letters(), set(self.marks), Selection(**selection))
 
     def mark(self, marks: Sequence[Mark]) -> None:
-        self.marks.update({mark.spot: mark for mark in marks})
+        self.marks.update({mark.coordinates: mark for mark in marks})
 
     def replay(self, keys: PrivacyKeys = KEYS, **selection: Any) -> None:
         restricted = self.files.parts[Kind.RESTRICTED]
@@ -155,7 +155,7 @@ def test_a_refusal_stops_its_key_marks_the_rest_and_says_no_value() -> None:
         world.replay()
     assert str(caught.value) == (
         "record 9 of shard-0 was not put: Throttled (1 such in this step); 2 were put and marked: "
-        "run it again to go on"
+        "run it again to continue"
     )
     assert world.numbers == [8, 10]
     world.kinesis.refuses = set()
