@@ -22,8 +22,10 @@ from infra import bootstrap
 from infra.bootstrap import JVM, PYTHON, ROOT
 
 MAVEN = ["mvn", "-B", "-q", "-f", str(JVM / "pom.xml")]
-# On all cores; tests/conftest.py says which tests stay together.
+# On all cores; tests/conftest.py says which tests stay together, and in which order they run.
 PYTEST = ["-m", "pytest", "-n", "logical"]
+# Tests that start Flink wait for a good part of their time: one more than there are cores.
+PYTEST_WITH_FLINK = ["-m", "pytest", "-n", str((os.cpu_count() or 1) + 1)]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def test(rest: list[str]) -> None:
     step(*MAVEN, "verify")
     step(str(PYTHON), *PYTEST, "tests/unit")
     step(str(PYTHON), *PYTEST, "tests/contract")
-    become(*PYTEST, "--ignore=tests/unit", "--ignore=tests/contract")
+    become(*PYTEST_WITH_FLINK, "--ignore=tests/unit", "--ignore=tests/contract")
 
 
 def lint(rest: list[str]) -> None:

@@ -30,8 +30,13 @@ _START_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.2
 _UNAVAILABLE: Final = 503  # also during the job manager's own leader election
 _JOB_ID: Final = r"Job has been submitted with JobID ([0-9a-f]{32})"
-# A lost task manager is noticed after this; the defaults of 50 s would only make tests wait.
-_HEARTBEAT: Final = {"heartbeat.interval": "1000", "heartbeat.timeout": "5000"}
+# A lost task manager is noticed after this, and metrics are this old; the defaults of 50 s and 10 s
+# would only make tests wait.
+_PROMPT: Final = {
+    "heartbeat.interval": "1000",
+    "heartbeat.timeout": "5000",
+    "metrics.fetcher.update-interval": "1000",
+}
 
 
 class _NotReadyError(Exception):
@@ -67,7 +72,7 @@ class FlinkCluster(Lifetime):
             "FLINK_HOME": str(FLINK_HOME),
             "FLINK_CONF_DIR": str(folder / "conf"),
             "FLINK_LOG_DIR": str(folder / "log"),
-            "JVM_ARGS": LocalRun.jvm_options(folder),
+            "JVM_ARGS": run.jvm_options(folder),
             "TMPDIR": str(folder),
         }
         self._exit = ExitStack()
@@ -180,7 +185,7 @@ class FlinkCluster(Lifetime):
             **_flat(yaml.safe_load(LocalRun.flink_defaults())),
             **self._run.configuration(),
             "pipeline.jars": "",  # `flink run` is given the jar, as the service does
-            **_HEARTBEAT,
+            **_PROMPT,
             "rest.port": str(self._port),
             "rest.bind-port": str(self._port),
             "jobmanager.rpc.port": str(free_port()),
@@ -192,7 +197,7 @@ class FlinkCluster(Lifetime):
             **self._settings,
         }
         opened = settings.get("env.java.opts.all", "")
-        settings["env.java.opts.all"] = f"{opened} {LocalRun.jvm_options(self._folder)}".strip()
+        settings["env.java.opts.all"] = f"{opened} {self._run.jvm_options(self._folder)}".strip()
         conf = self._folder / "conf"
         conf.mkdir(exist_ok=True)
         (conf / "config.yaml").write_text(yaml.safe_dump(settings))

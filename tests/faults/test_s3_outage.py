@@ -18,7 +18,7 @@ pytestmark = pytest.mark.faults
 _REFUSALS: Final = 12
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_an_outage_of_s3_is_waited_out(tmp_path: Path) -> None:
     down, refused = threading.Event(), threading.Semaphore(0)
 

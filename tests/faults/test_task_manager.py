@@ -20,7 +20,7 @@ _MEANWHILE: Final = {
 }
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_killed_task_managers_change_nothing(tmp_path: Path, example: str) -> None:
     with running(tmp_path, example) as started:

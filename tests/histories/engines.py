@@ -76,5 +76,6 @@ def _run(folder: Path, **changes: Any) -> LocalRun:
         jar=connectors_jar(),
         checkpoint_interval=_CHECKPOINT_INTERVAL,
         bundle_milliseconds=_BUNDLE_MILLISECONDS,
+        short_lived=True,
         **changes,
     )

@@ -16,7 +16,7 @@ from tests.support.running import running
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_copy_that_hangs_shows_in_the_gauges_and_its_end_as_well(tmp_path: Path) -> None:
     with running(tmp_path) as run:
         run.full_load()

@@ -62,7 +62,7 @@ def test_the_same_input_gives_the_same_bytes(package: Path, tmp_path: Path) -> N
     assert again.read_bytes() == package.read_bytes()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_the_zip_loads_the_example_as_the_service_would_run_it(
     package: Path, open_folder: Path
 ) -> None:

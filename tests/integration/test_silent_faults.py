@@ -55,7 +55,7 @@ def wait(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.5)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_schema_of_another_case_and_a_stream_that_is_gone_show_in_the_metrics(
     tmp_path: Path,
 ) -> None:

@@ -26,7 +26,7 @@ from infra.local.toolchain import ROOT, connectors_jar
 from tests.support.stream import on_stream, records_on
 
 # Generous: it bounds a hanging test and judges no speed.
-PATIENCE_SECONDS: Final = 150.0
+PATIENCE_SECONDS: Final = 300.0
 _LOOK_SECONDS: Final = 0.2
 
 
@@ -41,7 +41,8 @@ class Running:
 
     def run(self, **changes: Any) -> LocalRun:
         """The configuration of a job on this stack."""
-        return LocalRun(state=self.folder / "state", jar=connectors_jar(), **changes)
+        settings = {"short_lived": True} | changes
+        return LocalRun(state=self.folder / "state", jar=connectors_jar(), **settings)
 
     @contextmanager
     def minicluster(self, **changes: Any) -> Iterator[MiniCluster]:
