@@ -50,45 +50,23 @@ GIVEN_UP: Final = (
     GivenUp("<(lest|whither|hitherto)>", "so that not, where, or so far", "lest it fail"),
 )
 CHECKED: Final = (
+    "CONTRIBUTING.md",
     "README.md",
+    "SECURITY.md",
     "build.py",
-    "docs/architecture.md",
-    "docs/deployment.md",
-    "infra/aws/account_roles.py",
-    "infra/aws/change.py",
-    "infra/aws/change_finder.py",
-    "infra/aws/change_parts.py",
-    "infra/aws/change_record.py",
-    "infra/aws/change_rollback.py",
-    "infra/aws/change_steps.py",
-    "infra/aws/cli.py",
-    "infra/aws/clients.py",
-    "infra/aws/command_line.py",
-    "infra/aws/connections.py",
-    "infra/aws/deploy.py",
-    "infra/aws/differences.py",
-    "infra/aws/dms.py",
-    "infra/aws/drain.py",
-    "infra/aws/dry_run.py",
-    "infra/aws/errors.py",
-    "infra/aws/ownership.py",
-    "infra/aws/package.py",
-    "infra/aws/preflight.py",
-    "infra/aws/privacy_key.py",
-    "infra/aws/reload_environment.py",
-    "infra/aws/reload_steps.py",
-    "infra/aws/replication.py",
-    "infra/aws/stacks.py",
-    "infra/aws/storage.py",
-    "infra/aws/stream.py",
-    "infra/aws/templates.py",
-    "infra/aws/waiting.py",
-    "infra/aws/warehouse.py",
+    "docs",
+    "infra/aws",
     "infra/bootstrap.py",
     "infra/replay/plan.py",
     "infra/replay/command_line.py",
     "infra/replay/runner.py",
 )
+# Files below `CHECKED` that still have such words.
+NOT_YET: Final = {
+    "infra/aws/application.py",
+    "infra/aws/environment.py",
+    "infra/aws/plan.py",
+}
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 _GENERATED: Final = {"target", "__pycache__", "decisions"}
 
@@ -124,6 +102,7 @@ def test_words_that_were_given_up_stay_away(checked: str) -> None:
     found = [
         f"{file.relative_to(ROOT)}, {line}"
         for file in files(ROOT / checked)
+        if file.relative_to(ROOT).as_posix() not in NOT_YET
         for line in given_up(file.read_text())
     ]
     assert not found, "\n" + "\n".join(found)
