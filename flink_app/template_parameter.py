@@ -1,4 +1,4 @@
-"""How a deployment carries a setting: by which parameter of the CloudFormation templates."""
+"""What a deployment has to know of a setting: its template parameter, and what its change loses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,23 @@ class Parameter:
 NO_PARAMETER: Final = Parameter(None)
 
 
+@dataclass(frozen=True)
+class Location:
+    """Stands in the annotation of a setting that says where data is, so that it must not change.
+
+    Attributes:
+        loss: what a change of it leaves behind, as a clause for people.
+    """
+
+    loss: str
+
+
 def parameter_of(name: str, field: FieldInfo) -> Parameter:
     """The parameter of one field of a model of settings."""
     own = next((each for each in field.metadata if isinstance(each, Parameter)), None)
     return own or Parameter("".join(word.capitalize() for word in name.split("_")))
+
+
+def location_of(field: FieldInfo) -> Location | None:
+    """What a change of the setting loses, None where it loses nothing."""
+    return next((each for each in field.metadata if isinstance(each, Location)), None)

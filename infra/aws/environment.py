@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from flink_app.dead_letters.schema import Originals
-from flink_app.settings import (
-    DEFAULT_DECLARATION,
+from flink_app.settings import DEFAULT_DECLARATION
+from flink_app.shared_settings import (
     SharedApplication,
     SharedRedshift,
     SharedSource,

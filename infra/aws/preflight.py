@@ -8,33 +8,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from flink_app.template_parameter import location_of
 from infra.aws import plan
 from infra.aws.application import FlinkApplication, StartState
 from infra.aws.environment import Environment
 from infra.aws.errors import DataLossError, DeployError
 from infra.aws.ownership import Ownership
+from infra.aws.parameters import settings_of, values
 from infra.aws.privacy_key import PrivacyKey
 from infra.aws.stacks import Stacks
 from infra.aws.warehouse import Bookkeeping
-
-# Parameters that say where data is: the setting in the environment's file.
-_LOCATIONS: Final = {
-    "ApplicationName": "application.name",
-    "StagingPrefix": "staging.prefix",
-    "BookkeepingSchema": "redshift.bookkeeping_schema",
-}
-_LOSSES: Final = {
-    "ApplicationName": "a new application replaces the old one, whose snapshots are deleted; its "
-    "staged files, dead letters and fence in the warehouse stay under the old name",
-    "StagingPrefix": "files that are staged and not loaded yet stay under the old prefix, where "
-    "COPY can no longer read them and no lifecycle rule deletes them",
-    "BookkeepingSchema": "the record of what has been loaded stays in the old schema, and the "
-    "application no longer knows of it",
-}
 
 
 class Preflight:
@@ -81,22 +67,19 @@ class Preflight:
         return self._start(start_from)
 
     def _moved(self) -> Iterator[str]:
-        environment = self._environment
-        wanted = {
-            "ApplicationName": environment.application.name,
-            "StagingPrefix": environment.staging.prefix,
-            "BookkeepingSchema": environment.redshift.bookkeeping_schema,
-        }
+        wanted = values(self._environment)
         for part in (plan.DATA, plan.APPLICATION):
-            stack = environment.stack(part)
+            stack = self._environment.stack(part)
             deployed = self._stacks.parameters(stack)
-            for name, setting in _LOCATIONS.items():
-                before = deployed.get(name, wanted[name])
-                if before != wanted[name]:
-                    yield (
-                        f"{setting} is {wanted[name]}, but {stack} has {before}: {_LOSSES[name]}. "
-                        f"Nothing has been touched. Put {before} back, or give --allow-data-loss"
-                    )
+            for setting in settings_of(Environment):
+                name, location = setting.parameter.name, location_of(setting.field)
+                if location is None or name is None or deployed.get(name) in {None, wanted[name]}:
+                    continue
+                yield (
+                    f"{'.'.join(setting.path)} is {wanted[name]}, but {stack} has "
+                    f"{deployed[name]}: {location.loss}. Nothing has been touched. Put "
+                    f"{deployed[name]} back, or give --allow-data-loss"
+                )
 
     def _start(self, start_from: StartState) -> StartState:
         found = self._application.describe()

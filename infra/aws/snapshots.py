@@ -48,7 +48,7 @@ def _template(text: str) -> str:
     if unknown := wanted - known.keys():
         message = (
             f"no setting has the parameter {', '.join(sorted(unknown))}, which a template refers "
-            "to. Declare the setting in a class Shared... of flink_app/settings.py or in "
+            "to. Declare the setting in flink_app/shared_settings.py or in "
             "infra/aws/environment.py, or the parameter in the template, before the mark"
         )
         raise _UnknownParameterError(message)

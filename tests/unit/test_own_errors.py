@@ -25,6 +25,7 @@ ALLOWED: Final = {
     "flink_app/declaration/types.py": VALIDATORS,
     "flink_app/positions/generations.py": VALIDATORS,
     "flink_app/settings.py": VALIDATORS,
+    "flink_app/shared_settings.py": VALIDATORS,
     "flink_app/validation/without_null.py": VALIDATORS,
 }
 

@@ -73,10 +73,10 @@ def test_a_new_field_reaches_environment_template_and_property(tmp_path: Path) -
             tmp_path / package,
             ignore=shutil.ignore_patterns("target", "__pycache__", "jvm", "*.jar"),
         )
-    path = tmp_path / "flink_app" / "settings.py"
-    head, found, tail = path.read_text().partition("\n\nclass Redshift(")
+    path = tmp_path / "flink_app" / "shared_settings.py"
+    head, found, fields = path.read_text().rpartition("class SharedRedshift(")
     assert found
-    path.write_text(f"{head.rstrip()}{_MADE_UP}\n{found}{tail}")
+    path.write_text(f"{head}{found}{fields.rstrip()}\n{_MADE_UP}")
     run = subprocess.run(
         [sys.executable, "-c", _LOOK, str(tmp_path)],
         cwd=tmp_path,
