@@ -270,7 +270,7 @@ def test_what_holds_data_is_not_removed_by_the_way(account: Account) -> None:
 
 def test_a_missing_package_says_how_to_make_one(account: Account) -> None:
     account.package.unlink()
-    with pytest.raises(DeployError, match=r"make it with `python3 build.py package`"):
+    with pytest.raises(DeployError, match=r"build it with `python3 build.py package`"):
         account.deployment().deploy(account.package)
 
 
