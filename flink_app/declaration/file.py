@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from connectors.failures import StarjoinError
-from flink_app.declaration.model import Declaration
+from flink_app.declaration.declaration import Declaration
 from flink_app.declaration.redshift_rules import redshift_faults
 from flink_app.declaration.star import Star
 from flink_app.validation.faults import fault_lines

@@ -1,7 +1,7 @@
-"""The declaration file: a star or snowflake schema as typed, validated models.
+"""The parts of a declaration file as typed models, each valid in itself.
 
-Owns the file's form; `rules` owns what its parts must be to each other. What follows from a valid
-declaration (paths, schemas, SQL) is made from these models in the neighbouring modules.
+`rules` owns what the parts must be to each other, `declaration` the whole that keeps those rules.
+What follows from a valid declaration (paths, schemas, SQL) is derived in the neighbouring modules.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from pydantic import (
     model_validator,
 )
 
-from flink_app.declaration.rules import check
 from flink_app.declaration.types import ColumnType
 from flink_app.validation.without_null import WithoutNull
 
@@ -311,8 +310,8 @@ class Stream(_Model):
         return self
 
 
-class Declaration(_Model):
-    """A whole declaration file."""
+class DeclarationParts(_Model):
+    """Everything in a declaration file, whether its parts fit each other or not."""
 
     name: Identifier
     source_schema: SourceText = Field(
@@ -321,11 +320,6 @@ class Declaration(_Model):
     stream: Stream = Stream()
     tables: dict[Identifier, Table]
     targets: dict[Identifier, Target] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
-        check(self)
-        return self
 
     def schema_of(self, table: str) -> str:
         """The schema name in the change records of `table`."""

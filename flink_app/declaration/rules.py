@@ -5,16 +5,15 @@ Every fault is a ValueError that names the place.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from flink_app.declaration.model import Declaration, Stream, Table, Target
+from flink_app.declaration.model import DeclarationParts, Placement, Stream, Table, Target
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
 _LONGEST_PATH: Final = 127 - len("_key_")
 
 
-def check(declaration: Declaration) -> None:
+def check(declaration: DeclarationParts) -> None:
     """Raises ValueError for the first rule that is broken."""
     _check_sources(declaration)
     for name, table in declaration.tables.items():
@@ -34,7 +33,7 @@ def _fail(where: str, what: str) -> None:
     raise ValueError(message)
 
 
-def _check_sources(declaration: Declaration) -> None:
+def _check_sources(declaration: DeclarationParts) -> None:
     """A record belongs to one table; a table that plays two parts has two references."""
     holders: dict[tuple[str, str], str] = {}
     for name, table in declaration.tables.items():
@@ -74,7 +73,7 @@ def _check_columns(name: str, table: Table) -> None:
             _fail(f"table {name}", f"key column {column!r} must keep its values apart")
 
 
-def _check_references(declaration: Declaration, name: str, table: Table) -> None:
+def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:
     for reference_name, reference in table.references.items():
         where = f"table {name}, reference {reference_name}"
         other = declaration.tables.get(reference.table)
@@ -93,7 +92,7 @@ def _check_references(declaration: Declaration, name: str, table: Table) -> None
                 _fail(where, f"{own} and {reference.table}.{theirs} differ in type or treatment")
 
 
-def _check_no_cycle(declaration: Declaration) -> None:
+def _check_no_cycle(declaration: DeclarationParts) -> None:
     done: set[str] = set()
 
     def visit(name: str, above: tuple[str, ...]) -> None:
@@ -108,7 +107,7 @@ def _check_no_cycle(declaration: Declaration) -> None:
         visit(name, ())
 
 
-def _check_target(declaration: Declaration, name: str, target: Target) -> None:
+def _check_target(declaration: DeclarationParts, name: str, target: Target) -> None:
     where = f"target {name}"
     if target.fact not in declaration.tables:
         _fail(where, f"fact table {target.fact!r} is not declared")
@@ -128,15 +127,15 @@ def _check_target(declaration: Declaration, name: str, target: Target) -> None:
             _fail(where, f"fact table {target.fact} is a dimension of {table_name}")
 
 
-def _check_placements(declaration: Declaration, name: str, target: Target) -> None:
+def _check_placements(declaration: DeclarationParts, name: str, target: Target) -> None:
     """On every path the part that is joined in the warehouse comes last."""
-    if declaration.tables[target.fact].placement == "warehouse":
+    if declaration.tables[target.fact].placement is Placement.WAREHOUSE:
         _fail(f"table {target.fact}", f"placement is for dimensions; target {name} has it as fact")
     for dotted in target.columns.values():
         placed, table = "", target.fact
         for step in dotted.split(".")[:-1]:
             table = declaration.tables[table].references[step].table
-            if declaration.tables[table].placement == "warehouse":
+            if declaration.tables[table].placement is Placement.WAREHOUSE:
                 _check_no_left_out(table, declaration.tables[table])
                 placed = table
             elif placed:
@@ -153,7 +152,7 @@ def _check_no_left_out(name: str, table: Table) -> None:
 
 
 def _check_target_column(
-    declaration: Declaration, target: Target, where: str, dotted: str
+    declaration: DeclarationParts, target: Target, where: str, dotted: str
 ) -> tuple[str, ...]:
     """Checks one column and gives its path."""
     try:
@@ -168,7 +167,7 @@ def _check_target_column(
 
 
 def _check_hidden_names(
-    declaration: Declaration, target: Target, where: str, path: tuple[str, ...]
+    declaration: DeclarationParts, target: Target, where: str, path: tuple[str, ...]
 ) -> None:
     """A path may be so deep that Redshift has no room for the name of its key."""
     table = target.fact

@@ -16,9 +16,9 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import pyarrow as pa
 
+from flink_app.declaration.declaration import Declaration
 from flink_app.declaration.model import (
     Column,
-    Declaration,
     Placement,
     Table,
     Target,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from flink_app.declaration.model import Declaration
+from flink_app.declaration.declaration import Declaration
 
 VERSION: Final = "0.1.0"  # as in pyproject.toml, which does not ship; a test holds them equal
 _DIGITS: Final = 16

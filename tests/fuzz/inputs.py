@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from flink_app.declaration.model import Declaration, Stream
+from flink_app.declaration.declaration import Declaration
+from flink_app.declaration.model import Stream
 from flink_app.declaration.star import Star
 from flink_app.decode.plan import DecodePlan
 from flink_app.positions.generations import Generations, time_text
