@@ -46,7 +46,7 @@ class Setting:
 def settings_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator[Setting]:
     """Every setting of a model and of the models in it, in their order."""
     for name, field in model.model_fields.items():
-        if part := _model_in(field.annotation):
+        if part := model_in(field.annotation):
             yield from settings_of(part, (*above, name))
         else:
             yield Setting((*above, name), field, parameter_of(name, field))
@@ -60,7 +60,7 @@ def values(environment: Environment) -> dict[str, str]:
         for name in setting.path:
             value = None if value is None else getattr(value, name)
         if setting.parameter.name is not None:
-            found[setting.parameter.name] = _text(value, setting.parameter.scale)
+            found[setting.parameter.name] = text_of(value, setting.parameter.scale)
     return found
 
 
@@ -103,6 +103,38 @@ def definitions(model: type[BaseModel] = Environment) -> dict[str, dict[str, Any
     return found
 
 
+def schema_of(field: FieldInfo) -> tuple[dict[str, Any], bool]:
+    """The JSON Schema of what a setting takes, and whether it may be left empty."""
+    annotation: Any = field.annotation
+    for constraint in field.metadata:
+        annotation = Annotated[annotation, constraint]
+    schema = TypeAdapter(annotation).json_schema()
+    if "anyOf" in schema:
+        schema, _ = schema["anyOf"]
+        return schema, True
+    return schema, False
+
+
+def text_of(value: Any, scale: int = 1) -> str:
+    """A setting's value as parameters and properties carry it, empty where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ",".join(value)
+    return str(value * scale if scale != 1 else value)
+
+
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, also where it may hold nothing instead."""
+    candidates = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
+    return next(
+        (each for each in candidates if isinstance(each, type) and issubclass(each, BaseModel)),
+        None,
+    )
+
+
 def _definition(setting: Setting) -> dict[str, Any]:
     field, parameter = setting.field, setting.parameter
     description = field.description or ""
@@ -110,20 +142,12 @@ def _definition(setting: Setting) -> dict[str, Any]:
         description += " This parameter is in milliseconds."
     if parameter.cloudformation_type:
         return {"Type": parameter.cloudformation_type, "Description": description}
-    annotation: Any = field.annotation
-    for constraint in field.metadata:
-        annotation = Annotated[annotation, constraint]
-    schema = TypeAdapter(annotation).json_schema()
-    may_be_empty = "anyOf" in schema
-    if may_be_empty:
-        schema, _ = schema["anyOf"]
+    schema, may_be_empty = schema_of(field)
     found = {"Type": _TYPES[schema["type"]], "Description": description}
     if not field.is_required():
         default = field.default
         is_number = found["Type"] == "Number"
-        found["Default"] = (
-            default * parameter.scale if is_number else _text(default, parameter.scale)
-        )
+        found["Default"] = default * parameter.scale if is_number else text_of(default)
     return found | _limits(schema, parameter.scale, may_be_empty=may_be_empty)
 
 
@@ -143,22 +167,3 @@ def _limits(schema: dict[str, Any], scale: int, *, may_be_empty: bool) -> dict[s
     if "maxLength" in schema:
         found["MaxLength"] = schema["maxLength"]
     return found
-
-
-def _text(value: Any, scale: int) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return ",".join(value)
-    return str(value * scale if scale != 1 else value)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field holds, also where it may hold nothing instead."""
-    candidates = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    return next(
-        (each for each in candidates if isinstance(each, type) and issubclass(each, BaseModel)),
-        None,
-    )

@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from flink_app.settings import PREFIX
 from infra.aws.parameters import definitions, property_references
+from infra.aws.settings_page import settings_page
 from infra.aws.templates import FOLDER, NAMES, parse_template
+from infra.bootstrap import ROOT
 
 _FIRST: Final = "# From here to the end mark written by `python -m infra.aws.snapshots`."
 _LAST: Final = "# End of what is written."
@@ -30,6 +32,7 @@ def snapshots() -> Iterator[tuple[Path, str]]:
     for name in NAMES:
         path = FOLDER / f"{name}.yaml"
         yield path, _template(path.read_text(encoding="utf-8"))
+    yield ROOT / "docs" / "settings.md", settings_page()
 
 
 def _template(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A setting is declared once: environment, template and property come from its field."""
+"""A setting is declared once: environment, template, property and page come from its field."""
 
 from __future__ import annotations
 
@@ -66,13 +66,14 @@ def test_what_is_committed_is_what_the_settings_say() -> None:
     assert not stale, "write them again: python -m infra.aws.snapshots"
 
 
-def test_a_new_field_reaches_environment_template_and_property(tmp_path: Path) -> None:
+def test_a_new_field_reaches_environment_template_property_and_page(tmp_path: Path) -> None:
     for package in ("flink_app", "connectors", "infra"):
         shutil.copytree(
             ROOT / package,
             tmp_path / package,
             ignore=shutil.ignore_patterns("target", "__pycache__", "jvm", "*.jar"),
         )
+    (tmp_path / "docs").mkdir()
     path = tmp_path / "flink_app" / "shared_settings.py"
     head, found, fields = path.read_text().rpartition("class SharedRedshift(")
     assert found
@@ -97,6 +98,9 @@ def test_a_new_field_reaches_environment_template_and_property(tmp_path: Path) -
     }
     assert seen["reference"] == {"Ref": "MadeUpMinutes"}
     assert (seen["given"], seen["property"]) == ("8", "8")
+    page = (tmp_path / "docs" / "settings.md").read_text()
+    assert "| `redshift.made_up_minutes` | Minutes of a made-up setting. | `7` | 1 to 9 |" in page
+    assert "| `made.up.minutes` | `redshift.made_up_minutes` | see above |" in page
 
 
 def test_every_setting_is_described() -> None:
