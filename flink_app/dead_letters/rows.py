@@ -22,7 +22,7 @@ _NONE: Final = pa.RecordBatch.from_pylist([], schema=DEAD_LETTER_SCHEMA)
 Rejections = Sequence[tuple[int, Rejected]]  # with the record's number in the block
 
 
-def dead_letters(  # noqa: PLR0913, PLR0917 - a block, and all that says how it is kept
+def make_dead_letters(  # noqa: PLR0913, PLR0917 - a block, and all that says how it is kept
     block: RecordBlock,
     rejected: Rejections,
     plan: RecordPlan,
@@ -54,7 +54,7 @@ def dead_letters(  # noqa: PLR0913, PLR0917 - a block, and all that says how it 
     return pa.RecordBatch.from_pylist(rows, schema=DEAD_LETTER_SCHEMA)
 
 
-def restricted(
+def restricted_originals(
     block: RecordBlock, rejected: Rejections, originals: Originals
 ) -> pa.RecordBatch | None:
     """Rows by RESTRICTED_SCHEMA, in the clear; None unless originals are kept apart."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
@@ -17,21 +16,15 @@ from connectors.kinesis.frame import read_frame
 from connectors.metrics import Metrics
 from connectors.routes import routes
 from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
+from flink_app.dead_letters.rows import make_dead_letters, restricted_originals
 from flink_app.dead_letters.schema import Originals
 from flink_app.declaration import Star
-from flink_app.declaration.model import Positions
-from flink_app.decode.block import Decoded, decode_block
+from flink_app.decode.block import parse_block, to_decoded
 from flink_app.decode.metrics import DecodeMetric
 from flink_app.decode.plan import DecodePlan
-from flink_app.diagnostics.dms_settings import Shown, Signs
-from flink_app.diagnostics.metrics import SourceCheck
-from flink_app.diagnostics.schema_watch import SchemaWatch
-from flink_app.diagnostics.second_loads import SecondLoads
-from flink_app.diagnostics.similar_tables import SimilarTablesWatch
+from flink_app.diagnostics import watch as source_watch
 from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
-
-logger = logging.getLogger(__name__)
 
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 DIMENSIONS = OutputTag("dimensions", BYTES)
@@ -97,20 +90,11 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             DecodeMetric.RECORDS_BY_ROWS,
             DecodeMetric.RECORDS_SPLIT,
             DecodeMetric.RECORDS_PASSED_OVER,
-            SourceCheck.RECORDS_OF_SIMILAR_TABLES,
             DecodeMetric.RECORDS_DEAD_LETTERED,
-            SourceCheck.SECOND_LOADS,
-            SourceCheck.SCHEMA_CONTRADICTIONS,
-            SourceCheck.SCHEMA_NOTES,
-            *(shown.metric for shown in Shown),
+            *source_watch.METRICS,
         )
-        self._warned: set[Shown] = set()
-        self._kinds: frozenset[Positions] = frozenset()
-        self._second_loads = SecondLoads()
-        self._similar_tables = SimilarTablesWatch(self._star)
+        self._source_watch = source_watch.SourceWatch(self._plan, self._metrics)
         self._watch = DeadLetterWatch(self._limit)
-        mode = self._star.declaration.stream.schema_changes
-        self._schema_watch = SchemaWatch(mode, self._metrics.add)
 
     @guarded
     def process_element(
@@ -123,12 +107,15 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         Raises SchemaChangedError where the mode of schema changes says so, and
         TooManyDeadLettersError where their limit is passed.
         """
-        decoded = decode_block(
-            read_frame(value), self._plan, self._keys, self._originals, self._application
+        block = read_frame(value)
+        parsed = parse_block(block, self._plan)
+        decoded = to_decoded(block, parsed, self._plan, self._keys)
+        letters = make_dead_letters(
+            block, decoded.rejected, self._plan, self._keys, self._originals, self._application
         )
-        self._count(decoded)
-        self._schema_watch.add(decoded.findings)
-        self._watch.add(decoded.account, decoded.dead_letters)
+        self._count(decoded.account, by_rows=len(parsed.slow))
+        self._source_watch.observe(block, parsed, decoded.accounts)
+        self._watch.add(decoded.account, letters)
         for table, batch in decoded.changes.items():
             if table in self._star.stream_dimensions:
                 yield DIMENSIONS, Block(Kind.DIMENSION, table, batch).encode()
@@ -136,28 +123,16 @@ class Decode(ProcessFunction):  # type: ignore[misc]
                 kind = Kind.FACTS if table in self._star.facts else Kind.DIMENSION
                 yield Block(kind, table, batch, next(self._routes)).encode()
         route = next(self._routes)
-        if len(decoded.dead_letters):
-            yield Block(Kind.DEAD_LETTERS, "", decoded.dead_letters, route).encode()
-        if decoded.restricted is not None:
-            yield Block(Kind.RESTRICTED, "", decoded.restricted, route).encode()
+        if decoded.rejected:
+            yield Block(Kind.DEAD_LETTERS, "", letters, route).encode()
+            originals = restricted_originals(block, decoded.rejected, self._originals)
+            if originals is not None:
+                yield Block(Kind.RESTRICTED, "", originals, route).encode()
         yield Block(Kind.ACCOUNT, "", Account.to_batch(decoded.accounts), route).encode()
 
-    def _count(self, decoded: Decoded) -> None:
-        self._metrics.add(DecodeMetric.RECORDS_READ, decoded.account.read)
-        self._metrics.add(DecodeMetric.RECORDS_BY_ROWS, decoded.by_rows)
-        self._metrics.add(DecodeMetric.RECORDS_SPLIT, decoded.account.split)
-        self._metrics.add(DecodeMetric.RECORDS_PASSED_OVER, decoded.account.passed_over)
-        self._metrics.add(DecodeMetric.RECORDS_DEAD_LETTERED, decoded.account.dead_lettered)
-        self._kinds |= decoded.kinds
-        mixed = Signs({Shown.MIXED_KINDS: 1} if len(self._kinds) > 1 else {})
-        for shown, count in (decoded.shown + mixed).items():
-            self._metrics.add(shown.metric, count)
-            if shown not in self._warned:
-                self._warned.add(shown)
-                logger.warning("%s", shown.warning)
-        second_loads, warnings = self._second_loads.add(decoded.builds)
-        self._metrics.add(SourceCheck.SECOND_LOADS, second_loads)
-        similar, more = self._similar_tables.add(decoded.undeclared, decoded.accounts)
-        self._metrics.add(SourceCheck.RECORDS_OF_SIMILAR_TABLES, similar)
-        for warning in (*warnings, *more):
-            logger.warning("%s", warning)
+    def _count(self, account: Account, by_rows: int) -> None:
+        self._metrics.add(DecodeMetric.RECORDS_READ, account.read)
+        self._metrics.add(DecodeMetric.RECORDS_BY_ROWS, by_rows)
+        self._metrics.add(DecodeMetric.RECORDS_SPLIT, account.split)
+        self._metrics.add(DecodeMetric.RECORDS_PASSED_OVER, account.passed_over)
+        self._metrics.add(DecodeMetric.RECORDS_DEAD_LETTERED, account.dead_lettered)

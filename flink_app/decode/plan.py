@@ -7,14 +7,18 @@ equally named columns differ in type go into separate *groups*, each of which is
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
 from flink_app.declaration.star import Star
 from flink_app.decode.read_schema import ReadSchema
 from flink_app.positions.generations import Generations
+from flink_app.records.arrays import codes
+from flink_app.records.parsed import Numbers
 from flink_app.records.plan import DATA, DOCUMENT, METADATA, REPLAY, RecordPlan, TablePlan
 
 METADATA_TYPE: Final = pa.struct(
@@ -30,6 +34,12 @@ METADATA_TYPE: Final = pa.struct(
     ]
 )
 
+_RECORD_TYPES: Final = pa.array(["data", "control"])
+# In the place of a table's number.
+UNDECLARED: Final = -1
+CONTROL: Final = -2
+NO_ROW: Final = -3
+
 _Types = dict[tuple[str, str], pa.DataType]  # by part of the record and name in it
 
 
@@ -37,7 +47,7 @@ _Types = dict[tuple[str, str], pa.DataType]  # by part of the record and name in
 class Group:
     """Tables that are read together, and the schema of their records."""
 
-    tables: tuple[TablePlan, ...]
+    numbers: tuple[int, ...]  # of the tables, in `DecodePlan.tables_by_number`
     record_schema: ReadSchema
 
 
@@ -46,9 +56,29 @@ class DecodePlan(RecordPlan):
 
     def __init__(self, star: Star, generations: Generations, floor: int = 0) -> None:
         super().__init__(star, generations, floor)
+        self.tables_by_number = tuple(self.tables.values())
         self.groups = tuple(
-            Group(tuple(tables), self._record_schema(types)) for types, tables in self._grouped()
+            Group(tuple(map(self.tables_by_number.index, tables)), self._record_schema(types))
+            for types, tables in self._grouped()
         )
+        schemas = sorted({table.schema for table in self.tables_by_number})
+        names = sorted({table.source for table in self.tables_by_number})
+        self._schemas, self._names = pa.array(schemas), pa.array(names)
+        # By schema and name; the last row and the last column are for any other.
+        self._numbers = np.full((len(schemas) + 1, len(names) + 1), UNDECLARED, np.int64)
+        for number, table in enumerate(self.tables_by_number):
+            self._numbers[schemas.index(table.schema), names.index(table.source)] = number
+
+    def tables_of(self, metadata: Mapping[str, pa.Array]) -> Numbers:
+        """Which table each record is a row of: its number, or CONTROL, UNDECLARED, NO_ROW."""
+        kinds = codes(metadata["record-type"], _RECORD_TYPES)
+        schemas = codes(metadata["schema-name"], self._schemas)
+        names = codes(metadata["table-name"], self._names)
+        numbers: Numbers = self._numbers[schemas, names]
+        if kinds.any():
+            numbers[kinds != 0] = NO_ROW
+            numbers[kinds == 1] = CONTROL
+        return numbers
 
     def _grouped(self) -> list[tuple[_Types, list[TablePlan]]]:
         """Puts each table into the first group whose column types agree with its own."""

@@ -6,7 +6,6 @@ The digits of all records of a table are one matrix of characters; each kind fil
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import CoarsePositions, Positions
-from flink_app.positions.generations import NONE
+from flink_app.positions.generations import UNKNOWN_GENERATION
 from flink_app.positions.position import (
     COMMIT_DIGITS,
     GENERATION_DIGITS,
@@ -25,85 +24,64 @@ from flink_app.positions.position import (
     WIDTH,
 )
 from flink_app.records.arrays import Mask, true
+from flink_app.records.parsed import Numbers, Ordering, Positioned
 
 _COMMIT: Final = GENERATION_DIGITS
 _RECORD: Final = GENERATION_DIGITS + COMMIT_DIGITS
 _DIGITS: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 _Matrix = npt.NDArray[np.uint8]
-_Numbers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Ordering:
-    """What says in which order the records of one table happened; all columns of one length."""
-
-    streams: pa.Array  # stream-position
-    committed: _Numbers  # commit-timestamp in microseconds, nought where there is none
-    built: _Numbers  # timestamp likewise, -1 where there is none
-    numbers: _Numbers  # transaction-record-id, nought where there is none
-    is_load: Mask
-
-    @classmethod
-    def of(cls, metadata: Mapping[str, pa.Array], is_load: Mask) -> Ordering:
-        """From the metadata of records."""
-        return cls(
-            metadata["stream-position"],
-            _numbers(metadata["commit-timestamp"], 0),
-            _numbers(metadata["timestamp"], -1),
-            _numbers(metadata["transaction-record-id"], 0),
-            is_load,
-        )
+def ordering_of(metadata: Mapping[str, pa.Array], is_load: Mask) -> Ordering:
+    """What orders the records with this metadata."""
+    return Ordering(
+        metadata["stream-position"],
+        _numbers(metadata["commit-timestamp"], 0),
+        _numbers(metadata["timestamp"], -1),
+        _numbers(metadata["transaction-record-id"], 0),
+        is_load,
+    )
 
 
-@dataclass(frozen=True)
-class Positioned:
-    """Positions, `UNKNOWN` where none was found; where only a commit timestamp gave them; kinds."""
-
-    positions: pa.Array
-    found: Mask
-    coarse: Mask
-    kinds: frozenset[Positions]
-
-
-def positions(
-    of: Ordering,
-    generation: int | _Numbers,
+def find_positions(
+    ordering: Ordering,
+    generation: int | Numbers,
     kind: Positions,
     coarse_positions: CoarsePositions,
 ) -> Positioned:
     """The positions of records; rows that are not `found` may still have one on the slow path.
 
-    `generation` is one for all, or one a record, `NONE` where it cannot be told.
+    `generation` is one for all, or one a record, `UNKNOWN_GENERATION` where it cannot be told.
     """
-    count = len(of.is_load)
+    count = len(ordering.is_load)
     text = np.full((count, WIDTH), ord("0"), np.uint8)
-    found = of.is_load & (of.built >= 0)
+    found = ordering.is_load & (ordering.built >= 0)
     loads = np.flatnonzero(found)
-    text[loads, _RECORD:] = _hex(of.built[loads])
-    left = ~of.is_load & (of.numbers >= 0)
+    text[loads, _RECORD:] = _hex(ordering.built[loads])
+    left = ~ordering.is_load & (ordering.numbers >= 0)
     kinds: set[Positions] = set()
-    for one, fill in ((_P, _postgresql), (_M, _mysql), (_O, _oracle)):
-        if kind in {Positions.AUTO, one} and left.any():
-            formed, good = fill(of.streams, left, text)
+    for form, fill in ((_P, _postgresql), (_M, _mysql), (_O, _oracle)):
+        if kind in {Positions.AUTO, form} and left.any():
+            formed, good = fill(ordering.streams, left, text)
             found |= good
             left &= ~formed
-            kinds |= {one} if good.any() else set()
+            kinds |= {form} if good.any() else set()
     coarse = np.zeros(count, np.bool_)
     if kind in {Positions.AUTO, Positions.COMMIT_TIMESTAMP} and (
         coarse_positions is not CoarsePositions.REFUSE
     ):
-        coarse = left & (of.committed > 0)
+        coarse = left & (ordering.committed > 0)
         rows = np.flatnonzero(coarse)
-        text[rows, _COMMIT : _COMMIT + 16] = _hex(of.committed[rows])
+        text[rows, _COMMIT : _COMMIT + 16] = _hex(ordering.committed[rows])
         found |= coarse
         kinds |= {Positions.COMMIT_TIMESTAMP} if coarse.any() else set()
-    changes = np.flatnonzero(found & ~of.is_load)
-    text[changes, _RECORD:] = _hex(of.numbers[changes])
+    changes = np.flatnonzero(found & ~ordering.is_load)
+    text[changes, _RECORD:] = _hex(ordering.numbers[changes])
     if isinstance(generation, int):
         header: _Matrix = _hex(np.array([generation], np.int64))[0, -GENERATION_DIGITS:]
     else:
-        found &= generation != NONE
+        found &= generation != UNKNOWN_GENERATION
         header = _hex(generation[found])[:, -GENERATION_DIGITS:]
     if found.all():
         text[:, :GENERATION_DIGITS] = header
@@ -155,15 +133,15 @@ def _oracle(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     return formed, good
 
 
-def _numbers(values: pa.Array, missing: int) -> _Numbers:
+def _numbers(values: pa.Array, missing: int) -> Numbers:
     numbers = values.cast(pa.int64())
     if numbers.null_count:
         numbers = pc.fill_null(numbers, missing)
-    found: _Numbers = numbers.to_numpy()
+    found: Numbers = numbers.to_numpy()
     return found
 
 
-def _hex(numbers: _Numbers) -> _Matrix:
+def _hex(numbers: Numbers) -> _Matrix:
     """Sixteen digits of each number."""
     octets = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
     text = np.empty((len(numbers), 16), np.uint8)

@@ -124,7 +124,7 @@ def negative_exponents(lines: Lines) -> Mask:
 
 def read(lines: Lines, schema: ReadSchema) -> Reading:
     """Reads records by columns; those that make the reader refuse are odd."""
-    tables: list[pa.Table] = [schema.wanted.empty_table()]
+    tables: list[pa.Table] = []
     tries = iter(range(_TRIES))
     good = np.ones(len(lines), np.bool_)
     todo = [(0, len(lines))]
@@ -147,7 +147,10 @@ def read(lines: Lines, schema: ReadSchema) -> Reading:
             good[start:stop] = False
         else:
             todo += reversed(list(_cut(start, stop)))
-    return Reading(lines.take(np.flatnonzero(good)), pa.concat_tables(tables), lines.rows[~good])
+    table = (
+        tables[0] if len(tables) == 1 else pa.concat_tables([schema.wanted.empty_table(), *tables])
+    )
+    return Reading(lines.take(np.flatnonzero(good)), table, lines.rows[~good])
 
 
 def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -5,24 +5,20 @@ What nobody reads is not judged, as by the columnar reader (see `envelope`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.dead_letters.replay_marker import first_place
 from flink_app.declaration.model import CoarsePositions, Positions
 from flink_app.declaration.star import DELETED, POSITION, unchanged_position_column
 from flink_app.decode.unchanged import sent_value
-from flink_app.diagnostics.dms_settings import Shown, Signs, by_rows, in_sample
-from flink_app.diagnostics.schema_findings import Finding, in_control, in_row
-from flink_app.diagnostics.similar_tables import SourceName
-from flink_app.positions.generations import NONE
+from flink_app.positions.generations import UNKNOWN_GENERATION
 from flink_app.positions.position import (
     UNKNOWN,
     PositionError,
     commit_position,
     is_coarse,
-    position,
+    make_position,
 )
 from flink_app.records.envelope import (
     NOT_JSON,
@@ -32,147 +28,74 @@ from flink_app.records.envelope import (
     object_of,
     text_of,
 )
-from flink_app.records.plan import DATA, DOCUMENT, REPLAY, RecordPlan, TablePlan, old_key
+from flink_app.records.parsed import OPERATIONS, Outcome, ParsedRow, Skipped, SlowRecord
+from flink_app.records.plan import DATA, DOCUMENT, METADATA, RecordPlan, TablePlan, old_key
 from flink_app.records.rejected import Reason, Rejected
 from flink_app.records.values import ValueFaultError, read_value, timestamp_micros
 
-UPSERTS: Final = ("load", "insert", "update")
 
+def parse_alone(
+    row: int, record: bytes, plan: RecordPlan, *, arrival_ms: int | None = None
+) -> SlowRecord:
+    """Parses the record with the number `row`; never raises for anything that stands in it.
 
-@dataclass(frozen=True)
-class ParsedRow:
-    """One change: values by the columns of `TablePlan.parsed_schema`.
-
-    `sent` says of each column that an update may leave out whether this change has it.
-    """
-
-    table: TablePlan
-    values: dict[str, Any]
-    built: int | None = None  # microseconds since the epoch, where the record says it
-    sent: dict[str, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PassedOver:
-    """A record that becomes no change; `kind` is CONTROL or UNDECLARED.
-
-    `sources` has the schema and table of an undeclared one.
-    """
-
-    kind: str
-    sources: tuple[SourceName, ...] = ()
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What one record shows besides its values."""
-
-    shown: Signs = field(default_factory=Signs)
-    findings: tuple[Finding, ...] = ()
-
-
-def parse_record(
-    record: bytes, plan: RecordPlan, shown: Signs | None = None, *, arrival_ms: int | None = None
-) -> ParsedRow | PassedOver | Rejected:
-    """Parses one change record; never raises for anything that stands in it.
-
-    What it shows of the settings of DMS is added to `shown`. When it arrived on the stream, before
-    any replay, says to which generation it belongs; milliseconds since the epoch.
+    `arrival_ms` is when it arrived on the stream, in milliseconds since the epoch. It determines
+    the record's generation, unless a replayed record says when it first arrived.
     """
     try:
         envelope = load(record)
     except NOT_JSON:
-        return Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
+        fault = Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
+        return SlowRecord(row, None, fault)
+    return SlowRecord(row, envelope, _parse_envelope(envelope, plan, arrival_ms))
+
+
+def parse_record(record: bytes, plan: RecordPlan, *, arrival_ms: int | None = None) -> Outcome:
+    """What one record becomes; see `parse_alone`."""
+    return parse_alone(0, record, plan, arrival_ms=arrival_ms).outcome
+
+
+def _parse_envelope(envelope: Any, plan: RecordPlan, arrival_ms: int | None) -> Outcome:
     try:
-        place = first_place(envelope)
-        generation = plan.generations.of(arrival_ms if place is None else place.arrival_ms)
-        return _parse_envelope(envelope, plan, generation, Signs() if shown is None else shown)
+        first = first_place(envelope)
+        metadata = object_of(envelope, METADATA)
+        kind = text_of(metadata, "record-type")
+        table = plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
     except NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error))
-
-
-def sample(record: bytes, plan: RecordPlan) -> Sample:
-    """What one row shows of settings and tables that are not looked at in every record.
-
-    A replayed record shows the tables as they were when it arrived first.
-    """
-    try:
-        envelope = load(record)
-        metadata, data = object_of(envelope, "metadata"), object_of(envelope, DATA)
-        before = object_of(envelope, plan.before_image, required=False)
-        table = _table_of(metadata, plan)
-        is_row = text_of(metadata, "record-type") == "data"
-    except NOT_JSON:
-        return Sample()
-    if table is None or not is_row:
-        return Sample()
-    known = plan.known_names[table.name]
-    is_replayed = envelope.get(REPLAY) is not None
-    findings = () if is_replayed else in_row(metadata.get("operation"), data, table, known)
-    return Sample(Signs(in_sample(metadata, data, before, table, plan)), tuple(findings))
-
-
-def read_control(record: bytes, plan: RecordPlan) -> tuple[Finding, ...]:
-    """What a control record of a declared table shows; never raises for what stands in it."""
-    try:
-        envelope = load(record)
-        metadata = object_of(envelope, "metadata")
-        table = _table_of(metadata, plan)
-    except NOT_JSON:
-        return ()
-    if table is None:
-        return ()
-    operation, known = metadata.get("operation"), plan.known_names[table.name]
-    return tuple(in_control(operation, envelope.get("control"), table, known))
-
-
-def _table_of(metadata: Members, plan: RecordPlan) -> TablePlan | None:
-    return plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
-
-
-def _parse_envelope(
-    envelope: Any, plan: RecordPlan, generation: int, shown: Signs
-) -> ParsedRow | PassedOver | Rejected:
-    metadata = object_of(envelope, "metadata")
-    kind = text_of(metadata, "record-type")
     if kind == "control":
-        return PassedOver(CONTROL)
+        return Skipped(CONTROL)
     if kind != "data":
         message = "metadata 'record-type' is neither data nor control"
-        raise NotAChangeError(message)
-    table = _table_of(metadata, plan)
+        return Rejected(Reason.NOT_A_CHANGE, message)
     if table is None:
-        schema, name = text_of(metadata, "schema-name"), text_of(metadata, "table-name")
-        return PassedOver(UNDECLARED, ((schema or "", name or ""),))
+        return Skipped(UNDECLARED)
+    generation = plan.generations.of(arrival_ms if first is None else first.arrival_ms)
+    return _parse_row(envelope, metadata, table, plan, generation)
+
+
+def _parse_row(
+    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan, generation: int
+) -> ParsedRow | Rejected:
     try:
-        row = _parse_change(envelope, metadata, table, plan, shown)
-        at, coarse = _position(metadata, generation, plan)
-        row.values[POSITION] = at
-        row.values.update(
-            (unchanged_position_column(name), at) for name, sent in row.sent.items() if sent
-        )
+        values, sent = _parse_change(envelope, metadata, table, plan)
+        position, coarse = _position(metadata, generation, plan)
     except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
-    if coarse:
-        shown[Shown.COARSE] += 1
-    return ParsedRow(table, row.values, _built(metadata), row.sent)
-
-
-def _built(metadata: Members) -> int | None:
-    """When DMS built the record; what is no time is nobody's fault but of a load."""
-    try:
-        return timestamp_micros(metadata.read("timestamp"))
-    except (ValueFaultError, NotAChangeError):
-        return None
+    values[POSITION] = position
+    for name, is_sent in sent.items():
+        values[unchanged_position_column(name)] = position if is_sent else UNKNOWN
+    return ParsedRow(table, values, sent, coarse)
 
 
 def _parse_change(
-    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan, shown: Signs
-) -> ParsedRow:
+    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan
+) -> tuple[dict[str, Any], dict[str, bool]]:
+    """The values of a row without its positions, and which unchanged columns it sends."""
     operation = text_of(metadata, "operation")
-    if operation not in {*UPSERTS, "delete"}:
+    if operation not in OPERATIONS:
         raise ValueFaultError(
             Reason.UNKNOWN_OPERATION, "metadata 'operation' is not one of a row's"
         )
@@ -189,8 +112,6 @@ def _parse_change(
         if operation == "update"
         else Members()
     )
-    for sign in by_rows(envelope, metadata, data, table, plan):
-        shown[sign] += 1
     values: dict[str, Any] = {}
     sent = {column.name: True for column in table.unchanged_columns}
     for column in table.columns:
@@ -215,8 +136,7 @@ def _parse_change(
             raise ValueFaultError(Reason.MISSING_KEY, message)
     values[DELETED] = deleted
     _check_moved(values, sent, table)
-    values |= {unchanged_position_column(name): UNKNOWN for name in sent}
-    return ParsedRow(table, values, sent=sent)
+    return values, sent
 
 
 def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan) -> None:
@@ -233,7 +153,7 @@ def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan
 
 def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str, bool]:
     """The position, and whether only a commit timestamp gave it."""
-    if generation == NONE:
+    if generation == UNKNOWN_GENERATION:
         message = "the record has no time of arrival, and generations differ by it"
         raise ValueFaultError(Reason.NO_POSITION, message)
     if text_of(metadata, "operation") == "load":
@@ -241,7 +161,7 @@ def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str
         if built is None or built < 0:
             message = "a load record needs metadata 'timestamp'"
             raise ValueFaultError(Reason.NO_POSITION, message)
-        return position(generation, 0, built), False
+        return make_position(generation, 0, built), False
     record = metadata.read("transaction-record-id")
     stream = text_of(metadata, "stream-position")
     committed = timestamp_micros(metadata.read("commit-timestamp"))
@@ -259,6 +179,6 @@ def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str
         message = "only a commit timestamp orders the change, which the declaration refuses"
         raise ValueFaultError(Reason.NO_POSITION, message)
     try:
-        return position(generation, commit, number), coarse
+        return make_position(generation, commit, number), coarse
     except PositionError as error:
         raise ValueFaultError(Reason.NO_POSITION, str(error)) from None

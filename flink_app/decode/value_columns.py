@@ -32,6 +32,8 @@ _LAST: Final = pa.scalar(dt.datetime.max, pa.timestamp("us"))  # noqa: DTZ901 - 
 def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     """The column in its declared type; clears `good` where a value does not fit."""
     kind = column.declared.type
+    if values.null_count == len(values):
+        return pa.nulls(len(values), kind.arrow)
     if kind.name in _INTEGER_RANGE:
         low, high = _INTEGER_RANGE[kind.name]
         fits = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))

@@ -1,6 +1,8 @@
 """Diagnostics: what records show of their source. Nothing here changes what a record becomes.
 
 Modules:
+    watch: what a subtask does about its observations.
+    observe: what one parsed block shows.
     dms_settings: settings of DMS that are off.
     second_loads: a second full load of a table within one generation.
     similar_tables: undeclared tables whose names resemble a declared one's.

@@ -19,11 +19,21 @@ import pyarrow.compute as pc
 from connectors.metrics import Metric
 from flink_app.declaration.model import Positions
 from flink_app.diagnostics.metrics import SourceCheck
-from flink_app.records.arrays import Mask, members, true
-from flink_app.records.plan import RecordPlan, TablePlan
+from flink_app.records.arrays import members, true
+from flink_app.records.parsed import (
+    LOAD,
+    OPERATIONS,
+    UPDATE,
+    Outcome,
+    ParsedRow,
+    RecordColumns,
+    SlowRecord,
+)
+from flink_app.records.plan import DATA, DOCUMENT, METADATA, RecordPlan, TablePlan
+from flink_app.records.rejected import Rejected
 
 
-class Shown(enum.Enum):
+class SettingSign(enum.Enum):
     """A sign that a setting is off: its metric, the setting, and what follows. Never a value."""
 
     NO_DETAILS = (
@@ -88,50 +98,73 @@ class Shown(enum.Enum):
         return f"DMS setting: {self.consequence}; {self.remedy}"
 
 
-Signs = Counter[Shown]
+Signs = Counter[SettingSign]
 
 
-def by_columns(  # noqa: PLR0913 - one argument a column
-    metadata: Mapping[str, pa.Array],
-    before: pa.StructArray,
-    operation: pa.Array,
-    *,
-    coarse: Mask,
-    good: Mask,
-    table: TablePlan,
-    plan: RecordPlan,
-) -> Signs:
+def table_of_outcome(outcome: Outcome, plan: RecordPlan) -> TablePlan | None:
+    """The declared table that the record was a row of; None for none."""
+    match outcome:
+        case ParsedRow(table):
+            return table
+        case Rejected(table=str() as name):
+            return plan.tables[name]
+        case _:
+            return None
+
+
+def signs_in_columns(columns: RecordColumns, plan: RecordPlan) -> Signs:
     """The signs in the good records of one table."""
+    metadata, good = columns.metadata, columns.good
     needed = [metadata["transaction-record-id"]]
     if plan.positions is not Positions.COMMIT_TIMESTAMP:
         needed.append(metadata["stream-position"])
     unplaced = 0
     if any(column.null_count for column in needed):  # loads have none, and are no changes
         lacking = np.logical_or.reduce([true(pc.is_null(column)) for column in needed])
-        unplaced = int((good & lacking & true(pc.not_equal(operation, "load"))).sum())
-    update = good & true(pc.equal(operation, "update"))
-    unsent = pc.is_null(before)
-    if plan.before_among_columns and update.any():
-        earlier = members(before)
-        values = [earlier[name] for name in plan.before_names(table)]
-        unsent = pc.is_null(pc.coalesce(*[value.cast(pa.string()) for value in values]))
+        unplaced = int((good & lacking & (columns.operations != LOAD)).sum())
+    updates = good & (columns.operations == UPDATE)
+    without_image = 0
+    if updates.any():
+        missing = pc.is_null(columns.before)
+        if plan.before_among_columns:
+            earlier = members(columns.before)
+            values = [earlier[name] for name in plan.before_names(columns.table)]
+            missing = pc.is_null(pc.coalesce(*[value.cast(pa.string()) for value in values]))
+        without_image = int((updates & true(missing)).sum())
     return +Signs(
         {
-            Shown.NO_DETAILS: unplaced,
-            Shown.COARSE: int((coarse & good).sum()),
-            Shown.NO_BEFORE_IMAGE: int((update & true(unsent)).sum()),
+            SettingSign.NO_DETAILS: unplaced,
+            SettingSign.COARSE: int((columns.positioned.coarse & good).sum()),
+            SettingSign.NO_BEFORE_IMAGE: without_image,
         }
     )
 
 
-def by_rows(
+def signs_in_record(record: SlowRecord, plan: RecordPlan) -> Iterator[SettingSign]:
+    """The signs in one record of a declared table, whatever became of it."""
+    table = table_of_outcome(record.outcome, plan)
+    envelope = record.envelope
+    if table is None or not isinstance(envelope, Mapping):
+        return
+    metadata, data = envelope.get(METADATA), envelope.get(DATA)
+    if not isinstance(metadata, Mapping) or not isinstance(data, Mapping):
+        return
+    is_nested = not plan.reads_documents and data.get(DOCUMENT) is not None
+    if metadata.get("operation") not in OPERATIONS or is_nested:
+        return
+    yield from _signs_in_row(envelope, metadata, data, table, plan)
+    if isinstance(record.outcome, ParsedRow) and record.outcome.coarse:
+        yield SettingSign.COARSE
+
+
+def _signs_in_row(
     envelope: Mapping[str, Any],
     metadata: Mapping[str, Any],
     data: Mapping[str, Any],
     table: TablePlan,
     plan: RecordPlan,
-) -> Iterator[Shown]:
-    """The signs in one record, whatever becomes of it."""
+) -> Iterator[SettingSign]:
+    """The signs in one row."""
     operation = metadata.get("operation")
     if operation != "load":
         unplaced = (
@@ -139,48 +172,48 @@ def by_rows(
             and metadata.get("stream-position") is None
         )
         if unplaced or metadata.get("transaction-record-id") is None:
-            yield Shown.NO_DETAILS
+            yield SettingSign.NO_DETAILS
     if operation == "update":
         before = envelope.get(plan.before_image)
         if before is None or (
             plan.before_among_columns
             and all(before.get(name) is None for name in plan.before_names(table))
         ):
-            yield Shown.NO_BEFORE_IMAGE
+            yield SettingSign.NO_BEFORE_IMAGE
     for name in table.integers:
         if isinstance(data.get(name), Decimal):
-            yield Shown.EXPONENT
+            yield SettingSign.EXPONENT
             break
 
 
-def in_sample(
+def signs_in_sample(
     metadata: Mapping[str, Any],
     data: Mapping[str, Any],
     before: Mapping[str, Any],
     table: TablePlan,
     plan: RecordPlan,
-) -> Iterator[Shown]:
+) -> Iterator[SettingSign]:
     """The signs that are looked for in few records only."""
     booleans = (c.source for c in table.columns if c.declared.type.name == "boolean")
     if any(isinstance(data.get(name), str) for name in booleans):
-        yield Shown.TEXT_BOOLEAN
+        yield SettingSign.TEXT_BOOLEAN
     sent = ("load", "insert", "update")  # no set: what is asked for may be an object
     operation = metadata.get("operation")
     always = [c for c in table.columns if operation != "update" or not c.declared.unchanged]
     if operation in sent and any(c.source not in data for c in always):
-        yield Shown.NO_NULLS
+        yield SettingSign.NO_NULLS
     if operation == "update" and any(
         _may_be_left_out(c.source, data, before, plan)
         for c in always
         if c.name not in table.key and (c.declared.type.is_text or c.declared.type.is_binary)
     ):
-        yield Shown.LEFT_OUT
+        yield SettingSign.LEFT_OUT
     if metadata.get("partition-key-type") == "primary-key":
         value = metadata.get("partition-key-value")
         if not isinstance(value, str):
-            yield Shown.NO_PARTITION_VALUE
+            yield SettingSign.NO_PARTITION_VALUE
         elif not value.startswith(f"{table.schema}.{table.source}."):
-            yield Shown.NO_PARTITION_SCHEMA
+            yield SettingSign.NO_PARTITION_SCHEMA
 
 
 def _may_be_left_out(

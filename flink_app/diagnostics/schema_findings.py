@@ -97,7 +97,7 @@ class Finding:
         )
 
 
-def in_control(
+def findings_in_control(
     operation: Any, control: Any, table: TablePlan, known: Collection[str]
 ) -> Iterator[Finding]:
     """What a control record of `table` shows.
@@ -148,7 +148,7 @@ def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Fin
             yield Finding(What.TYPE, table.name, column.source, declared, str(found))
 
 
-def in_row(
+def findings_in_row(
     operation: Any, data: Mapping[str, Any], table: TablePlan, known: Collection[str]
 ) -> Iterator[Finding]:
     """What one row of `table` shows.

@@ -10,17 +10,19 @@ Each subtask judges by the records that it has seen since it started.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from flink_app.declaration import POSITION
 from flink_app.positions.position import generation_of, is_load
 from flink_app.records.arrays import Mask
+from flink_app.records.parsed import Numbers, ParsedRow, RecordColumns
+from flink_app.records.values import ValueFaultError, timestamp_micros
 
-# Beyond every time of building; the least of nothing.
+# The minimum and the maximum of no times at all.
 _NEVER: Final = 2**63 - 1
 _UNKNOWN: Final = -1
 
@@ -28,15 +30,15 @@ TableAndGeneration = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildTimes:
     """When the first change and the last load record were built, microseconds since the epoch."""
 
     first_change: int = _NEVER
     last_load: int = _UNKNOWN
 
-    def plus(self, other: Built) -> Built:
-        """Of both."""
-        return Built(
+    def plus(self, other: BuildTimes) -> BuildTimes:
+        """Those of two sets of records together."""
+        return BuildTimes(
             min(self.first_change, other.first_change), max(self.last_load, other.last_load)
         )
 
@@ -46,43 +48,44 @@ class Built:
         return self.last_load > self.first_change
 
 
-Builds = dict[TableAndGeneration, Built]
+Builds = dict[TableAndGeneration, BuildTimes]
 
 
-def add(builds: Builds, place: TableAndGeneration, built: Built) -> None:
+def note_build_times(builds: Builds, key: TableAndGeneration, times: BuildTimes) -> None:
     """Takes note of further records of a table and generation."""
-    builds[place] = builds[place].plus(built) if place in builds else built
+    builds[key] = builds[key].plus(times) if key in builds else times
 
 
-def of_record(position: str, built: int | None) -> tuple[int, Built]:
-    """One record by its position, with its generation; None where its time is unknown."""
-    generation = generation_of(position)
-    if built is None or built < 0:
-        return generation, Built()
-    if is_load(position):
-        return generation, Built(last_load=built)
-    return generation, Built(first_change=built)
-
-
-def of_columns(
-    built: npt.NDArray[np.int64],
-    loads: Mask,
-    good: Mask,
-    generation: int | npt.NDArray[np.int64],
-) -> Iterator[tuple[int, Built]]:
-    """Those of the good records, by generation; -1 stands for an unknown time."""
-    if isinstance(generation, int):
-        yield generation, _of(built[good], loads[good])
+def note_columns(builds: Builds, columns: RecordColumns) -> None:
+    """Takes note of the good records of a table."""
+    built, loads, good = columns.ordering.built, columns.ordering.is_load, columns.good
+    generations, table = columns.generations, columns.table.name
+    if isinstance(generations, int):
+        note_build_times(builds, (table, generations), _times_of(built[good], loads[good]))
         return
-    for one in np.unique(generation[good]):
-        mine = good & (generation == one)
-        yield int(one), _of(built[mine], loads[mine])
+    for generation in np.unique(generations[good]):
+        members = good & (generations == generation)
+        times = _times_of(built[members], loads[members])
+        note_build_times(builds, (table, int(generation)), times)
 
 
-def _of(built: npt.NDArray[np.int64], loads: Mask) -> Built:
+def note_row(builds: Builds, row: ParsedRow, metadata: Mapping[str, Any]) -> None:
+    """Takes note of one record that was read by itself."""
+    position = row.values[POSITION]
+    try:
+        built = timestamp_micros(metadata.get("timestamp"))
+    except ValueFaultError:
+        built = None  # only a load needs it, and has it then
+    times = BuildTimes()
+    if built is not None and built >= 0:
+        times = BuildTimes(last_load=built) if is_load(position) else BuildTimes(first_change=built)
+    note_build_times(builds, (row.table.name, generation_of(position)), times)
+
+
+def _times_of(built: Numbers, loads: Mask) -> BuildTimes:
     changes = built[~loads]
     changes = changes[changes >= 0]
-    return Built(int(changes.min(initial=_NEVER)), int(built[loads].max(initial=_UNKNOWN)))
+    return BuildTimes(int(changes.min(initial=_NEVER)), int(built[loads].max(initial=_UNKNOWN)))
 
 
 class SecondLoads:
@@ -92,17 +95,17 @@ class SecondLoads:
         self._seen: Builds = {}
         self._warned: set[TableAndGeneration] = set()
 
-    def add(self, builds: Mapping[TableAndGeneration, Built]) -> tuple[int, list[str]]:
+    def add(self, builds: Mapping[TableAndGeneration, BuildTimes]) -> tuple[int, list[str]]:
         """How many tables of the block show a second load, and a sentence for each new one."""
         shown, warnings = 0, []
-        for place, built in builds.items():
-            add(self._seen, place, built)
-            if built.last_load == _UNKNOWN or not self._seen[place].shows_second_load:
+        for key, built in builds.items():
+            note_build_times(self._seen, key, built)
+            if built.last_load == _UNKNOWN or not self._seen[key].shows_second_load:
                 continue
             shown += 1
-            if place not in self._warned:
-                self._warned.add(place)
-                warnings.append(_warning(*place))
+            if key not in self._warned:
+                self._warned.add(key)
+                warnings.append(_warning(*key))
         return shown, warnings
 
 

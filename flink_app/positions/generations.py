@@ -24,8 +24,8 @@ from flink_app.positions.position import MAX_GENERATION
 _ENTRY: Final = re.compile(r"(?P<generation>[0-9]{1,6})(?:\s+from\s+(?P<start>\S+))?")
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
-# A generation that no record has: it cannot be told.
-NONE: Final = 0
+# A generation that no record has: it stands for one that cannot be determined.
+UNKNOWN_GENERATION: Final = 0
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,11 @@ class Generations:
         return self._numbers[-1]
 
     def of(self, arrival_ms: int | None) -> int:
-        """The generation of a record; `NONE` where an arrival is needed and unknown."""
+        """The generation of a record; UNKNOWN_GENERATION if it depends on an unknown arrival."""
         if not self.later:
             return self.first
         if arrival_ms is None:
-            return NONE
+            return UNKNOWN_GENERATION
         return self._numbers[bisect_right(self._starts, arrival_ms)]
 
     def of_column(self, arrival: pa.TimestampArray) -> int | npt.NDArray[np.int64]:
@@ -95,7 +95,7 @@ class Generations:
         times = arrival.cast(pa.int64()).fill_null(0).to_numpy()
         numbers = np.array(self._numbers, np.int64)
         found: npt.NDArray[np.int64] = numbers[np.searchsorted(self._starts, times, "right")]
-        found[~known] = NONE
+        found[~known] = UNKNOWN_GENERATION
         return found
 
     def started(self, generation: int, start_ms: int) -> Generations:

@@ -42,7 +42,7 @@ class PositionError(StarjoinError, ValueError):
     """A part of a position does not fit its digits; the message names the part, not its value."""
 
 
-def position(generation: int, commit: int, record: int) -> str:
+def make_position(generation: int, commit: int, record: int) -> str:
     """One position; PositionError when a part does not fit its digits."""
     parts = (
         ("the generation", generation, GENERATION_DIGITS),
@@ -58,7 +58,7 @@ def position(generation: int, commit: int, record: int) -> str:
 
 def floor_position(generation: int) -> str:
     """What is below it is of an earlier generation. `UNKNOWN`, below which nothing is, for 0."""
-    return position(generation, 0, 0)
+    return make_position(generation, 0, 0)
 
 
 def generation_of(position: str) -> int:

@@ -22,3 +22,12 @@ def true(condition: pa.Array) -> Mask:
 def members(struct: pa.StructArray) -> dict[str, pa.Array]:
     """The columns of a struct by name, NULL where the struct is."""
     return dict(zip((field.name for field in struct.type), struct.flatten(), strict=True))
+
+
+def codes(values: pa.Array, known: pa.Array) -> npt.NDArray[np.int32]:
+    """The place of each value in `known`, -1 for any other value and for NULL."""
+    found = pc.index_in(values, known)
+    if found.null_count:
+        found = pc.fill_null(found, -1)
+    numbers: npt.NDArray[np.int32] = found.to_numpy()
+    return numbers

@@ -14,7 +14,7 @@ from flink_app.declaration import POSITION, Star, load_declaration
 from flink_app.declaration.star import DELETED
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.mirror import Mirror, TableMirror
-from flink_app.positions.position import position
+from flink_app.positions.position import make_position
 from infra.local.toolchain import ROOT
 
 _TABLE: Final = "customer"
@@ -68,7 +68,7 @@ def measure_trickle(console: Console) -> None:
 def _customers(schema: pa.Schema, keys: npt.NDArray[np.int64], *, commit: int) -> pa.RecordBatch:
     columns = {
         "customer_id": pa.array(keys, pa.int32()),
-        POSITION: pa.array([position(1, commit, n) for n in range(len(keys))]),
+        POSITION: pa.array([make_position(1, commit, n) for n in range(len(keys))]),
         DELETED: pa.array([False] * len(keys)),
     }
     text = pa.array([f"customer {key:020}" for key in keys])

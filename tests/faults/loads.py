@@ -12,7 +12,7 @@ from connectors.redshift.loader import Loader
 from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 from tests.support.running import Running
 
 START = 1_000
@@ -45,7 +45,7 @@ def parts_of(run: Running, *tickets: int, number: int = 1) -> list[Part]:
 def wide_row(schema: pa.Schema, ticket: int, number: int) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(schema.names)
     row.update((name, UNKNOWN) for name in schema.names if name.startswith("_pos_"))
-    return row | {"ticket_id": ticket, "_pos": position(1, number, 0), "_deleted": False}
+    return row | {"ticket_id": ticket, "_pos": make_position(1, number, 0), "_deleted": False}
 
 
 def tickets_in(run: Running) -> list[int]:

@@ -13,7 +13,7 @@ from connectors.redshift.errors import (
     RetryLoadError,
 )
 from connectors.redshift.loader import Loader
-from flink_app.positions.position import position
+from flink_app.positions.position import make_position
 from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
 from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
@@ -107,7 +107,7 @@ def test_an_older_version_does_not_replace_a_newer_one(started: Running, loader:
     loader.load(parts_of(started, 1, number=7), START)
     loader.load(parts_of(started, 1, number=3), START)
     ((stored,),) = started.query(f"SELECT _pos FROM public.{TARGET}")
-    assert stored == position(1, 7, 0)
+    assert stored == make_position(1, 7, 0)
 
 
 def test_a_zombie_loses_its_fence_to_a_later_start(started: Running, loader: Loader) -> None:

@@ -19,24 +19,28 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from connectors.accounts import UNDECLARED
 from connectors.kinesis.frame import FrameError, RecordBlock, read_frame, write_frame
 from flink_app.dead_letters.sealing import Original
 from flink_app.declaration.star import POSITION
-from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.changes import to_changes
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.rows import ParsedRow, parse_record
-from flink_app.diagnostics.dms_settings import Shown, Signs
+from flink_app.decode.rows import parse_alone
+from flink_app.diagnostics.dms_settings import SettingSign, Signs, signs_in_record
+from flink_app.diagnostics.observe import source_name
 from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.records.parsed import ParsedRow
+from flink_app.records.plan import METADATA
 from flink_app.records.rejected import Reason, Rejected
 from tests.fuzz.fits import WrongError, check_changes, must
 from tests.fuzz.grammar import NUMBER_MARK, TEXT_MARK
 from tests.fuzz.inputs import FIRST_ARRIVAL, Block, Session
+from tests.support.decoding import DecodedBlock, decode_fully
 from tests.unit.decode.records import KEYS
 
 FIRST: Final = 1000  # sequence number
 # Looked for in one record of each block only, by the same function for both paths.
-_SAMPLED: Final = {shown for shown in Shown if shown.metric.name.startswith("SAMPLES_")}
+_SAMPLED: Final = {shown for shown in SettingSign if shown.metric.name.startswith("SAMPLES_")}
 
 
 @dataclass
@@ -84,7 +88,7 @@ def _check_block(given: Block, plan: DecodePlan, seen: Seen) -> None:
     records = [block.record(n) for n in range(len(block))]
     arrivals = block.arrival.cast(pa.int64()).to_pylist()
     try:
-        decoded = decode_block(block, plan, KEYS)
+        decoded = decode_fully(block, plan, KEYS)
     except Exception as error:  # 1
         kind = f"decode raised {type(error).__name__}"
         raise WrongError(kind, str(error)[:300]) from error
@@ -140,10 +144,12 @@ def _reference(
     undeclared: Counter[SourceName] = Counter()
     for number, data in enumerate(records):
         try:
-            became = parse_record(data, plan, shown, arrival_ms=arrivals[number])
+            record = parse_alone(number, data, plan, arrival_ms=arrivals[number])
         except Exception as error:  # 1
-            kind = f"parse_record raised {type(error).__name__}"
+            kind = f"parse_alone raised {type(error).__name__}"
             raise WrongError(kind, str(error)[:300]) from error
+        shown.update(signs_in_record(record, plan))
+        became = record.outcome
         if isinstance(became, ParsedRow) and became.values[POSITION] < plan.floor:
             below_floor += 1
         elif isinstance(became, ParsedRow):
@@ -152,7 +158,8 @@ def _reference(
             faults.append((number, became))
         else:
             passed_over += 1
-            undeclared.update(became.sources)
+            if became.kind == UNDECLARED:
+                undeclared[source_name(record.envelope[METADATA])] += 1
     changes = {}
     for name, values in rows.items():
         table = plan.tables[name]
@@ -161,7 +168,7 @@ def _reference(
     return _Reference(changes, faults, passed_over, below_floor, shown, undeclared)
 
 
-def _check_account(decoded: Decoded, reference: _Reference, records: int) -> None:
+def _check_account(decoded: DecodedBlock, reference: _Reference, records: int) -> None:
     """2."""
     account = decoded.account
     must(account.read == records, "account", f"{account.read} read of {records}")
@@ -171,7 +178,7 @@ def _check_account(decoded: Decoded, reference: _Reference, records: int) -> Non
     must(found == expected and found[0] == len(decoded.dead_letters), "account", what)
 
 
-def _check_agreement(decoded: Decoded, reference: _Reference) -> None:
+def _check_agreement(decoded: DecodedBlock, reference: _Reference) -> None:
     """3."""
     letters = [
         (
@@ -195,10 +202,10 @@ def _check_agreement(decoded: Decoded, reference: _Reference) -> None:
         for one, other in zip(columns, rows, strict=False):
             must(one == other, "values", f"{name}: by columns {one}, one by one {other}")
         must(len(columns) == len(rows), "values", f"{len(columns)} rows, one by one {len(rows)}")
-    shown = {sign: n for sign, n in decoded.shown.items() if sign not in _SAMPLED}
+    shown = {sign: n for sign, n in decoded.seen.signs.items() if sign not in _SAMPLED}
     one_by_one = +reference.shown
     must(shown == one_by_one, "signs", f"by columns {shown}, one by one {one_by_one}")
-    names = decoded.undeclared, reference.undeclared
+    names = decoded.seen.undeclared, reference.undeclared
     must(names[0] == names[1], "names", "by columns {}, one by one {}".format(*names))
 
 
@@ -207,7 +214,7 @@ def _texts(batch: pa.RecordBatch) -> list[str]:
     return sorted(map(repr, zip(*(column.to_pylist() for column in batch.columns), strict=True)))
 
 
-def _check_letters(decoded: Decoded, records: Sequence[bytes], plan: DecodePlan) -> None:
+def _check_letters(decoded: DecodedBlock, records: Sequence[bytes], plan: DecodePlan) -> None:
     """5."""
     letters = decoded.dead_letters.to_pylist()
     tables = {None, *plan.tables}

@@ -22,7 +22,7 @@ from connectors.redshift.statements import Statement
 from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 from flink_app.schemas import BlockSchemas
 from tests.support.running import Running, running
 
@@ -171,8 +171,8 @@ def _rows(run: Running, first: int, buyers: list[int], known: dict[int, int]) ->
             "ticket_id": first + number,
             "purchased_by": buyer,
             "name": f"name at {known[buyer]}" if buyer in known else None,
-            "_pos": position(1, 1, number),
-            "_pos_buyer": position(1, known[buyer], 0) if buyer in known else UNKNOWN,
+            "_pos": make_position(1, 1, number),
+            "_pos_buyer": make_position(1, known[buyer], 0) if buyer in known else UNKNOWN,
             "_deleted": False,
         }
         for number, buyer in enumerate(buyers)
@@ -188,7 +188,7 @@ def _patches(run: Running, customers: list[int]) -> Block:
         | {
             "customer_id": customer,
             "name": "name at 2",
-            "_pos": position(1, 2, 0),
+            "_pos": make_position(1, 2, 0),
             "_deleted": False,
         }
         for customer in customers

@@ -14,7 +14,7 @@ from connectors.redshift.coordinator import LoadCoordinator
 from connectors.staging.part import Part
 from flink_app.declaration import Star
 from flink_app.decode import rows
-from flink_app.positions.position import position
+from flink_app.positions.position import make_position
 from infra.simulation.database import BOOKS
 from infra.simulation.doubles import decoding_by_rows
 from infra.simulation.placement import placements
@@ -119,7 +119,7 @@ def test_14_a_batch_cut_at_an_aborted_checkpoint_is_incomplete() -> None:
 
 def test_21_of_two_loads_of_a_row_the_later_counts() -> None:
     def without_time(generation: int, commit: int, _: int) -> str:
-        return position(generation, commit, 0)
+        return make_position(generation, commit, 0)
 
     counterexamples.a_row_is_loaded_twice()
     with (

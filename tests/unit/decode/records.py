@@ -13,13 +13,14 @@ import pyarrow as pa
 from connectors.accounts import UNREADABLE
 from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
 from flink_app.declaration import Star
-from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.changes import to_changes
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
+from flink_app.decode.rows import parse_record
 from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys
+from flink_app.records.parsed import ParsedRow, Skipped
 from flink_app.records.rejected import Rejected
+from tests.support.decoding import DecodedBlock, decode_fully
 from tests.unit.stars import freight, star
 
 KEYS: Final = PrivacyKeys.from_secret(b"a secret of the unit tests, of 43 bytes ...")
@@ -230,11 +231,11 @@ def block(records: Sequence[bytes], arrivals: Sequence[int | None] | None = None
     )
 
 
-def decode(records: Sequence[bytes], plan: DecodePlan = FREIGHT_PLAN) -> Decoded:
-    return decode_block(block(records), plan, KEYS)
+def decode(records: Sequence[bytes], plan: DecodePlan = FREIGHT_PLAN) -> DecodedBlock:
+    return decode_fully(block(records), plan, KEYS)
 
 
-def changes(decoded: Decoded) -> dict[str, list[Row]]:
+def changes(decoded: DecodedBlock) -> dict[str, list[Row]]:
     """Changes by table, in an order of no meaning."""
     return {table: rows(batch) for table, batch in decoded.changes.items()}
 
@@ -288,7 +289,7 @@ def reference_counts(records: Sequence[bytes], plan: DecodePlan) -> dict[str, tu
                 counts[table, "split"] += len(became) - 1
             case Rejected(table=known):
                 counts[table := known or UNREADABLE, "dead"] += 1
-            case PassedOver(table):
+            case Skipped(table):
                 counts[table, "passed over"] += 1
         counts[table, "read"] += 1
     return {
@@ -298,7 +299,7 @@ def reference_counts(records: Sequence[bytes], plan: DecodePlan) -> dict[str, tu
 
 
 @cache
-def _alone(data: bytes, plan: DecodePlan) -> tuple[str, list[Row]] | Rejected | PassedOver:
+def _alone(data: bytes, plan: DecodePlan) -> tuple[str, list[Row]] | Rejected | Skipped:
     parsed = parse_record(data, plan)
     if not isinstance(parsed, ParsedRow):
         return parsed

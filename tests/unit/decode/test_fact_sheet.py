@@ -17,7 +17,7 @@ import pytest
 
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.decode.plan import DecodePlan
-from flink_app.positions.position import commit_position, position
+from flink_app.positions.position import commit_position, make_position
 from tests.unit.decode.records import GENERATION, changes, decode, plan_of, reference
 from tests.unit.decode.test_paths_agree import assert_paths_agree
 from tests.unit.stars import star
@@ -114,11 +114,11 @@ class Fact:
 
 
 def at(stream: str, number: int = 1) -> str:
-    return position(GENERATION, commit_position(stream, None) or 0, number)
+    return make_position(GENERATION, commit_position(stream, None) or 0, number)
 
 
 HERE: Final = {"seat_id": 1, DELETED: False, POSITION: at(LOG)}
-LOADED: Final = {"seat_id": 1, POSITION: position(GENERATION, 0, 1773222303120664)}
+LOADED: Final = {"seat_id": 1, POSITION: make_position(GENERATION, 0, 1773222303120664)}
 TABBED: Final = json.dumps(row(text="x"), indent="\t", separators=(",", ":\t")).encode()
 
 
@@ -376,7 +376,7 @@ FACTS: Final = [
         9,
         "a load's position is when it was built, in its own generation",
         {"data": {"seat_id": 1}, "metadata": of("load", timestamp="2026-03-11T06:02:19Z")},
-        {POSITION: position(GENERATION, 0, 1773208939000000)},
+        {POSITION: make_position(GENERATION, 0, 1773208939000000)},
     ),
     Fact(
         9,

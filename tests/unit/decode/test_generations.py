@@ -13,13 +13,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flink_app.declaration import POSITION
-from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_record
-from flink_app.positions.generations import NONE, Generations
+from flink_app.positions.generations import UNKNOWN_GENERATION, Generations
 from flink_app.positions.position import GENERATION_DIGITS, MAX_GENERATION
 from flink_app.records.rejected import Reason, Rejected
 from infra.simulation.doubles import decoding_by_rows
+from tests.support.decoding import DecodedBlock, decode_fully
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     KEYS,
@@ -87,7 +87,7 @@ def test_a_fault_is_named(text: str, fault: str) -> None:
 
 def test_a_boundary_belongs_to_what_it_starts() -> None:
     assert [THREE.of(at) for at in (0, 999, 1_000, 1_999, 2_000)] == [1, 1, 2, 2, 7]
-    assert THREE.of(None) == NONE
+    assert THREE.of(None) == UNKNOWN_GENERATION
     assert Generations(5).of(None) == 5
 
 
@@ -100,11 +100,13 @@ def test_by_columns_as_one_by_one(found: Generations, arrivals: list[int | None]
     assert np.broadcast_to(column, len(every)).tolist() == expected
 
 
-def decoded(records: Sequence[bytes], arrivals: Sequence[int | None], plan: DecodePlan) -> Decoded:
-    return decode_block(block(records, arrivals), plan, KEYS)
+def decoded(
+    records: Sequence[bytes], arrivals: Sequence[int | None], plan: DecodePlan
+) -> DecodedBlock:
+    return decode_fully(block(records, arrivals), plan, KEYS)
 
 
-def found_generations(of: Decoded, table: str = "region") -> list[int]:
+def found_generations(of: DecodedBlock, table: str = "region") -> list[int]:
     positions = of.changes[table].column(POSITION).to_pylist()
     return sorted(int(text[:GENERATION_DIGITS], 16) for text in positions)
 
@@ -128,7 +130,7 @@ def test_both_paths_agree(given_records: list[tuple[bytes, int | None]]) -> None
         by_rows = decoded(records, arrivals, plan)
     assert by_columns.account == by_rows.account
 
-    def of(one: Decoded) -> dict[str, list[Any]]:
+    def of(one: DecodedBlock) -> dict[str, list[Any]]:
         return {t: sorted(batch.to_pylist(), key=repr) for t, batch in one.changes.items()}
 
     assert of(by_columns) == of(by_rows)

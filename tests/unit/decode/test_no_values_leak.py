@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from flink_app.dead_letters.sealing import Origin, Original, SealedOriginalError
-from flink_app.decode.block import Decoded
+from tests.support.decoding import DecodedBlock
 from tests.unit.decode.records import (
     COMPANY,
     KEYS,
@@ -56,7 +56,7 @@ FAULTY: Final = [
 ]
 
 
-def texts(decoded: Decoded) -> list[str]:
+def texts(decoded: DecodedBlock) -> list[str]:
     """All that decode says of its own, and the changes; `test_treated` looks at treated records."""
     letters = decoded.dead_letters.drop_columns(["sealed_original", "treated"])
     batches = [letters, *decoded.changes.values()]

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from connectors import accounts
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.rows import PassedOver, parse_record, read_control
+from flink_app.decode.rows import parse_alone, parse_record
+from flink_app.diagnostics.observe import read_control, source_name
+from flink_app.records.parsed import Skipped
+from flink_app.records.plan import METADATA
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     MIXED_PLAN,
@@ -62,17 +65,20 @@ def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
     controls = [
         (str(number), finding)
         for number, data in enumerate(records, 1000)
-        if parse_record(data, plan) == PassedOver(accounts.CONTROL)
+        if parse_record(data, plan) == Skipped(accounts.CONTROL)
         for finding in read_control(data, plan)
     ]
     # Behind those of the control records is what the sampled row shows.
     assert [
         (f.sequence_number, replace(f, shard="", sequence_number=""))
-        for f in decoded.findings[: len(controls)]
+        for f in decoded.seen.findings[: len(controls)]
     ] == controls
-    one_by_one = (parse_record(data, plan) for data in records)
-    names = [became.sources for became in one_by_one if isinstance(became, PassedOver)]
-    assert decoded.undeclared == Counter(name for sources in names for name in sources)
+    one_by_one = (parse_alone(0, data, plan) for data in records)
+    assert decoded.seen.undeclared == Counter(
+        source_name(record.envelope[METADATA])
+        for record in one_by_one
+        if record.outcome == Skipped(accounts.UNDECLARED)
+    )
     account = decoded.account
     assert account.read == len(records)
     assert account.passed_over == passed_over

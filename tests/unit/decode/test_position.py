@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from connectors.redshift.ddl import POSITION_TYPE
 from flink_app.declaration.model import CoarsePositions, Positions
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.position_columns import Ordering, positions
+from flink_app.decode.position_columns import find_positions
 from flink_app.positions.generations import Generations
 from flink_app.positions.position import (
     MAX_GENERATION,
@@ -24,8 +24,9 @@ from flink_app.positions.position import (
     PositionError,
     commit_position,
     is_coarse,
-    position,
+    make_position,
 )
+from flink_app.records.parsed import Ordering
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     decode,
@@ -85,7 +86,7 @@ def postgresql(lsn: int, rest: str = "3.0000000D/51A3C8E0") -> str:
 def test_text_orders_as_the_parts_do_everywhere(
     one: tuple[int, int, int], other: tuple[int, int, int]
 ) -> None:
-    texts = position(*one), position(*other)
+    texts = make_position(*one), make_position(*other)
     assert (texts[0] < texts[1]) == (one < other)
     assert (texts[0] == texts[1]) == (one == other)
     assert pc.less(pa.scalar(texts[0]), pa.scalar(texts[1])).as_py() == (one < other)
@@ -97,10 +98,12 @@ def test_sql_orders_by_the_bytes_as_well() -> None:
     built = [(g, c, n) for g in (1, 10, MAX_GENERATION) for c in edges for n in edges]
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE p (pos TEXT)")
-    connection.executemany("INSERT INTO p VALUES (?)", [(position(*p),) for p in reversed(built)])
+    connection.executemany(
+        "INSERT INTO p VALUES (?)", [(make_position(*p),) for p in reversed(built)]
+    )
     found = [row[0] for row in connection.execute("SELECT pos FROM p ORDER BY pos")]
     connection.close()
-    assert found == [position(*p) for p in sorted(built)]
+    assert found == [make_position(*p) for p in sorted(built)]
 
 
 def test_the_column_in_the_warehouse_has_the_positions_width() -> None:
@@ -109,7 +112,7 @@ def test_the_column_in_the_warehouse_has_the_positions_width() -> None:
 
 @given(parts)
 def test_unknown_is_below_everything(some: tuple[int, int, int]) -> None:
-    assert position(*some) > UNKNOWN
+    assert make_position(*some) > UNKNOWN
     assert len(UNKNOWN) == WIDTH
 
 
@@ -118,7 +121,7 @@ def test_unknown_is_below_everything(some: tuple[int, int, int]) -> None:
 )
 def test_a_part_that_does_not_fit_is_refused(some: tuple[int, int, int]) -> None:
     with pytest.raises(PositionError, match="does not fit"):
-        position(*some)
+        make_position(*some)
 
 
 texts = st.one_of(
@@ -153,12 +156,12 @@ def test_by_columns_as_one_by_one(
 ) -> None:
     def alone(stream: str | None, micros: int | None, number: int, *, is_load: bool) -> str | None:
         if is_load:
-            return position(generation, 0, number)
+            return make_position(generation, 0, number)
         commit = commit_position(stream, micros, kind)
         refused = coarse is CoarsePositions.REFUSE and is_coarse(stream, kind)
         if commit is None or commit < 0 or refused:
             return None
-        return position(generation, commit, number)
+        return make_position(generation, commit, number)
 
     ordering = Ordering(
         streams=pa.array([stream for stream, *_ in changes], pa.string()),
@@ -167,7 +170,7 @@ def test_by_columns_as_one_by_one(
         numbers=np.array([number for _, _, number, _ in changes], np.int64),
         is_load=np.array([is_load for *_, is_load in changes], np.bool_),
     )
-    found = positions(ordering, generation, kind, coarse)
+    found = find_positions(ordering, generation, kind, coarse)
     found.positions.validate(full=True)
     expected = [alone(s, m, n, is_load=is_load) for s, m, n, is_load in changes]
     assert found.positions.to_pylist() == [UNKNOWN if e is None else e for e in expected]
@@ -182,8 +185,8 @@ def test_positions_of_a_slice() -> None:
     streams = pa.array([postgresql(lsn) for lsn in (1, 2, 3)]).slice(1, 1)
     nought = np.zeros(1, np.int64)
     ordering = Ordering(streams, nought, nought, nought, np.array([False]))
-    found = positions(ordering, 1, Positions.AUTO, CoarsePositions.WARN)
-    assert found.positions.to_pylist() == [position(1, 2 << 32, 0)]
+    found = find_positions(ordering, 1, Positions.AUTO, CoarsePositions.WARN)
+    assert found.positions.to_pylist() == [make_position(1, 2 << 32, 0)]
 
 
 @given(generations, int64s, st.one_of(lsns.map(postgresql), st.just("log.000001:4")), int64s)
@@ -192,19 +195,19 @@ def test_loads_are_below_every_change_of_their_generation(
 ) -> None:
     commit = commit_position(stream, None)
     assert commit is not None
-    assert position(generation, 0, built) < position(generation, commit, number)
+    assert make_position(generation, 0, built) < make_position(generation, commit, number)
 
 
 @given(st.integers(1, MAX_GENERATION - 1), commits, numbers, int64s)
 def test_a_later_generation_is_above_everything_before_it(
     generation: int, commit: int, number: int, built: int
 ) -> None:
-    assert position(generation, commit, number) < position(generation + 1, 0, built)
+    assert make_position(generation, commit, number) < make_position(generation + 1, 0, built)
 
 
 @given(int64s, int64s)
 def test_a_later_load_is_above_an_earlier_one(one: int, other: int) -> None:
-    assert (position(1, 0, one) < position(1, 0, other)) == (one < other)
+    assert (make_position(1, 0, one) < make_position(1, 0, other)) == (one < other)
 
 
 @given(lsns, lsns)
@@ -356,7 +359,7 @@ def test_binary_logs_order_by_file_then_offset_then_record(
     def built(place: tuple[int, int, int], rest: str) -> str:
         commit = commit_position(f"bin.{place[0]:06}:{place[1]}{rest}", None, Positions.MYSQL)
         assert commit is not None
-        return position(1, commit, place[2])
+        return make_position(1, commit, place[2])
 
     assert (built(one, rest) < built(other, other_rest)) == (one < other)
     assert (built(one, rest) == built(other, other_rest)) == (one == other)
@@ -373,7 +376,7 @@ def test_change_numbers_and_commit_times_order_as_numbers(
     def built(place: tuple[int, int]) -> str:
         commit = commit_position(str(place[0]), place[0] % 2**60, kind)
         assert commit is not None
-        return position(1, commit, place[1])
+        return make_position(1, commit, place[1])
 
     one, other = ((n % 2**60 or 1, record) for n, record in (one, other))
     assert (built(one) < built(other)) == (one < other)

@@ -10,11 +10,11 @@ import pytest
 
 from flink_app.dead_letters.replay_marker import Place, first_place, with_place
 from flink_app.dead_letters.sealing import Original
-from flink_app.decode.block import decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.positions.generations import Generations
 from flink_app.records.envelope import load
 from flink_app.records.plan import REPLAY
+from tests.support.decoding import decode_fully
 from tests.unit.decode.records import (
     KEYS,
     block,
@@ -132,7 +132,7 @@ def test_a_replayed_record_keeps_its_generation(
 ) -> None:
     plan = DecodePlan(freight(), Generations.parse("1, 2 from 1970-01-01T00:00:02Z"))
     data = again(region(), Place("changes", "shard-9", "7", arrival_ms))
-    decoded = decode_block(block([data], [2_500]), plan, KEYS)
+    decoded = decode_fully(block([data], [2_500]), plan, KEYS)
     if generation is None:
         assert decoded.dead_letters["reason"].to_pylist() == ["no_position"]
     else:

@@ -14,7 +14,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from flink_app.declaration.star import DELETED, POSITION
-from flink_app.diagnostics.dms_settings import Shown
+from flink_app.diagnostics.dms_settings import SettingSign
 from tests.unit.decode.records import decode
 from tests.unit.decode.round_trips.history import Change, Row, Table, histories, plan_of, tables
 from tests.unit.decode.round_trips.kinds import Written
@@ -107,7 +107,7 @@ def assert_comes_back(run: Run, of: Settings, rng: Random, times: int) -> None:
     # In the order of the model: what is later is above, the halves of a moved key are level.
     levels = [e.changes for e in (expected(change, of) for change in history) if e.changes]
     assert [texts(level) for level in found] == [texts(times * level) for level in levels]
-    assert_signs(decoded.shown, history, of, times)
+    assert_signs(decoded.seen.signs, history, of, times)
 
 
 def ordered(rows: Any) -> list[list[One]]:
@@ -132,7 +132,9 @@ def without(row: Row) -> Row:
     }
 
 
-def assert_signs(shown: Counter[Shown], history: list[Change], of: Settings, times: int) -> None:
+def assert_signs(
+    shown: Counter[SettingSign], history: list[Change], of: Settings, times: int
+) -> None:
     """What is off in the settings is told, and nothing else."""
     changes = [change for change in history if change.operation != "load"]
     updates = [change for change in changes if change.operation == "update"]
@@ -143,9 +145,9 @@ def assert_signs(shown: Counter[Shown], history: list[Change], of: Settings, tim
         if any(one.exponent for one in values(change, sent(change, of), of).values())
     ]
     counts = {
-        Shown.NO_DETAILS: 0 if of.details else len(changes),
-        Shown.COARSE: len(good) if of.coarsely_ordered else 0,
-        Shown.NO_BEFORE_IMAGE: len(updates) if of.before is Before.OFF else 0,
-        Shown.EXPONENT: len(exponents),
+        SettingSign.NO_DETAILS: 0 if of.details else len(changes),
+        SettingSign.COARSE: len(good) if of.coarsely_ordered else 0,
+        SettingSign.NO_BEFORE_IMAGE: len(updates) if of.before is Before.OFF else 0,
+        SettingSign.EXPONENT: len(exponents),
     }
     assert {sign: shown[sign] for sign in counts} == {s: times * n for s, n in counts.items()}

@@ -12,13 +12,13 @@ import pytest
 from connectors.metrics import GROUP, Metric
 from flink_app.dead_letters.replay_marker import Place, with_place
 from flink_app.declaration.model import SchemaChanges
-from flink_app.decode.block import decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics import schema_watch
 from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.schema_findings import NOTES, Finding, What
 from flink_app.diagnostics.schema_watch import SchemaChangedError, SchemaWatch
 from flink_app.positions.generations import Generations
+from tests.support.decoding import decode_fully
 from tests.unit.decode.records import (
     KEYS,
     SCHEMAS_PLAN,
@@ -82,13 +82,13 @@ def definition(*gone: str, key: Any = ("no",), **columns: Any) -> dict[str, Any]
 
 def told(data: bytes, of: DecodePlan = PLAN) -> list[tuple[What, str, str, str]]:
     """What is found in a control record, whichever path reads it."""
-    found = decode([data], of).findings
+    found = decode([data], of).seen.findings
     # A position of another type than text is what the columnar reader refuses.
     odd = json.loads(data)
     odd["metadata"]["stream-position"] = 7
     slow = decode([json.dumps(odd).encode()], of)
     assert slow.by_rows == 1
-    assert slow.findings == found
+    assert slow.seen.findings == found
     assert all((f.shard, f.sequence_number) == ("shard-0", "1000") for f in found)
     return [(f.what, f.column, f.declared, f.found) for f in found]
 
@@ -189,7 +189,7 @@ def test_every_operation_in_every_mode(
 ) -> None:
     of = plan(mode)
     for operation, body in RECORDS:
-        findings = decode([control(operation, body)], of).findings
+        findings = decode([control(operation, body)], of).seen.findings
         counts: list[Metric] = []
         caplog.clear()
         watch = SchemaWatch(mode, counts.append)
@@ -237,7 +237,7 @@ def row(operation: str, *gone: str, **more: Any) -> bytes:
     ],
 )
 def test_what_a_sampled_row_shows(data: bytes, expected: list[Any]) -> None:
-    findings = decode([data], PLAN).findings
+    findings = decode([data], PLAN).seen.findings
     assert [(f.what, f.column, f.declared, f.found) for f in findings] == expected
 
 
@@ -248,34 +248,34 @@ def test_what_is_below_the_floor_shows_the_tables_of_before(floor: int, found: i
     every = [control("create-table", definition("note")), row("load", "note")]
     for data in every:
         arrivals = [999, 1_000, 2_000]
-        findings = [decode_block(block([data], [ms]), of, KEYS).findings for ms in arrivals]
+        findings = [decode_fully(block([data], [ms]), of, KEYS).seen.findings for ms in arrivals]
         assert list(map(len, findings)) == [0] * (3 - found) + [1] * found
 
 
 def test_a_replayed_row_shows_the_table_of_when_it_arrived_first() -> None:
     data = row("load", "note", fresh=1)
-    assert {f.column for f in decode([data], PLAN).findings} == {"note", "fresh"}
+    assert {f.column for f in decode([data], PLAN).seen.findings} == {"note", "fresh"}
     again = with_place(data, Place("changes", "shard-9", "7", 1_500))
     assert again
     decoded = decode([again], PLAN)
-    assert not decoded.findings
+    assert not decoded.seen.findings
     assert len(decoded.changes["sale"]) == 1
 
 
 def test_columns_with_the_values_of_before_are_not_new() -> None:
     row_ = {"shop": 1, "no": 2, "old": "x", "paid": True, "BI_paid": False, "BI_no": 2}
-    assert not decode([record("sale", row_, "update", schema="back")], SCHEMAS_PLAN).findings
+    assert not decode([record("sale", row_, "update", schema="back")], SCHEMAS_PLAN).seen.findings
 
 
 def test_names_are_cut_where_no_database_has_longer_ones() -> None:
-    (finding,) = decode([row("insert", **{"x" * 9_999: 1})], PLAN).findings
+    (finding,) = decode([row("insert", **{"x" * 9_999: 1})], PLAN).seen.findings
     assert finding.column == "x" * 128
 
 
 def test_a_name_cannot_forge_a_line_of_the_log() -> None:
-    found = decode([row("insert", **{"x\n\ud800y": 1})], PLAN).findings
+    found = decode([row("insert", **{"x\n\ud800y": 1})], PLAN).seen.findings
     assert [f.column for f in found] == ["x??y"]
-    (finding,) = decode([control("create-table", definition(key=("no\r",)))], PLAN).findings
+    (finding,) = decode([control("create-table", definition(key=("no\r",)))], PLAN).seen.findings
     assert (finding.what, finding.found) == (What.KEY, "no?")
 
 
@@ -283,7 +283,7 @@ def test_the_sentence_says_what_where_and_what_to_do() -> None:
     data = control("create-table", definition(seats=WIDER, note={"type": "STRING", "length": 99}))
     watch = SchemaWatch(SchemaChanges.EVOLVE, lambda _: None)
     with pytest.raises(SchemaChangedError) as caught:
-        watch.add(decode([data], PLAN).findings)
+        watch.add(decode([data], PLAN).seen.findings)
     assert str(caught.value) == (
         "table sale, column note: the declared type cannot hold every value of the source's "
         "(declared varchar(20), source STRING(99)); seen in shard shard-0, sequence number 1000 "

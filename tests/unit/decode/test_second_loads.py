@@ -7,11 +7,11 @@ import logging
 import pytest
 
 from connectors.metrics import GROUP
-from flink_app.decode.block import decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.second_loads import SecondLoads
 from flink_app.positions.generations import Generations
 from infra.simulation.doubles import decoding_by_rows
+from tests.support.decoding import decode_fully
 from tests.unit.decode.records import KEYS, PORT, REGION, block, decode, record
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import freight
@@ -43,7 +43,7 @@ def test_a_load_that_was_built_after_a_change(blocks: list[list[bytes]], shown: 
     def counted() -> tuple[int, int]:
         loads, count, warnings = SecondLoads(), 0, list[str]()
         for records in blocks:
-            more, said = loads.add(decode(records).builds)
+            more, said = loads.add(decode(records).seen.builds)
             count += more
             warnings += said
         return count, len(warnings)
@@ -56,8 +56,8 @@ def test_a_load_that_was_built_after_a_change(blocks: list[list[bytes]], shown: 
 def test_the_load_of_another_generation_is_no_second_one() -> None:
     plan = DecodePlan(freight(), Generations(1, ((2, 5_000),)))
     loads, records = SecondLoads(), [*FIRST_LOAD, SECOND]
-    assert loads.add(decode_block(block(records, [1, 2, 3, 5_000]), plan, KEYS).builds)[0] == 0
-    assert loads.add(decode_block(block(records, [1, 2, 3, 4_000]), plan, KEYS).builds)[0] == 1
+    assert loads.add(decode_fully(block(records, [1, 2, 3, 5_000]), plan, KEYS).seen.builds)[0] == 0
+    assert loads.add(decode_fully(block(records, [1, 2, 3, 4_000]), plan, KEYS).seen.builds)[0] == 1
 
 
 def test_the_operator_counts_it_and_warns_once_a_table(caplog: pytest.LogCaptureFixture) -> None:

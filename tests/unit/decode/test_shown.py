@@ -11,8 +11,9 @@ from hypothesis import given, settings
 
 from connectors.metrics import GROUP
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.rows import parse_record, sample
-from flink_app.diagnostics.dms_settings import Shown, Signs
+from flink_app.decode.rows import parse_alone
+from flink_app.diagnostics.dms_settings import SettingSign, Signs, signs_in_record
+from flink_app.diagnostics.observe import read_sample
 from tests.unit.decode.records import (
     COMPANY,
     FREIGHT_PLAN,
@@ -31,11 +32,11 @@ from tests.unit.decode.test_position import AT, PLANS
 from tests.unit.stars import freight
 
 SAMPLED: Final = {
-    Shown.LEFT_OUT,
-    Shown.TEXT_BOOLEAN,
-    Shown.NO_NULLS,
-    Shown.NO_PARTITION_VALUE,
-    Shown.NO_PARTITION_SCHEMA,
+    SettingSign.LEFT_OUT,
+    SettingSign.TEXT_BOOLEAN,
+    SettingSign.NO_NULLS,
+    SettingSign.NO_PARTITION_VALUE,
+    SettingSign.NO_PARTITION_SCHEMA,
 }
 SALE: Final = {"shop": 1, "no": 2, "old": "x", "paid": True}
 BY_KEY: Final[dict[str, Any]] = {"partition_key_type": "primary-key"}
@@ -46,36 +47,36 @@ def sale(operation: str, **more: Any) -> bytes:
 
 
 VISIT: Final = {"visit": 1, "part": 2, "page": 3, "log": "x"}
-CASES: Final[list[tuple[bytes, DecodePlan, list[Shown]]]] = [
+CASES: Final[list[tuple[bytes, DecodePlan, list[SettingSign]]]] = [
     *[(region(o), FREIGHT_PLAN, []) for o in ("load", "insert", "delete")],
     (record("region", REGION, "update", before={}), FREIGHT_PLAN, []),
-    (region("update"), FREIGHT_PLAN, [Shown.NO_BEFORE_IMAGE]),
+    (region("update"), FREIGHT_PLAN, [SettingSign.NO_BEFORE_IMAGE]),
     (
         record("region", REGION, "update", before={}, before_image="was"),
         FREIGHT_PLAN,
-        [Shown.NO_BEFORE_IMAGE],
+        [SettingSign.NO_BEFORE_IMAGE],
     ),
     (sale("update", BI_shop=1, BI_no=2), SCHEMAS_PLAN, []),
     (sale("update", BI_shop=1), SCHEMAS_PLAN, []),
-    (sale("update", BI_shop=None), SCHEMAS_PLAN, [Shown.NO_BEFORE_IMAGE]),
-    (sale("update"), SCHEMAS_PLAN, [Shown.NO_BEFORE_IMAGE]),
+    (sale("update", BI_shop=None), SCHEMAS_PLAN, [SettingSign.NO_BEFORE_IMAGE]),
+    (sale("update"), SCHEMAS_PLAN, [SettingSign.NO_BEFORE_IMAGE]),
     (sale("insert"), SCHEMAS_PLAN, []),
     # A text was there and is not: set to null, or just left out.
     (
         record("region", REGION | {"title": None}, "update", before={"title": "x"}),
         FREIGHT_PLAN,
-        [Shown.LEFT_OUT],
+        [SettingSign.LEFT_OUT],
     ),
     (
         record("region", {"country": "NO", "code": "V"}, "update", before={"title": "x"}),
         FREIGHT_PLAN,
-        [Shown.NO_NULLS, Shown.LEFT_OUT],
+        [SettingSign.NO_NULLS, SettingSign.LEFT_OUT],
     ),
     # Nulls are sent, and a column is not.
     (
         record("region", {"country": "NO", "code": "V", "more": None}, "update", before={}),
         FREIGHT_PLAN,
-        [Shown.NO_NULLS, Shown.LEFT_OUT],
+        [SettingSign.NO_NULLS, SettingSign.LEFT_OUT],
     ),
     (record("region", REGION | {"title": None}, "update", before={}), FREIGHT_PLAN, []),
     (record("region", REGION, "update", before={"title": "x"}), FREIGHT_PLAN, []),
@@ -84,40 +85,40 @@ CASES: Final[list[tuple[bytes, DecodePlan, list[Shown]]]] = [
         UNCHANGED_PLAN,
         [],
     ),
-    (record("region", REGION, stream_position=None), FREIGHT_PLAN, [Shown.NO_DETAILS]),
-    (record("region", REGION, transaction_record_id=None), FREIGHT_PLAN, [Shown.NO_DETAILS]),
+    (record("region", REGION, stream_position=None), FREIGHT_PLAN, [SettingSign.NO_DETAILS]),
+    (record("region", REGION, transaction_record_id=None), FREIGHT_PLAN, [SettingSign.NO_DETAILS]),
     (
         record("region", REGION, stream_position=None, commit_timestamp=AT),
         FREIGHT_PLAN,
-        [Shown.NO_DETAILS, Shown.COARSE],
+        [SettingSign.NO_DETAILS, SettingSign.COARSE],
     ),
     (
         record("region", REGION, stream_position="of another", commit_timestamp=AT),
         FREIGHT_PLAN,
-        [Shown.COARSE],
+        [SettingSign.COARSE],
     ),
     (
         record("region", REGION, stream_position=None, commit_timestamp=AT),
         PLANS["commit-timestamp"],
-        [Shown.COARSE],
+        [SettingSign.COARSE],
     ),
     (record("region", REGION, "load", stream_position=None), FREIGHT_PLAN, []),
-    (record("Companies", COMPANY | {"home": 7.0}), FREIGHT_PLAN, [Shown.EXPONENT]),
+    (record("Companies", COMPANY | {"home": 7.0}), FREIGHT_PLAN, [SettingSign.EXPONENT]),
     (
         record("Companies", COMPANY | {"ID": "@"}).replace(b'"@"', b"1.234e17"),
         FREIGHT_PLAN,
-        [Shown.EXPONENT],
+        [SettingSign.EXPONENT],
     ),
-    (line(insured="true"), FREIGHT_PLAN, [Shown.TEXT_BOOLEAN]),
+    (line(insured="true"), FREIGHT_PLAN, [SettingSign.TEXT_BOOLEAN]),
     (line(insured=1), FREIGHT_PLAN, []),
-    (record("region", {"country": "NO", "code": "V"}), FREIGHT_PLAN, [Shown.NO_NULLS]),
+    (record("region", {"country": "NO", "code": "V"}), FREIGHT_PLAN, [SettingSign.NO_NULLS]),
     (record("region", {"country": "NO", "code": "V"}, "delete"), FREIGHT_PLAN, []),
     (record("region", {"country": "NO", "code": "V", "title": None}), FREIGHT_PLAN, []),
-    (record("region", REGION, **BY_KEY), FREIGHT_PLAN, [Shown.NO_PARTITION_VALUE]),
+    (record("region", REGION, **BY_KEY), FREIGHT_PLAN, [SettingSign.NO_PARTITION_VALUE]),
     (
         record("region", REGION, **BY_KEY, partition_key_value="NO.V"),
         FREIGHT_PLAN,
-        [Shown.NO_PARTITION_SCHEMA],
+        [SettingSign.NO_PARTITION_SCHEMA],
     ),
     (
         record("region", REGION, **BY_KEY, partition_key_value="Freight.region.NO.V"),
@@ -133,22 +134,26 @@ CASES: Final[list[tuple[bytes, DecodePlan, list[Shown]]]] = [
 ]
 
 
+def signs_alone(data: bytes, plan: DecodePlan) -> Signs:
+    """The signs of a record that is read by itself."""
+    return Signs(signs_in_record(parse_alone(0, data, plan), plan))
+
+
 @pytest.mark.parametrize(("data", "plan", "expected"), CASES, ids=range(len(CASES)))
 def test_a_setting_that_is_off_is_noticed_on_either_path(
-    data: bytes, plan: DecodePlan, expected: list[Shown]
+    data: bytes, plan: DecodePlan, expected: list[SettingSign]
 ) -> None:
-    alone = Signs()
-    parse_record(data, plan, alone)
-    assert set(alone + sample(data, plan).shown) == set(expected)
+    alone = signs_alone(data, plan)
+    assert set(alone + read_sample(data, plan).signs) == set(expected)
     count = 20
     exact = {sign: count for sign in expected if sign not in SAMPLED}
     sampled = {sign: 1 for sign in expected if sign in SAMPLED}
-    assert decode([data] * count, plan).shown == exact | sampled
+    assert decode([data] * count, plan).seen.signs == exact | sampled
 
 
 def test_every_sign_is_reached() -> None:
     reached = {sign for _, _, signs in CASES for sign in signs}
-    assert reached == set(Shown) - {Shown.MIXED_KINDS}  # of several blocks, see below
+    assert reached == set(SettingSign) - {SettingSign.MIXED_KINDS}  # of several blocks, see below
 
 
 @pytest.mark.parametrize("plan", GOOD)
@@ -158,8 +163,8 @@ def test_both_paths_count_alike(plan: DecodePlan) -> None:
     def check(records: list[bytes]) -> None:
         expected = Signs()
         for data in records:
-            parse_record(data, plan, expected)
-        shown = decode(records, plan).shown
+            expected += signs_alone(data, plan)
+        shown = decode(records, plan).seen.signs
         assert Counter({s: n for s, n in shown.items() if s not in SAMPLED}) == expected
 
     check()
@@ -183,7 +188,7 @@ def test_positions_of_several_kinds_are_noticed_over_blocks(
         list(operator.process_element(frame(data, region("load")), context))
     assert context.counts[GROUP, "blocksOfMixedPositions"] == mixed
     found = [entry.getMessage() for entry in caplog.records]
-    assert found.count(Shown.MIXED_KINDS.warning) == min(mixed, 1)
+    assert found.count(SettingSign.MIXED_KINDS.warning) == min(mixed, 1)
 
 
 def test_each_setting_is_warned_of_once_and_counted_always(
@@ -194,16 +199,16 @@ def test_each_setting_is_warned_of_once_and_counted_always(
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             list(operator.process_element(marked, context))
-    assert [entry.getMessage() for entry in caplog.records] == [Shown.NO_BEFORE_IMAGE.warning]
+    assert [entry.getMessage() for entry in caplog.records] == [SettingSign.NO_BEFORE_IMAGE.warning]
     assert context.counts[GROUP, "updatesWithoutBeforeImage"] == 6
     assert "Zq7" not in caplog.text
 
 
-@pytest.mark.parametrize("sign", Shown)
-def test_a_warning_names_the_setting(sign: Shown) -> None:
+@pytest.mark.parametrize("sign", SettingSign)
+def test_a_warning_names_the_setting(sign: SettingSign) -> None:
     assert sign.warning.startswith("DMS setting: ")
     assert "; set " in sign.warning
 
 
 def test_the_lines_of_the_example_show_nothing() -> None:
-    assert not decode([record("consignment", LINE)] * 3).shown
+    assert not decode([record("consignment", LINE)] * 3).seen.signs

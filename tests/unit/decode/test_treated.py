@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from flink_app.dead_letters.schema import Originals
 from flink_app.dead_letters.sealing import Original
 from flink_app.declaration.version import VERSION
-from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.plan import DecodePlan
 from flink_app.privacy.treatments import sha256, tokenise
+from tests.support.decoding import DecodedBlock, decode_fully
 from tests.unit.decode.records import KEYS, SCHEMAS_PLAN, block, decode, plan_of, record
 from tests.unit.stars import star
 
@@ -205,7 +205,7 @@ def test_before_image_columns_among_the_row_are_treated_like_it() -> None:
 
 def test_originals_are_kept_apart_where_they_are_in_the_clear() -> None:
     data = [person({"country": "GBR"}), b"{"]
-    decoded = decode_block(block(data), PLAN, KEYS, Originals.RESTRICTED)
+    decoded = decode_fully(block(data), PLAN, KEYS, Originals.RESTRICTED)
     assert decoded.dead_letters["sealed_original"].null_count == 2
     assert decoded.restricted is not None
     assert [row["payload"] for row in decoded.restricted.to_pylist()] == data
@@ -214,7 +214,7 @@ def test_originals_are_kept_apart_where_they_are_in_the_clear() -> None:
 
 
 def test_no_fault_no_original() -> None:
-    decoded = decode_block(block([person({})]), PLAN, KEYS, Originals.RESTRICTED)
+    decoded = decode_fully(block([person({})]), PLAN, KEYS, Originals.RESTRICTED)
     assert (len(decoded.dead_letters), decoded.restricted) == (0, None)
 
 
@@ -247,7 +247,7 @@ METADATA: Final = (
 )
 
 
-def texts(decoded: Decoded) -> str:
+def texts(decoded: DecodedBlock) -> str:
     sealed = decoded.dead_letters.drop_columns("sealed_original")
     return repr([sealed.to_pylist(), *(b.to_pylist() for b in decoded.changes.values())])
 
@@ -274,7 +274,7 @@ def test_no_personal_value_is_anywhere_but_in_the_original(
     given_metadata = {"operation": operation, **metadata}
     data = record("Person", ROW | personal | fault, schema="crm", before=before, **given_metadata)
     data = data[: len(data) - max(cut - 30, 0)]  # most are whole
-    decoded = decode_block(block([data]), PLAN, KEYS, originals)
+    decoded = decode_fully(block([data]), PLAN, KEYS, originals)
     assert SECRET not in texts(decoded)
     assert OTHER_DIGITS not in texts(decoded)
     for letter in decoded.dead_letters.to_pylist():

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from flink_app.declaration import POSITION, ColumnType, Star
 from flink_app.declaration.star import DELETED
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 
 # Few values, so that keys meet.
 _VALUES: Final[dict[str, list[Any]]] = {
@@ -51,7 +51,7 @@ def random_change(star: Star, seed: int, at: int) -> Change:
     for name, column in star.stored_columns(table).items():
         wanted = name in key or (not deleted and chosen.random() < 0.9)
         values[name] = chosen.choice(_values(column.stored_type)) if wanted else None
-    return Change(table, values, position(1, at, chosen.randrange(2)), deleted)
+    return Change(table, values, make_position(1, at, chosen.randrange(2)), deleted)
 
 
 def _values(kind: ColumnType) -> list[Any]:

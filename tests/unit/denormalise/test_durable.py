@@ -14,7 +14,7 @@ from flink_app.declaration import POSITION, Star
 from flink_app.denormalise import durable, tiers
 from flink_app.denormalise.durable import DimensionStateError, DurableTable
 from flink_app.denormalise.mirror import Mirror, TableMirror
-from flink_app.positions.position import position
+from flink_app.positions.position import make_position
 from tests.unit.denormalise.histories import Change, batch, random_change
 from tests.unit.stars import freight, star
 
@@ -65,7 +65,7 @@ def content(mirror: TableMirror) -> list[tuple[object, ...]]:
 
 def region(at: int, code: str = "V", title: str = "x") -> Change:
     values = {"country": "NO", "code": code, "title": title}
-    return Change("region", values, position(1, at, 0), deleted=False)
+    return Change("region", values, make_position(1, at, 0), deleted=False)
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ targets:
 def reread(was: str, now: str, value: object) -> object:
     """A value that was stored under one declaration of its column, as another one finds it."""
     old, new, state = Mirror(item(was)), Mirror(item(now)), State()
-    row = {"id": 1, "title": value, POSITION: position(1, 1, 0), "_deleted": False}
+    row = {"id": 1, "title": value, POSITION: make_position(1, 1, 0), "_deleted": False}
     table = old.tables["item"]
     accepted = table.accept(pa.RecordBatch.from_pylist([row], schema=table.schema))
     append(state, "item", accepted, table)

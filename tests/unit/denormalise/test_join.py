@@ -13,7 +13,7 @@ from flink_app.declaration.star import DELETED
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan, TargetJoin
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
 from tests.unit.stars import freight, placed_freight, ticket_seller
 
@@ -84,24 +84,24 @@ def expected_patch(star: Star, oracle: Oracle, change: Change) -> dict[str, Any]
 
 def company(at: int, *, deleted: bool = False, home: int | None = 1, name: str = "a") -> Change:
     values = {"company_id": 1, "trade_name": None if deleted else name, "home": home}
-    return Change("company", values, position(1, at, 0), deleted)
+    return Change("company", values, make_position(1, at, 0), deleted)
 
 
 def port(at: int, *, deleted: bool = False) -> Change:
     values: dict[str, Any] = dict.fromkeys(freight().stored_columns("port"))
     values |= {"port_id": 1} | ({} if deleted else {"harbour": "Bergen"})
-    return Change("port", values, position(1, at, 0), deleted)
+    return Change("port", values, make_position(1, at, 0), deleted)
 
 
 def register(at: int) -> Change:
     values = {"company_id": 1, "number": "n", "verified": True}
-    return Change("register", values, position(1, at, 0), deleted=False)
+    return Change("register", values, make_position(1, at, 0), deleted=False)
 
 
 def fact(at: int) -> Change:
     values: dict[str, Any] = dict.fromkeys(freight().stored_columns("consignment"))
     values |= {"voyage": 1, "line": 1, "receiver": 1, "sender": 1}
-    return Change("consignment", values, position(1, at, 0), deleted=False)
+    return Change("consignment", values, make_position(1, at, 0), deleted=False)
 
 
 def report_of(star: Star) -> TargetJoin:
@@ -125,7 +125,7 @@ def test_an_unknown_dimension_gives_nothing_and_position_nought() -> None:
 
 def test_a_deleted_dimension_gives_nothing_and_the_deletes_position() -> None:
     row = joined(company(1), port(2), register(3), company(4, deleted=True, home=None))
-    assert (row["receiver_name"], row["_pos_receiver_company"]) == (None, position(1, 4, 0))
+    assert (row["receiver_name"], row["_pos_receiver_company"]) == (None, make_position(1, 4, 0))
     # Its own key is shown on the sender's path, and is gone with it; so is what hangs on the key.
     assert (row["sender_id"], row["sender_number"]) == (None, None)
     assert row["_pos_sender_company__entry"] == UNKNOWN
@@ -136,7 +136,7 @@ def test_below_a_known_dimension_the_next_is_looked_up() -> None:
     row = joined(company(1), port(2))
     assert (row["receiver_name"], row["receiver_harbour"]) == ("a", "Bergen")
     assert row["_key_receiver_company__home_port__home"] == 1
-    assert row["_pos_receiver_company__home_port"] == position(1, 2, 0)
+    assert row["_pos_receiver_company__home_port"] == make_position(1, 2, 0)
 
 
 def test_a_deletes_patch_carries_nothing_that_its_own_key_refers_to() -> None:

@@ -13,7 +13,7 @@ from flink_app.declaration.star import DELETED
 from flink_app.denormalise import mirror as module
 from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
 from flink_app.denormalise.rows import NO_SLOT
-from flink_app.positions.position import position
+from flink_app.positions.position import make_position
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
 from tests.unit.stars import freight, ticket_seller
 
@@ -28,7 +28,7 @@ def compact_often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 def region(at: int, title: str | None = "x", *, code: str = "V", deleted: bool = False) -> Change:
     values = {"country": "NO", "code": code, "title": None if deleted else title}
-    return Change("region", values, position(1, at, 0), deleted)
+    return Change("region", values, make_position(1, at, 0), deleted)
 
 
 def accept(table: TableMirror, *changes: Change) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ def content(table: TableMirror, keys: list[Any]) -> list[tuple[Any, ...]]:
 
 
 def test_what_is_below_the_floor_is_not_taken_in() -> None:
-    floor = position(1, 5, 0)
+    floor = make_position(1, 5, 0)
     table = Mirror(STAR, floor).tables["region"]
     assert accept(table, region(4), region(4, code="W", deleted=True)) == []
     assert accept(table, region(4, code="X"), region(5, "y"))[0]["title"] == "y"
@@ -115,7 +115,7 @@ def test_a_deleted_row_stays_as_a_tombstone_that_older_changes_cannot_revive() -
     table = regions()
     accept(table, region(1), region(5, deleted=True))
     assert accept(table, region(4, "late")) == []
-    assert content(table, [("NO", "V")]) == [(position(1, 5, 0), True, "NO", "V", None)]
+    assert content(table, [("NO", "V")]) == [(make_position(1, 5, 0), True, "NO", "V", None)]
     assert deleted_at(table.find([("NO", "V")]), table).tolist() == [True]
     assert accept(table, region(6, "again"))
     assert content(table, [("NO", "V")])[0][-1] == "again"

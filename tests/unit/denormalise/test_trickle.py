@@ -17,7 +17,7 @@ from flink_app.denormalise import durable, tiers
 from flink_app.denormalise import mirror as mirrors
 from flink_app.denormalise.durable import DimensionStateError, DurableTable, blocks, forget
 from flink_app.denormalise.mirror import Mirror, TableMirror
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 from tests.unit.decode.records import UNCHANGED
 from tests.unit.denormalise.test_durable import STAR, State, content, region, write
 
@@ -41,7 +41,7 @@ STEPS = st.one_of(
 
 
 def change(page: int, at: int, deleted: bool, has: set[str]) -> Row:
-    own = position(1 + at // 16, at, 0)
+    own = make_position(1 + at // 16, at, 0)
     row: Row = {"page": page, POSITION: own, DELETED: deleted}
     for name in UNCHANGED_COLUMNS:
         there = not deleted and name in has
@@ -111,7 +111,7 @@ def test_a_restore_has_what_the_changes_say_whatever_was_merged(steps: list[Any]
         if step == "restore":
             mirror, table = opened(state, model.floor)
         elif step == "floor":
-            model.restored(position(2, 0, 0))
+            model.restored(make_position(2, 0, 0))
             mirror, table = opened(state, model.floor)
         else:
             rows = [change(*one) for one in step]
@@ -161,7 +161,7 @@ def test_changes_of_few_keys_are_few_rows() -> None:
 
 @pytest.mark.usefixtures("small")
 def test_what_is_below_the_floor_does_not_come_back_with_a_merge() -> None:
-    state, floor = State(), position(2, 0, 0)
+    state, floor = State(), make_position(2, 0, 0)
     mirror, table = opened(state, UNKNOWN)
     rows = pa.RecordBatch.from_pylist([change(1, 3, False, {"body"})], schema=SCHEMA)
     table.append(state, mirror.accept(rows))

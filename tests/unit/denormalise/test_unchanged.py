@@ -14,7 +14,7 @@ from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, TableMirror
 from flink_app.denormalise.plan import JoinPlan
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.decode.records import UNCHANGED
 from tests.unit.denormalise.test_durable import State
@@ -32,7 +32,7 @@ def compact_often(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 def page(at: int, *, deleted: bool = False, **values: Any) -> dict[str, Any]:
     """A change of page 1 that has only the columns which are given."""
-    own = position(1, at, 0)
+    own = make_position(1, at, 0)
     return {
         "page": 1,
         "body": values.get("body"),
@@ -115,7 +115,13 @@ def test_a_fact_knows_a_dimension_by_the_version_that_its_patch_has() -> None:
     facts = pa.RecordBatch.from_pylist(
         [
             dict.fromkeys(UNCHANGED.changes_schema("visit").names)
-            | {"visit": 1, "part": 1, "page": key, "_pos": position(1, 9, 0), "_deleted": False}
+            | {
+                "visit": 1,
+                "part": 1,
+                "page": key,
+                "_pos": make_position(1, 9, 0),
+                "_deleted": False,
+            }
             for key in (1, 2)
         ],
         schema=UNCHANGED.changes_schema("visit"),
@@ -142,7 +148,7 @@ def test_a_table_without_such_columns_takes_the_plain_way(monkeypatch: pytest.Mo
     schema = star.changes_schema("sport_event")
     row = dict.fromkeys(schema.names) | {
         "event_id": 1,
-        "_pos": position(1, 1, 0),
+        "_pos": make_position(1, 1, 0),
         "_deleted": False,
     }
     accepted = Mirror(star).tables["sport_event"].accept(pa.RecordBatch.from_pylist([row], schema))

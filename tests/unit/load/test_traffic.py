@@ -14,8 +14,9 @@ import pytest
 
 from flink_app.declaration import Star, load_declaration
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.rows import ParsedRow, PassedOver, parse_record
+from flink_app.decode.rows import parse_record
 from flink_app.positions.generations import Generations
+from flink_app.records.parsed import ParsedRow, Skipped
 from tests.load.keys import Keys
 from tests.load.model import COLUMNS
 from tests.load.traffic import WEIGHTS, Traffic, TrafficSettings
@@ -82,8 +83,8 @@ def _plain(value: Any) -> Any:
 def test_the_job_can_read_every_record() -> None:
     plan = DecodePlan(Star(load_declaration(TICKET_SELLER_FILE)), Generations())
     kinds = Counter(type(parse_record(record, plan)) for _, record in records()[1])
-    assert set(kinds) == {ParsedRow, PassedOver}
-    assert kinds[PassedOver] == len(COLUMNS)  # the announcements
+    assert set(kinds) == {ParsedRow, Skipped}
+    assert kinds[Skipped] == len(COLUMNS)  # the announcements
 
 
 def test_positions_rise_strictly_and_only_changes_have_them() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change
 from tests.unit.redshift.sqlite import SqliteWarehouse
@@ -23,7 +23,7 @@ TARGET = "sport_event_activity"
 
 def change(table: str, at: int, *, deleted: bool, **values: Any) -> Change:
     stored = dict.fromkeys(STAR.stored_columns(table)) | values
-    return Change(table, stored, position(1, at, 0), deleted)
+    return Change(table, stored, make_position(1, at, 0), deleted)
 
 
 def f(key: int, at: int, buyer: int | None = None, *, deleted: bool = False) -> Change:
@@ -90,7 +90,7 @@ def test_1_a_late_dimension_reaches_the_fact(run: Run) -> None:
     run.load(f(1, 1))
     assert run.rows("seat_level", "_pos_ticket") == [(None, UNKNOWN)]
     run.load(t(1, 5))
-    assert run.rows("seat_level", "_pos_ticket") == [("level 5", position(1, 5, 0))]
+    assert run.rows("seat_level", "_pos_ticket") == [("level 5", make_position(1, 5, 0))]
 
 
 def test_2_of_an_upsert_and_a_delete_in_one_batch_the_newer_counts(run: Run) -> None:
@@ -148,7 +148,7 @@ def test_9_an_older_version_that_is_replayed_changes_nothing(run: Run) -> None:
 def test_10_a_fact_joined_to_a_deleted_dimension_keeps_it_deleted(run: Run) -> None:
     run.load(t(1, 102, deleted=True))
     run.load(f(1, 103))
-    assert run.rows("seat_level", "_pos_ticket") == [(None, position(1, 102, 0))]
+    assert run.rows("seat_level", "_pos_ticket") == [(None, make_position(1, 102, 0))]
     run.restart()
     run.load(t(1, 2))
     assert run.rows("seat_level") == [(None,)]
@@ -185,15 +185,15 @@ def test_an_older_fact_does_not_replace_a_newer_one(run: Run) -> None:
 def test_a_delete_at_the_position_of_the_tombstone_changes_nothing(run: Run) -> None:
     run.load(f(1, 2, deleted=True))
     run.load(f(1, 2, deleted=True))
-    assert run.tombstones() == [(1, position(1, 2, 0))]
+    assert run.tombstones() == [(1, make_position(1, 2, 0))]
 
 
 def test_tombstones_are_the_deleted_keys_even_where_there_was_no_row(run: Run) -> None:
     run.load(f(1, 1), f(2, 2), f(3, 3, deleted=True))
     run.load(f(1, 4, deleted=True))
-    assert run.tombstones() == [(1, position(1, 4, 0)), (3, position(1, 3, 0))]
+    assert run.tombstones() == [(1, make_position(1, 4, 0)), (3, make_position(1, 3, 0))]
     run.load(f(1, 5), f(3, 6, deleted=True))
-    assert run.tombstones() == [(3, position(1, 6, 0))]
+    assert run.tombstones() == [(3, make_position(1, 6, 0))]
     assert run.rows("ticket_id") == [(1,), (2,)]
 
 
@@ -217,6 +217,6 @@ def test_a_deleted_dimension_empties_its_columns_and_all_below(run: Run) -> None
     run.load(e(1, 1), t(1, 2, 1), f(1, 3))
     run.load(t(1, 4, deleted=True))
     columns = ("event_id", "seat_level", "sport_type", "_pos_ticket", "_pos_ticket__event")
-    assert run.rows(*columns) == [(None, None, None, position(1, 4, 0), UNKNOWN)]
+    assert run.rows(*columns) == [(None, None, None, make_position(1, 4, 0), UNKNOWN)]
     run.load(e(1, 5))
     assert run.rows("sport_type") == [(None,)]

@@ -14,7 +14,7 @@ from connectors.staging.part import Part
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
-from flink_app.positions.position import position
+from flink_app.positions.position import make_position
 from flink_app.warehouse import warehouse_spec
 from infra.simulation.placement import placed
 from tests.unit.denormalise.histories import Change, batch
@@ -176,8 +176,10 @@ def test_a_column_of_the_dimension_that_is_too_short_is_lengthened(
 def test_what_a_row_knows_better_stays() -> None:
     """An older snapshot is restored, and the dimension has moved: its state is behind the rows."""
     star = placed(ticket_seller(), "sport_event")
-    ticket = Change("ticket", {"ticket_id": 1, "event_id": 7}, position(1, 1, 0), deleted=False)
-    bought = Change("ticket_activity", {"ticket_id": 1}, position(1, 2, 0), deleted=False)
+    ticket = Change(
+        "ticket", {"ticket_id": 1, "event_id": 7}, make_position(1, 1, 0), deleted=False
+    )
+    bought = Change("ticket_activity", {"ticket_id": 1}, make_position(1, 2, 0), deleted=False)
     mirror = Mirror(ticket_seller())
     for change in (ticket, event(5, "newer")):
         changes = batch(ticket_seller(), change.table, [change])
@@ -198,5 +200,5 @@ def test_what_a_row_knows_better_stays() -> None:
 
 def event(at: int, sport: str) -> Change:
     return Change(
-        "sport_event", {"event_id": 7, "sport_type": sport}, position(1, at, 0), deleted=False
+        "sport_event", {"event_id": 7, "sport_type": sport}, make_position(1, at, 0), deleted=False
     )

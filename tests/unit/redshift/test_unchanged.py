@@ -15,7 +15,7 @@ from flink_app.declaration.star import unchanged_position_column
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
-from flink_app.positions.position import UNKNOWN, position
+from flink_app.positions.position import UNKNOWN, make_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse, planned
 from tests.unit.stars import star, ticket_seller
@@ -50,7 +50,7 @@ class Change:
     deleted: bool = False
 
     def row(self) -> dict[str, Any]:
-        own = position(1, self.at, 0)
+        own = make_position(1, self.at, 0)
         is_set = self.deleted or self.body is not None
         return {
             "page": 1,
@@ -79,8 +79,8 @@ def known(changes: Sequence[Change]) -> list[tuple[Any, ...]]:
         return []
     setters = [change for change in changes if change.deleted or change.body]
     last = max(setters, key=lambda change: change.at, default=None)
-    body = (last.body, position(1, last.at, 0)) if last else (None, UNKNOWN)
-    return [(1, f"title {newest.at}", body[0], position(1, newest.at, 0), body[1])]
+    body = (last.body, make_position(1, last.at, 0)) if last else (None, UNKNOWN)
+    return [(1, f"title {newest.at}", body[0], make_position(1, newest.at, 0), body[1])]
 
 
 def load(warehouse: SqliteWarehouse, changes: Sequence[Change], **without: Any) -> None:

@@ -14,9 +14,9 @@ from connectors.kinesis.frame import RecordBlock, read_frame, write_frame
 from connectors.redshift.replay_marks import LetterPart
 from connectors.staging.writer import PartWriter
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, Originals
-from flink_app.decode.block import decode_block
 from flink_app.privacy.keys import PrivacyKeys
 from infra.replay.letters import Letter, read_letters
+from tests.support.decoding import decode_fully
 from tests.unit.decode.records import FREIGHT_PLAN, KEYS, region
 
 TOO_LONG: Final = region(title="x" * 41)
@@ -51,7 +51,7 @@ class Files:
     ) -> None:
         """Decodes records and stages their dead letters; sequence numbers go on."""
         block = self._block(records, shard, keys or ["key"] * len(records))
-        decoded = decode_block(block, FREIGHT_PLAN, sealed_by, originals, APPLICATION)
+        decoded = decode_fully(block, FREIGHT_PLAN, sealed_by, originals, APPLICATION)
         writer = PartWriter(self)
         writer.add(Block(Kind.DEAD_LETTERS, "", decoded.dead_letters))
         if decoded.restricted is not None:
