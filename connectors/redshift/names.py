@@ -90,7 +90,7 @@ class Names:
         return self.bookkeeping_table(self.REPLAYED)
 
     @property
-    def books(self) -> frozenset[str]:
+    def bookkeeping_names(self) -> frozenset[str]:
         """The names of the bookkeeping schema and its tables, unquoted."""
         return frozenset({self.bookkeeping_schema, *self.BOOKKEEPING})
 
@@ -131,7 +131,7 @@ class Names:
 
 def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
     """Every name of a schema, table or column that a load uses, unquoted."""
-    found = set(names.books)
+    found = set(names.bookkeeping_names)
     for target in warehouse.targets:
         found |= {target.schema, target.table, names.tombstone_table(target)}
     found |= {names.dimension_table(dimension) for dimension in warehouse.dimensions}

@@ -1,7 +1,7 @@
 """What the warehouse knows of dead letters: the parts that hold them, and which were replayed.
 
 A part counts only once the ledger has it; other files are left-overs of epochs that failed. Marks
-are keyed by the place at which the dead letter's record stood on the stream.
+are keyed by the coordinates that the dead letter's record had on the stream.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from connectors.redshift.bookkeeping import REPLAYED
 from connectors.redshift.ledger import Cursor, insert, now
 from connectors.redshift.names import Names
 
-Coordinates = tuple[str, str, str]  # stream, shard, sequence number
+RecordId = tuple[str, str, str]  # a record's stream, shard and sequence number
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class LetterPart:
 class Mark:
     """A replayed dead letter, and where its record stands now."""
 
-    coordinates: Coordinates
+    record_id: RecordId
     shard: str
     sequence_number: str
 
@@ -43,8 +43,8 @@ def loaded_parts(cursor: Cursor, names: Names, kind: Kind) -> list[LetterPart]:
     return [LetterPart(str(part), str(url)) for part, url in cursor.fetchall()]
 
 
-def replayed(cursor: Cursor, names: Names) -> set[Coordinates]:
-    """The places of all dead letters that were replayed."""
+def replayed(cursor: Cursor, names: Names) -> set[RecordId]:
+    """The records of all dead letters that were replayed."""
     cursor.execute(f"SELECT stream, shard, sequence_number FROM {names.replayed}")
     return {(str(stream), str(shard), str(number)) for stream, shard, number in cursor.fetchall()}
 
@@ -62,6 +62,6 @@ def mark(cursor: Cursor, names: Names, marks: Sequence[Mark]) -> None:
             "replayed_at": replayed_at,
         }
         for each in marks
-        for stream, shard, sequence_number in [each.coordinates]
+        for stream, shard, sequence_number in [each.record_id]
     ]
     insert(cursor, names, REPLAYED, rows)

@@ -1,4 +1,4 @@
-"""The member by which a replayed record says where it stood first.
+"""The member by which a replayed record says where it first stood.
 
 `replay` puts a dead letter's original back on the stream with this member at its head; everything
 else stays byte for byte as it was. The columnar reader refuses the member, so such a record is read
@@ -18,12 +18,12 @@ from flink_app.records.plan import REPLAY
 # As Kinesis gives them.
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _SEQUENCE_NUMBER: Final = re.compile(r"[0-9]{1,129}")
-_END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: the year 10000, which Python has not
+_END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: beyond datetime.MAXYEAR
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where and when a record stood on a stream.
+class Coordinates:
+    """Where a record stands on a stream, and when it arrived there.
 
     Attributes:
         stream: its name.
@@ -38,28 +38,28 @@ class Place:
     arrival_ms: int | None
 
 
-def first_place(envelope: Any) -> Place | None:
-    """Where a replayed record stood first; None when it was not replayed.
+def first_coordinates(envelope: Any) -> Coordinates | None:
+    """The first coordinates of a replayed record; None when it was not replayed.
 
-    Raises NotAChangeError when the member is not of the form that `with_place` writes.
+    Raises NotAChangeError when the member is not of the form that `with_coordinates` writes.
     """
-    told = envelope.read(REPLAY) if isinstance(envelope, Members) else None
-    if told is None:
+    member = envelope.read(REPLAY) if isinstance(envelope, Members) else None
+    if member is None:
         return None
     try:
-        place = Place(**told)
+        coordinates = Coordinates(**member)
     except TypeError:
-        place = None
-    if place is None or not _is_of_form(place):
+        coordinates = None
+    if coordinates is None or not _is_of_form(coordinates):
         message = f"{REPLAY!r} is not as replay writes it"
         raise NotAChangeError(message)
-    return place
+    return coordinates
 
 
-def with_place(payload: bytes, place: Place) -> bytes | None:
-    """The record with its place at its head; None when it is no JSON object, which has no room.
+def with_coordinates(payload: bytes, coordinates: Coordinates) -> bytes | None:
+    """The record with these coordinates at its head; None if it is not a JSON object.
 
-    A record that has been replayed before keeps its first place.
+    A record that has been replayed before keeps its first coordinates.
     """
     try:
         envelope = load(payload)
@@ -70,13 +70,13 @@ def with_place(payload: bytes, place: Place) -> bytes | None:
     if envelope.get(REPLAY) is not None:
         return payload
     start = payload.index(b"{") + 1
-    member = json.dumps({REPLAY: asdict(place)}, separators=(",", ":")).encode()[1:-1]
-    return payload[:start] + member + (b"," if envelope else b"") + payload[start:]
+    head = json.dumps({REPLAY: asdict(coordinates)}, separators=(",", ":")).encode()[1:-1]
+    return payload[:start] + head + (b"," if envelope else b"") + payload[start:]
 
 
-def _is_of_form(place: Place) -> bool:
-    texts = (place.stream, place.shard, place.sequence_number)
-    time = place.arrival_ms
+def _is_of_form(coordinates: Coordinates) -> bool:
+    texts = (coordinates.stream, coordinates.shard, coordinates.sequence_number)
+    time = coordinates.arrival_ms
     return all(
         isinstance(text, str) and form.fullmatch(text)
         for text, form in zip(texts, (_NAME, _NAME, _SEQUENCE_NUMBER), strict=True)

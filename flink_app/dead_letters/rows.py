@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from connectors.kinesis.frame import RecordBlock
 from flink_app.dead_letters.redaction import treated_record
-from flink_app.dead_letters.replay_marker import first_place
+from flink_app.dead_letters.replay_marker import first_coordinates
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA, Originals
 from flink_app.dead_letters.sealing import Origin, Original
 from flink_app.declaration.version import VERSION
@@ -91,17 +91,17 @@ def _shown(record: bytes, fault: Rejected, plan: RecordPlan, keys: PrivacyKeys) 
         return {"treated": None, "replay_of": None}
     table = None if fault.table is None else plan.tables[fault.table]
     try:
-        place = first_place(envelope)
+        first = first_coordinates(envelope)
     except NotAChangeError:
-        place = None  # the fault itself, in most cases; its detail says so
+        first = None  # the fault itself, in most cases; its detail says so
     return {
         "treated": treated_record(envelope, table, plan, keys),
         "replay_of": None
-        if place is None
+        if first is None
         else {
-            "stream": place.stream,
-            "shard": place.shard,
-            "sequence_number": place.sequence_number,
-            "arrival": place.arrival_ms,
+            "stream": first.stream,
+            "shard": first.shard,
+            "sequence_number": first.sequence_number,
+            "arrival": first.arrival_ms,
         },
     }

@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 
 # Where a record stood first, before it was replayed: stream, shard, sequence number, arrival.
-_PLACE: Final = [
+_COORDINATES: Final = [
     ("stream", pa.string()),
     ("shard", pa.string()),
     ("sequence_number", pa.string()),
@@ -20,21 +20,21 @@ _PLACE: Final = [
 ]
 DEAD_LETTER_SCHEMA: Final = pa.schema(
     [
-        *_PLACE,
+        *_COORDINATES,
         ("table", pa.string()),
         ("reason", pa.string()),
         ("detail", pa.string()),
         ("version", pa.string()),  # of the application
         ("declaration", pa.string()),  # its fingerprint
         ("treated", pa.string()),  # the record as `treated` shows it; null unless a JSON object
-        ("replay_of", pa.struct(_PLACE)),  # null unless the record was replayed
+        ("replay_of", pa.struct(_COORDINATES)),  # null unless the record was replayed
         ("key_id", pa.string()),  # of the secret that made the tokens and sealed the original
         ("sealed_original", pa.binary()),  # null where originals are kept in parts of their own
     ]
 )
 # Originals in the clear, in parts that only one role may read.
 RESTRICTED_SCHEMA: Final = pa.schema(
-    [*_PLACE[:3], ("partition_key", pa.string()), ("payload", pa.binary())]
+    [*_COORDINATES[:3], ("partition_key", pa.string()), ("payload", pa.binary())]
 )
 
 

@@ -1,8 +1,8 @@
 """Originals of dead letters, sealed: AES-256-GCM under a key derived from the privacy secret.
 
-A sealed original is bound to its place: application, stream, shard, sequence number and arrival
-are its associated data. Where two were swapped in the bucket, or one was copied from elsewhere,
-neither opens. The arrival belongs to the place since a replay takes the generation from it.
+A sealed original is bound to its application, coordinates and arrival time, which are its
+associated data. Originals that were swapped in the bucket, or copied from elsewhere, do not open.
+The arrival time is part of it because a replay derives the generation from it.
 
 Two forms are read:
 
@@ -36,7 +36,7 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class SealedOriginalError(StarjoinError, ValueError):
-    """A sealed original does not open: another key or place, or altered bytes."""
+    """A sealed original does not open: another key or coordinates, or altered bytes."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Original:
         is_bound = sealed.startswith(_BOUND)
         if not is_bound and not takes_earlier:
             message = (
-                f"the original of {origin} is not bound to its place, as every original beside a "
-                "key_id is: it was altered, or taken from another dead letter"
+                f"the original of {origin} is not bound to its coordinates, although its dead "
+                "letter has a key_id: it was altered, or taken from another dead letter"
             )
             raise SealedOriginalError(message)
         body = sealed[len(_BOUND) :] if is_bound else sealed
@@ -113,7 +113,7 @@ class Original:
             message = (
                 f"the original of {origin} does not open as one of application "
                 f"{origin.application}: it was sealed under another secret, altered, or moved here "
-                "from another place"
+                "from another dead letter"
             )
             raise SealedOriginalError(message) from error
         start = _KEY_LENGTH.size + _KEY_LENGTH.unpack_from(content)[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.accounts import CONTROL, UNDECLARED
-from flink_app.dead_letters.replay_marker import first_place
+from flink_app.dead_letters.replay_marker import first_coordinates
 from flink_app.declaration.model import CoarsePositions, Positions
 from flink_app.declaration.star import DELETED, POSITION, unchanged_position_column
 from flink_app.decode.unchanged import sent_value
@@ -57,7 +57,7 @@ def parse_record(record: bytes, plan: RecordPlan, *, arrival_ms: int | None = No
 
 def _parse_envelope(envelope: Any, plan: RecordPlan, arrival_ms: int | None) -> Outcome:
     try:
-        first = first_place(envelope)
+        first = first_coordinates(envelope)
         metadata = object_of(envelope, METADATA)
         kind = text_of(metadata, "record-type")
         table = plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.failures import named
-from connectors.redshift.replay_marks import Coordinates, LetterPart
-from flink_app.dead_letters.replay_marker import Place
+from connectors.redshift.replay_marks import LetterPart, RecordId
+from flink_app.dead_letters.replay_marker import Coordinates
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA
 from flink_app.dead_letters.sealing import Origin, Original, SealedOriginalError
 from flink_app.privacy.keys import PrivacyKeys
@@ -40,7 +40,7 @@ class Letter:
     """A dead letter without its original.
 
     Attributes:
-        place: where its record stands on the stream.
+        coordinates: where its record stands on the stream.
         table: the declared table, None where it is not known.
         reason: one of `Reason`, or one of another version of the application.
         part: the file that it is in.
@@ -50,7 +50,7 @@ class Letter:
         key_id: of the secret that sealed its original; None where an earlier version did.
     """
 
-    place: Place
+    coordinates: Coordinates
     table: str | None
     reason: str
     part: LetterPart
@@ -60,9 +60,9 @@ class Letter:
     key_id: str | None = None
 
     @property
-    def coordinates(self) -> Coordinates:
-        """What tells its record from all others."""
-        return self.place.stream, self.place.shard, self.place.sequence_number
+    def record_id(self) -> RecordId:
+        """What identifies its record."""
+        return self.coordinates.stream, self.coordinates.shard, self.coordinates.sequence_number
 
 
 def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter]:
@@ -83,7 +83,7 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
         for row, letter in enumerate(table.to_pylist()):
             stream, shard, number = (letter[name] for name in _COORDINATES)
             yield Letter(
-                place=Place(stream, shard, number, times[row]),
+                coordinates=Coordinates(stream, shard, number, times[row]),
                 table=letter["table"],
                 reason=letter["reason"],
                 part=part,
@@ -115,7 +115,7 @@ class OriginalReader:
         self._application = application
         self._restricted = restricted
         self._file = lru_cache(_FILES)(lambda part: _parquet(part, read).read())
-        self._places: dict[Coordinates, tuple[LetterPart, int]] | None = None
+        self._rows: dict[RecordId, tuple[LetterPart, int]] | None = None
 
     def original(self, letter: Letter) -> Original:
         """The record as it was put.
@@ -125,16 +125,17 @@ class OriginalReader:
         sealed = self._file(letter.part)["sealed_original"][letter.row].as_py()
         if sealed is not None:
             return self._unsealed(sealed, letter)
-        place = self._restricted_places().get(letter.coordinates)
-        if place is None:
+        part_and_row = self._restricted_rows().get(letter.record_id)
+        if part_and_row is None:
+            coordinates = letter.coordinates
             message = (
-                f"the original of record {letter.place.sequence_number} of {letter.place.shard} is "
+                f"the original of record {coordinates.sequence_number} of {coordinates.shard} is "
                 f"neither in part {letter.part.name} nor in a restricted part of the ledger"
             )
             raise ReplayError(message)
-        part, row = place
-        (found,) = self._file(part).slice(row, 1).to_pylist()
-        return Original(found["partition_key"], found["payload"])
+        part, row = part_and_row
+        (original,) = self._file(part).slice(row, 1).to_pylist()
+        return Original(original["partition_key"], original["payload"])
 
     @property
     def key_id(self) -> str:
@@ -142,9 +143,13 @@ class OriginalReader:
         return self._keys.key_id
 
     def _unsealed(self, sealed: bytes, letter: Letter) -> Original:
-        place = letter.place
+        coordinates = letter.coordinates
         origin = Origin(
-            self._application, place.stream, place.shard, place.sequence_number, place.arrival_ms
+            self._application,
+            coordinates.stream,
+            coordinates.shard,
+            coordinates.sequence_number,
+            coordinates.arrival_ms,
         )
         if letter.key_id not in {None, self.key_id}:
             message = f"the original of {origin} is sealed under key {letter.key_id}"
@@ -152,14 +157,14 @@ class OriginalReader:
         takes_earlier = letter.key_id is None
         return Original.unseal(sealed, self._keys.dead_letters, origin, takes_earlier=takes_earlier)
 
-    def _restricted_places(self) -> dict[Coordinates, tuple[LetterPart, int]]:
-        if self._places is None:
-            self._places = {}
+    def _restricted_rows(self) -> dict[RecordId, tuple[LetterPart, int]]:
+        if self._rows is None:
+            self._rows = {}
             for part in self._restricted:
                 columns = (self._file(part)[name].to_pylist() for name in _COORDINATES)
-                for row, coordinates in enumerate(zip(*columns, strict=True)):
-                    self._places[coordinates] = (part, row)
-        return self._places
+                for row, record_id in enumerate(zip(*columns, strict=True)):
+                    self._rows[record_id] = (part, row)
+        return self._rows
 
 
 def read_from(client: S3Client) -> ReadFile:
@@ -178,7 +183,5 @@ def _parquet(part: LetterPart, read: ReadFile) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(io.BytesIO(read(part.url)))
     except (pa.ArrowInvalid, OSError) as error:
-        message = (
-            f"part {part.name} ({part.url}) is no Parquet file that can be read: {named(error)}"
-        )
+        message = f"part {part.name} ({part.url}) cannot be read as Parquet: {named(error)}"
         raise ReplayError(message) from None

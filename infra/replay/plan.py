@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.redshift.replay_marks import Coordinates
+from connectors.redshift.replay_marks import RecordId
 from flink_app.records.rejected import Reason
 from infra.replay.letters import Letter
 
@@ -33,7 +33,7 @@ class Selection:
 
     def takes(self, letter: Letter) -> bool:
         """Whether a letter is meant, but for the limit."""
-        arrival = letter.place.arrival_ms
+        arrival = letter.coordinates.arrival_ms
         return (
             self.table in {None, letter.table}
             and self.reason in {None, letter.reason}
@@ -68,15 +68,18 @@ class ReplayPlan:
         yield f"to be put back: {len(self.letters):,}"
         if not self.letters:
             return
-        counts = Counter((x.table or "-", x.reason, x.place.shard) for x in self.letters)
+        counts = Counter((x.table or "-", x.reason, x.coordinates.shard) for x in self.letters)
         for (table, reason, shard), count in sorted(counts.items()):
             yield f"  {count:>9,}  {table}  {reason}  {shard}"
         yield "in this order, each shard's by sequence number:"
-        for shard in dict.fromkeys(letter.place.shard for letter in self.letters):
-            coordinates = [letter.place for letter in self.letters if letter.place.shard == shard]
+        for shard in dict.fromkeys(letter.coordinates.shard for letter in self.letters):
+            of_shard = [
+                letter.coordinates for letter in self.letters if letter.coordinates.shard == shard
+            ]
+            first, last = of_shard[0], of_shard[-1]
             yield (
-                f"  {shard}: {coordinates[0].sequence_number} ({_time(coordinates[0].arrival_ms)}) "
-                f"to {coordinates[-1].sequence_number} ({_time(coordinates[-1].arrival_ms)})"
+                f"  {shard}: {first.sequence_number} ({_time(first.arrival_ms)}) "
+                f"to {last.sequence_number} ({_time(last.arrival_ms)})"
             )
         again = sum(letter.is_replay for letter in self.letters)
         if again:
@@ -88,7 +91,8 @@ class ReplayPlan:
                 f"coordinates, so their new arrival determines their generation"
             )
             for letter in bare[:_LISTED]:
-                yield f"  {letter.place.shard} {letter.place.sequence_number} ({letter.reason})"
+                coordinates = letter.coordinates
+                yield f"  {coordinates.shard} {coordinates.sequence_number} ({letter.reason})"
             if len(bare) > _LISTED:
                 yield f"  and {len(bare) - _LISTED:,} more"
 
@@ -97,11 +101,11 @@ _LISTED: Final = 20
 
 
 def plan_replay(
-    letters: Iterable[Letter], already: set[Coordinates], selection: Selection
+    letters: Iterable[Letter], already: set[RecordId], selection: Selection
 ) -> ReplayPlan:
     """Chooses and orders. A record that is in several parts counts once, by the newest of them."""
-    found = {letter.coordinates: letter for letter in letters}
-    open_letters = [letter for coordinates, letter in found.items() if coordinates not in already]
+    by_record = {letter.record_id: letter for letter in letters}
+    open_letters = [letter for record_id, letter in by_record.items() if record_id not in already]
     selected = [letter for letter in open_letters if selection.takes(letter)]
     fixable = [
         letter
@@ -112,8 +116,8 @@ def plan_replay(
     taken = ordered[: selection.limit]
     return ReplayPlan(
         letters=tuple(taken),
-        found=len(found),
-        already=len(found) - len(open_letters),
+        found=len(by_record),
+        already=len(by_record) - len(open_letters),
         not_selected=len(open_letters) - len(selected),
         unfixable=len(selected) - len(fixable),
         behind_limit=len(ordered) - len(taken),
@@ -122,7 +126,11 @@ def plan_replay(
 
 def _order(letter: Letter) -> tuple[str, str, int]:
     # Sequence numbers are numbers of up to 129 digits without leading zeros.
-    return letter.place.stream, letter.place.shard, int(letter.place.sequence_number)
+    return (
+        letter.coordinates.stream,
+        letter.coordinates.shard,
+        int(letter.coordinates.sequence_number),
+    )
 
 
 def _millis(time: dt.datetime) -> int:

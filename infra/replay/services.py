@@ -20,7 +20,7 @@ from connectors.redshift.connection import RedshiftAddress, connect, read_creden
 from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
-from connectors.redshift.replay_marks import Coordinates, LetterPart, Mark
+from connectors.redshift.replay_marks import LetterPart, Mark, RecordId
 from flink_app.privacy.keys import PrivacyKeys, read_privacy_keys
 from flink_app.settings import Settings, load_settings
 from infra.aws import plan
@@ -64,7 +64,7 @@ class Services:
         s3: S3Client = self._client("s3")
         self.read = read_from(s3)
 
-    def bookkeeping(self) -> tuple[list[LetterPart], list[LetterPart], set[Coordinates]]:
+    def bookkeeping(self) -> tuple[list[LetterPart], list[LetterPart], set[RecordId]]:
         """Parts of dead letters, parts of restricted originals, and what was replayed already.
 
         Raises LoadError when the warehouse does not answer, or lacks a table.
@@ -102,12 +102,12 @@ class Services:
             connection = connect(address, credentials)
         except _CLIENT_ERRORS as error:
             message = f"{doing}: connecting to {redshift.host}"
-            raise classify(error, message, Step.CONNECT, self._names.books) from None
+            raise classify(error, message, Step.CONNECT, self._names.bookkeeping_names) from None
         try:
             yield connection.cursor()
             connection.commit()
         except _CLIENT_ERRORS as error:
-            raise classify(error, doing, known=self._names.books) from None
+            raise classify(error, doing, known=self._names.bookkeeping_names) from None
         finally:
             # Closing rolls back what was not committed; a lost connection cannot be closed.
             with suppress(*_CLIENT_ERRORS):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.redshift.replay_marks import Mark
-from flink_app.dead_letters.replay_marker import with_place
+from flink_app.dead_letters.replay_marker import with_coordinates
 from flink_app.dead_letters.sealing import Original
 from infra.replay.letters import Letter
 
@@ -61,9 +61,9 @@ class StreamWriter:
                 try:
                     marks.append(self._put(letter, original))
                 except (ClientError, BotoCoreError) as error:
-                    place = letter.place
+                    coordinates = letter.coordinates
                     failures.append(
-                        f"record {place.sequence_number} of {place.shard} was not put: "
+                        f"record {coordinates.sequence_number} of {coordinates.shard} was not put: "
                         f"{_code(error)}"
                     )
                     return
@@ -78,13 +78,13 @@ class StreamWriter:
         call: dict[str, Any] = {
             "StreamARN": self._stream_arn,
             "PartitionKey": key,
-            "Data": with_place(original.payload, letter.place) or original.payload,
+            "Data": with_coordinates(original.payload, letter.coordinates) or original.payload,
         }
         if key in self._latest:
             call["SequenceNumberForOrdering"] = self._latest[key]
         answer = self._client.put_record(**call)
         self._latest[key] = answer["SequenceNumber"]
-        return Mark(letter.coordinates, answer["ShardId"], answer["SequenceNumber"])
+        return Mark(letter.record_id, answer["ShardId"], answer["SequenceNumber"])
 
 
 def _code(error: ClientError | BotoCoreError) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from flink_app.dead_letters.replay_marker import Place, with_place
+from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration import Declaration
 from flink_app.positions.generations import Generations
 
@@ -203,8 +203,8 @@ class Source:
         number = FIRST_SEQUENCE + len(self.shards[shard])
         self.shards[shard].append(record)
         if record.letter:
-            first = Place("simulation", str(shard), str(number), record.arrival_ms(number))
-            data = with_place(record.letter.data, first)
+            first = Coordinates("simulation", str(shard), str(number), record.arrival_ms(number))
+            data = with_coordinates(record.letter.data, first)
             assert data
             self.letters.append((shard, replace(record.letter, data=data)))
 

@@ -6,7 +6,7 @@ from functools import cache
 from random import Random
 from typing import Final
 
-from flink_app.dead_letters.replay_marker import Place, with_place
+from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.decode.plan import DecodePlan
 from flink_app.records.plan import TablePlan
 from tests.fuzz.grammar import control, record, spread, text
@@ -71,7 +71,9 @@ def _odd(table: TablePlan, of: DecodePlan, before: list[bytes], rng: Random) -> 
         found = [*whole, *damaged(last, other, rng)]
     if rng.random() < _REPLAYED:
         arrival = rng.choice([None, FIRST_ARRIVAL, FIRST_ARRIVAL + 1_000, 1 << 47, (1 << 48) - 1])
-        found[0] = with_place(found[0], Place("changes", "shard-0", "7", arrival)) or found[0]
+        found[0] = (
+            with_coordinates(found[0], Coordinates("changes", "shard-0", "7", arrival)) or found[0]
+        )
     return found
 
 

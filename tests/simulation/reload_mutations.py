@@ -23,7 +23,7 @@ def generation_by_setting() -> list[Patch]:
 
 def generation_by_replay() -> list[Patch]:
     """That of when a record was replayed, not of when it arrived first."""
-    return [(rows, "first_place", lambda _: None)]
+    return [(rows, "first_coordinates", lambda _: None)]
 
 
 def no_sweep() -> list[Patch]:

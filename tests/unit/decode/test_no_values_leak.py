@@ -129,7 +129,7 @@ def test_a_sealed_original_opens_in_its_own_place_alone(
     other: Origin, *, takes_earlier: bool
 ) -> None:
     assert Original.unseal(SEALED, KEYS.dead_letters, ORIGIN) == ORIGINAL
-    with pytest.raises(SealedOriginalError, match="moved here from another place") as caught:
+    with pytest.raises(SealedOriginalError, match="moved here from another dead letter") as caught:
         Original.unseal(SEALED, KEYS.dead_letters, other, takes_earlier=takes_earlier)
     assert str(other) in str(caught.value)
 

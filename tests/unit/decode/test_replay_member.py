@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from flink_app.dead_letters.replay_marker import Place, first_place, with_place
+from flink_app.dead_letters.replay_marker import Coordinates, first_coordinates, with_coordinates
 from flink_app.dead_letters.sealing import Original
 from flink_app.decode.plan import DecodePlan
 from flink_app.positions.generations import Generations
@@ -28,12 +28,14 @@ from tests.unit.decode.records import (
 )
 from tests.unit.stars import freight
 
-PLACE: Final = Place("changes", "shardId-000000000001", "49590338271490256608559692538361", 1_500)
+COORDINATES: Final = Coordinates(
+    "changes", "shardId-000000000001", "49590338271490256608559692538361", 1_500
+)
 RECORDS: Final = [region(), port("update"), company("load"), line("delete")]
 
 
-def again(data: bytes, place: Place = PLACE) -> bytes:
-    found = with_place(data, place)
+def again(data: bytes, coordinates: Coordinates = COORDINATES) -> bytes:
+    found = with_coordinates(data, coordinates)
     assert found is not None
     return found
 
@@ -58,27 +60,27 @@ def test_every_byte_of_the_record_stays(data: bytes) -> None:
     found = again(data)
     member = json.dumps({REPLAY: json.loads(found)[REPLAY]}, separators=(",", ":"))[1:-1].encode()
     assert found.replace(member, b"", 1).replace(b"{,", b"{", 1) == data
-    assert first_place(load(found)) == PLACE
+    assert first_coordinates(load(found)) == COORDINATES
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"5", b'"{"', b"\xff{}", b'{"a":1}{"b":2}'])
-def test_what_is_no_object_has_no_room_for_a_place(data: bytes) -> None:
-    assert with_place(data, PLACE) is None
+def test_what_is_no_object_has_no_room_for_coordinates(data: bytes) -> None:
+    assert with_coordinates(data, COORDINATES) is None
 
 
-def test_a_record_that_is_replayed_once_more_keeps_its_first_place() -> None:
+def test_a_record_that_is_replayed_once_more_keeps_its_first_coordinates() -> None:
     once = again(region())
-    assert with_place(once, Place("changes", "shard-9", "7", None)) == once
+    assert with_coordinates(once, Coordinates("changes", "shard-9", "7", None)) == once
 
 
 def test_a_record_without_arrival_has_none_afterwards() -> None:
-    place = Place("changes", "shard-9", "7", None)
-    assert first_place(load(again(region(), place))) == place
+    coordinates = Coordinates("changes", "shard-9", "7", None)
+    assert first_coordinates(load(again(region(), coordinates))) == coordinates
 
 
-def test_a_record_that_was_not_replayed_has_no_place() -> None:
-    assert first_place(load(region())) is None
-    assert first_place([1]) is None
+def test_a_record_that_was_not_replayed_has_no_first_coordinates() -> None:
+    assert first_coordinates(load(region())) is None
+    assert first_coordinates([1]) is None
     (letter,) = decode([region(title=5)]).dead_letters.to_pylist()
     assert letter["replay_of"] is None
 
@@ -89,9 +91,9 @@ def test_a_record_that_is_bad_again_says_that_it_was_replayed_and_of_which() -> 
     assert letter["reason"] == "too_long"
     assert letter["sequence_number"] == "1000"  # its own
     assert letter["replay_of"] == {
-        "stream": PLACE.stream,
-        "shard": PLACE.shard,
-        "sequence_number": PLACE.sequence_number,
+        "stream": COORDINATES.stream,
+        "shard": COORDINATES.shard,
+        "sequence_number": COORDINATES.sequence_number,
         "arrival": dt.datetime.fromtimestamp(1.5, dt.UTC),
     }
     assert REPLAY not in letter["treated"]
@@ -131,7 +133,7 @@ def test_a_replayed_record_keeps_its_generation(
     arrival_ms: int | None, generation: int | None
 ) -> None:
     plan = DecodePlan(freight(), Generations.parse("1, 2 from 1970-01-01T00:00:02Z"))
-    data = again(region(), Place("changes", "shard-9", "7", arrival_ms))
+    data = again(region(), Coordinates("changes", "shard-9", "7", arrival_ms))
     decoded = decode_fully(block([data], [2_500]), plan, KEYS)
     if generation is None:
         assert decoded.dead_letters["reason"].to_pylist() == ["no_position"]

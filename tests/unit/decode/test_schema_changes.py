@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from connectors.metrics import GROUP, Metric
-from flink_app.dead_letters.replay_marker import Place, with_place
+from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration.model import SchemaChanges
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics import schema_watch
@@ -255,7 +255,7 @@ def test_what_is_below_the_floor_shows_the_tables_of_before(floor: int, found: i
 def test_a_replayed_row_shows_the_table_of_when_it_arrived_first() -> None:
     data = row("load", "note", fresh=1)
     assert {f.column for f in decode([data], PLAN).seen.findings} == {"note", "fresh"}
-    again = with_place(data, Place("changes", "shard-9", "7", 1_500))
+    again = with_coordinates(data, Coordinates("changes", "shard-9", "7", 1_500))
     assert again
     decoded = decode([again], PLAN)
     assert not decoded.seen.findings

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.redshift.replay_marks import Coordinates
-from flink_app.dead_letters.replay_marker import Place, with_place
+from connectors.redshift.replay_marks import RecordId
+from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from infra.replay.plan import ReplayPlan, Selection, plan_replay
 from tests.unit.decode.records import port, record
 from tests.unit.replay.staged import BROKEN, SOUND, TOO_LONG, Files
@@ -25,7 +25,7 @@ BARE = (
 
 
 def numbers(plan: ReplayPlan) -> list[tuple[str, int]]:
-    return [(x.place.shard, int(x.place.sequence_number)) for x in plan.letters]
+    return [(x.coordinates.shard, int(x.coordinates.sequence_number)) for x in plan.letters]
 
 
 def second(number: int) -> dt.datetime:
@@ -73,7 +73,7 @@ def test_a_selection_takes(files: Files, selection: dict[str, Any], taken: list[
 
 
 def test_what_was_replayed_is_left_out(files: Files) -> None:
-    already: set[Coordinates] = {
+    already: set[RecordId] = {
         ("changes", "shard-0", "11"),
         ("changes", "shard-1", "8"),
         ("x", "y", "1"),
@@ -115,7 +115,7 @@ def test_the_plan_is_told_without_values(files: Files) -> None:
 
 def test_what_was_replayed_before_and_is_bad_again_is_said() -> None:
     files = Files()
-    data = with_place(TOO_LONG, Place("changes", "shard-9", "3", 5))
+    data = with_coordinates(TOO_LONG, Coordinates("changes", "shard-9", "3", 5))
     assert data is not None
     files.stage([data])
     plan = plan_replay(files.letters(), set(), EVERYTHING)

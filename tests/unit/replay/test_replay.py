@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from connectors.blocks import Kind
-from connectors.redshift.replay_marks import Coordinates, LetterPart, Mark
+from connectors.redshift.replay_marks import LetterPart, Mark, RecordId
 from flink_app.dead_letters.schema import Originals
 from flink_app.dead_letters.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
@@ -57,14 +57,14 @@ class World:
     def __init__(self) -> None:
         self.files = Files()
         self.kinesis = Kinesis()
-        self.marks: dict[Coordinates, Mark] = {}
+        self.marks: dict[RecordId, Mark] = {}
         self.said: list[str] = []
 
     def plan(self, **selection: Any) -> ReplayPlan:
         return plan_replay(self.files.letters(), set(self.marks), Selection(**selection))
 
     def mark(self, marks: Sequence[Mark]) -> None:
-        self.marks.update({mark.coordinates: mark for mark in marks})
+        self.marks.update({mark.record_id: mark for mark in marks})
 
     def replay(self, keys: PrivacyKeys = KEYS, **selection: Any) -> None:
         restricted = self.files.parts[Kind.RESTRICTED]
@@ -200,7 +200,7 @@ def test_two_originals_that_were_swapped_in_the_bucket_are_not_put() -> None:
         f"2 dead letters do not open under key {KEYS.key_id} and were left out; the first: the "
         "original of record 8 of shard shard-0 of stream changes does not open as one of "
         "application shop: it was sealed under another secret, altered, or moved here from another "
-        "place"
+        "dead letter"
     )
     assert world.numbers == [10]
 
@@ -263,7 +263,9 @@ def test_an_original_of_an_earlier_version_does_not_open_beside_a_key() -> None:
         rows[0]["key_id"] = key_id
 
     world.files.rewrite(planted)
-    with pytest.raises(ReplayError, match="is not bound to its place, as every original beside"):
+    with pytest.raises(
+        ReplayError, match="is not bound to its coordinates, although its dead letter"
+    ):
         world.replay()
 
 
@@ -284,5 +286,5 @@ def test_a_part_of_another_version_is_refused_by_name() -> None:
 
 def test_a_file_that_was_cut_is_named() -> None:
     part = LetterPart("p", "s3://bucket/p")
-    with pytest.raises(ReplayError, match=r"part p .* is no Parquet file"):
+    with pytest.raises(ReplayError, match=r"part p .* cannot be read as Parquet"):
         list(read_letters([part], lambda _: b"PAR1"))
