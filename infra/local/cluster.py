@@ -22,13 +22,15 @@ import yaml
 
 from infra.local.configuration import LocalRun
 from infra.local.lifetimes import Lifetime
-from infra.local.ports import free_port
 from infra.local.processes import Service, ServiceError
 from infra.local.toolchain import FLINK_HOME, ROOT, python_environment
 
 _START_SECONDS: Final = 120.0
 _POLL_SECONDS: Final = 0.2
 _UNAVAILABLE: Final = 503  # also during the job manager's own leader election
+# What the job manager logs once it has bound its ports.
+_RPC_PORT: Final = r"Actor system started at pekko\S*://flink@\S+:(\d+)\n"
+_REST_PORT: Final = r"Rest endpoint listening at \S+:(\d+)\n"
 _JOB_ID: Final = r"Job has been submitted with JobID ([0-9a-f]{32})"
 # A lost task manager is noticed after this, and metrics are this old; the defaults of 50 s and 10 s
 # would only make tests wait.
@@ -82,9 +84,13 @@ class FlinkCluster(Lifetime):
     def _start(self) -> None:
         """Starts the job manager and the first task manager; returns when it has registered."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._port = free_port()
-        self._write_configuration()
+        self._write_configuration(rpc_port=0, rest_port=0)  # the job manager chooses them
         self._job_manager = self._exit.enter_context(self._component("jobmanager", "jobmanager"))
+        rpc_port = self._job_manager.wait_for_line(_RPC_PORT, timeout=_START_SECONDS)[1]
+        rest_port = self._job_manager.wait_for_line(_REST_PORT, timeout=_START_SECONDS)[1]
+        self._port = int(rest_port)
+        # Task managers and clients read them here.
+        self._write_configuration(rpc_port=int(rpc_port), rest_port=self._port)
         self._wait(lambda: self.get("/overview") is not None, "the job manager")
         self.task_manager = self.start_task_manager()
 
@@ -180,15 +186,15 @@ class FlinkCluster(Lifetime):
         command = [*self._prefix, str(FLINK_HOME / "bin" / f"{script}.sh"), "start-foreground"]
         return Service(name, command, log=self._folder / "log" / f"{name}.out", env=self._env)
 
-    def _write_configuration(self) -> None:
+    def _write_configuration(self, *, rpc_port: int, rest_port: int) -> None:
         settings = {
             **_flat(yaml.safe_load(LocalRun.flink_defaults())),
             **self._run.configuration(),
             "pipeline.jars": "",  # `flink run` is given the jar, as the service does
             **_PROMPT,
-            "rest.port": str(self._port),
-            "rest.bind-port": str(self._port),
-            "jobmanager.rpc.port": str(free_port()),
+            "rest.port": str(rest_port),
+            "rest.bind-port": str(rest_port),
+            "jobmanager.rpc.port": str(rpc_port),
             "jobmanager.memory.process.size": "1024m",
             "taskmanager.memory.process.size": "2048m",
             "python.executable": sys.executable,

@@ -15,12 +15,12 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 from infra.local.lifetimes import Lifetime
-from infra.local.ports import free_port
 from infra.local.processes import Service, ServiceError
 
 _ROOTLESS_USER = "nobody"
@@ -33,6 +33,11 @@ _BECOME = (
 _LONGEST_SOCKET_FOLDER = 85
 # Below this PostgreSQL is up in under a second; the limit is for a machine that is swapping.
 _START_SECONDS = 60.0
+# PostgreSQL has to be given its TCP port, and another process may take a free one before it does;
+# then another is tried. That this happens so often in a row means that something else is wrong.
+_PORTS_TRIED = 5
+_READY = "database system is ready to accept connections"
+_PORT_TAKEN = "could not create any TCP/IP sockets"
 _ANY_OTHER = 0o001
 
 
@@ -102,7 +107,17 @@ class EmbeddedPostgres(Lifetime):
         data = self._home / "data"
         binaries = self._reachable_binaries(self._home)
         self._initialise(binaries, data)
-        self.port = free_port() if self._tcp else 5432
+        attempts = _PORTS_TRIED if self._tcp else 1
+        while not self._serves(binaries, data):
+            attempts -= 1
+            if attempts == 0:
+                log = self._folder / "postgres.log"
+                msg = f"PostgreSQL could not listen on any of {_PORTS_TRIED} ports: see {log}"
+                raise ServiceError(msg)
+
+    def _serves(self, binaries: Path, data: Path) -> bool:
+        """Starts the server; False when another process has its TCP port."""
+        self.port = _free_port() if self._tcp else 5432
         listen = "127.0.0.1" if self._tcp else ""
         command = [str(binaries / "postgres"), "-D", str(data), "-k", str(self._home)]
         command += ["-p", str(self.port), "-h", listen]
@@ -111,9 +126,11 @@ class EmbeddedPostgres(Lifetime):
         self._service = Service(
             "PostgreSQL", self._as_user(command), log=self._folder / "postgres.log"
         )
-        self._service.wait_for_line(
-            "database system is ready to accept connections", timeout=_START_SECONDS
-        )
+        answer = self._service.wait_for_line(f"{_READY}|{_PORT_TAKEN}", timeout=_START_SECONDS)
+        if answer[0] == _READY:
+            return True
+        self._service.stop()
+        return False
 
     def stop(self) -> None:
         """Ends the server, breaking open sessions, and removes its data. May be repeated."""
@@ -195,3 +212,11 @@ def _ask_for_fast_shutdown(pid_file: Path) -> None:
         os.kill(int(pid_file.read_text().split()[0]), signal.SIGINT)
     except (FileNotFoundError, ProcessLookupError):
         return  # it is stopping already
+
+
+def _free_port() -> int:
+    """A port of the loopback interface that nobody has at this time."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

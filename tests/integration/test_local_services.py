@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from infra.local import reaper
+from infra.local.cluster import FlinkCluster
+from infra.local.configuration import LocalRun
 from infra.local.processes import Service, ServiceError
 from infra.local.toolchain import ROOT, connectors_jar, python_environment
 
@@ -90,6 +93,17 @@ def test_a_service_that_ends_early_is_an_error_that_shows_its_log(tmp_path: Path
         pytest.raises(ServiceError, match=r"short ended with 3.*\n.*why"),
     ):
         service.wait_for_line("ready", timeout=PATIENCE_SECONDS)
+
+
+def test_a_job_manager_chooses_its_ports_itself(tmp_path: Path) -> None:
+    run = LocalRun(state=tmp_path / "state", jar=connectors_jar(), short_lived=True)
+    with FlinkCluster(run, tmp_path / "cluster", {}) as cluster:
+        # A port that had been chosen for it could be another process's before it binds it.
+        started = (tmp_path / "cluster" / "log" / "jobmanager.out").read_text()
+        loaded = dict(re.findall(r"Loading configuration property: (\S+), (.*)", started))
+        given = {key: port for key, port in loaded.items() if re.search(r"port$", key)}
+        assert given == dict.fromkeys(("jobmanager.rpc.port", "rest.port", "rest.bind-port"), "0")
+        assert len(cluster.get("/taskmanagers")["taskmanagers"]) == 1
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
