@@ -10,7 +10,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from flink_app.declaration import Star, load_declaration
 from flink_app.job import build, read_stream
 from flink_app.settings import PROPERTIES_FILE, Settings, load_settings
-from flink_app.warehouse import refuse_books_schema
+from flink_app.warehouse import refuse_bookkeeping_schema
 
 _PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
@@ -21,7 +21,7 @@ def load_star(settings: Settings) -> Star:
     Raises DeclarationError.
     """
     star = Star(load_declaration(_PACKAGE_ROOT / settings.application.declaration))
-    refuse_books_schema(star, settings.redshift.bookkeeping_schema)
+    refuse_bookkeeping_schema(star, settings.redshift.bookkeeping_schema)
     return star
 
 

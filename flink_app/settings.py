@@ -8,6 +8,7 @@ Secrets Manager keeps them.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -165,7 +166,9 @@ def load_settings(path: Path) -> Settings:
             if group["PropertyGroupId"].startswith(PREFIX)
         }
     except FileNotFoundError as error:
-        message = f"{path}: there are no runtime properties; give the file with --properties"
+        message = (
+            f"{path}: there is no such file of runtime properties; give its path with --properties"
+        )
         raise SettingsError(message) from error
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"
@@ -176,10 +179,16 @@ def load_settings(path: Path) -> Settings:
     try:
         return Settings.model_validate(found)
     except ValidationError as error:
-        faults = fault_lines(error, lambda place: f"{PREFIX}{place[0]} {'.'.join(place[1:])}")
+        faults = fault_lines(error, Settings, property_place)
         message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
         # The cause would show what stands there, which may be a secret in a wrong place.
         raise SettingsError(message) from None
+
+
+def property_place(place: Sequence[str]) -> str:
+    """Group and key of a property, as people write them."""
+    group, *key = place
+    return f"{PREFIX}{group} {'.'.join(key)}"
 
 
 def property_groups(settings: Settings) -> list[dict[str, Any]]:

@@ -17,16 +17,16 @@ from flink_app.declaration.star import DELETED, POSITION, Path, Star, unchanged_
 from flink_app.positions.position import UNKNOWN
 
 
-def refuse_books_schema(star: Star, bookkeeping_schema: str) -> None:
-    """Raises DeclarationError for a target in the schema of the books.
+def refuse_bookkeeping_schema(star: Star, bookkeeping_schema: str) -> None:
+    """Raises DeclarationError for a target in the schema of the bookkeeping tables.
 
-    It could be one of the tables that the load keeps there, or become one.
+    It could be one of them, or become one.
     """
     for name, target in star.targets.items():
         if target.schema_name == bookkeeping_schema:
             message = (
-                f"target {name}: schema {bookkeeping_schema} is that of the application's books "
-                "(bookkeeping.schema of starjoin.redshift): choose another for one of them"
+                f"target {name}: schema {bookkeeping_schema} is that of the bookkeeping tables "
+                "(bookkeeping.schema of starjoin.redshift): choose another schema for one of them"
             )
             raise DeclarationError(message)
 

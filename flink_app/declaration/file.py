@@ -30,7 +30,9 @@ def load_declaration(path: Path) -> Declaration:
     try:
         declaration = Declaration.model_validate(_content(path))
     except ValidationError as error:
-        faults = fault_lines(error, lambda place: ".".join(place) or "file")
+        faults = fault_lines(
+            error, Declaration, lambda place: ".".join(place) or "file", with_meaning=False
+        )
         raise _broken(path, faults) from error
     if found := redshift_faults(Star(declaration)):
         raise _broken(path, [f"  {fault}" for fault in found])

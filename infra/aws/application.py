@@ -125,7 +125,7 @@ class FlinkApplication:
         self.expect("RUNNING", doing="start")
 
     def stop(self, *, snapshot: bool = True) -> None:
-        """Stops it and waits; it takes a snapshot first, unless told not to.
+        """Stops it and waits; a snapshot is taken first where `snapshot` is set.
 
         Raises ApplicationError when it does not stop.
         """
@@ -161,10 +161,10 @@ class FlinkApplication:
             if self._clock.now() >= end:
                 return
             self._clock.sleep(_EVERY)
-        told = "\n".join(f"  {line}" for line in lines[-10:])
+        last = "\n".join(f"  {line}" for line in lines[-10:])
         message = (
             f"{self._name} runs, but its program failed and there is no job. "
-            f"{self._where_to_look()} It says:\n{told}"
+            f"{self._where_to_look()} It says:\n{last}"
         )
         raise ApplicationError(message)
 
@@ -204,8 +204,8 @@ class FlinkApplication:
 
     def _failed(self, doing: str, what: str) -> ApplicationError:
         reason = self._operation_failure()
-        told = f" The service says: {reason}." if reason else ""
-        return ApplicationError(f"{self._name}: the {doing} {what}.{told} {self._where_to_look()}")
+        why = f" The service says: {reason}." if reason else ""
+        return ApplicationError(f"{self._name}: the {doing} {what}.{why} {self._where_to_look()}")
 
     def _operation_failure(self) -> str:
         """Why the last operation failed, in the service's words; empty when it did not."""

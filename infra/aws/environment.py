@@ -263,13 +263,13 @@ class Source(_Part):
         if verifies and self.certificate_arn is None:
             message = (
                 f"ssl_mode {self.ssl_mode} needs certificate_arn: import the CA's certificate with "
-                f"`aws dms import-certificate` and put its ARN here"
+                f"`aws dms import-certificate` and give its ARN as certificate_arn"
             )
             raise ValueError(message)
         if not verifies and self.certificate_arn is not None:
             message = (
-                f"ssl_mode {self.ssl_mode} does not check certificate_arn: set verify-ca or "
-                f"verify-full, or remove certificate_arn"
+                f"ssl_mode {self.ssl_mode} does not check certificate_arn: set ssl_mode to "
+                f"verify-ca or verify-full, or remove certificate_arn"
             )
             raise ValueError(message)
         return self
@@ -324,8 +324,9 @@ class Environment(_Part):
         restricted = self.application.dead_letter_originals is Originals.RESTRICTED
         if restricted and self.staging.originals_role_arn is None:
             message = (
-                "application.dead_letter_originals is restricted: name the role that may read "
-                "them, staging.originals_role_arn, or nobody can"
+                "application.dead_letter_originals is restricted, and nobody may read them: give "
+                "the ARN of the role that may as staging.originals_role_arn, or set "
+                "application.dead_letter_originals to sealed"
             )
             raise ValueError(message)
         return self
@@ -334,10 +335,10 @@ class Environment(_Part):
     def _dms_takes_the_name(self) -> Self:
         if self.dms is not None and not _DMS_IDENTIFIER.fullmatch(self.application.name):
             message = (
-                "application.name also names the replication task, for which DMS takes only "
-                "letters, digits and single hyphens, beginning with a letter and not ending with a "
-                "hyphen: choose such a name, or, where this application exists already, remove "
-                "`dms` and make the replication task by hand"
+                "application.name also names the replication task, and DMS does not take it: use "
+                "letters, digits and single hyphens, with a letter first and no hyphen last. If "
+                "the application is deployed under this name already, keep it, remove `dms` and "
+                "create the replication task yourself"
             )
             raise ValueError(message)
         return self
@@ -348,8 +349,9 @@ class Environment(_Part):
         if alarm <= statement:
             message = (
                 f"alarms.nothing_loaded_seconds is {alarm} and must be longer than "
-                f"redshift.statement_seconds, {statement}: a single statement that is ended and "
-                "repeated would raise the alarm. Raise the one or lower the other"
+                f"redshift.statement_seconds, {statement}, or a single statement that is cancelled "
+                f"and retried raises the alarm: raise alarms.nothing_loaded_seconds above "
+                f"{statement}, or lower redshift.statement_seconds below {alarm}"
             )
             raise ValueError(message)
         return self
@@ -367,18 +369,21 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
     except FileNotFoundError as error:
         known = ", ".join(sorted(other.stem for other in folder.glob("*.yaml"))) or "none"
         message = (
-            f"{path}: there is no such environment (there are: {known}); "
-            f"copy {FOLDER.name}/example.yaml and fill it in"
+            f"{path}: there is no such environment (there are: {known}). To create it, copy "
+            f"infra/aws/{FOLDER.name}/example.yaml to this path and fill it in"
         )
         raise BadEnvironmentError(message) from error
     except YamlFileError as error:
         raise BadEnvironmentError(str(error)) from error
     if not isinstance(content, dict):
-        message = f"{path} is not a mapping of settings; see {FOLDER.name}/example.yaml"
+        message = (
+            f"{path} is not a mapping of keys and values: write it as "
+            f"infra/aws/{FOLDER.name}/example.yaml is"
+        )
         raise BadEnvironmentError(message)
     try:
         return Environment.model_validate({**content, "name": name})
     except ValidationError as error:
-        faults = fault_lines(error)
+        faults = fault_lines(error, Environment)
         message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
         raise BadEnvironmentError(message) from None

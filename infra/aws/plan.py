@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,13 +12,13 @@ from pydantic import ValidationError
 from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
 from flink_app.positions.generations import Generations
-from flink_app.settings import Settings
-from flink_app.validation.faults import fault_lines
-from flink_app.warehouse import refuse_books_schema
+from flink_app.settings import Settings, property_place
+from flink_app.validation.faults import Place, fault_lines
+from flink_app.warehouse import refuse_bookkeeping_schema
 from infra.aws.dms import with_dms_settings
 from infra.aws.environment import Environment
 from infra.aws.errors import DeployError
-from infra.aws.parameters import properties, values
+from infra.aws.parameters import properties, property_references, settings_of, values
 from infra.aws.templates import load_template
 from infra.bootstrap import ROOT
 
@@ -53,9 +53,10 @@ def load_star(environment: Environment) -> Star:
     path = ROOT / environment.application.declaration
     try:
         star = Star(load_declaration(path))
-        refuse_books_schema(star, environment.redshift.bookkeeping_schema)
+        refuse_bookkeeping_schema(star, environment.redshift.bookkeeping_schema)
     except DeclarationError as error:
-        raise DeployError(str(error)) from error
+        message = f"application.declaration of {environment.name}: {error}"
+        raise DeployError(message) from error
     return star
 
 
@@ -105,9 +106,25 @@ def application_settings(environment: Environment, data: Outputs) -> Settings:
     try:
         return Settings.model_validate(properties({**data, **values(environment)}))
     except ValidationError as error:
-        faults = fault_lines(error, " ".join)
-        message = "\n".join(["the application would refuse these of its settings:", *faults])
+        faults = fault_lines(error, Settings, _setting_of(environment))
+        message = "\n".join(
+            [f"the application would refuse these settings of {environment.name}:", *faults]
+        )
         raise DeployError(message) from None
+
+
+def _setting_of(environment: Environment) -> Place:
+    """Writes a property's place as that of its value: a key of the environment, or an output."""
+    keys = {each.parameter.name: ".".join(each.path) for each in settings_of(Environment)}
+    references = property_references()
+
+    def place(path: Sequence[str]) -> str:
+        parameter = references.get(path[0], {}).get(".".join(path[1:]))
+        if parameter is None:
+            return property_place(path)
+        return keys.get(parameter, f"output {parameter} of stack {environment.stack(DATA)}")
+
+    return place
 
 
 def data_stack(environment: Environment) -> StackPlan:

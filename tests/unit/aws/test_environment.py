@@ -61,9 +61,9 @@ def test_all_faults_are_told_at_once_with_their_places(tmp_path: Path) -> None:
     broken["applications"] = {}
     told = faults(tmp_path, broken)
     assert "has 3 fault(s)" in told
-    assert "  network.subnets.0: String should match pattern" in told
-    assert "  redshift.secret_arn: String should match" in told
-    assert "  applications: Extra inputs are not permitted" in told
+    assert "  network.subnets.0: must match the pattern" in told
+    assert "  redshift.secret_arn: must match the pattern" in told
+    assert "  applications: there is no such key" in told
 
 
 def test_a_fault_does_not_repeat_what_was_given(tmp_path: Path) -> None:
@@ -157,7 +157,10 @@ def test_a_name_that_all_services_take(tmp_path: Path, name: str) -> None:
 
 def test_an_environment_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
     write(tmp_path, {}, "staging")
-    with pytest.raises(BadEnvironmentError, match=r"there are: staging\); copy environments/exam"):
+    with pytest.raises(
+        BadEnvironmentError,
+        match=r"there are: staging\)\. To create it, copy infra/aws/environments/exam",
+    ):
         load_environment("production", tmp_path)
 
 
@@ -170,7 +173,7 @@ def test_a_file_that_is_no_mapping(tmp_path: Path, text: str) -> None:
 
 def test_a_name_that_stacks_cannot_have(tmp_path: Path) -> None:
     name = write(tmp_path, content(), "not_a_stack_name")
-    with pytest.raises(BadEnvironmentError, match="name: String should match"):
+    with pytest.raises(BadEnvironmentError, match="name: must match the pattern"):
         load_environment(name, tmp_path)
 
 
@@ -221,5 +224,27 @@ def test_null_is_refused_where_it_would_mean_the_default(
 def test_a_target_among_the_books_is_refused() -> None:
     environment = load_environment("example")
     redshift = environment.redshift.model_copy(update={"bookkeeping_schema": "public"})
-    with pytest.raises(DeployError, match="schema public is that of the application's books"):
+    with pytest.raises(DeployError, match="schema public is that of the bookkeeping tables"):
         load_star(environment.model_copy(update={"redshift": redshift}))
+
+
+def test_a_setting_that_the_application_refuses_is_named_by_its_key_or_output() -> None:
+    environment = load_environment("example")
+    redshift = environment.redshift.model_copy(update={"statement_seconds": 5})
+    outputs = {**OUTPUTS, "StreamArn": "changes"}
+    with pytest.raises(DeployError) as caught:
+        application_settings(environment.model_copy(update={"redshift": redshift}), outputs)
+    first, stream, statement = str(caught.value).splitlines()
+    assert first == "the application would refuse these settings of example:"
+    assert stream.startswith(
+        "  output StreamArn of stack starjoin-example-data: must match the pattern"
+    )
+    assert statement.startswith("  redshift.statement_seconds: must be at least 60. Meaning: Sec")
+
+
+def test_faults_of_several_parts_are_not_preceded_by_an_empty_place(tmp_path: Path) -> None:
+    broken = content()
+    broken["application"]["dead_letter_originals"] = "restricted"
+    (_, line) = faults(tmp_path, broken).splitlines()
+    assert line.startswith("  application.dead_letter_originals is restricted, and nobody may read")
+    assert line.endswith("or set application.dead_letter_originals to sealed")

@@ -12,7 +12,7 @@ import yaml
 
 from connectors.sql_limits import MOST_COLUMNS, SYSTEM_COLUMNS
 from flink_app.declaration import DeclarationError, Star, load_declaration
-from flink_app.warehouse import refuse_books_schema
+from flink_app.warehouse import refuse_bookkeeping_schema
 from infra.redshift_emulator.dialect import read_statement
 from infra.redshift_emulator.errors import RedshiftError
 from tests.unit.declaration.test_rules import put, save
@@ -228,6 +228,6 @@ def test_a_target_among_the_books_is_refused(tmp_path: Path) -> None:
     content = copy.deepcopy(CONTENT)
     content["targets"]["sales"]["schema"] = "starjoin"
     star = Star(load_declaration(save(tmp_path, content)))
-    refuse_books_schema(star, "other")
+    refuse_bookkeeping_schema(star, "other")
     with pytest.raises(DeclarationError, match="target sales: schema starjoin is that of the"):
-        refuse_books_schema(star, "starjoin")
+        refuse_bookkeeping_schema(star, "starjoin")

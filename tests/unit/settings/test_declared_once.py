@@ -88,7 +88,7 @@ def test_a_new_field_reaches_environment_template_property_and_page(tmp_path: Pa
     )
     assert run.returncode == 0, run.stderr
     seen = json.loads(run.stdout)
-    assert "redshift.made_up_minutes: Input should be less than or equal to 9" in seen["refused"]
+    assert "redshift.made_up_minutes: must be at most 9" in seen["refused"]
     assert seen["parameter"] == {
         "Type": "Number",
         "Description": "Minutes of a made-up setting.",

@@ -115,50 +115,53 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("groups", "fault"),
     [
-        (changed("application", name=None), "starjoin.application name: Field required"),
-        (changed("application", name="a b"), "starjoin.application name: String should match"),
-        (changed("application", nmae="x"), "starjoin.application nmae: Extra inputs are not"),
+        (changed("application", name=None), "starjoin.application name: this key is missing"),
+        (changed("application", name="a b"), "starjoin.application name: must match the pattern"),
+        (changed("application", nmae="x"), "starjoin.application nmae: there is no such key"),
         (
             changed("application", generations="0"),
-            "starjoin.application generations: Value error, generation 0 is not between 1 and",
+            "starjoin.application generations: generation 0 is not between 1 and",
         ),
         (
             changed("application", generations="1, 2"),
-            "starjoin.application generations: Value error, generation 2 needs a start",
+            "starjoin.application generations: generation 2 needs a start",
         ),
         (
             changed("application", floor="2"),
-            "starjoin.application : Value error, floor 2 is above the newest generation, 1",
+            "starjoin.application: floor 2 is above the newest generation, 1",
         ),
-        (changed("source", stream_arn="changes"), "starjoin.source stream.arn: String should"),
+        (changed("source", stream_arn="changes"), "starjoin.source stream.arn: must match"),
         (
             changed("source", initial_position="NOW"),
-            "starjoin.source initial.position: Input should be 'TRIM_HORIZON' or 'LATEST'",
+            "starjoin.source initial.position: must be 'TRIM_HORIZON' or 'LATEST'",
         ),
-        (changed("staging", prefix="/x/"), "starjoin.staging prefix: String should match"),
-        (changed("redshift", port="65536"), "starjoin.redshift port: Input should be less"),
-        (changed("redshift", ssl="maybe"), "starjoin.redshift ssl: Input should be a valid boo"),
+        (changed("staging", prefix="/x/"), "starjoin.staging prefix: must match the pattern"),
+        (changed("redshift", port="65536"), "starjoin.redshift port: must be at most 65535"),
+        (changed("redshift", ssl="maybe"), "starjoin.redshift ssl: must be true or false"),
         (
             changed("redshift", ssl="true", ssl_mode="verify-ca"),
-            "starjoin.redshift : Value error, ssl is the former name of ssl.mode, and both are",
+            "starjoin.redshift: ssl is the former name of ssl.mode, and both are",
         ),
         (
             changed("redshift", ssl_mode="require"),
-            "starjoin.redshift ssl.mode: Input should be 'verify-full', 'verify-ca' or 'none'",
+            "starjoin.redshift ssl.mode: must be 'verify-full', 'verify-ca' or 'none'",
         ),
         (
             changed("redshift", statement_seconds="5"),
-            "starjoin.redshift statement.seconds: Input should be greater",
+            "starjoin.redshift statement.seconds: must be at least 60",
         ),
-        (changed("redshift", copy_role="me"), "starjoin.redshift copy.role: String should match"),
+        (
+            changed("redshift", copy_role="me"),
+            "starjoin.redshift copy.role: must match the pattern",
+        ),
         (
             changed("redshift", bookkeeping_schema='x"; DROP'),
-            "starjoin.redshift bookkeeping.schema: String should match",
+            "starjoin.redshift bookkeeping.schema: must match the pattern",
         ),
-        (changed("loader", x="y"), "starjoin.loader : Extra inputs are not permitted"),
+        (changed("loader", x="y"), "starjoin.loader: there is no such key"),
         (
             {name: found for name, found in GROUPS.items() if name != "starjoin.source"},
-            "starjoin.source : Field required",
+            "starjoin.source: this key is missing",
         ),
     ],
 )
@@ -211,7 +214,9 @@ def test_another_file_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_give_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="there are no runtime properties; give the file with"):
+    with pytest.raises(
+        SettingsError, match="there is no such file of runtime properties; give its path with"
+    ):
         load_settings(tmp_path / "nothing.json")
 
 
