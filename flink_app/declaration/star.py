@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cache, cached_property, wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import pyarrow as pa
@@ -31,6 +31,7 @@ DELETED: Final = "_deleted"
 _SEPARATOR: Final = "__"
 
 
+@cache
 def unchanged_position_column(column: str) -> str:
     """Name of the hidden column with the position of the change that set `column`.
 
@@ -73,10 +74,11 @@ class Path:
 
 @dataclass(frozen=True)
 class WideColumn:
-    """A column of a target: `source` of the table at the end of `path` (empty: the fact)."""
+    """A column of a target: `source` of `table`, where `path` ends (empty: the fact)."""
 
     name: str
     path: tuple[str, ...]
+    table: str
     source: str
     type: Column
 
@@ -86,7 +88,7 @@ T = TypeVar("T")
 
 
 def _once(method: Callable[Concatenate[Star, P], T]) -> Callable[Concatenate[Star, P], T]:
-    """Derives an answer once for each question: decode and join ask for every block."""
+    """Derives an answer once per question: plans, schemas and the generated SQL ask repeatedly."""
 
     @wraps(method)
     def known(self: Star, /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -172,12 +174,9 @@ class Star:
     @_once
     def target_paths(self, target: str) -> tuple[Path, ...]:
         """The paths that `target` needs, parents before children."""
-        used = {path[:n] for path in self._source_paths(target) for n in range(1, len(path) + 1)}
+        read = {column.path for column in self.wide_columns(target)}
+        used = {path[:depth] for path in read for depth in range(1, len(path) + 1)}
         return tuple(p for p in self.paths(self.targets[target].fact) if p.steps in used)
-
-    def _source_paths(self, target: str) -> Iterator[tuple[str, ...]]:
-        for dotted in self.targets[target].columns.values():
-            yield self.declaration.follow(self.targets[target].fact, dotted)[0]
 
     @cached_property
     def _below(self) -> dict[str, set[tuple[str, ...]]]:
@@ -207,13 +206,9 @@ class Star:
         for target in self.targets:
             fact = self.targets[target].fact
             for column in self.wide_columns(target):
-                _, table, name = self.declaration.follow(
-                    fact, ".".join([*column.path, column.source])
-                )
-                wanted[table].add(name)
-            ends = {(): fact} | {path.steps: path.table for path in self.target_paths(target)}
+                wanted[column.table].add(column.source)
             for path in self.target_paths(target):
-                wanted[ends[path.parent]].update(path.key)
+                wanted[self.parent_table(fact, path)].update(path.key)
         return {
             name: tuple(column for column in table.columns if column in wanted[name])
             for name, table in self.tables.items()
@@ -252,7 +247,8 @@ class Star:
         found = []
         for name, dotted in declared.columns.items():
             path, table, source = self.declaration.follow(declared.fact, dotted)
-            found.append(WideColumn(name, path, source, self.tables[table].columns[source]))
+            column = self.tables[table].columns[source]
+            found.append(WideColumn(name, path, table, source, column))
         return tuple(found)
 
     @_once
@@ -267,6 +263,7 @@ class Star:
         visible = {(c.path, c.source): c.name for c in self.wide_columns(target)}
         return tuple(visible.get((path.parent, name), path.hidden_key(name)) for name in path.key)
 
+    @_once
     def parent_table(self, start: str, path: Path) -> str:
         """The table that holds the key columns of `path`, for a path that starts at `start`."""
         if not path.parent:
@@ -319,19 +316,19 @@ class Star:
     def wide_schema(self, target: str) -> pa.Schema:
         """Wide rows: visible columns, hidden columns, delete flag. A delete fills only the key."""
         fact = self.targets[target].fact
-        ends = {(): fact} | {path.steps: path.table for path in self.target_paths(target)}
         keys = {
-            name: self._field(name, ends[path.parent], source)
+            name: self._field(name, self.parent_table(fact, path), source)
             for path in self.target_paths(target)
             for name, source in zip(self.path_key(target, path), path.key, strict=True)
         }
         hidden = self.hidden_columns(target).items()
         return pa.schema(
-            [self._field(c.name, ends[c.path], c.source) for c in self.wide_columns(target)]
+            [self._field(c.name, c.table, c.source) for c in self.wide_columns(target)]
             + [keys.get(name, pa.field(name, kind)) for name, kind in hidden]
             + [pa.field(DELETED, pa.bool_())]
         )
 
+    @_once
     def _field(self, name: str, table: str, column: str) -> pa.Field:
         """A field with the stored values of a column, which says how they are made."""
         declared, blanks = self.tables[table].columns[column], self.tables[table].trailing_blanks

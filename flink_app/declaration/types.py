@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import pyarrow as pa
@@ -52,7 +53,10 @@ _WRITTEN: Final = re.compile(
 
 @dataclass(frozen=True)
 class ColumnType:
-    """A column type; `precision` and `scale` only for decimal, `length` for text and binary."""
+    """A column type; `precision` and `scale` only for decimal, `length` for text and binary.
+
+    What it is elsewhere is derived once, since decode asks for every block.
+    """
 
     name: str
     precision: int | None = None
@@ -89,7 +93,7 @@ class ColumnType:
         message = f"{text!r} is not a column type; known are {known}"
         raise ValueError(message)
 
-    @property
+    @cached_property
     def arrow(self) -> pa.DataType:
         """The Arrow type of the column in every block and staged file."""
         if self.is_text:
@@ -100,7 +104,7 @@ class ColumnType:
             return pa.decimal128(self.precision, self.scale)
         return _PLAIN[self.name]
 
-    @property
+    @cached_property
     def sql(self) -> str:
         """The type in Redshift's DDL."""
         if self.is_text:
@@ -111,17 +115,17 @@ class ColumnType:
             return f"DECIMAL({self.precision},{self.scale})"
         return self.name.upper()
 
-    @property
+    @cached_property
     def is_integer(self) -> bool:
         """Whether values are whole numbers of a fixed width."""
         return self.name in {"smallint", "integer", "bigint"}
 
-    @property
+    @cached_property
     def is_text(self) -> bool:
         """Whether values are text of a greatest length."""
         return self.name in _TEXT
 
-    @property
+    @cached_property
     def is_binary(self) -> bool:
         """Whether values are bytes, of a greatest number."""
         return self.name == "varbyte"

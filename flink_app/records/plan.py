@@ -132,9 +132,11 @@ class RecordPlan:
         # By table every name that the declaration has for a column of the source, of use or not,
         # and for what it was before a change.
         self.known_names: dict[str, frozenset[str]] = {}
+        self._before_names: dict[str, str] = {}
         for name in self.tables:
             columns = star.tables[name].columns.items()
             sources = [declared.source or column for column, declared in columns]
+            self._before_names |= {source: stream.before_name(source) for source in sources}
             self.known_names[name] = frozenset([*sources, *map(self.before_name, sources)])
         self._by_source = {(table.schema, table.source): table for table in self.tables.values()}
         self.has_decimals = any(
@@ -151,8 +153,8 @@ class RecordPlan:
         return self._by_source.get((schema or "", table or ""))
 
     def before_name(self, source: str) -> str:
-        """The name under which the before-image has the column `source`."""
-        return self.star.declaration.stream.before_name(source)
+        """The name under which the before-image has `source`, a declared column of some table."""
+        return self._before_names[source]
 
     def before_names(self, table: TablePlan) -> tuple[str, ...]:
         """The names under which the before-image has the key."""
