@@ -1,6 +1,6 @@
 """Pydantic's faults as lines for people: where, what is wrong, and what to write instead.
 
-The value that was given is never shown: somebody may have pasted a secret.
+Pydantic's own words come without the value that was given: somebody may have pasted a secret.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from flink_app.settings import PREFIX
 from infra.aws.errors import ApplicationError
 from infra.aws.waiting import Clock, wait_for
 
@@ -26,7 +27,7 @@ _LIMIT: Final = 1_800.0
 # A line of the log reaches CloudWatch within seconds; a minute leaves room for a busy service.
 _LOG_DELAY: Final = 60.0
 _DRIVER: Final = "PythonDriver"
-_SETTINGS_GROUP: Final = "starjoin.application"
+_SETTINGS_GROUP: Final = f"{PREFIX}application"
 
 
 @dataclass(frozen=True)
