@@ -1,6 +1,6 @@
-"""The stand-in for Redshift as one context manager: a PostgreSQL and the front before it.
+"""The Redshift emulator as one context manager: its process, and the PostgreSQL that it runs on.
 
-Owns starting and stopping both, and telling others how to reach them.
+Owns starting and stopping both, and their addresses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import Service, ServiceError
 from infra.redshift_emulator import Faults
 
-# The front imports pyarrow and boto3, a second or two; the limit is for a busy machine.
+# The emulator imports pyarrow and boto3, a second or two; the limit is for a busy machine.
 _START_SECONDS = 60.0
 _PROJECT = Path(__file__).resolve().parents[2]
 
@@ -23,8 +23,8 @@ _PROJECT = Path(__file__).resolve().parents[2]
 class RedshiftEmulator(Lifetime):
     """A throw-away Redshift on the loopback interface.
 
-    `redshift_connector.connect(**redshift.connection)` is all that a client needs. `faults` breaks
-    things on purpose.
+    `redshift_connector.connect(**redshift.connection)` is all that a client needs. `faults` injects
+    faults.
     """
 
     host = "127.0.0.1"
@@ -47,7 +47,7 @@ class RedshiftEmulator(Lifetime):
             folder: for logs and, where possible, data.
             s3_endpoint: the URL of the S3 that COPY reads.
             isolation: the database's level; SNAPSHOT is what new clusters have.
-            environment: AWS settings of the front's process (keys, Region); made up if absent.
+            environment: AWS settings of the emulator's process (keys, Region); invented if absent.
             certificate: PEM file with certificate and key for TLS, which is refused without.
         """
         self._folder = folder
@@ -56,7 +56,7 @@ class RedshiftEmulator(Lifetime):
         self._environment = environment or {}
         self._certificate = certificate
         self.postgres = EmbeddedPostgres(folder)
-        self._front: Service | None = None
+        self._process: Service | None = None
         self._faults: Faults | None = None
         self.port = 0
 
@@ -74,31 +74,31 @@ class RedshiftEmulator(Lifetime):
 
     @property
     def log(self) -> Path:
-        """What the front's process wrote; a traceback in it is a mistake of the front's."""
-        return self._folder / "front.log"
+        """The log of the emulator's process; a traceback in it is a bug of the emulator."""
+        return self._folder / "emulator.log"
 
     @property
     def faults(self) -> Faults:
-        """What breaks it on purpose."""
+        """Injects faults."""
         if self._faults is None:
-            text = "the Redshift stand-in is not running: enter the context first"
+            text = "the Redshift emulator is not running: enter its context first"
             raise ServiceError(text)
         return self._faults
 
     def _start(self) -> None:
-        """Starts PostgreSQL and the front; returns when clients can connect."""
+        """Starts PostgreSQL and the emulator; returns when clients can connect."""
         self.postgres.start()
-        self._start_front()
+        self._start_emulator()
 
     def stop(self) -> None:
         """Ends both. May be repeated."""
         self._faults = None
-        if self._front is not None:
-            self._front.stop()
-            self._front = None
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
         self.postgres.stop()
 
-    def _start_front(self) -> None:
+    def _start_emulator(self) -> None:
         postgres = self.postgres
         command = [sys.executable, "-m", "infra.redshift_emulator"]
         command += ["--socket-folder", str(postgres.socket_folder)]
@@ -107,19 +107,19 @@ class RedshiftEmulator(Lifetime):
         command += ["--isolation", self._isolation, "--s3-endpoint", self._s3_endpoint]
         if self._certificate is not None:
             command += ["--certificate", str(self._certificate)]
-        made_up = {
+        invented = {
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_DEFAULT_REGION": "eu-west-1",
         }
-        self._front = Service(
-            "Redshift front",
+        self._process = Service(
+            "Redshift emulator",
             command,
             log=self.log,
-            env=made_up | os.environ | self._environment,
+            env=invented | os.environ | self._environment,
             cwd=_PROJECT,
         )
-        line = self._front.wait_for_line(
+        line = self._process.wait_for_line(
             r"^listening on (\d+), control on (\d+)$", timeout=_START_SECONDS
         )
         self.port = int(line[1])

@@ -1,6 +1,6 @@
-"""`python -m infra.redshift_emulator`: the front as a process. `service.py` starts it.
+"""`python -m infra.redshift_emulator`: the emulator as a process.
 
-Prints one line with its two ports once it takes connections.
+Prints one line with its two ports when it accepts connections.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import boto3
 from botocore.config import Config
 
 from infra.redshift_emulator.backend import Address
+from infra.redshift_emulator.client_session import Shared
 from infra.redshift_emulator.control import Control
-from infra.redshift_emulator.peer import Front
 from infra.redshift_emulator.server import Server, prepare
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--user", required=True)
     parser.add_argument("--isolation", choices=("snapshot", "serializable"), required=True)
     parser.add_argument("--s3-endpoint")
-    parser.add_argument("--certificate", type=Path, help="PEM with key; TLS is refused without")
+    parser.add_argument(
+        "--certificate", type=Path, help="PEM with certificate and key; without it TLS is refused"
+    )
     return parser.parse_args()
 
 
 def _s3(endpoint: str | None) -> S3Client:
-    # A store that does not answer is to be COPY's error soon, not a wait for the driver's retries.
+    # If S3 does not answer, COPY should fail soon instead of waiting for boto3's retries.
     config = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 2})
     return boto3.client("s3", endpoint_url=endpoint, config=config)
 
@@ -50,7 +52,7 @@ async def _main(arguments: argparse.Namespace) -> None:
     if arguments.certificate is not None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(arguments.certificate)
-    server = Server(Front(address, _s3(arguments.s3_endpoint), tls=tls))
+    server = Server(Shared(address, _s3(arguments.s3_endpoint), tls=tls))
     clients = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     control = await asyncio.start_server(Control(server).serve, "127.0.0.1", 0)
     ports = [listening.sockets[0].getsockname()[1] for listening in (clients, control)]

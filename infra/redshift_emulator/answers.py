@@ -12,13 +12,13 @@ from infra.redshift_emulator.wire import Message
 
 # The version that every Redshift claims; drivers choose their features by it.
 _SERVER_VERSION = "8.0.2"
-# PostgreSQL's jsonb, which plays SUPER, and SUPER's own number.
+# PostgreSQL's jsonb, which SUPER is mapped to, and SUPER's own type number.
 _JSONB, _SUPER = 3802, 4000
 _FIELD = struct.Struct("!ihihih")
 
 
 def as_redshift(answer: Message) -> Message:
-    """A message of PostgreSQL's, with the version and the type numbers of Redshift."""
+    """A message from PostgreSQL with Redshift's version and type numbers."""
     if answer.kind == b"S":
         name, _ = wire.split_string(answer.body)
         if name == "server_version":
@@ -29,7 +29,7 @@ def as_redshift(answer: Message) -> Message:
 
 
 def _with_super(body: bytes) -> bytes:
-    """A row's description in which jsonb columns are SUPER columns."""
+    """A row description with jsonb columns as SUPER columns."""
     changed = bytearray(body)
     (count,) = struct.unpack_from("!H", body)
     at = 2

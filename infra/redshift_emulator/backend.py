@@ -1,7 +1,7 @@
-"""A session of the PostgreSQL behind the front.
+"""A session of the PostgreSQL behind the emulator.
 
-Owns logging in over the Unix socket and running the front's own statements; a client's messages
-are passed on by `session.py`.
+Owns logging in over the Unix socket and running the emulator's own statements; `session.py` passes
+a client's messages on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class BackendGoneError(Exception):
 
 @dataclass(frozen=True)
 class Address:
-    """Where the PostgreSQL is, and who may do everything there."""
+    """The address of the PostgreSQL, and the name of its superuser."""
 
     folder: Path
     port: int
@@ -34,7 +34,7 @@ class Address:
 
     @property
     def path(self) -> str:
-        """The Unix socket's."""
+        """The path of the Unix socket."""
         return str(self.folder / f".s.PGSQL.{self.port}")
 
 
@@ -57,7 +57,7 @@ class Backend:
 
     @classmethod
     async def login(cls, address: Address, database: str) -> Self:
-        """A session of the front's own, as the superuser."""
+        """Opens a session for the emulator itself, as the superuser."""
         parameters = {"user": address.superuser, "database": database}
         backend = await cls.connect(address, parameters)
         await backend.rest()
@@ -75,7 +75,7 @@ class Backend:
         return message
 
     async def rest(self) -> list[list[str | None]]:
-        """Reads on until PostgreSQL is ready again; the rows it sent. Raises BackendError."""
+        """Reads until PostgreSQL is ready again; returns the rows it sent. Raises BackendError."""
         rows: list[list[str | None]] = []
         error: BackendError | None = None
         while (message := await self.receive()).kind != b"Z":
@@ -90,7 +90,7 @@ class Backend:
         return rows
 
     async def query(self, sql: str) -> list[list[str | None]]:
-        """Runs statements of the front's own; the rows as texts. Raises BackendError."""
+        """Runs the emulator's own statements; returns the rows as texts. Raises BackendError."""
         self.channel.send(wire.query(sql))
         await self.channel.drain()
         return await self.rest()
@@ -100,9 +100,9 @@ class Backend:
         if self.status != IN_BLOCK:
             return
         try:
-            await self.query("DO 'BEGIN RAISE EXCEPTION USING MESSAGE = ''by the front''; END'")
+            await self.query("DO 'BEGIN RAISE EXCEPTION USING MESSAGE = ''by the emulator''; END'")
         except BackendError:
-            return  # that was the purpose
+            return  # the error is intended
 
     def close(self) -> None:
         """Ends the session; PostgreSQL rolls an open transaction back."""
@@ -121,7 +121,7 @@ async def cancel(address: Address, key: bytes) -> None:
 
 
 def literal(text: str) -> str:
-    """A text as an SQL literal, whatever the session takes a backslash for."""
+    """A text as an SQL literal that means the same whatever `standard_conforming_strings` is."""
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"E'{escaped}'"
 

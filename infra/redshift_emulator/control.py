@@ -1,14 +1,14 @@
-"""Faults from outside: one JSON object a line each way, over a loopback port of its own.
+"""Fault control: JSON commands and answers, one per line, over a loopback port of its own.
 
-Owns the commands; the tests' side of them is `Faults`.
+Owns the commands. `Control` is the server's side, `Faults` the client's.
 
     {"do": "add", "rule": {...}}             -> {"number": 1}      the fields of `faults.Rule`
-    {"do": "wait", "number": 1, "count": 1}  -> {}                 answers once it has struck
+    {"do": "wait", "number": 1, "count": 1}  -> {}                 answers when it has struck
     {"do": "status", "number": 1}            -> {"struck": 1, "hanging": 0}
     {"do": "release", "number": 1}           -> {}
     {"do": "refuse", "on": true}             -> {}                 new connections are reset
     {"do": "cut"}                            -> {"sessions": 2}    resets all connections
-    {"do": "clear"}                          -> {}                 no faults any more
+    {"do": "clear"}                          -> {}                 removes all faults
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from typing import Any
 from infra.redshift_emulator.faults import Action, Rule, When
 from infra.redshift_emulator.server import Server
 
-# Longer than any statement of a test takes; the limit turns a fault that never strikes into an
-# error instead of a test that hangs.
+# Longer than any statement of a test takes. A fault that never strikes becomes an error instead of
+# a test that hangs.
 _WAIT_SECONDS = 60.0
 _COMMIT = r"^\s*(commit|end)\b"
 _COPY = r"^\s*copy\b"
 
 
 class Control:
-    """The front's side."""
+    """The server's side."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -47,7 +47,7 @@ class Control:
         writer.close()
 
     async def _do(self, command: dict[str, Any]) -> dict[str, Any]:
-        faults = self._server.front.faults
+        faults = self._server.shared.faults
         answer: dict[str, Any] = {}
         match command["do"]:
             case "add":
@@ -74,13 +74,13 @@ class Control:
 
 
 class Faults:
-    """The tests' side: sets faults in a running front."""
+    """The client's side: injects faults into a running emulator."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = (host, port)
 
     def add(self, rule: Rule) -> Fault:
-        """Puts a rule in force."""
+        """Adds a rule."""
         return Fault(self, self.command(do="add", rule=dataclasses.asdict(rule))["number"])
 
     def cut_before_commit(self, *, action: Action = Action.CLOSE, **rule: Any) -> Fault:
@@ -88,15 +88,15 @@ class Faults:
         return self.add(Rule(_COMMIT, When.BEFORE, action, **rule))
 
     def lose_commit_reply(self, *, action: Action = Action.CLOSE, **rule: Any) -> Fault:
-        """The COMMIT is done, the connection ends before the client hears of it."""
+        """The COMMIT is done, but the connection ends before its reply."""
         return self.add(Rule(_COMMIT, When.AFTER, action, **rule))
 
     def hang_commit(self, *, when: When = When.BEFORE, **rule: Any) -> Fault:
-        """The COMMIT is taken and goes on only when released, client or no client."""
+        """The COMMIT hangs until released, whether the client stays or not."""
         return self.add(Rule(_COMMIT, when, Action.HANG, **rule))
 
     def cut_in_copy(self, *, action: Action = Action.CLOSE, **rule: Any) -> Fault:
-        """The connection ends when part of a COPY's data is in."""
+        """The connection ends when part of a COPY's data is loaded."""
         return self.add(Rule(_COPY, When.DURING, action, **rule))
 
     def fail_copy(self, message: str = "fault on purpose", **rule: Any) -> Fault:
@@ -104,29 +104,29 @@ class Faults:
         return self.add(Rule(_COPY, When.BEFORE, Action.FAIL, message=message, **rule))
 
     def refuse_connections(self) -> None:
-        """New connections are reset from now on; those that are there stay."""
+        """Resets new connections from now on; open ones stay."""
         self.command(do="refuse", on=True)
 
     def accept_connections(self) -> None:
-        """Takes new connections again."""
+        """Accepts new connections again."""
         self.command(do="refuse", on=False)
 
     def cut_all(self) -> int:
-        """Resets all connections, as a cluster does that fails over; how many there were."""
+        """Resets all connections, as in a failover; returns how many there were."""
         return int(self.command(do="cut")["sessions"])
 
     def clear(self) -> None:
-        """Takes all faults back and releases what hangs."""
+        """Removes all faults and releases what hangs."""
         self.command(do="clear")
 
     def command(self, **fields: Any) -> dict[str, Any]:
-        """Sends one command and gives the answer. Raises RuntimeError if it was refused."""
+        """Sends a command and returns the answer. Raises RuntimeError if it was refused."""
         with socket.create_connection(self._address, timeout=_WAIT_SECONDS) as connection:
             connection.sendall(json.dumps(fields).encode() + b"\n")
             with connection.makefile() as answers:
                 answer: dict[str, Any] = json.loads(answers.readline())
         if "error" in answer:
-            text = f"the front refused {fields}: {answer['error']}"
+            text = f"the emulator refused the command {fields}: {answer['error']}"
             raise RuntimeError(text)
         return answer
 
@@ -139,11 +139,11 @@ class Fault:
         self._number = number
 
     def wait(self, count: int = 1) -> None:
-        """Waits until it has struck; while it hangs a session, that session is held by then."""
+        """Waits until it has struck `count` times; a session that it hangs is then on hold."""
         self._faults.command(do="wait", number=self._number, count=count)
 
     def release(self) -> None:
-        """Lets what hangs go on."""
+        """Releases the sessions that hang."""
         self._faults.command(do="release", number=self._number)
 
     @property

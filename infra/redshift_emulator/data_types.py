@@ -1,7 +1,6 @@
-"""Redshift's data types in PostgreSQL's words.
+"""Redshift's data types as PostgreSQL's.
 
-Owns which types there are, their limits and what they default to. A type that only PostgreSQL has
-is refused.
+Owns the types, their limits and default lengths. A type that only PostgreSQL has is refused.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from infra.redshift_emulator.errors import (
     INVALID_VALUE,
     UNDEFINED_OBJECT,
     RedshiftError,
-    not_imitated,
+    not_emulated,
 )
 from infra.redshift_emulator.lexer import Cursor
 
 LONGEST_VARCHAR = 65535
 LONGEST_CHAR = 4096
-LONGEST_VARBYTE = 1_024_000  # before it was raised to 16 MiB: what holds on every cluster
+LONGEST_VARBYTE = 1_024_000  # clusters of the current track allow 16 MiB; this holds on all
 MOST_DIGITS = 38
 
 _PLAIN_TYPES = {
@@ -30,11 +29,11 @@ _DECIMAL = {"DECIMAL", "NUMERIC"}
 _VARCHAR = {"VARCHAR", "NVARCHAR", "TEXT"}
 _VARBYTE = {"VARBYTE", "VARBINARY"}
 _CHAR = {"CHAR", "CHARACTER", "NCHAR", "BPCHAR"}
-_NOT_IMITATED = {"GEOMETRY", "GEOGRAPHY", "HLLSKETCH", "INTERVAL"}
+_NOT_EMULATED = {"GEOMETRY", "GEOGRAPHY", "HLLSKETCH", "INTERVAL"}
 
 
 def data_type(item: Cursor) -> str:
-    """PostgreSQL's name of the type that comes next."""
+    """Reads a type; returns PostgreSQL's name for it. Raises RedshiftError."""
     word = item.take().word
     if word == "DOUBLE":
         item.expect("PRECISION")
@@ -52,9 +51,9 @@ def data_type(item: Cursor) -> str:
         return f"varchar({_length(item, 256, LONGEST_VARCHAR, 'character varying')})"
     if word in _CHAR | _VARBYTE:
         return _char_or_bytes(word, item)
-    if word in _NOT_IMITATED:
+    if word in _NOT_EMULATED:
         text = f"the type {word}"
-        raise not_imitated(text)
+        raise not_emulated(text)
     item.at -= 1
     text = f'type "{item.peek().text.lower()}" does not exist'
     raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)

@@ -1,8 +1,8 @@
-"""CREATE TABLE and ALTER TABLE of Redshift, in PostgreSQL's words.
+"""Redshift's CREATE TABLE and ALTER TABLE, translated for PostgreSQL.
 
-Owns the two grammars. Distribution, sort order, encoding and declared keys have
-no counterpart and are dropped; a type or clause that Redshift has not is refused, because a
-emulator that takes it would hide the mistake until the first run on a cluster.
+Owns the two grammars. Distribution, sort order, encoding and declared keys have no counterpart:
+they are checked and dropped. A type or clause that Redshift does not have is refused, because
+accepting it would hide the mistake until the first run on a cluster.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from infra.redshift_emulator.errors import (
     NOT_SUPPORTED,
     UNDEFINED_COLUMN,
     RedshiftError,
-    not_imitated,
+    not_emulated,
 )
 from infra.redshift_emulator.lexer import Cursor
 
-# Redshift's system columns; those of PostgreSQL that it has as well PostgreSQL refuses by itself.
+# Names that a column cannot have, see "CREATE TABLE".
 _SYSTEM_COLUMNS = {
     "oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "insertxid", "deletexid",
 }  # fmt: skip
@@ -34,7 +34,7 @@ _ATTRIBUTES = {
 
 
 def create_table(cursor: Cursor) -> str:
-    """The whole statement; the cursor stands behind CREATE."""
+    """Translates the statement; the cursor is behind CREATE."""
     cursor.accept("LOCAL")
     temporary = "TEMP " if cursor.accept("TEMP") or cursor.accept("TEMPORARY") else ""
     cursor.expect("TABLE")
@@ -61,7 +61,7 @@ def _check_placement_keys(placed: list[tuple[str, str]], items: list[Cursor]) ->
     for item in items:
         item.at = 0
         if item.ahead("LIKE"):
-            return  # its parent's columns are not known here
+            return  # the parent's columns are not known here
         if item.peek().word in _CONSTRAINTS:
             continue
         name = folded(item.name())
@@ -80,7 +80,7 @@ def _check_placement_keys(placed: list[tuple[str, str]], items: list[Cursor]) ->
 
 
 def folded(name: str) -> str:
-    """A column's name as the catalogue has it; names in quotes are folded as well."""
+    """A column's name as the catalogue has it; quoted names are folded as well."""
     return name.strip('"').lower()
 
 
@@ -99,7 +99,7 @@ def _table_items(items: list[Cursor]) -> list[str]:
 
 
 def _primary_key(item: Cursor) -> list[str]:
-    """The columns of a table constraint PRIMARY KEY: they become NOT NULL, and nothing more."""
+    """The columns of a PRIMARY KEY of the table, which only makes them NOT NULL."""
     if item.accept("CONSTRAINT"):
         item.name()
     if not item.accept("PRIMARY", "KEY"):
@@ -185,7 +185,7 @@ def _identity(item: Cursor) -> str:
 
 
 def _placement_keys(cursor: Cursor) -> list[tuple[str, str]]:
-    """Takes what stands behind the columns: the columns of DISTKEY and SORTKEY, and which it is."""
+    """Reads the attributes behind the columns; returns (DISTKEY or SORTKEY, column) pairs."""
     found: list[tuple[str, str]] = []
     while not cursor.done:
         if any(cursor.accept(word) for word in ("BACKUP", "DISTSTYLE", "ENCODE")):
@@ -212,20 +212,23 @@ def _key_names(cursor: Cursor) -> list[str]:
 
 @dataclass(frozen=True)
 class TableColumn:
-    """A column of a table, both as they are written in SQL."""
+    """A column of a table, both as written in the statement."""
 
     table: str
     column: str
 
 
 def alter_table(cursor: Cursor) -> tuple[str, TableColumn | None]:
-    """The statement, and the column whose type it changes. The cursor is behind ALTER TABLE."""
+    """Translates the statement; also returns the column whose type it changes.
+
+    The cursor is behind ALTER TABLE.
+    """
     name = cursor.name()
-    # Checks that the table is there and takes its lock, and changes nothing.
+    # Checks that the table exists and takes its lock, but changes nothing.
     nothing = f"COMMENT ON TABLE {name} IS NULL"
     if cursor.ahead("APPEND"):
         text = "ALTER TABLE APPEND"
-        raise not_imitated(text)
+        raise not_emulated(text)
     if cursor.accept("ADD"):
         if cursor.peek().word in _CONSTRAINTS:
             _skip_constraint(cursor)

@@ -1,7 +1,7 @@
-"""One statement of Redshift SQL: what kind it is, and what PostgreSQL is given for it.
+"""One statement of Redshift SQL: its kind, and the SQL that PostgreSQL gets for it.
 
-Owns the choice between passing on, translating, emulating and refusing. What both understand alike
-is passed on as it came; sqlglot reads queries to find what only PostgreSQL would take.
+Owns the choice between passing on, translating, emulating and refusing. Statements that mean the
+same to both are passed on unchanged; sqlglot parses queries to find what only PostgreSQL accepts.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from infra.redshift_emulator import ddl, queries
-from infra.redshift_emulator.copy_command import CopyCommand, read_copy
-from infra.redshift_emulator.errors import NOT_SUPPORTED, RedshiftError, not_imitated
+from infra.redshift_emulator.copy_grammar import CopyCommand, read_copy
+from infra.redshift_emulator.errors import NOT_SUPPORTED, RedshiftError, not_emulated
 from infra.redshift_emulator.lexer import Cursor, Token, fold_quoted, one_statement
 
 
 class Kind(enum.Enum):
-    """What the session has to do with a statement."""
+    """How the session handles a statement."""
 
     PLAIN = "plain"
     BEGIN = "begin"
@@ -28,13 +28,13 @@ class Kind(enum.Enum):
     ALTER_TYPE = "alter type"
 
 
-# Run by the session, not by PostgreSQL: they take no parameters and give no rows.
+# Run by `emulation.py`, not by PostgreSQL: they take no parameters and return no rows.
 EMULATED = frozenset({Kind.COPY, Kind.TRUNCATE, Kind.ALTER_TYPE})
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement as the client sent it, and as PostgreSQL gets it."""
+    """A statement as the client sent it (`text`), and as PostgreSQL gets it (`sql`)."""
 
     kind: Kind
     text: str
@@ -42,7 +42,7 @@ class Statement:
     copy: CopyCommand | None = None
     # A MERGE's source, which must turn out to be a table.
     source: str | None = None
-    # What changes its type, which must turn out to have no default.
+    # The column whose type changes; `emulation.py` checks that it has no default.
     retyped: ddl.TableColumn | None = None
 
 
@@ -57,7 +57,7 @@ _ISOLATION = re.compile(
 
 @lru_cache(maxsize=2048)
 def read_statement(sql: str) -> Statement:
-    """Reads one statement. Raises RedshiftError for what Redshift would refuse to parse."""
+    """Reads one statement. Raises RedshiftError for what Redshift does not parse."""
     text, found = one_statement(fold_quoted(sql))
     cursor = Cursor(text, found)
     first = cursor.peek().word
@@ -65,7 +65,7 @@ def read_statement(sql: str) -> Statement:
         result = queries.read_query(text, found)
         return Statement(Kind.PLAIN, sql, result.sql, source=result.merge_source)
     if first in _REFUSED:
-        raise not_imitated(first)
+        raise not_emulated(first)
     special = _READERS.get(first)
     return Statement(Kind.PLAIN, sql, text) if special is None else special(sql, cursor)
 
@@ -84,7 +84,7 @@ def _create(sql: str, cursor: Cursor) -> Statement:
         raise cursor.fail()
     if words & {"EXTERNAL", "MATERIALIZED", "PROCEDURE", "FUNCTION", "UNLOGGED"}:
         text = f"CREATE {cursor.peek().word}"
-        raise not_imitated(text)
+        raise not_emulated(text)
     if "TABLE" in words and "SCHEMA" not in words:
         return Statement(Kind.PLAIN, sql, queries.in_query(ddl.create_table(cursor)))
     return Statement(Kind.PLAIN, sql, queries.in_query("CREATE " + cursor.rest()))
@@ -107,7 +107,7 @@ def _truncate(sql: str, cursor: Cursor) -> Statement:
 
 
 def _begin(sql: str, cursor: Cursor) -> Statement:
-    # Every level is accepted and none of them changes anything: the database's own level counts.
+    # Every level is accepted and has no effect: the database's own level is used.
     return Statement(Kind.BEGIN, sql, _ISOLATION.sub("", cursor.rest()))
 
 
@@ -137,7 +137,7 @@ def _setting(sql: str, cursor: Cursor) -> Statement:
     name: Token = cursor.peek()
     if verb.word == "SET" and name.word == "TRANSACTION":
         text = "SET TRANSACTION"
-        raise not_imitated(text)
+        raise not_emulated(text)
     if name.word in _OWN_SETTINGS:
         cursor.take()
         return Statement(

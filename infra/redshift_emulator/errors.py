@@ -1,7 +1,7 @@
-"""Redshift's errors: those that the front makes, and PostgreSQL's in Redshift's words.
+"""Redshift's errors: the emulator's own, and PostgreSQL's errors as Redshift reports them.
 
-Owns SQLSTATEs, codes and texts. Where a text is known from a real cluster's output it is used as
-it is; loaders look for these words.
+Owns SQLSTATEs, codes and messages. A message that is known from a real cluster's output is used
+verbatim, because loaders look for its words.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LINE = "-" * 47
 
 
 class RedshiftError(Exception):
-    """An error to be reported to the client."""
+    """An error that the client gets."""
 
     def __init__(
         self, message: str, *, sqlstate: str = INTERNAL, detail: str | None = None
@@ -47,8 +47,8 @@ class RedshiftError(Exception):
 
 
 @dataclass(frozen=True)
-class LoadProblem:
-    """What `sys_load_error_detail` says of a COPY that failed."""
+class LoadErrorDetail:
+    """The row of `sys_load_error_detail` for a COPY that failed."""
 
     code: int
     message: str
@@ -60,15 +60,17 @@ class LoadProblem:
 
 
 class CopyError(RedshiftError):
-    """A COPY that failed for what it read: it leaves a row in `sys_load_error_detail`."""
+    """A COPY that failed on its files or data, which writes a row of `sys_load_error_detail`."""
 
-    def __init__(self, message: str, problem: LoadProblem, *, detail: str | None = None) -> None:
+    def __init__(
+        self, message: str, load_error: LoadErrorDetail, *, detail: str | None = None
+    ) -> None:
         super().__init__(message, detail=detail)
-        self.problem = problem
+        self.load_error = load_error
 
 
 class BackendError(Exception):
-    """PostgreSQL refused a statement of the front's own."""
+    """PostgreSQL refused one of the emulator's own statements."""
 
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__(fields.get("M", ""))
@@ -76,23 +78,23 @@ class BackendError(Exception):
 
     @property
     def sqlstate(self) -> str:
-        """PostgreSQL's five letters."""
+        """PostgreSQL's error code, five characters."""
         return self.fields["C"]
 
 
 def syntax_error(near: str) -> RedshiftError:
-    """The parser's usual answer."""
+    """The parser's error at a token."""
     return RedshiftError(f'syntax error at or near "{near}"', sqlstate=SYNTAX_ERROR)
 
 
 def cancelled() -> RedshiftError:
-    """A statement that took longer than statement_timeout: no other word about it comes."""
+    """A statement that exceeded statement_timeout; Redshift says no more than this."""
     return RedshiftError("Query (0) cancelled on user's request", sqlstate=CANCELLED)
 
 
-def not_imitated(what: str) -> RedshiftError:
-    """For what Redshift can do and this emulator cannot."""
-    text = f"{what} is not imitated by the Redshift emulator"
+def not_emulated(what: str) -> RedshiftError:
+    """For what Redshift can do but the emulator cannot."""
+    text = f"{what} is not supported by the Redshift emulator"
     return RedshiftError(text, sqlstate=NOT_SUPPORTED)
 
 
@@ -105,16 +107,16 @@ def detail_block(error: str, code: int, context: str, *, where: str, query: int 
 
 
 def from_backend(fields: dict[str, str]) -> dict[str, str]:
-    """A PostgreSQL error's fields as Redshift would report the same mistake."""
-    in_words = _WORDS.get(fields["C"])
-    error = None if in_words is None else in_words(fields)
+    """The fields of a PostgreSQL error as Redshift would report it."""
+    translate = _TRANSLATIONS.get(fields["C"])
+    error = None if translate is None else translate(fields)
     if error is not None:
         return error.fields()
     return {name: fields[name] for name in _PASSED_ON if name in fields}
 
 
 def _conflict(fields: dict[str, str]) -> RedshiftError:
-    # PostgreSQL does not say which table it was; Redshift gives the table's number.
+    # Redshift gives the number of the table; PostgreSQL does not name it.
     context = (
         "Serializable isolation violation on table - unknown, transactions forming the cycle "
         f"are: unknown ({fields['M']})"
@@ -161,8 +163,8 @@ def _cancelled(_fields: dict[str, str]) -> RedshiftError:
     return cancelled()
 
 
-def _no_number(fields: dict[str, str]) -> RedshiftError | None:
-    """Quotes the value, its first character in the text and all of it in the context."""
+def _not_a_number(fields: dict[str, str]) -> RedshiftError | None:
+    """Redshift quotes the first character in the message and the whole value in the detail."""
     match = _NO_NUMBER.fullmatch(fields["M"])
     if match is None:
         return None
@@ -177,7 +179,7 @@ _NUMBERS = {"smallint": "Short", "integer": "Integer", "bigint": "Long", "numeri
 _NO_NUMBER = re.compile(
     rf'invalid input syntax for type (?P<kind>{"|".join(_NUMBERS)}): "(?P<value>.*)"', re.DOTALL
 )
-_WORDS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
+_TRANSLATIONS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     CANCELLED: _cancelled,
     "40001": _conflict,
     "22001": _too_many_characters,
@@ -185,5 +187,5 @@ _WORDS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     "23502": _null,
     "21000": _matched_twice,
     "22003": _overflow,
-    "22P02": _no_number,
+    "22P02": _not_a_number,
 }

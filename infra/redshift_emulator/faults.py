@@ -1,18 +1,18 @@
-"""Faults on purpose: which statement is to go wrong, how, and how often.
+"""Fault injection: which statement fails, how, and how often.
 
-Owns the rules and their bookkeeping in the front's process; `control.py` sets them from outside.
+Owns the rules and their state in the emulator's process; `control.py` adds them from outside.
 
 A rule strikes at a statement whose text matches, `before` PostgreSQL gets it, `during` it (a COPY
-with part of its data sent), or `after` it is done and before the client hears of it. It then:
+with part of its data sent), or `after` it is done and before its reply. It then:
 
-- `close`: ends the client's connection in good order,
-- `reset`: drops it, so that the client sees a reset,
-- `hang`: holds the session until it is released, then goes on as if nothing had been. Until the
-  statement is done it counts for `statement_timeout`, which ends it with an error,
+- `close`: closes the client's connection,
+- `reset`: resets it,
+- `hang`: holds the session until it is released, then continues normally. The time counts towards
+  `statement_timeout`, which ends the statement with an error, unless the statement is done,
 - `fail`: answers with an error; before and during only.
 
-A session cut inside a transaction block is rolled back. Outside of one a COPY that has begun goes
-on without its client, as on Redshift.
+A session cut inside a transaction block is rolled back. Outside of one a COPY that has begun
+continues without its client, as on Redshift.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from infra.redshift_emulator.errors import INTERNAL, RedshiftError, cancelled
 
 
 class When(enum.StrEnum):
-    """The moment of a strike, seen from the statement."""
+    """When a rule strikes, relative to the statement."""
 
     BEFORE = "before"
     DURING = "during"
@@ -34,7 +34,7 @@ class When(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """What a strike does."""
+    """What a rule does when it strikes."""
 
     CLOSE = "close"
     RESET = "reset"
@@ -43,7 +43,7 @@ class Action(enum.StrEnum):
 
 
 class CutError(Exception):
-    """The client's connection is to end here."""
+    """Ends the client's connection."""
 
     def __init__(self, action: Action) -> None:
         super().__init__(action.value)
@@ -55,11 +55,11 @@ class Rule:
     """One fault.
 
     Attributes:
-        matching: regular expression, searched in the statement's text without regard to case.
-        having: if given, some statement of the same transaction has to match it as well.
-        skip: how many matching statements go through before the first strike.
-        times: how many strikes there are; later statements go through again.
-        message: the error's text, for `fail`.
+        matching: regular expression, searched in the statement's text, ignoring case.
+        having: if given, some statement of the same transaction must match it as well.
+        skip: how many matching statements pass before the first strike.
+        times: how often the rule strikes; later statements pass.
+        message: the error's message, for `fail`.
         sqlstate: the error's SQLSTATE, for `fail`.
     """
 
@@ -69,18 +69,18 @@ class Rule:
     having: str | None = None
     skip: int = 0
     times: int = 1
-    message: str = "fault on purpose"
+    message: str = "injected fault"
     sqlstate: str = INTERNAL
 
     def __post_init__(self) -> None:
         if self.when is When.AFTER and self.action is Action.FAIL:
-            text = "a statement that is done cannot fail any more"
+            text = "a rule that strikes after the statement cannot make it fail"
             raise ValueError(text)
         re.compile(self.matching)
 
 
 @dataclass
-class _Set:
+class _ActiveRule:
     rule: Rule
     seen: int = 0
     struck: int = 0
@@ -92,7 +92,7 @@ class _Set:
         if when != rule.when or not re.search(rule.matching, text, re.IGNORECASE):
             return False
         if rule.having is not None and not any(
-            re.search(rule.having, said, re.IGNORECASE) for said in [*transaction, text]
+            re.search(rule.having, statement, re.IGNORECASE) for statement in [*transaction, text]
         ):
             return False
         self.seen += 1
@@ -103,7 +103,7 @@ class FaultBoard:
     """The rules in force."""
 
     def __init__(self) -> None:
-        self._rules: dict[int, _Set] = {}
+        self._rules: dict[int, _ActiveRule] = {}
         self._next = 1
         self._changed = asyncio.Condition()
         self.refusing = False
@@ -114,25 +114,25 @@ class FaultBoard:
         return any(found.struck < found.rule.times for found in self._rules.values())
 
     def add(self, rule: Rule) -> int:
-        """Puts a rule in force; its number."""
+        """Adds a rule; returns its number."""
         number, self._next = self._next, self._next + 1
-        self._rules[number] = _Set(rule)
+        self._rules[number] = _ActiveRule(rule)
         return number
 
     def release(self, number: int) -> None:
-        """Lets whatever hangs by this rule go on; the rule does not strike again."""
+        """Releases the sessions that this rule hangs, now and later."""
         found = self._rules[number]
         found.released.set()
 
     def clear(self) -> None:
-        """Takes all rules back and releases what hangs."""
+        """Removes all rules and releases what hangs."""
         self.refusing = False
         for found in self._rules.values():
             found.released.set()
             found.struck = max(found.struck, found.rule.times)
 
     def status(self, number: int) -> dict[str, int]:
-        """How often a rule has struck, and how many sessions hang by it."""
+        """How often a rule has struck, and how many sessions it hangs."""
         found = self._rules[number]
         return {"struck": found.struck, "hanging": found.hanging}
 
@@ -144,7 +144,7 @@ class FaultBoard:
     async def strike(
         self, when: When, text: str, transaction: list[str], limit: float | None = None
     ) -> None:
-        """Does what the rules say at this moment of this statement.
+        """Applies the rules to this statement at this time.
 
         `limit` is the session's statement_timeout in seconds, None for no limit. Raises CutError to
         end the client's connection, RedshiftError to answer with an error.
@@ -157,22 +157,22 @@ class FaultBoard:
             if action is Action.HANG:
                 await self._hang(found, None if when is When.AFTER else limit)
                 continue
-            await self._tell()
+            await self._notify()
             if action is Action.FAIL:
                 raise RedshiftError(found.rule.message, sqlstate=found.rule.sqlstate)
             raise CutError(action)
 
-    async def _hang(self, found: _Set, limit: float | None) -> None:
+    async def _hang(self, found: _ActiveRule, limit: float | None) -> None:
         found.hanging += 1
-        await self._tell()
+        await self._notify()
         try:
             await asyncio.wait_for(found.released.wait(), limit)
         except TimeoutError:
             raise cancelled() from None
         finally:
             found.hanging -= 1
-            await self._tell()
+            await self._notify()
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()

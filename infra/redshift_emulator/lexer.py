@@ -1,7 +1,7 @@
-"""Redshift SQL as tokens, each with its place in the text.
+"""Redshift SQL as tokens, each with its offset in the text.
 
 Owns where a word, string or comment begins and ends, and a cursor for small hand-written parsers.
-Redshift reads a backslash in any string literal as an escape, so this does as well.
+A backslash in any string literal is an escape, as in Redshift.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _scan(sql: str) -> Iterator[Token]:
 
 
 def one_statement(sql: str) -> tuple[str, list[Token]]:
-    """The text's only statement without its semicolon, and its tokens.
+    """The only statement of a text without its semicolon, and its tokens.
 
     Raises Redshift's error when there are several.
     """
@@ -75,7 +75,7 @@ def one_statement(sql: str) -> tuple[str, list[Token]]:
 
 
 def fold_quoted(sql: str) -> str:
-    """The text with its quoted names in lower case: quoting does not keep case on Redshift."""
+    """The text with its quoted names in lower case: quotes do not preserve case on Redshift."""
     if '"' not in sql:
         return sql
     parts: list[str] = []
@@ -110,7 +110,7 @@ class Cursor:
         return self.at >= len(self._tokens)
 
     def peek(self, ahead: int = 0) -> Token:
-        """A token without taking it; an empty one behind the end."""
+        """A token without taking it; an empty token at the end."""
         at = self.at + ahead
         return self._tokens[at] if at < len(self._tokens) else Token("end", "", len(self._sql))
 
@@ -150,7 +150,7 @@ class Cursor:
         return syntax_error(self.peek().text)
 
     def name(self) -> str:
-        """A name, perhaps with its schema's, as it stands in the text."""
+        """Takes a name, with its schema if there is one, as written."""
         start = self.at
         self._part()
         while self.accept_mark("."):
@@ -163,7 +163,7 @@ class Cursor:
         self.at += 1
 
     def group(self) -> str:
-        """A balanced pair of parentheses and what is between, as it stands in the text."""
+        """Takes a balanced pair of parentheses and what is between, as written."""
         start = self.at
         if not self.accept_mark("("):
             raise self.fail()
@@ -174,7 +174,7 @@ class Cursor:
         return self.text(start)
 
     def items(self) -> list[Cursor]:
-        """The parts of a parenthesised list, each with a cursor of its own."""
+        """Takes a parenthesised list; returns a cursor for each part."""
         self.accept_mark("(")
         found: list[Cursor] = []
         start, depth = self.at, 1
@@ -187,13 +187,13 @@ class Cursor:
         return found
 
     def text(self, start: int, end: int | None = None) -> str:
-        """The text from one token to before another (default: to the last taken)."""
+        """The text from token `start` to before token `end` (default: to the last taken)."""
         end = self.at if end is None else end
         if end <= start:
             return ""
         return self._sql[self._tokens[start].start : self._tokens[end - 1].end]
 
     def rest(self) -> str:
-        """Takes everything that is left, as it stands in the text."""
+        """Takes everything that is left, as written."""
         start, self.at = self.at, len(self._tokens)
         return self.text(start)

@@ -1,22 +1,22 @@
--- What the PostgreSQL behind the front gets once, so that it behaves as a Redshift database.
+-- Run once in the PostgreSQL behind the emulator, so that it behaves like a Redshift database.
 --
 -- Lengths: a CHECK per column of characters or bytes, made by an event trigger, so that CREATE
 -- TABLE, LIKE, CTAS and ALTER TABLE all get it, and counted in bytes, as Redshift counts.
--- Writers: a transaction that writes a table holds up every other writer of it until its end, as
--- on Redshift. The lock is taken by a statement trigger, so after the statement's snapshot.
+-- Writers: a transaction that writes a table blocks every other writer of it until its end, as on
+-- Redshift. A statement trigger takes the lock, so it is taken after the statement's snapshot.
 
 SET allow_system_table_mods = on;
-CREATE SCHEMA redshift_front;
-GRANT USAGE ON SCHEMA redshift_front TO PUBLIC;
+CREATE SCHEMA redshift_emulator;
+GRANT USAGE ON SCHEMA redshift_emulator TO PUBLIC;
 
 -- VARBYTE: PostgreSQL's bytea with a length.
 CREATE TYPE pg_catalog.varbyte;
-CREATE FUNCTION redshift_front.varbyte_in(cstring) RETURNS varbyte IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.varbyte_in(cstring) RETURNS varbyte IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'byteain';
-CREATE FUNCTION redshift_front.varbyte_out(varbyte) RETURNS cstring IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.varbyte_out(varbyte) RETURNS cstring IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'byteaout';
 CREATE TYPE pg_catalog.varbyte (
-    INPUT = redshift_front.varbyte_in, OUTPUT = redshift_front.varbyte_out,
+    INPUT = redshift_emulator.varbyte_in, OUTPUT = redshift_emulator.varbyte_out,
     TYPMOD_IN = varchartypmodin, TYPMOD_OUT = varchartypmodout, LIKE = bytea);
 CREATE CAST (varbyte AS bytea) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (bytea AS varbyte) WITHOUT FUNCTION AS ASSIGNMENT;
@@ -25,14 +25,14 @@ CREATE FUNCTION pg_catalog.from_hex(text) RETURNS varbyte IMMUTABLE STRICT LANGU
 CREATE FUNCTION pg_catalog.to_hex(varbyte) RETURNS text IMMUTABLE STRICT LANGUAGE sql
     AS $$ SELECT encode($1::bytea, 'hex') $$;
 
-CREATE FUNCTION redshift_front.queue_writers() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION redshift_emulator.queue_writers() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(TG_RELID::bigint);
     RETURN NULL;
 END
 $$;
 
-CREATE FUNCTION redshift_front.shape_table(relation oid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION redshift_emulator.shape_table(relation oid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     kind record;
     col record;
@@ -59,7 +59,7 @@ BEGIN
         FROM pg_constraint c
         WHERE c.conrelid = relation
           AND c.conname LIKE format('redshift$_bytes$_%s$_%%', col.attnum) ESCAPE '$';
-        -- In one statement: it sets this trigger off again, which must find nothing to do.
+        -- One statement, because it fires this trigger again, which must find nothing to do.
         EXECUTE format('ALTER TABLE %s %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)',
                        relation::regclass, others, wanted, col.attname, col.bytes);
     END LOOP;
@@ -67,15 +67,15 @@ BEGIN
        AND NOT EXISTS (SELECT FROM pg_trigger
                        WHERE tgrelid = relation AND tgname = 'redshift_queue_writers') THEN
         EXECUTE format('CREATE TRIGGER redshift_queue_writers BEFORE INSERT OR UPDATE OR DELETE '
-                       'ON %s FOR EACH STATEMENT EXECUTE FUNCTION redshift_front.queue_writers()',
+                       'ON %s FOR EACH STATEMENT EXECUTE FUNCTION redshift_emulator.queue_writers()',
                        relation::regclass);
     END IF;
 END
 $$;
 
-CREATE FUNCTION redshift_front.shape_tables() RETURNS event_trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION redshift_emulator.shape_tables() RETURNS event_trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM redshift_front.shape_table(c.objid)
+    PERFORM redshift_emulator.shape_table(c.objid)
     FROM pg_event_trigger_ddl_commands() c
     WHERE c.classid = 'pg_class'::regclass AND c.object_type IN ('table', 'table column');
 END
@@ -83,58 +83,58 @@ $$;
 
 CREATE EVENT TRIGGER redshift_shape_tables ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
-    EXECUTE FUNCTION redshift_front.shape_tables();
+    EXECUTE FUNCTION redshift_emulator.shape_tables();
 
--- Blanks at the end of a text do not count when texts are compared, in VARCHAR as in CHAR. The
+-- Comparisons ignore trailing blanks, in VARCHAR as in CHAR. The
 -- functions are those that PostgreSQL has for CHAR; both types look alike inside.
-CREATE FUNCTION redshift_front.eq(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.eq(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'bpchareq';
-CREATE FUNCTION redshift_front.ne(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.ne(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'bpcharne';
-CREATE FUNCTION redshift_front.lt(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.lt(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'bpcharlt';
-CREATE FUNCTION redshift_front.le(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.le(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'bpcharle';
-CREATE FUNCTION redshift_front.gt(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.gt(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'bpchargt';
-CREATE FUNCTION redshift_front.ge(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.ge(varchar, varchar) RETURNS boolean IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'bpcharge';
-CREATE FUNCTION redshift_front.cmp(varchar, varchar) RETURNS integer IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.cmp(varchar, varchar) RETURNS integer IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'bpcharcmp';
-CREATE FUNCTION redshift_front.hash(varchar) RETURNS integer IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION redshift_emulator.hash(varchar) RETURNS integer IMMUTABLE STRICT PARALLEL SAFE
     LANGUAGE internal AS 'hashbpchar';
 CREATE OPERATOR pg_catalog.= (
-    FUNCTION = redshift_front.eq, LEFTARG = varchar, RIGHTARG = varchar,
+    FUNCTION = redshift_emulator.eq, LEFTARG = varchar, RIGHTARG = varchar,
     COMMUTATOR = OPERATOR(pg_catalog.=),
     NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
 CREATE OPERATOR pg_catalog.<> (
-    FUNCTION = redshift_front.ne, LEFTARG = varchar, RIGHTARG = varchar,
+    FUNCTION = redshift_emulator.ne, LEFTARG = varchar, RIGHTARG = varchar,
     COMMUTATOR = OPERATOR(pg_catalog.<>),
     NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
 CREATE OPERATOR pg_catalog.< (
-    FUNCTION = redshift_front.lt, LEFTARG = varchar, RIGHTARG = varchar,
+    FUNCTION = redshift_emulator.lt, LEFTARG = varchar, RIGHTARG = varchar,
     COMMUTATOR = OPERATOR(pg_catalog.>),
     NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
 CREATE OPERATOR pg_catalog.<= (
-    FUNCTION = redshift_front.le, LEFTARG = varchar, RIGHTARG = varchar,
+    FUNCTION = redshift_emulator.le, LEFTARG = varchar, RIGHTARG = varchar,
     COMMUTATOR = OPERATOR(pg_catalog.>=),
     NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
 CREATE OPERATOR pg_catalog.> (
-    FUNCTION = redshift_front.gt, LEFTARG = varchar, RIGHTARG = varchar,
+    FUNCTION = redshift_emulator.gt, LEFTARG = varchar, RIGHTARG = varchar,
     COMMUTATOR = OPERATOR(pg_catalog.<),
     NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
 CREATE OPERATOR pg_catalog.>= (
-    FUNCTION = redshift_front.ge, LEFTARG = varchar, RIGHTARG = varchar,
+    FUNCTION = redshift_emulator.ge, LEFTARG = varchar, RIGHTARG = varchar,
     COMMUTATOR = OPERATOR(pg_catalog.<=),
     NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
 CREATE OPERATOR CLASS pg_catalog.redshift_varchar_order DEFAULT FOR TYPE varchar USING btree AS
     OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=,
     OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
-    FUNCTION 1 redshift_front.cmp(varchar, varchar);
+    FUNCTION 1 redshift_emulator.cmp(varchar, varchar);
 CREATE OPERATOR CLASS pg_catalog.redshift_varchar_hash DEFAULT FOR TYPE varchar USING hash AS
-    OPERATOR 1 pg_catalog.=, FUNCTION 1 redshift_front.hash(varchar);
+    OPERATOR 1 pg_catalog.=, FUNCTION 1 redshift_emulator.hash(varchar);
 
--- The functions of Redshift's that plain SQL can give.
+-- Functions of Redshift that plain SQL can express.
 CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql
     AS $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC') $$;
 CREATE FUNCTION pg_catalog.len(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
@@ -147,8 +147,8 @@ CREATE FUNCTION pg_catalog.pg_last_copy_id() RETURNS bigint STABLE LANGUAGE sql
     AS $$ SELECT coalesce(nullif(current_setting('redshift.copy_id', true), ''), '-1')::bigint $$;
 
 -- SYS_LOAD_ERROR_DETAIL, columns and widths as documented. There is no stl_load_errors: only
--- provisioned clusters have it. The front writes it in a session of its own, so it survives a
--- ROLLBACK.
+-- provisioned clusters have it. The emulator writes it in a session of its own, so that it
+-- survives a ROLLBACK.
 CREATE TABLE pg_catalog.sys_load_error_detail (
     user_id integer, query_id bigint, transaction_id bigint, session_id integer,
     database_name char(64), table_id integer, start_time timestamp, file_name char(256),
@@ -171,7 +171,7 @@ CREATE VIEW pg_catalog.pg_table_def AS
     WHERE c.relkind IN ('r', 'v') AND pg_table_is_visible(c.oid);
 GRANT SELECT ON pg_catalog.svv_columns, pg_catalog.pg_table_def TO PUBLIC;
 
--- Open transactions with their locks, columns as documented; an ordinary user sees its own.
+-- Open transactions with their locks, columns as documented; an ordinary user sees his own.
 CREATE VIEW pg_catalog.svv_transactions AS
     SELECT a.usename::text AS txn_owner, a.datname::text AS txn_db,
            a.backend_xid::text::bigint AS xid, l.pid, a.xact_start::timestamp AS txn_start,

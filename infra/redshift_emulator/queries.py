@@ -1,4 +1,4 @@
-"""SELECT, INSERT, UPDATE, DELETE and MERGE: what Redshift refuses and PostgreSQL would take.
+"""SELECT, INSERT, UPDATE and DELETE: what Redshift refuses but PostgreSQL accepts.
 
 Owns the list of such differences. A query is changed only where Redshift writes something that
 PostgreSQL does not know (QUALIFY, DATEADD, DATEDIFF, SYSDATE).
@@ -16,7 +16,7 @@ from infra.redshift_emulator.errors import (
     NOT_SUPPORTED,
     UNDEFINED_OBJECT,
     RedshiftError,
-    not_imitated,
+    not_emulated,
     syntax_error,
 )
 from infra.redshift_emulator.lexer import Token, tokens
@@ -60,7 +60,7 @@ def read_query(sql: str, found: list[Token]) -> Query:
     if any(True for _ in tree.find_all(*_REWRITTEN)):
         if "\\" in sql:
             text = "a backslash in a query with QUALIFY, DATEADD or DATEDIFF"
-            raise not_imitated(text)
+            raise not_emulated(text)
         sql = tree.sql(dialect="postgres")
         found = tokens(sql)
     return Query(in_query(sql, found))
@@ -104,7 +104,7 @@ def _check_merge(tree: exp.Merge, found: list[Token]) -> str:
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
     if found[-1].word == "DUPLICATES":
         text = "MERGE ... REMOVE DUPLICATES"
-        raise not_imitated(text)
+        raise not_emulated(text)
     whens = tree.args["whens"].expressions
     matched = [when for when in whens if when.args.get("matched")]
     if len(matched) != 1 or len(whens) != 2:  # one of each

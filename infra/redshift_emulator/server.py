@@ -1,7 +1,7 @@
-"""The front's process: takes connections, prepares the database, listens for control commands.
+"""The server: prepares the database, accepts connections and logs clients in.
 
-Owns the start-up of a session: what PostgreSQL would refuse is dropped, the password is asked for
-and whatever it is taken.
+Owns the start-up of a session: parameters that PostgreSQL would refuse are dropped; a password is
+asked for, and any password is accepted.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from infra.redshift_emulator.backend import (
     identifier,
     literal,
 )
+from infra.redshift_emulator.client_session import Shared
 from infra.redshift_emulator.errors import from_backend
-from infra.redshift_emulator.peer import Front
 from infra.redshift_emulator.session import Session
 from infra.redshift_emulator.wire import Channel
 
 _OBJECTS = Path(__file__).with_name("objects.sql")
-# The start-up parameters that PostgreSQL knows. redshift_connector sends others as well, and
-# PostgreSQL ends the session over any of them.
+# The start-up parameters that PostgreSQL accepts. redshift_connector sends others as well, and for
+# those PostgreSQL would end the session.
 _KNOWN_PARAMETERS = {"user", "database", "application_name", "client_encoding"}
 _ISOLATION = {"snapshot": "repeatable read", "serializable": "serializable"}
 
 
 async def prepare(address: Address, database: str, user: str, isolation: str) -> None:
-    """Makes user and database, unless an earlier front has done so."""
+    """Creates user and database, unless an earlier emulator has done so."""
     admin = await Backend.login(address, "postgres")
     try:
         there = await admin.query("SELECT datname FROM pg_database")
@@ -57,8 +57,8 @@ async def prepare(address: Address, database: str, user: str, isolation: str) ->
 
 def _settings(isolation: str) -> dict[str, str]:
     return {
-        # The snapshot is taken at the first query of a transaction, and LOCK is none: who takes a
-        # lock first and reads then sees what the lock's former holder has committed.
+        # The first query of a transaction takes its snapshot, and LOCK is not a query: a session
+        # that locks first and then reads sees what the previous holder of the lock committed.
         "default_transaction_isolation": _ISOLATION[isolation],
         # A backslash in a string literal is an escape, as in Redshift.
         "standard_conforming_strings": "off",
@@ -72,27 +72,27 @@ def _settings(isolation: str) -> dict[str, str]:
 class Server:
     """All sessions."""
 
-    def __init__(self, front: Front) -> None:
-        self.front = front
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
         self._sessions: set[Session] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection from its first byte to its last."""
+        """Serves one connection until it ends."""
         client = Channel(reader, writer)
-        if self.front.faults.refusing:
+        if self.shared.faults.refusing:
             client.reset()
             return
         packet = await self._first_packet(client)
         if packet is None:
             client.close()
         elif wire.packet_code(packet) == wire.CANCEL_REQUEST:
-            await cancel(self.front.address, packet[4:])
+            await cancel(self.shared.address, packet[4:])
             client.close()
         else:
             await self._session(client, wire.startup_parameters(packet))
 
     def cut_all(self) -> int:
-        """Resets every connection, as a cluster does that fails over; how many there were."""
+        """Resets all connections, as in a failover; returns how many there were."""
         sessions = list(self._sessions)
         for session in sessions:
             session.client.reset()
@@ -102,14 +102,14 @@ class Server:
         while (packet := await client.receive_untyped()) is not None:
             if wire.packet_code(packet) not in {wire.SSL_REQUEST, wire.GSS_REQUEST}:
                 return packet
-            tls = self.front.tls if wire.packet_code(packet) == wire.SSL_REQUEST else None
+            tls = self.shared.tls if wire.packet_code(packet) == wire.SSL_REQUEST else None
             client.send_raw(b"N" if tls is None else b"S")
             await client.drain()
             if tls is not None:
                 try:
                     await client.start_tls(tls)
                 except OSError:
-                    return None  # the client does not trust the certificate, and is gone
+                    return None  # the client does not trust the certificate and left
         return None
 
     async def _session(self, client: Channel, parameters: dict[str, str]) -> None:
@@ -119,14 +119,14 @@ class Server:
             client.close()
             return
         known = {name: parameters[name] for name in _KNOWN_PARAMETERS & parameters.keys()}
-        backend = await Backend.connect(self.front.address, known)
+        backend = await Backend.connect(self.shared.address, known)
         if not await self._login(client, backend):
             await client.drain()
             client.close()
             backend.close()
             return
         database = parameters.get("database", parameters.get("user", ""))
-        session = Session(self.front, client, backend, database)
+        session = Session(self.shared, client, backend, database)
         self._sessions.add(session)
         try:
             await session.run()

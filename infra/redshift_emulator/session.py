@@ -1,8 +1,8 @@
-"""One client's session: its messages, one at a time, to PostgreSQL and the answers back.
+"""One client's session: passes its messages to PostgreSQL, one at a time, and the answers back.
 
 Owns the extended and the simple protocol as Redshift's drivers use them. A message is passed on,
-flushed, and answered before the next one is looked at: that keeps the order of the answers when
-some come from PostgreSQL and some from the front, for the price of a round trip on a Unix socket.
+flushed and answered before the next is read. This keeps the answers in order when some come from
+PostgreSQL and some from the emulator; it costs a round trip on a Unix socket per message.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ import re
 from infra.redshift_emulator import emulation, wire
 from infra.redshift_emulator.answers import as_redshift
 from infra.redshift_emulator.backend import FAILED, IDLE, Backend, BackendGoneError
+from infra.redshift_emulator.client_session import Shared
 from infra.redshift_emulator.dialect import EMULATED, Statement, read_statement
 from infra.redshift_emulator.errors import ABORTED, RedshiftError, from_backend
 from infra.redshift_emulator.faults import Action, CutError, When
-from infra.redshift_emulator.peer import Front
 from infra.redshift_emulator.wire import Channel, Message
 
 _EXECUTED = b"CIs"
-# PostgreSQL keeps the limit itself; a statement that hangs here it does not see.
+# PostgreSQL enforces the limit itself, but does not see a statement that a fault hangs.
 _STATEMENT_TIMEOUT = re.compile(r"\s*SET\s+statement_timeout\s*(?:TO|=)\s*(\d+)", re.IGNORECASE)
 _READY = b"Z"
 
 
 class Session:
-    """A logged-in client and its session of PostgreSQL's."""
+    """A logged-in client and its PostgreSQL session."""
 
-    def __init__(self, front: Front, client: Channel, backend: Backend, database: str) -> None:
-        self.front = front
+    def __init__(self, shared: Shared, client: Channel, backend: Backend, database: str) -> None:
+        self.shared = shared
         self.client = client
         self.backend = backend
         self.database = database
@@ -42,7 +42,7 @@ class Session:
         self._incoming: asyncio.Queue[Message | None] = asyncio.Queue()
 
     async def run(self) -> None:
-        """Serves the client until it leaves or is cut; an open transaction is rolled back then."""
+        """Serves the client until it leaves or is cut; then rolls an open transaction back."""
         reading = asyncio.create_task(self._read_client())
         try:
             while (message := await self._incoming.get()) is not None:
@@ -53,14 +53,14 @@ class Session:
         except CutError as cut:
             self.cut(cut.action)
         except BackendGoneError:
-            return  # PostgreSQL's last words have been passed on
+            return  # PostgreSQL's last message has been passed on
         finally:
             reading.cancel()
             self.client.close()
             self.backend.close()
 
     def cut(self, action: Action) -> None:
-        """Ends the client's connection, in good order or not."""
+        """Closes or resets the client's connection."""
         if action is Action.RESET:
             self.client.reset()
         else:
@@ -98,7 +98,7 @@ class Session:
             case b"C":
                 await self._close(message)
             case _:
-                text = f"protocol message {message.kind!r} is not imitated"
+                text = f"protocol message {message.kind!r} is not emulated"
                 raise RedshiftError(text)
 
     async def _parse(self, message: Message) -> None:
@@ -147,13 +147,13 @@ class Session:
             done: Message | None = await self._emulate(statement)
         else:
             done = await self._relay(message, _EXECUTED)
-            if done is not None and self.front.faults.armed and self.backend.status == IDLE:
-                # Without a transaction block PostgreSQL commits at Sync, and a reply that is lost
-                # "after" the statement has to be lost after that.
+            if done is not None and self.shared.faults.armed and self.backend.status == IDLE:
+                # Without a transaction block PostgreSQL commits at Sync, so a fault "after" the
+                # statement must strike after that.
                 self.backend.channel.send(wire.SYNC)
                 done = done if await self._ready() else None
         if done is not None:
-            await self.front.faults.strike(When.AFTER, statement.text, self.transaction)
+            await self.shared.faults.strike(When.AFTER, statement.text, self.transaction)
             self.client.send(done)
 
     async def _simple(self, message: Message) -> None:
@@ -167,7 +167,7 @@ class Session:
                 done = await self._relay(wire.query(statement.sql), _EXECUTED)
                 done = done if await self._ready() else None
             if done is not None:
-                await self.front.faults.strike(When.AFTER, statement.text, self.transaction)
+                await self.shared.faults.strike(When.AFTER, statement.text, self.transaction)
                 self.client.send(done)
         except RedshiftError as error:
             await self._refuse(error)
@@ -180,14 +180,14 @@ class Session:
         return await emulation.run(self, statement)
 
     async def _strike_before(self, statement: Statement) -> None:
-        faults = self.front.faults
+        faults = self.shared.faults
         await faults.strike(When.BEFORE, statement.text, self.transaction, self.statement_limit)
         self.transaction.append(statement.text)
         if limited := _STATEMENT_TIMEOUT.match(statement.text):
             self.statement_limit = int(limited[1]) / 1_000 or None
 
     async def _sync(self) -> None:
-        """Ends a batch of messages: PostgreSQL says in which state the transaction is."""
+        """Ends a batch of messages and reports the state of the transaction."""
         self.backend.channel.send(wire.SYNC)
         await self._ready()
         self.client.send(Message(_READY, self.backend.status))
@@ -195,26 +195,26 @@ class Session:
             self.transaction.clear()
 
     async def _ready(self) -> bool:
-        """Reads on until PostgreSQL is ready. False after an error: a commit may fail here."""
-        went_well = True
+        """Reads until PostgreSQL is ready. False after an error: a commit may fail here."""
+        succeeded = True
         while await self._answers(_READY) is None:
-            went_well = False
-        return went_well
+            succeeded = False
+        return succeeded
 
     async def _refuse(self, error: RedshiftError) -> None:
-        """Answers with an error of the front's, which fails an open transaction as any other."""
+        """Answers with the emulator's own error, which fails an open transaction like any other."""
         await self.backend.fail_transaction()
         self.client.send(wire.error_message(error.fields()))
 
     async def _pass(self, message: Message, ends: bytes) -> bool:
-        """Passes a message and all its answers on; whether it went well."""
+        """Passes a message and all its answers on; returns whether it succeeded."""
         last = await self._relay(message, ends)
         if last is not None:
             self.client.send(last)
         return last is not None
 
     async def _relay(self, message: Message, ends: bytes) -> Message | None:
-        """As `_pass`, but gives the last answer instead of sending it; None after an error."""
+        """As `_pass`, but returns the last answer instead of sending it; None after an error."""
         self.backend.channel.send(message)
         if message.kind != b"Q":
             self.backend.channel.send(wire.FLUSH)

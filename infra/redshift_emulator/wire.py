@@ -1,6 +1,6 @@
-"""PostgreSQL's wire protocol, version 3: frames, and the messages that the front reads or makes.
+"""PostgreSQL's wire protocol, version 3: frames, and the messages that the emulator reads or makes.
 
-Owns bytes and nothing else. The document is PostgreSQL's "Frontend/Backend Protocol".
+Owns the bytes only. Specified by PostgreSQL's "Frontend/Backend Protocol".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Message(NamedTuple):
     body: bytes = b""
 
     def encode(self) -> bytes:
-        """The message as it goes over the wire."""
+        """The message as bytes."""
         return _HEADER.pack(self.kind, len(self.body) + 4) + self.body
 
 
@@ -52,7 +52,7 @@ class Channel:
         self._buffer = bytearray()
 
     async def receive(self) -> Message | None:
-        """The next message; None when the other side is gone, politely or not."""
+        """The next message; None when the connection has ended."""
         if not await self._fill(_HEADER.size):
             return None
         kind, length = _HEADER.unpack_from(self._buffer)
@@ -63,7 +63,7 @@ class Channel:
         return Message(kind, body)
 
     async def receive_untyped(self) -> bytes | None:
-        """A start-up packet, which has a length but no kind; None when the other side is gone."""
+        """A start-up packet, which has a length but no kind; None when the connection has ended."""
         if not await self._fill(4):
             return None
         (length,) = _LENGTH.unpack_from(self._buffer)
@@ -79,7 +79,7 @@ class Channel:
             self._writer.write(message.encode())
 
     def send_raw(self, data: bytes) -> None:
-        """Queues bytes that are no message (start-up packets, the answer to an SSL request)."""
+        """Queues bytes that are not a message (start-up packets, the answer to an SSL request)."""
         self._writer.write(data)
 
     async def drain(self) -> None:
@@ -90,15 +90,15 @@ class Channel:
             return
 
     async def start_tls(self, context: ssl.SSLContext) -> None:
-        """Goes on over TLS, as its server. Raises OSError when the client does not."""
+        """Continues over TLS, as its server. Raises OSError if the handshake fails."""
         await self._writer.start_tls(context)
 
     def close(self) -> None:
-        """Ends the stream after what is queued was sent."""
+        """Closes the connection after sending what is queued."""
         self._writer.close()
 
     def reset(self) -> None:
-        """Drops the connection at once: the other side sees a reset, and nothing queued."""
+        """Resets the connection; what is queued is not sent."""
         self._writer.transport.abort()
 
     async def _fill(self, size: int) -> bool:
@@ -131,7 +131,7 @@ def startup_parameters(packet: bytes) -> dict[str, str]:
 
 
 def packet_code(packet: bytes) -> int:
-    """What kind of start-up packet this is."""
+    """The code that says which kind of start-up packet this is."""
     code: int = _LENGTH.unpack_from(packet)[0]
     return code
 
@@ -153,12 +153,12 @@ def query(sql: str) -> Message:
 
 
 def copy_fail(reason: str) -> Message:
-    """Gives a COPY FROM STDIN up."""
+    """Cancels a COPY FROM STDIN."""
     return Message(b"f", strings(reason))
 
 
 def command_complete(tag: str) -> Message:
-    """Says that a statement is done."""
+    """CommandComplete: a statement is done."""
     return Message(b"C", strings(tag))
 
 

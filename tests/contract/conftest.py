@@ -42,7 +42,7 @@ def warehouse_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ware
             Bucket="staging", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
         )
         yield Warehouse(redshift.connection, s3, "staging", "default", emulator=redshift)
-        # A mistake of the front's own must not hide behind an error that a test expects.
+        # A bug of the emulator must not hide behind an error that a test expects.
         assert "Traceback" not in redshift.log.read_text()
 
 
@@ -68,6 +68,6 @@ def warehouse(warehouse_service: Warehouse) -> Iterator[Warehouse]:
 @pytest.fixture
 def faults(warehouse: Warehouse) -> Iterator[Faults]:
     if warehouse.emulator is None:
-        pytest.skip("only the emulator breaks on purpose")
+        pytest.skip("only the emulator can inject faults")
     yield warehouse.emulator.faults
     warehouse.emulator.faults.clear()

@@ -156,7 +156,7 @@ def test_a_statement_is_cancelled(emulator: RedshiftEmulator) -> None:
 
 def test_an_unknown_database_or_user_is_refused(emulator: RedshiftEmulator) -> None:
     for wrong in ({"database": "nowhere"}, {"user": "nobody"}):
-        with failing_connect(), pytest.raises(redshift_connector.error.Error):
+        with failing_connect(redshift_connector.error.Error):
             redshift_connector.connect(**emulator.connection | wrong)
 
 

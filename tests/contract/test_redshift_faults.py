@@ -232,7 +232,7 @@ def test_a_commit_that_hangs_is_done_even_if_its_client_has_left(
 def test_connections_refused_until_accepted(warehouse: Warehouse, faults: Faults) -> None:
     before = warehouse.connect()
     faults.refuse_connections()
-    with failing_connect(), lost():
+    with failing_connect(InterfaceError, OSError):
         warehouse.connect()
     assert value(before, "select 1") == 1
     faults.accept_connections()

@@ -57,6 +57,8 @@ CHECKED: Final = (
     "docs",
     "infra/aws",
     "infra/bootstrap.py",
+    "infra/local/redshift.py",
+    "infra/redshift_emulator",
     "infra/replay/plan.py",
     "infra/replay/command_line.py",
     "infra/replay/runner.py",

@@ -35,8 +35,8 @@ from infra.redshift_emulator.errors import from_backend
 def test_postgresqls_errors_in_redshifts_words(
     fields: dict[str, str], sqlstate: str, words: str
 ) -> None:
-    told = from_backend({"S": "ERROR", "V": "ERROR", "F": "x.c"} | fields)
+    answer = from_backend({"S": "ERROR", "V": "ERROR", "F": "x.c"} | fields)
 
-    assert told["C"] == sqlstate
-    assert words in told["M"]
-    assert not told.keys() & {"V", "F", "n", "c"}
+    assert answer["C"] == sqlstate
+    assert words in answer["M"]
+    assert not answer.keys() & {"V", "F", "n", "c"}

@@ -12,7 +12,7 @@ def strike(board: FaultBoard, when: When, text: str, *transaction: str) -> None:
     asyncio.run(board.strike(when, text, list(transaction)))
 
 
-def test_only_the_right_statement_at_the_right_moment() -> None:
+def test_only_the_right_statement_at_the_right_time() -> None:
     board = FaultBoard()
     board.add(Rule("^commit", When.AFTER, Action.CLOSE))
     strike(board, When.BEFORE, "COMMIT")
@@ -67,7 +67,7 @@ def test_hanging_until_released() -> None:
 
 
 def test_what_is_done_cannot_fail() -> None:
-    with pytest.raises(ValueError, match="done"):
+    with pytest.raises(ValueError, match="cannot make it fail"):
         Rule("x", When.AFTER, Action.FAIL)
 
 

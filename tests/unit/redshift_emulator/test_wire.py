@@ -52,9 +52,9 @@ def test_rows() -> None:
 
 
 def test_the_version_that_drivers_see() -> None:
-    told = as_redshift(Message(b"S", wire.strings("server_version", "18.6")))
+    answer = as_redshift(Message(b"S", wire.strings("server_version", "18.6")))
 
-    assert told == Message(b"S", wire.strings("server_version", "8.0.2"))
+    assert answer == Message(b"S", wire.strings("server_version", "8.0.2"))
     other = Message(b"S", wire.strings("client_encoding", "UTF8"))
     assert as_redshift(other) == other
 

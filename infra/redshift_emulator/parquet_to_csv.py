@@ -1,8 +1,8 @@
-"""Parquet data on its way into a table: checks as Redshift makes them, and CSV for PostgreSQL.
+"""A Parquet file as CSV for PostgreSQL, with the checks that COPY makes.
 
-Owns which Parquet types a column takes, how long, how precise and whether empty a value may be.
-CSV is exact here: pyarrow quotes every text and leaves NULL bare, so an empty text is no NULL, and
-quotes, backslashes and line ends come through.
+Owns which Parquet types a column takes, and the length, precision and nullability of values. The
+CSV is exact: pyarrow quotes every text and leaves NULL unquoted, so an empty text is not NULL, and
+quotes, backslashes and line ends are preserved.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from infra.redshift_emulator.copy_command import S3Url
-from infra.redshift_emulator.copy_source import spectrum_error
-from infra.redshift_emulator.errors import CopyError, LoadProblem, RedshiftError, not_imitated
+from infra.redshift_emulator.copy_files import spectrum_error
+from infra.redshift_emulator.copy_grammar import S3Url
+from infra.redshift_emulator.errors import CopyError, LoadErrorDetail, RedshiftError, not_emulated
 
 _BATCH_ROWS = 32768
 _BAD_FILE = 15001
@@ -69,13 +69,13 @@ class Column:
 
     @property
     def length(self) -> int | None:
-        """The most bytes of a column of characters or bytes."""
+        """The most bytes that a value of a text or byte column may have."""
         limited = self.type in {"varchar", "bpchar", "varbyte"} and self.modifier >= 0
         return self.modifier - 4 if limited else None
 
     @property
     def precision(self) -> tuple[int, int]:
-        """Digits in all, and behind the point, of a decimal column."""
+        """Precision and scale of a decimal column."""
         packed = self.modifier - 4
         return packed >> 16, packed & 0xFFFF
 
@@ -87,23 +87,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of a file as CSV."""
+    """Some rows of a file as CSV."""
 
     rows: int
     data: bytes
 
 
 def chunks(data: bytes, url: S3Url, table: str, columns: list[Column]) -> Iterator[Chunk]:
-    """A Parquet file as CSV, column by position. Raises CopyError at the first thing wrong."""
+    """A Parquet file as CSV, column by position. Raises CopyError at the first problem."""
     file = _File(url, table, columns)
     try:
         parquet = pq.ParquetFile(pa.BufferReader(data))
         file.check_schema(parquet.schema)
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
             yield file.convert(batch)
-    except (pa.ArrowException, OSError) as error:  # what is damaged deep inside is an OSError
+    except (pa.ArrowException, OSError) as error:  # damaged data pages raise OSError
         text = f"File '{file.https}' has an invalid Parquet format: {error}"
-        raise spectrum_error(_BAD_FILE, text, LoadProblem(_BAD_FILE, text, str(url))) from error
+        raise spectrum_error(_BAD_FILE, text, LoadErrorDetail(_BAD_FILE, text, str(url))) from error
 
 
 class _File:
@@ -118,13 +118,15 @@ class _File:
         fields = [schema.column(n) for n in range(len(schema.names))]
         if any(field.max_repetition_level or "." in field.path for field in fields):
             text = "COPY of nested Parquet columns"
-            raise not_imitated(text)
+            raise not_emulated(text)
         if len(fields) != len(self._columns):
             text = (
                 f"Unmatched number of columns between table and file. Table columns: "
                 f"{len(self._columns)}, Data columns: {len(fields)}, File name: {self.https}"
             )
-            raise spectrum_error(_BAD_SCHEMA, text, LoadProblem(_BAD_SCHEMA, text, str(self._url)))
+            raise spectrum_error(
+                _BAD_SCHEMA, text, LoadErrorDetail(_BAD_SCHEMA, text, str(self._url))
+            )
         for column, field in zip(self._columns, fields, strict=True):
             if not _takes(column, field):
                 raise self._bad_type(column, field)
@@ -137,7 +139,7 @@ class _File:
             f"'{self._url}.{field.name}'. Column type: {column.type_name}, Parquet schema:\n"
             f"{presence} {field.physical_type.lower()} {field.name}{annotation}"
         )
-        return spectrum_error(_BAD_SCHEMA, context, self._problem(_BAD_SCHEMA, context, column))
+        return spectrum_error(_BAD_SCHEMA, context, self._load_error(_BAD_SCHEMA, context, column))
 
     def convert(self, batch: pa.RecordBatch) -> Chunk:
         arrays = [
@@ -184,8 +186,8 @@ class _File:
                 f"The length of the data column {column.name} is longer than the length defined in "
                 f"the table. Table: {length}, Data: {longest}, File name: {self.https}"
             )
-            problem = self._problem(_OUT_OF_RANGE, context, column, line=row)
-            raise spectrum_error(_BAD_FILE, context, problem)
+            load_error = self._load_error(_OUT_OF_RANGE, context, column, line=row)
+            raise spectrum_error(_BAD_FILE, context, load_error)
 
     def _text(self, column: Column, array: Any) -> Any:
         try:
@@ -195,11 +197,11 @@ class _File:
             raise self.failed(_BAD_UTF8, text, column) from error
 
     def _decimal(self, column: Column, array: Any) -> Any:
-        if column.modifier < 0:  # made by CREATE TABLE AS from an expression: has no limits here
+        if column.modifier < 0:  # made by CREATE TABLE AS from an expression: without limits
             return array
         digits, scale = column.precision
         if array.type.scale > scale:
-            # COPY cuts what is too precise; INSERT would round it.
+            # COPY truncates excess digits; INSERT rounds them.
             array = pc.round(array, ndigits=scale, round_mode="towards_zero")
         try:
             return array.cast(pa.decimal128(digits, scale))
@@ -217,56 +219,56 @@ class _File:
     def failed(
         self, code: int, text: str, column: Column | None = None, *, line: int = 0
     ) -> CopyError:
-        """An error in the data, which Redshift tells in its system table only."""
-        return load_failed(self._table, self._problem(code, text, column, line=line))
+        """An error in the data, which Redshift describes only in its system table."""
+        return load_failed(self._table, self._load_error(code, text, column, line=line))
 
-    def _problem(
+    def _load_error(
         self, code: int, text: str, column: Column | None, *, line: int = 0
-    ) -> LoadProblem:
-        problem = LoadProblem(code, text, file=str(self._url), line=self._row + line + 1)
+    ) -> LoadErrorDetail:
+        load_error = LoadErrorDetail(code, text, file=str(self._url), line=self._row + line + 1)
         if column is None:
-            return problem
+            return load_error
         if column.type == "numeric":
             digits, scale = column.precision
             length = f"{digits}, {scale}"
         else:
             length = "" if column.length is None else str(column.length)
         name = {"bpchar": "char"}.get(column.type, column.type)
-        return LoadProblem(
-            code, text, problem.file, problem.line, column.name, type_name=name, length=length
+        return LoadErrorDetail(
+            code, text, load_error.file, load_error.line, column.name, type_name=name, length=length
         )
 
 
 def _as_hex(array: Any) -> Any:
-    """Bytes as PostgreSQL reads them in CSV."""
+    """Bytes as PostgreSQL expects them in CSV."""
     texts = [None if value is None else f"\\x{value.hex()}" for value in array.to_pylist()]
     return pa.array(texts, pa.large_string())
 
 
-def load_failed(table: str, problem: LoadProblem) -> CopyError:
+def load_failed(table: str, load_error: LoadErrorDetail) -> CopyError:
     """Redshift's answer when a row cannot be loaded."""
     text = (
         f"Load into table '{table}' failed. Check 'sys_load_error_detail' system table for details."
     )
-    return CopyError(text, problem)
+    return CopyError(text, load_error)
 
 
 def _takes(column: Column, field: Any) -> bool:
     if column.type not in _TAKES:
         text = f"COPY into a column of type {column.type_name}"
-        raise not_imitated(text)
+        raise not_emulated(text)
     logical = field.logical_type.type
     if (field.physical_type, logical) not in _TAKES[column.type]:
         return False
-    told = json.loads(field.logical_type.to_json())
+    logical_type = json.loads(field.logical_type.to_json())
     if logical == "INT":
         widths = {"int2": {8, 16, 32}, "int4": {8, 16, 32}, "int8": {64}}[column.type]
-        return bool(told["isSigned"]) and told["bitWidth"] in widths
-    # Nanoseconds are not among the units that the reader knows.
-    return logical != "TIMESTAMP" or str(told["timeUnit"]) != "nanoseconds"
+        return bool(logical_type["isSigned"]) and logical_type["bitWidth"] in widths
+    # Redshift reads nanoseconds as microseconds, so that values are corrupt: better refused.
+    return logical != "TIMESTAMP" or str(logical_type["timeUnit"]) != "nanoseconds"
 
 
 def from_postgres(table: str, sqlstate: str, error: RedshiftError) -> CopyError:
-    """A refusal that only PostgreSQL found, such as a NUL in a text."""
+    """An error that only PostgreSQL found, such as a NUL in a text."""
     code = _BAD_UTF8 if sqlstate == _BAD_UTF8_STATE else _BAD_LINE
-    return load_failed(table, LoadProblem(code, error.message))
+    return load_failed(table, LoadErrorDetail(code, error.message))

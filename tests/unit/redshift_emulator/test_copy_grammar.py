@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.redshift_emulator.copy_command import CopyCommand, S3Url
+from infra.redshift_emulator.copy_grammar import CopyCommand, S3Url
 from infra.redshift_emulator.dialect import read_statement
 from infra.redshift_emulator.errors import RedshiftError
 
@@ -32,7 +32,7 @@ def test_ways_to_say_parquet(wanted: str) -> None:
 @pytest.mark.parametrize(
     ("rest", "words"),
     [
-        ("iam_role default", "anything but Parquet"),
+        ("iam_role default", "other than Parquet"),
         ("iam_role default csv", "COPY of CSV"),
         ("parquet", "only accepts IAM_ROLE credentials"),
         ("credentials 'x' parquet", "only accepts IAM_ROLE credentials"),
@@ -40,7 +40,7 @@ def test_ways_to_say_parquet(wanted: str) -> None:
         ("iam_role default parquet maxerror as 5", "MAXERROR argument is not supported"),
         ("iam_role default parquet gzip", "GZIP argument is not supported"),
         ("iam_role default parquet nonsense", "syntax error"),
-        ("iam_role default parquet fillrecord", "not imitated"),
+        ("iam_role default parquet fillrecord", "not supported by the Redshift emulator"),
     ],
 )
 def test_refusals(rest: str, words: str) -> None:

@@ -1,7 +1,7 @@
 """The files of a COPY: a manifest or a prefix in S3, and the objects' bytes.
 
-Owns what a manifest means. `mandatory` is false unless said, and then a missing file is skipped
-without a word; an entry listed twice is loaded twice; Parquet needs `meta.content_length`.
+Owns what a manifest means. `mandatory` is false by default, and a missing file is then skipped
+silently; an entry listed twice is loaded twice; Parquet needs `meta.content_length`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.redshift_emulator.copy_command import CopyCommand, S3Url, s3_url
-from infra.redshift_emulator.errors import CopyError, LoadProblem, RedshiftError, detail_block
+from infra.redshift_emulator.copy_grammar import CopyCommand, S3Url, s3_url
+from infra.redshift_emulator.errors import CopyError, LoadErrorDetail, RedshiftError, detail_block
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -32,14 +32,14 @@ class Entry:
 
 
 def entries(s3: S3Client, command: CopyCommand) -> list[Entry]:
-    """The files of a COPY in their order, missing ones included. Raises RedshiftError."""
+    """The files of a COPY in their order, including missing ones. Raises RedshiftError."""
     if command.manifest:
         return _manifest(s3, command.source)
     return _prefix(s3, command.source)
 
 
 def read(s3: S3Client, entry: Entry) -> bytes | None:
-    """A file's bytes; None for a missing one that may be missing. Raises RedshiftError."""
+    """A file's bytes; None for a missing file that is not mandatory. Raises RedshiftError."""
     try:
         data = s3.get_object(Bucket=entry.url.bucket, Key=entry.url.key)["Body"].read()
     except (BotoCoreError, ClientError) as error:
@@ -51,21 +51,21 @@ def read(s3: S3Client, entry: Entry) -> bytes | None:
             f"The manifest's content_length of {entry.url} is {entry.content_length}, "
             f"the file has {len(data)} bytes"
         )
-        raise spectrum_error(15001, text, LoadProblem(15001, text, file=str(entry.url)))
+        raise spectrum_error(15001, text, LoadErrorDetail(15001, text, file=str(entry.url)))
     return data
 
 
 def nothing_found(command: CopyCommand) -> RedshiftError:
-    """COPY ends with an error when no file at all is there, mandatory or not."""
+    """The error of a COPY that finds no file at all, mandatory or not."""
     text = f"The specified S3 prefix '{command.source.key}' does not exist"
     return RedshiftError(text, detail=detail_block(text, 8001, "", where="s3_utility.cpp:763"))
 
 
-def spectrum_error(code: int, context: str, problem: LoadProblem) -> CopyError:
+def spectrum_error(code: int, context: str, load_error: LoadErrorDetail) -> CopyError:
     """An error of the layer that reads columnar files."""
     text = "Spectrum Scan Error"
     detail = detail_block(text, code, context, where="dory_util.cpp:1450")
-    return CopyError(text, problem, detail=detail)
+    return CopyError(text, load_error, detail=detail)
 
 
 def _manifest(s3: S3Client, url: S3Url) -> list[Entry]:
@@ -75,22 +75,22 @@ def _manifest(s3: S3Client, url: S3Url) -> list[Entry]:
         raise _s3_error(error, url, "Problem reading manifest file - ") from error
     try:
         listed = json.loads(data)["entries"]
-        return [_entry(one) for one in listed]
+        return [_entry(entry) for entry in listed]
     except (ValueError, KeyError, TypeError) as error:
         text = "Manifest file is not in correct json format"
         raise RedshiftError(text, detail=detail_block(text, 8001, str(url), where="")) from error
 
 
-def _entry(one: dict[str, Any]) -> Entry:
-    for key, place in (("meta", one), ("content_length", one.get("meta", {}))):
-        if key not in place:
+def _entry(entry: dict[str, Any]) -> Entry:
+    for key, parent in (("meta", entry), ("content_length", entry.get("meta", {}))):
+        if key not in parent:
             text = f"File entry does not have '{key}' key."
             where = "spectrum_manifest.cpp:204"
             raise RedshiftError(text, detail=detail_block(text, 15003, "", where=where))
     return Entry(
-        url=s3_url(one["url"]),
-        mandatory=bool(one.get("mandatory", False)),
-        content_length=int(one["meta"]["content_length"]),
+        url=s3_url(entry["url"]),
+        mandatory=bool(entry.get("mandatory", False)),
+        content_length=int(entry["meta"]["content_length"]),
     )
 
 
@@ -109,13 +109,13 @@ def _s3_error(error: BotoCoreError | ClientError, url: S3Url, prefix: str = "") 
         f"{prefix}S3ServiceException:{answer.get('Message', '')},Status {answer.get('Status', 0)},"
         f"Error {answer.get('Code', 'Unreachable')},Rid 0,ExtRid 0,CanRetry 1"
     )
-    problem = LoadProblem(_FILE_NOT_FOUND, text, file=str(url))
+    load_error = LoadErrorDetail(_FILE_NOT_FOUND, text, file=str(url))
     detail = detail_block(text, 8001, str(url), where="s3_utility.cpp:290")
-    return CopyError(text, problem, detail=detail)
+    return CopyError(text, load_error, detail=detail)
 
 
 def _answer(error: BotoCoreError | ClientError) -> dict[str, Any]:
-    """S3's answer, its HTTP status with it; only a message if there was none."""
+    """S3's error with its HTTP status; only a message if S3 did not answer."""
     if isinstance(error, BotoCoreError):
         return {"Message": str(error)}
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -1,6 +1,6 @@
 """The COPY command: its grammar, as far as it loads Parquet from S3.
 
-Owns which options there are, which of them columnar formats take, and the words of refusal.
+Owns the options, which of them columnar formats take, and the error messages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from infra.redshift_emulator.errors import (
     INVALID_VALUE,
     NOT_SUPPORTED,
     RedshiftError,
-    not_imitated,
+    not_emulated,
 )
 from infra.redshift_emulator.lexer import Cursor, string_value
 
@@ -32,7 +32,7 @@ _SWITCH = {"ON", "OFF", "TRUE", "FALSE"}
 
 @dataclass(frozen=True)
 class S3Url:
-    """A place in S3."""
+    """The address of an object, or a prefix of keys."""
 
     bucket: str
     key: str
@@ -70,7 +70,7 @@ def read_copy(cursor: Cursor) -> CopyCommand:
     cursor.expect("FROM")
     source = cursor.take()
     if source.kind != "string":
-        text = f'syntax error at or near "{source.text}": COPY reads from S3 here'
+        text = f'syntax error at or near "{source.text}": COPY reads from S3 only'
         raise RedshiftError(text, sqlstate="42601")
     url = s3_url(string_value(source))
     options = _Options()
@@ -117,7 +117,7 @@ class _Options:
             cursor.accept("AS")
         if cursor.peek().word in _OTHER_FORMATS:
             text = f"COPY of {cursor.peek().word}"
-            raise not_imitated(text)
+            raise not_emulated(text)
         cursor.expect("PARQUET")
         self._parquet = True
 
@@ -128,10 +128,10 @@ class _Options:
             raise RedshiftError(text)
         if word in _OTHER_FORMATS:
             text = f"COPY of {word}"
-            raise not_imitated(text)
+            raise not_emulated(text)
         if word in {"FILLRECORD", "SERIALIZETOJSON"}:
             text = f"COPY with {word}"
-            raise not_imitated(text)
+            raise not_emulated(text)
         if word not in _TEXT_ONLY:
             raise cursor.fail()
         cursor.take()
@@ -140,8 +140,8 @@ class _Options:
 
     def check(self) -> None:
         if not self._parquet:
-            text = "COPY of anything but Parquet"
-            raise not_imitated(text)
+            text = "COPY of a format other than Parquet"
+            raise not_emulated(text)
         if self._text_only is not None:
             text = f"{self._text_only} argument is not supported for PARQUET based COPY"
             raise RedshiftError(text, sqlstate=NOT_SUPPORTED)

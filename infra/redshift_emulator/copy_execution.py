@@ -1,7 +1,7 @@
-"""The course of one COPY.
+"""Running one COPY.
 
-Owns the order of things: the target's columns, the files, the data into PostgreSQL on the client's
-own session, so inside the client's transaction, and the row that a failure leaves behind.
+Owns the steps: the target's columns, the files, the data into PostgreSQL on the client's own
+session and so inside its transaction, and the row of `sys_load_error_detail` after a failure.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.redshift_emulator import copy_data, copy_source, wire
+from infra.redshift_emulator import copy_files, parquet_to_csv, wire
 from infra.redshift_emulator.backend import IN_BLOCK, Backend, identifier, literal
-from infra.redshift_emulator.copy_command import CopyCommand
-from infra.redshift_emulator.copy_data import Chunk, Column
+from infra.redshift_emulator.client_session import ClientSession, query, refusal
+from infra.redshift_emulator.copy_grammar import CopyCommand
 from infra.redshift_emulator.errors import (
     UNDEFINED_TABLE,
     BackendError,
     CopyError,
-    LoadProblem,
+    LoadErrorDetail,
     RedshiftError,
 )
 from infra.redshift_emulator.faults import Action, CutError, When
-from infra.redshift_emulator.peer import Peer, query, refusal
+from infra.redshift_emulator.parquet_to_csv import Chunk, Column
 from infra.redshift_emulator.wire import Message
 
 _BAD_DATA = "22"
@@ -49,33 +49,33 @@ class _Target:
 class Copy:
     """One COPY."""
 
-    def __init__(self, peer: Peer, command: CopyCommand, text: str) -> None:
-        self._peer = peer
+    def __init__(self, session: ClientSession, command: CopyCommand, text: str) -> None:
+        self._session = session
         self._command = command
         self._text = text
-        self._id = next(peer.front.query_ids)
+        self._id = next(session.shared.query_ids)
         self._started = dt.datetime.now(dt.UTC)
         self._cut: CutError | None = None
         self._struck = False
 
     async def run(self) -> None:
-        """Loads. Raises RedshiftError, and CutError if the client is to go."""
+        """Loads the data. Raises RedshiftError, or CutError to end the client's connection."""
         target = await self._target()
         try:
             rows = await self._load(target)
         except CopyError as error:
-            await self._record(target, error.problem)
+            await self._record(target, error.load_error)
             raise
         settings = f"'redshift.copy_count', '{rows}', false), set_config('redshift.copy_id', "
-        await query(self._peer, f"SELECT set_config({settings} '{self._id}', false)")
+        await query(self._session, f"SELECT set_config({settings} '{self._id}', false)")
         text = f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
         fields = {"S": "INFO", "C": "00000", "M": text}
-        self._peer.client.send(wire.error_message(fields, notice=True))
+        self._session.client.send(wire.error_message(fields, notice=True))
         if self._cut is not None:
             raise self._cut
 
     async def _target(self) -> _Target:
-        rows = await query(self._peer, _COLUMNS.replace("$1", literal(self._command.table)))
+        rows = await query(self._session, _COLUMNS.replace("$1", literal(self._command.table)))
         if not rows:
             text = f"Cannot COPY into nonexistent table {self._command.table}"
             raise RedshiftError(text, sqlstate=UNDEFINED_TABLE)
@@ -93,24 +93,24 @@ class Copy:
         return _Target(name, int(rows[0][4] or 0), chosen)
 
     async def _load(self, target: _Target) -> int:
-        s3 = self._peer.front.s3
+        s3 = self._session.shared.s3
         found = False
         rows = 0
-        listed = await asyncio.to_thread(copy_source.entries, s3, self._command)
+        listed = await asyncio.to_thread(copy_files.entries, s3, self._command)
         names = ", ".join(identifier(column.name) for column in target.columns)
         await self._begin(f"COPY {self._command.table} ({names}) FROM STDIN (FORMAT csv)")
         try:
             for entry in listed:
-                data = await asyncio.to_thread(copy_source.read, s3, entry)
+                data = await asyncio.to_thread(copy_files.read, s3, entry)
                 if data is None:
                     continue
                 found = True
-                source = copy_data.chunks(data, entry.url, target.name, target.columns)
+                source = parquet_to_csv.chunks(data, entry.url, target.name, target.columns)
                 while (chunk := await asyncio.to_thread(_next_chunk, source)) is not None:
                     rows += chunk.rows
                     await self._send(chunk)
             if not found:
-                raise copy_source.nothing_found(self._command)
+                raise copy_files.nothing_found(self._command)
             await self._strike()
         except RedshiftError as error:
             await self._give_up(str(error))
@@ -119,7 +119,7 @@ class Copy:
         return rows
 
     async def _begin(self, sql: str) -> None:
-        backend = self._peer.backend
+        backend = self._session.backend
         backend.channel.send(wire.query(sql))
         await backend.channel.drain()
         message = await backend.receive()
@@ -130,40 +130,40 @@ class Copy:
             raise refusal(BackendError(wire.error_fields(message.body)))
 
     async def _send(self, chunk: Chunk) -> None:
-        if self._peer.client_gone and self._peer.backend.status == IN_BLOCK:
+        if self._session.client_gone and self._session.backend.status == IN_BLOCK:
             raise CutError(Action.CLOSE)
-        self._peer.backend.channel.send(Message(b"d", chunk.data))
-        await self._peer.backend.channel.drain()
+        self._session.backend.channel.send(Message(b"d", chunk.data))
+        await self._session.backend.channel.drain()
         await self._strike()
 
     async def _strike(self) -> None:
-        """Once, with part of the data sent, or none if there is none."""
+        """Applies faults once: after the first part of the data, or at the end without data."""
         if self._struck:
             return
         self._struck = True
-        peer = self._peer
+        session = self._session
         try:
-            await peer.front.faults.strike(
-                When.DURING, self._text, peer.transaction, peer.statement_limit
+            await session.shared.faults.strike(
+                When.DURING, self._text, session.transaction, session.statement_limit
             )
         except CutError as cut:
-            if peer.backend.status == IN_BLOCK:
+            if session.backend.status == IN_BLOCK:
                 raise
             # Outside of a transaction block a COPY goes on after its client is gone.
-            peer.cut(cut.action)
+            session.cut(cut.action)
             self._cut = cut
 
     async def _give_up(self, reason: str) -> None:
-        backend = self._peer.backend
+        backend = self._session.backend
         backend.channel.send(wire.copy_fail(reason.replace("\0", "")))
         await backend.channel.drain()
         try:
             await backend.rest()
         except BackendError:
-            return  # PostgreSQL says what it was told
+            return  # PostgreSQL repeats the reason
 
     async def _finish(self, target: _Target) -> None:
-        backend = self._peer.backend
+        backend = self._session.backend
         backend.channel.send(wire.COPY_DONE)
         await backend.channel.drain()
         try:
@@ -171,20 +171,20 @@ class Copy:
         except BackendError as error:
             refused = refusal(error)
             if error.sqlstate.startswith(_BAD_DATA):
-                raise copy_data.from_postgres(target.name, error.sqlstate, refused) from error
+                raise parquet_to_csv.from_postgres(target.name, error.sqlstate, refused) from error
             raise refused from error
 
-    async def _record(self, target: _Target, problem: LoadProblem) -> None:
-        """Leaves a row in sys_load_error_detail, out of reach of the client's ROLLBACK."""
-        process = int.from_bytes(self._peer.backend.key[:4], "big")
+    async def _record(self, target: _Target, load_error: LoadErrorDetail) -> None:
+        """Writes a row of sys_load_error_detail that a ROLLBACK of the client does not remove."""
+        process = int.from_bytes(self._session.backend.key[:4], "big")
         values = [
-            "100", str(self._id), "0", str(process), literal(self._peer.database),
+            "100", str(self._id), "0", str(process), literal(self._session.database),
             str(target.number), literal(self._started.replace(tzinfo=None).isoformat(" ")),
-            _cut(problem.file, "file"), str(problem.line), _cut(problem.column, "column"),
-            _cut(problem.type_name, "type_name"), _cut(problem.length, "length"), "0",
-            str(problem.code), _cut(problem.message, "message"),
+            _cut(load_error.file, "file"), str(load_error.line), _cut(load_error.column, "column"),
+            _cut(load_error.type_name, "type_name"), _cut(load_error.length, "length"), "0",
+            str(load_error.code), _cut(load_error.message, "message"),
         ]  # fmt: skip
-        own = await Backend.login(self._peer.front.address, self._peer.database)
+        own = await Backend.login(self._session.shared.address, self._session.database)
         try:
             row = ", ".join(values)
             await own.query(f"INSERT INTO sys_load_error_detail VALUES ({row})")

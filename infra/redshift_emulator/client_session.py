@@ -1,6 +1,6 @@
-"""What the parts of the front know of a session, and what all sessions share.
+"""What emulated statements may use of a client's session, and what all sessions share.
 
-Owns the front's own questions to PostgreSQL on a client's session.
+Owns the emulator's own queries on a client's session.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FIRST_QUERY_ID = 1000
 
 
 @dataclass
-class Front:
+class Shared:
     """What all sessions share."""
 
     address: Address
@@ -33,10 +33,10 @@ class Front:
     query_ids: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_QUERY_ID))
 
 
-class Peer(Protocol):
-    """A session, as far as the emulation needs it."""
+class ClientSession(Protocol):
+    """A session, as far as emulated statements need it."""
 
-    front: Front
+    shared: Shared
     client: Channel
     backend: Backend
     database: str
@@ -48,15 +48,15 @@ class Peer(Protocol):
         """Ends the client's connection."""
 
 
-async def query(peer: Peer, sql: str) -> list[list[str | None]]:
-    """Runs a statement of the front's own; the rows as texts. Raises RedshiftError."""
+async def query(session: ClientSession, sql: str) -> list[list[str | None]]:
+    """Runs a statement of the emulator's own; returns rows as texts. Raises RedshiftError."""
     try:
-        return await peer.backend.query(sql)
+        return await session.backend.query(sql)
     except BackendError as error:
         raise refusal(error) from error
 
 
 def refusal(error: BackendError) -> RedshiftError:
-    """PostgreSQL's refusal in Redshift's words."""
+    """PostgreSQL's error as Redshift would report it."""
     fields = from_backend(error.fields)
     return RedshiftError(fields["M"], sqlstate=fields["C"], detail=fields.get("D"))
