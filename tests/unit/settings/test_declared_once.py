@@ -116,7 +116,14 @@ _SPECIAL: Final = {
     ("plan.py", "generations"),
     ("plan.py", "floor"),
 }
-_FILES: Final = ("environment.py", "plan.py", "parameters.py", "snapshots.py")
+_FILES: Final = (
+    "environment.py",
+    "parameters.py",
+    "plan.py",
+    "preflight.py",
+    "settings_page.py",
+    "snapshots.py",
+)
 # Words of every model: an environment, a stack and a parameter have a name too.
 _COMMON: Final = {"name", "region", "database"}
 
