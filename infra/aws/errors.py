@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from connectors.failures import StarjoinError
 
-class DeployError(RuntimeError):
+
+class DeployError(StarjoinError, RuntimeError):
     """A deployment stopped; the message says why and what to do."""
 
 

@@ -25,6 +25,7 @@ from typing import Final
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from connectors.failures import StarjoinError
 from infra.local.toolchain import ROOT, connectors_jar
 
 ZIP: Final = ROOT / "dist" / "starjoin.zip"
@@ -69,7 +70,7 @@ main()
 '''
 
 
-class PackageError(RuntimeError):
+class PackageError(StarjoinError, RuntimeError):
     """The zip cannot be made; the message says why."""
 
 

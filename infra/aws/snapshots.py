@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.failures import StarjoinError
 from flink_app.settings import PREFIX
 from infra.aws.parameters import definitions, property_references
 from infra.aws.settings_page import settings_page
@@ -23,7 +24,7 @@ _LAST: Final = "# End of what is written."
 _WIDTH: Final = 100
 
 
-class _UnknownParameterError(ValueError):
+class _UnknownParameterError(StarjoinError, ValueError):
     """A template refers to a parameter that neither it nor a setting declares."""
 
 

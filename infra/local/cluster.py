@@ -20,6 +20,7 @@ from typing import Any, Final
 import urllib3
 import yaml
 
+from connectors.failures import StarjoinError
 from infra.local.configuration import LocalRun
 from infra.local.lifetimes import Lifetime
 from infra.local.processes import Service, ServiceError
@@ -41,7 +42,7 @@ _PROMPT: Final = {
 }
 
 
-class _NotReadyError(Exception):
+class _NotReadyError(StarjoinError):
     """The job manager answers, but has not finished starting."""
 
 

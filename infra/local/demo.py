@@ -19,6 +19,7 @@ from typing import Final
 from redshift_connector.core import Connection
 from rich.console import Console
 
+from connectors.failures import StarjoinError
 from infra.local.command_line import parser
 from infra.local.configuration import LocalRun
 from infra.local.example import Difference, Example, declaration_of
@@ -34,7 +35,7 @@ _LOOK_SECONDS: Final = 0.5
 _STALLED_SECONDS: Final = 180.0
 
 
-class DemoError(RuntimeError):
+class DemoError(StarjoinError, RuntimeError):
     """The demo cannot go on."""
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from connectors.failures import StarjoinError
 from infra.local import reaper
 from infra.local.lifetimes import Lifetime
 
@@ -20,7 +21,7 @@ _REAPER = str(Path(reaper.__file__))
 _POLL_SECONDS = 0.05
 
 
-class ServiceError(RuntimeError):
+class ServiceError(StarjoinError, RuntimeError):
     """A local service did not start, or ended by itself."""
 
 

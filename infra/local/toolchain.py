@@ -9,12 +9,14 @@ from typing import Final
 
 import pyflink
 
+from connectors.failures import StarjoinError
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 JAR: Final = ROOT / "connectors" / "jvm" / "target" / "starjoin-connectors.jar"
 FLINK_HOME: Final = Path(pyflink.__file__).resolve().parent
 
 
-class ToolchainError(RuntimeError):
+class ToolchainError(StarjoinError, RuntimeError):
     """Something that a local run needs is not there; the message says how to get it."""
 
 

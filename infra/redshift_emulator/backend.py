@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from infra.redshift_emulator import wire
-from infra.redshift_emulator.errors import BackendError
+from infra.redshift_emulator.errors import BackendError, EmulatorError
 from infra.redshift_emulator.wire import Channel, Message
 
 IDLE = b"I"
@@ -20,7 +20,7 @@ IN_BLOCK = b"T"
 FAILED = b"E"
 
 
-class BackendGoneError(Exception):
+class BackendGoneError(EmulatorError):
     """PostgreSQL ended the session."""
 
 

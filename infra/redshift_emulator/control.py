@@ -19,6 +19,7 @@ import json
 import socket
 from typing import Any
 
+from infra.redshift_emulator.errors import EmulatorError
 from infra.redshift_emulator.faults import Action, Rule, When
 from infra.redshift_emulator.server import Server
 
@@ -27,6 +28,10 @@ from infra.redshift_emulator.server import Server
 _WAIT_SECONDS = 60.0
 _COMMIT = r"^\s*(commit|end)\b"
 _COPY = r"^\s*copy\b"
+
+
+class RefusedCommandError(EmulatorError):
+    """The emulator did not carry out a command about faults; the message has its answer."""
 
 
 class Control:
@@ -120,14 +125,14 @@ class Faults:
         self.command(do="clear")
 
     def command(self, **fields: Any) -> dict[str, Any]:
-        """Sends a command and returns the answer. Raises RuntimeError if it was refused."""
+        """Sends a command and returns the answer. Raises RefusedCommandError."""
         with socket.create_connection(self._address, timeout=_WAIT_SECONDS) as connection:
             connection.sendall(json.dumps(fields).encode() + b"\n")
             with connection.makefile() as answers:
                 answer: dict[str, Any] = json.loads(answers.readline())
         if "error" in answer:
             text = f"the emulator refused the command {fields}: {answer['error']}"
-            raise RuntimeError(text)
+            raise RefusedCommandError(text)
         return answer
 
 

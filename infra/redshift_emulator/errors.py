@@ -29,7 +29,11 @@ _PASSED_ON = "SCMDHPW"
 _LINE = "-" * 47
 
 
-class RedshiftError(Exception):
+class EmulatorError(Exception):
+    """The root of the emulator's own errors."""
+
+
+class RedshiftError(EmulatorError):
     """An error that the client gets."""
 
     def __init__(
@@ -69,7 +73,7 @@ class CopyError(RedshiftError):
         self.load_error = load_error
 
 
-class BackendError(Exception):
+class BackendError(EmulatorError):
     """PostgreSQL refused one of the emulator's own statements."""
 
     def __init__(self, fields: dict[str, str]) -> None:

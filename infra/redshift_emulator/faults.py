@@ -22,7 +22,7 @@ import enum
 import re
 from dataclasses import dataclass, field
 
-from infra.redshift_emulator.errors import INTERNAL, RedshiftError, cancelled
+from infra.redshift_emulator.errors import INTERNAL, EmulatorError, RedshiftError, cancelled
 
 
 class When(enum.StrEnum):
@@ -42,7 +42,7 @@ class Action(enum.StrEnum):
     FAIL = "fail"
 
 
-class CutError(Exception):
+class CutError(EmulatorError):
     """Ends the client's connection."""
 
     def __init__(self, action: Action) -> None:

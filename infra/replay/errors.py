@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from connectors.failures import StarjoinError
 
-class ReplayError(RuntimeError):
+
+class ReplayError(StarjoinError, RuntimeError):
     """A replay cannot be done, or stopped half way; run it again to continue."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.accounts import DIMENSION
+from connectors.failures import StarjoinError
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
@@ -39,7 +40,7 @@ def simulated_place(shard: str, last: str) -> tuple[int, int]:
     return int(shard), int(last) - FIRST_SEQUENCE + 1
 
 
-class WrongError(AssertionError):
+class WrongError(StarjoinError, AssertionError):
     """The warehouse does not hold what it must; `what` names the check."""
 
     def __init__(self, message: str, what: str) -> None:

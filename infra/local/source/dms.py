@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from connectors.failures import StarjoinError
 from infra.local.source.database import RowChange, SourceDatabase
 
 if TYPE_CHECKING:
@@ -72,10 +73,14 @@ def announcements(database: SourceDatabase) -> Iterator[tuple[str, bytes]]:
         yield _TASK, _json(record).encode() + b"\n"
 
 
+class PutError(StarjoinError, RuntimeError):
+    """Kinesis did not take all the records of a call."""
+
+
 def put(client: KinesisClient, stream: str, entries: Iterable[tuple[str, bytes]]) -> int:
     """Puts records on a stream in order; gives their number.
 
-    Raises RuntimeError when Kinesis refuses some of them.
+    Raises PutError when Kinesis refuses some of them.
     """
     count = 0
     call: list[PutRecordsRequestEntryTypeDef] = []
@@ -90,8 +95,11 @@ def put(client: KinesisClient, stream: str, entries: Iterable[tuple[str, bytes]]
 def _put_call(client: KinesisClient, stream: str, call: list[PutRecordsRequestEntryTypeDef]) -> int:
     answer = client.put_records(StreamName=stream, Records=call)
     if answer.get("FailedRecordCount"):
-        message = f"Kinesis refused {answer['FailedRecordCount']} records of stream {stream}"
-        raise RuntimeError(message)
+        message = (
+            f"Kinesis refused {answer['FailedRecordCount']} of {len(call)} records for stream "
+            f"{stream}; the others of the call are on it"
+        )
+        raise PutError(message)
     return len(call)
 
 
