@@ -132,7 +132,9 @@ def _take_table(
     metadata = members(_struct(records, METADATA))
     data, before = _struct(records, DATA), _struct(records, plan.before_image)
     operations = codes(metadata["operation"], _OPERATIONS)
-    good = (operations >= 0) & true(data.is_valid())
+    good = operations >= 0
+    if data.null_count:
+        good &= true(data.is_valid())
     deletes, updates = operations == DELETE, operations == UPDATE
     values, unsent = _values(table, plan, (members(data), members(before)), deletes, updates, good)
     ordering = ordering_of(metadata, operations == LOAD)
@@ -190,7 +192,8 @@ def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over 
     for column in table.columns:
         values = data[column.source]
         if column.name in table.key:
-            good &= true(values.is_valid())
+            if values.null_count:
+                good &= true(values.is_valid())
             earlier = _where(is_update, before[plan.before_name(column.source)])
             old.append(checked(earlier, column, good))
         else:

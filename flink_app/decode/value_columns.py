@@ -18,7 +18,7 @@ from flink_app.records.arrays import Mask, true
 from flink_app.records.plan import ReadColumn
 from flink_app.records.values import BLANK, NUL
 
-_INTEGER_RANGE: Final = {"smallint": (-(2**15), 2**15 - 1), "integer": (-(2**31), 2**31 - 1)}
+_ALL: Final = None  # in the place of a mask: every value fits
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DATE: Final = _DAY + "$"
 # Oracle's DATE has a time, so it comes like this.
@@ -27,6 +27,14 @@ _DAY_LENGTH: Final = 10
 # Arrow knows a year 0 and years of five digits; Python, and so the slow path, does not.
 _FIRST: Final = pa.scalar(dt.datetime.min, pa.timestamp("us"))  # noqa: DTZ901 - without zone
 _LAST: Final = pa.scalar(dt.datetime.max, pa.timestamp("us"))  # noqa: DTZ901 - without zone
+_TIMES: Final = (_FIRST.value, _LAST.value)
+# What a column can hold of the numbers, or microseconds, that the JSON reader gives it.
+_RANGES: Final = {
+    "smallint": (-(2**15), 2**15 - 1),
+    "integer": (-(2**31), 2**31 - 1),
+    "timestamp": _TIMES,
+    "timestamptz": _TIMES,
+}
 
 
 def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
@@ -34,12 +42,15 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     kind = column.declared.type
     if values.null_count == len(values):
         return pa.nulls(len(values), kind.arrow)
-    if kind.name in _INTEGER_RANGE:
-        low, high = _INTEGER_RANGE[kind.name]
-        fits = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
+    if kind.name in _RANGES:
+        low, high = _RANGES[kind.name]
+        numbers = values.view(pa.int64())
+        fits = _ALL
+        if not _lie_between(numbers, low, high):
+            fits = pc.and_(pc.greater_equal(numbers, low), pc.less_equal(numbers, high))
     elif kind.is_text:
         values = _trimmed(values, column)
-        fits = _text_fits(values, column)
+        fits = _ALL if _all_text_fits(values, column) else _text_fits(values, column)
     elif kind.is_binary:
         values, formed = from_hex(values)
         fits = pc.and_kleene(formed, _no_longer(values, column))
@@ -47,15 +58,27 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
         return _dates(values, good)
     elif kind.name in {"real", "double precision"}:
         fits = pc.is_finite(values.cast(kind.arrow))
-    elif kind.name in {"timestamp", "timestamptz"}:
-        fits = pc.and_(pc.greater_equal(values, _FIRST), pc.less_equal(values, _LAST))
     else:
         return values
-    if pc.all(fits).as_py() is not False:  # NULL fits
+    if fits is _ALL or pc.all(fits).as_py() is not False:  # NULL fits
         return values if values.type == kind.arrow else values.cast(kind.arrow)
     fits = pc.fill_null(fits, fill_value=True)
     good &= true(fits)
     return pc.if_else(fits, values, pa.scalar(None, values.type)).cast(kind.arrow)
+
+
+def _lie_between(numbers: pa.Array, low: int, high: int) -> bool:
+    """Whether all numbers do; a quick look, before each is judged by itself."""
+    ends = pc.min_max(numbers)
+    return bool(low <= ends["min"].as_py() and ends["max"].as_py() <= high)
+
+
+def _all_text_fits(values: pa.Array, column: ReadColumn) -> bool:
+    """Whether all texts do; a quick look, before each is judged by itself."""
+    if column.trailing_blanks is TrailingBlanks.REFUSE or _holds_nul(values):
+        return False
+    longest = pc.max(pc.binary_length(values)).as_py()
+    return bool(longest <= column.declared.type.length)
 
 
 def _trimmed(values: pa.Array, column: ReadColumn) -> pa.Array:

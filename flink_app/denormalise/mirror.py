@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION, Star
-from flink_app.denormalise.registers import Registers, Taken
+from flink_app.denormalise.column_versions import ColumnVersions, Taken
 from flink_app.denormalise.rows import NO_SLOT, Rows, Slots
 from flink_app.positions.position import UNKNOWN
 
@@ -71,7 +71,7 @@ class TableMirror:
         self.key = key
         self._unchanged_columns = unchanged_columns
         self._floor = floor
-        self._registers = Registers(unchanged_columns)
+        self._versions = ColumnVersions(unchanged_columns)
         self._rows = Rows(schema)
         self._slots: dict[Hashable, int] = {}
         self._compact_size = 0  # bytes when nothing was superseded
@@ -93,7 +93,7 @@ class TableMirror:
         newest, _ = taken
         if not newest:
             return changes.slice(0, 0)
-        accepted = self._registers.rows(changes, taken, self._known)
+        accepted = self._versions.rows(changes, taken, self._known)
         start = len(self._rows)
         self._slots.update(zip(newest, range(start, start + len(newest)), strict=True))
         self._rows.append(accepted)
@@ -119,15 +119,15 @@ class TableMirror:
     def _newer(self, changes: pa.RecordBatch) -> Taken:
         keys = key_values([changes.column(name) for name in self.key])
         if len(keys) <= _FEW:
-            return self._registers.newer(keys, changes, self._positions)
-        return self._registers.newer_by_columns(keys, changes, self._position_columns)
+            return self._versions.newer(keys, changes, self._positions)
+        return self._versions.newer_by_columns(keys, changes, self._position_columns)
 
     def _positions(self, key: Hashable) -> list[str] | None:
         slot = self._slots.get(key)
-        return None if slot is None else self._rows.texts(slot, self._registers.positions)
+        return None if slot is None else self._rows.texts(slot, self._versions.positions)
 
     def _position_columns(self, keys: list[Hashable]) -> list[pa.Array]:
-        return self.gather(self.find(keys), list(self._registers.positions))
+        return self.gather(self.find(keys), list(self._versions.positions))
 
     def _known(self, keys: list[Hashable]) -> list[pa.Array]:
         return self.gather(self.find(keys), self.schema.names)

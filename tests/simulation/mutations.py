@@ -28,12 +28,12 @@ from flink_app.declaration.star import DELETED
 from flink_app.decode import changes
 from flink_app.decode.tally import Tally
 from flink_app.denormalise import join, operator
+from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
-from flink_app.denormalise.registers import Registers
 from flink_app.positions.position import UNKNOWN
 from infra.simulation.profile import Profile
 from infra.simulation.world import World
@@ -209,14 +209,14 @@ def _no_fence() -> list[Patch]:
 
 
 def _columns_of_newer_rows_only() -> list[Patch]:
-    newer = Registers.newer
+    newer = ColumnVersions.newer
 
-    def rows(self: Registers, *given: Any) -> Any:
+    def rows(self: ColumnVersions, *given: Any) -> Any:
         keys, sources = newer(self, *given)
         moved = sources[:, 0] >= 0
         return [key for key, row in zip(keys, moved, strict=True) if row], sources[moved]
 
-    return [(Registers, "newer", rows)]
+    return [(ColumnVersions, "newer", rows)]
 
 
 def _superseded_forgotten(count: Callable[..., Sequence[Outcome]]) -> Callable[..., Any]:

@@ -1,9 +1,10 @@
 """Which of some changes of a dimension are newer than what is known, and what the rows become.
 
-A row is its newest change. A column that changes may leave out is the newest change that has it.
-So a key has several registers, the row and each such column, each with a position of its own that
-only ever moves up. The order in which changes come does not matter, and a change that is older than
-the row may still bring a column. A table without such columns has one register.
+The newest change of a key is its row. An unchanged column, which changes may leave out, has the
+value of the newest change that sent it. So a key has several versions, of the row and of each such
+column, and each has a position that only ever rises: last-writer-wins registers, in the words of
+the literature. The order of arrival does not matter, and a change that is older than the row may
+still bring a column. A table without such columns has one version per key.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from flink_app.positions.position import UNKNOWN
 
 STAYS: Final = -1
 
-# Keys, and for each its registers: the row of the changes that it comes from, or `STAYS`.
+# Keys, and for each its versions: the row of the changes that it comes from, or `STAYS`.
 Taken = tuple[list[Hashable], npt.NDArray[np.int64]]
 
 
-class Registers:
-    """The registers of one table.
+class ColumnVersions:
+    """The versions of one table's keys.
 
     Args:
         unchanged_columns: the columns that changes may leave out, `Star.unchanged_columns`.
