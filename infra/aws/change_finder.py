@@ -125,8 +125,8 @@ class ChangeFinder:
             return
         yield from change.describe()
         path = self.environment.application.declaration
-        found = self.application.describe()
-        code = "" if found is None else found.code
+        application = self.application.describe()
+        code = "" if application is None else application.code
         deployed = read_packaged(self.clients.s3, data["CodeBucket"], code, path)
         if deployed is None:
             yield f"  declaration: {path} cannot be read from the deployed code, {code or 'none'}"

@@ -46,19 +46,21 @@ class Parts:
 
     def now(self, application: StackPlan, replication: StackPlan) -> Before:
         """What CloudFormation has of these two stacks. Raises DeployError where one is missing."""
-        found = [self.stacks.deployed(each.part, each.name) for each in (application, replication)]
-        if found[0] is None or found[1] is None:
+        deployed = [
+            self.stacks.deployed(each.part, each.name) for each in (application, replication)
+        ]
+        if deployed[0] is None or deployed[1] is None:
             message = (
                 f"a change of a running task needs both {application.name} and {replication.name}, "
                 f"and one of them does not exist: delete the other stack, and deploy again"
             )
             raise DeployError(message)
-        return Before(found[0], found[1])
+        return Before(deployed[0], deployed[1])
 
     def runs(self) -> bool:
         """Whether the application runs, once it has settled."""
-        found = self.application.settle()
-        return found is not None and found.status == "RUNNING"
+        application = self.application.settle()
+        return application is not None and application.status == "RUNNING"
 
     def bring(self, stack: StackPlan, code: str) -> None:
         """The application's stack as planned; an application that runs restarts with it."""
@@ -79,9 +81,9 @@ class Parts:
 
     def check_code(self, code: str) -> None:
         """Raises ApplicationError where the application has other code."""
-        found = self.application.describe()
-        if found is None or found.code != code:
-            runs = "is not there" if found is None else f"runs {found.code}"
+        application = self.application.describe()
+        if application is None or application.code != code:
+            runs = "is not there" if application is None else f"runs {application.code}"
             message = f"the application {runs}, and not {code}: the service has rolled it back"
             raise ApplicationError(message)
 

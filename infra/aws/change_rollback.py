@@ -65,12 +65,15 @@ def _how_it_stands(parts: Parts, mark: Mark) -> Iterator[str]:
 
 
 def _states(parts: Parts, mark: Mark) -> Iterator[str]:
-    found = parts.application.describe()
-    if found is None:
+    application = parts.application.describe()
+    if application is None:
         yield "application: not there"
     else:
         latest = parts.application.latest_snapshot() or "none"
-        yield f"{found.name}: {found.status}, code {found.code}, latest snapshot {latest}"
+        yield (
+            f"{application.name}: {application.status}, code {application.code}, "
+            f"latest snapshot {latest}"
+        )
     yield f"replication task: {parts.replication.status(parts.task)}"
     before = parts.records.read(mark)
     if before.snapshot is not None:

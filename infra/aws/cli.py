@@ -34,62 +34,62 @@ def main(
     clock: Clock | None = None,
 ) -> int:
     """Runs one command; returns the exit code."""
-    given = parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        environment = load_environment(given.environment, given.environments)
-        if given.command == "deploy" and given.dry_run:
-            for line in dry_run.describe(environment, given.package or ZIP):
+        environment = load_environment(options.environment, options.environments)
+        if options.command == "deploy" and options.dry_run:
+            for line in dry_run.describe(environment, options.package or ZIP):
                 _say(line)
-            if not given.compare:
+            if not options.compare:
                 return 0
-        if given.command == "deploy" and given.compare and not given.dry_run:
+        if options.command == "deploy" and options.compare and not options.dry_run:
             _refuse_compare()
-        if given.command == "reload":
-            _check_generation(given)
-        if given.command == "destroy":
-            _check_confirmed(environment, given.confirm)
-        clients, clock = open_clients(environment.region, given.profile), clock or SystemClock()
-        if given.command not in _CHECK_OWNERSHIP_THEMSELVES:
+        if options.command == "reload":
+            _check_generation(options)
+        if options.command == "destroy":
+            _check_confirmed(environment, options.confirm)
+        clients, clock = open_clients(environment.region, options.profile), clock or SystemClock()
+        if options.command not in _CHECK_OWNERSHIP_THEMSELVES:
             Ownership(environment, Stacks(clients.cloudformation, clock, _say), clients).check()
-        _run(given, environment, Deployment(environment, clients, clock, _say))
+        _run(options, environment, Deployment(environment, clients, clock, _say))
     except DeployError as error:
-        sys.stderr.write(f"{given.command}: {error}\n")
+        sys.stderr.write(f"{options.command}: {error}\n")
         return 1
     except (ClientError, BotoCoreError) as error:
-        sys.stderr.write(f"{given.command}: AWS call failed: {error}\n")
+        sys.stderr.write(f"{options.command}: AWS call failed: {error}\n")
         return 1
     return 0
 
 
-def _run(given: argparse.Namespace, environment: Environment, deployment: Deployment) -> None:
+def _run(options: argparse.Namespace, environment: Environment, deployment: Deployment) -> None:
     _say(f"environment {environment.name}, region {environment.region}")
-    if given.command == "deploy":
-        _deploy(given, deployment)
-    elif given.command == "status":
+    if options.command == "deploy":
+        _deploy(options, deployment)
+    elif options.command == "status":
         deployment.status()
-    elif given.command == "reload":
+    elif options.command == "reload":
         reload = deployment.reload()
-        if given.apply:
-            reload.apply(given.generation)
+        if options.apply:
+            reload.apply(options.generation)
         else:
-            for line in reload.describe(given.generation):
+            for line in reload.describe(options.generation):
                 _say(line)
-    elif given.command == "stop":
-        deployment.stop(snapshot=not given.without_snapshot)
+    elif options.command == "stop":
+        deployment.stop(snapshot=not options.without_snapshot)
     else:
-        deployment.destroy(with_data=given.with_data)
+        deployment.destroy(with_data=options.with_data)
 
 
-def _deploy(given: argparse.Namespace, deployment: Deployment) -> None:
-    if given.dry_run:
-        for line in deployment.compare(given.package or ZIP):
+def _deploy(options: argparse.Namespace, deployment: Deployment) -> None:
+    if options.dry_run:
+        for line in deployment.compare(options.package or ZIP):
             _say(line)
         return
     deployment.deploy(
-        given.package or build_package(),
-        start_from=StartState(given.snapshot, without=given.without_state),
-        allow_data_loss=given.allow_data_loss,
-        drains=not given.without_drain,
+        options.package or build_package(),
+        start_from=StartState(options.snapshot, without=options.without_state),
+        allow_data_loss=options.allow_data_loss,
+        drains=not options.without_drain,
     )
 
 
@@ -107,8 +107,8 @@ def _refuse_compare() -> None:
     raise DeployError(message)
 
 
-def _check_generation(given: argparse.Namespace) -> None:
-    if given.apply and given.generation is None:
+def _check_generation(options: argparse.Namespace) -> None:
+    if options.apply and options.generation is None:
         message = "--apply needs --generation: run reload without --apply to see which"
         raise DeployError(message)
 

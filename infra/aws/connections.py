@@ -99,8 +99,8 @@ class Connections:
         """The connection, once no test of it is under way; empty where there never was one."""
 
         def rests() -> dict[str, Any] | None:
-            found = self._find(endpoint, instance)
-            return None if found.get("Status") == _TESTING else found
+            connection = self._find(endpoint, instance)
+            return None if connection.get("Status") == _TESTING else connection
 
         return wait_for(
             rests,
@@ -115,7 +115,7 @@ class Connections:
 
     def _find(self, endpoint: str, instance: str) -> dict[str, Any]:
         try:
-            found = self._client.describe_connections(
+            connections = self._client.describe_connections(
                 Filters=[
                     {"Name": "endpoint-arn", "Values": [endpoint]},
                     {"Name": "replication-instance-arn", "Values": [instance]},
@@ -126,4 +126,4 @@ class Connections:
             if error.response["Error"]["Code"] == "ResourceNotFoundFault":
                 return {}
             raise
-        return found[0] if found else {}
+        return connections[0] if connections else {}

@@ -140,15 +140,15 @@ class Deployment:
             self._say(fault)
         if faults:
             return
-        found = self._application.describe()
-        if found is None:
+        application = self._application.describe()
+        if application is None:
             self._say(f"{self._environment.application.name}: no such application")
             return
         snapshot = self._application.latest_snapshot() or "none"
         self._say(
-            f"{found.name}: {found.status}, version {found.version}, parallelism "
-            f"{found.parallelism}, code {found.code}, latest snapshot {snapshot}, log "
-            f"{found.log_group}"
+            f"{application.name}: {application.status}, version {application.version}, parallelism "
+            f"{application.parallelism}, code {application.code}, latest snapshot {snapshot}, log "
+            f"{application.log_group}"
         )
         task = self._outputs(plan.DMS).get("TaskArn")
         if task is not None:
@@ -157,12 +157,12 @@ class Deployment:
 
     def stop(self, *, snapshot: bool = True) -> None:
         """Stops the application. Raises DeployError."""
-        found = self._application.describe()
-        if found is None:
+        application = self._application.describe()
+        if application is None:
             message = f"there is no application {self._environment.application.name}"
             raise ApplicationError(message)
-        if found.status == "READY":
-            self._say(f"{found.name}: already stopped")
+        if application.status == "READY":
+            self._say(f"{application.name}: already stopped")
             return
         self._application.stop(snapshot=snapshot)
 
@@ -197,8 +197,8 @@ class Deployment:
             self._replication.stop(task)
         self._stacks.delete(self._environment.stack(plan.DMS))
         self._stacks.delete(self._environment.stack(plan.ALARMS))
-        found = self._application.describe()
-        if found is not None and found.status != "READY":
+        application = self._application.describe()
+        if application is not None and application.status != "READY":
             # Its snapshots are deleted with it, so one more would be pointless.
             self._application.stop(snapshot=False)
         self._stacks.delete(self._environment.stack(plan.APPLICATION))
@@ -219,9 +219,9 @@ class Deployment:
 
     def _keep_generations(self) -> None:
         """Keeps the generations and the floor that reloads have raised."""
-        found = self._application.describe()
-        if found is not None:
-            self._environment = plan.with_generations(self._environment, found.settings)
+        application = self._application.describe()
+        if application is not None:
+            self._environment = plan.with_generations(self._environment, application.settings)
 
     def _change_finder(self) -> ChangeFinder:
         return ChangeFinder(
@@ -243,27 +243,28 @@ class Deployment:
     def _reconfigure(self, generations: Generations, floor: int) -> None:
         """Restarts the running application with other generations. Raises DeployError."""
         raised = {"generations": str(generations), "floor": str(floor)}
-        found = self._running()
+        application = self._running()
         self._environment = plan.with_generations(self._environment, raised)
         data = self._outputs(plan.DATA)
         plan.application_settings(self._environment, data)
-        self._run(data, found.code, LATEST)
+        self._run(data, application.code, LATEST)
         if {name: self._running().settings.get(name) for name in raised} != raised:
             message = (
-                f"{found.name} runs with its former settings: the service has rolled the update "
-                f"back. Read log group {found.log_group}, logger PythonDriver, and try again"
+                f"{application.name} runs with its former settings: the service has rolled the "
+                f"update back. Read log group {application.log_group}, logger PythonDriver, and "
+                f"try again"
             )
             raise DeployError(message)
 
     def _running(self) -> Description:
         """The application, which runs. Raises ApplicationError where it does not."""
         name = self._environment.application.name
-        found = self._application.settle()
-        if found is None or found.status != "RUNNING":
-            status = "not there" if found is None else found.status
+        application = self._application.settle()
+        if application is None or application.status != "RUNNING":
+            status = "not there" if application is None else application.status
             message = f"{name} is {status}: a reload needs it to run; deploy it first"
             raise ApplicationError(message)
-        return found
+        return application
 
     def _run(
         self,
@@ -282,18 +283,21 @@ class Deployment:
         self._stacks.apply(
             plan.application_stack(self._environment, data, key), allow_data_loss=allow_data_loss
         )
-        found = self._application.settle()
-        if found is not None and found.status == "READY":
+        application = self._application.settle()
+        if application is not None and application.status == "READY":
             self._application.start(start_from)
-        found = self._application.expect("RUNNING", doing="start")
-        if found.code != key:
+        application = self._application.expect("RUNNING", doing="start")
+        if application.code != key:
             message = (
-                f"{found.name} runs {found.code} and not {key}: the service has rolled the update "
-                f"back. Read log group {found.log_group}, logger PythonDriver, fix the cause and "
-                f"deploy again"
+                f"{application.name} runs {application.code} and not {key}: the service has rolled "
+                f"the update back. Read log group {application.log_group}, logger PythonDriver, "
+                f"fix the cause and deploy again"
             )
             raise ApplicationError(message)
-        if before is None or (before.status, before.version) != (found.status, found.version):
+        if before is None or (before.status, before.version) != (
+            application.status,
+            application.version,
+        ):
             self._application.watch_log(began)
 
     def _replicate(self, stack: plan.StackPlan) -> None:
@@ -310,8 +314,8 @@ class Deployment:
     def _code_key(self, package: Path) -> str:
         """The key under which this package makes the application run it."""
         stack = self._stacks.parameters(self._environment.stack(plan.APPLICATION))
-        found = self._application.describe()
-        running = found.code if found is not None else ""
+        application = self._application.describe()
+        running = application.code if application is not None else ""
         return plan.code_key(digest_of(package), stack.get("CodeKey", ""), running)
 
     def _outputs(self, part: str) -> dict[str, str]:

@@ -96,8 +96,8 @@ class Ownership:
         yield from self._foreign(APPLICATION)
 
     def _foreign(self, named: Named) -> Iterator[str]:
-        found = self._find(named)
-        if found is None or found == self._own(named):
+        existing = self._find(named)
+        if existing is None or existing == self._own(named):
             return
         stack, name = self._environment.stack(named.part), named.of(self._name)
         yield (
@@ -140,18 +140,18 @@ class Ownership:
         pages = self._clients.logs.get_paginator("describe_log_groups").paginate(
             logGroupNamePrefix=name
         )
-        found = {group["logGroupName"] for page in pages for group in page["logGroups"]}
-        return name if name in found else None
+        log_groups = {group["logGroupName"] for page in pages for group in page["logGroups"]}
+        return name if name in log_groups else None
 
     def _task(self, name: str) -> str | None:
         # DMS keeps identifiers in small letters.
         wanted = [{"Name": "replication-task-id", "Values": sorted({name, name.lower()})}]
         try:
-            found: list[dict[str, Any]] = self._clients.dms.describe_replication_tasks(
+            tasks: list[dict[str, Any]] = self._clients.dms.describe_replication_tasks(
                 Filters=wanted, WithoutSettings=True
             )["ReplicationTasks"]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundFault":
                 return None
             raise
-        return str(found[0]["ReplicationTaskArn"]) if found else None
+        return str(tasks[0]["ReplicationTaskArn"]) if tasks else None

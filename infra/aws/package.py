@@ -98,21 +98,21 @@ def build_package(target: Path = ZIP, python: str = SERVICE_PYTHON) -> Path:
 
 def runtime_requirements(python: str = SERVICE_PYTHON) -> list[str]:
     """`name==version` of every package of `dep/`, sorted."""
-    own = _closure(_OWN, python) - _closure([_ENGINE], python)
-    return sorted(f"{name}=={metadata.version(name)}" for name in {*own, *_IN_ANY_CASE})
+    packages = _closure(_OWN, python) - _closure([_ENGINE], python)
+    return sorted(f"{name}=={metadata.version(name)}" for name in {*packages, *_IN_ANY_CASE})
 
 
 def _closure(names: Iterable[str], python: str) -> set[str]:
     """The packages that these need on the service, themselves included."""
     target = {**_TARGET, "python_version": python, "python_full_version": f"{python}.99"}
-    found: set[str] = set()
+    closure: set[str] = set()
     todo = [Requirement(name) for name in names]
     while todo:
         requirement = todo.pop()
         name = canonicalize_name(requirement.name)
-        if name in found:
+        if name in closure:
             continue
-        found.add(name)
+        closure.add(name)
         for line in metadata.requires(name) or []:
             below = Requirement(line)
             extras = requirement.extras or {""}
@@ -120,7 +120,7 @@ def _closure(names: Iterable[str], python: str) -> set[str]:
                 below.marker.evaluate({**target, "extra": extra}) for extra in extras
             ):
                 todo.append(below)
-    return found
+    return closure
 
 
 def _entries(python: str) -> Iterator[tuple[str, bytes]]:

@@ -82,9 +82,9 @@ class Preflight:
                 )
 
     def _start(self, start_from: StartState) -> StartState:
-        found = self._application.describe()
-        has_state = found is not None and (
-            found.status != "READY" or self._application.latest_snapshot() is not None
+        application = self._application.describe()
+        has_state = application is not None and (
+            application.status != "READY" or self._application.latest_snapshot() is not None
         )
         if has_state or start_from.is_chosen:
             return start_from

@@ -35,16 +35,16 @@ class PrivacyKey:
     def check(self) -> None:
         """Raises DataLossError where a deployment would use another key than before."""
         stack = self._environment.stack(plan.DATA)
-        given = self._environment.privacy.secret_arn
+        secret_arn = self._environment.privacy.secret_arn
         used = self._stacks.outputs(stack).get("PrivacyKeyArn")
         if used is None:
-            if given is None:
+            if secret_arn is None:
                 self._refuse_left_behind()
             return
         was_given = bool(self._stacks.parameters(stack).get("PrivacySecretArn"))
-        if given != used if given is not None else was_given:
+        if secret_arn != used if secret_arn is not None else was_given:
             message = (
-                f"privacy.secret_arn is {given or 'not set'}, but {stack} has the key {used}: "
+                f"privacy.secret_arn is {secret_arn or 'not set'}, but {stack} has the key {used}: "
                 f"new tokens would not match those in the warehouse. Nothing has been touched. Set "
                 f"it to {used}; or follow docs/operations.md, Rotating the privacy secret, and "
                 f"give --allow-data-loss"
@@ -68,6 +68,6 @@ class PrivacyKey:
         pages = self._secrets.get_paginator("list_secrets").paginate(
             Filters=[{"Key": "description", "Values": [description]}]
         )
-        found = [secret for page in pages for secret in page["SecretList"]]
+        secrets = [secret for page in pages for secret in page["SecretList"]]
         # The service's filter takes descriptions that only begin alike.
-        return [secret["ARN"] for secret in found if secret.get("Description") == description]
+        return [secret["ARN"] for secret in secrets if secret.get("Description") == description]

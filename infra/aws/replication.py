@@ -83,10 +83,10 @@ class Replication:
     def target_is_complete(self, endpoint: str) -> bool:
         """Whether the target endpoint has the settings that the template does not support."""
         wanted = to_json(LateStreamSettings())
-        found = self._client.describe_endpoints(
+        settings = self._client.describe_endpoints(
             Filters=[{"Name": "endpoint-arn", "Values": [endpoint]}]
         )["Endpoints"][0]["KinesisSettings"]
-        return bool({name: found.get(name) for name in wanted} == wanted)
+        return bool({name: settings.get(name) for name in wanted} == wanted)
 
     def complete_target(self, endpoint: str) -> bool:
         """Applies settings that the template does not support; False if they are there already.
@@ -108,30 +108,30 @@ class Replication:
             task: ARN of the task whose endpoints they are.
             changed: whether an endpoint has changed, so that an earlier test says nothing.
         """
-        found = self._describe(task)
+        description = self._describe(task)
         for role in ("source", "target"):
             self._connections.ensure(
                 role,
-                endpoint=found[f"{role.capitalize()}EndpointArn"],
-                instance=found["ReplicationInstanceArn"],
+                endpoint=description[f"{role.capitalize()}EndpointArn"],
+                instance=description["ReplicationInstanceArn"],
                 changed=changed,
             )
 
     def status(self, task: str) -> str:
         """The task's state, in DMS's words."""
-        found = self._find(task)
-        return "not there" if found is None else str(found["Status"])
+        description = self._find(task)
+        return "not there" if description is None else str(description["Status"])
 
     def state(self, task: str) -> TaskState:
         """The task's state, with its times. Raises DeployError where there is no such task."""
-        found = self._describe(task)
-        stats = found.get("ReplicationTaskStats") or {}
+        description = self._describe(task)
+        stats = description.get("ReplicationTaskStats") or {}
 
         def time_ms(name: str) -> int:
             return int(stats[name].timestamp() * 1_000) if stats.get(name) else 0
 
         return TaskState(
-            status=found["Status"],
+            status=description["Status"],
             start_ms=time_ms("StartDate"),
             fresh_start_ms=time_ms("FreshStartDate"),
             stop_ms=time_ms("StopDate"),
@@ -207,15 +207,15 @@ class Replication:
         )
 
     def _describe(self, task: str) -> dict[str, Any]:
-        found = self._find(task)
-        if found is None:
+        description = self._find(task)
+        if description is None:
             message = f"there is no replication task {task}: deploy the environment first"
             raise DeployError(message)
-        return found
+        return description
 
     def _find(self, task: str) -> dict[str, Any] | None:
         try:
-            found: list[dict[str, Any]] = self._client.describe_replication_tasks(
+            tasks: list[dict[str, Any]] = self._client.describe_replication_tasks(
                 Filters=[{"Name": "replication-task-arn", "Values": [task]}]
             )["ReplicationTasks"]
         except ClientError as error:
@@ -223,4 +223,4 @@ class Replication:
             if error.response["Error"]["Code"] == "ResourceNotFoundFault":
                 return None
             raise
-        return found[0] if found else None
+        return tasks[0] if tasks else None

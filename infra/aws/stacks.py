@@ -137,20 +137,20 @@ class Stacks:
         stack = self._describe(name)
         if stack is None or stack["StackStatus"] in _WITHOUT_RESOURCES:
             return {}
-        found = stack.get("Parameters", [])
-        return {each["ParameterKey"]: each["ParameterValue"] for each in found}
+        parameters = stack.get("Parameters", [])
+        return {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
 
     def resources(self, name: str) -> dict[str, str]:
         """What a stack has made and not deleted: physical id by logical id."""
         if self._describe(name) is None:
             return {}
-        found: dict[str, str] = {}
+        resources: dict[str, str] = {}
         for page in self._client.get_paginator("list_stack_resources").paginate(StackName=name):
             for each in page["StackResourceSummaries"]:
                 # A resource that could not be made because there is one of its name has that name.
                 if each["ResourceStatus"] not in _NOT_THERE and "PhysicalResourceId" in each:
-                    found[each["LogicalResourceId"]] = each["PhysicalResourceId"]
-        return found
+                    resources[each["LogicalResourceId"]] = each["PhysicalResourceId"]
+        return resources
 
     def delete(self, name: str) -> None:
         """Deletes a stack, if it is there, and waits until it is gone. Raises StackError."""
@@ -167,13 +167,13 @@ class Stacks:
 
     def _describe(self, name: str) -> dict[str, Any] | None:
         try:
-            found: dict[str, Any] = self._client.describe_stacks(StackName=name)["Stacks"][0]
+            description: dict[str, Any] = self._client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             # The service has no error code of its own for this.
             if error.response["Error"]["Code"] == "ValidationError" and "not exist" in str(error):
                 return None
             raise
-        return found
+        return description
 
     def _check_can_change(self, name: str, status: str) -> None:
         if status.endswith("_IN_PROGRESS"):
@@ -204,10 +204,10 @@ class Stacks:
         change_set: str = answer["Id"]
 
         def ended() -> dict[str, Any] | None:
-            found: dict[str, Any] = self._client.describe_change_set(ChangeSetName=change_set)
-            return found if found["Status"] in {"CREATE_COMPLETE", "FAILED"} else None
+            description: dict[str, Any] = self._client.describe_change_set(ChangeSetName=change_set)
+            return description if description["Status"] in {"CREATE_COMPLETE", "FAILED"} else None
 
-        found = wait_for(
+        description = wait_for(
             ended,
             clock=self._clock,
             every=_EVERY,
@@ -217,23 +217,23 @@ class Stacks:
                 f"{_CHANGE_SET_LIMIT / 60:.0f} minutes; try again"
             ),
         )
-        if found["Status"] == "CREATE_COMPLETE":
+        if description["Status"] == "CREATE_COMPLETE":
             return change_set
         self._client.delete_change_set(ChangeSetName=change_set)
-        reason = found.get("StatusReason", "no reason given")
+        reason = description.get("StatusReason", "no reason given")
         if any(text in reason for text in _NO_CHANGES):
             return None
         message = f"{plan.name}: CloudFormation refused the change set: {reason}"
         raise StackError(message)
 
     def _changes(self, change_set: str) -> list[Change]:
-        found: list[Change] = []
+        changes: list[Change] = []
         more: dict[str, str] = {}
         while True:
             page = self._client.describe_change_set(ChangeSetName=change_set, **more)
             for entry in page.get("Changes", []):
                 change = entry["ResourceChange"]
-                found.append(
+                changes.append(
                     Change(
                         change["Action"],
                         change["LogicalResourceId"],
@@ -242,7 +242,7 @@ class Stacks:
                     )
                 )
             if "NextToken" not in page:
-                return found
+                return changes
             more = {"NextToken": page["NextToken"]}
 
     def _execute(self, name: str, change_set: str) -> dict[str, str]:

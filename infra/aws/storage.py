@@ -98,12 +98,12 @@ class _S3File(io.RawIOBase):
         end = min(self._offset + len(buffer), self._size)
         if end <= self._offset:
             return 0
-        found = self._client.get_object(
+        content = self._client.get_object(
             Bucket=self._bucket, Key=self._key, Range=f"bytes={self._offset}-{end - 1}"
         )["Body"].read()
-        buffer[: len(found)] = found
-        self._offset += len(found)
-        return len(found)
+        buffer[: len(content)] = content
+        self._offset += len(content)
+        return len(content)
 
 
 def _member(archive: zipfile.ZipFile, declaration: str) -> str | None:

@@ -33,13 +33,13 @@ class ChangeStream:
         ]
 
     def _shards(self) -> Iterator[str]:
-        given: dict[str, Any] = {"StreamARN": self._arn}
+        request: dict[str, Any] = {"StreamARN": self._arn}
         while True:
-            page = self._client.list_shards(**given)
+            page = self._client.list_shards(**request)
             yield from (shard["ShardId"] for shard in page["Shards"])
             if not page.get("NextToken"):
                 return
-            given = {"NextToken": page["NextToken"]}
+            request = {"NextToken": page["NextToken"]}
 
     def _waits(self, shard: str, last: str | None, until_ms: int) -> bool:
         """Whether the first record after `last` arrived up to that time."""

@@ -48,8 +48,8 @@ class Bookkeeping:
         """
         # Redshift's catalogue is readable by every user.
         schema = self._redshift.bookkeeping_schema
-        found = self._query(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")  # noqa: S608
-        tables = {str(name) for (name,) in found}
+        rows = self._query(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")  # noqa: S608
+        tables = {str(name) for (name,) in rows}
         return not any(
             self._query(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
             for name, table in (("ledger", self._names.ledger), ("account", self._names.account))
@@ -78,10 +78,12 @@ class Bookkeeping:
         )["Id"]
 
         def ended() -> dict[str, Any] | None:
-            found: dict[str, Any] = self._client.describe_statement(Id=statement)
-            return found if found["Status"] in {"FINISHED", "FAILED", "ABORTED"} else None
+            description: dict[str, Any] = self._client.describe_statement(Id=statement)
+            return (
+                description if description["Status"] in {"FINISHED", "FAILED", "ABORTED"} else None
+            )
 
-        found = wait_for(
+        description = wait_for(
             ended,
             clock=self._clock,
             every=_EVERY,
@@ -91,8 +93,8 @@ class Bookkeeping:
                 f"{sql}"
             ),
         )
-        if found["Status"] != "FINISHED":
-            reason = found.get("Error", found["Status"])
+        if description["Status"] != "FINISHED":
+            reason = description.get("Error", description["Status"])
             message = f"the warehouse query failed ({sql}): {reason}"
             raise DeployError(message)
         return self._rows(statement)

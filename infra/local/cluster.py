@@ -153,11 +153,11 @@ class FlinkCluster(Lifetime):
         return self._request("GET", path)
 
     def wait_until_running(self, job: str) -> None:
-        """Returns when every task of the job runs."""
+        """Returns once every task of the job runs."""
         self._wait(lambda: self._all_run(job), f"job {job} to run")
 
     def wait_for_checkpoint(self, job: str, *, more_than: int) -> int:
-        """Returns when more than so many checkpoints are complete; their number."""
+        """Waits until more than this many checkpoints are complete; returns their number."""
         self._wait(lambda: self.completed_checkpoints(job) > more_than, "a checkpoint")
         return self.completed_checkpoints(job)
 
@@ -166,7 +166,7 @@ class FlinkCluster(Lifetime):
         return int(self.get(f"/jobs/{job}/checkpoints")["counts"]["completed"])
 
     def failures(self, job: str) -> int:
-        """How often the job has failed and was started again."""
+        """How often the job has failed and been restarted."""
         return len(self.get(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"])
 
     def stop_with_savepoint(self, job: str) -> str:
@@ -247,10 +247,10 @@ class FlinkCluster(Lifetime):
 
 def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """Dotted keys, which Flink takes as well as nested ones."""
-    found: dict[str, str] = {}
+    flat: dict[str, str] = {}
     for key, value in nested.items():
         if isinstance(value, dict):
-            found.update(_flat(value, f"{prefix}{key}."))
+            flat.update(_flat(value, f"{prefix}{key}."))
         else:
-            found[f"{prefix}{key}"] = str(value)
-    return found
+            flat[f"{prefix}{key}"] = str(value)
+    return flat

@@ -36,11 +36,11 @@ _STALLED_SECONDS: Final = 180.0
 
 
 class DemoError(StarjoinError, RuntimeError):
-    """The demo cannot go on."""
+    """The demo cannot continue."""
 
 
 def main() -> int:
-    """Runs the demo; 0 only if the warehouse equals what the changes add up to."""
+    """Runs the demo; returns 0 only if the warehouse equals the result of all changes."""
     arguments = parser().parse_args()
     console = Console()
     started = time.monotonic()
@@ -142,7 +142,7 @@ class _Watch:
             raise DemoError(message)
 
     def close(self) -> None:
-        """Leaves the warehouse."""
+        """Closes the connection to the warehouse."""
         self._warehouse.close()
 
 

@@ -1,6 +1,6 @@
 """A shipped example, run and checked locally: its database, its changes, its expected tables.
 
-An example is a declaration and a folder of SQL: `source.sql` makes and fills the source's tables,
+An example is a declaration and a folder of SQL: `source.sql` creates and fills the source's tables,
 `changes.sql` is what happens while the job runs, `later.sql` what happens while it is stopped, and
 `expected/<target>.sql` the query by which the source computes a target.
 """
@@ -27,7 +27,7 @@ def declaration_of(name: str) -> str:
 
 @dataclass(frozen=True)
 class Difference:
-    """Rows of one side that the other does not have."""
+    """Rows that only one side has."""
 
     only_in_warehouse: list[tuple[Any, ...]]
     only_in_source: list[tuple[Any, ...]]
@@ -99,13 +99,13 @@ class Example:
 
     def differences(self) -> dict[str, Difference]:
         """How warehouse and source differ in each target, as multisets of rows."""
-        found = {}
+        differences = {}
         for target in self.targets:
             loaded, expected = Counter(self.loaded(target)), Counter(self.expected(target))
-            found[target] = Difference(
+            differences[target] = Difference(
                 list((loaded - expected).elements()), list((expected - loaded).elements())
             )
-        return found
+        return differences
 
     def close(self) -> None:
         """Leaves the source database."""

@@ -93,7 +93,7 @@ def _serve(run: LocalRun, properties: Path) -> int:
 
 
 def _stop_with_savepoint(job: Any, folder: Path) -> str:
-    """PyFlink 2.2's own method calls a Java signature that is gone; this calls the one there is."""
+    """PyFlink 2.2's own method calls a Java signature that is gone; this calls its successor."""
     from pyflink.java_gateway import get_gateway
 
     formats: Any = get_gateway().jvm.org.apache.flink.core.execution.SavepointFormatType

@@ -1,6 +1,6 @@
-"""moto's server, with a Kinesis that keeps what it is given; `moto.py` starts it.
+"""moto's server, with a Kinesis that loses no records; `moto.py` starts it.
 
-Owns two repairs of moto 5.2's shards, both found by the load test:
+Owns two patches of moto 5.2's shards, both found by the load test:
 
 - Two PutRecords calls at a time could give two records one sequence number, and the second
   replaced the first: with two clients, one record in a hundred was gone. Now there is a lock.
@@ -42,11 +42,11 @@ def _newest(shard: Any) -> int:
 def _get_records(shard: Any, after: str, limit: int | None) -> tuple[list[Any], int, int]:
     first, newest = int(after) + 1, _newest(shard)
     last = newest if limit is None else min(newest, first + limit - 1)
-    found = [shard.records[number] for number in range(first, last + 1)]
-    if not found:
+    records = [shard.records[number] for number in range(first, last + 1)]
+    if not records:
         return [], first - 1, 0
-    behind = shard.records[newest].created_at - found[-1].created_at
-    return found, last, int(behind * 1000)
+    behind = shard.records[newest].created_at - records[-1].created_at
+    return records, last, int(behind * 1000)
 
 
 if __name__ == "__main__":

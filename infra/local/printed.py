@@ -48,7 +48,7 @@ def print_rows(console: Console, example: Example, target: str) -> None:
 
 
 def print_batches(console: Console, warehouse: Connection) -> None:
-    """What each transaction brought in."""
+    """What each transaction loaded."""
     table = Table(title="Batches in the ledger")
     for name in ("batch", "epochs", "parts", "fact changes", "patches", "dead letters", "bytes"):
         table.add_column(name, justify="left" if name == "batch" else "right")
@@ -74,5 +74,5 @@ def print_balance(console: Console, warehouse: Connection) -> bool:
 
 
 def _wide(console: Console) -> Console:
-    """In a narrower terminal cells would fold to a few letters; its own line wrap is kinder."""
+    """Wrapped lines are easier to read than cells of a few letters in a narrow terminal."""
     return Console(width=max(console.width, _TABLE_WIDTH), soft_wrap=True)

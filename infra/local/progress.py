@@ -27,7 +27,7 @@ _UNDEFINED_SCHEMA = "3F000"
 
 @dataclass(frozen=True)
 class Progress:
-    """What committed loads have brought in."""
+    """The totals of all committed loads."""
 
     records: int = 0
     dead_lettered: int = 0

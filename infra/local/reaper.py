@@ -82,8 +82,8 @@ def end_descendants(root: int, *, keep_status_of: int, grace: float = GRACE_SECO
 def _has_children() -> bool:
     """Whether this process has any child, alive or zombie.
 
-    The kernel's word decides, not a look at /proc: while that is read a parent may die, and its
-    child then hangs in the air. Whatever is left of a subreaper's tree ends as its own child.
+    The kernel is asked, and not /proc: while that is read a parent may die, and its
+    child then has no visible parent. Whatever is left of a subreaper's tree ends as its own child.
     """
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

@@ -23,7 +23,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 class RedshiftEmulator(Lifetime):
     """A throw-away Redshift on the loopback interface.
 
-    `redshift_connector.connect(**redshift.connection)` is all that a client needs. `faults` injects
+    A client connects with `redshift_connector.connect(**redshift.connection)`. `faults` injects
     faults.
     """
 
@@ -48,7 +48,7 @@ class RedshiftEmulator(Lifetime):
             s3_endpoint: the URL of the S3 that COPY reads.
             isolation: the database's level; SNAPSHOT is what new clusters have.
             environment: AWS settings of the emulator's process (keys, Region); invented if absent.
-            certificate: PEM file with certificate and key for TLS, which is refused without.
+            certificate: PEM file with certificate and key for TLS; without it TLS is refused.
         """
         self._folder = folder
         self._s3_endpoint = s3_endpoint

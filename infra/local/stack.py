@@ -81,7 +81,7 @@ class LocalStack(Lifetime):
         self.properties.write_text(json.dumps(property_groups(self.settings), indent=2))
 
     def stop(self) -> None:
-        """Ends all of it, and removes a temporary folder. May be repeated."""
+        """Stops everything and removes a temporary folder. May be repeated."""
         self._exit.close()
 
     def environment(self) -> dict[str, str]:
@@ -93,7 +93,7 @@ class LocalStack(Lifetime):
         return self.moto.client(service)
 
     def warehouse(self) -> Connection:
-        """A connection to the warehouse, with autocommit, for looking."""
+        """A connection to the warehouse with autocommit, for queries."""
         connection = redshift_connector.connect(
             host=self.redshift.host,
             port=self.redshift.port,

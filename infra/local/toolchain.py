@@ -30,11 +30,11 @@ def connectors_jar() -> Path:
 
 def python_environment() -> dict[str, str]:
     """The environment of a process whose Python workers must be of this interpreter."""
-    own = Path(sys.executable).parent
+    interpreter = Path(sys.executable).parent
     return {
         **os.environ,
         # Flink starts `python`, whichever comes first on the path.
-        "PATH": f"{own}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PATH": f"{interpreter}{os.pathsep}{os.environ.get('PATH', '')}",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }

@@ -39,13 +39,13 @@ def main(
     opened: Callable[[argparse.Namespace], Services] | None = None,
 ) -> int:
     """Runs the command; gives the exit code."""
-    options = parser()
-    given = options.parse_args(arguments)
-    if given.reason is not None and given.reason not in list(Reason):
+    command_line = parser()
+    options = command_line.parse_args(arguments)
+    if options.reason is not None and options.reason not in list(Reason):
         known = ", ".join(Reason)
-        options.error(f"no dead letter has the reason {given.reason!r}: give one of {known}")
+        command_line.error(f"no dead letter has the reason {options.reason!r}: give one of {known}")
     try:
-        _run(given, (opened or _opened)(given))
+        _run(options, (opened or _opened)(options))
     except (ClientError, BotoCoreError) as error:
         sys.stderr.write(f"replay: {named(error)}\n")
         return 1
@@ -55,24 +55,26 @@ def main(
     return 0
 
 
-def _opened(given: argparse.Namespace) -> Services:
-    if given.properties is not None:
-        return of_properties(given.properties, given.profile)
-    return of_environment(given.environment, given.environments, given.profile)
+def _opened(options: argparse.Namespace) -> Services:
+    if options.properties is not None:
+        return of_properties(options.properties, options.profile)
+    return of_environment(options.environment, options.environments, options.profile)
 
 
-def _run(given: argparse.Namespace, services: Services) -> None:
+def _run(options: argparse.Namespace, services: Services) -> None:
     parts, restricted, already = services.bookkeeping()
-    if given.part is not None:
-        parts = [part for part in parts if part.name == given.part]
+    if options.part is not None:
+        parts = [part for part in parts if part.name == options.part]
         if not parts:
-            message = f"the ledger has no part of dead letters named {given.part}"
+            message = f"the ledger has no part of dead letters named {options.part}"
             raise ReplayError(message)
-    selection = Selection(given.table, given.reason, given.since, given.until, given.limit)
+    selection = Selection(
+        options.table, options.reason, options.since, options.until, options.limit
+    )
     plan = plan_replay(read_letters(parts, services.read), already, selection)
     for line in plan.lines():
         _say(line)
-    if not given.apply:
+    if not options.apply:
         _say("nothing was put back; give --apply to do it")
         return
     originals = OriginalReader(

@@ -57,11 +57,9 @@ CHECKED: Final = (
     "docs",
     "infra/aws",
     "infra/bootstrap.py",
-    "infra/local/redshift.py",
+    "infra/local",
     "infra/redshift_emulator",
-    "infra/replay/plan.py",
-    "infra/replay/command_line.py",
-    "infra/replay/runner.py",
+    "infra/replay",
 )
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 _GENERATED: Final = {"target", "__pycache__", "decisions"}

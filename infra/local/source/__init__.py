@@ -1,1 +1,1 @@
-"""The source side of the stand-ins: a PostgreSQL database, and its changes in DMS's format."""
+"""The source side of local runs: a PostgreSQL database, and its changes in DMS's format."""

@@ -1,5 +1,5 @@
 -- Change capture in the source database, in place of the log that AWS DMS reads.
--- Each row change becomes one row here, with the log's position at that moment: positions of
+-- Each row change becomes one row here, with the log's position at that time: positions of
 -- one key rise with its changes, since writers of one row wait for each other.
 CREATE SCHEMA capture;
 

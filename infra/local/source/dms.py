@@ -110,7 +110,7 @@ def _record(
     record: dict[str, Any] = {
         "data": {name: _value(row[name], kind) for name, kind in types.items()},
         "metadata": {
-            # The time of building, later than the change itself.
+            # When DMS built the record, later than the change itself.
             "timestamp": _iso(dt.datetime.now(dt.UTC)),
             "record-type": "data",
             "operation": change.operation,
@@ -131,7 +131,7 @@ def _record(
         "stream-position": f"{position}.{change.number_in_transaction}.{position}",
     }
     if change.operation == "update" and change.old is not None:
-        # pk-only: the key as it was, and only where it was another.
+        # pk-only: the former values of the key columns that changed.
         moved = {c: change.old[c] for c in key if change.old[c] != row[c]}
         record = {"before-image": moved, **record}
     return record
@@ -149,7 +149,7 @@ def _value(value: Any, kind: str) -> Any:
 
 
 def _json(value: Any) -> str:
-    """JSON in which a number has every digit that it was read with, and no exponent."""
+    """JSON that keeps every digit of a number and writes no exponent."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{_json(name)}:{_json(of)}" for name, of in value.items()) + "}"
     if isinstance(value, list):
@@ -159,12 +159,12 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _iso(moment: dt.datetime) -> str:
+def _iso(time: dt.datetime) -> str:
     """DMS's form: a trailing Z, whether the source has a zone or not."""
     return (
-        moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
-        if moment.tzinfo
-        else (moment.isoformat() + "Z")
+        time.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
+        if time.tzinfo
+        else (time.isoformat() + "Z")
     )
 
 

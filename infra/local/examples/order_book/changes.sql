@@ -89,10 +89,10 @@ DELETE FROM customer WHERE customer_number IN ('C-30', 'C-31', 'C-32', '');
 DELETE FROM "order" WHERE order_id BETWEEN 7000000040 AND 7000000044;
 COMMIT;
 BEGIN;
-INSERT INTO product_category VALUES (10, 'Category 10 anew', 1, NULL);
+INSERT INTO product_category VALUES (10, 'Category 10 again', 1, NULL);
 INSERT INTO "Products" VALUES
-    (5000000041, 'Product 41 anew', 1, 10, 'FR', 1, 41, 41, false, '2024-01-01', NULL);
-INSERT INTO supplier VALUES ('FR', 1, 'Supplier FR 1 anew', 1, NULL);
+    (5000000041, 'Product 41 again', 1, 10, 'FR', 1, 41, 41, false, '2024-01-01', NULL);
+INSERT INTO supplier VALUES ('FR', 1, 'Supplier FR 1 again', 1, NULL);
 INSERT INTO outlet VALUES (7, 'Outlet town 7', 'SOUTH');
 INSERT INTO customer VALUES ('C-31', 'Person 31', '31', '1931-01-31', true, 31, 9000000021, NULL);
 INSERT INTO postal_address VALUES (9000000021, 'Long Lane 21', '0777', 'Town 21', 'NORTH');
