@@ -20,6 +20,7 @@ The tables:
     spec: what the loader knows of a star.
     names: what its tables are called.
     bookkeeping: the bookkeeping tables, and how rows are written to them.
+    migrations: the versions of their layout, and what brings earlier ones to the latest.
     ddl: the tables that are made.
     alter: tables that were there before.
     value_key: values that were made under another key.

@@ -1,7 +1,7 @@
 """The bookkeeping tables as they are today: names, columns, and the statements that follow.
 
 Owns their layout. `migrations` numbers it and brings earlier layouts here; a change of a table
-begins there (CONTRIBUTING.md, "Change a bookkeeping table"). Rows are given by column name, so
+begins there (CONTRIBUTING.md, "A bookkeeping table"). Rows are given by column name, so
 that no INSERT depends on the order in which a table happens to have its columns.
 """
 
@@ -135,9 +135,20 @@ REPLAYED: Final = Table(
     ),
     sort_key="replayed_at",
 )
-TABLES: Final = (LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED)
+SCHEMA_VERSION: Final = Table(
+    Names.SCHEMA_VERSION,
+    (
+        ("version", "INTEGER NOT NULL"),
+        ("release", "VARCHAR(32) NOT NULL"),
+        ("migrated_at", "TIMESTAMP NOT NULL"),
+    ),
+)
+TABLES: Final = (LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED, SCHEMA_VERSION)
+# Whoever starts looks for these, and queues at the ledger's lock before it touches any other.
+FIRST_TABLES: Final = (LEDGER, FENCE)
 
 
-def create_schema(names: Names) -> str:
-    """Creates the schema of the bookkeeping tables where it is missing."""
-    return f"CREATE SCHEMA IF NOT EXISTS {quoted(names.bookkeeping_schema)}"
+def create_statements(names: Names, tables: Sequence[Table] = TABLES) -> list[str]:
+    """Creates the schema and `tables` where they are missing, one statement each, in order."""
+    schema = f"CREATE SCHEMA IF NOT EXISTS {quoted(names.bookkeeping_schema)}"
+    return [schema, *(table.create_statement(names) for table in tables)]

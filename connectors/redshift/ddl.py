@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.redshift.bookkeeping import TABLES, create_schema
+from connectors.redshift.bookkeeping import create_statements as create_bookkeeping
 from connectors.redshift.names import Names, listed, quoted
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
@@ -19,7 +19,7 @@ POSITION_TYPE = position_type()
 
 def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
     """Idempotent DDL, one statement each, in order."""
-    statements = [create_schema(names), *(table.create_statement(names) for table in TABLES)]
+    statements = create_bookkeeping(names)
     for target in warehouse.targets:
         statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted(target.schema)}")
         statements.append(_target_table(target, names))

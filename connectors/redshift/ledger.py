@@ -10,7 +10,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from connectors.accounts import Outcome, summed
-from connectors.redshift.bookkeeping import ACCOUNT, FENCE, LEDGER, OUTCOME, Row, Table
+from connectors.redshift.bookkeeping import (
+    ACCOUNT,
+    FENCE,
+    FIRST_TABLES,
+    LEDGER,
+    OUTCOME,
+    Row,
+    Table,
+)
 from connectors.redshift.errors import FenceLostError
 from connectors.redshift.names import Names
 from connectors.staging.part import Part
@@ -33,15 +41,17 @@ class Cursor(Protocol):
 
 def exists(cursor: Cursor, names: Names) -> bool:
     """Whether ledger and fence have been created, which is not so before the first start."""
-    for table in (names.LEDGER, names.FENCE):
-        cursor.execute(
-            "SELECT column_name FROM information_schema.columns "
-            "WHERE table_schema = %s AND table_name = %s",
-            (names.bookkeeping_schema, table),
-        )
-        if not cursor.fetchall():
-            return False
-    return True
+    return all(columns_of(cursor, names, table.name) for table in FIRST_TABLES)
+
+
+def columns_of(cursor: Cursor, names: Names, table: str) -> set[str]:
+    """The columns of a bookkeeping table; none where it has not been created."""
+    cursor.execute(
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_schema = %s AND table_name = %s",
+        (names.bookkeeping_schema, table),
+    )
+    return {str(row[0]) for row in cursor.fetchall()}
 
 
 def lock(cursor: Cursor, names: Names) -> None:

@@ -21,7 +21,7 @@ from redshift_connector.error import Error
 from connectors.accounts import UNKNOWN_TABLE, Outcome, summed
 from connectors.blocks import Kind
 from connectors.failures import named
-from connectors.redshift import ledger
+from connectors.redshift import bookkeeping, ledger, migrations
 from connectors.redshift.alter import Difference, differences
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.batch import (
@@ -126,24 +126,30 @@ class Loader:
         self._never_read: tuple[str, ...] | None = None
 
     def start(self, number: int) -> bool:
-        """Creates missing tables, takes the fence, and checks or alters tables that exist.
+        """Creates and migrates tables, takes the fence, and checks or alters tables that exist.
 
         Returns whether a sweep is due, with the parts that are complete or with none. Raises
         LoadError: FenceLostError when the target is not, or no longer, ours; KeyChangedError when
-        it was filled under another key.
+        it was filled under another key; NeedsRepairError when a later release has migrated it.
         """
         with self._transaction("looking for the bookkeeping tables", autocommit=True) as cursor:
-            is_set_up = ledger.exists(cursor, self._names)
-        if is_set_up:
+            can_lock = ledger.exists(cursor, self._names)
+            migrations.find_version(cursor, self._names)
+        if can_lock:
             self._end_left_behind(number)
         with self._transaction("creating missing tables") as cursor:
-            if is_set_up:
-                # By this lock the next start finds the session if it is left behind here.
-                self._lock(cursor)
-            for statement in create_statements(self._warehouse, self._names):
-                cursor.execute(statement)
-        if not is_set_up:
+            if not can_lock:
+                for statement in bookkeeping.create_statements(
+                    self._names, bookkeeping.FIRST_TABLES
+                ):
+                    cursor.execute(statement)
+            # By this lock the next start finds the session if it is left behind here.
+            self._lock(cursor)
+            migrated = self._migrate(cursor, number)
+        if not can_lock:
             self._end_left_behind(number)
+        if migrated:
+            logger.info("Migrated the bookkeeping tables from version %s to %s", *migrated)
         with self._transaction("taking the fence") as cursor:
             self._lock(cursor)
             ledger.take_fence(cursor, self._names, self._application, number)
@@ -188,6 +194,26 @@ class Loader:
             tuple(batch_balances(self._warehouse, accounts, outcomes)),
             self._never_read,
         )
+
+    def _migrate(self, cursor: ledger.Cursor, number: int) -> tuple[int, int] | None:
+        """Brings the tables to the latest version, and creates those that are missing.
+
+        Returns the versions of the bookkeeping tables before and after, if it migrated them.
+        """
+        found = migrations.find_version(cursor, self._names)
+        due = migrations.pending_migrations(found)
+        if due:
+            # In the same transaction: no earlier release loads into tables that it does not know.
+            ledger.take_fence(cursor, self._names, self._application, number)
+        for about, statement in migrations.statements(self._names, due):
+            self._at = about
+            cursor.execute(statement)
+        self._at = ""
+        for statement in create_statements(self._warehouse, self._names):
+            cursor.execute(statement)
+        if found != migrations.LATEST:
+            migrations.record_version(cursor, self._names)
+        return (found.number, migrations.LATEST.number) if found and due else None
 
     def _lock(self, cursor: ledger.Cursor) -> None:
         self._at = _WAITING

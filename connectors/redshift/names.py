@@ -46,8 +46,9 @@ class Names:
     ACCOUNT: ClassVar[str] = "account"
     OUTCOME: ClassVar[str] = "outcome"
     REPLAYED: ClassVar[str] = "replayed"
+    SCHEMA_VERSION: ClassVar[str] = "schema_version"
     BOOKKEEPING: ClassVar[tuple[str, ...]] = (
-        LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED
+        LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED, SCHEMA_VERSION
     )  # fmt: skip
 
     def bookkeeping_table(self, name: str) -> str:
@@ -88,6 +89,11 @@ class Names:
     def replayed(self) -> str:
         """Dead letters that were put back on the stream."""
         return self.bookkeeping_table(self.REPLAYED)
+
+    @property
+    def schema_version(self) -> str:
+        """The version of the bookkeeping tables' layout: one row."""
+        return self.bookkeeping_table(self.SCHEMA_VERSION)
 
     @property
     def bookkeeping_names(self) -> frozenset[str]:

@@ -19,6 +19,7 @@ from connectors.redshift import replay_marks
 from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
 from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.ledger import Cursor
+from connectors.redshift.migrations import require_latest
 from connectors.redshift.names import Names
 from connectors.redshift.replay_marks import LetterPart, Mark, RecordId
 from flink_app.privacy.keys import PrivacyKeys, read_privacy_keys
@@ -67,10 +68,12 @@ class Services:
     def bookkeeping(self) -> tuple[list[LetterPart], list[LetterPart], set[RecordId]]:
         """Parts of dead letters, parts of restricted originals, and what was replayed already.
 
-        Raises LoadError when the warehouse does not answer, or lacks a table.
+        Raises LoadError when the warehouse does not answer, lacks a table, or has the bookkeeping
+        tables of another release.
         """
         doing = "reading ledger and marks, whose tables the application makes when it starts"
         with self._transaction(doing) as cursor:
+            require_latest(cursor, self._names)
             return (
                 replay_marks.loaded_parts(cursor, self._names, Kind.DEAD_LETTERS),
                 replay_marks.loaded_parts(cursor, self._names, Kind.RESTRICTED),

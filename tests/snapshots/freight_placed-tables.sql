@@ -62,6 +62,12 @@ CREATE TABLE IF NOT EXISTS "starjoin".replayed (
   replayed_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (replayed_at);
 
+CREATE TABLE IF NOT EXISTS "starjoin".schema_version (
+  version INTEGER NOT NULL,
+  release VARCHAR(32) NOT NULL,
+  migrated_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL;
+
 CREATE SCHEMA IF NOT EXISTS "reports";
 
 CREATE TABLE IF NOT EXISTS "reports"."consignment_report" (

@@ -35,6 +35,7 @@ def ended(warehouse: FakeWarehouse) -> list[str]:
 def test_a_start_ends_what_an_earlier_one_has_left(
     warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
+    warehouse.tables |= BOOKS
     warehouse.fence = [("app", 4)]
     warehouse.left_behind = {812, 977}
     with caplog.at_level(logging.WARNING):
@@ -59,7 +60,10 @@ def test_a_start_ends_them_before_it_creates_tables_and_creates_under_the_lock(
     (end,) = ended(warehouse)
     created = next(i for i, said in enumerate(warehouse.said) if said.startswith("CREATE"))
     assert warehouse.said.index(end) < created
-    assert warehouse.said[created - 2 : created] == ["connect", 'LOCK TABLE "books".ledger']
+    begin = max(i for i, said in enumerate(warehouse.said[:created]) if said == "connect")
+    lock, *looked = warehouse.said[begin + 1 : created]
+    assert lock == 'LOCK TABLE "books".ledger'
+    assert all(said.startswith("SELECT") for said in looked)
 
 
 @pytest.mark.parametrize("missing", [*BOOKS])
@@ -148,7 +152,7 @@ def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
     assert ended(warehouse) == []
 
 
-@pytest.mark.parametrize("books", [{}, BOOKS])
+@pytest.mark.parametrize("doing", ["creating missing tables", "taking the fence"])
 @pytest.mark.parametrize(
     ("holders", "message"),
     [
@@ -166,13 +170,11 @@ def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
     warehouse: FakeWarehouse,
     holders: list[tuple[int, str]],
     message: str,
-    books: dict[str, dict[str, str]],
+    doing: str,
 ) -> None:
     loads = loader(warehouse)
     loads.start(5)
-    warehouse.tables |= books
     warehouse.holders = holders
-    doing = "creating missing tables" if books else "taking the fence"
 
     def fail(what: str) -> None:
         if what.startswith("LOCK"):
@@ -181,6 +183,13 @@ def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
     warehouse.fails = fail
     with pytest.raises(RetryLoadError, match=f"loading batch .*, waiting for the .*{message}"):
         loads.load([part("a")], 5)
+    locks = iter([True, False] if doing == "taking the fence" else [False])
+
+    def fail_in_start(what: str) -> None:
+        if what.startswith("LOCK") and not next(locks):
+            raise CANCELLED
+
+    warehouse.fails = fail_in_start
     with pytest.raises(
         RetryLoadError, match=f"{doing}, waiting for the ledger's lock: .*{message}"
     ):

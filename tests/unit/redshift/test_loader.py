@@ -12,7 +12,7 @@ from redshift_connector.error import InterfaceError, ProgrammingError
 
 from connectors.accounts import DIMENSION, Account, Outcome
 from connectors.blocks import Kind
-from connectors.redshift import ledger
+from connectors.redshift import ledger, migrations
 from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, read_credentials
 from connectors.redshift.errors import (
     FenceLostError,
@@ -50,7 +50,11 @@ def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWare
     assert warehouse.fence == [("app", 5)]
     first, second = [i for i, said in enumerate(warehouse.said) if said == "commit"]
     begin = warehouse.said.index("connect", 1)
-    assert all(sql.startswith("CREATE") for sql in warehouse.said[begin + 1 : first])
+    schema, *made = warehouse.said[begin + 1 : first]
+    assert schema.startswith("CREATE SCHEMA")
+    lock = made.index('LOCK TABLE "books".ledger')
+    assert [sql.split()[5] for sql in made[:lock]] == ['"books".ledger', '"books".fence']
+    assert any(sql.startswith("CREATE TABLE") for sql in made[lock:])
     looked = [said.partition("\n")[0] for said in warehouse.said[first + 1 : first + 8]]
     assert looked == [
         "close",
@@ -62,6 +66,7 @@ def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWare
         'LOCK TABLE "books".ledger',
     ]
     assert warehouse.said[second + 1 :] == ["close"]
+    assert warehouse.version == (migrations.LATEST.number, migrations.LATEST.release)
 
 
 @pytest.mark.parametrize(("holder", "number"), [(4, 5), (5, 5)])

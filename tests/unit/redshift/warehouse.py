@@ -69,6 +69,8 @@ class FakeWarehouse:
         parts: names in the ledger, once committed.
         tables: name and type of the columns that there are, by table.
         defaults: table and name of those with a default.
+        version: of the bookkeeping tables' layout with its release, once committed; None where no
+            row says it.
         autocommit: as the loader has set it.
         floor: that it is swept to, once committed.
         key_id: of the key that it was filled under, once committed; empty where none is known.
@@ -92,6 +94,7 @@ class FakeWarehouse:
         self.autocommit: bool | None = None
         self.floor = 0
         self.key_id = ""
+        self.version: tuple[int, str] | None = None
         self.manifests = Manifests()
         self.rows_of_a_part = ROWS
         self.copied: int | None = None
@@ -107,6 +110,7 @@ class FakeWarehouse:
         self._parts_now: set[str] = set()
         self._floor_now = 0
         self._key_now = ""
+        self._version_now: tuple[int, str] | None = None
         self._answer: list[tuple[Any, ...]] = []
 
     def say(self, what: str) -> None:
@@ -117,6 +121,7 @@ class FakeWarehouse:
         self.say("connect")
         self._fence_now, self._parts_now = list(self.fence), set(self.parts)
         self._floor_now, self._key_now = self.floor, self.key_id
+        self._version_now = self.version
         return self
 
     def cursor(self) -> FakeWarehouse:
@@ -126,6 +131,11 @@ class FakeWarehouse:
         self.say("commit")
         self.fence, self.parts = self._fence_now, self._parts_now
         self.floor, self.key_id = self._floor_now, self._key_now
+        self.version = self._version_now
+
+    def record(self, version: tuple[int, str]) -> None:
+        """Another session writes and commits the version of the layout."""
+        self.version = self._version_now = version
 
     def rollback(self) -> None:
         self.say("rollback")
@@ -158,6 +168,8 @@ class FakeWarehouse:
             self._fence_now = []
         elif operation.startswith("INSERT INTO") and ".fence " in operation:
             self._fence_now = [(values[0], values[1])]
+        elif operation.startswith("INSERT INTO") and ".schema_version " in operation:
+            self._version_now = (values[0], values[1])
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
 
@@ -175,6 +187,8 @@ class FakeWarehouse:
             return [(process,) for process in sorted(self.left_behind)]
         if operation.startswith("SELECT t.pid, MIN(t.txn_start)"):
             return [*self.holders]
+        if operation.startswith("SELECT version"):
+            return [self._version_now] if self._version_now else []
         if operation.startswith("SELECT generation"):
             return [(self._floor_now,)] if self._floor_now else []
         if operation.startswith("SELECT key_id"):

@@ -1,0 +1,192 @@
+"""Versions of the bookkeeping tables' layout, and the migrations that bring earlier ones here.
+
+Owns the numbered list. The table `schema_version` says which version the tables have; a start reads
+it under the ledger's lock and runs what is missing in the same transaction, so that a migration is
+there as a whole or not at all, and two starts cannot run it at once.
+
+    version 1  `account` counts by part
+    version 2  `account.below_floor`
+    version 3  `account` counts by batch and table, `outcome` is new
+    version 4  `schema_version`
+
+Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
+Tables that a version adds are created like all that are missing, and need no statement here.
+
+Statements are kept as they were when they were written, whatever `bookkeeping` says today. They
+must be able to run inside a transaction block: Redshift takes ADD COLUMN there (one a statement),
+DROP and RENAME, but no ALTER COLUMN TYPE, and no VACUUM or TRUNCATE. A column that must change its
+type is replaced with its table, as in version 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.redshift.bookkeeping import SCHEMA_VERSION
+from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.ledger import Cursor, columns_of, insert, now
+from connectors.redshift.names import Names
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of the layout, and the first release of Starjoin that has it."""
+
+    number: int
+    release: str
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What makes the tables of the version before those of `version`.
+
+    Attributes:
+        version: that it leads to.
+        statements: in order, all in one transaction.
+    """
+
+    version: Version
+    statements: Callable[[Names], Sequence[str]]
+
+
+def _add_below_floor(names: Names) -> Sequence[str]:
+    return [f"ALTER TABLE {names.account} ADD COLUMN below_floor BIGINT DEFAULT 0 NOT NULL"]
+
+
+def _count_by_batch_and_table(names: Names) -> Sequence[str]:
+    """A new table instead of columns with a default, which Redshift can neither drop nor lengthen.
+
+    Earlier versions did not count by table, nor what was superseded: their changes stand as loaded
+    under the table and destination `(untold)`, so that the balance holds for them too.
+    """
+    replacement = names.bookkeeping_table("account_by_batch")
+    return [
+        f"""CREATE TABLE {replacement} (
+  batch VARCHAR(64) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  table_name VARCHAR(128) NOT NULL,
+  first_sequence_number VARCHAR(129) NOT NULL,
+  last_sequence_number VARCHAR(129) NOT NULL,
+  records_read BIGINT NOT NULL,
+  split BIGINT NOT NULL,
+  dead_lettered BIGINT NOT NULL,
+  passed_over BIGINT NOT NULL,
+  below_floor BIGINT NOT NULL,
+  last_arrival_ms BIGINT,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at)""",
+        # A part whose ledger row was deleted by hand is its own batch: no account is lost.
+        f"""INSERT INTO {replacement} (batch, stream, shard, table_name, first_sequence_number,
+  last_sequence_number, records_read, split, dead_lettered, passed_over, below_floor,
+  last_arrival_ms, loaded_at)
+SELECT COALESCE(l.batch, a.part), a.stream, a.shard, '(untold)', a.first_sequence_number,
+  a.last_sequence_number, a.records_read, 0, a.dead_lettered, a.passed_over, a.below_floor,
+  a.last_arrival_ms, a.loaded_at
+FROM {names.account} AS a LEFT JOIN {names.ledger} AS l ON l.part = a.part""",
+        f"DROP TABLE {names.account}",
+        f"ALTER TABLE {replacement} RENAME TO account",
+        f"""CREATE TABLE IF NOT EXISTS {names.outcome} (
+  batch VARCHAR(64) NOT NULL,
+  table_name VARCHAR(128) NOT NULL,
+  destination VARCHAR(128) NOT NULL,
+  loaded BIGINT NOT NULL,
+  superseded BIGINT NOT NULL,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at)""",
+        f"""INSERT INTO {names.outcome} (batch, table_name, destination, loaded, superseded,
+  loaded_at)
+SELECT batch, table_name, '(untold)',
+  SUM(records_read - dead_lettered - passed_over - below_floor), 0, MAX(loaded_at)
+FROM {names.account} GROUP BY batch, table_name""",
+    ]
+
+
+def _nothing(_names: Names) -> Sequence[str]:
+    return []
+
+
+MIGRATIONS: Final = (
+    Migration(Version(2, "0.1.0"), _add_below_floor),
+    Migration(Version(3, "0.1.0"), _count_by_batch_and_table),
+    Migration(Version(4, "0.1.0"), _nothing),
+)
+LATEST: Final = MIGRATIONS[-1].version
+# What `account` has since when; the newest first.
+_SINCE: Final = (("batch", Version(3, "0.1.0")), ("below_floor", Version(2, "0.1.0")),
+                 ("part", Version(1, "0.1.0")))  # fmt: skip
+
+
+def find_version(cursor: Cursor, names: Names) -> Version | None:
+    """The version that the tables have; None where there are none yet.
+
+    Raises NeedsRepairError when it is later than this release knows, or no version at all.
+    """
+    if columns_of(cursor, names, SCHEMA_VERSION.name):
+        cursor.execute(f"SELECT version, release FROM {names.schema_version}")
+        recorded = [Version(int(number), str(release)) for number, release in cursor.fetchall()]
+        if recorded:
+            found = max(recorded, key=lambda version: version.number)
+            _refuse_later(found, names)
+            return found
+    columns = columns_of(cursor, names, names.ACCOUNT)
+    if not columns:
+        return None
+    for column, version in _SINCE:
+        if column in columns:
+            return version
+    message = (
+        f"the bookkeeping table {names.account} has the columns {', '.join(sorted(columns))}, "
+        "which no release of Starjoin gave it: something else made it, or changed it. Set "
+        "bookkeeping.schema of starjoin.redshift to a schema of the application's own, or restore "
+        "the table"
+    )
+    raise NeedsRepairError(message)
+
+
+def _refuse_later(found: Version, names: Names) -> None:
+    if found.number > LATEST.number:
+        message = (
+            f"the bookkeeping tables in schema {names.bookkeeping_schema} have version "
+            f"{found.number}, which came with Starjoin {found.release}; this application knows "
+            f"versions up to {LATEST.number} (Starjoin {LATEST.release}). Nothing was changed or "
+            f"loaded. Run Starjoin {found.release} or later"
+        )
+        raise NeedsRepairError(message)
+
+
+def require_latest(cursor: Cursor, names: Names) -> None:
+    """For whoever reads or writes the tables and does not migrate them.
+
+    Raises NeedsRepairError unless they have the version that this release writes.
+    """
+    found = find_version(cursor, names)
+    if found != LATEST:
+        has = "do not exist" if found is None else f"have version {found.number}"
+        message = (
+            f"the bookkeeping tables in schema {names.bookkeeping_schema} {has}, and this release "
+            f"(Starjoin {LATEST.release}) needs version {LATEST.number}. Start the application "
+            "with this release first: its start creates and migrates them"
+        )
+        raise NeedsRepairError(message)
+
+
+def pending_migrations(found: Version | None) -> tuple[Migration, ...]:
+    """What is missing, in order; nothing for tables that are made new."""
+    return tuple(m for m in MIGRATIONS if found is not None and m.version.number > found.number)
+
+
+def statements(names: Names, migrations: Sequence[Migration]) -> Iterator[tuple[str, str]]:
+    """What a start is doing, and the statement that does it, for each statement in order."""
+    for migration in migrations:
+        for sql in migration.statements(names):
+            yield f", migrating the bookkeeping tables to version {migration.version.number}", sql
+
+
+def record_version(cursor: Cursor, names: Names) -> None:
+    """Writes down that the tables have the latest version."""
+    cursor.execute(f"DELETE FROM {names.schema_version}")
+    row = {"version": LATEST.number, "release": LATEST.release, "migrated_at": now()}
+    insert(cursor, names, SCHEMA_VERSION, [row])

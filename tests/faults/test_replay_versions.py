@@ -1,0 +1,46 @@
+"""A replay on bookkeeping tables of another release: it ends before it reads or writes any."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.redshift.loader import Loader
+from connectors.redshift.migrations import LATEST
+from infra.replay.cli import main
+from tests.faults.loads import START, make_loader
+from tests.support.running import Running
+
+pytestmark = pytest.mark.faults
+
+
+def replay(run: Running) -> int:
+    return main(["--properties", str(run.stack.properties)])
+
+
+def execute(run: Running, sql: str) -> None:
+    connection = run.stack.warehouse()
+    connection.cursor().execute(sql)
+    connection.close()
+
+
+def test_tables_that_are_not_migrated_yet_are_left_to_a_start(
+    started: Running, loader: Loader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del loader
+    execute(started, "DROP TABLE starjoin.schema_version")
+    assert replay(started) == 1
+    error = capsys.readouterr().err
+    assert f"have version 3, and this release (Starjoin {LATEST.release}) needs version" in error
+    assert "Start the application with this release first" in error
+    make_loader(started).start(START)
+    assert replay(started) == 0
+
+
+def test_tables_of_a_later_release_are_refused(
+    started: Running, loader: Loader, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del loader
+    later = f"UPDATE starjoin.schema_version SET version = {LATEST.number + 1}, release = '9.1'"
+    execute(started, later)
+    assert replay(started) == 1
+    assert "Run Starjoin 9.1 or later" in capsys.readouterr().err
