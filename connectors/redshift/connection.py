@@ -36,7 +36,7 @@ class SslMode(enum.StrEnum):
 
     VERIFY_FULL = "verify-full"  # from a trusted authority, and for the host that was asked for
     VERIFY_CA = "verify-ca"  # from a trusted authority, for whatever host
-    NONE = "none"  # no TLS at all: the local stand-in
+    NONE = "none"  # no TLS at all: the local emulator
 
 
 @dataclass(frozen=True)

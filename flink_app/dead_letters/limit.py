@@ -1,7 +1,7 @@
 """The limit on dead letters: a bad deploy or a changed source stops the job, with its reason.
 
 Each subtask watches its own records, since it last started. A stopped job loses nothing: the stream
-keeps the records, and the job goes on from its last checkpoint once the cause is mended.
+keeps the records, and the job continues from its last checkpoint once the cause is fixed.
 """
 
 from __future__ import annotations
@@ -93,6 +93,6 @@ class _Tally:
             f"{place}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
             "last checkpoint or snapshot: nothing is lost as long as the stream keeps its records. "
             f"Or let them pass by a greater {setting} of starjoin.application, and replay them "
-            "once the cause is mended"
+            "once the cause is fixed"
         )
         raise TooManyDeadLettersError(message)

@@ -39,7 +39,7 @@ _WORDS: Final = {
     "operation": {"load", "insert", "update", "delete"},
     "partition-key-type": {"primary-key", "schema-table", "task-id"},
 }
-_MOMENTS: Final = {"timestamp", "commit-timestamp"}
+_TIMES: Final = {"timestamp", "commit-timestamp"}
 _NUMBERS: Final = {
     "transaction-id",
     "transaction-record-id",
@@ -48,7 +48,7 @@ _NUMBERS: Final = {
 }
 # Faults of a value that is what the column means, and does not fit it.
 _OF_SIZE: Final = {Reason.OUT_OF_RANGE, Reason.TOO_LONG, Reason.TRAILING_BLANK}
-# A number or moment written as text; a fault of size lets other texts pass.
+# A number or timestamp written as text; a fault of size lets other texts pass.
 _WRITTEN: Final = re.compile(r"[-+0-9.:eETZ ]{1,80}", re.ASCII)
 
 
@@ -99,7 +99,7 @@ def _metadata(content: Members, table: TablePlan | None) -> Iterator[tuple[str, 
         if isinstance(value, str):
             is_shown = (
                 value in words.get(name, ())
-                or (name in _MOMENTS and timestamp_micros(value) is not None)
+                or (name in _TIMES and timestamp_micros(value) is not None)
                 or (name == "stream-position" and _POSITION.fullmatch(value) is not None)
             )
         else:

@@ -52,7 +52,7 @@ def find_positions(
 ) -> Positioned:
     """The positions of records; rows that are not `found` may still have one on the slow path.
 
-    `generation` is one for all, or one a record, `UNKNOWN_GENERATION` where it cannot be told.
+    `generation` is one for all records, or one per record: `UNKNOWN_GENERATION` if undetermined.
     """
     count = len(ordering.is_load)
     text = np.full((count, WIDTH), ord("0"), np.uint8)

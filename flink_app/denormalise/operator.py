@@ -137,7 +137,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     def _hand_on(self, ctx: Any) -> Iterator[bytes]:
         """What the state has of dimensions that are kept in the warehouse now; once.
 
-        These changes were counted when they came. The load counts them anew, so that is taken back.
+        These changes were counted when they came. The load counts them again, so undo that.
         """
         names, self._to_hand_on = self._to_hand_on, ()
         for name in names:

@@ -90,9 +90,10 @@ class Finding:
     def __str__(self) -> str:
         column = f", column {self.column}" if self.column else ""
         sides = [("declared", self.declared), ("source", self.found)]
-        told = ", ".join(f"{side} {said}" for side, said in sides if said)
+        details = ", ".join(f"{side} {said}" for side, said in sides if said)
+        shown = f" ({details})" if details else ""
         return (
-            f"table {self.table}{column}: {self.what.consequence}{f' ({told})' if told else ''}; "
+            f"table {self.table}{column}: {self.what.consequence}{shown}; "
             f"seen in shard {self.shard}, sequence number {self.sequence_number}"
         )
 
@@ -123,8 +124,8 @@ def findings_in_control(
     whole = operation == "create-table" or key is not None
     if not isinstance(columns, Mapping) or not columns or not whole:
         if operation != "create-table":
-            told = printable(operation) if isinstance(operation, str) else ""
-            yield Finding(What.ALTERED, table.name, found=told)
+            name = printable(operation) if isinstance(operation, str) else ""
+            yield Finding(What.ALTERED, table.name, found=name)
         return
     yield from _in_definition(columns, table)
     if key is not None and set(key) != set(table.key_sources):
@@ -141,8 +142,8 @@ def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Fin
         announced = columns[column.source]
         found = SourceType.read(announced) if isinstance(announced, Mapping) else None
         if found is None or not found.is_known:
-            told = "" if found is None else printable(found.name)
-            yield Finding(What.UNKNOWN_TYPE, table.name, column.source, found=told)
+            name = "" if found is None else printable(found.name)
+            yield Finding(What.UNKNOWN_TYPE, table.name, column.source, found=name)
         elif not found.fits(column.declared.type):
             declared = str(column.declared.type)
             yield Finding(What.TYPE, table.name, column.source, declared, str(found))

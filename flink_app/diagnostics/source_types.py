@@ -18,7 +18,7 @@ _BINARY: Final = _TEXT | {"varbyte"}  # as hexadecimal digits, or what they stan
 _NUMBERS: Final = frozenset(
     {"smallint", "integer", "bigint", "decimal", "real", "double precision"}
 )
-_MOMENTS: Final = frozenset({"timestamp", "timestamptz"})
+_TIMESTAMPS: Final = frozenset({"timestamp", "timestamptz"})
 _DATETIMES: Final = ("DATETIME", "TIMESTAMP")
 # Bits that the values need with their sign; 0 where the name does not say.
 _BITS: Final = {
@@ -39,8 +39,8 @@ _READERS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("CLOB", "NCLOB", "TIME"), _TEXT),
     **dict.fromkeys(("BLOB", "BYTES"), _BINARY),
     "BOOLEAN": frozenset({"boolean"}),
-    "DATE": _MOMENTS | _TEXT | {"date"},
-    **dict.fromkeys(_DATETIMES, _MOMENTS | _TEXT),
+    "DATE": _TIMESTAMPS | _TEXT | {"date"},
+    **dict.fromkeys(_DATETIMES, _TIMESTAMPS | _TEXT),
 }
 
 

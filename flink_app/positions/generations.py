@@ -1,8 +1,8 @@
-"""Which generation a record belongs to: told by when it arrived on the stream.
+"""Which generation a record belongs to, derived from its arrival time on the stream.
 
-A reload begins a new generation at a moment at which DMS sends nothing. What arrived before belongs
-to the one before, also where it is read, or read again, long after: were the generation a setting
-of the moment, a change that was still unread would outrank the new load.
+A reload begins a new generation at a time when DMS sends nothing. Records that arrived before it
+belong to the previous generation, even if they are read, or read again, much later: if a setting
+determined the generation of whatever is read, an unread older change would outrank the new load.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Generations:
         return found
 
     def started(self, generation: int, start_ms: int) -> Generations:
-        """These, and a newer one from a moment on. Raises ValueError where it is not newer."""
+        """These, and a newer one from a time on. Raises ValueError if it is not newer."""
         return Generations(self.first, (*self.later, (generation, start_ms)))
 
     @cached_property
@@ -112,10 +112,10 @@ class Generations:
 
 
 def time_text(milliseconds: int) -> str:
-    """A moment as it is written in settings, in UTC."""
-    moment = _EPOCH + milliseconds * _MILLISECOND
+    """A time as settings write it, in UTC."""
+    time = _EPOCH + milliseconds * _MILLISECOND
     form = "milliseconds" if milliseconds % 1_000 else "seconds"
-    return moment.replace(tzinfo=None).isoformat(timespec=form) + "Z"
+    return time.replace(tzinfo=None).isoformat(timespec=form) + "Z"
 
 
 def _entry(text: str) -> tuple[int, int | None]:
@@ -129,14 +129,14 @@ def _entry(text: str) -> tuple[int, int | None]:
 
 def _milliseconds(text: str) -> int:
     try:
-        moment = dt.datetime.fromisoformat(text)
+        time = dt.datetime.fromisoformat(text)
     except ValueError as error:
         message = f"{text!r} is not a time: write it as 2026-11-23T10:00:00Z"
         raise ValueError(message) from error
-    if moment.tzinfo is None:
+    if time.tzinfo is None:
         message = f"{text!r} has no time zone: end it with Z"
         raise ValueError(message)
-    return (moment - _EPOCH) // _MILLISECOND
+    return (time - _EPOCH) // _MILLISECOND
 
 
 def _of_setting(value: Any) -> Generations:

@@ -1,7 +1,7 @@
 """The keys of an application: one secret, from which every use has its own key.
 
 The secret stays in Secrets Manager and in the memory of the workers; it is in no job graph,
-checkpoint, log or error. Its key id is not secret: state, staged parts, the warehouse's books and
+checkpoint, log or error. Its key id is not secret: state, staged parts, bookkeeping tables and
 dead letters carry it, so that values made under another secret are recognised.
 """
 

@@ -42,7 +42,7 @@ class Members(dict[str, Any]):
 
 
 class MinusZero(int):
-    """What `-0` is: nought as a whole number, and -0.0 where a column holds its sign."""
+    """What `-0` is: zero as a whole number, and -0.0 where a column holds its sign."""
 
 
 def load(record: bytes) -> Any:

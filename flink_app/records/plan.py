@@ -129,8 +129,8 @@ class RecordPlan:
                 ),
             )
             self.tables[name] = plan
-        # By table every name that the declaration has for a column of the source, of use or not,
-        # and for what it was before a change.
+        # By table, every name that the declaration has for a column of the source, used or not,
+        # and for its value before a change.
         self.known_names: dict[str, frozenset[str]] = {}
         self._before_names: dict[str, str] = {}
         for name in self.tables:

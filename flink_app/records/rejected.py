@@ -33,9 +33,9 @@ _REMEDIES: Final = {
     Reason.UNKNOWN_OPERATION: "Look at what the DMS task writes, and at what else does",
     Reason.MISSING_KEY: "Declare the key that the table has, by its name in the records",
     Reason.WRONG_TYPE: "Declare the type that the source has",
-    Reason.OUT_OF_RANGE: "Declare a wider type, or mend the value in the source",
-    Reason.TOO_LONG: "Declare a longer column, or mend the value in the source",
-    Reason.TRAILING_BLANK: "Declare trailing_blanks: trim, or mend the source",
+    Reason.OUT_OF_RANGE: "Declare a wider type, or fix the value in the source",
+    Reason.TOO_LONG: "Declare a longer column, or fix the value in the source",
+    Reason.TRAILING_BLANK: "Declare trailing_blanks: trim, or fix the source",
     Reason.UNCHANGED_LOST: (
         "Set REPLICA IDENTITY FULL in the source and ColumnFilter all in DMS, or reload the table"
     ),

@@ -21,8 +21,8 @@ from flink_app.records.envelope import MinusZero
 from flink_app.records.rejected import Reason
 
 _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
-# The default context rounds to 28 digits, and columns have up to 38. Digits too many are told by
-# Inexact alone as long as they are cut: rounded up, 38 nines would be a number of 39 digits.
+# The default context rounds to 28 digits, and columns have up to 38. ROUND_DOWN makes
+# Inexact the only signal for excess digits: rounded up, 38 nines would be a number of 39 digits.
 _EXACT: Final = Context(MAX_DECIMAL_DIGITS, ROUND_DOWN, traps=[Inexact, InvalidOperation])
 # Texts are taken in every form that the columnar reader takes. fullmatch with re.ASCII everywhere:
 # `$` would let a line feed pass, `\d` Arabic digits.
@@ -65,7 +65,7 @@ def read_value(value: Any, kind: ColumnType, blanks: TrailingBlanks | None = Non
     if blanks is TrailingBlanks.REFUSE and isinstance(found, str) and found.endswith(BLANK):
         message = (
             "the text ends in a blank, which Redshift ignores in keys: "
-            "declare trailing_blanks: trim, or mend the source"
+            "declare trailing_blanks: trim, or fix the source"
         )
         raise ValueFaultError(Reason.TRAILING_BLANK, message)
     return found
@@ -75,7 +75,7 @@ def _wrong(kind: ColumnType, value: Any) -> ValueFaultError:
     return ValueFaultError(Reason.WRONG_TYPE, f"a {kind} cannot be read from a {_json_name(value)}")
 
 
-def _no_moment(kind: ColumnType, value: Any) -> ValueFaultError:
+def _unreadable_time(kind: ColumnType, value: Any) -> ValueFaultError:
     if isinstance(value, str) and _BEFORE_YEAR_1.fullmatch(value):
         message = "it lies before year 1, as PostgreSQL's -infinity does after DMS"
         return ValueFaultError(Reason.OUT_OF_RANGE, message)
@@ -153,7 +153,7 @@ def _read_date(value: Any, kind: ColumnType) -> dt.date:
         if isinstance(value, str) and _DAY_WITH_TIME.fullmatch(value):
             message = "the date has a time of day, as Oracle's may: declare the column as timestamp"
             raise ValueFaultError(Reason.WRONG_TYPE, message)
-        raise _no_moment(kind, value)
+        raise _unreadable_time(kind, value)
     try:
         return dt.date.fromisoformat(match[1])
     except ValueError:
@@ -164,20 +164,20 @@ def _read_timestamp(value: Any, kind: ColumnType) -> dt.datetime:
     """In UTC; digits below a microsecond are cut, since Redshift has no place for them."""
     match = _TIMESTAMP.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise _no_moment(kind, value)
+        raise _unreadable_time(kind, value)
     fraction = (match["fraction"] or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
     time, zone = (match["time"] or "00").partition(".")[0], match["zone"] or "Z"
     year, rest = match["day"][:4], match["day"][4:]
     # Python has no year 0, whose last day may be the first of year 1 in UTC: 400 years are a cycle.
     later, year = (400, "0400") if year == "0000" else (0, year)
     try:
-        moment = dt.datetime.fromisoformat(f"{year}{rest}T{time}{zone}")
-        moment = moment.astimezone(dt.UTC)
+        instant = dt.datetime.fromisoformat(f"{year}{rest}T{time}{zone}")
+        instant = instant.astimezone(dt.UTC)
         if later:
-            moment = moment.replace(year=moment.year - later)
+            instant = instant.replace(year=instant.year - later)
     except (ValueError, OverflowError):
-        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such moment") from None
-    return moment.replace(microsecond=int(fraction), tzinfo=None)
+        raise ValueFaultError(Reason.OUT_OF_RANGE, "there is no such time") from None
+    return instant.replace(microsecond=int(fraction), tzinfo=None)
 
 
 def _read_varchar(value: Any, kind: ColumnType) -> str:
@@ -229,7 +229,7 @@ _READERS: Final[dict[str, Callable[[Any, ColumnType], Any]]] = {
 
 
 _METADATA_TIME: Final = ColumnType("timestamp")
-_EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - moments are in UTC without saying so
+_EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - timestamps are in UTC without saying so
 
 
 def timestamp_micros(value: Any) -> int | None:

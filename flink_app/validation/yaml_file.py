@@ -1,4 +1,4 @@
-"""YAML files that people write: read strictly, and every fault told as one kind of error."""
+"""YAML files that people write: read strictly, and every fault raised as one kind of error."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def read_yaml(path: Path) -> Any:
         message = f"{path} is nested too deeply to be read"
         raise YamlFileError(message) from error
     except yaml.YAMLError as error:
-        message = f"{path} is not YAML: {_told(error)}"
+        message = f"{path} is not YAML: {_problem_of(error)}"
         raise YamlFileError(message) from error
 
 
-def _told(error: yaml.YAMLError) -> str:
+def _problem_of(error: yaml.YAMLError) -> str:
     """What is wrong and where, without the line itself: somebody may have pasted a secret."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return str(error).partition("\n")[0]

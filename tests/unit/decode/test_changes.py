@@ -114,7 +114,7 @@ def test_control_records_and_other_tables_are_passed_over(data: bytes) -> None:
 
 BLANK = (
     "column code: the text ends in a blank, which Redshift ignores in keys: "
-    "declare trailing_blanks: trim, or mend the source"
+    "declare trailing_blanks: trim, or fix the source"
 )
 FAULTS = {
     Reason.NOT_JSON: [

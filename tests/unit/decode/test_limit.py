@@ -103,7 +103,7 @@ def test_the_message_has_the_reason_the_remedy_and_no_value(
     assert message.startswith(
         f"{what}, 2 of them for too_long: table region, column title: the text has 90 bytes"
     )
-    assert "Declare a longer column, or mend the value in the source. Then start again" in message
+    assert "Declare a longer column, or fix the value in the source. Then start again" in message
     assert f"by a greater {setting} of starjoin.application, and replay them" in message
     assert "Zq7" not in message
 
