@@ -92,7 +92,7 @@ class Loader:
         connect: opens a connection without autocommit.
         manifests: where manifests go.
         alters: whether tables that exist are altered to what is declared, where Redshift can.
-        floor: below which nothing counts any more.
+        floor: the lowest generation that counts.
         key_id: of the key that the values are made under; empty where none is used.
     """
 

@@ -49,7 +49,7 @@ class DeadLetterWatch:
         self._seen = 0
 
     def add(self, account: Account, dead_letters: pa.RecordBatch) -> None:
-        """Takes note of one block. Records that are passed over count as nothing."""
+        """Takes note of one block. Records that are passed over are not counted."""
         if account.changed:
             self._run = _Tally()
         else:

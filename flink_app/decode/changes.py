@@ -61,7 +61,7 @@ def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:
 
 
 def moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
-    """Where a change is one of the key."""
+    """Mask of the changes that changed their key."""
     found = pa.array([False] * len(parsed))
     for key in table.key:
         if parsed.column(old_key(key)).null_count == len(parsed):

@@ -39,7 +39,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
     joins a fact does not matter, since positions decide between versions.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument a setting
+    def __init__(  # noqa: PLR0913 - one argument per setting
         self,
         star: Star,
         generations: Generations,

@@ -108,7 +108,7 @@ def screen(lines: Lines) -> Mask:
 
 
 def negative_exponents(lines: Lines) -> Mask:
-    """Where something like `1e-5` stands, be it in text.
+    """True for records that contain `e-<digit>`, even inside text.
 
     For such a decimal pyarrow 16 may read beyond its table of powers: 1e-999999999 kills the
     process, others might be bent. Nobody writes decimals like that, so the slow path can have them.

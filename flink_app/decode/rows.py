@@ -1,6 +1,6 @@
 """Record by record: the slow path for what the columnar reader cannot take, and its reference.
 
-What nobody reads is not judged, as by the columnar reader (see `envelope`).
+Members that are not read are not checked, as in the columnar reader (see `envelope`).
 """
 
 from __future__ import annotations
@@ -140,12 +140,12 @@ def _parse_change(
 
 
 def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan) -> None:
-    """Raises ValueFaultError when a key changed and what did not change lies under the old one."""
+    """Raises ValueFaultError if a key changed and an omitted value is stored under the old."""
     lost = [name for name, is_sent in sent.items() if not is_sent]
     if lost and any(values[old_key(key)] not in {None, values[key]} for key in table.key):
         message = (
-            f"column {lost[0]}: the key changed, and the value, which did not, was left out: it "
-            "stands under the old key only. Set REPLICA IDENTITY FULL in the source and "
+            f"column {lost[0]}: the key changed and the unchanged value was left out, so it "
+            "is stored under the old key only. Set REPLICA IDENTITY FULL in the source and "
             "ColumnFilter all in DMS, so that the before-image has it"
         )
         raise ValueFaultError(Reason.UNCHANGED_LOST, message)

@@ -220,7 +220,7 @@ def _is_outweighed(entries: Sequence[Entry], rewritten: int, keys: int) -> bool:
 
 
 def _stored(rows: pa.RecordBatch, schema: pa.Schema) -> bytes:
-    """Rows with a schema that says how they were made, whatever became of their own on the way."""
+    """Rows with a schema that says how they were made, regardless of the batch's own."""
     rows = rows.replace_schema_metadata(schema.metadata)
     if not rows.schema.equals(schema, check_metadata=True):
         columns = [rows.column(name) for name in schema.names]
@@ -231,7 +231,7 @@ def _stored(rows: pa.RecordBatch, schema: pa.Schema) -> bytes:
 def _conformed(
     stored: pa.RecordBatch, schema: pa.Schema, table: str, moved: set[str]
 ) -> pa.RecordBatch:
-    """The block in today's columns, types and order; what nobody needs any more falls away.
+    """The block in today's columns, types and order; columns that are no longer used are dropped.
 
     A column that the block does not have cannot be made up: NULLs would stand in the warehouse
     until each row of the dimension happens to change. Nor can values be treated afterwards: clear

@@ -53,7 +53,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
 
     @guarded
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Takes note of this subtask's place; the mirror comes with the first element."""
+        """Takes note of this subtask's number; the mirror is built with the first element."""
         pa.set_cpu_count(1)
         self._plan = JoinPlan(self._star)
         self._descriptor = dimension_state()

@@ -1,4 +1,4 @@
-"""What the stream shows of the settings of DMS: which of those that decode counts on are off.
+"""Which settings of DMS that decode relies on are off, as far as records show it.
 
 Some of it is counted record by record, on both paths alike; what would cost the columnar path time
 is looked for in one record of each block. Nothing here changes what a record becomes.

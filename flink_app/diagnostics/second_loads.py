@@ -2,8 +2,8 @@
 
 DMS sends a table's changes only after its load. So a load record that was built later than a change
 of the same table and generation is of a second load. Positions keep newer changes above it, so it
-undoes nothing; but rows that vanished in between stay, and what only this load tells of a row that
-changed before stays unseen, until a reload.
+undoes nothing. But rows that were deleted in between stay, and values that only this load has, of
+rows that had changed before it, are not taken until a reload.
 
 Each subtask judges by the records that it has seen since it started.
 """
@@ -112,6 +112,6 @@ class SecondLoads:
 def _warning(table: str, generation: int) -> str:
     return (
         f"table {table} was loaded in full a second time within generation {generation}: newer "
-        "changes stand, but rows that vanished in between stay, and what only this load tells of "
-        "rows that had changed stays unseen; make a reload (build.py reload)"
+        "changes stand, but rows deleted in between stay, and values that only this load has of "
+        "rows that had changed are not taken; run a reload (build.py reload)"
     )

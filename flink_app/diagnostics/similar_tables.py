@@ -1,4 +1,4 @@
-"""Rows of undeclared tables that are called like a declared one: noticed, and warned of.
+"""Rows of undeclared tables whose names resemble a declared one: counted, with a warning.
 
 Schemas and tables are compared letter by letter, so `public` declared for `Public` passes every
 record over. A name that differs by case alone is always suspicious. The same name in another schema

@@ -1,4 +1,4 @@
-"""A record's JSON as it is read one by one: objects that know repeated names, exact numbers.
+"""JSON parsing for the slow path: objects that know repeated names, exact numbers.
 
 By the standard library: numbers keep every digit. What nobody reads is not judged: a name that
 occurs twice, or NaN, is a fault only where a value is read.

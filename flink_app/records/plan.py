@@ -99,7 +99,7 @@ class RecordPlan:
     Args:
         star: the resolved declaration.
         generations: which generation a record belongs to.
-        floor: the generation below which nothing counts any more; 0 is none.
+        floor: the lowest generation that counts; records of older ones are ignored. 0: all count.
     """
 
     def __init__(self, star: Star, generations: Generations, floor: int = 0) -> None:

@@ -69,5 +69,5 @@ def test_the_operator_counts_it_and_warns_once_a_table(caplog: pytest.LogCapture
     assert context.counts[GROUP, "secondLoads"] == 4
     messages = [m for m in (entry.getMessage() for entry in caplog.records) if "second" in m]
     assert [message.split()[1] for message in messages] == ["region", "port"]
-    assert "rows that vanished in between stay" in messages[0]
+    assert "rows deleted in between stay" in messages[0]
     assert "build.py reload" in messages[0]
