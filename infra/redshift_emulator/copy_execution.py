@@ -66,8 +66,6 @@ class Copy:
         except CopyError as error:
             await self._record(target, error.load_error)
             raise
-        settings = f"'redshift.copy_count', '{rows}', false), set_config('redshift.copy_id', "
-        await query(self._session, f"SELECT set_config({settings} '{self._id}', false)")
         text = f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully."
         fields = {"S": "INFO", "C": "00000", "M": text}
         self._session.client.send(wire.error_message(fields, notice=True))

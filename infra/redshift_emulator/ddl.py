@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from infra.redshift_emulator.data_types import data_type
 from infra.redshift_emulator.errors import (
     DUPLICATE_COLUMN,
+    INVALID_TABLE,
+    INVALID_VALUE,
     NOT_SUPPORTED,
     UNDEFINED_COLUMN,
     RedshiftError,
@@ -25,6 +27,12 @@ _SYSTEM_COLUMNS = {
 }  # fmt: skip
 # As PostgreSQL calls VARBYTE and SUPER.
 _WITHOUT_ORDER = ("varbyte", "jsonb")
+# See "Compression encodings".
+_ENCODINGS = {
+    "AUTO", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32",
+    "RAW", "RUNLENGTH", "TEXT255", "TEXT32K", "ZSTD",
+}  # fmt: skip
+_MOST_INTERLEAVED = 8
 _CONSTRAINTS = ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT", "CHECK")
 # What ends a column's DEFAULT expression.
 _ATTRIBUTES = {
@@ -56,7 +64,7 @@ def create_table(cursor: Cursor) -> str:
 
 
 def _check_placement_keys(placed: list[tuple[str, str]], items: list[Cursor]) -> None:
-    """Distribution and sort keys are columns, of a type that has an order."""
+    """Distribution and sort keys are columns, each once, of a type that has an order."""
     types: dict[str, str] = {}
     for item in items:
         item.at = 0
@@ -66,10 +74,7 @@ def _check_placement_keys(placed: list[tuple[str, str]], items: list[Cursor]) ->
             continue
         name = folded(item.name())
         types[name] = data_type(item)
-        while not item.done:
-            if item.peek().word in {"DISTKEY", "SORTKEY"}:
-                placed = [*placed, (item.peek().word, name)]
-            item.take()
+        placed = [*placed, *((kind, name) for kind in _own_keys(item))]
     for kind, name in placed:
         if name not in types:
             text = f'column "{name}" named in {kind} does not exist'
@@ -77,6 +82,22 @@ def _check_placement_keys(placed: list[tuple[str, str]], items: list[Cursor]) ->
         if types[name].startswith(_WITHOUT_ORDER):
             text = f'column "{name}" cannot be a {kind}: its type is not supported as one'
             raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
+        if placed.count((kind, name)) > 1:
+            text = f'column "{name}" appears more than once in {kind}'
+            raise RedshiftError(text, sqlstate=DUPLICATE_COLUMN)
+    if sum(kind == "DISTKEY" for kind, _ in placed) > 1:
+        text = "cannot specify more than one DISTKEY"
+        raise RedshiftError(text, sqlstate=INVALID_TABLE)
+
+
+def _own_keys(item: Cursor) -> list[str]:
+    """Which of DISTKEY and SORTKEY a column has; takes its attributes."""
+    found: list[str] = []
+    while not item.done:
+        word = item.take().word
+        if word in {"DISTKEY", "SORTKEY"}:
+            found.append(word)
+    return found
 
 
 def folded(name: str) -> str:
@@ -162,11 +183,22 @@ def _column_attribute(item: Cursor) -> str:
         return f"GENERATED ALWAYS AS IDENTITY {_identity(item)}"
     if item.accept("REFERENCES"):
         _skip_reference(item)
-    elif item.accept("ENCODE") or item.accept("COLLATE"):
-        item.take()
+    elif item.accept("ENCODE"):
+        _skip_encoding(item)
+    elif item.accept("COLLATE"):
+        if not (item.accept("CASE_SENSITIVE") or item.accept("CS")):
+            text = "COLLATE CASE_INSENSITIVE"
+            raise not_emulated(text)
     elif not any(item.accept(word) for word in ("NULL", "DISTKEY", "SORTKEY", "UNIQUE")):
         raise item.fail()
     return ""
+
+
+def _skip_encoding(item: Cursor) -> None:
+    name = item.take().word
+    if name not in _ENCODINGS:
+        text = f'encoding type "{name.lower()}" not recognized'
+        raise RedshiftError(text, sqlstate=INVALID_VALUE)
 
 
 def _expression(item: Cursor) -> str:
@@ -187,21 +219,34 @@ def _identity(item: Cursor) -> str:
 def _placement_keys(cursor: Cursor) -> list[tuple[str, str]]:
     """Reads the attributes behind the columns; returns (DISTKEY or SORTKEY, column) pairs."""
     found: list[tuple[str, str]] = []
+    style = "KEY"
     while not cursor.done:
-        if any(cursor.accept(word) for word in ("BACKUP", "DISTSTYLE", "ENCODE")):
+        if cursor.accept("DISTSTYLE"):
+            style = cursor.take().word
+        elif cursor.accept("BACKUP") or cursor.accept("ENCODE"):
             cursor.take()
         elif cursor.accept("DISTKEY"):
             found += [("DISTKEY", name) for name in _key_names(cursor)]
         elif cursor.accept("SORTKEY", "AUTO"):
             continue
         elif cursor.ahead("SORTKEY") or cursor.peek(1).word == "SORTKEY":
-            if not cursor.accept("COMPOUND"):
-                cursor.accept("INTERLEAVED")
-            cursor.expect("SORTKEY")
-            found += [("SORTKEY", name) for name in _key_names(cursor)]
+            found += [("SORTKEY", name) for name in _sort_key(cursor)]
         else:
             break
+    if style != "KEY" and any(kind == "DISTKEY" for kind, _ in found):
+        text = f"DISTKEY cannot be specified with DISTSTYLE {style}"
+        raise RedshiftError(text, sqlstate=INVALID_TABLE)
     return found
+
+
+def _sort_key(cursor: Cursor) -> list[str]:
+    interleaved = not cursor.accept("COMPOUND") and cursor.accept("INTERLEAVED")
+    cursor.expect("SORTKEY")
+    names = _key_names(cursor)
+    if interleaved and len(names) > _MOST_INTERLEAVED:
+        text = f"Interleaved sort key cannot have more than {_MOST_INTERLEAVED} columns"
+        raise RedshiftError(text, sqlstate=INVALID_TABLE)
+    return names
 
 
 def _key_names(cursor: Cursor) -> list[str]:
@@ -239,7 +284,18 @@ def alter_table(cursor: Cursor) -> tuple[str, TableColumn | None]:
         return _alter(cursor, name, nothing)
     if cursor.ahead("DROP", "CONSTRAINT"):
         return nothing, None
+    if cursor.ahead("DROP"):
+        _check_one_column_dropped(cursor)
     return f"ALTER TABLE {name} {cursor.rest()}", None
+
+
+def _check_one_column_dropped(cursor: Cursor) -> None:
+    start = cursor.at
+    while not cursor.done:
+        if cursor.take().text == ",":
+            cursor.at -= 1
+            raise cursor.fail()
+    cursor.at = start
 
 
 def _added_column(cursor: Cursor) -> str:

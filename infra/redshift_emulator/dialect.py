@@ -13,8 +13,14 @@ from functools import lru_cache
 
 from infra.redshift_emulator import ddl, queries
 from infra.redshift_emulator.copy_grammar import CopyCommand, read_copy
-from infra.redshift_emulator.errors import NOT_SUPPORTED, RedshiftError, not_emulated
-from infra.redshift_emulator.lexer import Cursor, Token, fold_quoted, one_statement
+from infra.redshift_emulator.errors import (
+    NOT_SUPPORTED,
+    SYNTAX_ERROR,
+    UNDEFINED_OBJECT,
+    RedshiftError,
+    not_emulated,
+)
+from infra.redshift_emulator.lexer import Cursor, fold_quoted, one_statement
 
 
 class Kind(enum.Enum):
@@ -40,14 +46,16 @@ class Statement:
     text: str
     sql: str
     copy: CopyCommand | None = None
-    # A MERGE's source, which must turn out to be a table.
-    source: str | None = None
     # The column whose type changes; `emulation.py` checks that it has no default.
     retyped: ddl.TableColumn | None = None
 
 
-_QUERIES = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE"}
-_REFUSED = {"UNLOAD", "LISTEN", "NOTIFY", "CLUSTER", "REINDEX", "DO", "LOAD"}
+_QUERIES = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}
+# Redshift has these.
+_NOT_EMULATED = {"UNLOAD", "MERGE"}
+# PostgreSQL has these and Redshift does not.
+_UNKNOWN = {"VALUES", "LISTEN", "NOTIFY", "CLUSTER", "REINDEX", "DO", "LOAD"}
+_LARGEST_STATEMENT = 16 * 2**20
 _ISOLATION = re.compile(
     r"\s*,?\s*ISOLATION\s+LEVEL\s+"
     r"(SERIALIZABLE|REPEATABLE\s+READ|READ\s+COMMITTED|READ\s+UNCOMMITTED|SNAPSHOT)",
@@ -58,14 +66,22 @@ _ISOLATION = re.compile(
 @lru_cache(maxsize=2048)
 def read_statement(sql: str) -> Statement:
     """Reads one statement. Raises RedshiftError for what Redshift does not parse."""
+    size = len(sql.encode())
+    if size > _LARGEST_STATEMENT:
+        text = (
+            f"Statement is too large. Statement Size: {size} bytes. "
+            f"Maximum Allowed: {_LARGEST_STATEMENT} bytes"
+        )
+        raise RedshiftError(text, sqlstate=SYNTAX_ERROR)
     text, found = one_statement(fold_quoted(sql))
     cursor = Cursor(text, found)
     first = cursor.peek().word
     if first in _QUERIES:
-        result = queries.read_query(text, found)
-        return Statement(Kind.PLAIN, sql, result.sql, source=result.merge_source)
-    if first in _REFUSED:
+        queries.check_query(text)
+    elif first in _NOT_EMULATED:
         raise not_emulated(first)
+    elif first in _UNKNOWN:
+        raise cursor.fail()
     special = _READERS.get(first)
     return Statement(Kind.PLAIN, sql, text) if special is None else special(sql, cursor)
 
@@ -86,8 +102,8 @@ def _create(sql: str, cursor: Cursor) -> Statement:
         text = f"CREATE {cursor.peek().word}"
         raise not_emulated(text)
     if "TABLE" in words and "SCHEMA" not in words:
-        return Statement(Kind.PLAIN, sql, queries.in_query(ddl.create_table(cursor)))
-    return Statement(Kind.PLAIN, sql, queries.in_query("CREATE " + cursor.rest()))
+        return Statement(Kind.PLAIN, sql, ddl.create_table(cursor))
+    return Statement(Kind.PLAIN, sql, "CREATE " + cursor.rest())
 
 
 def _alter(sql: str, cursor: Cursor) -> Statement:
@@ -129,20 +145,34 @@ def _no_savepoints(sql: str) -> RedshiftError:
     return RedshiftError(f'SQL command "{sql.strip()}" not supported.', sqlstate=NOT_SUPPORTED)
 
 
+def _lock(sql: str, cursor: Cursor) -> Statement:
+    """Names only: PostgreSQL's ONLY, modes and NOWAIT are unknown."""
+    cursor.expect("LOCK")
+    cursor.accept("TABLE")
+    cursor.name()
+    while cursor.accept_mark(","):
+        cursor.name()
+    if not cursor.done:
+        raise cursor.fail()
+    cursor.at = 0
+    return Statement(Kind.PLAIN, sql, cursor.rest())
+
+
 def _setting(sql: str, cursor: Cursor) -> Statement:
-    """SET, RESET and SHOW: PostgreSQL takes an unknown setting only with a prefix."""
-    verb = cursor.take()
+    """SET, RESET and SHOW: PostgreSQL has settings that Redshift does not have."""
+    verb = cursor.take().word
     for scope in ("SESSION", "LOCAL"):
         cursor.accept(scope)
-    name: Token = cursor.peek()
-    if verb.word == "SET" and name.word == "TRANSACTION":
-        text = "SET TRANSACTION"
+    name = cursor.peek().word
+    if verb == "SET" and name in {"TRANSACTION", "CHARACTERISTICS", "AUTHORIZATION"}:
+        text = f"SET {name}"
         raise not_emulated(text)
-    if name.word in _OWN_SETTINGS:
-        cursor.take()
-        return Statement(
-            Kind.PLAIN, sql, f"{verb.word} redshift.{name.word.lower()} {cursor.rest()}"
-        )
+    if name in _UNEMULATED_SETTINGS:
+        text = f"the setting {name.lower()}"
+        raise not_emulated(text)
+    if verb != "SHOW" and name not in _SETTINGS:
+        text = f'unrecognized configuration parameter "{name.lower()}"'
+        raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
     cursor.at = 0
     return Statement(Kind.PLAIN, sql, cursor.rest())
 
@@ -155,16 +185,23 @@ def _vacuum(sql: str, cursor: Cursor) -> Statement:
     return Statement(Kind.PLAIN, sql, f"{verb} {'' if cursor.done else cursor.name()}")
 
 
-_OWN_SETTINGS = {
-    "QUERY_GROUP",
+# Of the settings in "Configuration reference" those that PostgreSQL has as well, and those that a
+# driver sends.
+_SETTINGS = {
+    "ALL", "APPLICATION_NAME", "CLIENT_ENCODING", "DATESTYLE", "EXTRA_FLOAT_DIGITS", "NAMES",
+    "SEARCH_PATH", "SEED", "STATEMENT_TIMEOUT", "TIMEZONE", "TIME",
+}  # fmt: skip
+_UNEMULATED_SETTINGS = {
+    "ANALYZE_THRESHOLD_PERCENT", "CAST_SUPER_NULL_ON_ERROR", "DEFAULT_GEOMETRY_ENCODING",
+    "DESCRIBE_FIELD_NAME_IN_UPPERCASE", "DOWNCASE_DELIMITED_IDENTIFIER",
+    "ENABLE_CASE_SENSITIVE_IDENTIFIER", "ENABLE_RESULT_CACHE_FOR_SESSION", "ENABLE_VACUUM_BOOST",
+    "ERROR_ON_NONDETERMINISTIC_UPDATE", "JSON_SERIALIZATION_ENABLE",
+    "NAVIGATE_SUPER_NULL_ON_ERROR", "PARSE_SUPER_NULL_ON_ERROR", "QUERY_GROUP",
     "WLM_QUERY_SLOT_COUNT",
-    "ENABLE_RESULT_CACHE_FOR_SESSION",
-    "DESCRIBE_FIELD_NAME_IN_UPPERCASE",
-    "ERROR_ON_NONDETERMINISTIC_UPDATE",
-}
+}  # fmt: skip
 _READERS = {
     "COPY": _copy, "CREATE": _create, "ALTER": _alter, "TRUNCATE": _truncate, "BEGIN": _begin,
     "START": _begin, "COMMIT": _commit, "END": _commit, "ROLLBACK": _rollback, "ABORT": _rollback,
-    "SAVEPOINT": _savepoint, "RELEASE": _savepoint, "SET": _setting, "RESET": _setting,
-    "SHOW": _setting, "VACUUM": _vacuum, "ANALYZE": _vacuum,
+    "LOCK": _lock, "SAVEPOINT": _savepoint, "RELEASE": _savepoint, "SET": _setting,
+    "RESET": _setting, "SHOW": _setting, "VACUUM": _vacuum, "ANALYZE": _vacuum,
 }  # fmt: skip

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from infra.redshift_emulator import wire
-from infra.redshift_emulator.backend import FAILED, IN_BLOCK, literal
+from infra.redshift_emulator.backend import IN_BLOCK, literal
 from infra.redshift_emulator.client_session import ClientSession, query
 from infra.redshift_emulator.copy_execution import Copy
 from infra.redshift_emulator.dialect import Kind, Statement
 from infra.redshift_emulator.errors import IN_TRANSACTION_BLOCK, NOT_SUPPORTED, RedshiftError
 from infra.redshift_emulator.wire import Message
-
-
-async def check_source(session: ClientSession, statement: Statement) -> None:
-    """A MERGE's source must be a table; what it is only the catalogue knows."""
-    if statement.source is None or session.backend.status == FAILED:
-        return
-    name = literal(statement.source)
-    relation = f"SELECT relkind FROM pg_class WHERE oid = to_regclass({name})"
-    rows = await query(session, relation)
-    if rows and rows[0][0] != "r":
-        text = "MERGE source must be a table"
-        raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
 
 
 async def run(session: ClientSession, statement: Statement) -> Message:

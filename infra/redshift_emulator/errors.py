@@ -17,6 +17,7 @@ UNDEFINED_COLUMN = "42703"
 UNDEFINED_TABLE = "42P01"
 UNDEFINED_OBJECT = "42704"
 INVALID_VALUE = "22023"
+INVALID_TABLE = "42P16"
 IN_TRANSACTION_BLOCK = "25001"
 ABORTED = "25P02"
 CANCELLED = "57014"
@@ -150,12 +151,6 @@ def _null(fields: dict[str, str]) -> RedshiftError:
     return RedshiftError(text, detail=detail_block(text, 8007, "query execution", where=""))
 
 
-def _matched_twice(fields: dict[str, str]) -> RedshiftError | None:
-    if "MERGE" not in fields["M"]:
-        return None
-    return RedshiftError("Found multiple matches to update the same tuple.")
-
-
 def _overflow(fields: dict[str, str]) -> RedshiftError | None:
     if fields["M"] != "numeric field overflow":
         return None
@@ -189,7 +184,6 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     "22001": _too_many_characters,
     "23514": _too_many_bytes,
     "23502": _null,
-    "21000": _matched_twice,
     "22003": _overflow,
     "22P02": _not_a_number,
 }

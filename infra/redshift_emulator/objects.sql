@@ -25,14 +25,16 @@ CREATE FUNCTION pg_catalog.from_hex(text) RETURNS varbyte IMMUTABLE STRICT LANGU
 CREATE FUNCTION pg_catalog.to_hex(varbyte) RETURNS text IMMUTABLE STRICT LANGUAGE sql
     AS $$ SELECT encode($1::bytea, 'hex') $$;
 
-CREATE FUNCTION redshift_emulator.queue_writers() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION redshift_emulator.queue_writers() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, redshift_emulator AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(TG_RELID::bigint);
     RETURN NULL;
 END
 $$;
 
-CREATE FUNCTION redshift_emulator.shape_table(relation oid) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION redshift_emulator.shape_table(relation oid) RETURNS void LANGUAGE plpgsql
+    SET search_path = pg_catalog, redshift_emulator AS $$
 DECLARE
     kind record;
     col record;
@@ -139,12 +141,6 @@ CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql
     AS $$ SELECT date_trunc('second', statement_timestamp() AT TIME ZONE 'UTC') $$;
 CREATE FUNCTION pg_catalog.len(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
     AS $$ SELECT char_length($1) $$;
-CREATE FUNCTION pg_catalog.nvl(anyelement, anyelement) RETURNS anyelement IMMUTABLE LANGUAGE sql
-    AS $$ SELECT coalesce($1, $2) $$;
-CREATE FUNCTION pg_catalog.pg_last_copy_count() RETURNS bigint STABLE LANGUAGE sql
-    AS $$ SELECT coalesce(nullif(current_setting('redshift.copy_count', true), ''), '0')::bigint $$;
-CREATE FUNCTION pg_catalog.pg_last_copy_id() RETURNS bigint STABLE LANGUAGE sql
-    AS $$ SELECT coalesce(nullif(current_setting('redshift.copy_id', true), ''), '-1')::bigint $$;
 
 -- SYS_LOAD_ERROR_DETAIL, columns and widths as documented. There is no stl_load_errors: only
 -- provisioned clusters have it. The emulator writes it in a session of its own, so that it
@@ -156,20 +152,6 @@ CREATE TABLE pg_catalog.sys_load_error_detail (
     position integer, error_code integer, error_message char(512)
 );
 GRANT SELECT ON pg_catalog.sys_load_error_detail TO PUBLIC;
-
-CREATE VIEW pg_catalog.svv_columns AS
-    SELECT table_catalog, table_schema, table_name, column_name, ordinal_position, column_default,
-           is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale
-    FROM information_schema.columns;
-CREATE VIEW pg_catalog.pg_table_def AS
-    SELECT n.nspname AS schemaname, c.relname AS tablename, a.attname AS "column",
-           format_type(a.atttypid, a.atttypmod) AS type, 'none'::text AS encoding,
-           false AS distkey, 0 AS sortkey, a.attnotnull AS "notnull"
-    FROM pg_class c
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    WHERE c.relkind IN ('r', 'v') AND pg_table_is_visible(c.oid);
-GRANT SELECT ON pg_catalog.svv_columns, pg_catalog.pg_table_def TO PUBLIC;
 
 -- Open transactions with their locks, columns as documented; an ordinary user sees his own.
 CREATE VIEW pg_catalog.svv_transactions AS
@@ -183,3 +165,13 @@ CREATE VIEW pg_catalog.svv_transactions AS
       AND (a.usename = current_user
            OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user));
 GRANT SELECT ON pg_catalog.svv_transactions TO PUBLIC;
+
+-- Functions of PostgreSQL that Redshift does not have: see "Unsupported PostgreSQL functions". Those
+-- that answer on a cluster's leader node all the same, such as generate_series, stay.
+UPDATE pg_proc SET pronamespace = 'redshift_emulator'::regnamespace
+WHERE pronamespace = 'pg_catalog'::regnamespace
+  AND (proname IN ('array_agg', 'clock_timestamp', 'every', 'format', 'gen_random_uuid',
+                   'justify_days', 'justify_hours', 'justify_interval', 'regexp_matches',
+                   'regexp_split_to_array', 'regexp_split_to_table', 'string_agg',
+                   'transaction_timestamp', 'width_bucket', 'xmlagg')
+       OR proname ~ '^(pg_sleep|pg_advisory_|pg_try_advisory_|regr_|covar_)');

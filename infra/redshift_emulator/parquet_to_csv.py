@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from infra.redshift_emulator.copy_files import spectrum_error
 from infra.redshift_emulator.copy_grammar import S3Url
+from infra.redshift_emulator.data_types import MOST_DIGITS
 from infra.redshift_emulator.errors import CopyError, LoadErrorDetail, RedshiftError, not_emulated
 
 _BATCH_ROWS = 32768
@@ -30,6 +31,8 @@ _BAD_LINE = 1216
 _BAD_UTF8 = 1220
 _BAD_UTF8_STATE = "22021"
 _WRITE = pa_csv.WriteOptions(include_header=False, quoting_style="needed")
+# LZ4 and BROTLI are not among the codecs in "CREATE EXTERNAL TABLE", whose reader COPY uses.
+_CODECS = {"UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD"}
 _SMALLEST, _GREATEST = -(2**15), 2**15 - 1
 
 # Physical and logical type in the file, by the column's type in PostgreSQL.
@@ -99,6 +102,7 @@ def chunks(data: bytes, url: S3Url, table: str, columns: list[Column]) -> Iterat
     try:
         parquet = pq.ParquetFile(pa.BufferReader(data))
         file.check_schema(parquet.schema)
+        file.check_codecs(parquet.metadata)
         for batch in parquet.iter_batches(batch_size=_BATCH_ROWS):
             yield file.convert(batch)
     except (pa.ArrowException, OSError) as error:  # damaged data pages raise OSError
@@ -130,6 +134,15 @@ class _File:
         for column, field in zip(self._columns, fields, strict=True):
             if not _takes(column, field):
                 raise self._bad_type(column, field)
+
+    def check_codecs(self, metadata: Any) -> None:
+        for group in range(metadata.num_row_groups):
+            for number in range(metadata.num_columns):
+                codec = metadata.row_group(group).column(number).compression
+                if codec not in _CODECS:
+                    context = f"File '{self.https}' has an unsupported compression codec: {codec}"
+                    load_error = LoadErrorDetail(_BAD_FILE, context, str(self._url))
+                    raise spectrum_error(_BAD_FILE, context, load_error)
 
     def _bad_type(self, column: Column, field: Any) -> CopyError:
         presence = "optional" if field.max_definition_level else "required"
@@ -259,6 +272,8 @@ def _takes(column: Column, field: Any) -> bool:
         raise not_emulated(text)
     logical = field.logical_type.type
     if (field.physical_type, logical) not in _TAKES[column.type]:
+        return False
+    if logical == "DECIMAL" and field.precision > MOST_DIGITS:
         return False
     logical_type = json.loads(field.logical_type.to_json())
     if logical == "INT":

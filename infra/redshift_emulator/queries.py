@@ -1,12 +1,12 @@
 """SELECT, INSERT, UPDATE and DELETE: what Redshift refuses but PostgreSQL accepts.
 
-Owns the list of such differences. A query is changed only where Redshift writes something that
-PostgreSQL does not know (QUALIFY, DATEADD, DATEDIFF, SYSDATE).
+Owns the list of such differences. Queries are passed on unchanged; sqlglot parses them only to find
+what is to be refused.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import sqlglot
 from sqlglot import exp
@@ -14,19 +14,22 @@ from sqlglot.errors import ParseError, TokenError
 
 from infra.redshift_emulator.errors import (
     NOT_SUPPORTED,
+    SYNTAX_ERROR,
     UNDEFINED_OBJECT,
     RedshiftError,
     not_emulated,
     syntax_error,
 )
-from infra.redshift_emulator.lexer import Token, tokens
 
-# A part of the tree that Redshift has no syntax for, and the word its parser would stop at.
+# A part of the tree that Redshift has no syntax for, and the word at which its parser stops.
 _UNKNOWN_SYNTAX: dict[type[exp.Expr], str] = {
     exp.OnConflict: "on",
     exp.Returning: "returning",
     exp.Filter: "(",
     exp.Lateral: "lateral",
+    exp.TableSample: "tablesample",
+    exp.NullSafeEQ: "distinct",
+    exp.NullSafeNEQ: "distinct",
 }
 _UNKNOWN_TYPES = {
     exp.DataType.Type.UUID: "uuid",
@@ -35,87 +38,86 @@ _UNKNOWN_TYPES = {
     exp.DataType.Type.SERIAL: "serial",
     exp.DataType.Type.INET: "inet",
 }
-_REWRITTEN = (exp.Qualify, exp.DateAdd, exp.TsOrDsAdd, exp.DateDiff, exp.TsOrDsDiff)
-_SYSDATE = "(transaction_timestamp() AT TIME ZONE 'UTC')"
+_OPEN, _VALUES = "(", "values"
+# Redshift has these; PostgreSQL would need a translation that nothing here uses.
+_NOT_EMULATED: dict[type[exp.Expr], str] = {
+    exp.Qualify: "QUALIFY",
+    exp.DateAdd: "DATEADD",
+    exp.TsOrDsAdd: "DATEADD",
+    exp.DateDiff: "DATEDIFF",
+    exp.TsOrDsDiff: "DATEDIFF",
+}
 
 
-@dataclass(frozen=True)
-class Query:
-    """What PostgreSQL is given, and the source of a MERGE."""
-
-    sql: str
-    merge_source: str | None = None
-
-
-def read_query(sql: str, found: list[Token]) -> Query:
-    """Checks a query and changes it where it must be. Raises RedshiftError."""
+def check_query(sql: str) -> None:
+    """Raises RedshiftError if Redshift would refuse the query."""
     try:
         tree = sqlglot.parse_one(sql, dialect="redshift")
     except (ParseError, TokenError):
-        # PostgreSQL says better what is wrong with it, or knows it to be right.
-        return Query(in_query(sql, found))
-    _refuse(tree)
-    if isinstance(tree, exp.Merge):
-        return Query(sql, merge_source=_check_merge(tree, found))
-    if any(True for _ in tree.find_all(*_REWRITTEN)):
-        if "\\" in sql:
-            text = "a backslash in a query with QUALIFY, DATEADD or DATEDIFF"
-            raise not_emulated(text)
-        sql = tree.sql(dialect="postgres")
-        found = tokens(sql)
-    return Query(in_query(sql, found))
-
-
-def in_query(sql: str, found: list[Token] | None = None) -> str:
-    """A text with SYSDATE, which is a word without parentheses, replaced."""
-    if "sysdate" not in sql.lower():
-        return sql
-    parts: list[str] = []
-    at = 0
-    for token in tokens(sql) if found is None else found:
-        if token.word == "SYSDATE":
-            parts += [sql[at : token.start], _SYSDATE]
-            at = token.end
-    return "".join([*parts, sql[at:]])
-
-
-def _refuse(tree: exp.Expr) -> None:
+        return  # PostgreSQL reports the error better, or there is none
     for node in tree.walk():
         if word := _UNKNOWN_SYNTAX.get(type(node)):
             raise syntax_error(word)
-        if isinstance(node, exp.Distinct) and node.args.get("on") is not None:
-            text = "SELECT DISTINCT ON is not supported"
-            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
-        if isinstance(node, exp.Lock):
-            text = "SELECT FOR UPDATE/SHARE is not supported"
-            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
-        if isinstance(node, exp.DataType) and node.this in _UNKNOWN_TYPES:
-            text = f'type "{_UNKNOWN_TYPES[node.this]}" does not exist'
-            raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
-        if isinstance(node, exp.Delete) and node.this.alias:
-            raise syntax_error(node.this.alias)
+        if what := _NOT_EMULATED.get(type(node)):
+            raise not_emulated(what)
+        if check := _CHECKS.get(type(node)):
+            check(node)
 
 
-def _check_merge(tree: exp.Merge, found: list[Token]) -> str:
-    """MERGE of Redshift: from a table, one action for a match and one for none, no conditions."""
-    source = tree.args["using"]
-    if not isinstance(source, exp.Table) or tree.args.get("with_") is not None:
-        text = "MERGE source must be a table"
+def _distinct(node: exp.Expr) -> None:
+    if node.args.get("on") is not None:
+        text = "SELECT DISTINCT ON is not supported"
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
-    if found[-1].word == "DUPLICATES":
-        text = "MERGE ... REMOVE DUPLICATES"
-        raise not_emulated(text)
-    whens = tree.args["whens"].expressions
-    matched = [when for when in whens if when.args.get("matched")]
-    if len(matched) != 1 or len(whens) != 2:  # one of each
-        text = "MERGE takes exactly one WHEN MATCHED and one WHEN NOT MATCHED clause"
-        raise RedshiftError(
-            text,
-            sqlstate=NOT_SUPPORTED,
-        )
-    if any(when.args.get("condition") is not None for when in whens):
-        text = "and"
-        raise syntax_error(text)
-    return exp.Table(
-        this=source.this, db=source.args.get("db"), catalog=source.args.get("catalog")
-    ).sql(dialect="postgres")
+
+
+def _lock(_node: exp.Expr) -> None:
+    text = "SELECT FOR UPDATE/SHARE is not supported"
+    raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
+
+
+def _data_type(node: exp.Expr) -> None:
+    if node.this in _UNKNOWN_TYPES:
+        text = f'type "{_UNKNOWN_TYPES[node.this]}" does not exist'
+        raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
+
+
+def _delete(node: exp.Expr) -> None:
+    if node.this.alias:
+        raise syntax_error(node.this.alias)
+
+
+def _update(node: exp.Expr) -> None:
+    """SET takes one column at a time."""
+    if any(isinstance(pair.this, exp.Tuple | exp.Paren) for pair in node.expressions):
+        raise syntax_error(_OPEN)
+
+
+def _values(node: exp.Expr) -> None:
+    """VALUES is for INSERT only, not a table."""
+    if not isinstance(node.parent, exp.Insert):
+        raise syntax_error(_VALUES)
+
+
+def _window(node: exp.Expr) -> None:
+    frame = node.args.get("spec")
+    kind = "" if frame is None else frame.args["kind"].upper()
+    if kind == "GROUPS":
+        raise syntax_error(kind.lower())
+    if kind == "RANGE":
+        text = "RANGE clause of window functions not yet implemented"
+        raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
+    if frame is None and node.args.get("order") is not None and isinstance(node.this, _FRAMED):
+        text = "Aggregate window functions with an ORDER BY clause require a frame clause"
+        raise RedshiftError(text, sqlstate=SYNTAX_ERROR)
+
+
+_FRAMED = (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Count)
+_CHECKS: dict[type[exp.Expr], Callable[[exp.Expr], None]] = {
+    exp.Distinct: _distinct,
+    exp.Lock: _lock,
+    exp.DataType: _data_type,
+    exp.Delete: _delete,
+    exp.Update: _update,
+    exp.Values: _values,
+    exp.Window: _window,
+}

@@ -105,7 +105,6 @@ class Session:
         name, rest = wire.split_string(message.body)
         sql, types = wire.split_string(rest)
         statement = read_statement(sql)
-        await emulation.check_source(self, statement)
         if statement.kind in EMULATED:
             self.client.send(wire.PARSE_COMPLETE)
         elif not await self._pass(Message(b"P", wire.strings(name, statement.sql) + types), b"1"):
@@ -159,7 +158,6 @@ class Session:
     async def _simple(self, message: Message) -> None:
         try:
             statement = read_statement(wire.split_string(message.body)[0])
-            await emulation.check_source(self, statement)
             await self._strike_before(statement)
             if statement.kind in EMULATED:
                 done: Message | None = await self._emulate(statement)

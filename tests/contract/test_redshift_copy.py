@@ -181,6 +181,14 @@ def test_compression_and_dictionaries(
     assert value(connection, "select count(*) from t where v = 'a'") == 1000
 
 
+@pytest.mark.parametrize("compression", ["lz4", "brotli"])
+def test_codecs_that_copy_cannot_read(
+    warehouse: Warehouse, connection: Connection, compression: str
+) -> None:
+    with refused(INTERNAL, "Spectrum Scan Error"):
+        run(connection, warehouse.copy_sql("t", warehouse.put(table(1), compression=compression)))
+
+
 def test_a_missing_mandatory_file(warehouse: Warehouse, connection: Connection) -> None:
     present, missing = warehouse.put(table(1)), warehouse.missing(mandatory=True)
     with refused(INTERNAL, "S3ServiceException", "Status 404"):
@@ -291,6 +299,7 @@ BAD_TYPES = [
     ("varchar(10)", pa.array([1], pa.int64())),
     ("decimal(8,2)", pa.array([1.5])),
     ("double precision", pa.array([1.5], pa.float32())),
+    ("decimal(8,2)", pa.array([Decimal("1.50")], pa.decimal256(40, 2))),
     ("date", pa.array(["2024-01-01"])),
     ("timestamp", pa.array([1], pa.timestamp("ns"))),
     ("boolean", pa.array([1], pa.int32())),

@@ -197,6 +197,61 @@ def test_syntax_that_only_postgresql_has_is_refused(warehouse: Warehouse, sql: s
         run(connection, sql)
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table d (a int distkey, b int distkey)",
+        "create table d (a int) diststyle all distkey(a)",
+        "create table d (a int) sortkey(a, a)",
+        "create table d (a int) distkey(b)",
+        "create table d (a int encode nosuch)",
+        "create table d (a varbyte(4)) sortkey(a)",
+        "alter table t drop column n, drop column v",
+        "lock table t in share mode",
+        "lock table t nowait",
+        "set lock_timeout to 1000",
+        "set idle_in_transaction_session_timeout to 1000",
+        "select pg_sleep(0) from t",
+        "select string_agg(v, ',') from t",
+        "select array_agg(id) from t",
+        "select gen_random_uuid() from t",
+        "select pg_advisory_lock(1) from t",
+        "update t set (n, v) = (3, 'q')",
+        "select * from (values (1), (2)) as v(a)",
+        "select * from t tablesample system (10)",
+        "select sum(n) over (order by n groups 1 preceding) from t",
+    ],
+)
+def test_what_redshift_does_not_have_is_refused(warehouse: Warehouse, sql: str) -> None:
+    connection = warehouse.connect()
+    run(connection, "create table t (id bigint, n int, v varchar(5))")
+    connection.commit()
+
+    with pytest.raises(ProgrammingError):
+        run(connection, sql)
+
+
+def test_the_words_of_refusals_that_are_known(warehouse: Warehouse) -> None:
+    connection = warehouse.connect()
+    run(connection, "create table t (id bigint, n int)")
+    connection.commit()
+    with refused(SYNTAX, "Aggregate window functions with an ORDER BY clause require a frame"):
+        run(connection, "select sum(n) over (order by id) from t")
+    connection.rollback()
+    with refused("0A000", "RANGE clause of window functions not yet implemented"):
+        run(
+            connection,
+            "select sum(n) over (order by id range between unbounded preceding and current row) "
+            "from t",
+        )
+    connection.rollback()
+    with refused(SYNTAX, "Statement is too large. Statement Size: "):
+        run(connection, f"select '{'x' * 2**24}'")
+    connection.rollback()
+    with refused("42883", "function pg_sleep(integer) does not exist"):
+        run(connection, "select pg_sleep(0)")
+
+
 def test_keys_are_declared_and_not_enforced(warehouse: Warehouse) -> None:
     connection = warehouse.connect()
     run(connection, "create table t (id bigint primary key, v varchar(5) unique)")
@@ -384,51 +439,6 @@ def test_update_from(target: Warehouse) -> None:
 
     assert run(connection, sql) == 1
     assert rows(connection, "select * from target order by id") == [[1, "old"], [2, "new"]]
-
-
-MERGE = (
-    "merge into target using stage on target.id = stage.id "
-    "when matched then update set v = stage.v "
-    "when not matched then insert (id, v) values (stage.id, stage.v)"
-)
-
-
-def test_merge(target: Warehouse) -> None:
-    connection = target.connect()
-    run(connection, MERGE)
-
-    assert rows(connection, "select * from target order by id") == [
-        [1, "old"],
-        [2, "new"],
-        [3, "new"],
-    ]
-
-
-def test_merge_from_two_rows_of_one_key_is_an_error(target: Warehouse) -> None:
-    connection = target.connect()
-    run(connection, "insert into stage values (2, 'newer')")
-
-    with refused(INTERNAL, "Found multiple matches to update the same tuple"):
-        run(connection, MERGE)
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        MERGE.replace("using stage", "using (select * from stage) stage"),
-        MERGE.replace("when matched then", "when matched and stage.v = 'new' then"),
-        MERGE.replace("update set v = stage.v", "delete when matched then update set v = 'x'"),
-        MERGE.partition(" when not matched")[0],
-        MERGE.replace("stage", "stage_view"),
-    ],
-    ids=["subquery", "condition", "two actions", "one clause", "view"],
-)
-def test_what_merge_cannot_do(target: Warehouse, sql: str) -> None:
-    connection = target.connect()
-    run(connection, "create view stage_view as select * from stage")
-
-    with pytest.raises(ProgrammingError):
-        run(connection, sql)
 
 
 def test_the_newest_row_of_each_key(warehouse: Warehouse) -> None:

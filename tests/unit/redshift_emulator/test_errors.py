@@ -24,7 +24,6 @@ from infra.redshift_emulator.errors import from_backend
             "Value too long for character type",
         ),
         ({"C": "23502", "M": "null value", "c": "id"}, "XX000", "Cannot insert a NULL value"),
-        ({"C": "21000", "M": "MERGE command cannot affect row a second time"}, "XX000", "matches"),
         ({"C": "22003", "M": "numeric field overflow"}, "XX000", "Numeric data overflow"),
         ({"C": "40P01", "M": "deadlock detected"}, "40P01", "deadlock detected"),
         ({"C": "42P01", "M": 'relation "x" does not exist'}, "42P01", "does not exist"),
