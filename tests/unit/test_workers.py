@@ -14,11 +14,11 @@ from tests.conftest import FilesTogether
     [
         ("tests/unit/test_x.py::test_a[p::q]", "tests/unit/test_x.py"),
         ("tests/contract/test_x.py::test_a", "tests/contract/test_x.py"),
-        ("tests/integration/test_x.py::test_a", "engine"),
-        ("tests/faults/test_y.py::test_b", "engine"),
-        ("tests/histories/test_z.py::test_c", "engine"),
+        ("tests/integration/test_x.py::test_a", "tests/integration/test_x.py"),
+        ("tests/integration/test_job.py::test_a", "tests/integration/test_job.py::test_a"),
+        ("tests/histories/test_z.py::test_c[p]", "tests/histories/test_z.py::test_c[p]"),
     ],
 )
-def test_those_of_a_file_and_those_that_start_flink(test: str, scope: str) -> None:
+def test_those_of_a_file_unless_they_share_nothing(test: str, scope: str) -> None:
     scheduler = cast("Any", FilesTogether)
     assert scheduler._split_scope(None, test) == scope
