@@ -33,7 +33,7 @@ Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63
 def _check_source_text(name: str) -> str:
     """Refuses what no record can hold as a name."""
     if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
-        message = "a name of the source holds no NUL and no half of a character"
+        message = "a name in the source cannot contain NUL or an unpaired surrogate"
         raise ValueError(message)
     return name
 
@@ -82,7 +82,7 @@ def _column_type(value: Any) -> ColumnType:
         return value
     if isinstance(value, str):
         return ColumnType.parse(value)
-    message = "a column type is text, such as varchar(20), decimal(12,2) or timestamp"
+    message = "must be text such as varchar(20), decimal(12,2) or timestamp"
     raise ValueError(message)
 
 
@@ -150,10 +150,15 @@ class Column(_Model):
     @model_validator(mode="after")
     def _text_is_text(self) -> Self:
         if self.treatment.makes_text and not self.type.is_text:
-            message = f"treatment {self.treatment} needs a varchar column, not {self.type}"
+            message = (
+                f"treatment {self.treatment} needs a varchar or char column, not {self.type}; "
+                "use tokenise, sha256 or drop"
+            )
             raise ValueError(message)
         if self.trailing_blanks and not self.type.is_text:
-            message = f"trailing_blanks is for text, not for {self.type}"
+            message = (
+                f"trailing_blanks is only for varchar and char, not for {self.type}; remove it"
+            )
             raise ValueError(message)
         return self
 
@@ -285,7 +290,10 @@ class Stream(_Model):
             Positions.COMMIT_TIMESTAMP,
             CoarsePositions.REFUSE,
         ):
-            message = "coarse_positions: commit timestamps, which positions names, are all refused"
+            message = (
+                "positions: commit-timestamp with coarse_positions: refuse would make every change "
+                "a dead letter; use coarse_positions: warn, or another kind of positions"
+            )
             raise ValueError(message)
         return self
 
@@ -301,11 +309,17 @@ class Stream(_Model):
     @model_validator(mode="after")
     def _before_image_is_one(self) -> Self:
         if self.before_image in _ENVELOPE:
-            message = f"before_image: {self.before_image!r} is another part of every record"
+            message = (
+                f"before_image: {self.before_image!r} is the name of another part of the record; "
+                "use the FieldName of the task's BeforeImageSettings"
+            )
             raise ValueError(message)
         if self.before_image_among_columns and "before_image" in self.model_fields_set:
             affix = "prefix" if self.before_image_prefix else "suffix"
-            message = f"before_image and before_image_{affix} exclude each other, as in DMS"
+            message = (
+                f"before_image and before_image_{affix} cannot both be set, because DMS writes "
+                "before-images either into an object or among the columns; remove one of them"
+            )
             raise ValueError(message)
         return self
 
@@ -338,7 +352,8 @@ class DeclarationParts(_Model):
         for step in path:
             references = self.tables[table].references
             if step not in references:
-                message = f"{dotted!r}: table {table} has no reference {step!r}"
+                known = f"it has {', '.join(references)}" if references else "it has none"
+                message = f"{dotted!r}: table {table} has no reference {step!r}; {known}"
                 raise ValueError(message)
             table = references[step].table
         if column not in self.tables[table].columns:

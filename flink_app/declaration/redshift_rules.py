@@ -22,10 +22,10 @@ from connectors.sql_limits import (
 from flink_app.declaration.star import Star
 from flink_app.declaration.types import ColumnType
 
-_RENAME: Final = "give it another name here, and say with `source` what the source calls it"
+_RENAME: Final = "give it another name here, and its name in the source as `source`"
 _NO_KEY: Final = (
-    "varbyte can be neither key, distribution key nor sort key in Redshift: choose a column of "
-    "another type, or treat this one with tokenise or sha256, which make varchar(64) of it"
+    "Redshift takes no varbyte as a key, distribution key or sort key; choose a column of another "
+    "type, or set treatment to tokenise or sha256, which store a varchar(64)"
 )
 
 
@@ -40,31 +40,33 @@ def _key_faults(star: Star) -> Iterator[str]:
         table = star.tables[name]
         if len(table.key) > MOST_SORT_KEY_COLUMNS:
             count = len(table.key)
-            yield f"table {name}: a key of {count} columns; Redshift takes {MOST_SORT_KEY_COLUMNS}"
+            what = f"{count} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
+            yield f"table {name}, key: {what}"
         for column in table.key:
             if table.columns[column].stored_type.is_binary:
-                yield f"table {name}: key column {column}: {_NO_KEY}"
+                yield f"table {name}, key, column {column}: {_NO_KEY}"
         for reference, one in table.references.items():
             for column in one.columns:
                 if table.columns[column].stored_type.is_binary:
-                    yield f"table {name}, reference {reference}: column {column}: {_NO_KEY}"
+                    yield f"table {name}, reference {reference}, column {column}: {_NO_KEY}"
 
 
 def _target_faults(star: Star) -> Iterator[str]:
     for name, target in star.targets.items():
         where = f"target {name}"
         if is_system_schema(target.schema_name):
-            yield f"{where}: schema {target.schema_name} is Redshift's own; choose another"
+            yield f"{where}: schema {target.schema_name} is reserved by Redshift; choose another"
         types: dict[str, ColumnType] = {c.name: c.type.stored_type for c in star.wide_columns(name)}
         for column in filter(None, dict.fromkeys([target.dist_key, *target.sort_key])):
             if types[column].is_binary:
-                yield f"{where}: dist or sort key {column}: {_NO_KEY}"
+                yield f"{where}, dist_key or sort_key, column {column}: {_NO_KEY}"
         for column, times in Counter(target.sort_key).items():
             if times > 1:
-                yield f"{where}: sort key {column} stands there {times} times"
+                yield f"{where}, sort_key: column {column} is named {times} times; name it once"
         if len(target.sort_key) > MOST_SORT_KEY_COLUMNS:
             count = len(target.sort_key)
-            yield f"{where}: a sort key of {count} columns; Redshift takes {MOST_SORT_KEY_COLUMNS}"
+            what = f"{count} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
+            yield f"{where}, sort_key: {what}"
         for column in target.columns:
             if column in SYSTEM_COLUMNS:
                 yield f"{where}, column {column}: {_of_system(column)}; give it another name"
@@ -75,11 +77,12 @@ def _table_faults(star: Star) -> Iterator[str]:
     for where, schema in _tables(star):
         if len(schema.names) > MOST_COLUMNS:
             count = len(schema.names)
-            yield f"{where}: {count} columns with the hidden ones; Redshift takes {MOST_COLUMNS}"
+            what = f"{count} columns including hidden ones; Redshift takes at most {MOST_COLUMNS}"
+            yield f"{where}: {what}"
         for column in schema.names:
             if len(column) > LONGEST_NAME:
                 what = f"the name {column} has more than {LONGEST_NAME} characters"
-                yield f"{where}: {what}; shorten references or columns"
+                yield f"{where}: {what}; shorten the names of references or columns"
     for name in star.dimensions:
         for column in star.stored_columns(name):
             if column in SYSTEM_COLUMNS:
@@ -96,4 +99,4 @@ def _tables(star: Star) -> Iterator[tuple[str, pa.Schema]]:
 
 
 def _of_system(column: str) -> str:
-    return f"every table of Redshift has a system column {column}"
+    return f"Redshift reserves the name {column} for a system column"

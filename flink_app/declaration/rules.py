@@ -39,10 +39,12 @@ def _check_sources(declaration: DeclarationParts) -> None:
     for name, table in declaration.tables.items():
         source, schema = table.source or name, declaration.schema_of(name)
         if not schema:
-            _fail(f"table {name}", "neither the table nor the file has a source_schema")
+            what = "the source's schema is unknown; set source_schema, here or for the whole file"
+            _fail(f"table {name}", what)
         holder = holders.setdefault((schema, source), name)
         if holder != name:
-            _fail(f"tables {holder} and {name}", f"both read {source!r}")
+            what = f"both read {source!r}; declare it once, and refer to it by several references"
+            _fail(f"tables {holder} and {name}", what)
 
 
 def _check_before_image(name: str, table: Table, stream: Stream) -> None:
@@ -51,7 +53,11 @@ def _check_before_image(name: str, table: Table, stream: Stream) -> None:
     for column in [*table.key, *left_out]:
         before = stream.before_name(table.columns[column].source or column)
         if before in sources:
-            _fail(f"table {name}", f"{before!r} is the before-image of {column} and a column")
+            what = (
+                f"{before!r} is both the before-image of {column} and a column; in the task and "
+                "under stream, choose another prefix or suffix"
+            )
+            _fail(f"table {name}", what)
 
 
 def _check_columns(name: str, table: Table) -> None:
@@ -61,16 +67,19 @@ def _check_columns(name: str, table: Table) -> None:
         reader = readers.setdefault(source, column)
         if table.columns[reader].type.arrow != declared.type.arrow:
             what = f"columns {reader} and {column} read {source!r} as different types"
-            _fail(f"table {name}", what)
+            _fail(f"table {name}", f"{what}; declare one type for both")
     for column in table.key:
+        where = f"table {name}, key"
         if table.key.count(column) > 1:
-            _fail(f"table {name}", f"key column {column!r} stands there twice")
+            _fail(where, f"column {column!r} is named twice; name it once")
         if column not in table.columns:
-            _fail(f"table {name}", f"key column {column!r} is not declared")
+            _fail(where, f"column {column!r} is not declared; declare it under columns")
         elif table.columns[column].unchanged:
-            _fail(f"table {name}", f"key column {column!r} cannot be left out as unchanged")
+            _fail(where, f"column {column!r} must be in every change; remove its `unchanged`")
         elif not table.columns[column].treatment.keeps_identity:
-            _fail(f"table {name}", f"key column {column!r} must keep its values apart")
+            treatment = table.columns[column].treatment
+            what = f"treatment {treatment} does not keep the values of column {column!r} distinct"
+            _fail(where, f"{what}; use keep, tokenise or sha256")
 
 
 def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:
@@ -78,18 +87,22 @@ def _check_references(declaration: DeclarationParts, name: str, table: Table) ->
         where = f"table {name}, reference {reference_name}"
         other = declaration.tables.get(reference.table)
         if other is None:
-            _fail(where, f"table {reference.table!r} is not declared")
+            _fail(where, f"table {reference.table!r} is not declared; declare it under tables")
             continue
         if len(reference.columns) != len(other.key):
-            _fail(where, f"{reference.table} has a key of {len(other.key)} columns")
+            what = f"the key of {reference.table} ({', '.join(other.key)})"
+            _fail(where, f"columns must list as many columns as {what}, in its order")
         for own, theirs in zip(reference.columns, other.key, strict=True):
             if own not in table.columns:
-                _fail(where, f"column {own!r} is not declared")
+                _fail(where, f"column {own!r} is not declared; declare it under columns")
             if table.columns[own].unchanged:
-                _fail(where, f"column {own!r} refers, so it cannot be left out as unchanged")
+                what = f"column {own!r} refers to {reference.table}, so it must be in every change"
+                _fail(where, f"{what}; remove its `unchanged`")
             mine, key = table.columns[own], other.columns[theirs]
             if (mine.treatment, mine.stored_type.arrow) != (key.treatment, key.stored_type.arrow):
-                _fail(where, f"{own} and {reference.table}.{theirs} differ in type or treatment")
+                what = f"{own} and {reference.table}.{theirs} differ in type or treatment"
+                found = f"{mine.type}, {mine.treatment}, and {key.type}, {key.treatment}"
+                _fail(where, f"{what} ({found}); declare the same for both")
 
 
 def _check_no_cycle(declaration: DeclarationParts) -> None:
@@ -97,7 +110,8 @@ def _check_no_cycle(declaration: DeclarationParts) -> None:
 
     def visit(name: str, above: tuple[str, ...]) -> None:
         if name in above:
-            _fail("references", f"{' -> '.join([*above, name])} is a cycle")
+            what = f"{' -> '.join([*above, name])} is a cycle; remove one of these references"
+            _fail("references", what)
         if name not in done:
             for reference in declaration.tables[name].references.values():
                 visit(reference.table, (*above, name))
@@ -110,7 +124,7 @@ def _check_no_cycle(declaration: DeclarationParts) -> None:
 def _check_target(declaration: DeclarationParts, name: str, target: Target) -> None:
     where = f"target {name}"
     if target.fact not in declaration.tables:
-        _fail(where, f"fact table {target.fact!r} is not declared")
+        _fail(where, f"fact table {target.fact!r} is not declared; declare it under tables")
     direct = {
         dotted
         for column, dotted in target.columns.items()
@@ -118,19 +132,24 @@ def _check_target(declaration: DeclarationParts, name: str, target: Target) -> N
     }
     for key in declaration.tables[target.fact].key:
         if key not in direct:
-            _fail(where, f"the fact's key column {key!r} must be among the columns")
-    for column in [*target.sort_key, *([target.dist_key] if target.dist_key else [])]:
+            _fail(
+                where, f"the fact's key column {key!r} is missing; add it to the target's columns"
+            )
+    named = [("sort_key", column) for column in target.sort_key]
+    for setting, column in [*named, *([("dist_key", target.dist_key)] if target.dist_key else [])]:
         if column not in target.columns:
-            _fail(where, f"dist or sort key {column!r} is not a column")
+            _fail(f"{where}, {setting}", f"{column!r} is not among the target's columns")
     for table_name, table in declaration.tables.items():
         if any(reference.table == target.fact for reference in table.references.values()):
-            _fail(where, f"fact table {target.fact} is a dimension of {table_name}")
+            what = f"table {target.fact} cannot be both a fact and a dimension of {table_name}"
+            _fail(where, f"{what}; choose another fact, or remove the reference to it")
 
 
 def _check_placements(declaration: DeclarationParts, name: str, target: Target) -> None:
     """On every path the part that is joined in the warehouse comes last."""
     if declaration.tables[target.fact].placement is Placement.WAREHOUSE:
-        _fail(f"table {target.fact}", f"placement is for dimensions; target {name} has it as fact")
+        what = f"only dimensions have one, and this is the fact of target {name}; remove it"
+        _fail(f"table {target.fact}, placement", what)
     for dotted in target.columns.values():
         placed, table = "", target.fact
         for step in dotted.split(".")[:-1]:
@@ -139,15 +158,15 @@ def _check_placements(declaration: DeclarationParts, name: str, target: Target) 
                 _check_no_left_out(table, declaration.tables[table])
                 placed = table
             elif placed:
-                what = f"{placed} is in the warehouse, so {table} behind it must be as well"
-                _fail(f"table {table}, placement", f"target {name} reads {dotted!r}: {what}")
+                what = f"must be warehouse, because {placed}, which refers to it, is there"
+                _fail(f"table {table}, placement", f"{what} (target {name} reads {dotted!r})")
 
 
 def _check_no_left_out(name: str, table: Table) -> None:
     """Which columns a change left out only the mirror of a dimension in the stream knows."""
     for column, declared in table.columns.items():
         if declared.unchanged:
-            what = f"column {column} may be left out as unchanged, for which it must be: stream"
+            what = f"must be stream, because column {column} has `unchanged`; change one of the two"
             _fail(f"table {name}, placement", what)
 
 
@@ -161,7 +180,8 @@ def _check_target_column(
         message = f"{where}: {error}"
         raise ValueError(message) from error
     if declaration.tables[table].columns[source].treatment.drops:
-        _fail(where, f"{dotted} is dropped in decode")
+        what = f"{dotted} has treatment drop, so it cannot be stored"
+        _fail(where, f"{what}; remove the column here, or choose another treatment")
     _check_hidden_names(declaration, target, where, path)
     return path
 
@@ -176,5 +196,6 @@ def _check_hidden_names(
         for column in reference.columns:
             name = "__".join([*path[:depth], column])
             if len(name) > _LONGEST_PATH:
-                _fail(where, f"{name} has more than {_LONGEST_PATH} characters; shorten references")
+                what = f"{name} has more than {_LONGEST_PATH} characters, too many for Redshift"
+                _fail(where, f"{what}; shorten the names of the references")
         table = reference.table

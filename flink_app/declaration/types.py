@@ -80,7 +80,7 @@ class ColumnType:
             if scale <= first:
                 return cls(name, precision=first, scale=scale)
         if name in _INSTEAD:
-            message = f"{text!r} is not a column type here: {_INSTEAD[name]}"
+            message = f"{text!r} is not supported as a column type: {_INSTEAD[name]}"
             raise ValueError(message)
         known = ", ".join(
             [
@@ -90,7 +90,7 @@ class ColumnType:
                 f"varbyte(n) with n up to {MAX_VARBYTE_BYTES}",
             ]
         )
-        message = f"{text!r} is not a column type; known are {known}"
+        message = f"{text!r} is not a column type; use one of {known}"
         raise ValueError(message)
 
     @cached_property

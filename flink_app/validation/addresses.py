@@ -29,8 +29,8 @@ def _check_bucket(name: str) -> str:
     is_address = re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name)
     if not _BUCKET.fullmatch(name) or ".." in name or is_address:
         message = (
-            "a bucket has 3 to 63 lower-case letters, digits, dots and hyphens, begins and ends "
-            "with a letter or digit, and is no IP address"
+            "the name of a bucket has 3 to 63 lower-case letters, digits, dots and hyphens, begins "
+            "and ends with a letter or digit, and is not an IP address"
         )
         raise ValueError(message)
     if name.startswith(_RESERVED_PREFIXES) or name.endswith(_RESERVED_SUFFIXES):
@@ -46,7 +46,7 @@ def _check_host(host: str) -> str:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        message = "a host is a name such as warehouse.example.org, or an IP address, and no URL"
+        message = "a host is a name such as warehouse.example.org, or an IP address, not a URL"
         raise ValueError(message) from None
     return host
 
@@ -71,7 +71,7 @@ def _check_endpoint(url: str) -> str:
 def _check_schema(name: str) -> str:
     """Refuses a schema in which Redshift lets nobody make tables."""
     if is_system_schema(name):
-        message = "names that begin with pg_, and information_schema, are Redshift's own schemas"
+        message = "Redshift reserves information_schema and names with pg_ in front; choose another"
         raise ValueError(message)
     return name
 

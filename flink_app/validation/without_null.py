@@ -32,7 +32,7 @@ class WithoutNull(BaseModel):
 
 def _without_null(where: str, written: str) -> str:
     return (
-        f"{where} has no value: YAML reads an empty place, ~ and the bare word null as null. "
+        f"{where} has no value: YAML reads nothing, ~ and the word null without quotes as null. "
         f"Write {written} or leave the key out"
     )
 

@@ -52,7 +52,7 @@ def _key_fault(key: yaml.Node, seen: set[str]) -> str | None:
     if key.tag not in _TEXT_KEYS:
         kind = key.tag.rpartition(":")[2]
         return f"a key must be text, and YAML reads this one as {kind}; put quotes around it"
-    return f"{key.value!r} stands there twice" if key.value in seen else None
+    return f"the key {key.value!r} appears twice; remove one" if key.value in seen else None
 
 
 def read_yaml(path: Path) -> Any:

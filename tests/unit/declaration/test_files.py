@@ -44,7 +44,7 @@ ODD: Final = {
     "a merge into itself": ("&a\nname: x\n<<: *a\n", "tables: this key is missing"),
     "a merge of text": ("<<: x\n", "expected a mapping or list of mappings"),
     "an alias of nothing": ("name: *a\n", "found undefined alias"),
-    "a name twice below an anchor": ("x: &a {b: 1, b: 2}\ny: *a\n", "'b' stands there twice"),
+    "a name twice below an anchor": ("x: &a {b: 1, b: 2}\ny: *a\n", "the key 'b' appears twice"),
     "many brackets": ("[" * DEEP, "nested too deeply"),
     "many mappings": ("{a: " * DEEP, "nested too deeply"),
     "numbers as keys": ("1: a\n2: b\n", "YAML reads this one as int"),
@@ -60,7 +60,7 @@ ODD: Final = {
     "half of a character": ('name: "\\ud800"\n', "name: must be a string"),
     "half of a character in a name of the source": (
         FREIGHT.replace("source_schema: Freight", 'source_schema: "\\ud800"'),
-        "source_schema: a name of the source holds no NUL and no half of a character",
+        "source_schema: a name in the source cannot contain NUL or an unpaired surrogate",
     ),
     "a tab": ("name:\n\t- a\n", "cannot start any token"),
 }

@@ -16,7 +16,9 @@ from tests.unit.declaration.test_editor_schema import VALIDATOR
 from tests.unit.declaration.test_rules import FREIGHT_CONTENT, put, save
 from tests.unit.stars import FREIGHT
 
-NOTHING: Final = "has no value: YAML reads an empty place, ~ and the bare word null as null. Write"
+NOTHING: Final = (
+    "has no value: YAML reads nothing, ~ and the word null without quotes as null. Write"
+)
 
 
 def _places(content: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -80,7 +82,7 @@ def test_null_is_refused_wherever_it_stands(place: tuple[Any, ...], tmp_path: Pa
     [
         ("{type: date, treatment: }", "Write keep or tokenise or sha256 or mask or mask_text or"),
         ("{type: date, unchanged: null}", "Write missing or sent_as_null or leave the key out"),
-        ("{type: date, source: ~}", "source has no value: YAML reads an empty place, ~ and the"),
+        ("{type: date, source: ~}", "source has no value: YAML reads nothing, ~ and the word"),
     ],
 )
 def test_what_to_write_instead_of_null(written: str, words: str, tmp_path: Path) -> None:

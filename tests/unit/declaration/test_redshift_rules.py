@@ -58,35 +58,44 @@ def changed(changes: Changes, placement: str = "stream") -> dict[str, Any]:
 
 SALES: Final = ("targets", "sales")
 ITEM: Final = ("tables", "item")
-NO_KEY: Final = "varbyte can be neither key, distribution key nor sort key in Redshift"
+NO_KEY: Final = "Redshift takes no varbyte as a key, distribution key or sort key"
 REFUSED: list[tuple[Changes, str]] = [
     (
         {("tables", "sale", "columns", "receipt"): BINARY},
-        f"table sale: key column receipt: {NO_KEY}",
+        f"table sale, key, column receipt: {NO_KEY}",
     ),
     (
         {(*ITEM, "columns", "code"): BINARY, ("tables", "sale", "columns", "code"): BINARY},
-        f"table item: key column code: {NO_KEY}",
+        f"table item, key, column code: {NO_KEY}",
     ),
     (
         {(*ITEM, "columns", "code"): BINARY, ("tables", "sale", "columns", "code"): BINARY},
-        f"table sale, reference item: column code: {NO_KEY}",
+        f"table sale, reference item, column code: {NO_KEY}",
     ),
-    ({(*SALES, "dist_key"): "scan"}, f"target sales: dist or sort key scan: {NO_KEY}"),
-    ({(*SALES, "sort_key"): ["sold", "scan"]}, f"target sales: dist or sort key scan: {NO_KEY}"),
-    ({(*SALES, "sort_key"): ["sold", "sold"]}, "target sales: sort key sold stands there 2 times"),
-    ({(*SALES, "schema"): "pg_sales"}, "target sales: schema pg_sales is Redshift's own"),
-    ({(*SALES, "schema"): "information_schema"}, "schema information_schema is Redshift's own"),
+    ({(*SALES, "dist_key"): "scan"}, f"target sales, dist_key or sort_key, column scan: {NO_KEY}"),
+    (
+        {(*SALES, "sort_key"): ["sold", "scan"]},
+        f"target sales, dist_key or sort_key, column scan: {NO_KEY}",
+    ),
+    (
+        {(*SALES, "sort_key"): ["sold", "sold"]},
+        "sales, sort_key: column sold is named 2 times",
+    ),
+    ({(*SALES, "schema"): "pg_sales"}, "target sales: schema pg_sales is reserved by Redshift"),
+    (
+        {(*SALES, "schema"): "information_schema"},
+        "information_schema is reserved by Redshift",
+    ),
     (
         {(*ITEM, "columns", "oid"): "integer", (*SALES, "columns", "item_oid"): "item.oid"},
-        "table item, column oid: every table of Redshift has a system column oid; give it another",
+        "table item, column oid: Redshift reserves the name oid for a system column; give it",
     ),
     (
         {
             (*ITEM, "columns", "ctid"): "integer",
             (*ITEM, "references", "maker", "columns"): ["ctid"],
         },
-        "table item, column ctid: every table of Redshift has a system column ctid",
+        "table item, column ctid: Redshift reserves the name ctid for a system column",
     ),
 ]
 
@@ -94,7 +103,7 @@ REFUSED: list[tuple[Changes, str]] = [
 REFUSED += [
     (
         {(*SALES, "columns", name): "sold"},
-        f"target sales, column {name}: every table of Redshift has a system column {name}",
+        f"target sales, column {name}: Redshift reserves the name {name} for a system column",
     )
     for name in sorted(SYSTEM_COLUMNS)
 ]
@@ -168,7 +177,7 @@ def test_too_many_columns_are_counted_with_the_hidden_ones(tmp_path: Path) -> No
     content["targets"]["sales"]["columns"] |= {f"d{n}": "sold" for n in range(room)}
     load_declaration(save(tmp_path, content))
     content["targets"]["sales"]["columns"]["one_more"] = "sold"
-    message = "target sales: 1601 columns with the hidden ones; Redshift takes 1600"
+    message = "target sales: 1601 columns including hidden ones; Redshift takes at most 1600"
     with pytest.raises(DeclarationError, match=message):
         load_declaration(save(tmp_path, content))
 
@@ -180,7 +189,7 @@ def test_a_sort_key_may_have_so_many_columns(tmp_path: Path) -> None:
     content["targets"]["sales"]["sort_key"] = names[:400]
     load_declaration(save(tmp_path, content))
     content["targets"]["sales"]["sort_key"] = names
-    with pytest.raises(DeclarationError, match="a sort key of 401 columns; Redshift takes 400"):
+    with pytest.raises(DeclarationError, match="sort_key: 401 columns; Redshift takes at most 400"):
         load_declaration(save(tmp_path, content))
 
 

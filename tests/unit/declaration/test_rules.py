@@ -74,40 +74,40 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*PORT, "columns", "depth"),
             {"type": "integer", "treatment": "mask"},
-            "tables.port.columns.depth: treatment mask needs a varchar column",
+            "tables.port.columns.depth: treatment mask needs a varchar or char",
         ),
         (
             (*PORT, "columns", "depth"),
             {"type": "date", "treatment": "redact"},
-            "tables.port.columns.depth: treatment redact needs a varchar column",
+            "tables.port.columns.depth: treatment redact needs a varchar or char",
         ),
         (
             (*PORT, "columns", "depth"),
             {"type": "date", "trailing_blanks": "trim"},
-            "tables.port.columns.depth: trailing_blanks is for text, not for date",
+            "tables.port.columns.depth: trailing_blanks is only for varchar and char, not for date",
         ),
-        ((*PORT, "key"), ["port"], "table port: key column 'port' is not declared"),
-        ((*PORT, "key"), ["port_id"] * 2, "table port: key column 'port_id' stands there twice"),
+        ((*PORT, "key"), ["port"], "table port, key: column 'port' is not declared"),
+        ((*PORT, "key"), ["port_id"] * 2, "table port, key: column 'port_id' is named twice"),
         (
             ("tables", "register", "key"),
             ["verified", "number", "x"],
-            "table register: key column 'x' is not declared",
+            "table register, key: column 'x' is not declared",
         ),
         # The table that refers is checked first, before the table whose key is wrong.
         (
             ("tables", "region", "key"),
             ["country", "nowhere"],
-            "table region: key column 'nowhere' is not declared",
+            "table region, key: column 'nowhere' is not declared",
         ),
         (
             (*COMPANY, "columns", "company_id"),
             {"type": "varchar(9)", "treatment": "mask"},
-            "table company: key column 'company_id' must keep its values apart",
+            "company, key: treatment mask does not keep the values of column 'company_id' distinct",
         ),
         (
             (*COMPANY, "columns", "company_id"),
             {"type": "bigint", "treatment": "drop"},
-            "table company: key column 'company_id' must keep its values apart",
+            "company, key: treatment drop does not keep the values of column 'company_id' distinct",
         ),
         (
             (*COMPANY, "references", "home_port", "table"),
@@ -117,7 +117,7 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*PORT, "references", "region", "columns"),
             ["country"],
-            "table port, reference region: region has a key of 2 columns",
+            "columns must list as many columns as the key of region (country, code), in its order",
         ),
         (
             (*PORT, "references", "region", "columns"),
@@ -153,42 +153,42 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*REPORT, "columns", "fee"),
             "sender_company.remark",
-            "target consignment_report, column fee: sender_company.remark is dropped in decode",
+            "target consignment_report, column fee: sender_company.remark has treatment drop",
         ),
         (
             (*REPORT, "columns", "line"),
             "voyage",
-            "target consignment_report: the fact's key column 'line' must be among the columns",
+            "target consignment_report: the fact's key column 'line' is missing",
         ),
         (
             (*REPORT, "dist_key"),
             "tonnage",
-            "target consignment_report: dist or sort key 'tonnage' is not a column",
+            "target consignment_report, dist_key: 'tonnage' is not among the target's columns",
         ),
         (
             (*REPORT, "sort_key"),
             ["fee", "tonnage"],
-            "target consignment_report: dist or sort key 'tonnage' is not a column",
+            "target consignment_report, sort_key: 'tonnage' is not among the target's columns",
         ),
         (
             (TARGETS, "ports"),
             {"fact": "port", "columns": {"port_id": "port_id"}},
-            "target ports: fact table port is a dimension of company",
+            "target ports: table port cannot be both a fact and a dimension of company",
         ),
         (
             (TABLES, "consignment", "placement"),
             "warehouse",
-            "table consignment: placement is for dimensions; target consignment_report has it as",
+            "consignment, placement: only dimensions have one, and this is the fact of target",
         ),
         (
             (*PORT, "placement"),
             "warehouse",
-            "region, placement: target consignment_report reads 'origin_port.region.title': port",
+            "region, placement: must be warehouse, because port, which refers to it, is there",
         ),
         (
             (*PORT, "placement"),
             "warehouse",
-            "port is in the warehouse, so region behind it must be as well",
+            "(target consignment_report reads 'origin_port.region.title')",
         ),
         ((*PORT, "placement"), "disk", "placement: must be 'stream' or 'warehouse'"),
         (
@@ -199,12 +199,12 @@ REPORT = (TARGETS, "consignment_report")
         (
             ("source_schema",),
             "",
-            "table company: neither the table nor the file has a source_schema",
+            "table company: the source's schema is unknown; set source_schema, here or",
         ),
         (
             ("stream",),
             {"positions": "commit-timestamp", "coarse_positions": "refuse"},
-            "stream: coarse_positions: commit timestamps, which positions names, are",
+            "stream: positions: commit-timestamp with coarse_positions: refuse would make every",
         ),
         (
             ("stream",),
@@ -214,17 +214,17 @@ REPORT = (TARGETS, "consignment_report")
         (
             ("stream",),
             {"before_image": "metadata"},
-            "stream: before_image: 'metadata' is another part of every record",
+            "stream: before_image: 'metadata' is the name of another part of the record",
         ),
         (
             ("stream",),
             {"before_image": "old", "before_image_prefix": "BI_"},
-            "stream: before_image and before_image_prefix exclude each other",
+            "stream: before_image and before_image_prefix cannot both be set",
         ),
         (
             ("stream",),
             {"before_image": "old", "before_image_suffix": "_old"},
-            "stream: before_image and before_image_suffix exclude each other",
+            "stream: before_image and before_image_suffix cannot both be set",
         ),
         (
             (*PORT, "columns", "depth"),
@@ -234,17 +234,17 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*PORT, "columns", "port_id"),
             {"type": "integer", "unchanged": "sent_as_null"},
-            "table port: key column 'port_id' cannot be left out as unchanged",
+            "table port, key: column 'port_id' must be in every change; remove its `unchanged`",
         ),
         (
             (*PORT, "columns", "country"),
             {"type": "varchar(2)", "unchanged": "missing"},
-            "table port, reference region: column 'country' refers, so it cannot be left out as",
+            "table port, reference region: column 'country' refers to region, so it must be",
         ),
         (
             (*PORT, "columns", "depth"),
             {"type": "varbyte(4)", "treatment": "mask"},
-            "treatment mask needs a varchar column, not varbyte(4)",
+            "treatment mask needs a varchar or char column, not varbyte(4)",
         ),
         (
             (*PORT, "columns", "depth"),
@@ -254,7 +254,7 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*PORT, "source"),
             "port\0",
-            "tables.port.source: a name of the source holds no NUL and no half of a",
+            "tables.port.source: a name in the source cannot contain NUL or an",
         ),
         (("stream",), {"before_image": ""}, "stream.before_image: must have at least 1"),
         (
@@ -284,7 +284,7 @@ def test_a_before_image_column_is_no_column_of_the_table(
     content = copy.deepcopy(FREIGHT_CONTENT)
     content["stream"] = {f"before_image_{kind}": text for kind, text in affix.items()}
     content["tables"]["port"]["columns"][name] = "integer"
-    message = f"table port: '{name}' is the before-image of port_id and a column"
+    message = f"table port: '{name}' is both the before-image of port_id and a column"
     with pytest.raises(DeclarationError, match=message):
         load_declaration(save(tmp_path, content))
 
@@ -339,7 +339,7 @@ def test_every_fault_of_form_is_listed_at_once(tmp_path: Path) -> None:
         (b"- a\n- b\n", "file: must be a mapping of keys and values"),
         (b"name: [", "star.yaml is not YAML: "),
         (b"name: \xff", "star.yaml is not text in UTF-8: invalid start byte at byte 6"),
-        (b"name: a\nname: b\n", "is not YAML: line 2, column 1: 'name' stands there twice"),
+        (b"name: a\nname: b\n", "is not YAML: line 2, column 1: the key 'name' appears twice"),
     ],
 )
 def test_a_file_that_is_no_declaration(content: bytes, message: str, tmp_path: Path) -> None:
@@ -360,6 +360,6 @@ def test_what_is_joined_in_the_warehouse_is_left_out_in_no_change(tmp_path: Path
     region = content["tables"]["region"]
     region["placement"] = "warehouse"
     region["columns"]["title"] = {"type": "varchar(40)", "unchanged": "missing"}
-    message = "table region, placement: column title may be left out as unchanged, for which it"
+    message = "table region, placement: must be stream, because column title has `unchanged`"
     with pytest.raises(DeclarationError, match=message):
         load_declaration(save(tmp_path, content))
