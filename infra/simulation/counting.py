@@ -61,9 +61,11 @@ def expected_counts(
 def _destinations(declaration: Declaration, table: str) -> list[str]:
     """Where the changes of a table go."""
     targets = [name for name, target in declaration.targets.items() if target.fact == table]
-    reached = {
-        reference.table
-        for declared in declaration.tables.values()
-        for reference in declared.references.values()
-    }
+    reached = set()
+    for target in declaration.targets.values():
+        for dotted in target.columns.values():
+            end = target.fact
+            for step in dotted.split(".")[:-1]:
+                end = declaration.tables[end].references[step].table
+                reached.add(end)
     return [*targets, "(dimension)"] if table in reached else targets

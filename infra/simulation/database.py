@@ -21,6 +21,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
@@ -37,10 +38,37 @@ _COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQU
 _COLUMNS: Final = """
 SELECT name,
   CASE substr(type, 1, 7) WHEN 'VARCHAR' THEN 'character varying' WHEN 'DECIMAL' THEN 'numeric'
-    WHEN 'TIMESTA' THEN 'timestamp without time zone' ELSE lower(type) END,
+    WHEN 'VARBYTE' THEN 'binary varying' WHEN 'TIMESTA' THEN
+    CASE type WHEN 'TIMESTAMPTZ' THEN 'timestamp with time zone'
+      ELSE 'timestamp without time zone' END
+    ELSE lower(type) END,
   CAST(substr(type, 9) AS INTEGER), CAST(substr(type, 9) AS INTEGER),
   CAST(substr(type, instr(type, ',') + 1) AS INTEGER), dflt_value IS NOT NULL
 FROM pragma_table_info(?2, ?1)"""
+
+
+# SQLite has neither decimals nor times: they are text with this before it, so that no column's
+# affinity makes a number of them.
+_TAG: Final = "\x01"
+_READERS: Final[dict[str, Callable[[str], Any]]] = {
+    "Decimal": Decimal,
+    "date": dt.date.fromisoformat,
+    "datetime": dt.datetime.fromisoformat,
+}
+
+
+def _stored(value: Any) -> Any:
+    """A value as SQLite holds it."""
+    kind = type(value).__name__
+    return f"{_TAG}{kind} {value}" if kind in _READERS else value
+
+
+def _read(value: Any) -> Any:
+    """A value that SQLite has held."""
+    if isinstance(value, str) and value.startswith(_TAG):
+        kind, _, text = value[1:].partition(" ")
+        return _READERS[kind](text)
+    return value
 
 
 @cache
@@ -85,10 +113,10 @@ class Database:
         return Breaking(self, owner, lambda: _Connection(self._sqlite, self._manifest))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._sqlite.execute(sql).fetchall()
+        return [tuple(map(_read, row)) for row in self._sqlite.execute(sql)]
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
-        self._sqlite.execute(sql, values)
+        self._sqlite.execute(sql, list(map(_stored, values)))
 
     def _manifest(self, address: str) -> Iterable[pa.Table]:
         """The tables that a manifest names, each as long as the manifest says."""
@@ -134,7 +162,7 @@ class _Connection:
     def _copy(self, table: str, address: str) -> None:
         for found in self._manifest(address):
             marks = ", ".join("?" * found.num_columns)
-            columns = [column.to_pylist() for column in found.columns]
+            columns = [list(map(_stored, column.to_pylist())) for column in found.columns]
             self._sqlite.executemany(
                 f"INSERT INTO {table} VALUES ({marks})", list(zip(*columns, strict=True))
             )

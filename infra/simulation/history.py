@@ -20,6 +20,7 @@ from infra.simulation.faults import Fault, Planned, Warehouse
 from infra.simulation.placement import placements
 from infra.simulation.profile import Profile
 from infra.simulation.source import Source
+from infra.simulation.values import Values
 from infra.simulation.workload import Workload
 from infra.simulation.world import BLOCK, World
 
@@ -32,7 +33,12 @@ _GENERATIONS = 4
 
 
 class History:
-    """One history; `run` raises AssertionError when the application did wrong."""
+    """One history; `run` raises AssertionError when the application did wrong.
+
+    Attributes:
+        log: the steps, by name.
+        events: for each step, what happened at the source.
+    """
 
     def __init__(
         self,
@@ -43,11 +49,14 @@ class History:
         self.choices = choices
         self.profile = profile
         self.log: list[str] = []
+        self.events: list[list[str]] = []
         star = choices.one_of(profile.stars)
         if profile.placed and choices.chance(profile.placed):
             star = choices.one_of(placements(star))
         source = Source(star.declaration, 1 + choices.below(3), by_table=choices.chance(30))
-        self.workload = Workload(source, choices, profile.letters)
+        self.workload = Workload(
+            source, choices, profile.letters, Values(star.declaration, profile.values)
+        )
         self.workload.begin()
         self.world = World(star, source, 1 + choices.below(3), warehouse)
         self._steps = _STEPS[0] + choices.below(_STEPS[1] - _STEPS[0])
@@ -63,6 +72,7 @@ class History:
             self.world.close()
 
     def _run(self) -> None:
+        source = self.world.source
         for _ in range(self._steps):
             if self.choices.ended:
                 break
@@ -70,6 +80,8 @@ class History:
             weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
             name, act = self.choices.weighted(weighted)
             self.log.append(name)
+            source.events = []
+            self.events.append(source.events)
             act()
         self.drain()
 

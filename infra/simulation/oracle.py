@@ -7,8 +7,10 @@ worked out here once more.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -172,12 +174,42 @@ class Oracle:
             return value
         if treatment == "mask":
             return "".join("*" if letter.isdecimal() else letter for letter in value)
+        if treatment == "mask_text":
+            return "".join(letter if _stays_in_text(letter) else "*" for letter in value)
+        if treatment == "redact":
+            return "redacted"
         if treatment == "tokenise":
-            return hmac.new(self._token_key, str(value).encode(), hashlib.sha256).hexdigest()
+            return hmac.new(self._token_key, _as_text(value).encode(), hashlib.sha256).hexdigest()
+        if treatment == "sha256":
+            return hashlib.sha256(_as_text(value).encode()).hexdigest()
         message = f"the oracle knows no treatment {treatment}"
         raise ValueError(message)
 
 
 def ordered(rows: Iterable[Sequence[Any]]) -> Lines:
-    """Rows in an order of no meaning, duplicates kept."""
-    return sorted((tuple(row) for row in rows), key=repr)
+    """Rows in an order of no meaning, duplicates kept; True and 1 are the same."""
+    return sorted((tuple(row) for row in rows), key=_order)
+
+
+def _order(row: Sequence[Any]) -> str:
+    return repr([int(value) if isinstance(value, bool) else value for value in row])
+
+
+def _stays_in_text(letter: str) -> bool:
+    """Punctuation, separators and white space."""
+    return unicodedata.category(letter)[0] in "PZ" or letter.isspace()
+
+
+def _as_text(value: Any) -> str:
+    """The text that stands for a value in tokens."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return repr(value).removesuffix(".0")
+        case bytes():
+            return value.hex()
+        case dt.datetime():
+            text = value.replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+            return f"{text}Z" if value.tzinfo else text
+    return str(value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flink_app.declaration import Star
+from infra.simulation.values import Given
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Profile:
         reloads: the weight of a reload among what can happen next.
         placed: of 100 histories, how many have further dimensions in the warehouse.
         letters: the weight of a record that becomes a dead letter and is replayed later.
+        values: values of columns, by `table.column`; see `infra.simulation.values`.
     """
 
     stars: tuple[Star, ...]
@@ -32,3 +35,4 @@ class Profile:
     reloads: int = 3
     placed: int = 0
     letters: int = 0
+    values: Mapping[str, Given] = field(default_factory=dict)

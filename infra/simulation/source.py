@@ -16,9 +16,17 @@ from typing import Any, Final
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration import Declaration
 from flink_app.positions.generations import Generations
+from infra.simulation.values import Row
+from infra.simulation.wire import (
+    FIRST_MICROS,
+    Commit,
+    commit_at,
+    timestamp_text,
+    with_before_image,
+    written_row,
+)
 
 Key = tuple[Any, ...]
-Row = dict[str, Any]
 Position = tuple[int, int, int]  # generation, commit position, number in the transaction
 
 GENERATION: Final = 1  # the first
@@ -26,7 +34,6 @@ GENERATION: Final = 1  # the first
 _SPAN: Final = 1_000_000_000
 # Commits cross the border between the two halves of PostgreSQL's log position.
 _FIRST_LSN: Final = (13 << 32) - 40
-_FIRST_MICROS: Final = 1_767_225_600_000_000  # 2026-01-01
 # Sequence numbers get longer on their way: 98, 99, 100.
 FIRST_SEQUENCE: Final = 90
 _WIRE: Final = 8  # how far records overtake each other
@@ -93,6 +100,9 @@ class Source:
         declaration: what tables there are.
         shards: how many.
         by_table: whether a table's records all go to one shard; else a key's do.
+
+    Attributes:
+        events: what has happened, a line for each record; whoever reads it may empty it.
     """
 
     declaration: Declaration
@@ -105,7 +115,8 @@ class Source:
     letters: list[tuple[int, Record]] = field(default_factory=list)
     generation: int = GENERATION
     _lsn: int = _FIRST_LSN
-    _micros: int = _FIRST_MICROS
+    events: list[str] = field(default_factory=list)
+    _micros: int = FIRST_MICROS
     _number: int = 0
 
     def __post_init__(self) -> None:
@@ -150,7 +161,7 @@ class Source:
                 replace(version, key=old, row=None, unsent=frozenset()),
             ]
             before = dict(zip(self.declaration.tables[table].key, old, strict=True))
-            before |= {name: row[name] for name in left_out}
+            before |= {name: row[name] for name in sorted(left_out)}
         operation = "insert" if is_new and old is None else "update"
         self._send(operation, table, self._sent(table, row, left_out), tuple(versions), before)
 
@@ -234,8 +245,16 @@ class Source:
             self.arrive(choose(self.near))
 
     def unchanged_columns(self, table: str) -> tuple[str, ...]:
+        """Those that some target shows, of the columns that an update may leave out."""
         columns = self.declaration.tables[table].columns
-        return tuple(name for name, declared in columns.items() if declared.unchanged)
+        shown = {
+            self.declaration.follow(target.fact, dotted)[1:]
+            for target in self.declaration.targets.values()
+            for dotted in target.columns.values()
+        }
+        return tuple(
+            n for n, declared in columns.items() if declared.unchanged and (table, n) in shown
+        )
 
     def _sent(self, table: str, row: Row, left_out: frozenset[str]) -> Row:
         """The row as an update sends it: what it leaves out is missing, or null."""
@@ -251,7 +270,12 @@ class Source:
 
     def _next(self) -> Position:
         self._number += 1
-        return (self.generation, self._lsn << 32, self._number)
+        return (self.generation, self._commit.position, self._number)
+
+    @property
+    def _commit(self) -> Commit:
+        """The transaction under way."""
+        return commit_at(self.declaration.stream.positions, self._lsn, _FIRST_LSN)
 
     def _send(
         self,
@@ -263,25 +287,27 @@ class Source:
         *,
         of_reload: bool = False,
     ) -> None:
-        seconds, micros = divmod(self._micros - _FIRST_MICROS, 1_000_000)
-        hours, seconds = divmod(seconds, 3600)
+        declared = self.declaration.tables[table]
+        schema, source = self.declaration.source_of(table)
         metadata: Row = {
-            "timestamp": f"2026-01-01T{hours:02}:{seconds // 60:02}:{seconds % 60:02}.{micros:06}Z",
+            "timestamp": timestamp_text(self._micros),
             "record-type": "data",
             "operation": operation,
-            "schema-name": self.declaration.source_schema,
-            "table-name": table,
+            "schema-name": schema,
+            "table-name": source,
         }
         if operation != "load":
-            lsn = f"{self._lsn >> 32:08X}/{self._lsn & 0xFFFFFFFF:08X}"
-            metadata["stream-position"] = f"{lsn}.3.{lsn}"
+            metadata |= self._commit.metadata
             metadata["transaction-record-id"] = self._number
-        envelope = {"data": row, "metadata": metadata}
+        envelope: Row = {"data": written_row(declared, row), "metadata": metadata}
         if before is not None:
-            envelope["before-image"] = before
+            envelope = with_before_image(self.declaration, envelope, written_row(declared, before))
         # The partition key is the row's: a key update goes where the new key belongs.
         place = table if self.by_table else f"{table} {versions[0].key}"
         shard = zlib.crc32(place.encode()) % self.shard_count
         data = json.dumps(envelope).encode()
         record = Record(data, versions, generation=self.generation, of_reload=of_reload)
         self.wire.append((shard, record))
+        was = "" if before is None else f", before: {before}"
+        verb = "full load of" if operation == "load" else operation
+        self.events.append(f"{verb} {table} {row}{was}")

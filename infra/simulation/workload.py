@@ -5,22 +5,21 @@ Keys are few, so that changes meet. References may point to what is not there.
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from infra.simulation.choices import Choices
-from infra.simulation.source import Row, Source
-
-_KEYS: Final = 3
+from infra.simulation.source import Source
+from infra.simulation.values import Values, readers_of
 
 
 class Workload:
     """Chooses what to do to the tables of a source."""
 
-    def __init__(self, source: Source, choices: Choices, letters: int = 0) -> None:
+    def __init__(
+        self, source: Source, choices: Choices, letters: int = 0, values: Values | None = None
+    ) -> None:
         self._source = source
         self._choices = choices
         self._tables = source.declaration.tables
-        self._written = 0
+        self._values = values or Values(source.declaration)
         self._acts = [
             (20, self._transaction),
             (3, self._load),
@@ -33,7 +32,7 @@ class Workload:
         """Some rows are there before the stream begins; their load comes at some time."""
         for table in self._tables:
             for _ in range(self._choices.below(3)):
-                row = self._row(table)
+                row = self._values.row(table, self._choices)
                 self._source.start_with(table, row)
 
     def end(self) -> None:
@@ -53,7 +52,7 @@ class Workload:
                 if self._choices.chance(30):
                     self._source.forget(table, key)
             if self._choices.chance(50):
-                self._source.start_with(table, self._row(table))
+                self._source.start_with(table, self._values.row(table, self._choices))
 
     def reload(self) -> None:
         """DMS loads every table anew."""
@@ -94,7 +93,7 @@ class Workload:
             self._change(self._choices.one_of(list(self._tables)[::-1]))
 
     def _change(self, table: str) -> None:
-        row, there = self._row(table), self._source.tables[table]
+        row, there = self._values.row(table, self._choices), self._source.tables[table]
         key = self._source.key(table, row)
         if key not in there:
             others = [other for other in there if other != key]
@@ -110,30 +109,9 @@ class Workload:
 
     def _left_out(self, table: str) -> frozenset[str]:
         """Columns that an update does not touch and does not send."""
-        unchanged_columns = self._source.unchanged_columns(table)
-        return frozenset(name for name in unchanged_columns if self._choices.chance(60))
-
-    def _row(self, table: str) -> Row:
-        declared = self._tables[table]
-        references = {name for ref in declared.references.values() for name in ref.columns}
-        return {
-            name: self._key_value(name, column.type.name, nullable=name not in declared.key)
-            if name in references or name in declared.key
-            else self._text(nullable=column.unchanged != "sent_as_null")
-            for name, column in declared.columns.items()
-        }
-
-    def _key_value(self, column: str, kind: str, *, nullable: bool) -> Any:
-        # The parts of composite keys have fewer values, so that whole keys meet as often.
-        limit = 2 if column in {"sale", "line", "voyage", "country", "code"} else _KEYS
-        value = self._choices.below(limit + (1 if nullable else 0))
-        if value == limit:
-            return None
-        return f"k{value}" if kind == "varchar" else value
-
-    def _text(self, *, nullable: bool) -> str | None:
-        if nullable and self._choices.chance(5):
-            return None
-        self._written += 1
-        letters = "".join(chr(ord("a") + int(digit)) for digit in str(self._written))
-        return f"{letters} {self._written}"
+        columns, left_out = self._tables[table].columns, set[str]()
+        for readers in readers_of(columns).values():
+            kinds = {columns[name].unchanged for name in readers}
+            if len(kinds) == 1 and None not in kinds and self._choices.chance(60):
+                left_out.update(readers)
+        return frozenset(left_out)

@@ -22,6 +22,12 @@ RELOADS: Final = replace(EVERYTHING, older_restores=50, reloads=30)
 UNCHANGED: Final = Profile(stars=UNCHANGED_STARS, placed=0)
 # All of it at once; and once more with pruning in the place of older restores.
 COMBINED: Final = replace(
-    EVERYTHING, older_restores=40, reloads=12, placed=85, letters=4, stars=COMBINED_STARS
+    EVERYTHING,
+    older_restores=40,
+    reloads=12,
+    placed=85,
+    letters=4,
+    stars=COMBINED_STARS,
+    values={"post.post": (0, 1, 2), "country.code": ("k0", "k1")},
 )
 COMBINED_PRUNING: Final = replace(COMBINED, older_restores=0, pruning=True)

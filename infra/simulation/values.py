@@ -1,0 +1,341 @@
+"""The values of a declaration's columns: made up, or given by whoever wrote the declaration.
+
+A row of the simulated source holds logical values, one for each declared column: text without the
+padding of `char`, decimals in their scale, `real` as the nearest 32-bit number. `wire` says how DMS
+writes them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation, localcontext
+from typing import Any, Final
+
+from flink_app.declaration import Column, ColumnType, Declaration
+from flink_app.declaration.model import TrailingBlanks
+from infra.simulation.choices import Choices
+
+Row = dict[str, Any]
+# Values of one column: a list to choose from, or a function of a number that grows with each value.
+Given = Sequence[Any] | Callable[[int], Any]
+
+_KEYS: Final = 3
+_KEYS_IN_COMPOSITE: Final = 2  # so that whole keys meet as often as keys of one column
+_FIRST_DAY: Final = dt.date(2026, 1, 1)
+_FIRST_TIME: Final = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - a timestamp has no zone
+_DAYS: Final = 3650
+_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
+_MOST_REPORTED: Final = 12
+
+
+class ValuesError(ValueError):
+    """Values that were given for a column cannot be its values; the message names the column."""
+
+
+class Values:
+    """Makes rows for the tables of a declaration.
+
+    Args:
+        declaration: whose columns.
+        given: by `table.column`. What is given for a key is what references to it hold as well,
+            unless they have values of their own.
+
+    Raises ValuesError for a column that is not declared, and for a listed value that does not fit.
+    """
+
+    def __init__(self, declaration: Declaration, given: Mapping[str, Given] | None = None) -> None:
+        self._tables = declaration.tables
+        self._written = 0
+        self._linked = _linked_columns(declaration)
+        self._given: dict[tuple[str, str], Given] = {}
+        for name, one in (given or {}).items():
+            self._give(name, one)
+        self._readers = {name: readers_of(table.columns) for name, table in self._tables.items()}
+
+    def row(self, table: str, choices: Choices) -> Row:
+        """A row of `table`: keys and references of few values, so that changes meet."""
+        found: dict[str, Any] = {}
+        row: Row = {}
+        for name, column in self._tables[table].columns.items():
+            source = column.source or name
+            if source not in found:
+                found[source] = self._value(table, self._readers[table][source], choices)
+            row[name] = found[source]
+        return row
+
+    def _value(self, table: str, readers: Sequence[str], choices: Choices) -> Any:
+        """A value for all columns that read one column of the source."""
+        declared = self._tables[table]
+        referring = {name for ref in declared.references.values() for name in ref.columns}
+        columns = [declared.columns[name] for name in readers]
+        compared = [name for name in readers if name in referring or name in declared.key]
+        nullable = not any(name in declared.key for name in readers) and not any(
+            column.unchanged == "sent_as_null" for column in columns
+        )
+        # The first of them that something is given for, or that is compared, decides.
+        name = next((n for n in readers if (table, n) in self._given), (compared or readers)[0])
+        given = self._given.get((table, name)) or self._given_for_link(table, name)
+        if not compared:
+            if nullable and choices.chance(5):
+                return None
+            if isinstance(given, Sequence):
+                return choices.one_of(given)
+            self._written += 1
+            return self._made(table, name, given, columns)
+        domain = given if given is not None else self._domain(table, name)
+        if callable(domain):
+            count = self._key_count(table, name)
+            domain = [self._checked(table, name, domain(number)) for number in range(count)]
+        chosen = choices.below(len(domain) + (1 if nullable else 0))
+        return None if chosen == len(domain) else domain[chosen]
+
+    def _made(
+        self, table: str, name: str, given: Callable[[int], Any] | None, columns: Sequence[Column]
+    ) -> Any:
+        if given is not None:
+            return self._checked(table, name, given(self._written))
+        lengths = [column.type.length for column in columns if column.type.length]
+        return fresh_value(columns[0].type, self._written, min(lengths, default=None))
+
+    def _key_count(self, table: str, name: str) -> int:
+        linked = self._linked[table, name]
+        in_composite = any(
+            column in self._tables[other].key and len(self._tables[other].key) > 1
+            for other, column in linked
+        )
+        return _KEYS_IN_COMPOSITE if in_composite else _KEYS
+
+    def _domain(self, table: str, name: str) -> list[Any]:
+        types = [self._tables[t].columns[c].type for t, c in self._linked[table, name]]
+        length = min((kind.length for kind in types if kind.length), default=None)
+        numbers = range(self._key_count(table, name))
+        found = (key_value(self._tables[table].columns[name].type, n, length) for n in numbers)
+        return list(dict.fromkeys(found))
+
+    def _given_for_link(self, table: str, name: str) -> Given | None:
+        """What is given for a column that holds the same keys."""
+        linked = self._linked[table, name]
+        given = next((self._given[one] for one in linked if one in self._given), None)
+        if isinstance(given, Sequence):
+            return [self._checked(table, name, value) for value in given]
+        return given
+
+    def _give(self, name: str, given: Given) -> None:
+        table, _, column = name.partition(".")
+        if table not in self._tables:
+            message = f"values: {name!r}: there is no table {table!r}; {_known(self._tables)}"
+            raise ValuesError(message)
+        columns = self._tables[table].columns
+        if column not in columns:
+            known = _known(columns)
+            message = f"values: {name!r}: table {table} has no column {column!r}; {known}"
+            raise ValuesError(message)
+        if callable(given):
+            self._given[table, column] = given
+            return
+        if isinstance(given, str | bytes) or not isinstance(given, Sequence) or not given:
+            message = (
+                f"values: {name!r}: give a list of at least one value, or a function that makes "
+                f"a value of a number; not {type(given).__name__}"
+            )
+            raise ValuesError(message)
+        self._given[table, column] = [self._checked(table, column, value) for value in given]
+
+    def _checked(self, table: str, name: str, value: Any) -> Any:
+        declared = self._tables[table]
+        column = declared.columns[name]
+        if value is None:
+            if name in declared.key or column.unchanged == "sent_as_null":
+                message = f"values: {table}.{name}: is never null, so None is no value of it"
+                raise ValuesError(message)
+            return None
+        try:
+            found = logical_value(column.type, value)
+            blanks = declared.trailing_blanks(name)
+            if blanks is TrailingBlanks.TRIM:
+                return found.rstrip(" ")
+            if blanks is TrailingBlanks.REFUSE and found.endswith(" "):
+                _refuse("ends in a blank, which is refused here (trailing_blanks)")
+        except ValueError as error:
+            message = f"values: {table}.{name}, {column.type}: {value!r} {error}"
+            raise ValuesError(message) from error
+        return found
+
+
+def _known(names: Mapping[str, Any]) -> str:
+    listed = [*names][:_MOST_REPORTED]
+    return f"there are {', '.join(listed)}{', ...' if len(names) > len(listed) else ''}"
+
+
+def readers_of(columns: Mapping[str, Column]) -> dict[str, list[str]]:
+    """By column of the source, the declared columns that read it."""
+    readers: dict[str, list[str]] = {}
+    for name, column in columns.items():
+        readers.setdefault(column.source or name, []).append(name)
+    return readers
+
+
+def _linked_columns(declaration: Declaration) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """For every column those that references compare it with, directly or not, and itself."""
+    groups = {
+        (table, name): [(table, name)]
+        for table, declared in declaration.tables.items()
+        for name in declared.columns
+    }
+    for table, declared in declaration.tables.items():
+        pairs = [
+            ((table, own), (reference.table, key))
+            for reference in declared.references.values()
+            for own, key in zip(
+                reference.columns, declaration.tables[reference.table].key, strict=True
+            )
+        ]
+        for readers in readers_of(declared.columns).values():
+            pairs += [((table, readers[0]), (table, other)) for other in readers[1:]]
+        for one, other in pairs:
+            if groups[one] is not groups[other]:
+                groups[one] += groups[other]
+                for member in groups[other]:
+                    groups[member] = groups[one]
+    return groups
+
+
+def key_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa: PLR0911
+    """The key that has this number; those of small numbers differ (booleans: two of them)."""
+    match kind.name:
+        case "smallint" | "integer" | "bigint":
+            return number
+        case "decimal":
+            return Decimal(number).scaleb(-(kind.scale or 0))
+        case "real" | "double precision":
+            return number + 0.5
+        case "boolean":
+            return number % 2 == 1
+        case "date":
+            return _FIRST_DAY + dt.timedelta(days=number)
+        case "timestamp":
+            return _FIRST_TIME + dt.timedelta(days=number)
+        case "timestamptz":
+            return (_FIRST_TIME + dt.timedelta(days=number)).replace(tzinfo=dt.UTC)
+        case "varbyte":
+            return bytes([number])
+    return f"k{number}" if length is None or length > 1 else str(number)
+
+
+def fresh_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa: PLR0911
+    """A value that few others of the column equal; `length` is in bytes."""
+    sign = -1 if number % 2 else 1
+    match kind.name:
+        case "smallint" | "integer" | "bigint":
+            most = 2 ** (_BITS[kind.name] - 1) - 1
+            return sign * (most - number % most)
+        case "decimal":
+            digits = (10 ** (kind.precision or 1) - 1 - number) % 10 ** (kind.precision or 1)
+            return Decimal(f"{'-' if number % 2 and digits else ''}{digits}E-{kind.scale or 0}")
+        case "real" | "double precision":
+            return sign * (number % 4096 + 0.25)
+        case "boolean":
+            return number % 2 == 1
+        case "date":
+            return _FIRST_DAY + dt.timedelta(days=number % _DAYS)
+        case "timestamp":
+            return _FIRST_TIME + dt.timedelta(days=number % _DAYS, microseconds=number)
+        case "timestamptz":
+            past = dt.timedelta(days=number % _DAYS, microseconds=number)
+            return (_FIRST_TIME + past).replace(tzinfo=dt.UTC)
+        case "varbyte":
+            return number.to_bytes(8, "big")[-(length or 8) :]
+    letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+    return f"{letters} {number}"[-(length or 1) :]
+
+
+def logical_value(kind: ColumnType, value: Any) -> Any:  # noqa: PLR0911
+    """The value as rows hold it. Raises ValueError that says why it is none of this type."""
+    match kind.name:
+        case "smallint" | "integer" | "bigint":
+            return _integer(kind, value)
+        case "decimal":
+            return _decimal(kind, value)
+        case "real" | "double precision":
+            return _floating(kind, value)
+        case "boolean":
+            return value if isinstance(value, bool) else _refuse("is not True or False")
+        case "date":
+            return _date(value)
+        case "timestamp" | "timestamptz":
+            return _timestamp(kind, value)
+        case "varbyte":
+            is_bytes = isinstance(value, bytes)
+            return _short(kind, value, value) if is_bytes else _refuse("is not bytes")
+    if not isinstance(value, str):
+        _refuse("is not text (str)")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        _refuse("holds NUL or half of a character, which no warehouse stores")
+    text = value.rstrip(" ") if kind.name == "char" else value
+    return _short(kind, text, text.encode())
+
+
+def _refuse(why: str) -> Any:
+    raise ValueError(why)
+
+
+def _integer(kind: ColumnType, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        _refuse("is not an int")
+    most = 2 ** (_BITS[kind.name] - 1)
+    return int(value) if -most <= value < most else int(_refuse("is out of range"))
+
+
+def _decimal(kind: ColumnType, value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        _refuse("is not a Decimal, an int or a number as text")
+    with localcontext() as context:
+        context.prec = 100
+        try:
+            found = Decimal(value)
+            quantised = found.quantize(Decimal(1).scaleb(-(kind.scale or 0)))
+        except InvalidOperation:
+            return Decimal(_refuse("is not a number"))
+        if quantised != found or abs(quantised) >= Decimal(10) ** (
+            (kind.precision or 0) - (kind.scale or 0)
+        ):
+            _refuse("has more digits than the type")
+    return quantised + 0 if quantised else abs(quantised)
+
+
+def _floating(kind: ColumnType, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        _refuse("is not a finite number")
+    if kind.name == "double precision":
+        return float(value)
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return float(_refuse("is out of range"))
+
+
+def _date(value: Any) -> dt.date:
+    if isinstance(value, str):
+        return dt.date.fromisoformat(value)
+    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+        _refuse("is not a date")
+    return value  # type: ignore[no-any-return]
+
+
+def _timestamp(kind: ColumnType, value: Any) -> dt.datetime:
+    """One without a zone is taken as UTC."""
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value)
+    if not isinstance(value, dt.datetime):
+        _refuse("is not a datetime")
+    utc: dt.datetime = value.astimezone(dt.UTC) if value.tzinfo else value.replace(tzinfo=dt.UTC)
+    return utc if kind.name == "timestamptz" else utc.replace(tzinfo=None)
+
+
+def _short(kind: ColumnType, value: Any, encoded: bytes) -> Any:
+    if len(encoded) > (kind.length or 0):
+        _refuse(f"has {len(encoded)} bytes, more than {kind.length}")
+    return value

@@ -1,0 +1,89 @@
+"""How DMS writes the simulated source's rows: names of the source, values as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from flink_app.declaration import Declaration, Table
+from flink_app.declaration.model import Positions, TrailingBlanks
+from infra.simulation.values import Row, readers_of
+
+# 2026-01-01, in microseconds since the epoch.
+FIRST_MICROS: Final = 1_767_225_600_000_000
+_EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - written with a Z of its own
+
+
+class Commit(NamedTuple):
+    """A transaction's place in the source's log: as metadata of its records, and as a number."""
+
+    metadata: Row
+    position: int
+
+
+def commit_at(kind: Positions, log: int, first: int) -> Commit:
+    """What a transaction at `log` carries, which is a number that grows from `first` on."""
+    high, low = log >> 32, log & 0xFFFFFFFF
+    match kind:
+        case Positions.MYSQL:
+            text = f"mysql-bin-changelog.{high:06}:{low}:-1:{low}:7:mysql-bin-changelog.{high:06}:4"
+            return Commit({"stream-position": text}, (high << 64) + low)
+        case Positions.ORACLE:
+            return Commit({"stream-position": str(log)}, log << 32)
+        case Positions.COMMIT_TIMESTAMP:
+            micros = FIRST_MICROS + (log - first) * 1000
+            return Commit({"commit-timestamp": timestamp_text(micros)}, micros << 32)
+    text = f"{high:08X}/{low:08X}"
+    return Commit({"stream-position": f"{text}.3.{text}"}, log << 32)
+
+
+def timestamp_text(micros: int) -> str:
+    """A timestamp as DMS writes it."""
+    return (_EPOCH + dt.timedelta(microseconds=micros)).isoformat(timespec="microseconds") + "Z"
+
+
+def written_row(table: Table, row: Mapping[str, Any]) -> Row:
+    """The row by the source's names; columns that `row` lacks are left out."""
+    readers = readers_of(table.columns)
+    written = {}
+    for name, value in row.items():
+        source = table.columns[name].source or name
+        if source not in written:
+            written[source] = _written(table, readers[source], value)
+    return written
+
+
+def with_before_image(declaration: Declaration, envelope: Row, before: Row) -> Row:
+    """The record with values from before the change, where the declaration says they stand."""
+    stream = declaration.stream
+    if not stream.before_image_among_columns:
+        return envelope | {stream.before_image: before}
+    named = {stream.before_name(source): value for source, value in before.items()}
+    return envelope | {"data": envelope["data"] | named}
+
+
+def _written(table: Table, readers: Iterable[str], value: Any) -> Any:
+    match value:
+        case Decimal():
+            # Numbers come as numbers or as text; a float holds only some of them exactly.
+            return float(value) if Decimal(repr(float(value))) == value else str(value)
+        case dt.datetime():
+            return value.replace(tzinfo=None).isoformat() + "Z"
+        case dt.date():
+            return value.isoformat()
+        case bytes():
+            return f"0x{value.hex()}" if len(value) % 2 else value.hex()
+        case str():
+            return value + " " * _padding(table, readers, value)
+    return value
+
+
+def _padding(table: Table, readers: Iterable[str], value: str) -> int:
+    """Blanks behind a text, which every column that reads it takes off."""
+    if any(table.trailing_blanks(name) is not TrailingBlanks.TRIM for name in readers):
+        return 0
+    types = [table.columns[name].type for name in readers]
+    room = min(kind.length or 0 for kind in types) - len(value.encode())
+    return room if all(kind.name == "char" for kind in types) else min(room, 1)
