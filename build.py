@@ -20,6 +20,7 @@ from importlib import import_module
 
 from infra import bootstrap
 from infra.bootstrap import JVM, PYTHON, ROOT
+from infra.check import command_line
 
 MAVEN = ["mvn", "-B", "-q", "-f", str(JVM / "pom.xml")]
 # On all cores; tests/conftest.py says which tests stay together, and in which order they run.
@@ -75,6 +76,14 @@ def lint(rest: list[str]) -> None:
     step(python, "-m", "pytest", "-q", "tests/unit/test_layering.py")
 
 
+def check(rest: list[str]) -> None:
+    """Histories of a declaration, whose path counts from where the caller is."""
+    given = command_line.parser().parse_args(rest)
+    declaration = str(given.declaration.resolve())
+    numbers = (f"--histories={given.histories}", f"--seed={given.seed}")
+    become("-m", "infra.check", declaration, *numbers)
+
+
 COMMANDS = {
     "demo": Command(
         "run the main job locally, from change records to the warehouse's table",
@@ -83,6 +92,11 @@ COMMANDS = {
     ),
     "test": Command("run every test, of Java and of Python, or those that are named", run=test),
     "lint": Command("check style, types and layers; --fix corrects what it can", run=lint),
+    "check": Command(
+        "test a declaration: random histories of its tables, every target compared with the join",
+        command_line="infra.check.command_line",
+        run=check,
+    ),
     "fuzz": Command(
         "feed generated and damaged records to decode, and check what must hold for each",
         module="tests.fuzz",

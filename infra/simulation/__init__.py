@@ -1,5 +1,7 @@
 """A simulation of the whole application without Flink, Kinesis, S3 and Redshift.
 
+`check` tests a declaration against random histories; docs/testing-a-declaration.md shows how.
+
 The real operators (decode, denormalise, stage, load) run as they are. Everything around them is
 simulated, one module for each part, and driven by a seed:
 
@@ -11,6 +13,12 @@ simulated, one module for each part, and driven by a seed:
   `pruning`: bookkeeping tables that are pruned;
 - `oracle`: what the warehouse must hold, by plain dictionaries; `counting`: what the bookkeeping
   tables must count; `warehouse_check`, `metrics_check`: the comparison after every commit;
+- `values`: values of columns; `wire`: how DMS writes them;
 - `choices`, `profile`, `placement`, `history`, `shrink`: a random history, its replay, and its
   shortest form that fails.
 """
+
+from infra.simulation.api import HistoryError, Report, check
+from infra.simulation.values import ValuesError
+
+__all__ = ["HistoryError", "Report", "ValuesError", "check"]

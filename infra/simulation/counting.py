@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from flink_app.declaration import Declaration
-from infra.simulation.source import Record
+from infra.simulation.source import Record, dimensions_of, used_tables
+
+_CONTROL: Final = "(control)"
+_UNDECLARED: Final = "(undeclared)"
 
 
 class Counts(NamedTuple):
@@ -30,27 +33,25 @@ def expected_counts(
 
     Such a record is superseded as a whole, before anyone asks whether it is two changes.
     """
+    used = used_tables(declaration)
     read: Counter[str] = Counter()
     below: Counter[str] = Counter()
     dead: Counter[str] = Counter()
     changes: Counter[str] = Counter()
     for record, is_below in records:
-        if versions := (record.letter or record).versions:
-            table = versions[0].table
-        else:
-            table = "(unreadable)" if record.dead else "(control)"
+        table = _counted_as(record, used)
         read[table] += 1
         dead[table] += record.dead
-        below[table] += is_below
-        changes[table] += 0 if is_below else len(record.versions)
+        if table in used:
+            below[table] += is_below
+            changes[table] += 0 if is_below else len(record.versions)
     found = {}
     for table, count in read.items():
-        declared = table in declaration.tables
         counts = Counts(
             read=count,
-            split=changes[table] - (count - below[table] - dead[table]) if declared else 0,
+            split=changes[table] - (count - below[table] - dead[table]) if table in used else 0,
             dead_lettered=dead[table],
-            passed_over=count if table == "(control)" else 0,
+            passed_over=count if table in {_CONTROL, _UNDECLARED} else 0,
             changes=changes[table] + below[table],
         )
         for destination in _destinations(declaration, table) if changes[table] else [""]:
@@ -58,14 +59,14 @@ def expected_counts(
     return found
 
 
+def _counted_as(record: Record, used: set[str]) -> str:
+    """The table that the books name; one that no target uses is as good as undeclared."""
+    if versions := (record.letter or record).versions:
+        return versions[0].table if versions[0].table in used else _UNDECLARED
+    return "(unreadable)" if record.dead else _CONTROL
+
+
 def _destinations(declaration: Declaration, table: str) -> list[str]:
     """Where the changes of a table go."""
     targets = [name for name, target in declaration.targets.items() if target.fact == table]
-    reached = set()
-    for target in declaration.targets.values():
-        for dotted in target.columns.values():
-            end = target.fact
-            for step in dotted.split(".")[:-1]:
-                end = declaration.tables[end].references[step].table
-                reached.add(end)
-    return [*targets, "(dimension)"] if table in reached else targets
+    return [*targets, "(dimension)"] if table in dimensions_of(declaration) else targets

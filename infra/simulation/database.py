@@ -33,6 +33,7 @@ from infra.simulation.faults import Breaking, Planned
 from infra.simulation.sqlite_dialect import as_sqlite, drop_temporary
 
 BOOKS: Final = "starjoin"
+MOST_SCHEMAS: Final = 9  # SQLite attaches ten databases; one holds the bookkeeping tables
 _COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQUET MANIFEST")
 
 _COLUMNS: Final = """

@@ -26,7 +26,6 @@ from infra.simulation.world import BLOCK, World
 
 Action = Callable[[], None]
 
-_STEPS = (30, 100)
 _LAST_LOOKS = 6
 _ZOMBIE_ROUNDS = 30
 _GENERATIONS = 4
@@ -59,7 +58,8 @@ class History:
         )
         self.workload.begin()
         self.world = World(star, source, 1 + choices.below(3), warehouse)
-        self._steps = _STEPS[0] + choices.below(_STEPS[1] - _STEPS[0])
+        fewest, most = profile.steps
+        self._steps = fewest + choices.below(most - fewest)
         self._by_rows = not choices.chance(15)
         self._unnotified = 0
 
@@ -72,18 +72,21 @@ class History:
             self.world.close()
 
     def _run(self) -> None:
-        source = self.world.source
         for _ in range(self._steps):
             if self.choices.ended:
                 break
             self.choices.step()
             weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
             name, act = self.choices.weighted(weighted)
-            self.log.append(name)
-            source.events = []
-            self.events.append(source.events)
+            self._say(name)
             act()
         self.drain()
+
+    def _say(self, name: str) -> None:
+        """A step begins; what happens at the source from now on is of it."""
+        self.world.source.events = []
+        self.log.append(name)
+        self.events.append(self.world.source.events)
 
     # -- what can happen next
 
@@ -214,10 +217,12 @@ class History:
         checkpoint = world.checkpoints[-1]
         if self.choices.chance(self.profile.older_restores):
             checkpoint = self.choices.one_of(world.checkpoints[::-1])
+        older = ", an older one" if checkpoint is not world.checkpoints[-1] else ""
         zombie = self._is_zombie()
         world.fail(checkpoint, 1 + self.choices.below(3), zombie=zombie)
         self._unnotified = checkpoint.number
-        self.log[-1] += f", restored from {checkpoint.number}{', zombie' if zombie else ''}"
+        goes_on = ", while the former load goes on" if zombie else ""
+        self.log[-1] += f", restored from checkpoint {checkpoint.number}{older}{goes_on}"
 
     def _reload(self) -> None:
         self.workload.vanish()
@@ -282,6 +287,7 @@ class History:
 
     def drain(self) -> None:
         """Nothing breaks any more, until everything is loaded."""
+        self._say("drain")
         attempt = self.world.attempt
         self.workload.end()
         if not attempt.announced:

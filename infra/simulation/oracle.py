@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flink_app.declaration import Declaration
-from infra.simulation.source import Key, Position, Record, Row, Version
+from infra.simulation.source import Key, Position, Record, Version
+from infra.simulation.values import Row
 
 Steps = tuple[str, ...]
 Tables = dict[str, dict[Key, Version]]

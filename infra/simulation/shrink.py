@@ -8,16 +8,17 @@ choices, then lower them.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from infra.simulation.choices import Choices
 from infra.simulation.history import History
 from infra.simulation.profile import Profile
 
-_SECONDS: Final = 60.0
+_RUNS: Final = 1000
+_FEW, _SOME = (1, 8), (8, 24)  # steps
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Outcome:
     choices: Choices
     log: Sequence[str]
     commits: int = 0
+    events: Sequence[Sequence[str]] = ()
+    error: Exception | None = None
+    records: int = 0
+    happened: Mapping[str, int] = field(default_factory=dict)
+    filled: frozenset[str] = frozenset()
 
 
 def run(choices: Choices, profile: Profile) -> Outcome:
@@ -39,19 +45,68 @@ def run(choices: Choices, profile: Profile) -> Outcome:
         history.run()
     except Exception as error:  # noqa: BLE001 - a history that cannot go on is wrong as well
         what = getattr(error, "what", f"{type(error).__name__}!")
-        return Outcome(what, str(error), choices, history.log if history else [])
-    return Outcome("", "", choices, history.log, history.world.check.commits)
+        log, events = (history.log, history.events) if history else ([], [])
+        return Outcome(what, str(error), choices, log, events=events, error=error)
+    return Outcome(
+        "",
+        "",
+        choices,
+        history.log,
+        history.world.check.commits,
+        records=sum(map(len, history.world.source.shards)),
+        happened=happened(history),
+        filled=frozenset(history.world.check.filled),
+    )
 
 
-def shrink(failing: Outcome, profile: Profile, *, seconds: float = _SECONDS) -> Outcome:
-    """A shorter history that goes wrong in the same way."""
-    ends = time.monotonic() + seconds
+def happened(history: History) -> Counter[str]:
+    """How often each kind of thing happened in a history."""
+    found: Counter[str] = Counter()
+    seen: set[bytes] = set()
+    for records in history.world.source.shards:
+        for record in records:
+            found["re-delivery"] += record.data in seen
+            seen.add(record.data)
+    for event in history.world.source.kinds:
+        found[event] += 1
+    for step in history.log:
+        found["crash"] += step.startswith("fail")
+        found["older restore"] += "an older one" in step
+        found["reload"] += step == "reload"
+        found["broken transaction"] += step.startswith("load ")
+    return found
+
+
+def simplify(failing: Outcome, profile: Profile, seeds: range) -> tuple[Outcome, Profile]:
+    """A plainer history, of fewer steps, that goes wrong in the same way, if some seed has one.
+
+    Many faults need no crash and no outage; shrinking a long history with all of that does not
+    get rid of it, for what can happen next depends on what has happened.
+    """
+    for plainer in (
+        replace(
+            profile,
+            failures=False, older_restores=0, zombies=False, outages=False, pruning=False,
+            reloads=0, letters=0, steps=_FEW,
+        ),
+        replace(profile, steps=_SOME),
+    ):  # fmt: skip
+        for seed in seeds:
+            outcome = run(Choices(seed), plainer)
+            if outcome.what == failing.what:
+                return outcome, plainer
+    return failing, profile
+
+
+def shrink(failing: Outcome, profile: Profile, *, runs: int = _RUNS) -> Outcome:
+    """A shorter history that goes wrong in the same way, found with at most so many runs."""
     best = failing
 
     def fails(made: Sequence[int]) -> bool:
-        nonlocal best
-        if time.monotonic() > ends:
+        nonlocal best, runs
+        if runs <= 0:
             return False
+        runs -= 1
         outcome = run(Choices(replayed=made), profile)
         if outcome.what != failing.what or len(outcome.choices.made) > len(best.choices.made):
             return False
@@ -61,7 +116,7 @@ def shrink(failing: Outcome, profile: Profile, *, seconds: float = _SECONDS) -> 
         return True
 
     before: list[int] = []
-    while before != best.choices.made and time.monotonic() < ends:
+    while before != best.choices.made and runs > 0:
         before = best.choices.made
         _without_steps(lambda: best, fails)
         _lowered(lambda: best, fails)

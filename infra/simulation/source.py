@@ -92,6 +92,23 @@ class Record:
         return bool(self.versions) and self.generation < floor
 
 
+def dimensions_of(declaration: Declaration) -> set[str]:
+    """Tables that some target joins, by itself or on the way to another."""
+    found = set()
+    for target in declaration.targets.values():
+        for dotted in target.columns.values():
+            table = target.fact
+            for step in dotted.split(".")[:-1]:
+                table = declaration.tables[table].references[step].table
+                found.add(table)
+    return found
+
+
+def used_tables(declaration: Declaration) -> set[str]:
+    """Facts and dimensions; records of the other tables are passed over."""
+    return {*(target.fact for target in declaration.targets.values()), *dimensions_of(declaration)}
+
+
 @dataclass
 class Source:
     """Tables, and the shards that their changes go to.
@@ -103,6 +120,7 @@ class Source:
 
     Attributes:
         events: what has happened, a line for each record; whoever reads it may empty it.
+        kinds: for each of all records: insert, update, key update, delete or full load.
     """
 
     declaration: Declaration
@@ -116,6 +134,7 @@ class Source:
     generation: int = GENERATION
     _lsn: int = _FIRST_LSN
     events: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
     _micros: int = FIRST_MICROS
     _number: int = 0
 
@@ -220,9 +239,12 @@ class Source:
             self.letters.append((shard, replace(record.letter, data=data)))
 
     def spoil(self, place: int) -> None:
-        """A record in `wire` cannot be read as it is; its letter can, once it is replayed."""
+        """A record in `wire` cannot be read as it is; its letter can, once it is replayed.
+
+        One that is passed over is not read, whatever it holds.
+        """
         shard, record = self.wire[place]
-        if record.versions:
+        if record.versions and record.versions[0].table in used_tables(self.declaration):
             envelope = json.loads(record.data)
             envelope["metadata"]["operation"] = "refresh"
             data = json.dumps(envelope).encode()
@@ -311,3 +333,5 @@ class Source:
         was = "" if before is None else f", before: {before}"
         verb = "full load of" if operation == "load" else operation
         self.events.append(f"{verb} {table} {row}{was}")
+        kind = "key update" if len(versions) > 1 else operation
+        self.kinds.append("full load" if kind == "load" else kind)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any, Final
 
+from connectors.failures import StarjoinError
 from flink_app.declaration import Column, ColumnType, Declaration
 from flink_app.declaration.model import TrailingBlanks
 from infra.simulation.choices import Choices
@@ -25,13 +26,13 @@ Given = Sequence[Any] | Callable[[int], Any]
 _KEYS: Final = 3
 _KEYS_IN_COMPOSITE: Final = 2  # so that whole keys meet as often as keys of one column
 _FIRST_DAY: Final = dt.date(2026, 1, 1)
-_FIRST_TIME: Final = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - a timestamp has no zone
+_FIRST_TIME: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _DAYS: Final = 3650
 _BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
 _MOST_REPORTED: Final = 12
 
 
-class ValuesError(ValueError):
+class ValuesError(StarjoinError, ValueError):
     """Values that were given for a column cannot be its values; the message names the column."""
 
 
@@ -203,7 +204,7 @@ def _linked_columns(declaration: Declaration) -> dict[tuple[str, str], list[tupl
     return groups
 
 
-def key_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa: PLR0911
+def key_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa: PLR0911 - one for each type
     """The key that has this number; those of small numbers differ (booleans: two of them)."""
     match kind.name:
         case "smallint" | "integer" | "bigint":
@@ -217,15 +218,15 @@ def key_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa
         case "date":
             return _FIRST_DAY + dt.timedelta(days=number)
         case "timestamp":
-            return _FIRST_TIME + dt.timedelta(days=number)
+            return (_FIRST_TIME + dt.timedelta(days=number)).replace(tzinfo=None)
         case "timestamptz":
-            return (_FIRST_TIME + dt.timedelta(days=number)).replace(tzinfo=dt.UTC)
+            return _FIRST_TIME + dt.timedelta(days=number)
         case "varbyte":
             return bytes([number])
     return f"k{number}" if length is None or length > 1 else str(number)
 
 
-def fresh_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa: PLR0911
+def fresh_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa: PLR0911 - one for each type
     """A value that few others of the column equal; `length` is in bytes."""
     sign = -1 if number % 2 else 1
     match kind.name:
@@ -242,17 +243,17 @@ def fresh_value(kind: ColumnType, number: int, length: int | None) -> Any:  # no
         case "date":
             return _FIRST_DAY + dt.timedelta(days=number % _DAYS)
         case "timestamp":
-            return _FIRST_TIME + dt.timedelta(days=number % _DAYS, microseconds=number)
-        case "timestamptz":
             past = dt.timedelta(days=number % _DAYS, microseconds=number)
-            return (_FIRST_TIME + past).replace(tzinfo=dt.UTC)
+            return (_FIRST_TIME + past).replace(tzinfo=None)
+        case "timestamptz":
+            return _FIRST_TIME + dt.timedelta(days=number % _DAYS, microseconds=number)
         case "varbyte":
             return number.to_bytes(8, "big")[-(length or 8) :]
     letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
     return f"{letters} {number}"[-(length or 1) :]
 
 
-def logical_value(kind: ColumnType, value: Any) -> Any:  # noqa: PLR0911
+def logical_value(kind: ColumnType, value: Any) -> Any:  # noqa: PLR0911 - one for each type
     """The value as rows hold it. Raises ValueError that says why it is none of this type."""
     match kind.name:
         case "smallint" | "integer" | "bigint":

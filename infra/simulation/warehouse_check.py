@@ -27,6 +27,7 @@ from infra.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ord
 from infra.simulation.pruning import Pruning
 from infra.simulation.source import FIRST_SEQUENCE, Record, Source
 
+_MOST_SHOWN: Final = 5  # rows of a message
 _FLOOR: Final = f"SELECT generation FROM {BOOKS}.floor"
 SECRET: Final = b"a secret of the simulation, of 41 bytes ."
 
@@ -65,6 +66,7 @@ class Check:
 
     Attributes:
         commits: how many brought something in.
+        filled: columns, `target.column`, that a row has had a value in.
         reached: how many records of each shard have ever been loaded.
     """
 
@@ -79,6 +81,7 @@ class Check:
         place: Place = simulated_place,
     ) -> None:
         self.commits = 0
+        self.filled: set[str] = set()
         self.reached = [0] * source.shard_count
         self._star = star
         self._spec = spec
@@ -199,10 +202,15 @@ class Check:
                 self._rows(BOOKS, f"tombstones_{target.table}", [*target.key, "_pos"]),
             )
             count = len(visible)
-            _compare("rows", [r[:count] for r in expected.rows], [r[:count] for r in found.rows])
-            _compare("hidden columns", expected.rows, found.rows)
+            for row in expected.rows:
+                values = zip(visible, row[:count], strict=True)
+                self.filled.update(f"{target.table}.{name}" for name, v in values if v is not None)
+            due, there = ([row[:count] for row in rows] for rows in (expected.rows, found.rows))
+            _compare("rows", due, there, visible, target.table)
+            _compare("hidden columns", expected.rows, found.rows, columns, target.table)
             tombstones = self.pruning.without(target.table, expected.tombstones)
-            _compare("tombstones", tombstones, found.tombstones)
+            named = [*target.key, "_pos"]
+            _compare("tombstones", tombstones, found.tombstones, named, target.table)
 
     def _check_dimensions(self, tables: Tables) -> None:
         """Those that are kept in the warehouse, deleted keys among their rows."""
@@ -210,7 +218,7 @@ class Check:
             columns = [column.name for column in dimension.columns]
             expected = self._oracle.dimension(dimension.table, columns, tables)
             found = self._rows(BOOKS, f"dimension_{dimension.table}", columns)
-            _compare("dimensions", expected, found)
+            _compare("dimensions", expected, found, columns, dimension.table)
 
     def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
         listed = ", ".join(f'"{name}"' for name in columns)
@@ -228,7 +236,8 @@ class Check:
         for target in self._spec.targets:
             visible = list(self._star.targets[target.table].columns)
             expected = self._oracle.visible(target.table, self._source.tables)
-            _compare("end", expected, self._rows(target.schema, target.table, visible))
+            found = self._rows(target.schema, target.table, visible)
+            _compare("end", expected, found, visible, target.table)
 
 
 def _newer(before: Tables, after: Tables) -> Counter[str]:
@@ -241,9 +250,24 @@ def _newer(before: Tables, after: Tables) -> Counter[str]:
     )
 
 
-def _compare(what: str, expected: Any, found: Any) -> None:
+def _compare(
+    what: str,
+    expected: Sequence[Any],
+    found: Sequence[Any],
+    columns: Sequence[str] = (),
+    of: str = "",
+) -> None:
+    """Raises WrongError about `what` when rows differ; those of `columns` are shown by name."""
     if found != expected:
-        missing = [row for row in expected if row not in found]
-        surplus = [row for row in found if row not in expected]
-        message = f"missing {missing}, surplus {surplus} of {len(found)}"
+        missing, surplus = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
+        message = (
+            f"{of}{': ' if of else ''}missing {_shown(missing, columns)}; "
+            f"unexpected {_shown(surplus, columns)}; there are {len(found)} in all"
+        )
         raise WrongError(message, what)
+
+
+def _shown(rows: Counter[Any], columns: Sequence[str]) -> str:
+    listed = [dict(zip(columns, r, strict=True)) if columns else r for r in rows.elements()]
+    more = f" and {len(listed) - _MOST_SHOWN} more" if len(listed) > _MOST_SHOWN else ""
+    return ", ".join(map(str, listed[:_MOST_SHOWN])) + more if listed else "nothing"

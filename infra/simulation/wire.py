@@ -13,7 +13,7 @@ from infra.simulation.values import Row, readers_of
 
 # 2026-01-01, in microseconds since the epoch.
 FIRST_MICROS: Final = 1_767_225_600_000_000
-_EPOCH: Final = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - written with a Z of its own
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Commit(NamedTuple):
@@ -41,7 +41,8 @@ def commit_at(kind: Positions, log: int, first: int) -> Commit:
 
 def timestamp_text(micros: int) -> str:
     """A timestamp as DMS writes it."""
-    return (_EPOCH + dt.timedelta(microseconds=micros)).isoformat(timespec="microseconds") + "Z"
+    at = (_EPOCH + dt.timedelta(microseconds=micros)).replace(tzinfo=None)
+    return at.isoformat(timespec="microseconds") + "Z"
 
 
 def written_row(table: Table, row: Mapping[str, Any]) -> Row:

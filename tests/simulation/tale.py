@@ -9,7 +9,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-from infra.simulation.source import Record, Row, Source
+from infra.simulation.source import Record, Source
+from infra.simulation.values import Row
 from infra.simulation.world import World
 from tests.simulation.stars import TALE
 

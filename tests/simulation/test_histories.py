@@ -70,6 +70,6 @@ def test_a_wrong_history_is_shrunk_to_one_that_is_wrong_alike(
 ) -> None:
     monkeypatch.setattr("connectors.redshift.ledger.known_parts", lambda *_: set())
     failing = next(o for seed in range(200) if (o := run(Choices(seed), PRUNING)).what)
-    shrunk = shrink(failing, PRUNING, seconds=3.0)
+    shrunk = shrink(failing, PRUNING, runs=40)
     assert shrunk.what == failing.what
     assert len(shrunk.choices.made) < len(failing.choices.made)

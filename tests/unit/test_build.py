@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+import build
 from build import COMMANDS
 from infra.bootstrap import ROOT
 
 AWS = "infra.aws"
+REQUIRED = {"check": ("declaration.yaml",)}
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +60,22 @@ def test_help_needs_nothing_and_does_nothing(bare: Path, command: tuple[str, ...
 @pytest.mark.parametrize("command", sorted({*COMMANDS} - {"test"}))
 def test_a_wrong_argument_is_refused_before_anything_is_made(bare: Path, command: str) -> None:
     before = files(bare)
-    done = call(bare, command, "--environment=x", "--hlep")
+    done = call(bare, command, *REQUIRED.get(command, ()), "--environment=x", "--hlep")
     assert done.returncode == 2
     assert "--hlep" in done.stderr
     assert "Traceback" not in done.stderr
     assert files(bare) == before
+
+
+def test_a_declaration_to_check_is_sought_where_the_caller_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[str, ...]] = []
+    monkeypatch.setattr(build, "become", lambda *arguments: started.append(arguments))
+    monkeypatch.chdir(tmp_path)
+    build.check(["mine.yaml", "--seed", "7"])
+    wanted = ("-m", "infra.check", str(tmp_path / "mine.yaml"), "--histories=100", "--seed=7")
+    assert started == [wanted]
 
 
 def test_a_machine_without_a_jdk_is_told_what_to_install(bare: Path) -> None:

@@ -59,9 +59,12 @@ CHECKED: Final = (
     "flink_app",
     "infra/aws",
     "infra/bootstrap.py",
+    "infra/check",
     "infra/local",
     "infra/redshift_emulator",
     "infra/replay",
+    "infra/simulation/api.py",
+    "infra/simulation/values.py",
 )
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 _GENERATED: Final = {"target", "__pycache__", "decisions"}

@@ -1,0 +1,1 @@
+"""`build.py check`: tests a declaration against random histories, on the command line."""
