@@ -124,7 +124,7 @@ def test_21_of_two_loads_of_a_row_the_later_counts() -> None:
     counterexamples.a_row_is_loaded_twice()
     with (
         decoding_by_rows(),
-        patch.object(rows, "position", without_time),
+        patch.object(rows, "make_position", without_time),
         pytest.raises(WrongError),
     ):
         counterexamples.a_row_is_loaded_twice()
