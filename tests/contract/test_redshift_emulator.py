@@ -16,7 +16,8 @@ from redshift_connector.core import Connection
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import ServiceError
 from infra.local.redshift import RedshiftEmulator
-from tests.contract.warehouse import Warehouse, close, failing_connect, refused, run, value
+from tests.contract.warehouse import Warehouse, close, refused, run, value
+from tests.support.driver_sockets import failing_connect
 
 pytestmark = pytest.mark.contract
 

@@ -12,7 +12,8 @@ from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError, ProgrammingError
 
 from infra.redshift_emulator import Action, Faults, Rule, When
-from tests.contract.warehouse import Warehouse, failing_connect, refused, rows, run, value
+from tests.contract.warehouse import Warehouse, refused, rows, run, value
+from tests.support.driver_sockets import failing_connect
 
 pytestmark = [pytest.mark.contract, pytest.mark.faults]
 

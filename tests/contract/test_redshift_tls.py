@@ -14,7 +14,8 @@ from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode
 from connectors.redshift.errors import LoadError, NeedsRepairError, Step, classify
 from infra.local.redshift import RedshiftEmulator
 from tests.contract.certificates import Authority
-from tests.contract.warehouse import failing_connect, value
+from tests.contract.warehouse import value
+from tests.support.driver_sockets import failing_connect
 
 pytestmark = [
     pytest.mark.contract,

@@ -1,4 +1,4 @@
-"""The stand-ins of the loader's fault tests, started once, and a loader on an empty warehouse."""
+"""The services of the loader's fault tests, started once, and a loader on an empty warehouse."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from flink_app.positions.position import make_position
 from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
 from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
+from tests.support.driver_sockets import failing_connect
 from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
@@ -83,11 +84,9 @@ def test_a_missing_staged_file_needs_repair_and_loads_nothing(
     assert started.progress().records == 0
 
 
-# The driver leaves its socket to the garbage collector when the greeting fails.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_refused_connection_is_tried_again(started: Running, loader: Loader) -> None:
     started.stack.redshift.faults.refuse_connections()
-    with pytest.raises(RetryLoadError):
+    with failing_connect(RetryLoadError):
         loader.load(parts_of(started, 1), START)
     started.stack.redshift.faults.accept_connections()
     loader.load(parts_of(started, 1), START)
