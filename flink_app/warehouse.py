@@ -35,7 +35,7 @@ def warehouse_spec(star: Star) -> WarehouseSpec:
     """Everything that loads of `star` may touch."""
     return WarehouseSpec(
         targets=tuple(_target(name, star) for name in star.targets),
-        patches=tuple(_patch(name, star) for name in star.stream_dimensions),
+        patches=tuple(_patch(name, star) for name in star.broadcast_dimensions),
         dimensions=tuple(_dimension(name, star) for name in star.warehouse_dimensions),
         sources=tuple((name, _source(name, star)) for name in star.used_tables),
         position=POSITION,
@@ -124,7 +124,7 @@ def _path(target: str, path: Path, star: Star) -> PathSpec:
     known = {
         p.steps: _relative(p, depth)
         for p in reached
-        if p == path or p.table in star.stream_dimensions
+        if p == path or p.table in star.broadcast_dimensions
     }
     assigned = {path.position: POSITION}
     cleared: dict[str, None] = {}

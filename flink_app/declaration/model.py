@@ -183,7 +183,7 @@ class Reference(_Model):
 class Placement(enum.StrEnum):
     """Where a dimension is kept and joined."""
 
-    STREAM = "stream"  # in the state of every subtask, joined there
+    BROADCAST = "stream"  # in the state of every subtask, joined there
     WAREHOUSE = "warehouse"  # in a table of its own, joined in the load's transaction
 
 
@@ -198,7 +198,7 @@ class Table(_Model):
     columns: dict[Identifier, _DeclaredColumn]
     references: dict[Identifier, Reference] = {}
     placement: Placement = Field(
-        Placement.STREAM,
+        Placement.BROADCAST,
         description="of a dimension: kept in the job's memory, or, if too large, in the warehouse",
     )
 
@@ -258,7 +258,7 @@ class SchemaChanges(enum.StrEnum):
         return self in {SchemaChanges.EVOLVE, SchemaChanges.TRY_EVOLVE}
 
 
-class Stream(_Model):
+class DmsRecords(_Model):
     """How the DMS task writes its records, where that can be chosen."""
 
     before_image: SourceName = Field(
@@ -331,7 +331,7 @@ class DeclarationParts(_Model):
     source_schema: SourceText = Field(
         "", description="the schema name in the change records, of tables that name none"
     )
-    stream: Stream = Stream()
+    stream: DmsRecords = DmsRecords()
     tables: dict[Identifier, Table]
     targets: dict[Identifier, Target] = Field(min_length=1)
 

@@ -92,7 +92,7 @@ def _table_faults(star: Star) -> Iterator[str]:
 def _tables(star: Star) -> Iterator[tuple[str, pa.Schema]]:
     for name in star.targets:
         yield f"target {name}", star.wide_schema(name)
-    for name in star.stream_dimensions:
+    for name in star.broadcast_dimensions:
         yield f"table {name}, its patches", star.patch_schema(name)
     for name in star.warehouse_dimensions:
         yield f"table {name}", star.changes_schema(name)

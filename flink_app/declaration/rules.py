@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flink_app.declaration.model import DeclarationParts, Placement, Stream, Table, Target
+from flink_app.declaration.model import DeclarationParts, DmsRecords, Placement, Table, Target
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
 _LONGEST_PATH: Final = 127 - len("_key_")
@@ -47,7 +47,7 @@ def _check_sources(declaration: DeclarationParts) -> None:
             _fail(f"tables {holder} and {name}", what)
 
 
-def _check_before_image(name: str, table: Table, stream: Stream) -> None:
+def _check_before_image(name: str, table: Table, stream: DmsRecords) -> None:
     sources = {declared.source or column for column, declared in table.columns.items()}
     left_out = (column for column, declared in table.columns.items() if declared.unchanged)
     for column in [*table.key, *left_out]:

@@ -133,9 +133,9 @@ class Star:
         return tuple(name for name in self.tables if name in reached)
 
     @cached_property
-    def stream_dimensions(self) -> tuple[str, ...]:
-        """Dimensions in the state of every subtask, which facts join in the stream."""
-        return self._dimensions_of(Placement.STREAM)
+    def broadcast_dimensions(self) -> tuple[str, ...]:
+        """Dimensions in the broadcast state of every subtask, where facts are joined with them."""
+        return self._dimensions_of(Placement.BROADCAST)
 
     @cached_property
     def warehouse_dimensions(self) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ class Star:
         What is kept in the warehouse is not known in the stream.
         """
         below = (p for p in self.paths(dimension) if p.steps in self._below[dimension])
-        return tuple(p for p in below if p.table in self.stream_dimensions)
+        return tuple(p for p in below if p.table in self.broadcast_dimensions)
 
     @cached_property
     def _stored(self) -> dict[str, tuple[str, ...]]:

@@ -117,7 +117,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._source_watch.observe(block, parsed, decoded.accounts)
         self._watch.add(decoded.account, letters)
         for table, batch in decoded.changes.items():
-            if table in self._star.stream_dimensions:
+            if table in self._star.broadcast_dimensions:
                 yield DIMENSIONS, Block(Kind.DIMENSION, table, batch).encode()
             else:
                 kind = Kind.FACTS if table in self._star.facts else Kind.DIMENSION

@@ -174,7 +174,7 @@ class Mirror:
                 star.unchanged_columns(name),
                 floor,
             )
-            for name in star.stream_dimensions
+            for name in star.broadcast_dimensions
         }
 
 

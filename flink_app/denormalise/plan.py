@@ -94,7 +94,7 @@ class JoinPlan:
 
     def __init__(self, star: Star) -> None:
         self.targets = {name: _target_join(star, name) for name in star.targets}
-        self.patches = {name: _patch_join(star, name) for name in star.stream_dimensions}
+        self.patches = {name: _patch_join(star, name) for name in star.broadcast_dimensions}
         self.targets_of = {
             fact: tuple(name for name, target in star.targets.items() if target.fact == fact)
             for fact in star.facts

@@ -173,7 +173,7 @@ class Check:
         patches = sum(
             line.loaded
             for line in found
-            if line.destination == DIMENSION and line.table in self._star.stream_dimensions
+            if line.destination == DIMENSION and line.table in self._star.broadcast_dimensions
         )
         if (staged := self._ledger_rows("patches")) != patches:
             message = f"{staged} patches of {patches} changes that were accepted"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flink_app.declaration.declaration import Declaration
-from flink_app.declaration.model import Stream
+from flink_app.declaration.model import DmsRecords
 from flink_app.declaration.star import Star
 from flink_app.decode.plan import DecodePlan
 from flink_app.positions.generations import Generations, time_text
@@ -96,7 +96,7 @@ class Session:
 def plan(star: str, way: int) -> DecodePlan:
     """The plan of a declared star whose task writes its records in one of the ways."""
     chosen = WAYS[way]
-    declared = DECLARED[star].model_copy(update={"stream": Stream(**chosen["stream"])})
+    declared = DECLARED[star].model_copy(update={"stream": DmsRecords(**chosen["stream"])})
     generations = Generations.parse(chosen.get("generations", "3"))
     return DecodePlan(Star(declared), generations, chosen.get("floor", 0))
 

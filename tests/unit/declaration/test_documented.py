@@ -35,7 +35,7 @@ _COMPLETED: Final[dict[str, Any]] = {
     "fact": "a",
 }
 _MODELS: Final[list[type[BaseModel]]] = [
-    *(model.Column, model.Reference, model.Table, model.Target, model.Stream),
+    *(model.Column, model.Reference, model.Table, model.Target, model.DmsRecords),
     *(environment.Application, environment.Redshift, environment.Stream, environment.Staging),
 ]
 

@@ -59,7 +59,14 @@ FULL_CONTENT["targets"]["consignment_report"] |= {
 
 def test_null_is_tried_in_every_field() -> None:
     tried = {place[-1] for place in _places(FULL_CONTENT)} | {"before_image"}
-    kinds = (model.Column, model.Reference, model.Table, model.Target, model.Stream, Declaration)
+    kinds = (
+        model.Column,
+        model.Reference,
+        model.Table,
+        model.Target,
+        model.DmsRecords,
+        Declaration,
+    )
     fields = {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
     assert fields <= tried
     Declaration.model_validate(FULL_CONTENT)

@@ -81,8 +81,8 @@ def test_patches_carry_nothing_that_is_kept_in_the_warehouse() -> None:
 
 
 def test_a_dimension_is_in_the_stream_or_in_the_warehouse() -> None:
-    assert freight().stream_dimensions == freight().dimensions
-    assert placed_freight().stream_dimensions == ("company",)
+    assert freight().broadcast_dimensions == freight().dimensions
+    assert placed_freight().broadcast_dimensions == ("company",)
     assert placed_freight().warehouse_dimensions == ("region", "port", "register")
     # Where it is kept changes nothing of what the target holds.
     for target in freight().targets:

@@ -23,7 +23,7 @@ seeds = st.lists(st.integers(0, 2**32), max_size=60)
 
 def mirrored(star: Star, changes: list[Change]) -> Mirror:
     mirror = Mirror(star)
-    for table in star.stream_dimensions:
+    for table in star.broadcast_dimensions:
         mirror.tables[table].accept(batch(star, table, [c for c in changes if c.table == table]))
     return mirror
 
@@ -34,7 +34,7 @@ def mirrored(star: Star, changes: list[Change]) -> Mirror:
 def test_wide_rows_are_the_left_join(star: Star, seeds: list[int]) -> None:
     changes = [random_change(star, seed, at) for at, seed in enumerate(seeds, 1)]
     oracle = Oracle(star)
-    oracle.apply(change for change in changes if change.table in star.stream_dimensions)
+    oracle.apply(change for change in changes if change.table in star.broadcast_dimensions)
     mirror, plan = mirrored(star, changes), JoinPlan(star)
     for target, declared in star.targets.items():
         facts = [change for change in changes if change.table == declared.fact]
@@ -60,7 +60,7 @@ def test_a_patch_carries_what_the_mirror_knows_below_it(star: Star, seeds: list[
     oracle = Oracle(star)
     oracle.apply(changes)
     mirror, plan = mirrored(star, changes), JoinPlan(star)
-    for table in star.stream_dimensions:
+    for table in star.broadcast_dimensions:
         own = [change for change in changes if change.table == table]
         found = patches(batch(star, table, own), plan.patches[table], mirror)
         assert found.schema == star.patch_schema(table)

@@ -94,10 +94,10 @@ class Subtasks:
             mine = [
                 change
                 for change, home in zip(changes, homes, strict=True)
-                if change.table in self._star.stream_dimensions or home == subtask
+                if change.table in self._star.broadcast_dimensions or home == subtask
             ]
             for change in shuffled(mine, seed + subtask):
-                if change.table in self._star.stream_dimensions:
+                if change.table in self._star.broadcast_dimensions:
                     self._dimension(subtask, change, staged)
                 elif change.table in self._star.warehouse_dimensions:
                     passed = batch(self._star, change.table, [change])
