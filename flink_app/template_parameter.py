@@ -48,6 +48,6 @@ def parameter_of(name: str, field: FieldInfo) -> Parameter:
     return own or Parameter("".join(word.capitalize() for word in name.split("_")))
 
 
-def location_of(field: FieldInfo) -> Location | None:
+def loss_of(field: FieldInfo) -> Location | None:
     """What a change of the setting loses, None where it loses nothing."""
     return next((each for each in field.metadata if isinstance(each, Location)), None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from flink_app.template_parameter import location_of
+from flink_app.template_parameter import loss_of
 from infra.aws import plan
 from infra.aws.application import FlinkApplication, StartState
 from infra.aws.environment import Environment
@@ -72,7 +72,7 @@ class Preflight:
             stack = self._environment.stack(part)
             deployed = self._stacks.parameters(stack)
             for setting in settings_of(Environment):
-                name, location = setting.parameter.name, location_of(setting.field)
+                name, location = setting.parameter.name, loss_of(setting.field)
                 if location is None or name is None or deployed.get(name) in {None, wanted[name]}:
                     continue
                 yield (
