@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flink_app.declaration import Star, load_declaration
@@ -44,10 +45,11 @@ class Example:
     Args:
         name: one of `EXAMPLES`.
         stack: where it runs; its application has the example's declaration.
+        folder: of its SQL, if it is not a shipped example's.
     """
 
-    def __init__(self, name: str, stack: LocalStack) -> None:
-        self._folder = FOLDER / name
+    def __init__(self, name: str, stack: LocalStack, folder: Path | None = None) -> None:
+        self._folder = FOLDER / name if folder is None else folder
         self._stack = stack
         self._kinesis = stack.client("kinesis")
         self.star = Star(load_declaration(ROOT / stack.settings.application.declaration))

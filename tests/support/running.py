@@ -169,12 +169,17 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, name: str = DEFAULT, *, shards: int = 2, declaration: Path | None = None
+    folder: Path,
+    name: str = DEFAULT,
+    *,
+    shards: int = 2,
+    declaration: Path | None = None,
+    history: Path | None = None,
 ) -> Iterator[Running]:
-    """A shipped example on a stack of its own, with its own declaration or another."""
+    """A shipped example on a stack of its own, with its own declaration and SQL or others."""
     declared = declaration_of(name) if declaration is None else str(declaration)
     with LocalStack(declared, folder=folder, shards=shards) as stack:
-        example = Example(name, stack)
+        example = Example(name, stack, history)
         try:
             yield Running(folder, stack, example)
         finally:
