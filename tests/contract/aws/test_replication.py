@@ -71,7 +71,7 @@ def test_an_endpoint_that_cannot_be_reached_is_named_and_tested_again(
     )["Endpoints"]
     sentence = str(caught.value)
     name = endpoint["EndpointIdentifier"]
-    assert f"cannot connect to the {role} endpoint {name}: DMS says: timed out. " in sentence
+    assert f"cannot connect to the {role} endpoint {name}: DMS reports: timed out. " in sentence
     assert remedy in sentence
     assert "Then deploy again" in sentence
     with pytest.raises(ClientError, match="Test connection"):
