@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, get_args
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
+from connectors.failures import StarjoinError
 from flink_app.settings import Settings
 from flink_app.template_parameter import Parameter, parameter_of
 from infra.aws.environment import Environment
@@ -26,6 +27,10 @@ _BOUNDS: Final = {
     "maximum": "MaxValue",
     "exclusiveMaximum": "MaxValue",
 }
+
+
+class SharedParameterError(StarjoinError, ValueError):
+    """Two settings have the same parameter, so one of them would not reach the application."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def property_references(model: type[BaseModel] = Settings) -> dict[str, dict[str
 def definitions(model: type[BaseModel] = Environment) -> dict[str, dict[str, Any]]:
     """Every parameter that a model's settings have, by its name, as a template declares it.
 
-    Raises ValueError where two settings have the same parameter.
+    Raises SharedParameterError where two settings have the same parameter.
     """
     found: dict[str, dict[str, Any]] = {}
     for setting in settings_of(model):
@@ -98,7 +103,7 @@ def definitions(model: type[BaseModel] = Environment) -> dict[str, dict[str, Any
                 f"setting {'.'.join(setting.path)} has parameter {name}, which another setting has "
                 "already: give it a name of its own, Annotated[..., Parameter(NAME)]"
             )
-            raise ValueError(message)
+            raise SharedParameterError(message)
         found[name] = _definition(setting)
     return found
 

@@ -19,7 +19,7 @@ import json
 import socket
 from typing import Any
 
-from infra.redshift_emulator.errors import EmulatorError
+from infra.redshift_emulator.errors import EmulatorError, UnknownCommandError
 from infra.redshift_emulator.faults import Action, Rule, When
 from infra.redshift_emulator.server import Server
 
@@ -74,7 +74,8 @@ class Control:
             case "clear":
                 faults.clear()
             case other:
-                raise ValueError(other)
+                text = f"there is no command {other!r}"
+                raise UnknownCommandError(text)
         return answer
 
 

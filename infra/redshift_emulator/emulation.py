@@ -7,7 +7,12 @@ from infra.redshift_emulator.backend import IN_BLOCK, literal
 from infra.redshift_emulator.client_session import ClientSession, query
 from infra.redshift_emulator.copy_execution import Copy
 from infra.redshift_emulator.dialect import Kind, Statement
-from infra.redshift_emulator.errors import IN_TRANSACTION_BLOCK, NOT_SUPPORTED, RedshiftError
+from infra.redshift_emulator.errors import (
+    IN_TRANSACTION_BLOCK,
+    NOT_SUPPORTED,
+    RedshiftError,
+    UnreadStatementError,
+)
 from infra.redshift_emulator.wire import Message
 
 
@@ -26,14 +31,14 @@ async def run(session: ClientSession, statement: Statement) -> Message:
         await query(session, statement.sql)
         return wire.command_complete("ALTER TABLE")
     if statement.copy is None:
-        raise AssertionError(statement)
+        raise UnreadStatementError(statement)
     await Copy(session, statement.copy, statement.text).run()
     return wire.command_complete("COPY")
 
 
 async def _check_has_no_default(session: ClientSession, statement: Statement) -> None:
     if statement.retyped is None:
-        raise AssertionError(statement)
+        raise UnreadStatementError(statement)
     table, column = statement.retyped.table, statement.retyped.column
     rows = await query(
         session,

@@ -34,6 +34,18 @@ class EmulatorError(Exception):
     """The root of the emulator's own errors."""
 
 
+class UnknownCommandError(EmulatorError, ValueError):
+    """A command about faults that the emulator does not have; the message names it."""
+
+
+class BadRuleError(EmulatorError, ValueError):
+    """A rule for faults that could never strike."""
+
+
+class UnreadStatementError(EmulatorError, AssertionError):
+    """A statement is emulated, but was not read as far as that needs: a fault of the emulator."""
+
+
 class RedshiftError(EmulatorError):
     """An error that the client gets."""
 

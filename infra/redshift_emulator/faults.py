@@ -22,7 +22,13 @@ import enum
 import re
 from dataclasses import dataclass, field
 
-from infra.redshift_emulator.errors import INTERNAL, EmulatorError, RedshiftError, cancelled
+from infra.redshift_emulator.errors import (
+    INTERNAL,
+    BadRuleError,
+    EmulatorError,
+    RedshiftError,
+    cancelled,
+)
 
 
 class When(enum.StrEnum):
@@ -75,7 +81,7 @@ class Rule:
     def __post_init__(self) -> None:
         if self.when is When.AFTER and self.action is Action.FAIL:
             text = "a rule that strikes after the statement cannot make it fail"
-            raise ValueError(text)
+            raise BadRuleError(text)
         re.compile(self.matching)
 
 

@@ -11,7 +11,13 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
+from connectors.failures import StarjoinError
+
 T = TypeVar("T")
+
+
+class WeightsError(StarjoinError, ValueError):
+    """Items cannot be chosen by these weights."""
 
 
 class Choices:
@@ -58,11 +64,14 @@ class Choices:
         return items[self.below(len(items))]
 
     def weighted(self, items: Sequence[tuple[int, T]]) -> T:
-        """One of the items by their weights; the first is the plain one."""
+        """One of the items by their weights; the first is the plain one.
+
+        Raises WeightsError.
+        """
         left = self.below(sum(weight for weight, _ in items))
         for weight, item in items:
             left -= weight
             if left < 0:
                 return item
         message = "weights are whole numbers above 0"
-        raise ValueError(message)
+        raise WeightsError(message)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.failures import StarjoinError
 from flink_app.declaration import Declaration
 from infra.simulation.source import Key, Position, Record, Version
 from infra.simulation.values import Row
@@ -60,6 +61,10 @@ class Expected:
 
     rows: Lines
     tombstones: Lines
+
+
+class UnknownTreatmentError(StarjoinError, ValueError):
+    """A declaration has a treatment whose result the oracle cannot work out."""
 
 
 class Oracle:
@@ -184,7 +189,7 @@ class Oracle:
         if treatment == "sha256":
             return hashlib.sha256(_as_text(value).encode()).hexdigest()
         message = f"the oracle knows no treatment {treatment}"
-        raise ValueError(message)
+        raise UnknownTreatmentError(message)
 
 
 def ordered(rows: Iterable[Sequence[Any]]) -> Lines:

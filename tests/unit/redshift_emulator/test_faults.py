@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.redshift_emulator.errors import RedshiftError
+from infra.redshift_emulator.errors import BadRuleError, RedshiftError
 from infra.redshift_emulator.faults import Action, CutError, FaultBoard, Rule, When
 
 
@@ -67,7 +67,7 @@ def test_hanging_until_released() -> None:
 
 
 def test_what_is_done_cannot_fail() -> None:
-    with pytest.raises(ValueError, match="cannot make it fail"):
+    with pytest.raises(BadRuleError, match="cannot make it fail"):
         Rule("x", When.AFTER, Action.FAIL)
 
 
