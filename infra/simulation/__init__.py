@@ -18,7 +18,7 @@ simulated, one module for each part, and driven by a seed:
   shortest form that fails.
 """
 
-from infra.simulation.api import HistoryError, Report, check
+from infra.simulation.api import ArgumentError, HistoryError, Report, check
 from infra.simulation.values import ValuesError
 
-__all__ = ["HistoryError", "Report", "ValuesError", "check"]
+__all__ = ["ArgumentError", "HistoryError", "Report", "ValuesError", "check"]

@@ -24,6 +24,10 @@ _RUNS_OF_A_SEED: Final = 5  # runs that shrink a history, for each that looks fo
 _LOGGERS: Final = ("connectors", "flink_app")
 
 
+class ArgumentError(StarjoinError, ValueError):
+    """An argument of `check` is out of range; the message names it and the least that it may be."""
+
+
 class HistoryError(StarjoinError, AssertionError):
     """A history after which a target was not the join of its source tables.
 
@@ -104,17 +108,19 @@ def check(
         values: by `table.column`, a list of values to choose from, or a function that makes a
             value of a number which grows with each value. Columns that are not named have values
             of their type.
-        shrink_runs: how many runs a failing history may take to be made smaller.
+        shrink_runs: how many runs a failing history may take to be made smaller; with 0 it is
+            reported as it is.
 
     Raises:
         HistoryError: a target was wrong; the message has the smallest history found.
         DeclarationError: the declaration cannot be used.
         ValuesError: `values` names no column, or a value does not fit its column.
-        ValueError: another argument is out of range.
+        ArgumentError: `histories` or `shrink_runs` is out of range.
     """
-    if histories < 1:
-        message = f"histories: at least 1, not {histories}"
-        raise ValueError(message)
+    for name, number, least in (("histories", histories, 1), ("shrink_runs", shrink_runs, 0)):
+        if number < least:
+            message = f"{name}: at least {least}, not {number}"
+            raise ArgumentError(message)
     star = _star(declaration)
     Values(star.declaration, values)  # refuses wrong values before anything runs
     profile = Profile(stars=(star,), letters=2, values=values or {})

@@ -36,6 +36,10 @@ class ValuesError(StarjoinError, ValueError):
     """Values that were given for a column cannot be its values; the message names the column."""
 
 
+class _MisfitError(StarjoinError, ValueError):
+    """A value is none of a type; the message says why, and whoever catches it names the value."""
+
+
 class Values:
     """Makes rows for the tables of a declaration.
 
@@ -89,7 +93,7 @@ class Values:
         domain = given if given is not None else self._domain(table, name)
         if callable(domain):
             count = self._key_count(table, name)
-            domain = [self._checked(table, name, domain(number)) for number in range(count)]
+            domain = [self._result(table, name, domain, number) for number in range(count)]
         chosen = choices.below(len(domain) + (1 if nullable else 0))
         return None if chosen == len(domain) else domain[chosen]
 
@@ -97,7 +101,7 @@ class Values:
         self, table: str, name: str, given: Callable[[int], Any] | None, columns: Sequence[Column]
     ) -> Any:
         if given is not None:
-            return self._checked(table, name, given(self._written))
+            return self._result(table, name, given, self._written)
         lengths = [column.type.length for column in columns if column.type.length]
         return fresh_value(columns[0].type, self._written, min(lengths, default=None))
 
@@ -124,8 +128,23 @@ class Values:
             return [self._checked(table, name, value) for value in given]
         return given
 
+    def _result(self, table: str, name: str, given: Callable[[int], Any], number: int) -> Any:
+        """What a given function makes of a number."""
+        try:
+            value = given(number)
+        except Exception as error:
+            message = (
+                f"values: {table}.{name}: the given function raised {type(error).__name__} for "
+                f"the number {number}: {error}"
+            )
+            raise ValuesError(message) from error
+        return self._checked(table, name, value)
+
     def _give(self, name: str, given: Given) -> None:
-        table, _, column = name.partition(".")
+        table, dot, column = name.partition(".")
+        if not dot:
+            message = f"values: {name!r}: write table.column; {_known(self._tables)}"
+            raise ValuesError(message)
         if table not in self._tables:
             message = f"values: {name!r}: there is no table {table!r}; {_known(self._tables)}"
             raise ValuesError(message)
@@ -137,10 +156,16 @@ class Values:
         if callable(given):
             self._given[table, column] = given
             return
-        if isinstance(given, str | bytes) or not isinstance(given, Sequence) or not given:
+        if isinstance(given, str | bytes) or not isinstance(given, Sequence):
             message = (
                 f"values: {name!r}: give a list of at least one value, or a function that makes "
                 f"a value of a number; not {type(given).__name__}"
+            )
+            raise ValuesError(message)
+        if not given:
+            message = (
+                f"values: {name!r}: the list is empty: give at least one value, or leave the "
+                f"column out, which then has values of its type"
             )
             raise ValuesError(message)
         self._given[table, column] = [self._checked(table, column, value) for value in given]
@@ -254,7 +279,7 @@ def fresh_value(kind: ColumnType, number: int, length: int | None) -> Any:  # no
 
 
 def logical_value(kind: ColumnType, value: Any) -> Any:  # noqa: PLR0911 - one for each type
-    """The value as rows hold it. Raises ValueError that says why it is none of this type."""
+    """The value as rows hold it. Raises ValueError: why it is none of this type."""
     match kind.name:
         case "smallint" | "integer" | "bigint":
             return _integer(kind, value)
@@ -280,7 +305,7 @@ def logical_value(kind: ColumnType, value: Any) -> Any:  # noqa: PLR0911 - one f
 
 
 def _refuse(why: str) -> Any:
-    raise ValueError(why)
+    raise _MisfitError(why)
 
 
 def _integer(kind: ColumnType, value: Any) -> int:

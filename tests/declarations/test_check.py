@@ -16,7 +16,7 @@ from connectors.redshift import ledger
 from flink_app.declaration import Declaration, DeclarationError, Star
 from flink_app.denormalise import join, operator
 from infra.check.__main__ import main
-from infra.simulation import HistoryError, ValuesError, check
+from infra.simulation import ArgumentError, HistoryError, ValuesError, check
 from infra.simulation.choices import Choices
 from infra.simulation.profile import Profile
 from infra.simulation.shrink import run
@@ -118,12 +118,23 @@ def test_values_that_are_given_reach_the_target_and_the_references() -> None:
         ({"entri.text": ["a"]}, "there is no table 'entri'; there are entry"),
         ({"entry.txt": ["a"]}, "table entry has no column 'txt'; there are entry, text"),
         ({"entry.text": "abc"}, "give a list"),
-        ({"entry.text": []}, "give a list of at least one value"),
+        ({"entry.text": []}, "'entry.text': the list is empty: give at least one value"),
+        ({"entry": ["a"]}, r"'entry': write table\.column; there are entry"),
+        ({"owner": ["a"]}, r"'owner': write table\.column; there are entry"),
         ({"entry.text": [7]}, r"entry.text, varchar\(20\): 7 is not text"),
         ({"entry.text": ["x" * 21]}, "has 21 bytes, more than 20"),
         ({"entry.entry": ["1.25"]}, "has more digits than the type"),
         ({"entry.entry": [None]}, "never null"),
         ({"entry.text": lambda _: 1}, "is not text"),
+        (
+            {"entry.text": lambda _: 1 / 0},
+            r"entry\.text: the given function raised ZeroDivisionError .* 1: division by zero",
+        ),
+        (
+            {"entry.entry": lambda number: [7][number]},
+            r"entry\.entry: the given function raised IndexError for the number 1: list index",
+        ),
+        ({"entry.text": lambda: "a"}, r"entry\.text: the given function raised TypeError"),
     ],
 )
 def test_values_that_do_not_fit_are_refused(values: Any, message: str) -> None:
@@ -132,8 +143,10 @@ def test_values_that_do_not_fit_are_refused(values: Any, message: str) -> None:
 
 
 def test_other_wrong_usage_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="histories: at least 1, not 0"):
+    with pytest.raises(ArgumentError, match="histories: at least 1, not 0"):
         check(declared("alone"), histories=0)
+    with pytest.raises(ArgumentError, match="shrink_runs: at least 0, not -1"):
+        check(declared("alone"), shrink_runs=-1)
     with pytest.raises(DeclarationError, match="there is no such declaration file"):
         check(tmp_path / "nowhere.yaml")
 
