@@ -97,8 +97,9 @@ class WatchedSourceMetric(enum.Enum):
         "streamLagMilliseconds",
         "gauge",
         (
-            "how far the subtask is behind: of its worst shard what Kinesis answered last and the "
-            "time since; without a shard for how long the stream was not listed, or read by nobody"
+            "how far the subtask is behind: for its worst shard, the lag that Kinesis last "
+            "reported plus the time since; without a shard, how long the stream has not been "
+            "listed or read by any subtask"
         ),
     )
     LISTINGS_FAILED = (

@@ -29,4 +29,7 @@ def require_aligned_checkpoints(env: StreamExecutionEnvironment) -> None:
         )
         raise UnalignedCheckpointsError(message)
     if not checkpoints.is_checkpointing_enabled():
-        logger.warning("Checkpointing is off as far as the job can see: without, nothing is loaded")
+        logger.warning(
+            "Checkpointing appears to be off; nothing is loaded without it. "
+            "Set execution.checkpointing.interval."
+        )

@@ -38,7 +38,7 @@ from flink_app.validation.addresses import (
     SecretId,
     StreamArn,
 )
-from flink_app.validation.faults import fault_lines
+from flink_app.validation.faults import fault_lines, list_faults
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
 DEFAULT_DECLARATION: Final = "flink_app/stars/ticket_seller.yaml"
@@ -180,7 +180,7 @@ def load_settings(path: Path) -> Settings:
         return Settings.model_validate(found)
     except ValidationError as error:
         faults = fault_lines(error, Settings, property_place)
-        message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
+        message = list_faults(path, faults)
         # The cause would show what stands there, which may be a secret in a wrong place.
         raise SettingsError(message) from None
 

@@ -61,11 +61,11 @@ def find_holders(names: Names) -> str:
 
 
 def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:
-    """Ends them; their process numbers.
+    """Ends the sessions that hold the ledger's lock or wait for it; returns their process numbers.
 
     Must run outside of the load's own transaction, whose first statement is the lock. Raises
     FenceLostError, before it ends anything, when the target belongs to a later start or to another
-    application: then the others are in the right, and this one is left behind.
+    application: then those sessions are the rightful ones, and this start is the superseded one.
     """
     ledger.refuse_superseded(cursor, names, application, number)
     cursor.execute(OWN_LOCKERS, (names.bookkeeping_schema, names.LEDGER))

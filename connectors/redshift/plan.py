@@ -62,7 +62,7 @@ def plan_load(  # noqa: PLR0913
     """
     targets = [target for target in warehouse.targets if target.table in rows]
     patched = {patch.table: patch for patch in warehouse.patches if patch.table in patches}
-    kept = [one for one in warehouse.dimensions if one.table in dimensions]
+    kept = [spec for spec in warehouse.dimensions if spec.table in dimensions]
     statements = []
     for target in targets:
         columns, address = _staged_columns(target, warehouse), rows[target.table]
@@ -70,13 +70,15 @@ def plan_load(  # noqa: PLR0913
     for patch in patched.values():
         address = patches[patch.table]
         statements += copied(patch, patch.columns, None, names, address, copy_role)
-    for one in kept:
-        address = dimensions[one.table]
-        statements += copied(one, one.columns, one.dist_key, names, address, copy_role)
+    for dimension in kept:
+        address = dimensions[dimension.table]
+        statements += copied(
+            dimension, dimension.columns, dimension.dist_key, names, address, copy_role
+        )
     for target in targets:
         statements += _replace_facts(target, warehouse, names)
-    for one in kept:
-        statements += replace_dimension(one, warehouse, names)
+    for dimension in kept:
+        statements += replace_dimension(dimension, warehouse, names)
     for patch in patched.values():
         statements.append(keep_newest(6, patch, patch.columns, warehouse, names))
     for target in warehouse.targets:
@@ -85,7 +87,7 @@ def plan_load(  # noqa: PLR0913
             for path in target.paths
             if path.dimension in patched
         ]
-    changed = {*patched, *(one.table for one in kept)}
+    changed = {*patched, *(dimension.table for dimension in kept)}
     for target in warehouse.targets:
         written = target.table in rows
         statements += fill_paths(target, warehouse, names, written=written, changed=changed)
@@ -102,7 +104,7 @@ def _replace_facts(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -
     position, deleted = quoted(warehouse.position), quoted(warehouse.deleted)
     every, key = listed(c.name for c in target.columns), listed(target.key)
     insert = f"INSERT INTO {table} ({every})\nSELECT {every} FROM {newest} WHERE NOT {deleted}"
-    bury = (
+    insert_tombstones = (
         f"INSERT INTO {tombstones} ({key}, {position})\n"
         f"SELECT {key}, {position} FROM {newest} WHERE {deleted}"
     )
@@ -117,7 +119,7 @@ def _replace_facts(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -
         remove(target, table, names),
         Statement(5, target.table, insert),
         remove(target, tombstones, names),
-        Statement(5, target.table, bury),
+        Statement(5, target.table, insert_tombstones),
     ]
 
 

@@ -160,7 +160,7 @@ _STATES: Final = {
     "55P03": "a lock is not available",
     "57014": (
         "the statement was cancelled: it ran, or waited for a lock or a queue, longer than "
-        "statement.seconds of starjoin.redshift, or somebody ended it"
+        "statement.seconds of starjoin.redshift, or it was cancelled by hand"
     ),
     "57P01": "the session was ended by an administrator",
     "57P02": "the server has crashed",
@@ -173,7 +173,7 @@ _CLASSES: Final = {
     "40": "the transaction was rolled back",
     "53": "resources are exhausted",
     "54": "a limit of Redshift is passed",
-    "57": "somebody has intervened",
+    "57": "an operator or a limit ended the statement",
     "58": "the server has a fault",
     "XX": "an internal error",
 }

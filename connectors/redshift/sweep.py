@@ -50,8 +50,9 @@ def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
     swept = swept_to(cursor, names)
     if swept > floor.generation:
         message = (
-            f"the warehouse is swept of everything below generation {swept}, and application.floor "
-            f"is {floor.generation}: what was swept would come back. Start with floor {swept}"
+            f"rows below generation {swept} have already been removed, but application.floor is "
+            f"{floor.generation}, so a replay could bring them back. Set application.floor to "
+            f"{swept}."
         )
         raise NeedsRepairError(message)
     return swept < floor.generation

@@ -12,9 +12,10 @@ from pydantic_core import core_schema
 
 from connectors.failures import StarjoinError
 from flink_app.declaration.declaration import Declaration
+from flink_app.declaration.model import PATTERN_WORDS
 from flink_app.declaration.redshift_rules import redshift_faults
 from flink_app.declaration.star import Star
-from flink_app.validation.faults import fault_lines
+from flink_app.validation.faults import fault_lines, list_faults
 from flink_app.validation.yaml_file import YamlFileError, read_yaml
 
 
@@ -30,17 +31,11 @@ def load_declaration(path: Path) -> Declaration:
     try:
         declaration = Declaration.model_validate(_content(path))
     except ValidationError as error:
-        faults = fault_lines(
-            error, Declaration, lambda place: ".".join(place) or "file", with_meaning=False
-        )
-        raise _broken(path, faults) from error
+        faults = fault_lines(error, Declaration, with_meaning=False, pattern_words=PATTERN_WORDS)
+        raise DeclarationError(list_faults(path, faults)) from error
     if found := redshift_faults(Star(declaration)):
-        raise _broken(path, [f"  {fault}" for fault in found])
+        raise DeclarationError(list_faults(path, [f"  {fault}" for fault in found]))
     return declaration
-
-
-def _broken(path: Path, faults: list[str]) -> DeclarationError:
-    return DeclarationError("\n".join([f"{path} breaks {len(faults)} rule(s):", *faults]))
 
 
 def _content(path: Path) -> Any:

@@ -28,6 +28,13 @@ from flink_app.validation.without_null import WithoutNull
 # columns are named with them.
 _IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
 Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63)]
+# What an error says in place of a pattern.
+PATTERN_WORDS: Final = {
+    _IDENTIFIER: (
+        "a name starts with a lower-case letter, has only a-z, 0-9 and single underscores, and "
+        "does not end in one"
+    )
+}
 
 
 def _check_source_text(name: str) -> str:

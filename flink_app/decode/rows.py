@@ -154,7 +154,7 @@ def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan
 def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str, bool]:
     """The position, and whether only a commit timestamp gave it."""
     if generation == UNKNOWN_GENERATION:
-        message = "the record has no time of arrival, and generations differ by it"
+        message = "the record has no arrival time, so its generation cannot be determined"
         raise ValueFaultError(Reason.NO_POSITION, message)
     if text_of(metadata, "operation") == "load":
         built = timestamp_micros(metadata.read("timestamp"))
@@ -168,7 +168,9 @@ def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str
     commit = commit_position(stream, committed, plan.positions)
     number = 0 if record is None else record
     if commit is None or not isinstance(number, int) or isinstance(number, bool):
-        message = "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint"
+        message = (
+            "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint"
+        )
         if commit is None and stream is not None and plan.positions is not Positions.AUTO:
             message = f"the stream-position is not of the declared kind, {plan.positions}"
         raise ValueFaultError(Reason.NO_POSITION, message)

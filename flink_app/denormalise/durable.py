@@ -259,8 +259,8 @@ def _conformed(
             if was.source != now.source:
                 moved.add(
                     f"column {field.name} of dimension {table} was read from {was.source!r} and is "
-                    f"now from {now.source!r}: if the source has renamed it, all is well; if it is "
-                    "another column, start without state and load the table again"
+                    f"now from {now.source!r}: if the source has renamed it, nothing needs "
+                    "doing; if it is another column, start without state and load the table again"
                 )
         columns.append(stored.column(place).cast(field.type))
     return pa.RecordBatch.from_arrays(columns, schema=schema)

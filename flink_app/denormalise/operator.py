@@ -4,9 +4,10 @@ Facts never wait. A fact joins what the mirror knows; what changes later reaches
 which the key's owner among the subtasks emits. The broadcast state is the durable copy and is read
 only once after a start, at the first element of either input, since `open` cannot read it.
 
-A dimension that the declaration has moved into the warehouse since the state was written is handed
-on from there: with its first element every subtask emits all of it, so that whoever's rows an epoch
-has, it has the dimension. The state forgets it with the next broadcast element, which alone may.
+A dimension that the declaration has moved into the warehouse since the state was written is emitted
+from that state. Every subtask emits all of it with its first element, so that an epoch with rows of
+any subtask has the dimension too. The next broadcast element removes it from the state, since only
+the processing of a broadcast element may write broadcast state.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class SourceCheck(Metric):
     )
     SAMPLES_WITH_TEXT_BOOLEANS = (
         "samplesWithTextBooleans",
-        "sampled records, one a block, with a boolean as text",
+        "sampled records, one per block, with a boolean as text",
     )
     SAMPLES_WITHOUT_NULLS = (
         "samplesWithoutNulls",

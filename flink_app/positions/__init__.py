@@ -2,5 +2,5 @@
 
 Modules:
     position: the text by which changes are compared, and what it is made of.
-    generations: which generation a record belongs to, by its time of arrival.
+    generations: which generation a record belongs to, by its arrival time.
 """

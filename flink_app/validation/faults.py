@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
-from types import NoneType, UnionType
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -34,6 +35,13 @@ _WORDS: Final = (
 )
 # Faults that our own validators word, with what to do.
 _OUR_OWN: Final = {"value_error"}
+_NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+def list_faults(path: Path, lines: Sequence[str]) -> str:
+    """The message about a file: how many errors it has, and a line for each."""
+    count = "1 error" if len(lines) == 1 else f"{len(lines)} errors"
+    return "\n".join([f"{path} has {count}:", *lines])
 
 
 def fault_lines(
@@ -42,6 +50,7 @@ def fault_lines(
     place: Place = ".".join,
     *,
     with_meaning: bool = True,
+    pattern_words: Mapping[str, str] = _NO_WORDS,
 ) -> list[str]:
     """One line a fault.
 
@@ -50,12 +59,14 @@ def fault_lines(
         model: that was validated; its fields say which keys there are and what they mean.
         place: how the keys on the way to a fault are written.
         with_meaning: whether the description of the field follows what is wrong.
+        pattern_words: by pattern, the sentence that says what it allows; any other is shown.
     """
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         keys = [str(key) for key in fault["loc"]]
         where = place(keys).strip()
-        what = _what(fault["msg"])
+        pattern = fault.get("ctx", {}).get("pattern", "")
+        what = pattern_words.get(pattern) or _what(fault["msg"])
         if fault["type"] == "extra_forbidden":
             what += _known_keys(model, keys)
         elif with_meaning and fault["type"] not in _OUR_OWN:

@@ -36,7 +36,7 @@ from flink_app.validation.addresses import (
     TopicArn,
     dms_arn,
 )
-from flink_app.validation.faults import fault_lines
+from flink_app.validation.faults import fault_lines, list_faults
 from flink_app.validation.without_null import WithoutNull
 from flink_app.validation.yaml_file import YamlFileError, read_yaml
 from infra.aws.environments import FOLDER
@@ -385,5 +385,5 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
         return Environment.model_validate({**content, "name": name})
     except ValidationError as error:
         faults = fault_lines(error, Environment)
-        message = "\n".join([f"{path} has {len(faults)} fault(s):", *faults])
+        message = list_faults(path, faults)
         raise BadEnvironmentError(message) from None

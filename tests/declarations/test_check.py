@@ -166,7 +166,7 @@ def test_the_command_reports_and_its_exit_code_says_how_it_went(
         assert "Smallest history found" in capsys.readouterr().out
     path.write_text("name: alone")
     assert main() == 2
-    assert "breaks" in capsys.readouterr().err
+    assert "has 2 errors:" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["check", str(path), "--histories", "0"])
     with pytest.raises(SystemExit, match="2"):
         main()

@@ -60,7 +60,7 @@ def test_all_faults_are_told_at_once_with_their_places(tmp_path: Path) -> None:
     broken["redshift"]["secret_arn"] = "warehouse"
     broken["applications"] = {}
     told = faults(tmp_path, broken)
-    assert "has 3 fault(s)" in told
+    assert "has 3 errors" in told
     assert "  network.subnets.0: must match the pattern" in told
     assert "  redshift.secret_arn: must match the pattern" in told
     assert "  applications: there is no such key" in told

@@ -118,7 +118,7 @@ def test_what_redshift_would_refuse_is_refused_before_it_is_deployed(
     with pytest.raises(DeclarationError) as caught:
         load_declaration(path)
     assert message in str(caught.value)
-    assert str(caught.value).startswith(f"{path} breaks ")
+    assert str(caught.value).startswith(f"{path} has ")
 
 
 TAKEN: Final[list[Changes]] = [

@@ -167,15 +167,15 @@ FAULTS = {
     Reason.NO_POSITION: [
         (
             record("region", REGION, stream_position=None),
-            "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint",
+            "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint",
         ),
         (
             record("region", REGION, stream_position="00000000/00000000.1.x"),
-            "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint",
+            "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint",
         ),
         (
             record("region", REGION, transaction_record_id="one"),
-            "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint",
+            "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint",
         ),
         (
             record("region", REGION, "load", timestamp=None),

@@ -1,4 +1,4 @@
-"""The generation of a record is told by its arrival; what is below the floor is dropped."""
+"""A record's arrival time determines its generation; what is below the floor is dropped."""
 
 from __future__ import annotations
 

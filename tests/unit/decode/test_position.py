@@ -310,7 +310,7 @@ def test_every_kind_is_read_by_columns(kind: str, stream: str | None) -> None:
 
 
 OTHER_KIND = "the stream-position is not of the declared kind, "
-NOTHING = "nothing orders the change: set IncludeTransactionDetails on the DMS endpoint"
+NOTHING = "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint"
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_parts_that_were_staged_under_a_lower_floor_are_swept_again(
 
 def test_a_lower_floor_is_refused_before_the_fence_is_taken(warehouse: FakeWarehouse) -> None:
     warehouse.floor, warehouse.fence = 2, [("app", 4)]
-    with pytest.raises(NeedsRepairError, match="would come back"):
+    with pytest.raises(NeedsRepairError, match=r"Set application\.floor to 2\."):
         loader(warehouse, floor=1).start(5)
     assert warehouse.fence == [("app", 4)]
 

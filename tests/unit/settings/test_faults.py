@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from flink_app.declaration import Declaration
-from flink_app.validation.faults import fault_lines
+from flink_app.validation.faults import fault_lines, list_faults
 from infra.aws.environment import Environment
 
 SECRET = "hunter2-" + "x" * 9
@@ -105,6 +106,20 @@ def test_a_description_is_left_out_where_it_is_not_wanted() -> None:
     with pytest.raises(ValidationError) as caught:
         Needy.model_validate({})
     assert fault_lines(caught.value, Needy, with_meaning=False) == ["  host: this key is missing"]
+
+
+def test_a_pattern_that_has_words_is_not_shown() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Part.model_validate({"names": [SECRET]})
+    words = {"^[a-z]+$": "a name has only a-z"}
+    found = fault_lines(caught.value, Part, with_meaning=False, pattern_words=words)
+    assert found == ["  names.0: a name has only a-z"]
+
+
+def test_errors_are_counted_in_words() -> None:
+    path = Path("a.yaml")
+    assert list_faults(path, ["  x: y"]) == "a.yaml has 1 error:\n  x: y"
+    assert list_faults(path, ["  x: y", "  z"]) == "a.yaml has 2 errors:\n  x: y\n  z"
 
 
 @pytest.mark.parametrize("model", [Environment, Declaration])

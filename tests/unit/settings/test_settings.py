@@ -171,7 +171,7 @@ def test_a_fault_is_named_with_its_place(
     path = save(tmp_path, groups)
     with pytest.raises(SettingsError) as caught:
         load_settings(path)
-    assert str(caught.value).startswith(f"{path} has 1 fault(s):\n  {fault}")
+    assert str(caught.value).startswith(f"{path} has 1 error:\n  {fault}")
 
 
 def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
