@@ -15,7 +15,6 @@ Records by columns, the fast path:
     read_schema: the one schema that they are read with, and its other forms.
     columns: tables of records to changes; odd records are left for the slow path.
     value_columns: columns of JSON values to columns of the declared types.
-    hex_columns: the same for binary values.
     position_columns: positions by columns.
 
 Record by record, the slow path and the reference of the fast one:

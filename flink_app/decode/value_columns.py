@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import TrailingBlanks
-from flink_app.decode.hex_columns import from_hex
 from flink_app.records.arrays import Mask, true
 from flink_app.records.plan import ReadColumn
 from flink_app.records.values import BLANK, NUL
@@ -35,6 +34,13 @@ _RANGES: Final = {
     "timestamp": _TIMES,
     "timestamptz": _TIMES,
 }
+# `0x` stands before the digits unless NoHexPrefix is set.
+_HEX: Final = r"^(?:0[xX])?(?:[0-9A-Fa-f]{2})*$"
+_PREFIX: Final = r"^0[xX]"
+_NIBBLES: Final = np.zeros(256, np.uint8)
+for _value, _digits in enumerate(zip("0123456789abcdef", "0123456789ABCDEF", strict=True)):
+    for _digit in _digits:
+        _NIBBLES[ord(_digit)] = _value
 
 
 def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
@@ -52,7 +58,7 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
         values = _trimmed(values, column)
         fits = _ALL if _all_text_fits(values, column) else _text_fits(values, column)
     elif kind.is_binary:
-        values, formed = from_hex(values)
+        values, formed = _from_hex(values)
         fits = pc.and_kleene(formed, _no_longer(values, column))
     elif kind.name == "date":
         return _dates(values, good)
@@ -124,3 +130,22 @@ def _dates(values: pa.Array, good: Mask) -> pa.Array:
     known = pc.fill_null(pc.greater_equal(dates, dt.date.min), fill_value=True)
     good &= true(formed) & true(known)
     return pc.if_else(known, dates, pa.scalar(None, pa.date32()))
+
+
+def _from_hex(texts: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The bytes, and where a text was well formed, as a NULL is; both of the length of `texts`.
+
+    NULL stands for NULL, and for what is not pairs of digits.
+    """
+    formed = pc.fill_null(pc.match_substring_regex(texts, _HEX), fill_value=True)
+    texts = pc.if_else(formed, texts, pa.scalar(None, pa.string()))
+    # Fresh arrays: their offsets start at zero, and all lengths are even, those of NULLs too.
+    digits = pa.concat_arrays([pc.fill_null(pc.replace_substring_regex(texts, _PREFIX, ""), "")])
+    _, offsets, data = digits.buffers()
+    ends = np.frombuffer(offsets, np.int32, len(digits) + 1)
+    nibbles = _NIBBLES[np.frombuffer(data, np.uint8, int(ends[-1]))] if ends[-1] else _NIBBLES[:0]
+    octets = (nibbles[0::2] << 4) | nibbles[1::2]
+    values = pa.Array.from_buffers(
+        pa.binary(), len(digits), [None, pa.py_buffer(ends // 2), pa.py_buffer(octets)]
+    )
+    return pc.if_else(pc.is_valid(texts), values, pa.scalar(None, pa.binary())), formed

@@ -156,11 +156,6 @@ class FlinkCluster(Lifetime):
         """Returns once every task of the job runs."""
         self._wait(lambda: self._all_run(job), f"job {job} to run")
 
-    def wait_for_checkpoint(self, job: str, *, more_than: int) -> int:
-        """Waits until more than this many checkpoints are complete; returns their number."""
-        self._wait(lambda: self.completed_checkpoints(job) > more_than, "a checkpoint")
-        return self.completed_checkpoints(job)
-
     def completed_checkpoints(self, job: str) -> int:
         """How many checkpoints of the job are complete."""
         return int(self.get(f"/jobs/{job}/checkpoints")["counts"]["completed"])
