@@ -5,13 +5,14 @@ from __future__ import annotations
 import enum
 import json
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import redshift_connector
 from redshift_connector.core import Connection
 
-from connectors.redshift.errors import NeedsRepairError, RetryLoadError
+from connectors.redshift.errors import CONNECTION_LOST, NeedsRepairError, RetryLoadError
 from connectors.secrets import (
     SecretReader,
     SecretRefusedError,
@@ -131,6 +132,21 @@ def connect(
         # to change it.
         connection._usock.settimeout(limits.statement + limits.grace)  # noqa: SLF001
     except BaseException:
-        connection.close()
+        disconnect(connection)
         raise
     return connection
+
+
+def disconnect(connection: Any) -> None:
+    """Closes a connection, also a lost one.
+
+    Closing rolls back what was not committed. A connection that is lost cannot tell the server so,
+    and the server ends its transaction. The driver then leaves the socket open until the garbage
+    collector finds the buffered stream over it, so that stream is closed here.
+    """
+    stream = getattr(connection, "_sock", None)
+    with suppress(*CONNECTION_LOST):
+        connection.close()
+    if stream is not None:
+        with suppress(OSError, ValueError):  # what it still buffers cannot be sent
+            stream.close()

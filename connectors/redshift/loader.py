@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from connectors.redshift.batch import (
     count_outcomes,
     write_manifests,
 )
+from connectors.redshift.connection import disconnect
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import (
@@ -320,10 +321,7 @@ class Loader:
             message = f"{doing}: the manifest: {error}"
             raise RetryLoadError(message) from None
         finally:
-            # Closing rolls back what was not committed. A connection that is lost cannot be
-            # closed, and its transaction is the server's to end.
-            with suppress(*_CLIENT_ERRORS):
-                connection.close()
+            disconnect(connection)
 
     def _say_holders(self, connection: Any) -> str:
         try:

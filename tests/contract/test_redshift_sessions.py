@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+
 import pyarrow as pa
 import pytest
 from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError, ProgrammingError
 
+from connectors.redshift.connection import disconnect
 from connectors.redshift.left_behind import HOLDERS, OWN_LOCKERS, find_holders
 from connectors.redshift.names import Names
 from infra.redshift_emulator import Faults, Rule, When
@@ -22,6 +25,14 @@ def connection(warehouse: Warehouse) -> Connection:
     run(connection, "create table ledger (part bigint)")
     connection.commit()
     return connection
+
+
+def test_a_lost_connection_leaves_no_socket_open(warehouse: Warehouse) -> None:
+    lost = warehouse.connect()
+    usock = lost._usock
+    usock.shutdown(socket.SHUT_RDWR)
+    disconnect(lost)
+    assert usock.fileno() == -1
 
 
 def test_a_statement_that_waits_too_long_is_cancelled_and_nothing_is_applied(

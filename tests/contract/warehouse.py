@@ -17,6 +17,7 @@ import redshift_connector
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
+from connectors.redshift.connection import disconnect
 from infra.local.redshift import RedshiftEmulator
 
 if TYPE_CHECKING:
@@ -119,10 +120,7 @@ class Entry:
 
 def close(connection: Connection) -> None:
     """Closes a connection that may be closed or cut already."""
-    try:
-        connection.close()
-    except (redshift_connector.error.InterfaceError, OSError):
-        return  # it was: nothing is left to close
+    disconnect(connection)
 
 
 def run(connection: Connection, sql: str, parameters: Sequence[Any] | None = None) -> int:
