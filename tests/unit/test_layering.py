@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,8 @@ FORBIDDEN: Final = {
     ),
     ("flink_app.validation", "flink_app.declaration"): "validation knows forms, not meanings",
 }
+
+EMULATOR: Final = "infra.redshift_emulator"
 
 Graph = Mapping[str, set[str]]
 
@@ -138,19 +141,47 @@ def _reachable(graph: Graph, start: str) -> set[str]:
 
 
 def forbidden(graph: Graph) -> list[str]:
-    """The imports of a graph that a rule by name forbids, each with the rule's reason."""
+    """The imports, also through other modules, that a rule by name forbids, and its reason."""
     return [
-        f"{module} imports {name}: {reason}"
+        f"{' imports '.join(way)}: {reason}"
         for (by, of), reason in FORBIDDEN.items()
         for module in sorted(graph)
         if _is_within(module, by)
-        for name in sorted(graph[module])
-        if _is_within(name, of)
+        for way in _ways(graph, module, of)
     ]
+
+
+def _ways(graph: Graph, start: str, package: str) -> Iterator[list[str]]:
+    """A shortest chain of imports from a module to each of a package's, where they enter it.
+
+    To import a module is to import the packages that it lies in as well.
+    """
+    seen = {start}
+    waiting = deque([[start]])
+    while waiting:
+        way = waiting.popleft()
+        above = {name for name in graph if way[-1].startswith(f"{name}.")}
+        for name in sorted((graph[way[-1]] | above) - seen):
+            seen.add(name)
+            if _is_within(name, package):
+                yield [*way, name]
+            else:
+                waiting.append([*way, name])
 
 
 def _is_within(module: str, package: str) -> bool:
     return module == package or module.startswith(f"{package}.")
+
+
+def foreign(root: Path, alone: str) -> list[str]:
+    """The imports of what is ours, in a package that stands alone, from outside of it."""
+    return [
+        f"{path}:{line} imports {name}"
+        for path, package, tree in sources(root)
+        if _is_within(package, alone)
+        for line, name in imports(tree, package)
+        if name.partition(".")[0] in OURS and not _is_within(name, alone)
+    ]
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:
@@ -187,16 +218,7 @@ def test_nothing_that_is_forbidden_by_name_is_imported() -> None:
 
 def test_the_redshift_emulator_stands_alone() -> None:
     """It could be published as it is: of ours it imports only itself."""
-    package = "infra.redshift_emulator"
-    files = sorted((ROOT / package.replace(".", "/")).rglob("*.py"))
-    assert len(files) > 10
-    foreign = [
-        f"{path.relative_to(ROOT)}:{line} imports {module}"
-        for path in files
-        for line, module in imports(ast.parse(path.read_text()), package)
-        if module.partition(".")[0] in OURS and not f"{module}.".startswith(f"{package}.")
-    ]
-    assert foreign == []
+    assert foreign(ROOT, EMULATOR) == []
 
 
 def test_there_is_something_to_check() -> None:
@@ -204,6 +226,7 @@ def test_there_is_something_to_check() -> None:
         assert len(list((ROOT / package).rglob("*.py"))) > 10
     assert sum(map(len, MODULES.values())) > 300
     assert PACKAGES["flink_app"] > {"flink_app.declaration", "connectors.redshift"}
+    assert sum(_is_within(name, EMULATOR) for name in MODULES) > 10
     names = {name for rule in FORBIDDEN for name in rule}
     assert names <= {*MODULES, *PACKAGES}, "a rule by name that speaks of nothing"
 
@@ -315,3 +338,51 @@ def test_what_is_forbidden_by_name_is_found(place: str, source: str, tmp_path: P
     targets = {"connectors/redshift/loader.py": "", "flink_app/decode/plan.py": ""}
     (found,) = forbidden(module_graph(write(tmp_path, {**targets, place: source})))
     assert found.startswith(place.removesuffix(".py").replace("/", "."))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        {"flink_app/low.py": "from connectors.redshift import loader"},
+        {"flink_app/low.py": "from connectors import y", "connectors/y.py": "import connectors.z",
+         "connectors/z.py": "def late():\n    from .redshift.loader import Loader"},
+        {"flink_app/low.py": "from flink_app.kept.leaf import f", "flink_app/kept/leaf.py": "",
+         "flink_app/kept/__init__.py": "import connectors.redshift.loader"},
+        {"flink_app/low.py": "", "flink_app/__init__.py": "import connectors.redshift.loader"},
+    ],
+)  # fmt: skip
+def test_what_is_forbidden_by_name_is_found_through_others(
+    between: dict[str, str], tmp_path: Path
+) -> None:
+    files = {
+        "connectors/redshift/loader.py": "import connectors.redshift.tables",
+        "connectors/redshift/tables.py": "",
+        "flink_app/declaration/x.py": "from flink_app.low import helper",
+    }
+    (found,) = forbidden(module_graph(write(tmp_path, files | between)))
+    assert found.startswith("flink_app.declaration.x imports ")
+    assert "imports connectors.redshift.loader: " in found
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ("x.py", "from infra.local import postgres"),
+        ("x.py", "from ..local import postgres"),
+        ("extra/y.py", "from ...local import postgres"),
+        ("extra/__init__.py", "from ...local import postgres"),
+        ("extra/y.py", "import connectors.blocks"),
+    ],
+)
+def test_what_an_independent_package_imports_from_outside_is_found(
+    place: str, source: str, tmp_path: Path
+) -> None:
+    write(tmp_path, {f"infra/redshift_emulator/{place}": source})
+    (found,) = foreign(tmp_path, EMULATOR)
+    assert found.startswith(f"infra/redshift_emulator/{place}:1 imports ")
+
+
+def test_what_an_independent_package_imports_of_itself_is_allowed(tmp_path: Path) -> None:
+    inner = "from ..backend import literal\nfrom . import z\nimport json"
+    write(tmp_path, {"infra/redshift_emulator/extra/y.py": inner})
+    assert foreign(tmp_path, EMULATOR) == []
