@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from importlib import import_module
 
 from infra import bootstrap
@@ -29,6 +30,14 @@ PYTEST = ["-m", "pytest", "-n", "logical"]
 PYTEST_WITH_FLINK = ["-m", "pytest", "-n", str((os.cpu_count() or 1) + 1)]
 
 
+class Java(Enum):
+    """What a command needs for the JVM module."""
+
+    NOTHING = 0
+    TOOLS = 1  # a JDK and Maven
+    JAR = 2  # these, and the jar that they build
+
+
 @dataclass(frozen=True)
 class Command:
     """One command.
@@ -39,6 +48,7 @@ class Command:
         words: what the module is given before the user's arguments.
         command_line: the module whose `parser()` knows the arguments; standard library only.
         run: does it, given the user's arguments.
+        java: what it needs for the JVM module.
     """
 
     help: str
@@ -46,11 +56,12 @@ class Command:
     words: tuple[str, ...] = ()
     command_line: str | None = None
     run: Callable[[list[str]], None] | None = None
+    java: Java = Java.JAR
 
 
-def of_environment(name: str, does: str) -> Command:
+def of_environment(name: str, does: str, java: Java = Java.NOTHING) -> Command:
     """A command of `infra.aws`, by the same name."""
-    return Command(does, "infra.aws", (name,), "infra.aws.command_line")
+    return Command(does, "infra.aws", (name,), "infra.aws.command_line", java=java)
 
 
 def test(rest: list[str]) -> None:
@@ -91,16 +102,20 @@ COMMANDS = {
         command_line="infra.local.command_line",
     ),
     "test": Command("run every test, of Java and of Python, or those that are named", run=test),
-    "lint": Command("check style, types and layers; --fix corrects what it can", run=lint),
+    "lint": Command(
+        "check style, types and layers; --fix corrects what it can", run=lint, java=Java.TOOLS
+    ),
     "check": Command(
         "test a declaration: random histories of its tables, every target compared with the join",
         command_line="infra.check.command_line",
         run=check,
+        java=Java.NOTHING,
     ),
     "fuzz": Command(
         "feed generated and damaged records to decode, and check what must hold for each",
         module="tests.fuzz",
         command_line="tests.fuzz.command_line",
+        java=Java.NOTHING,
     ),
     "bench": Command(
         "measure the engine and its parts, each relative to a baseline",
@@ -116,6 +131,7 @@ COMMANDS = {
     "deploy": of_environment(
         "deploy",
         "bring an environment on AWS in line with its file and start it; --dry-run only plans",
+        Java.JAR,
     ),
     "reload": of_environment(
         "reload",
@@ -127,6 +143,7 @@ COMMANDS = {
         "put dead letters back onto the stream, once their cause is fixed; --apply does it",
         module="infra.replay",
         command_line="infra.replay.command_line",
+        java=Java.NOTHING,
     ),
     "destroy": of_environment(
         "destroy", "delete an environment from AWS; its data only with --with-data"
@@ -163,21 +180,28 @@ def check_arguments(name: str, rest: list[str]) -> None:
 
 def run(name: str, rest: list[str]) -> None:
     """Makes what the command needs, and starts it."""
-    prepare()
     command = COMMANDS[name]
+    prepare(java_for(name, rest))
     if command.run is not None:
         command.run(rest)
     elif command.module is not None:
         become("-m", command.module, *command.words, *rest)
 
 
-def prepare() -> None:
+def java_for(name: str, rest: list[str]) -> Java:
+    """What a command needs for the JVM module, with these arguments."""
+    return Java.NOTHING if (name, rest) == ("test", ["--fast"]) else COMMANDS[name].java
+
+
+def prepare(java: Java) -> None:
     """Checks the machine, then makes what is missing."""
     try:
         bootstrap.check_python()
-        bootstrap.check_java()
+        if java is not Java.NOTHING:
+            bootstrap.check_java()
         bootstrap.make_environment()
-        bootstrap.make_jar()
+        if java is Java.JAR:
+            bootstrap.make_jar()
     except bootstrap.MissingError as error:
         sys.exit(f"build.py: {error}")
 

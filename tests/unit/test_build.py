@@ -6,12 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import build
 from build import COMMANDS
+from infra import bootstrap
 from infra.bootstrap import ROOT
 
 AWS = "infra.aws"
@@ -82,6 +84,53 @@ def test_a_machine_without_a_jdk_is_told_what_to_install(bare: Path) -> None:
     done = call(bare, "build")
     assert done.returncode == 1
     assert done.stderr.startswith("build.py: A JDK 17 is needed: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        *(
+            (given, {"environment"})
+            for given in (
+                ["check", "mine.yaml"],
+                ["test", "--fast"],
+                ["fuzz"],
+                ["replay"],
+                ["status"],
+                ["stop"],
+                ["reload"],
+                ["destroy"],
+            )
+        ),
+        (["lint"], {"java", "environment"}),
+        (["lint", "--fix"], {"java", "environment"}),
+        *(
+            (given, {"java", "environment", "jar"})
+            for given in (
+                ["test"],
+                ["test", "tests/unit"],
+                ["demo"],
+                ["package"],
+                ["deploy"],
+                ["build"],
+            )
+        ),
+    ],
+)
+def test_a_command_makes_only_what_it_needs(
+    arguments: list[str], needed: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: set[str] = set()
+    for name, what in (
+        ("check_java", "java"),
+        ("make_environment", "environment"),
+        ("make_jar", "jar"),
+    ):
+        monkeypatch.setattr(bootstrap, name, partial(made.add, what))
+    monkeypatch.setattr(build, "step", lambda *_: None)
+    monkeypatch.setattr(build, "become", lambda *_: None)
+    build.run(arguments[0], arguments[1:])
+    assert made == needed
 
 
 def test_the_help_lists_every_command(bare: Path) -> None:
