@@ -59,7 +59,7 @@ class Command:
     java: Java = Java.JAR
 
 
-def of_environment(name: str, does: str, java: Java = Java.NOTHING) -> Command:
+def act_on_environment(name: str, does: str, java: Java = Java.NOTHING) -> Command:
     """A command of `infra.aws`, by the same name."""
     return Command(does, "infra.aws", (name,), "infra.aws.command_line", java=java)
 
@@ -128,24 +128,24 @@ COMMANDS = {
         command_line="tests.load.command_line",
     ),
     "package": Command("build the zip that Managed Flink runs", module="infra.aws.package"),
-    "deploy": of_environment(
+    "deploy": act_on_environment(
         "deploy",
         "bring an environment on AWS in line with its file and start it; --dry-run only plans",
         Java.JAR,
     ),
-    "reload": of_environment(
+    "reload": act_on_environment(
         "reload",
         "load every table of an environment again; only prints a plan without --apply",
     ),
-    "status": of_environment("status", "print the state of an environment on AWS"),
-    "stop": of_environment("stop", "stop an environment's application with a snapshot"),
+    "status": act_on_environment("status", "print the state of an environment on AWS"),
+    "stop": act_on_environment("stop", "stop an environment's application with a snapshot"),
     "replay": Command(
         "put dead letters back onto the stream, once their cause is fixed; --apply does it",
         module="infra.replay",
         command_line="infra.replay.command_line",
         java=Java.NOTHING,
     ),
-    "destroy": of_environment(
+    "destroy": act_on_environment(
         "destroy", "delete an environment from AWS; its data only with --with-data"
     ),
     "build": Command("build .venv and the JVM module's jar if missing or out of date"),

@@ -1,1 +1,1 @@
-"""What surrounds the application: AWS resources, and the stand-ins for local runs."""
+"""What surrounds the application: AWS resources, local services, the simulation, checks."""

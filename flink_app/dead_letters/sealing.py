@@ -120,7 +120,7 @@ class Original:
         return cls(content[_KEY_LENGTH.size : start].decode(), content[start:])
 
     @classmethod
-    def of_letter(cls, letter: Mapping[str, Any], application: str, key: bytes) -> Original:
+    def open_sealed(cls, letter: Mapping[str, Any], application: str, key: bytes) -> Original:
         """Opens the original of a dead letter that is given by its columns.
 
         Raises SealedOriginalError.

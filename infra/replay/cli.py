@@ -21,7 +21,7 @@ from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
 from infra.replay.plan import Selection, plan_replay
 from infra.replay.runner import replay
-from infra.replay.services import Services, of_environment, of_properties
+from infra.replay.services import Services, open_application, open_environment
 
 _FAULTS: Final = (
     ReplayError,
@@ -57,8 +57,8 @@ def main(
 
 def _opened(options: argparse.Namespace) -> Services:
     if options.properties is not None:
-        return of_properties(options.properties, options.profile)
-    return of_environment(options.environment, options.environments, options.profile)
+        return open_application(options.properties, options.profile)
+    return open_environment(options.environment, options.environments, options.profile)
 
 
 def _run(options: argparse.Namespace, services: Services) -> None:

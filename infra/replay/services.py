@@ -124,13 +124,13 @@ class Services:
         return self._session.client(service, endpoint_url=self._endpoint, config=_PATIENT)
 
 
-def of_properties(path: Path, profile: str | None) -> Services:
-    """The services of an application with these runtime properties. Raises SettingsError."""
+def open_application(path: Path, profile: str | None) -> Services:
+    """Opens the services of an application with these runtime properties. Raises SettingsError."""
     return Services(load_settings(path), profile)
 
 
-def of_environment(name: str, environments: Path, profile: str | None) -> Services:
-    """The services of a deployed environment. Raises DeployError, ReplayError."""
+def open_environment(name: str, environments: Path, profile: str | None) -> Services:
+    """Opens the services of a deployed environment. Raises DeployError, ReplayError."""
     environment = load_environment(name, environments)
     clients = open_clients(environment.region, profile)
     stack = environment.stack(plan.DATA)

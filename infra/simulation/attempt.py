@@ -31,7 +31,7 @@ from flink_app.positions.position import floor_position
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
 from infra.simulation.channels import Barrier, Checkpoint, Element, Gate
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
 from infra.simulation.faults import Warehouse
 from infra.simulation.source import FIRST_SEQUENCE, Source
@@ -125,7 +125,7 @@ class Attempt:
         return Loader(
             self.job.spec,
             application="simulation",
-            bookkeeping_schema=BOOKS,
+            bookkeeping_schema=BOOKKEEPING,
             copy_role="default",
             connect=partial(self.job.database.connect, self.number),
             manifests=self.job.database,

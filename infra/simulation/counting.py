@@ -1,6 +1,6 @@
-"""What the books must say of the records of a cut: counts by table and destination.
+"""What the bookkeeping tables must say of the records of a cut: counts by table and destination.
 
-Worked out from what the records mean, and from the declaration's own words.
+Computed from the meaning of the records and from the declaration itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _UNDECLARED: Final = "(undeclared)"
 
 
 class Counts(NamedTuple):
-    """Sums of the books; `changes` are those loaded and those superseded."""
+    """Sums of the bookkeeping tables; `changes` are those loaded and those superseded."""
 
     read: int
     split: int
@@ -60,7 +60,7 @@ def expected_counts(
 
 
 def _counted_as(record: Record, used: set[str]) -> str:
-    """The table that the books name; one that no target uses is as good as undeclared."""
+    """The table that the accounts name; one that no target uses is as good as undeclared."""
     if versions := (record.letter or record).versions:
         return versions[0].table if versions[0].table in used else _UNDECLARED
     return "(unreadable)" if record.dead else _CONTROL

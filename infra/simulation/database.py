@@ -32,7 +32,7 @@ from connectors.redshift.spec import WarehouseSpec
 from infra.simulation.faults import Breaking, Planned
 from infra.simulation.sqlite_dialect import as_sqlite, drop_temporary
 
-BOOKS: Final = "starjoin"
+BOOKKEEPING: Final = "starjoin"
 MOST_SCHEMAS: Final = 9  # SQLite attaches ten databases; one holds the bookkeeping tables
 _COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQUET MANIFEST")
 
@@ -98,7 +98,7 @@ class Database:
         self.planned: Planned | None = None
         self.committed: Callable[[int], None] = lambda _: None
         self._sqlite = sqlite3.connect(":memory:", isolation_level=None)
-        for schema in dict.fromkeys([BOOKS, *(target.schema for target in spec.targets)]):
+        for schema in dict.fromkeys([BOOKKEEPING, *(target.schema for target in spec.targets)]):
             self._sqlite.execute(f"ATTACH ':memory:' AS \"{schema}\"")
 
     def close(self) -> None:

@@ -116,7 +116,7 @@ class History:
             found.append((20, "prune", self.world.prune))
         found += self._reloading()
         if self.profile.failures:
-            # The moment before a checkpoint completes is when most can go wrong.
+            # Most can go wrong just before a checkpoint completes.
             found.append((60 if attempt.acknowledged() else 16, "fail", self._fail))
         return found
 

@@ -1,4 +1,4 @@
-"""The load's metrics by table against the books: each start's balance, and none counts twice."""
+"""The load's metrics by table against the bookkeeping tables, start by start; none counts twice."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Metered = Counter[tuple[str, ...]]  # by group and name
 _TERMS: Final = tuple(metric.label for metric in BalanceMetric)
 
 
-def check_metrics(starts: Sequence[Metered], books: Sequence[Balance]) -> None:
-    """Compares what each start of the job has counted with the books. Raises WrongError.
+def check_metrics(starts: Sequence[Metered], lines: Sequence[Balance]) -> None:
+    """Compares what each start of the job has counted with the balance. Raises WrongError.
 
     Equal where nothing went wrong. A batch whose reply was lost, or whose start ended before it
     took the reply, is missing from the metrics, as a whole.
@@ -30,26 +30,26 @@ def check_metrics(starts: Sequence[Metered], books: Sequence[Balance]) -> None:
                 raise WrongError(message, "metrics")
             summed[place].update({term: metered[*place, term] for term in _TERMS})
         if metered[GROUP, LoadMetric.RECORDS_UNACCOUNTED.label]:
-            message = "the load found its own books out of balance"
+            message = "the load found its own accounts out of balance"
             raise WrongError(message, "metrics")
-    lines: dict[tuple[str, ...], Counter[str]] = {
-        (GROUP, _shown(b.table), _shown(b.destination)): _terms(b) for b in books
+    written_by_place: dict[tuple[str, ...], Counter[str]] = {
+        (GROUP, _shown(b.table), _shown(b.destination)): _terms(b) for b in lines
     }
     whole = len(starts) == 1 and not starts[0][GROUP, LoadMetric.LOADS_RETRIED.label]
     for place, counted in summed.items():
         # The query has no destination for a table that never came to an outcome.
-        written = lines.get(place) or lines[*place[:-1], "_none_"]
+        written = written_by_place.get(place) or written_by_place[*place[:-1], "_none_"]
         if not counted <= written or (whole and counted != written):
             message = f"{place}: counted {counted}, written {written}"
             raise WrongError(message, "metrics")
-    if whole and len(summed) != len(lines):
-        message = f"counted {sorted(summed)}, written {sorted(lines)}"
+    if whole and len(summed) != len(written_by_place):
+        message = f"counted {sorted(summed)}, written {sorted(written_by_place)}"
         raise WrongError(message, "metrics")
 
 
-def check_never_read(reported: int, tables: Sequence[str], books: Sequence[Balance]) -> None:
-    """Compares the gauge of a start that has loaded with the books. Raises WrongError."""
-    missing = {*tables} - {line.table for line in books if line.read}
+def check_never_read(reported: int, tables: Sequence[str], lines: Sequence[Balance]) -> None:
+    """Compares the gauge of a start that has loaded with the balance. Raises WrongError."""
+    missing = {*tables} - {line.table for line in lines if line.read}
     if reported != len(missing):
         message = f"{reported} tables are reported as never read, and they are {sorted(missing)}"
         raise WrongError(message, "metrics")

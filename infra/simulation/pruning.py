@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from infra.simulation.attempt import Attempt
 from infra.simulation.channels import Checkpoint
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.faults import Warehouse
 from infra.simulation.oracle import Lines, Oracle, newest
 from infra.simulation.source import Source, Version
 
 
 class Pruning:
-    """Prunes, and remembers what the books no longer say.
+    """Prunes, and remembers what the bookkeeping tables no longer say.
 
     Attributes:
         rows: by kind of part, rows of pruned ledger entries.
@@ -45,11 +45,11 @@ class Pruning:
         if attempt.checkpoint is not None:
             needed |= {*(attempt.checkpoint.pending or {})}
         for name, kind, rows in self._database.query(
-            f"SELECT part, kind, row_count FROM {BOOKS}.ledger"
+            f"SELECT part, kind, row_count FROM {BOOKKEEPING}.ledger"
         ):
             if name not in needed:
                 self.rows[kind] = self.rows.get(kind, 0) + rows
-                self._database.execute(f"DELETE FROM {BOOKS}.ledger WHERE part = ?", [name])
+                self._database.execute(f"DELETE FROM {BOOKKEEPING}.ledger WHERE part = ?", [name])
 
     def _prune_tombstones(self, safe: list[int], reached: list[int]) -> None:
         held = self._held_back(safe)
@@ -66,7 +66,7 @@ class Pruning:
                     row = self._oracle.tombstone(version)
                     condition = " AND ".join(f'"{name}" = ?' for name in names)
                     self._database.execute(
-                        f'DELETE FROM {BOOKS}."tombstones_{target}" WHERE {condition}', row
+                        f'DELETE FROM {BOOKKEEPING}."tombstones_{target}" WHERE {condition}', row
                     )
                     self._tombstones.add((target, row))
 

@@ -206,7 +206,7 @@ class Source:
 
     @property
     def generations(self) -> Generations:
-        """As the application is told of them."""
+        """The setting that the application has."""
         later = range(GENERATION + 1, self.generation + 1)
         return Generations(GENERATION, tuple((g, g * _SPAN) for g in later))
 

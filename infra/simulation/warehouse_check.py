@@ -21,14 +21,14 @@ from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
 from flink_app.declaration import Star
 from infra.simulation.counting import Counts, expected_counts
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.faults import Warehouse
 from infra.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ordered
 from infra.simulation.pruning import Pruning
 from infra.simulation.source import FIRST_SEQUENCE, Record, Source
 
 _MOST_SHOWN: Final = 5  # rows of a message
-_FLOOR: Final = f"SELECT generation FROM {BOOKS}.floor"
+_FLOOR: Final = f"SELECT generation FROM {BOOKKEEPING}.floor"
 SECRET: Final = b"a secret of the simulation, of 41 bytes ."
 
 # From an account's shard and last sequence number: which shard, and how many of its records those
@@ -51,7 +51,7 @@ class WrongError(StarjoinError, AssertionError):
 
 @dataclass
 class _Seen:
-    """What the warehouse's own books have said so far."""
+    """What the warehouse's bookkeeping tables have shown so far."""
 
     accounts: int = 0  # rows of the account table
     floor: int = 0  # that the warehouse is swept to
@@ -101,18 +101,18 @@ class Check:
             self._floors[floor] = list(offsets)
 
     def read_again(self) -> None:
-        """From now on records may be in the books twice."""
+        """From now on the accounts may count a record twice."""
         self._seen.read_twice = True
 
     def redeclare(self, star: Star, spec: WarehouseSpec) -> None:
-        """Another declaration of the same targets is in force; the books count by the former."""
+        """Another declaration of these targets is in force; the accounts follow the former."""
         self._star, self._spec = star, spec
         self.read_again()
 
     def committed(self, owner: int) -> None:
         """The attempt `owner` has committed something. Raises WrongError."""
         rows = self._database.query(
-            f"SELECT batch, shard, last_sequence_number FROM {BOOKS}.account"
+            f"SELECT batch, shard, last_sequence_number FROM {BOOKKEEPING}.account"
         )
         floor = max((row[0] for row in self._database.query(_FLOOR)), default=0)
         if (len(rows), floor) == (self._seen.accounts, self._seen.floor):
@@ -140,8 +140,8 @@ class Check:
         self._check_balance()
 
     def _check_balance(self) -> None:
-        """The books balance, and have every record of the cut once, under its own table."""
-        found = balances(self._database.query(balance_query(Names(BOOKS))))
+        """The accounts balance, and have every record of the cut once, under its own table."""
+        found = balances(self._database.query(balance_query(Names(BOOKKEEPING))))
         for line in found:
             if line.difference:
                 raise WrongError(str(line), "balance")
@@ -152,15 +152,15 @@ class Check:
             for shard, count in enumerate(self.reached)
             for place, record in enumerate(self._source.shards[shard][:count])
         ]
-        in_books = {
+        recorded = {
             (b.table, b.destination): Counts(
                 b.read, b.split, b.dead_lettered, b.passed_over, b.loaded + b.superseded
             )
             for b in found
         }
         expected = expected_counts(self._star.declaration, records)
-        if in_books != expected:
-            _compare("counts", sorted(expected.items()), sorted(in_books.items()))
+        if recorded != expected:
+            _compare("counts", sorted(expected.items()), sorted(recorded.items()))
         for line in found:
             counted_in_load = line.table in self._star.warehouse_dimensions
             counted_in_load |= line.destination in self._star.targets
@@ -188,7 +188,7 @@ class Check:
 
     def _ledger_rows(self, kind: str) -> int:
         loaded = self._database.query(
-            f"SELECT coalesce(sum(row_count), 0) FROM {BOOKS}.ledger WHERE kind = '{kind}'"
+            f"SELECT coalesce(sum(row_count), 0) FROM {BOOKKEEPING}.ledger WHERE kind = '{kind}'"
         )[0][0]
         return int(loaded) + self.pruning.rows.get(kind, 0)
 
@@ -199,7 +199,7 @@ class Check:
             expected = self._oracle.expected(target.table, columns, tables)
             found = Expected(
                 self._rows(target.schema, target.table, columns),
-                self._rows(BOOKS, f"tombstones_{target.table}", [*target.key, "_pos"]),
+                self._rows(BOOKKEEPING, f"tombstones_{target.table}", [*target.key, "_pos"]),
             )
             count = len(visible)
             for row in expected.rows:
@@ -217,7 +217,7 @@ class Check:
         for dimension in self._spec.dimensions:
             columns = [column.name for column in dimension.columns]
             expected = self._oracle.dimension(dimension.table, columns, tables)
-            found = self._rows(BOOKS, f"dimension_{dimension.table}", columns)
+            found = self._rows(BOOKKEEPING, f"dimension_{dimension.table}", columns)
             _compare("dimensions", expected, found, columns, dimension.table)
 
     def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:

@@ -55,7 +55,7 @@ class Workload:
                 self._source.start_with(table, self._values.row(table, self._choices))
 
     def reload(self) -> None:
-        """DMS loads every table anew."""
+        """DMS loads every table in full again."""
         for table in self._tables:
             self._source.load(table, of_reload=True)
 

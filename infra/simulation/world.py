@@ -16,7 +16,7 @@ from flink_app.schemas import BlockSchemas
 from flink_app.warehouse import warehouse_spec
 from infra.simulation.attempt import Attempt, Job
 from infra.simulation.channels import Checkpoint
-from infra.simulation.database import BOOKS, Database
+from infra.simulation.database import BOOKKEEPING, Database
 from infra.simulation.faults import Planned, Warehouse
 from infra.simulation.metrics_check import Metered, check_metrics, check_never_read
 from infra.simulation.source import GENERATION, Source
@@ -56,7 +56,7 @@ class World:
     def close(self) -> None:
         self.database.close()
 
-    # -- what can happen beside an attempt's own doings
+    # -- what can happen beside the actions of an attempt
 
     def fail(self, checkpoint: Checkpoint, parallelism: int, *, zombie: bool = False) -> None:
         """The attempt ends, and the next one starts from `checkpoint`.
@@ -73,7 +73,7 @@ class World:
         self.attempt = self._start(checkpoint, parallelism)
 
     def reload(self, parallelism: int, *, zombie: bool = False) -> None:
-        """DMS has stopped: the job starts anew with the boundary, and only then the load begins."""
+        """DMS has stopped: the job restarts with the boundary, and only then the load begins."""
         self.source.begin_generation()
         self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
 
@@ -90,7 +90,7 @@ class World:
         )
 
     def raise_floor(self, parallelism: int, *, zombie: bool = False) -> None:
-        """The job starts anew with a floor below the newest generation."""
+        """The job restarts with a floor below the newest generation."""
         self.floor = self.source.generation
         self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
 
@@ -131,10 +131,10 @@ class World:
         self.database.planned = None
 
     def prune(self) -> None:
-        """The books forget what the last checkpoint does not need."""
+        """The bookkeeping tables lose what the last checkpoint does not need."""
         self.check.pruning.prune(self.attempt, self.checkpoints[-1], self.check.reached)
 
-    # -- plain stretches, for scripts and for the end of a history
+    # -- sequences of steps, for scripts and for the end of a history
 
     def run_reads(self) -> None:
         """All that is there is read."""
@@ -161,7 +161,7 @@ class World:
             self.attempt.move(*ready[0])
 
     def run_loads(self) -> None:
-        """The load does what it can now, and one more look after that."""
+        """The load does what it can now, and looks once more after that."""
         self.run_moves()
         if self.attempt.work.waits:
             self.run_load(self.attempt)
@@ -174,8 +174,7 @@ class World:
             message = f"{len(self.attempt.pending())} parts still wait"
             raise WrongError(message, "stuck")
         self.check.end()
-        books = self.database.query(balance_query(Names(BOOKS)))
-        lines = balances(books)
+        lines = balances(self.database.query(balance_query(Names(BOOKKEEPING))))
         check_metrics(self._metered, lines)
         if self._metered[-1][GROUP, LoadMetric.BATCHES_LOADED.label]:
             reported = self.attempt.load_gauge(Gauge.TABLES_NEVER_READ)

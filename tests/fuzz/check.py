@@ -226,6 +226,6 @@ def _check_letters(decoded: DecodedBlock, records: Sequence[bytes], plan: Decode
         must(reason in set(Reason) and letter["table"] in tables, "letter", f"{reason}: {detail}")
         if letter["treated"] is not None:
             must(isinstance(json.loads(letter["treated"]), dict), "treated", "it is no JSON object")
-        opened.append(Original.of_letter(letter, "", KEYS.dead_letters).payload)
+        opened.append(Original.open_sealed(letter, "", KEYS.dead_letters).payload)
     missing = Counter(opened) - Counter(records)
     must(not missing, "original", f"{missing.total()} originals are of no record")

@@ -10,7 +10,7 @@ from typing import Final
 from flink_app.warehouse import warehouse_spec
 from infra.local.stack import BUCKET, STREAM, TOKEN_KEY, LocalStack
 from infra.simulation.choices import Choices
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.source import Source
 from infra.simulation.warehouse_check import Check, WrongError
 from infra.simulation.workload import Workload
@@ -87,7 +87,9 @@ class History:
             lambda: f"records up to {ends} to be loaded; {self.check.reached} are",
         )
         self.check.end()
-        ((batches,),) = self._warehouse.query(f"SELECT count(DISTINCT batch) FROM {BOOKS}.ledger")
+        ((batches,),) = self._warehouse.query(
+            f"SELECT count(DISTINCT batch) FROM {BOOKKEEPING}.ledger"
+        )
         assert self.commits.seen == self.check.commits == int(batches)
 
     def _compare(self) -> None:

@@ -98,7 +98,7 @@ def originals_of(
     assert rows(run, Kind.RESTRICTED) == []
     key = PrivacyKeys.from_secret(TOKEN_KEY.encode()).dead_letters
     return {
-        place(x): Original.of_letter(x, run.stack.settings.application.name, key).payload
+        place(x): Original.open_sealed(x, run.stack.settings.application.name, key).payload
         for x in letters
     }
 

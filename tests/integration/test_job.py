@@ -122,7 +122,7 @@ def test_bad_records_are_counted_and_kept_and_stop_nothing(started: Running) -> 
     assert dead == {"(unreadable)": 1, "ticket": 1}
     keys = PrivacyKeys.from_secret(TOKEN_KEY.encode())
     application = started.stack.settings.application.name
-    found = {Original.of_letter(row, application, keys.dead_letters) for row in letters}
+    found = {Original.open_sealed(row, application, keys.dead_letters) for row in letters}
     assert found == {Original("raw", broken), Original("raw", no_key)}
 
 

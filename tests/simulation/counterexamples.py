@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from connectors.redshift.errors import FenceLostError
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.world import LONG
 from tests.simulation.tale import Tale
 
@@ -119,7 +119,7 @@ def a_part_comes_again_after_its_facts_tombstone_was_pruned() -> None:
         tale.world.run_moves()
         tale.world.run_load(tale.world.attempt)  # and the attempt dies before it knows
         tale.world.prune()
-        assert tale.world.database.query(f"SELECT * FROM {BOOKS}.tombstones_wide") == []
+        assert tale.world.database.query(f"SELECT * FROM {BOOKKEEPING}.tombstones_wide") == []
         tale.restore(2)
         tale.settle()
         tale.take(tale.f(5))

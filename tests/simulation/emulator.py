@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import redshift_connector
 
 from connectors.staging.store import S3Store
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.faults import Breaking, Planned
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class EmulatedWarehouse:
     def close(self) -> None:
         """The tables go; the next world begins empty."""
         tables = "SELECT table_schema, table_name FROM information_schema.tables"
-        for schema in (BOOKS, "public"):
+        for schema in (BOOKKEEPING, "public"):
             for found in self.query(f"{tables} WHERE table_schema = '{schema}'"):
                 self.execute('DROP TABLE "{}"."{}"'.format(*found))
 

@@ -15,7 +15,7 @@ from connectors.staging.part import Part
 from flink_app.declaration import Star
 from flink_app.decode import rows
 from flink_app.positions.position import make_position
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.doubles import decoding_by_rows
 from infra.simulation.placement import placements
 from infra.simulation.warehouse_check import WrongError
@@ -97,7 +97,7 @@ def test_12_a_tombstone_may_go_only_when_all_older_changes_are_applied() -> None
             tale.commit()
             tale.world.prune()
             if too_early:
-                tale.world.database.execute(f"DELETE FROM {BOOKS}.tombstones_wide")
+                tale.world.database.execute(f"DELETE FROM {BOOKKEEPING}.tombstones_wide")
             tale.source.wire.clear()
             tale.take(change)
             tale.commit()

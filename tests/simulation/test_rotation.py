@@ -16,7 +16,7 @@ from flink_app.denormalise import durable
 from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
 from infra.simulation.channels import Checkpoint
 from infra.simulation.choices import Choices
-from infra.simulation.database import BOOKS
+from infra.simulation.database import BOOKKEEPING
 from infra.simulation.doubles import decoding_by_rows
 from infra.simulation.history import History
 from infra.simulation.warehouse_check import WrongError
@@ -24,7 +24,7 @@ from infra.simulation.world import KEYS, World
 from tests.simulation.profile import PLAIN
 
 OTHER = PrivacyKeys.from_secret(b"another secret of the simulation, 46 bytes ...")
-NAMES = Names(BOOKS)
+NAMES = Names(BOOKKEEPING)
 NO_GUARD: dict[str, tuple[object, str]] = {
     "state": (durable, "_check_key"),
     "books": (loader, "check_key"),

@@ -63,8 +63,7 @@ CHECKED: Final = (
     "infra/local",
     "infra/redshift_emulator",
     "infra/replay",
-    "infra/simulation/api.py",
-    "infra/simulation/values.py",
+    "infra/simulation",
 )
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 _GENERATED: Final = {"target", "__pycache__", "decisions"}

@@ -85,14 +85,14 @@ def test_a_sealed_original_shows_nothing_and_opens_with_the_applications_key() -
         (letter,) = decode([data]).dead_letters.to_pylist()
         sealed = letter["sealed_original"]
         assert not [secret for secret in SECRETS if secret.encode() in sealed]
-        assert Original.of_letter(letter, "", KEYS.dead_letters) == Original("", data)
+        assert Original.open_sealed(letter, "", KEYS.dead_letters) == Original("", data)
 
 
 def test_a_sealed_original_opens_with_no_other_key() -> None:
     (letter,) = decode([b"{"]).dead_letters.to_pylist()
     for key in (OTHER_KEYS.dead_letters, KEYS.tokens[:32]):
         with pytest.raises(SealedOriginalError, match="sealed under another secret, altered"):
-            Original.of_letter(letter, "", key)
+            Original.open_sealed(letter, "", key)
 
 
 @pytest.mark.parametrize("takes_earlier", [False, True])

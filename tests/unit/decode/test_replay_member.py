@@ -97,7 +97,7 @@ def test_a_record_that_is_bad_again_says_that_it_was_replayed_and_of_which() -> 
         "arrival": dt.datetime.fromtimestamp(1.5, dt.UTC),
     }
     assert REPLAY not in letter["treated"]
-    assert Original.of_letter(letter, "", KEYS.dead_letters).payload == data
+    assert Original.open_sealed(letter, "", KEYS.dead_letters).payload == data
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_a_dead_letter_says_which_code_and_declaration_made_it() -> None:
 def test_what_is_no_json_object_shows_nothing(data: bytes) -> None:
     (letter,) = decode([data], PLAN).dead_letters.to_pylist()
     assert letter["treated"] is None
-    assert Original.of_letter(letter, "", KEYS.dead_letters).payload == data
+    assert Original.open_sealed(letter, "", KEYS.dead_letters).payload == data
 
 
 @pytest.mark.parametrize(
@@ -279,5 +279,5 @@ def test_no_personal_value_is_anywhere_but_in_the_original(
     assert OTHER_DIGITS not in texts(decoded)
     for letter in decoded.dead_letters.to_pylist():
         if originals is Originals.SEALED:
-            original = Original.of_letter(letter, "", KEYS.dead_letters)
+            original = Original.open_sealed(letter, "", KEYS.dead_letters)
             assert original.payload == data

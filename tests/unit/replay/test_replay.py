@@ -234,7 +234,7 @@ def earlier(rows: list[dict[str, Any]]) -> None:
     """As the version before wrote them: bound to nothing, and without the column `key_id`."""
     for row in rows:
         key = KEYS.dead_letters
-        original = Original.of_letter(row, APPLICATION, key)
+        original = Original.open_sealed(row, APPLICATION, key)
         content = struct.pack(">H", len(original.partition_key)) + original.partition_key.encode()
         nonce = os.urandom(12)
         row["sealed_original"] = nonce + AESGCM(key).encrypt(
