@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-VENV: Final = ROOT / ".venv"
+# One environment holds the packages of one interpreter; a second interpreter needs another folder.
+VENV: Final = ROOT / os.environ.get("STARJOIN_VENV", ".venv")
 PYTHON: Final = VENV / "bin" / "python"
 LOCK: Final = ROOT / "requirements.lock"
 JVM: Final = ROOT / "connectors" / "jvm"
@@ -92,7 +93,7 @@ def make_environment() -> None:
     present = stamp.read_text() if stamp.exists() else ""
     if present == wanted:
         return
-    _say("creating .venv from requirements.lock (a minute or two)")
+    _say(f"creating {VENV.name} from requirements.lock (a minute or two)")
     try:
         stamp.unlink(missing_ok=True)
         # Another interpreter's packages are useless; the same interpreter's are updated.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -108,6 +109,18 @@ def test_an_environment_that_cannot_be_made_is_a_sentence(
     monkeypatch.setattr(bootstrap, "VENV", tmp_path / "file" / ".venv")
     with pytest.raises(MissingError, match=r"\.venv cannot be created: Not a directory"):
         bootstrap.make_environment()
+
+
+def test_a_second_interpreter_may_have_an_environment_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from infra import bootstrap; print(bootstrap.PYTHON)"],
+        cwd=bootstrap.ROOT,
+        env={**os.environ, "STARJOIN_VENV": ".venv-3.11"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(bootstrap.ROOT / ".venv-3.11" / "bin" / "python")
 
 
 def test_a_step_that_fails_shows_the_end_of_its_log(
