@@ -79,7 +79,7 @@ def _one_less(tally: Tally, of: RecordBlock) -> tuple[Account, ...]:
 ACCOUNTS: Final = Tally.accounts
 WITHOUT: Final[dict[str, Patch]] = {
     "UTF-8": (reading, "_check_encoding", lambda _: None),
-    "smallint's range": (value_columns, "_INTEGER_RANGE", {}),
+    "smallint's range": (value_columns, "_RANGES", {}),
     "NUL by columns": (value_columns, "_holds_nul", lambda _: False),
     "NUL by rows": (values, "NUL", "\x01"),
     "no value in a detail": (values, "_wrong", _told),
