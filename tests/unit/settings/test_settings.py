@@ -177,7 +177,7 @@ def test_a_fault_is_named_with_its_place(
 def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
     groups = changed("application", name=None, generations="0")
     groups["starjoin.redshift"].pop("host")
-    with pytest.raises(SettingsError, match=r"has 3 fault\(s\)"):
+    with pytest.raises(SettingsError, match=r"has 3 errors"):
         load_settings(save(tmp_path, groups))
 
 
