@@ -45,7 +45,8 @@ SELECT name,
     ELSE lower(type) END,
   CAST(substr(type, 9) AS INTEGER), CAST(substr(type, 9) AS INTEGER),
   CAST(substr(type, instr(type, ',') + 1) AS INTEGER), dflt_value IS NOT NULL
-FROM pragma_table_info(?2, ?1)"""
+FROM (SELECT ? AS schema_name, ? AS table_name) AS wanted
+  JOIN pragma_table_info(wanted.table_name, wanted.schema_name)"""
 
 
 # SQLite has neither decimals nor times: they are text with this before it, so that no column's
