@@ -27,8 +27,8 @@ from flink_app.decode.rows import parse_alone
 from flink_app.decode.tally import Tally
 from flink_app.positions.position import UNKNOWN
 from flink_app.privacy.keys import PrivacyKeys
+from flink_app.records.arrays import combined
 from flink_app.records.parsed import ParsedBlock, ParsedRow, Skipped, SlowRecord
-from flink_app.records.plan import TablePlan
 from flink_app.records.rejected import Rejected
 
 
@@ -86,7 +86,7 @@ def to_decoded(
         tally.below_floor.update(_drop_below_floor(batches, plan.floor))
     changes = {}
     for name, parts in batches.items():
-        changes[name] = _changes(parts, plan.tables[name], plan, keys)
+        changes[name] = to_changes(combined(parts), plan.tables[name], plan.star, keys)
         tally.changed[name] = sum(map(len, parts))
         tally.split[name] = len(changes[name]) - tally.changed[name]
     return Decoded(changes, rejected, tally.accounts(block))
@@ -126,12 +126,3 @@ def _drop_below_floor(batches: dict[str, list[pa.RecordBatch]], floor: str) -> d
         if not batches[name]:
             del batches[name]
     return dropped
-
-
-def _changes(
-    batches: list[pa.RecordBatch], table: TablePlan, plan: DecodePlan, keys: PrivacyKeys
-) -> pa.RecordBatch:
-    batch = batches[0]
-    if len(batches) > 1:
-        batch = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
-    return to_changes(batch, table, plan.star, keys)

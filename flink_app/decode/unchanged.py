@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.model import Unchanged
 from flink_app.positions.position import UNKNOWN
+from flink_app.records.arrays import Mask
 from flink_app.records.envelope import Members
 from flink_app.records.plan import ReadColumn, RecordPlan, TablePlan
-
-Mask = npt.NDArray[np.bool_]
 
 
 def sent_value(

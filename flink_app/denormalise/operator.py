@@ -31,9 +31,10 @@ from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.metrics import JoinMetric
 from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
-from flink_app.denormalise.ownership import Mask, owned, select
+from flink_app.denormalise.ownership import owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.positions.position import floor_position
+from flink_app.records.arrays import Mask
 
 DIMENSION_STATE: Final = "dimensions"
 

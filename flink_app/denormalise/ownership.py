@@ -10,10 +10,9 @@ import zlib
 from collections.abc import Hashable
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-Mask = npt.NDArray[np.bool_]
+from flink_app.records.arrays import Mask
 
 
 def owned(keys: list[Hashable], table: str, *, subtask: int, parallelism: int) -> Mask:

@@ -24,6 +24,7 @@ from flink_app.records.parsed import (
     LOAD,
     OPERATIONS,
     UPDATE,
+    UPSERTS,
     Outcome,
     ParsedRow,
     RecordColumns,
@@ -197,10 +198,9 @@ def signs_in_sample(
     booleans = (c.source for c in table.columns if c.declared.type.name == "boolean")
     if any(isinstance(data.get(name), str) for name in booleans):
         yield SettingSign.TEXT_BOOLEAN
-    sent = ("load", "insert", "update")  # no set: what is asked for may be an object
     operation = metadata.get("operation")
     always = [c for c in table.columns if operation != "update" or not c.declared.unchanged]
-    if operation in sent and any(c.source not in data for c in always):
+    if operation in UPSERTS and any(c.source not in data for c in always):
         yield SettingSign.NO_NULLS
     if operation == "update" and any(
         _may_be_left_out(c.source, data, before, plan)

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from flink_app.diagnostics.similar_tables import printable
 from flink_app.diagnostics.source_types import SourceType
+from flink_app.records.parsed import UPSERTS
 from flink_app.records.plan import DOCUMENT, ReadColumn, TablePlan
 
-_ROWS: Final = ("load", "insert", "update")
 # What a source may leave out of an update because it has not changed: values that PostgreSQL keeps
 # beside the row when they are large.
 _MAY_BE_LEFT_OUT: Final = ("varchar", "char", "varbyte", "decimal")
@@ -157,7 +157,7 @@ def findings_in_row(
     A column that is missing where others are null, so that nulls are sent, is gone. A missing key
     is left to the dead letters: one broken record must not pass for a changed table.
     """
-    if operation not in _ROWS or DOCUMENT in data:
+    if operation not in UPSERTS or DOCUMENT in data:
         return
     if any(value is None for value in data.values()):
         for column in table.columns:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -17,6 +19,13 @@ def true(condition: pa.Array) -> Mask:
         condition = pc.fill_null(condition, fill_value=False)
     found: Mask = condition.to_numpy(zero_copy_only=False)
     return found
+
+
+def combined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """One contiguous batch of one or more of one schema."""
+    if len(batches) == 1:
+        return batches[0]
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
 def members(struct: pa.StructArray) -> dict[str, pa.Array]:

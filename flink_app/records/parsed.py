@@ -20,7 +20,8 @@ from flink_app.records.plan import TablePlan
 from flink_app.records.rejected import Rejected
 
 # The operations of a row; their numbers here are the codes of `RecordColumns.operations`.
-OPERATIONS: Final = ("load", "insert", "update", "delete")
+UPSERTS: Final = ("load", "insert", "update")  # a row has values after these
+OPERATIONS: Final = (*UPSERTS, "delete")
 LOAD, INSERT, UPDATE, DELETE = range(len(OPERATIONS))
 
 Numbers = npt.NDArray[np.int64]

@@ -13,10 +13,11 @@ import pytest
 import redshift_connector
 from redshift_connector.core import Connection
 
+from connectors.redshift.connection import disconnect
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import ServiceError
 from infra.local.redshift import RedshiftEmulator
-from tests.contract.warehouse import Warehouse, close, refused, run, value
+from tests.contract.warehouse import Warehouse, refused, run, value
 from tests.support.driver_sockets import failing_connect
 
 pytestmark = pytest.mark.contract
@@ -38,7 +39,7 @@ def pair(serializable: RedshiftEmulator) -> Iterator[tuple[Connection, Connectio
         made = []
         for _ in range(2):
             made.append(redshift_connector.connect(**serializable.connection))
-            exit_stack.callback(close, made[-1])
+            exit_stack.callback(disconnect, made[-1])
         first, second = made
         run(first, "drop table if exists ledger")
         run(first, "create table ledger (part int)")

@@ -45,7 +45,7 @@ class Warehouse:
             yield
         finally:
             while self._open:
-                close(self._open.pop())
+                disconnect(self._open.pop())
             if self.emulator is not None:
                 self.emulator.faults.clear()
             self._administer(f"drop schema {self.schema} cascade")
@@ -116,11 +116,6 @@ class Entry:
         if self.content_length is not None:
             entry["meta"] = {"content_length": self.content_length}
         return entry
-
-
-def close(connection: Connection) -> None:
-    """Closes a connection that may be closed or cut already."""
-    disconnect(connection)
 
 
 def run(connection: Connection, sql: str, parameters: Sequence[Any] | None = None) -> int:
