@@ -3,13 +3,26 @@ package io.starjoin.kinesis;
 import java.util.List;
 
 /**
- * The enumerator's state in a checkpoint.
+ * The enumerator's state in a checkpoint. Times are in milliseconds since the epoch, or {@link
+ * #UNKNOWN}.
  *
  * @param streamArn the stream of these shards; shard ids of different streams look alike
  * @param started the first listing has been processed, so later shards are new ones
- * @param shards all shards ever seen
+ * @param streamCreatedMillis when Kinesis created the stream; one that was created again under the
+ *     same name is another stream
+ * @param beganMillis when the job first started, by the job manager's clock; reading from {@code
+ *     LATEST} begins there
+ * @param shards all shards that are listed, waiting or assigned, and ended ones until Kinesis has
+ *     forgotten them
  */
-record EnumeratorState(String streamArn, boolean started, List<Shard> shards) {
+record EnumeratorState(
+    String streamArn,
+    boolean started,
+    long streamCreatedMillis,
+    long beganMillis,
+    List<Shard> shards) {
+
+  static final long UNKNOWN = -1;
 
   EnumeratorState {
     shards = List.copyOf(shards);
@@ -44,6 +57,8 @@ record EnumeratorState(String streamArn, boolean started, List<Shard> shards) {
   /**
    * @param split with the position to begin at, which matters only while the shard is waiting
    * @param status see {@link Status}
+   * @param openUntilMillis the shard was not closed before this time, so no record of its children
+   *     is older
    */
-  record Shard(ShardSplit split, Status status) {}
+  record Shard(ShardSplit split, Status status, long openUntilMillis) {}
 }

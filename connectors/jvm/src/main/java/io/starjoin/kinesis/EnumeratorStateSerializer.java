@@ -16,16 +16,18 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  *
  * <p>Version 1: stream ARN (UTF), started (boolean), number of shards (int), then of each: status
  * (byte), shard id (UTF), number of parents (byte), parents (UTF), and, if it is waiting, its
- * position as in {@link ShardSplitSerializer}.
+ * position as in {@link Wire}.
+ *
+ * <p>Version 2: after {@code started}, when the stream was created and when the job began (two
+ * longs); after the parents of each shard, since when it may be closed (long).
  */
 final class EnumeratorStateSerializer implements SimpleVersionedSerializer<EnumeratorState> {
 
   static final EnumeratorStateSerializer INSTANCE = new EnumeratorStateSerializer();
-  private static final int VERSION = 1;
 
   @Override
   public int getVersion() {
-    return VERSION;
+    return Wire.VERSION;
   }
 
   @Override
@@ -34,10 +36,13 @@ final class EnumeratorStateSerializer implements SimpleVersionedSerializer<Enume
     DataOutputStream out = new DataOutputStream(bytes);
     out.writeUTF(state.streamArn());
     out.writeBoolean(state.started());
+    out.writeLong(state.streamCreatedMillis());
+    out.writeLong(state.beganMillis());
     out.writeInt(state.shards().size());
     for (Shard shard : state.shards()) {
       out.writeByte(shard.status().code);
       Wire.writeShard(out, shard.split().shardId(), shard.split().parents());
+      out.writeLong(shard.openUntilMillis());
       if (shard.status() == Status.WAITING) {
         Wire.writePosition(out, shard.split().position());
       }
@@ -47,31 +52,28 @@ final class EnumeratorStateSerializer implements SimpleVersionedSerializer<Enume
 
   @Override
   public EnumeratorState deserialize(int version, byte[] serialized) throws IOException {
-    if (version > VERSION) {
-      throw new IOException(
-          "The enumerator's state was written by a newer release (version "
-              + version
-              + "; this one reads up to "
-              + VERSION
-              + "): start that release or a later one.");
-    }
+    Wire.requireReadable(version, "The enumerator's state");
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
+    boolean hasTimes = version >= 2;
     String streamArn = in.readUTF();
     boolean started = in.readBoolean();
+    long created = hasTimes ? in.readLong() : EnumeratorState.UNKNOWN;
+    long began = hasTimes ? in.readLong() : EnumeratorState.UNKNOWN;
     int count = in.readInt();
     List<Shard> shards = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Status status = Status.of(in.readUnsignedByte());
       String shardId = Wire.readText(in);
       List<String> parents = Wire.readTexts(in);
+      long openUntil = hasTimes ? in.readLong() : EnumeratorState.UNKNOWN;
       Position position =
           switch (status) {
-            case WAITING -> Wire.readPosition(in);
+            case WAITING -> Wire.readPosition(version, in);
             case ASSIGNED -> Position.TRIM_HORIZON;
             case ENDED -> Position.SHARD_END;
           };
-      shards.add(new Shard(new ShardSplit(shardId, parents, position), status));
+      shards.add(new Shard(new ShardSplit(shardId, parents, position), status, openUntil));
     }
-    return new EnumeratorState(streamArn, started, shards);
+    return new EnumeratorState(streamArn, started, created, began, shards);
   }
 }

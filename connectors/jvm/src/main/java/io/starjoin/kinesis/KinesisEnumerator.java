@@ -185,7 +185,12 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
 
   @Override
   public EnumeratorState snapshotState(long checkpointId) {
-    return new EnumeratorState(settings.stream().text(), started, registry.snapshot(checkpointId));
+    return new EnumeratorState(
+        settings.stream().text(),
+        started,
+        EnumeratorState.UNKNOWN,
+        EnumeratorState.UNKNOWN,
+        registry.snapshot(checkpointId));
   }
 
   @Override

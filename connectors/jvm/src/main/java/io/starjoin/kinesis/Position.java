@@ -1,5 +1,6 @@
 package io.starjoin.kinesis;
 
+import java.io.Serializable;
 import java.util.Objects;
 
 /**
@@ -7,18 +8,27 @@ import java.util.Objects;
  * position of a shard are never one shared object.
  *
  * @param kind how the position is given
- * @param sequenceNumber of the last record before it; null except for {@code AFTER_SEQUENCE}
+ * @param sequenceNumber of the last record that was read; null if none was, and for kinds that have
+ *     none
  * @param timestampMillis since the epoch; 0 except for {@code AT_TIMESTAMP}
+ * @param readUntilMillis every record of the shard that arrived before this time was read; since
+ *     the epoch, {@link #UNKNOWN} if nothing is known
  */
-record Position(Kind kind, String sequenceNumber, long timestampMillis) {
+record Position(Kind kind, String sequenceNumber, long timestampMillis, long readUntilMillis)
+    implements Serializable {
 
   /** The codes are written to checkpoints: add, never change. */
   enum Kind {
     TRIM_HORIZON(1),
+    /** Only in state written by release 0.1. */
     LATEST(2),
     AT_TIMESTAMP(3),
     AFTER_SEQUENCE(4),
-    SHARD_END(5);
+    SHARD_END(5),
+    /** Read from the oldest record; records up to the sequence number were emitted already. */
+    REOPENED(6),
+    /** As {@code REOPENED}, and it is certain that no record in between is missing. */
+    REOPENED_NOTHING_LOST(7);
 
     final int code;
 
@@ -37,18 +47,32 @@ record Position(Kind kind, String sequenceNumber, long timestampMillis) {
     }
   }
 
-  static final Position TRIM_HORIZON = new Position(Kind.TRIM_HORIZON, null, 0);
-  static final Position LATEST = new Position(Kind.LATEST, null, 0);
+  static final long UNKNOWN = -1;
+
+  static final Position TRIM_HORIZON = new Position(Kind.TRIM_HORIZON, null, 0, UNKNOWN);
+  static final Position LATEST = new Position(Kind.LATEST, null, 0, UNKNOWN);
 
   /** The shard was read to its end and all of its records were emitted. */
-  static final Position SHARD_END = new Position(Kind.SHARD_END, null, 0);
+  static final Position SHARD_END = new Position(Kind.SHARD_END, null, 0, UNKNOWN);
 
   static Position after(String sequenceNumber) {
-    return new Position(Kind.AFTER_SEQUENCE, Objects.requireNonNull(sequenceNumber), 0);
+    return new Position(Kind.AFTER_SEQUENCE, Objects.requireNonNull(sequenceNumber), 0, UNKNOWN);
   }
 
   static Position at(long timestampMillis) {
-    return new Position(Kind.AT_TIMESTAMP, null, timestampMillis);
+    return new Position(Kind.AT_TIMESTAMP, null, timestampMillis, UNKNOWN);
+  }
+
+  /**
+   * @param nothingLost whether it is certain that no record is missing before the oldest one
+   */
+  Position reopened(boolean nothingLost) {
+    Kind reopened = nothingLost ? Kind.REOPENED_NOTHING_LOST : Kind.REOPENED;
+    return new Position(reopened, sequenceNumber, 0, readUntilMillis);
+  }
+
+  Position readUntil(long millis) {
+    return new Position(kind, sequenceNumber, timestampMillis, millis);
   }
 
   boolean isShardEnd() {
@@ -60,6 +84,8 @@ record Position(Kind kind, String sequenceNumber, long timestampMillis) {
     return switch (kind) {
       case AFTER_SEQUENCE -> "after " + sequenceNumber;
       case AT_TIMESTAMP -> "at " + timestampMillis;
+      case REOPENED, REOPENED_NOTHING_LOST ->
+          kind + (sequenceNumber == null ? "" : " after " + sequenceNumber);
       default -> kind.toString();
     };
   }

@@ -2,14 +2,11 @@ package io.starjoin.kinesis;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
 import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
-import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /**
  * Lists every shard that the stream still holds, open or closed, without a filter: what a filter
@@ -46,7 +43,7 @@ final class ShardLister implements AutoCloseable {
     while (true) {
       try {
         ListShardsResponse page = client.listShards(request(token));
-        page.shards().forEach(shard -> shards.add(describe(shard)));
+        page.shards().forEach(shard -> shards.add(ShardDescription.of(shard)));
         token = page.nextToken();
         if (token == null) {
           return shards;
@@ -70,17 +67,6 @@ final class ShardLister implements AutoCloseable {
     return token == null
         ? ListShardsRequest.builder().streamARN(streamArn).build()
         : ListShardsRequest.builder().nextToken(token).build();
-  }
-
-  private static ShardDescription describe(Shard shard) {
-    List<String> parents =
-        Stream.of(shard.parentShardId(), shard.adjacentParentShardId())
-            .filter(Objects::nonNull)
-            .toList();
-    boolean closed =
-        shard.sequenceNumberRange() != null
-            && shard.sequenceNumberRange().endingSequenceNumber() != null;
-    return new ShardDescription(shard.shardId(), parents, closed);
   }
 
   @Override

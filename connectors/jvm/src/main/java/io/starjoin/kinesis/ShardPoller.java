@@ -7,7 +7,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisClient;
-import software.amazon.awssdk.services.kinesis.model.ChildShard;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
@@ -114,6 +113,8 @@ final class ShardPoller {
           request
               .shardIteratorType(ShardIteratorType.AFTER_SEQUENCE_NUMBER)
               .startingSequenceNumber(position.sequenceNumber());
+      case REOPENED, REOPENED_NOTHING_LOST ->
+          throw new IllegalStateException("no reader reopens shards yet: " + cursor.shardId());
       case SHARD_END ->
           throw new IllegalStateException("shard " + cursor.shardId() + " is read after its end");
     }
@@ -166,11 +167,7 @@ final class ShardPoller {
   }
 
   private static List<ShardDescription> children(GetRecordsResponse answer) {
-    List<ShardDescription> children = new ArrayList<>();
-    for (ChildShard child : answer.childShards()) {
-      children.add(new ShardDescription(child.shardId(), child.parentShards(), false));
-    }
-    return children;
+    return answer.childShards().stream().map(ShardDescription::of).toList();
   }
 
   private void report(ShardCursor cursor, SdkException e) {

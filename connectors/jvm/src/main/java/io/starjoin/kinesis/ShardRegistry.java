@@ -52,8 +52,7 @@ final class ShardRegistry {
     for (Shard shard : shards) {
       ShardSplit split = shard.split();
       Entry entry =
-          new Entry(
-              new ShardDescription(split.shardId(), split.parents(), false), split.position());
+          new Entry(ShardDescription.named(split.shardId(), split.parents()), split.position());
       entry.status = shard.status();
       registry.entries.put(split.shardId(), entry);
     }
@@ -66,7 +65,7 @@ final class ShardRegistry {
       if (entry.status == Status.ENDED) {
         entry.endHeldBy = Math.min(entry.endHeldBy, checkpointId);
       }
-      shards.add(new Shard(entry.toSplit(), entry.status));
+      shards.add(new Shard(entry.toSplit(), entry.status, EnumeratorState.UNKNOWN));
     }
     return shards;
   }
@@ -171,7 +170,6 @@ final class ShardRegistry {
   /** A reader may report a shard from a listing that was lost; it is then added. */
   private Entry known(String shardId) {
     return entries.computeIfAbsent(
-        shardId,
-        id -> new Entry(new ShardDescription(id, List.of(), false), Position.TRIM_HORIZON));
+        shardId, id -> new Entry(ShardDescription.named(id, List.of()), Position.TRIM_HORIZON));
   }
 }

@@ -8,19 +8,16 @@ import java.io.IOException;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * Serializes splits, for checkpoints and for assignment to readers.
- *
- * <p>Version 1: shard id (UTF), number of parents (byte), parents (UTF), position. A position is
- * its code (byte), then a sequence number (UTF) or a time (long) where the kind has one.
+ * Serializes splits, for checkpoints and for assignment to readers: shard id (UTF), number of
+ * parents (byte), parents (UTF), and a position of the same version (see {@link Wire}).
  */
 final class ShardSplitSerializer implements SimpleVersionedSerializer<ShardSplit> {
 
   static final ShardSplitSerializer INSTANCE = new ShardSplitSerializer();
-  private static final int VERSION = 1;
 
   @Override
   public int getVersion() {
-    return VERSION;
+    return Wire.VERSION;
   }
 
   @Override
@@ -34,15 +31,8 @@ final class ShardSplitSerializer implements SimpleVersionedSerializer<ShardSplit
 
   @Override
   public ShardSplit deserialize(int version, byte[] serialized) throws IOException {
-    if (version > VERSION) {
-      throw new IOException(
-          "The state of a shard was written by a newer release (version "
-              + version
-              + "; this one reads up to "
-              + VERSION
-              + "): start that release or a later one.");
-    }
+    Wire.requireReadable(version, "The state of a shard");
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-    return new ShardSplit(Wire.readText(in), Wire.readTexts(in), Wire.readPosition(in));
+    return new ShardSplit(Wire.readText(in), Wire.readTexts(in), Wire.readPosition(version, in));
   }
 }

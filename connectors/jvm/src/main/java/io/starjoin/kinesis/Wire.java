@@ -6,8 +6,30 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The parts that both serializers share. A change needs a new version of both. */
+/**
+ * The parts that both serializers share. A change needs a new version of both.
+ *
+ * <p>A position of version 1 is its code (byte), then a sequence number (UTF) or a time (long)
+ * where the kind has one. Version 2 appends the time until which the shard was read (long). A
+ * sequence number that is missing is empty.
+ */
 final class Wire {
+
+  static final int VERSION = 2;
+
+  private static final int FIRST_VERSION_WITH_READ_UNTIL = 2;
+
+  static void requireReadable(int version, String what) throws IOException {
+    if (version > VERSION) {
+      throw new IOException(
+          what
+              + " was written by a newer release (version "
+              + version
+              + "; this one reads up to "
+              + VERSION
+              + "): start that release or a later one.");
+    }
+  }
 
   static void writeShard(DataOutput out, String shardId, List<String> parents) throws IOException {
     out.writeUTF(shardId);
@@ -21,9 +43,12 @@ final class Wire {
     out.writeByte(position.kind().code);
     switch (position.kind()) {
       case AFTER_SEQUENCE -> out.writeUTF(position.sequenceNumber());
+      case REOPENED, REOPENED_NOTHING_LOST ->
+          out.writeUTF(position.sequenceNumber() == null ? "" : position.sequenceNumber());
       case AT_TIMESTAMP -> out.writeLong(position.timestampMillis());
-      default -> {}
+      case TRIM_HORIZON, LATEST, SHARD_END -> {}
     }
+    out.writeLong(position.readUntilMillis());
   }
 
   static String readText(DataInput in) throws IOException {
@@ -39,15 +64,21 @@ final class Wire {
     return texts;
   }
 
-  static Position readPosition(DataInput in) throws IOException {
+  static Position readPosition(int version, DataInput in) throws IOException {
     Position.Kind kind = Position.Kind.of(in.readUnsignedByte());
-    return switch (kind) {
-      case TRIM_HORIZON -> Position.TRIM_HORIZON;
-      case LATEST -> Position.LATEST;
-      case SHARD_END -> Position.SHARD_END;
-      case AFTER_SEQUENCE -> Position.after(in.readUTF());
-      case AT_TIMESTAMP -> Position.at(in.readLong());
-    };
+    String sequenceNumber = null;
+    long timestamp = 0;
+    switch (kind) {
+      case AFTER_SEQUENCE -> sequenceNumber = in.readUTF();
+      case REOPENED, REOPENED_NOTHING_LOST -> {
+        String text = in.readUTF();
+        sequenceNumber = text.isEmpty() ? null : text;
+      }
+      case AT_TIMESTAMP -> timestamp = in.readLong();
+      case TRIM_HORIZON, LATEST, SHARD_END -> {}
+    }
+    long readUntil = version >= FIRST_VERSION_WITH_READ_UNTIL ? in.readLong() : Position.UNKNOWN;
+    return new Position(kind, sequenceNumber, timestamp, readUntil);
   }
 
   private Wire() {}

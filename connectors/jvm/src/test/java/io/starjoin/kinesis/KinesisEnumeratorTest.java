@@ -55,7 +55,7 @@ class KinesisEnumeratorTest {
   private void readOut(int shard, int reader) {
     List<ShardDescription> children =
         kinesis.shard(shard).children.stream()
-            .map(child -> new ShardDescription(child.id, child.parents, false))
+            .map(child -> ShardDescription.named(child.id, child.parents))
             .toList();
     enumerator.handleSourceEvent(reader, new ShardEnded(id(shard), children));
   }
@@ -64,6 +64,11 @@ class KinesisEnumeratorTest {
   private void reset(int reader, ShardSplit... givenSinceTheCheckpoint) {
     context.readers.remove(reader);
     enumerator.addSplitsBack(List.of(givenSinceTheCheckpoint), reader);
+  }
+
+  private static EnumeratorState stateOf(String streamArn) {
+    return new EnumeratorState(
+        streamArn, true, EnumeratorState.UNKNOWN, EnumeratorState.UNKNOWN, List.of());
   }
 
   private EnumeratorState checkpoint(long id) {
@@ -99,7 +104,7 @@ class KinesisEnumeratorTest {
   @Test
   void spreadsShardsEvenlyOverAllThatIsRead() {
     context = new FakeEnumeratorContext(3);
-    start(InitialPosition.TRIM_HORIZON, new EnumeratorState(FakeKinesis.ARN, true, List.of()));
+    start(InitialPosition.TRIM_HORIZON, stateOf(FakeKinesis.ARN));
     register(0, List.of(id(10), id(11), id(12)), List.of());
     register(1, List.of(id(13)), List.of(id(14), id(15)));
     kinesis.split(kinesis.shard(0));
@@ -497,8 +502,7 @@ class KinesisEnumeratorTest {
 
   @Test
   void stateOfAnotherStreamIsRefused() {
-    EnumeratorState other =
-        new EnumeratorState("arn:aws:kinesis:eu-central-1:123456789012:stream/x", true, List.of());
+    EnumeratorState other = stateOf("arn:aws:kinesis:eu-central-1:123456789012:stream/x");
 
     assertThatThrownBy(() -> start(InitialPosition.TRIM_HORIZON, other))
         .isInstanceOf(IllegalStateException.class)

@@ -169,7 +169,8 @@ final class SimulatedJob implements AutoCloseable {
             new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
             completedEnumerator == null
                 ? null
-                : EnumeratorStateSerializer.INSTANCE.deserialize(1, completedEnumerator));
+                : EnumeratorStateSerializer.INSTANCE.deserialize(
+                    Wire.VERSION, completedEnumerator));
     enumerator.start();
     given.clear();
     for (int i = 0; i < parallelism; i++) {
@@ -187,7 +188,7 @@ final class SimulatedJob implements AutoCloseable {
       tasks.add(task);
       List<ShardSplit> splits = new ArrayList<>();
       for (byte[] split : states.get(i)) {
-        splits.add(ShardSplitSerializer.INSTANCE.deserialize(1, split));
+        splits.add(ShardSplitSerializer.INSTANCE.deserialize(Wire.VERSION, split));
       }
       if (!splits.isEmpty()) {
         task.reader.addSplits(splits);

@@ -1,0 +1,21 @@
+package io.starjoin.kinesis;
+
+import java.util.List;
+import org.apache.flink.api.connector.source.SourceEvent;
+
+/**
+ * Reader to enumerator: the shard waits for a {@link ShardRuling}. All records before the position
+ * were emitted.
+ *
+ * @param position where the reader stands
+ * @param children the shard's children as Kinesis named them; may be empty
+ * @param cause what Kinesis answered, for logs and errors
+ */
+record ShardInDoubt(
+    String shardId, Position position, Doubt doubt, List<ShardDescription> children, String cause)
+    implements SourceEvent {
+
+  ShardInDoubt {
+    children = List.copyOf(children);
+  }
+}
