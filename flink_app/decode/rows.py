@@ -60,14 +60,14 @@ def _parse_envelope(envelope: Any, plan: RecordPlan, arrival_ms: int | None) -> 
         first = first_coordinates(envelope)
         metadata = object_of(envelope, METADATA)
         kind = text_of(metadata, "record-type")
+        if kind == "control":
+            return Skipped(CONTROL)
+        if kind != "data":
+            message = "metadata 'record-type' is neither data nor control"
+            return Rejected(Reason.NOT_A_CHANGE, message)
         table = plan.table_of(text_of(metadata, "schema-name"), text_of(metadata, "table-name"))
     except NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error))
-    if kind == "control":
-        return Skipped(CONTROL)
-    if kind != "data":
-        message = "metadata 'record-type' is neither data nor control"
-        return Rejected(Reason.NOT_A_CHANGE, message)
     if table is None:
         return Skipped(UNDECLARED)
     generation = plan.generations.of(arrival_ms if first is None else first.arrival_ms)

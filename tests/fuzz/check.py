@@ -7,6 +7,7 @@
 4. Every change fits its schema and its column types, and comes back from Parquet as it was.
 5. No reason and no detail holds text of a record; what is sealed opens to the record.
 6. A frame that was damaged is refused, or is a block like any other.
+7. What says that it is a control record is no dead letter, whatever else stands in it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from flink_app.decode.rows import parse_alone
 from flink_app.diagnostics.dms_settings import SettingSign, Signs, signs_in_record
 from flink_app.diagnostics.observe import source_name
 from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.records.envelope import NOT_JSON, load, object_of
 from flink_app.records.parsed import ParsedRow
-from flink_app.records.plan import METADATA
+from flink_app.records.plan import METADATA, REPLAY
 from flink_app.records.rejected import Reason, Rejected
 from tests.fuzz.fits import WrongError, check_changes, must
 from tests.fuzz.grammar import NUMBER_MARK, TEXT_MARK
@@ -215,7 +217,7 @@ def _texts(batch: pa.RecordBatch) -> list[str]:
 
 
 def _check_letters(decoded: DecodedBlock, records: Sequence[bytes], plan: DecodePlan) -> None:
-    """5."""
+    """5, 7."""
     letters = decoded.dead_letters.to_pylist()
     tables = {None, *plan.tables}
     opened = []
@@ -227,5 +229,16 @@ def _check_letters(decoded: DecodedBlock, records: Sequence[bytes], plan: Decode
         if letter["treated"] is not None:
             must(isinstance(json.loads(letter["treated"]), dict), "treated", "it is no JSON object")
         opened.append(Original.open_sealed(letter, "", KEYS.dead_letters).payload)
+        must(not _is_control(opened[-1]), "control", f"{reason}: {detail}")
     missing = Counter(opened) - Counter(records)
     must(not missing, "original", f"{missing.total()} originals are of no record")
+
+
+def _is_control(record: bytes) -> bool:
+    """Whether it is a control record that was not replayed; a replayed one's marker is judged."""
+    try:
+        envelope = load(record)
+        metadata = object_of(envelope, METADATA)
+        return REPLAY not in envelope and metadata.read("record-type") == "control"
+    except NOT_JSON:
+        return False

@@ -97,6 +97,9 @@ def test_a_before_image_counts_for_updates_only(operation: str) -> None:
         record("region", None, "create-table", record_type="control"),
         record("region", None, "drop-table", record_type="control"),
         record("", None, "unheard-of", schema="", record_type="control"),
+        # Nobody reads the names of a control record's table.
+        record("region", None, "create-table", record_type="control", schema_name=7),
+        record("region", None, "create-table", record_type="control", table_name=[]),
         record("elsewhere", {"id": 1}),
         record("elsewhere", None, "unheard-of"),
         record("region", REGION, schema="Other"),
@@ -131,6 +134,10 @@ FAULTS = {
         (record("region", None), "the record has no object under 'data'"),
         (
             record("region", REGION, record_type="row"),
+            "metadata 'record-type' is neither data nor control",
+        ),
+        (
+            record("region", REGION, record_type="row", table_name=5),
             "metadata 'record-type' is neither data nor control",
         ),
         (record("region", REGION, table_name=5), "metadata 'table-name' is not text"),
