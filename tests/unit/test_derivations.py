@@ -28,6 +28,7 @@ from tests.unit.denormalise.test_operator import Elements, Runtime
 from tests.unit.stars import freight, order_book, placed_freight, ticket_seller
 
 FOLDER: Final = str(Path(flink_app.declaration.__file__).parent)
+STAR_FILE: Final = str(Path(flink_app.declaration.__file__).with_name("star.py"))
 # Looking up what has been derived, and a type's name in the detail of a dead letter.
 NO_DERIVATION: Final = {"star._once.<locals>.known", "types.ColumnType.__str__"}
 
@@ -112,17 +113,50 @@ def test_nothing_is_derived_for_a_block(
     assert not {name: count for name, count in found.items() if name not in NO_DERIVATION}
 
 
+def make_plans(star: Star) -> None:
+    """Everything that a job derives from its declaration at the start."""
+    for _ in range(2):
+        BlockSchemas(star)
+        JoinPlan(star)
+        DecodePlan(star, GENERATIONS)
+        warehouse_spec(star)
+
+
 @pytest.mark.parametrize("make", [ticket_seller, order_book, freight])
 def test_every_column_of_a_target_is_looked_up_once(make: Callable[[], Star]) -> None:
     star = Star(make().declaration)
-    with derivations() as found:
-        for _ in range(2):
-            BlockSchemas(star)
-            JoinPlan(star)
-            DecodePlan(star, GENERATIONS)
-            warehouse_spec(star)
+    with derivations() as counted:
+        make_plans(star)
     columns = sum(len(target.columns) for target in star.targets.values())
-    assert found["model.DeclarationParts.follow"] == columns
+    assert counted["model.DeclarationParts.follow"] == columns
+
+
+@contextmanager
+def questions() -> Iterator[Counter[tuple[object, ...]]]:
+    """Counts what a star derives, by method and arguments."""
+    asked: Counter[tuple[object, ...]] = Counter()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename == STAR_FILE:
+            arguments = [frame.f_locals[name] for name in code.co_varnames[: code.co_argcount]]
+            if len(arguments) > 1 and isinstance(arguments[0], Star):
+                asked[code.co_qualname, *arguments[1:]] += 1
+
+    sys.setprofile(note)
+    try:
+        yield asked
+    finally:
+        sys.setprofile(None)
+
+
+@pytest.mark.parametrize("make", [ticket_seller, order_book, freight, placed_freight])
+def test_no_question_is_answered_twice(make: Callable[[], Star]) -> None:
+    star = Star(make().declaration)
+    with questions() as asked:
+        make_plans(star)
+    assert len(asked) > 50
+    assert not {question: count for question, count in asked.items() if count > 1}
 
 
 def test_a_derivation_is_counted() -> None:
