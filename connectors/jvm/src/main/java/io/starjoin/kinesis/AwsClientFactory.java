@@ -3,10 +3,10 @@ package io.starjoin.kinesis;
 import java.net.URI;
 import java.time.Duration;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
-import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
-import software.amazon.awssdk.services.kinesis.KinesisClient;
-import software.amazon.awssdk.services.kinesis.KinesisClientBuilder;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
 
 /**
  * Makes clients that report every failure at once. The callers retry and pause; otherwise one
@@ -24,14 +24,14 @@ record AwsClientFactory(String region, URI endpoint) implements KinesisClientFac
   private static final Duration CALL_LIMIT = Duration.ofSeconds(25);
 
   @Override
-  public KinesisClient create() {
-    KinesisClientBuilder builder =
-        KinesisClient.builder()
+  public KinesisAsyncClient create() {
+    KinesisAsyncClientBuilder builder =
+        KinesisAsyncClient.builder()
             .region(Region.of(region))
             .httpClientBuilder(
-                UrlConnectionHttpClient.builder()
+                NettyNioAsyncHttpClient.builder()
                     .connectionTimeout(CONNECT_LIMIT)
-                    .socketTimeout(SILENCE_LIMIT))
+                    .readTimeout(SILENCE_LIMIT))
             .overrideConfiguration(
                 override ->
                     override

@@ -8,7 +8,7 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
  * Reads a Kinesis stream by polling and emits one element for each answer with records. {@link
@@ -72,7 +72,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
     ReaderMetrics metrics = new ReaderMetrics(context.metricGroup(), timing);
     return new KinesisSourceReader(
         () -> {
-          KinesisClient client = clients.create();
+          KinesisAsyncClient client = clients.create();
           ShardPoller poller = new ShardPoller(client, settings, timing, backoff(), metrics);
           return new KinesisSplitReader(client, poller, timing);
         },

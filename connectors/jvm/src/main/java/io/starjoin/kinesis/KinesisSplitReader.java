@@ -10,7 +10,7 @@ import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
-import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
  * Polls the shards of one subtask in turn: always the one that has been due longest. The fetcher
@@ -21,7 +21,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
   /** The wait when there is nothing to do until woken; it is repeated. */
   private static final long LONG_WAIT_MILLIS = 3_600_000;
 
-  private final KinesisClient client;
+  private final KinesisAsyncClient client;
   private final ShardPoller poller;
   private final Timing timing;
   private final WakeUpFlag wakeUp;
@@ -30,7 +30,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
   /**
    * @param client owned by this reader and closed with it
    */
-  KinesisSplitReader(KinesisClient client, ShardPoller poller, Timing timing) {
+  KinesisSplitReader(KinesisAsyncClient client, ShardPoller poller, Timing timing) {
     this.client = client;
     this.poller = poller;
     this.timing = timing;

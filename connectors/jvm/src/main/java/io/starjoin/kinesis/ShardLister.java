@@ -3,7 +3,7 @@ package io.starjoin.kinesis;
 import java.util.ArrayList;
 import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
@@ -18,7 +18,7 @@ final class ShardLister implements AutoCloseable {
   /** Bridges short throttling; the enumerator lists again at its next interval anyway. */
   static final int ATTEMPTS = 8;
 
-  private final KinesisClient client;
+  private final KinesisAsyncClient client;
   private final String streamArn;
   private final Timing timing;
   private final Backoff backoff;
@@ -26,7 +26,7 @@ final class ShardLister implements AutoCloseable {
   /**
    * @param client the lister's own, closed with it
    */
-  ShardLister(KinesisClient client, String streamArn, Timing timing, Backoff backoff) {
+  ShardLister(KinesisAsyncClient client, String streamArn, Timing timing, Backoff backoff) {
     this.client = client;
     this.streamArn = streamArn;
     this.timing = timing;
@@ -42,7 +42,7 @@ final class ShardLister implements AutoCloseable {
     int failures = 0;
     while (true) {
       try {
-        ListShardsResponse page = client.listShards(request(token));
+        ListShardsResponse page = Answers.await(client.listShards(request(token)));
         page.shards().forEach(shard -> shards.add(ShardDescription.of(shard)));
         token = page.nextToken();
         if (token == null) {

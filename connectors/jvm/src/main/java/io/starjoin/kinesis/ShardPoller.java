@@ -6,7 +6,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
@@ -50,7 +50,7 @@ final class ShardPoller {
    */
   static final long CLOCK_SLACK_MILLIS = 60_000;
 
-  private final KinesisClient client;
+  private final KinesisAsyncClient client;
   private final SourceSettings settings;
   private final BlockCutter cutter;
   private final Timing timing;
@@ -58,7 +58,7 @@ final class ShardPoller {
   private final ReaderMetrics metrics;
 
   ShardPoller(
-      KinesisClient client,
+      KinesisAsyncClient client,
       SourceSettings settings,
       Timing timing,
       Backoff backoff,
@@ -72,7 +72,7 @@ final class ShardPoller {
   }
 
   /** Blocks in order; the last one of an ended shard marks its end. Empty when there is nothing. */
-  List<Block> poll(ShardCursor cursor) {
+  List<Block> poll(ShardCursor cursor) throws InterruptedException {
     List<Block> blocks = new ArrayList<>();
     try {
       if (cursor.iterator() == null) {
@@ -96,7 +96,7 @@ final class ShardPoller {
     return blocks;
   }
 
-  private void openIterator(ShardCursor cursor, List<Block> blocks) {
+  private void openIterator(ShardCursor cursor, List<Block> blocks) throws InterruptedException {
     Position position = cursor.position();
     GetShardIteratorRequest.Builder request =
         GetShardIteratorRequest.builder()
@@ -119,7 +119,7 @@ final class ShardPoller {
           throw new IllegalStateException("shard " + cursor.shardId() + " is read after its end");
     }
     long before = timing.wallClockMillis();
-    cursor.open(client.getShardIterator(request.build()).shardIterator());
+    cursor.open(Answers.await(client.getShardIterator(request.build())).shardIterator());
     if (position.kind() == Position.Kind.LATEST) {
       // LATEST moves with the stream; from here on the position is fixed.
       cursor.moveTo(Position.at(before - CLOCK_SLACK_MILLIS));
@@ -127,14 +127,15 @@ final class ShardPoller {
     }
   }
 
-  private GetRecordsResponse getRecords(ShardCursor cursor) {
+  private GetRecordsResponse getRecords(ShardCursor cursor) throws InterruptedException {
     metrics.calls.inc();
-    return client.getRecords(
-        GetRecordsRequest.builder()
-            .streamARN(settings.stream().text())
-            .shardIterator(cursor.iterator())
-            .limit(settings.maxRecordsPerFetch())
-            .build());
+    return Answers.await(
+        client.getRecords(
+            GetRecordsRequest.builder()
+                .streamARN(settings.stream().text())
+                .shardIterator(cursor.iterator())
+                .limit(settings.maxRecordsPerFetch())
+                .build()));
   }
 
   private void accept(ShardCursor cursor, GetRecordsResponse answer, List<Block> blocks) {

@@ -8,9 +8,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
@@ -157,7 +160,7 @@ final class FakeKinesis {
     }
   }
 
-  KinesisClient client() {
+  KinesisAsyncClient client() {
     synchronized (this) {
       openClients++;
       clientsMade++;
@@ -165,30 +168,33 @@ final class FakeKinesis {
     return new Client();
   }
 
-  private final class Client implements KinesisClient {
+  private final class Client implements KinesisAsyncClient {
     private boolean open = true;
 
     @Override
-    public GetShardIteratorResponse getShardIterator(GetShardIteratorRequest request) {
-      synchronized (FakeKinesis.this) {
-        checkAllowed();
-        return iteratorFor(request);
-      }
+    public CompletableFuture<GetShardIteratorResponse> getShardIterator(
+        GetShardIteratorRequest request) {
+      return answer(() -> iteratorFor(request));
     }
 
     @Override
-    public GetRecordsResponse getRecords(GetRecordsRequest request) {
-      synchronized (FakeKinesis.this) {
-        checkAllowed();
-        return read(request);
-      }
+    public CompletableFuture<GetRecordsResponse> getRecords(GetRecordsRequest request) {
+      return answer(() -> read(request));
     }
 
     @Override
-    public ListShardsResponse listShards(ListShardsRequest request) {
+    public CompletableFuture<ListShardsResponse> listShards(ListShardsRequest request) {
+      return answer(() -> list(request));
+    }
+
+    private <T> CompletableFuture<T> answer(Supplier<T> call) {
       synchronized (FakeKinesis.this) {
-        checkAllowed();
-        return list(request);
+        try {
+          checkAllowed();
+          return CompletableFuture.completedFuture(call.get());
+        } catch (SdkException e) {
+          return CompletableFuture.failedFuture(e);
+        }
       }
     }
 

@@ -9,7 +9,7 @@ import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import software.amazon.awssdk.services.kinesis.KinesisClient;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 class KinesisBlockSourceTest {
 
@@ -81,7 +81,7 @@ class KinesisBlockSourceTest {
 
   @Test
   void makesAClientWithoutTheHelpOfServicesOnTheClassPath() {
-    try (KinesisClient client =
+    try (KinesisAsyncClient client =
         new AwsClientFactory("eu-central-1", java.net.URI.create("http://127.0.0.1:1")).create()) {
       assertThat(client.serviceName()).isEqualTo("kinesis");
     }
