@@ -1,8 +1,8 @@
 package io.starjoin.kinesis;
 
-import java.net.URI;
-import java.time.Duration;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.SdkSystemSetting;
+import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
@@ -11,34 +11,38 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
 /**
  * Makes clients that report every failure at once. The callers retry and pause; otherwise one
  * throttled shard would delay all others of its thread.
- *
- * @param region of the stream
- * @param endpoint null for the region's own
  */
-record AwsClientFactory(String region, URI endpoint) implements KinesisClientFactory {
-
-  // For a connection that died silently. Closing a reader waits 30 s for a call in flight and does
-  // not interrupt it, so every call must end before that, however slow the answer.
-  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
-  private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
-  private static final Duration CALL_LIMIT = Duration.ofSeconds(25);
+record AwsClientFactory(ClientSettings settings) implements KinesisClientFactory {
 
   @Override
   public KinesisAsyncClient create() {
+    if (!settings.cbor()) {
+      // The SDK has no other switch. It asks at each call, so the whole JVM speaks JSON from here.
+      System.setProperty(SdkSystemSetting.CBOR_ENABLED.property(), "false");
+    }
     KinesisAsyncClientBuilder builder =
         KinesisAsyncClient.builder()
-            .region(Region.of(region))
+            .region(Region.of(settings.region()))
             .httpClientBuilder(
                 NettyNioAsyncHttpClient.builder()
-                    .connectionTimeout(CONNECT_LIMIT)
-                    .readTimeout(SILENCE_LIMIT))
+                    // A connection for each call: with HTTP/2 one stalled connection, or its
+                    // window full of one shard's answer, would hold up all shards.
+                    .protocol(Protocol.HTTP1_1)
+                    .maxConcurrency(settings.maxConnections())
+                    .connectionAcquisitionTimeout(settings.callTimeout())
+                    .connectionTimeout(settings.connectTimeout())
+                    .readTimeout(settings.callTimeout()))
             .overrideConfiguration(
                 override ->
                     override
                         .retryStrategy(AwsRetryStrategy.doNotRetry())
-                        .apiCallTimeout(CALL_LIMIT));
-    if (endpoint != null) {
-      builder.endpointOverride(endpoint);
+                        .apiCallTimeout(settings.callTimeout()));
+    // Only if it is wanted, so that the environment's AWS_USE_FIPS_ENDPOINT counts otherwise.
+    if (settings.fips()) {
+      builder.fipsEnabled(true);
+    }
+    if (settings.endpoint() != null) {
+      builder.endpointOverride(settings.endpoint());
     }
     return builder.build();
   }

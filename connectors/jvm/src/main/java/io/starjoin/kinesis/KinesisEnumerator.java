@@ -92,7 +92,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
       } else if (shard.closed() && settings.initialPosition() == InitialPosition.LATEST) {
         registry.skipped(shard);
       } else {
-        registry.listed(shard, settings.initialPosition().toPosition());
+        registry.listed(shard, settings.initialPosition().toPosition(settings.initialTimestamp()));
       }
     }
     // A stream that is being created has no shards yet: wait for the first ones.

@@ -1,16 +1,18 @@
 package io.starjoin.kinesis;
 
-import java.time.Duration;
 import java.util.List;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 
 /** Settings and parts that many tests share. */
 final class Fixtures {
 
-  static final StreamArn STREAM = StreamArn.parse(FakeKinesis.ARN);
+  /** Defaults, for the fake's stream. */
+  static KinesisBlockSourceBuilder builder() {
+    return KinesisBlockSource.builder().streamArn(FakeKinesis.ARN);
+  }
 
   static SourceSettings settings(InitialPosition position) {
-    return new SourceSettings(STREAM, null, position, Duration.ofSeconds(10), 4 << 20, 10_000);
+    return builder().initialPosition(position.name()).settings();
   }
 
   static SourceSettings settings() {

@@ -1,7 +1,5 @@
 package io.starjoin.kinesis;
 
-import java.time.Duration;
-
 /** Readers on a fake Kinesis and a fake clock. */
 final class TestReaders {
 
@@ -11,8 +9,7 @@ final class TestReaders {
   }
 
   static SourceSettings withBlocksOf(int bytes) {
-    return new SourceSettings(
-        Fixtures.STREAM, null, InitialPosition.TRIM_HORIZON, Duration.ofSeconds(10), bytes, 10_000);
+    return Fixtures.builder().maxBlockBytes(bytes).settings();
   }
 
   private TestReaders() {}
