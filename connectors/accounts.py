@@ -13,6 +13,9 @@ reload count as superseded.
 
 A table has the name that it is declared under. Records of no declared table are under names that no
 table can have, since what stands in such a record may be anything.
+
+A gap says which records of a shard were lost before they were read. They are in no account, and the
+equation does not count them.
 """
 
 from __future__ import annotations
@@ -158,6 +161,49 @@ class Outcome(_Rows):
             self.loaded + other.loaded,
             self.superseded + other.superseded,
         )
+
+
+@dataclass(frozen=True)
+class Gap(_Rows):
+    """Records of one shard that Kinesis no longer had when they were to be read.
+
+    Attributes:
+        stream: the Kinesis stream, and `shard` one of its shards.
+        last_sequence_number: of the last record read before the gap; None if none was read.
+        first_sequence_number: of the first record after it; None if it reaches to the end of the
+            shard.
+        read_until_ms: until when everything of the shard is known to have been read, milliseconds
+            since the epoch; None if unknown.
+        first_arrival_ms: when Kinesis received the first record after the gap, milliseconds since
+            the epoch; None if unknown.
+        cause: a sentence for people.
+    """
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            ("stream", pa.string()),
+            ("shard", pa.string()),
+            ("last_sequence_number", pa.string()),
+            ("first_sequence_number", pa.string()),
+            ("read_until_ms", pa.int64()),
+            ("first_arrival_ms", pa.int64()),
+            ("cause", pa.string()),
+        ]
+    )
+
+    stream: str
+    shard: str
+    last_sequence_number: str | None
+    first_sequence_number: str | None
+    read_until_ms: int | None
+    first_arrival_ms: int | None
+    cause: str
+
+    def __str__(self) -> str:
+        """Where it is, for a log: shard, both positions and both times."""
+        last = self.last_sequence_number or "the beginning of the shard"
+        first = self.first_sequence_number or "its end"
+        return f"{self.stream}/{self.shard} between {last} and {first}"
 
 
 class Summable(Protocol):

@@ -38,6 +38,7 @@ class Kind(enum.Enum):
     RESTRICTED = b"O"  # originals of dead letters in the clear, which few may read
     ACCOUNT = b"A"  # what became of the records of a source block
     OUTCOME = b"U"  # what became of the changes of a dimension
+    GAP = b"G"  # records of a shard that were lost before they were read
 
 
 SchemaOf = Callable[[Kind, str], pa.Schema]
@@ -54,7 +55,7 @@ class Block:
     Attributes:
         kind: what the rows are.
         table: a declared table, or a target where they are its rows; empty where they are of no one
-            table (dead letters, accounts, outcomes).
+            table (dead letters, accounts, outcomes, gaps).
         batch: the rows.
         route: the key by which the block is sent to a subtask.
     """

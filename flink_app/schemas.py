@@ -6,7 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.accounts import Account, Outcome
+from connectors.accounts import Account, Gap, Outcome
 from connectors.blocks import Kind
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA
 from flink_app.declaration import Star
@@ -17,6 +17,7 @@ _FIXED: Final = {
     Kind.RESTRICTED: RESTRICTED_SCHEMA,
     Kind.ACCOUNT: Account.SCHEMA,
     Kind.OUTCOME: Outcome.SCHEMA,
+    Kind.GAP: Gap.SCHEMA,
 }
 
 

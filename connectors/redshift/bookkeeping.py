@@ -123,6 +123,22 @@ OUTCOME: Final = Table(
     ),
     sort_key="loaded_at",
 )
+GAP: Final = Table(
+    Names.GAP,
+    (
+        ("batch", "VARCHAR(64) NOT NULL"),
+        ("application", "VARCHAR(128) NOT NULL"),
+        ("stream", "VARCHAR(128) NOT NULL"),
+        ("shard", "VARCHAR(128) NOT NULL"),
+        ("last_sequence_number", "VARCHAR(129)"),
+        ("first_sequence_number", "VARCHAR(129)"),
+        ("read_until", "TIMESTAMP"),
+        ("first_arrival", "TIMESTAMP"),
+        ("cause", "VARCHAR(1024) NOT NULL"),
+        ("loaded_at", "TIMESTAMP NOT NULL"),
+    ),
+    sort_key="loaded_at",
+)
 REPLAYED: Final = Table(
     Names.REPLAYED,
     (
@@ -143,7 +159,9 @@ SCHEMA_VERSION: Final = Table(
         ("migrated_at", "TIMESTAMP NOT NULL"),
     ),
 )
-TABLES: Final = (LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED, SCHEMA_VERSION)
+TABLES: Final = (
+    LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
+)  # fmt: skip
 # Whoever starts looks for these, and queues at the ledger's lock before it touches any other.
 FIRST_TABLES: Final = (LEDGER, FENCE)
 

@@ -14,6 +14,7 @@ from connectors.redshift.bookkeeping import (
     ACCOUNT,
     FENCE,
     FIRST_TABLES,
+    GAP,
     LEDGER,
     OUTCOME,
     Row,
@@ -27,6 +28,7 @@ T = TypeVar("T")
 
 # The protocol allows 32,767 parameters a statement; thirteen columns at 500 rows stay well below.
 _ROWS_PER_STATEMENT: Final = 500
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Cursor(Protocol):
@@ -128,10 +130,15 @@ def accounted_tables(cursor: Cursor, names: Names) -> set[str]:
     return {str(row[0]) for row in cursor.fetchall()}
 
 
-def record(
-    cursor: Cursor, names: Names, batch: str, parts: Sequence[Part], outcomes: Sequence[Outcome]
+def record(  # noqa: PLR0913, PLR0917 - what a transaction has done
+    cursor: Cursor,
+    names: Names,
+    application: str,
+    batch: str,
+    parts: Sequence[Part],
+    outcomes: Sequence[Outcome],
 ) -> None:
-    """Step 9: the parts of this transaction, their accounts summed up, and the outcomes."""
+    """Step 9: the parts, their accounts summed up, the outcomes, and every gap."""
     loaded_at = now()
     ledger_rows = [
         {
@@ -176,9 +183,26 @@ def record(
         }
         for o in outcomes
     ]
+    gap_rows = [
+        {
+            "batch": batch,
+            "application": application,
+            "stream": gap.stream,
+            "shard": gap.shard,
+            "last_sequence_number": gap.last_sequence_number,
+            "first_sequence_number": gap.first_sequence_number,
+            "read_until": _time(gap.read_until_ms),
+            "first_arrival": _time(gap.first_arrival_ms),
+            "cause": gap.cause,
+            "loaded_at": loaded_at,
+        }
+        for part in parts
+        for gap in part.gaps
+    ]
     insert(cursor, names, LEDGER, ledger_rows)
     insert(cursor, names, ACCOUNT, account_rows)
     insert(cursor, names, OUTCOME, outcome_rows)
+    insert(cursor, names, GAP, gap_rows)
 
 
 def insert(cursor: Cursor, names: Names, table: Table, rows: Sequence[Row]) -> None:
@@ -190,6 +214,13 @@ def insert(cursor: Cursor, names: Names, table: Table, rows: Sequence[Row]) -> N
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(items), _ROWS_PER_STATEMENT):
         yield items[start : start + _ROWS_PER_STATEMENT]
+
+
+def _time(millis: int | None) -> dt.datetime | None:
+    """Milliseconds since the epoch as `now` gives a time."""
+    if millis is None:
+        return None
+    return (_EPOCH + dt.timedelta(milliseconds=millis)).replace(tzinfo=None)
 
 
 def now() -> dt.datetime:

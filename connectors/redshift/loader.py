@@ -181,7 +181,7 @@ class Loader:
             counted = self._apply(cursor, batch, new) if new else []  # 2 to 8
             sweep(cursor, self._warehouse, self._names, self._floor, new)  # 8
             outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
-            ledger.record(cursor, self._names, batch, new, outcomes)  # 9
+            ledger.record(cursor, self._names, self._application, batch, new, outcomes)  # 9
         self._unfinished = False
         accounts = [account for part in new for account in part.accounts]
         # The accounts of parts that an earlier transaction loaded are in the warehouse as well.

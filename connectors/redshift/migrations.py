@@ -8,6 +8,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 2  `account.below_floor`
     version 3  `account` counts by batch and table, `outcome` is new
     version 4  `schema_version`
+    version 5  `gap`
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -112,6 +113,7 @@ MIGRATIONS: Final = (
     Migration(Version(2, "0.1.0"), _add_below_floor),
     Migration(Version(3, "0.1.0"), _count_by_batch_and_table),
     Migration(Version(4, "0.1.0"), _nothing),
+    Migration(Version(5, "0.2.0"), _nothing),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

@@ -45,10 +45,11 @@ class Names:
     VALUE_KEY: ClassVar[str] = "value_key"
     ACCOUNT: ClassVar[str] = "account"
     OUTCOME: ClassVar[str] = "outcome"
+    GAP: ClassVar[str] = "gap"
     REPLAYED: ClassVar[str] = "replayed"
     SCHEMA_VERSION: ClassVar[str] = "schema_version"
     BOOKKEEPING: ClassVar[tuple[str, ...]] = (
-        LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, REPLAYED, SCHEMA_VERSION
+        LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
     )  # fmt: skip
 
     def bookkeeping_table(self, name: str) -> str:
@@ -84,6 +85,11 @@ class Names:
     def outcome(self) -> str:
         """What became of the changes."""
         return self.bookkeeping_table(self.OUTCOME)
+
+    @property
+    def gap(self) -> str:
+        """Records of the stream that were lost before they were read."""
+        return self.bookkeeping_table(self.GAP)
 
     @property
     def replayed(self) -> str:

@@ -1,7 +1,7 @@
 """A part: what one subtask staged of one table in one epoch, as a reference.
 
 A part's name is made once and never used again, so the warehouse's ledger can tell whether it has
-been loaded. Accounts and outcomes travel in a reference and have no file.
+been loaded. Accounts, outcomes and gaps travel in a reference and have no file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
-from connectors.accounts import UNKNOWN_TABLE, Account, Outcome
+from connectors.accounts import UNKNOWN_TABLE, Account, Gap, Outcome
 from connectors.blocks import Kind
 from connectors.failures import StarjoinError, named
 from connectors.staging.shape import Shape
@@ -31,17 +31,17 @@ class PartError(StarjoinError):
 
 @dataclass(frozen=True)
 class Part:
-    """Reference to a staged file, or the accounts and outcomes of an epoch.
+    """Reference to a staged file, or the accounts, outcomes and gaps of an epoch.
 
     Attributes:
         name: unique for ever.
         kind: what the rows are.
         table: the target or dimension; empty for dead letters and accounts.
         epoch: the number of the marker that closed the part; -1 until then.
-        rows: rows of the file; of accounts and outcomes, how many they are.
+        rows: rows of the file; of accounts, outcomes and gaps, how many they are.
         url: `s3://bucket/key`; empty where there is no file.
         size: bytes of the file.
-        accounts: only of kind ACCOUNT, and so are `outcomes`.
+        accounts: only of kind ACCOUNT, and so are `outcomes` and `gaps`.
         shape: of the file's columns; empty where an earlier version staged it.
         floor: the generation below which nothing was staged any more.
         key_id: of the key that the values were made under; empty where none was used, and where an
@@ -60,6 +60,7 @@ class Part:
     shape: Shape = ()
     floor: int = 0
     key_id: str = ""
+    gaps: tuple[Gap, ...] = ()
 
     @staticmethod
     def new_name() -> str:
@@ -74,6 +75,8 @@ class Part:
         """The reference as one element."""
         fields = {**asdict(self), "kind": self.kind.name}
         fields[_TABLE] = fields.pop("table")
+        if not self.gaps:
+            del fields["gaps"]  # the version before knows none, and reads what has none
         return _LETTER + json.dumps(fields, separators=(",", ":")).encode()
 
     @classmethod
@@ -88,6 +91,7 @@ class Part:
             fields["table"] = fields.pop(_TABLE)
             fields["accounts"] = tuple(Account(**(_EARLIER | a)) for a in fields["accounts"])
             fields["outcomes"] = tuple(Outcome(**outcome) for outcome in fields.get("outcomes", ()))
+            fields["gaps"] = tuple(Gap(**gap) for gap in fields.get("gaps", ()))
             fields["shape"] = tuple((name, made) for name, made in fields.get("shape", ()))
             return cls(**fields)
         except (ValueError, LookupError, TypeError) as error:

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.accounts import Account, Outcome, summed
+from connectors.accounts import Account, Gap, Outcome, summed
 from connectors.blocks import Block, Kind
 from connectors.staging.part import Part
 from connectors.staging.shape import shape_of
@@ -55,6 +55,7 @@ class PartWriter:
         self._sizes: dict[tuple[Kind, str], int] = defaultdict(int)
         self._accounts: list[Account] = []
         self._outcomes: list[Outcome] = []
+        self._gaps: list[Gap] = []
         self._uploaded: list[Part] = []
 
     def add(self, block: Block) -> None:
@@ -63,6 +64,8 @@ class PartWriter:
             self._accounts += Account.from_batch(block.batch)
         elif block.kind is Kind.OUTCOME:
             self._outcomes += Outcome.from_batch(block.batch)
+        elif block.kind is Kind.GAP:
+            self._gaps += Gap.from_batch(block.batch)
         elif len(block.batch):
             table = (block.kind, block.table)
             self._batches[table].append(block.batch)
@@ -75,17 +78,20 @@ class PartWriter:
         for table in list(self._batches):
             self._upload(table)
         parts = self._uploaded
-        if self._accounts or self._outcomes:
+        if self._accounts or self._outcomes or self._gaps:
             parts.append(self._accounts_part())
-        self._uploaded, self._accounts, self._outcomes = [], [], []
+        self._uploaded, self._accounts, self._outcomes, self._gaps = [], [], [], []
         return [part.closed_by(epoch, self._floor, self._key_id) for part in parts]
 
     def _accounts_part(self) -> Part:
-        """The part without a file: accounts and outcomes of the epoch, summed up."""
+        """The part without a file: the epoch's accounts and outcomes, summed up, and its gaps."""
         read = tuple(summed(self._accounts))
         became = tuple(summed(self._outcomes))
-        rows = len(read) + len(became)
-        return Part(Part.new_name(), Kind.ACCOUNT, "", rows, accounts=read, outcomes=became)
+        gaps = tuple(self._gaps)
+        rows = len(read) + len(became) + len(gaps)
+        return Part(
+            Part.new_name(), Kind.ACCOUNT, "", rows, accounts=read, outcomes=became, gaps=gaps
+        )
 
     def _upload(self, table: tuple[Kind, str]) -> None:
         batches = self._batches.pop(table)

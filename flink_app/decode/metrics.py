@@ -13,3 +13,7 @@ class DecodeMetric(Metric):
     RECORDS_SPLIT = ("recordsSplit", "updates of a key: each became a delete and an upsert")
     RECORDS_PASSED_OVER = ("recordsPassedOver", "control records, rows of undeclared tables")
     RECORDS_DEAD_LETTERED = ("recordsDeadLettered", "records that cannot become changes")
+    STREAM_GAPS = (
+        "streamGaps",
+        "gaps in the stream: places where records of a shard were lost before they were read",
+    )

@@ -1,7 +1,8 @@
-"""The decode stage in Flink: frames of raw records in, blocks of changes out."""
+"""The decode stage in Flink: frames of raw records and gaps in, blocks of changes out."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
@@ -9,10 +10,11 @@ import pyarrow as pa
 from pyflink.common import Types
 from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
 
-from connectors.accounts import Account
+from connectors.accounts import Account, Gap
 from connectors.blocks import Block, Kind
 from connectors.failures import guarded
-from connectors.kinesis.frame import read_frame
+from connectors.kinesis.element import read_element
+from connectors.kinesis.frame import RecordBlock
 from connectors.metrics import Metrics
 from connectors.routes import routes
 from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
@@ -26,12 +28,14 @@ from flink_app.diagnostics import watch as source_watch
 from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
 
+logger = logging.getLogger(__name__)
+
 BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 DIMENSIONS = OutputTag("dimensions", BYTES)
 
 
 class Decode(ProcessFunction):  # type: ignore[misc]
-    """Facts, dead letters and accounts to the main output, dimensions to the side output.
+    """Facts, dead letters, accounts and gaps to the main output, dimensions to the side output.
 
     Dimensions that are kept in the warehouse need no subtask to know them: to the main output.
 
@@ -91,6 +95,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             DecodeMetric.RECORDS_SPLIT,
             DecodeMetric.RECORDS_PASSED_OVER,
             DecodeMetric.RECORDS_DEAD_LETTERED,
+            DecodeMetric.STREAM_GAPS,
             *source_watch.METRICS,
         )
         self._source_watch = source_watch.SourceWatch(self._plan, self._metrics)
@@ -102,12 +107,29 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         value: bytes,
         ctx: ProcessFunction.Context,  # noqa: ARG002
     ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
-        """Decodes one frame.
+        """Decodes one frame, or hands on a gap.
 
         Raises SchemaChangedError where the mode of schema changes says so, and
         TooManyDeadLettersError where their limit is passed.
         """
-        block = read_frame(value)
+        element = read_element(value)
+        if isinstance(element, Gap):
+            yield self._hand_on(element)
+        else:
+            yield from self._decode(element)
+
+    def _hand_on(self, gap: Gap) -> bytes:
+        """A gap as a block: it reaches the warehouse in the epoch that it was found in."""
+        self._metrics.add(DecodeMetric.STREAM_GAPS)
+        logger.warning(
+            "Gap in the stream: records of %s were lost before they were read: %s. It is recorded "
+            "in the bookkeeping table `gap`; operations.md, Gaps in the stream, says what to do",
+            gap,
+            gap.cause,
+        )
+        return Block(Kind.GAP, "", Gap.to_batch([gap]), next(self._routes)).encode()
+
+    def _decode(self, block: RecordBlock) -> Iterator[bytes | tuple[OutputTag, bytes]]:
         parsed = parse_block(block, self._plan)
         decoded = to_decoded(block, parsed, self._plan, self._keys)
         letters = make_dead_letters(
@@ -136,3 +158,4 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._metrics.add(DecodeMetric.RECORDS_SPLIT, account.split)
         self._metrics.add(DecodeMetric.RECORDS_PASSED_OVER, account.passed_over)
         self._metrics.add(DecodeMetric.RECORDS_DEAD_LETTERED, account.dead_lettered)
+        self._metrics.add(DecodeMetric.STREAM_GAPS, 0)

@@ -53,6 +53,19 @@ CREATE TABLE IF NOT EXISTS "starjoin".outcome (
   loaded_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (loaded_at);
 
+CREATE TABLE IF NOT EXISTS "starjoin".gap (
+  batch VARCHAR(64) NOT NULL,
+  application VARCHAR(128) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  last_sequence_number VARCHAR(129),
+  first_sequence_number VARCHAR(129),
+  read_until TIMESTAMP,
+  first_arrival TIMESTAMP,
+  cause VARCHAR(1024) NOT NULL,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (loaded_at);
+
 CREATE TABLE IF NOT EXISTS "starjoin".replayed (
   stream VARCHAR(128) NOT NULL,
   shard VARCHAR(128) NOT NULL,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from connectors.accounts import Gap
 from connectors.blocks import Kind, decode, route_of
+from connectors.kinesis.gap import write_gap
+from connectors.metrics import GROUP
 from connectors.routes import routes
 from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS
@@ -45,3 +49,27 @@ def test_a_worker_that_reads_another_secret_than_the_job_was_started_under_is_re
         f"the privacy secret has key id {KEYS.key_id}, and the job was started under "
         f"{OTHER_KEYS.key_id}: it was rotated since"
     )
+
+
+GAP = Gap("changes", "shard-0", "8", "11", 98, 99, "the retention period had ended")
+
+
+def test_a_gap_goes_where_accounts_go_is_counted_and_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    operator, context = opened(freight(), subtasks=2)
+    list(operator.process_element(frame(region()), context))
+    assert context.counts[GROUP, "streamGaps"] == 0
+    (output,) = operator.process_element(write_gap(GAP), context)
+    assert isinstance(output, bytes)
+    block = decode(output, BlockSchemas(freight()))
+    assert (block.kind, Gap.from_batch(block.batch)) == (Kind.GAP, [GAP])
+    assert route_of(output) in routes(2, 128)
+    assert context.counts[GROUP, "streamGaps"] == 1
+    assert "records of changes/shard-0 between 8 and 11 were lost" in caplog.text
+    assert "the retention period had ended" in caplog.text
+
+
+def test_a_gap_at_either_end_of_a_shard_is_said_in_words() -> None:
+    whole = dataclasses.replace(GAP, last_sequence_number=None, first_sequence_number=None)
+    assert str(whole) == "changes/shard-0 between the beginning of the shard and its end"

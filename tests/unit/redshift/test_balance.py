@@ -42,7 +42,7 @@ class Books:
     def batch(self, accounts: list[Account], *outcomes: Outcome) -> None:
         self._batch += 1
         part = Part(Part.new_name(), Kind.ACCOUNT, "", 1, accounts=tuple(accounts))
-        ledger.record(self, NAMES, f"batch {self._batch}", [part], outcomes)
+        ledger.record(self, NAMES, "shop", f"batch {self._batch}", [part], outcomes)
 
     def balance(self) -> list[Balance]:
         return balances(self._connection.execute(balance_query(NAMES)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.accounts import DIMENSION, Account, Outcome
+from connectors.accounts import DIMENSION, Account, Gap, Outcome
 from connectors.blocks import Kind
 from connectors.redshift import replay_marks
 from connectors.redshift.bookkeeping import FENCE, TABLES
@@ -26,7 +26,10 @@ def inserts() -> list[tuple[str, list[Any]]]:
     warehouse = FakeWarehouse()
     account = Account("changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 99, below_floor=4)
     outcome = Outcome("table", DIMENSION, 5, 2)
-    counted = Part("n", Kind.ACCOUNT, "", 2, epoch=3, accounts=(account,), outcomes=(outcome,))
+    gap = Gap("changes", "shard-1", "8", "9", 98, 99, "they were trimmed")
+    counted = Part(
+        "n", Kind.ACCOUNT, "", 3, epoch=3, accounts=(account,), outcomes=(outcome,), gaps=(gap,)
+    )
     application = loader(warehouse, floor=2, key_id="key")
     application.start(5)
     application.load([part("a", floor=2), counted], 5)

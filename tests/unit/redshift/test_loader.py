@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from redshift_connector.error import InterfaceError, ProgrammingError
 
-from connectors.accounts import DIMENSION, Account, Outcome
+from connectors.accounts import DIMENSION, Account, Gap, Outcome
 from connectors.blocks import Kind
 from connectors.redshift import ledger, migrations
 from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, read_credentials
@@ -343,7 +343,7 @@ def test_a_manifest_that_s3_refuses_needs_repair(warehouse: FakeWarehouse) -> No
 def test_long_lists_are_cut_into_statements_below_the_protocols_limit() -> None:
     warehouse = FakeWarehouse().connect()
     parts = [part(f"p{number}") for number in range(1_201)]
-    ledger.record(warehouse, Names("books"), "batch", parts, [])
+    ledger.record(warehouse, Names("books"), "shop", "batch", parts, [])
     assert ledger.known_parts(warehouse, Names("books"), parts) == {p.name for p in parts}
     assert max(len(values) for _, values in warehouse.values) <= 32_767
     assert len(warehouse.values) == 6
@@ -353,10 +353,29 @@ def test_long_lists_are_cut_into_statements_below_the_protocols_limit() -> None:
 
 def test_a_ledger_row_says_what_was_loaded() -> None:
     warehouse = FakeWarehouse().connect()
-    ledger.record(warehouse, Names("books"), "batch", [part("a", epoch=8)], [])
+    ledger.record(warehouse, Names("books"), "shop", "batch", [part("a", epoch=8)], [])
     ((_, values),) = warehouse.values
     assert values[:8] == ["a", "batch", "rows", TARGET.table, 8, 2, 10, "s3://b/a"]
     assert values[8].tzinfo is None
+
+
+def test_a_gap_has_a_row_with_its_times_in_utc_and_null_for_what_is_unknown() -> None:
+    warehouse = FakeWarehouse().connect()
+    known = Gap("changes", "shard-1", "8", "11", 1_700_000_000_123, 1_700_000_001_000, "trimmed")
+    unknown = Gap("changes", "shard-2", None, None, None, None, "expired")
+    found = Part("n", Kind.ACCOUNT, "", 2, epoch=8, gaps=(known, unknown))
+    ledger.record(warehouse, Names("books"), "shop", "batch", [found], [])
+    _, (sql, values) = warehouse.values
+    assert sql.startswith('INSERT INTO "books".gap (batch, application, stream, shard, ')
+    assert values[:6] == ["batch", "shop", "changes", "shard-1", "8", "11"]
+    assert [time.isoformat() for time in values[6:8]] == [
+        "2023-11-14T22:13:20.123000", "2023-11-14T22:13:21"
+    ]  # fmt: skip
+    assert values[8] == "trimmed"
+    assert values[10:19] == [
+        "batch", "shop", "changes", "shard-2", None, None, None, None, "expired"
+    ]  # fmt: skip
+    assert values[9] == values[19]
 
 
 class Secrets:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.accounts import Account, Outcome
+from connectors.accounts import Account, Gap, Outcome
 from connectors.blocks import Kind
 from connectors.staging.part import Part, PartError
 
@@ -22,6 +22,17 @@ accounts = st.builds(
     st.none() | st.integers(0),
 )
 outcomes = st.builds(Outcome, st.text(), st.text(), st.integers(0), st.integers(0))
+optional_text, optional_millis = st.none() | st.text(min_size=1), st.none() | st.integers(0)
+gaps = st.builds(
+    Gap,
+    st.text(),
+    st.text(),
+    optional_text,
+    optional_text,
+    optional_millis,
+    optional_millis,
+    st.text(),
+)
 parts = st.builds(
     Part,
     name=st.text(),
@@ -35,6 +46,7 @@ parts = st.builds(
     outcomes=st.lists(outcomes, max_size=3).map(tuple),
     floor=st.integers(0),
     key_id=st.text(),
+    gaps=st.lists(gaps, max_size=3).map(tuple),
     shape=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
 )
 
@@ -95,3 +107,4 @@ def test_a_reference_has_the_names_that_earlier_versions_read() -> None:
     """State is read by the version before this one too, when an application is rolled back."""
     fields = json.loads(Part("name", Kind.ROWS, "sales", rows=3).encode()[1:])
     assert (fields["stream"], "table" in fields) == ("sales", False)
+    assert "gaps" not in fields

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.accounts import DIMENSION, Account, Outcome
+from connectors.accounts import DIMENSION, Account, Gap, Outcome
 from connectors.blocks import Block, Kind
 from connectors.redshift.spec import ColumnSpec
 from connectors.staging.part import Part
@@ -120,6 +120,17 @@ def test_empty_blocks_leave_no_file(store: Store) -> None:
     writer = PartWriter(store)
     writer.add(rows("one"))
     assert writer.close(1) == []
+    assert store.objects == {}
+
+
+def test_every_gap_of_an_epoch_is_in_its_reference_and_none_is_summed(store: Store) -> None:
+    writer = PartWriter(store)
+    gaps = [Gap("changes", "0", first, "9", None, 5, "trimmed") for first in ("1", "1", None)]
+    for gap in gaps:
+        writer.add(Block(Kind.GAP, "", Gap.to_batch([gap])))
+    (part,) = writer.close(4)
+    assert (part.kind, part.rows, part.gaps) == (Kind.ACCOUNT, 3, tuple(gaps))
+    assert writer.close(5) == []
     assert store.objects == {}
 
 
