@@ -38,8 +38,9 @@ class EnvironmentReloadActions:
     drain: Drain
 
     def standing(self) -> Standing:
-        """Where the reload stands. Raises DeployError."""
+        """Where the reload stands. Raises DeployError, also for another bookkeeping layout."""
         settings = plan.with_generations(self.environment, self.running().settings).application
+        self.bookkeeping.require_latest_layout()
         task = self.replication.state(self.task)
         at = Standing(settings.generations, settings.floor, self.bookkeeping.floor(), task, False)  # noqa: FBT003
         waits = at.floor < at.generations.newest and task.is_loaded(since_ms=at.boundary_ms)

@@ -1,27 +1,21 @@
-"""The bookkeeping tables, read through Redshift's Data API.
-
-That needs no network access to the VPC, only permission to call the API and to read the login.
-"""
+"""What a deployment and a reload read of the bookkeeping tables, and of which layouts."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
+from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.migrations import find_version, require_latest
 from connectors.redshift.names import Names
+from infra.aws.data_api import DataApi
 from infra.aws.environment import Redshift
 from infra.aws.errors import DeployError
-from infra.aws.waiting import Clock, wait_for
+from infra.aws.waiting import Clock
 
-_EVERY: Final = 1.0
-# A serverless workgroup that has paused takes a minute to wake.
-_LIMIT: Final = 300.0
 # A sequence number has at most 129 digits; padded, the greatest text is the greatest number.
 _DIGITS: Final = 129
-_PROVISIONED: Final = re.compile(r"(?P<name>[^.]+)\.[^.]+\.[^.]+\.redshift\.amazonaws\.com(\.cn)?")
-_SERVERLESS: Final = re.compile(
-    r"(?P<name>[^.]+)\.[^.]+\.[^.]+\.redshift-serverless\.amazonaws\.com(\.cn)?"
-)
 
 Shard = tuple[str, str]  # stream and shard
 
@@ -36,10 +30,9 @@ class Bookkeeping:
     """
 
     def __init__(self, redshift: Redshift, client: Any, clock: Clock) -> None:
-        self._redshift = redshift
+        self._schema = redshift.bookkeeping_schema
         self._names = Names(redshift.bookkeeping_schema)
-        self._client = client
-        self._clock = clock
+        self._warehouse = DataApi(redshift, client, clock)
 
     def are_empty(self) -> bool:
         """Whether nothing has ever been loaded: the tables are missing or empty.
@@ -47,8 +40,7 @@ class Bookkeeping:
         Raises DeployError.
         """
         # Redshift's catalogue is readable by every user.
-        schema = self._redshift.bookkeeping_schema
-        rows = self._query(f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")  # noqa: S608
+        rows = self._query(f"SELECT tablename FROM pg_tables WHERE schemaname = '{self._schema}'")  # noqa: S608
         tables = {str(name) for (name,) in rows}
         return not any(
             self._query(f"SELECT 1 FROM {table} LIMIT 1")  # noqa: S608
@@ -56,13 +48,24 @@ class Bookkeeping:
             if name in tables
         )
 
+    def require_latest_layout(self) -> None:
+        """Raises DeployError unless the tables have the layout that this release writes."""
+        with _layout_is_known():
+            require_latest(self._warehouse, self._names)
+
     def floor(self) -> int:
         """The generation that the warehouse is swept to, 0 for none. Raises DeployError."""
         rows = self._query(f"SELECT generation FROM {self._names.floor}")  # noqa: S608
         return int(rows[0][0]) if rows else 0
 
     def loaded(self) -> dict[Shard, str]:
-        """The last sequence number of each shard that is loaded. Raises DeployError."""
+        """The last sequence number of each shard that is loaded.
+
+        Every layout up to that of this release has these columns: an upgrade may have to wait for
+        the earlier release's load before it migrates. Raises DeployError, also for a later layout.
+        """
+        with _layout_is_known():
+            find_version(self._warehouse, self._names)
         last = f"MAX(LPAD(last_sequence_number, {_DIGITS}, '0'))"
         rows = self._query(
             f"SELECT stream, shard, {last} FROM {self._names.account} GROUP BY stream, shard"  # noqa: S608
@@ -70,54 +73,14 @@ class Bookkeeping:
         return {(str(stream), str(shard)): str(last).lstrip("0") for stream, shard, last in rows}
 
     def _query(self, sql: str) -> list[list[Any]]:
-        statement = self._client.execute_statement(
-            **self._address(),
-            Database=self._redshift.database,
-            SecretArn=self._redshift.secret_arn,
-            Sql=sql,
-        )["Id"]
+        self._warehouse.execute(sql)
+        return self._warehouse.fetchall()
 
-        def ended() -> dict[str, Any] | None:
-            description: dict[str, Any] = self._client.describe_statement(Id=statement)
-            return (
-                description if description["Status"] in {"FINISHED", "FAILED", "ABORTED"} else None
-            )
 
-        description = wait_for(
-            ended,
-            clock=self._clock,
-            every=_EVERY,
-            limit=_LIMIT,
-            overdue=lambda: DeployError(
-                f"the warehouse has not answered after {_LIMIT / 60:.0f} minutes. The query was: "
-                f"{sql}"
-            ),
-        )
-        if description["Status"] != "FINISHED":
-            reason = description.get("Error", description["Status"])
-            message = f"the warehouse query failed ({sql}): {reason}"
-            raise DeployError(message)
-        return self._rows(statement)
-
-    def _rows(self, statement: str) -> list[list[Any]]:
-        rows: list[list[Any]] = []
-        more: dict[str, str] = {}
-        while True:
-            page = self._client.get_statement_result(Id=statement, **more)
-            # A field is an object of one member, named after its type.
-            rows += [[next(iter(field.values())) for field in row] for row in page["Records"]]
-            if not page.get("NextToken"):
-                return rows
-            more = {"NextToken": page["NextToken"]}
-
-    def _address(self) -> dict[str, str]:
-        """The Data API's name of the warehouse that the host name belongs to."""
-        if found := _PROVISIONED.fullmatch(self._redshift.host):
-            return {"ClusterIdentifier": found["name"]}
-        if found := _SERVERLESS.fullmatch(self._redshift.host):
-            return {"WorkgroupName": found["name"]}
-        message = (
-            f"{self._redshift.host} is not an endpoint of Redshift: set redshift.host to the "
-            f"cluster's or the workgroup's own endpoint"
-        )
-        raise DeployError(message)
+@contextmanager
+def _layout_is_known() -> Iterator[None]:
+    """Turns the refusal of a layout into a DeployError."""
+    try:
+        yield
+    except NeedsRepairError as error:
+        raise DeployError(str(error)) from error

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.redshift.migrations import LATEST
+
 
 @dataclass
 class FakeBookkeeping:
@@ -16,12 +18,14 @@ class FakeBookkeeping:
     Attributes:
         error: what the next statements fail with.
         made: whether the application has made its tables.
+        version: of their layout.
     """
 
     floor: int = 0
     loaded: dict[str, int] = field(default_factory=dict)
     error: str = ""
     made: bool = True
+    version: int = LATEST.number
     stream: str = "changes"
     asked: list[dict[str, Any]] = field(default_factory=list)
     _looks: int = 0
@@ -36,13 +40,19 @@ class FakeBookkeeping:
         if self._looks <= 1:
             return {"Status": "STARTED"}
         error = self.error
-        if not self.made and "pg_tables" not in self.asked[-1]["Sql"]:
+        sql = self.asked[-1]["Sql"]
+        if not self.made and "pg_tables" not in sql and "information_schema" not in sql:
             error = error or "ERROR: schema does not exist"
         return {"Status": "FAILED", "Error": error} if error else {"Status": "FINISHED"}
 
     def get_statement_result(self, **given: Any) -> dict[str, Any]:
         if given["Id"].startswith("SELECT generation"):
             return {"Records": [[{"longValue": self.floor}]] if self.floor else []}
+        if "information_schema" in given["Id"]:
+            return {"Records": [[{"stringValue": name}] for name in self._columns()]}
+        if given["Id"].startswith("SELECT version"):
+            release = LATEST.release if self.version <= LATEST.number else "7.5.0"
+            return {"Records": [[{"longValue": self.version}, {"stringValue": release}]]}
         if given["Id"].startswith("SELECT tablename"):
             tables = ["ledger", "fence", "account", "floor"] if self.made else []
             return {"Records": [[{"stringValue": name}] for name in tables]}
@@ -57,6 +67,12 @@ class FakeBookkeeping:
         place = int(given.get("NextToken", 0))
         more = {"NextToken": str(place + 1)} if place + 1 < len(rows) else {}
         return {"Records": rows[place : place + 1], **more}
+
+    def _columns(self) -> list[str]:
+        """The columns of the table that is asked for, as far as they determine the layout."""
+        _, table = (parameter["value"] for parameter in self.asked[-1]["Parameters"])
+        columns = {"account": ["batch"], "schema_version": ["version"]} if self.made else {}
+        return columns.get(table, [])
 
 
 @dataclass

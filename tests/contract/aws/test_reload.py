@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from connectors.redshift.migrations import LATEST
 from infra.aws.errors import DeployError
 from tests.aws.bookkeeping import FakeBookkeeping, FakeStream
 from tests.aws.replication import Task
@@ -71,6 +72,25 @@ def test_the_plan_is_told_and_nothing_is_done(rig: Rig) -> None:
     assert told[-1] == "to do it: --generation 2 --apply"
     assert (rig.task.status, rig.task.starts) == ("running", ["start-replication"])
     assert rig.setting("generations") == "1"
+
+
+@pytest.mark.parametrize(
+    ("version", "made", "says"),
+    [
+        (LATEST.number + 1, True, r"came with Starjoin 7\.5\.0; .* Run Starjoin 7\.5\.0 or later"),
+        (LATEST.number - 1, True, "have version 3, and this release .* Start the application with"),
+        (LATEST.number, False, "do not exist, and this release .* Start the application with"),
+    ],
+)
+def test_bookkeeping_tables_of_another_layout_are_refused(
+    rig: Rig, version: int, made: bool, says: str
+) -> None:
+    rig.bookkeeping.version, rig.bookkeeping.made = version, made
+    with pytest.raises(DeployError, match=says):
+        rig.describe()
+    with pytest.raises(DeployError, match=says):
+        rig.apply(2)
+    assert (rig.task.status, rig.task.starts) == ("running", ["start-replication"])
 
 
 def swept_soon(rig: Rig) -> None:

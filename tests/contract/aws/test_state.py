@@ -103,7 +103,7 @@ def test_a_warehouse_that_cannot_be_asked_is_not_guessed_about(
     account.bookkeeping.error = "ERROR: permission denied"
     deployment = account.deployment()
     if unreachable:
-        deployment._preflight._bookkeeping._client = Unreachable()
+        deployment._preflight._bookkeeping._warehouse._client = Unreachable()
     with pytest.raises(
         DeployError, match=r"could not be queried: .*give --without-state; otherwise"
     ):
