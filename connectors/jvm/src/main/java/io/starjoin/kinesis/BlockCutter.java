@@ -43,4 +43,11 @@ final class BlockCutter {
         writer.write(shardId, records, millisBehindLatest),
         Position.after(records.get(records.size() - 1).sequenceNumber()));
   }
+
+  /** How many bytes the blocks of such an answer have at most. */
+  long mostBytes(long payloadBytes, int records) {
+    long bytes = payloadBytes + (long) records * FrameWriter.MOST_RECORD_BYTES;
+    // Two blocks in a row are larger together than one may be.
+    return bytes + FrameWriter.MOST_FRAME_BYTES * Math.min(records, 2 * bytes / maxBlockBytes + 1);
+  }
 }

@@ -34,6 +34,16 @@ final class FrameWriter {
 
   static final byte VERSION = 1;
   private static final int HEADER_BYTES = 32;
+
+  /** LF, arrival time, three offsets. */
+  private static final int RECORD_BYTES = 1 + 8 + 3 * 4;
+
+  /** What a record adds besides its data and partition key: a sequence number has 129 digits. */
+  static final int MOST_RECORD_BYTES = RECORD_BYTES + 129;
+
+  /** Header, final offsets, the names of stream and shard, which have 128 characters each. */
+  static final int MOST_FRAME_BYTES = HEADER_BYTES + 3 * 4 + 2 * 128;
+
   private static final byte LF = 0x0A;
   private static final byte[] NOTHING = new byte[0];
 
@@ -43,10 +53,27 @@ final class FrameWriter {
     this.stream = utf8(streamName);
   }
 
+  /** How many bytes the record has as Kinesis counts them: data and partition key. */
+  static long payload(Record record) {
+    return (long) data(record).length + utf8Length(record.partitionKey());
+  }
+
   /** How many bytes the record adds to a frame. */
   static long cost(Record record) {
-    long key = record.partitionKey() == null ? 0 : record.partitionKey().length();
-    return (long) data(record).length + 1 + key + record.sequenceNumber().length() + 8 + 3 * 4;
+    return payload(record) + record.sequenceNumber().length() + RECORD_BYTES;
+  }
+
+  private static int utf8Length(String text) {
+    if (text == null) {
+      return 0;
+    }
+    int bytes = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      // Of a surrogate pair, which has four bytes, each half counts as two.
+      bytes += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+    }
+    return bytes;
   }
 
   /**
@@ -108,7 +135,7 @@ final class FrameWriter {
     }
   }
 
-  private static long arrival(Record record) {
+  static long arrival(Record record) {
     return record.approximateArrivalTimestamp() == null
         ? -1
         : record.approximateArrivalTimestamp().toEpochMilli();

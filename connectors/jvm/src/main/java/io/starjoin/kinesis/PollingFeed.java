@@ -1,0 +1,94 @@
+package io.starjoin.kinesis;
+
+import java.util.concurrent.CompletableFuture;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
+import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorResponse;
+import software.amazon.awssdk.services.kinesis.model.StartingPosition;
+
+/** Polls one shard with {@code GetRecords}, within the limits that Kinesis sets for each shard. */
+final class PollingFeed implements ShardFeed {
+
+  /** Kinesis sends 2 MiB per second and shard, and refuses every call while that is exceeded. */
+  static final long BYTES_PER_SECOND = 2 * 1024 * 1024;
+
+  /** The largest answer of {@code GetRecords}: data and partition keys. */
+  static final long LARGEST_ANSWER_BYTES = 10 * 1024 * 1024;
+
+  /** A shard takes 1 MiB per second; twice that, since it also lets bursts through. */
+  private static final long WRITTEN_BYTES_PER_SECOND = 2 * 1024 * 1024;
+
+  /** For a few records of the usual largest size although hardly any time has passed. */
+  private static final long LEAST_EXPECTED_BYTES = 256 * 1024;
+
+  /**
+   * More is not expected however much time has passed. Otherwise a pause would make all shards
+   * reserve so much that few are read at once, which is a pause again.
+   */
+  private static final long MOST_EXPECTED_BYTES = 1024 * 1024;
+
+  private final KinesisAsyncClient client;
+  private final SourceSettings settings;
+  private final String shardId;
+  private final long mostBytes;
+  private CompletableFuture<?> call = CompletableFuture.completedFuture(null);
+
+  PollingFeed(
+      KinesisAsyncClient client, SourceSettings settings, BlockCutter cutter, String shardId) {
+    this.client = client;
+    this.settings = settings;
+    this.shardId = shardId;
+    this.mostBytes = cutter.mostBytes(LARGEST_ANSWER_BYTES, settings.maxRecordsPerFetch());
+  }
+
+  @Override
+  public CompletableFuture<String> open(StartingPosition start) {
+    CompletableFuture<GetShardIteratorResponse> opening =
+        client.getShardIterator(
+            GetShardIteratorRequest.builder()
+                .streamARN(settings.stream().text())
+                .shardId(shardId)
+                .shardIteratorType(start.type())
+                .startingSequenceNumber(start.sequenceNumber())
+                .timestamp(start.timestamp())
+                .build());
+    call = opening;
+    return opening.thenApply(GetShardIteratorResponse::shardIterator);
+  }
+
+  @Override
+  public CompletableFuture<ShardAnswer> next(String continuation) {
+    CompletableFuture<GetRecordsResponse> reading =
+        client.getRecords(
+            GetRecordsRequest.builder()
+                .streamARN(settings.stream().text())
+                .shardIterator(continuation)
+                .limit(settings.maxRecordsPerFetch())
+                .build());
+    call = reading;
+    return reading.thenApply(ShardAnswer::of);
+  }
+
+  @Override
+  public long intervalMillis(long payloadBytes) {
+    return Math.max(settings.pollInterval().toMillis(), payloadBytes * 1000 / BYTES_PER_SECOND);
+  }
+
+  @Override
+  public long likelyBytes(long millisSinceTip) {
+    long written = millisSinceTip * WRITTEN_BYTES_PER_SECOND / 1000;
+    return Math.min(MOST_EXPECTED_BYTES, Math.max(LEAST_EXPECTED_BYTES, written));
+  }
+
+  @Override
+  public long mostBytes() {
+    return mostBytes;
+  }
+
+  @Override
+  public void close() {
+    call.cancel(true);
+  }
+}
