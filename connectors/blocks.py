@@ -21,6 +21,9 @@ import pyarrow as pa
 
 from connectors.failures import StarjoinError, named
 
+# In the metadata of a column's field: a word for how its values were made, a blank, their type in
+# Redshift's DDL. Whoever derives the schema writes it; staging compares it with today's.
+MADE: Final = b"starjoin.made"
 _HEAD: Final = struct.Struct("<cBH")
 _ALIGNMENT: Final = 8  # Arrow's readers want buffers aligned to this
 _STREAM_ENDS: Final = b"\xff\xff\xff\xff\0\0\0\0"

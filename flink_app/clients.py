@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config
 
-from connectors.redshift.connection import Limits, RedshiftAddress, connect, read_credentials
+from connectors.redshift.access import Limits, RedshiftAddress
+from connectors.redshift.connection import connect, read_credentials
 from connectors.redshift.loader import Loader
 from connectors.redshift.sweep import Floor
 from connectors.staging.store import S3Store

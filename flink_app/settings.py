@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from connectors.failures import StarjoinError
-from connectors.redshift.connection import SslMode
+from connectors.redshift.access import SslMode
 from flink_app.shared_settings import (
     SharedApplication,
     SharedRedshift,

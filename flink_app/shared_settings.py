@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema, model_validator
 
-from connectors.redshift.connection import STATEMENT_SECONDS
+from connectors.redshift.access import STATEMENT_SECONDS
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
 from flink_app.positions.generations import Generations, GenerationsSetting

@@ -31,7 +31,8 @@ The bookkeeping tables, read from outside the load:
     replay_marks: dead letters that are loaded, and those that were replayed.
 
 The cluster:
-    connection: one session per transaction, and how long it may take.
+    access: where it is, how its certificate is verified, how long it may take.
+    connection: one session per transaction.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
     said: what of an error's own text may be repeated.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import json
 import logging
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 import redshift_connector
 from redshift_connector.core import Connection
 
+from connectors.redshift.access import DEFAULT_LIMITS, Limits, RedshiftAddress, SslMode
 from connectors.redshift.errors import CONNECTION_LOST, NeedsRepairError, RetryLoadError
 from connectors.secrets import (
     SecretReader,
@@ -24,53 +25,6 @@ from connectors.secrets import (
 logging.getLogger("redshift_connector").setLevel(logging.WARNING)
 # An idle socket under a long COPY is cut by network address translation after 350 s on AWS.
 _KEEPALIVE_IDLE_SECONDS: Final = 60
-# Five times what the largest statement of a catching-up batch has taken, and short enough that a
-# statement that hangs costs a quarter of an hour.
-STATEMENT_SECONDS: Final = 900
-
-
-class SslMode(enum.StrEnum):
-    """How much of the server's certificate is verified. Without a TLS connection nothing is sent.
-
-    The authorities are those of Amazon's bundle, which the driver brings, and of the system.
-    """
-
-    VERIFY_FULL = "verify-full"  # from a trusted authority, and for the host that was asked for
-    VERIFY_CA = "verify-ca"  # from a trusted authority, for whatever host
-    NONE = "none"  # no TLS at all: the local emulator
-
-
-@dataclass(frozen=True)
-class RedshiftAddress:
-    """Where the warehouse is."""
-
-    host: str
-    port: int
-    database: str
-    ssl_mode: SslMode = SslMode.VERIFY_FULL
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long Redshift may take, in seconds.
-
-    Normally the server cancels what takes too long, so that the outcome is known. The client gives
-    up only where no answer comes at all, and then the outcome is unknown.
-
-    Attributes:
-        connect: for each answer until the session is open (TCP, TLS, login): a healthy cluster
-            takes well below a second, a paused or resizing one does not answer.
-        statement: for each statement, on the server (`statement_timeout`).
-        grace: how much longer the client waits for the server's answer: cancelling a large COPY
-            rolls it back first.
-    """
-
-    connect: int = 20
-    statement: int = STATEMENT_SECONDS
-    grace: int = 60
-
-
-DEFAULT_LIMITS: Final = Limits()
 
 
 @dataclass(frozen=True)
@@ -109,7 +63,7 @@ def connect(
 
     Raises redshift_connector's errors or OSError; `errors.classify` sorts them.
     """
-    connection = redshift_connector.connect(
+    connection = open_connection(
         host=address.host,
         port=address.port,
         database=address.database,
@@ -135,6 +89,25 @@ def connect(
         disconnect(connection)
         raise
     return connection
+
+
+def open_connection(**options: Any) -> Connection:
+    """The driver's `connect`, which leaves its socket open where it fails after the TCP connection.
+
+    Whoever keeps the exception keeps that socket, by the frames of its traceback, and the server
+    keeps a session; so it is closed here. Raises what the driver raises.
+    """
+    try:
+        return redshift_connector.connect(**options)
+    except BaseException as error:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            half_open = frame.f_locals.get("self")
+            if isinstance(half_open, Connection):
+                for name in ("_sock", "_usock"):  # the buffered stream first, which holds the other
+                    if (opened := getattr(half_open, name, None)) is not None:
+                        with suppress(OSError, ValueError):  # what it still buffers cannot be sent
+                            opened.close()
+        raise
 
 
 def disconnect(connection: Any) -> None:

@@ -7,14 +7,11 @@ start whose tables have other columns by then, so its reference says what it hol
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import Final
 
 import pyarrow as pa
 
+from connectors.blocks import MADE
 from connectors.sql_types import SqlType
-
-# Of a field's metadata: a word for how its values were made, a blank, their type in Redshift's DDL.
-MADE: Final = b"starjoin.made"
 
 Shape = tuple[tuple[str, str], ...]  # of each column its name, and `MADE` or the Arrow type
 

@@ -13,8 +13,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from connectors.blocks import MADE
 from connectors.sql_types import SqlType
-from connectors.staging.shape import MADE
 from flink_app.declaration.model import Column, TrailingBlanks, Treatment
 from flink_app.declaration.types import ColumnType
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import redshift_connector
 from redshift_connector.core import Connection
 
-from connectors.redshift.connection import SslMode
+from connectors.redshift.access import SslMode
 from flink_app.settings import (
     Application,
     Privacy,

@@ -16,7 +16,8 @@ from redshift_connector.error import Error
 
 from connectors.blocks import Kind
 from connectors.redshift import replay_marks
-from connectors.redshift.connection import RedshiftAddress, connect, read_credentials
+from connectors.redshift.access import RedshiftAddress
+from connectors.redshift.connection import connect, read_credentials
 from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.migrations import require_latest

@@ -13,12 +13,11 @@ import pytest
 import redshift_connector
 from redshift_connector.core import Connection
 
-from connectors.redshift.connection import disconnect
+from connectors.redshift.connection import disconnect, open_connection
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import ServiceError
 from infra.local.redshift import RedshiftEmulator
 from tests.contract.warehouse import Warehouse, refused, run, value
-from tests.support.driver_sockets import failing_connect
 
 pytestmark = pytest.mark.contract
 
@@ -158,8 +157,8 @@ def test_a_statement_is_cancelled(emulator: RedshiftEmulator) -> None:
 
 def test_an_unknown_database_or_user_is_refused(emulator: RedshiftEmulator) -> None:
     for wrong in ({"database": "nowhere"}, {"user": "nobody"}):
-        with failing_connect(redshift_connector.error.Error):
-            redshift_connector.connect(**emulator.connection | wrong)
+        with pytest.raises(redshift_connector.error.Error):
+            open_connection(**emulator.connection | wrong)
 
 
 def test_postgres_sorts_by_bytes_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import redshift_connector
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
-from connectors.redshift.connection import disconnect
+from connectors.redshift.connection import disconnect, open_connection
 from infra.local.redshift import RedshiftEmulator
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Warehouse:
 
     def connect(self, *, autocommit: bool = False, **settings: Any) -> Connection:
         """A connection that finds the test's schema first."""
-        connection = redshift_connector.connect(**self.connection | settings)
+        connection = open_connection(**self.connection | settings)
         self._open.append(connection)
         connection.autocommit = True
         connection.cursor().execute(f"set search_path to {self.schema}")

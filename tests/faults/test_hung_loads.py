@@ -12,13 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.redshift.connection import (
-    Limits,
-    RedshiftAddress,
-    SslMode,
-    connect,
-    read_credentials,
-)
+from connectors.redshift.access import Limits, RedshiftAddress, SslMode
+from connectors.redshift.connection import connect, read_credentials
 from connectors.redshift.errors import (
     FenceLostError,
     LoadError,
@@ -31,7 +26,6 @@ from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
 from tests.faults.black_hole import BlackHole
 from tests.faults.loads import IN_A_LOAD, START, make_loader, parts_of, tickets_in
-from tests.support.driver_sockets import failing_connect
 from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
@@ -135,7 +129,7 @@ def test_a_network_that_is_dead_when_connecting_is_given_up_soon(
     hole.swallow()
     patient = Limits(connect=NOBODY_ANSWERS.connect)
     hung = limited(started, patient, hole)
-    with failing_connect(RetryLoadError) as caught:
+    with pytest.raises(RetryLoadError) as caught:
         hung.load(parts, START)
     assert "no connection" in str(caught.value)
     hole.forward()

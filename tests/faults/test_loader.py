@@ -17,7 +17,6 @@ from flink_app.positions.position import make_position
 from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
 from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
-from tests.support.driver_sockets import failing_connect
 from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
@@ -86,7 +85,7 @@ def test_a_missing_staged_file_needs_repair_and_loads_nothing(
 
 def test_a_refused_connection_is_tried_again(started: Running, loader: Loader) -> None:
     started.stack.redshift.faults.refuse_connections()
-    with failing_connect(RetryLoadError):
+    with pytest.raises(RetryLoadError):
         loader.load(parts_of(started, 1), START)
     started.stack.redshift.faults.accept_connections()
     loader.load(parts_of(started, 1), START)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from connectors.redshift.connection import SslMode
+from connectors.redshift.access import SslMode
 from infra.aws.environment import load_environment
 from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError, DeployError

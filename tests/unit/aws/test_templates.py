@@ -9,7 +9,7 @@ import pytest
 from cfnlint.api import ManualArgs, lint
 
 from connectors.metrics import Gauge, WatchedSourceMetric
-from connectors.redshift.connection import STATEMENT_SECONDS
+from connectors.redshift.access import STATEMENT_SECONDS
 from connectors.redshift.coordinator import MAX_RETRY_SECONDS
 from flink_app.declaration import Star
 from flink_app.metrics import COUNTERS

@@ -13,7 +13,8 @@ from redshift_connector.error import InterfaceError, ProgrammingError
 from connectors.accounts import DIMENSION, Account, Gap, Outcome
 from connectors.blocks import Kind
 from connectors.redshift import ledger, migrations
-from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, read_credentials
+from connectors.redshift.access import RedshiftAddress, SslMode
+from connectors.redshift.connection import Credentials, read_credentials
 from connectors.redshift.errors import (
     FenceLostError,
     NeedsRepairError,

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.redshift.connection import SslMode
+from connectors.redshift.access import SslMode
 from flink_app.positions.generations import Generations
 from flink_app.settings import (
     PROPERTIES_FILE,
@@ -16,6 +18,7 @@ from flink_app.settings import (
     load_settings,
     property_groups,
 )
+from tests.unit.stars import ROOT
 
 GROUPS: dict[str, dict[str, str]] = {
     "starjoin.application": {"name": "app", "region": "eu-west-1"},
@@ -226,3 +229,9 @@ def test_the_service_writes_its_file_here() -> None:
 
 def test_every_group_is_required_by_name() -> None:
     assert {f"starjoin.{name}" for name in Settings.model_fields} == GROUPS.keys()
+
+
+def test_settings_are_read_without_the_warehouses_driver() -> None:
+    look = "import sys, flink_app.settings; sys.exit('redshift_connector' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", look], cwd=ROOT, check=False)
+    assert run.returncode == 0
