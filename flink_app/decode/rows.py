@@ -20,6 +20,7 @@ from flink_app.positions.position import (
     is_coarse,
     make_position,
 )
+from flink_app.records.aggregate import is_aggregate
 from flink_app.records.envelope import (
     NOT_JSON,
     Members,
@@ -45,9 +46,18 @@ def parse_alone(
     try:
         envelope = load(record)
     except NOT_JSON:
-        fault = Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
-        return SlowRecord(row, None, fault)
+        return SlowRecord(row, None, _not_json(record))
     return SlowRecord(row, envelope, _parse_envelope(envelope, plan, arrival_ms))
+
+
+def _not_json(record: bytes) -> Rejected:
+    if is_aggregate(record):
+        message = (
+            "the record is an aggregate of the Kinesis Producer Library, which holds several "
+            "records: switch aggregation off (AggregationEnabled=false) at its producer"
+        )
+        return Rejected(Reason.KPL_AGGREGATE, message)
+    return Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
 
 
 def parse_record(record: bytes, plan: RecordPlan, *, arrival_ms: int | None = None) -> Outcome:

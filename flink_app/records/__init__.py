@@ -3,6 +3,7 @@
 Modules:
     plan: which records a declaration reads, and into which columns.
     envelope: one record's JSON, with repeated names and every digit.
+    aggregate: how an aggregate of the Kinesis Producer Library is recognised.
     values: one JSON value to one value of a column.
     parsed: what parsing makes of a block, before values are treated.
     arrays: Arrow columns of records, and masks over them.

@@ -11,6 +11,7 @@ class Reason(enum.StrEnum):
     """Why a record is a dead letter."""
 
     NOT_JSON = "not_json"
+    KPL_AGGREGATE = "kpl_aggregate"
     NOT_A_CHANGE = "not_a_change"
     UNKNOWN_OPERATION = "unknown_operation"
     MISSING_KEY = "missing_key"
@@ -29,6 +30,10 @@ class Reason(enum.StrEnum):
 
 _REMEDIES: Final = {
     Reason.NOT_JSON: "Find out what else writes to the stream",
+    Reason.KPL_AGGREGATE: (
+        "Switch aggregation off (AggregationEnabled=false) at the producer that writes to the "
+        "stream with the Kinesis Producer Library"
+    ),
     Reason.NOT_A_CHANGE: "Look at the table mapping of DMS, and at what else writes to the stream",
     Reason.UNKNOWN_OPERATION: "Look at what the DMS task writes, and at what else does",
     Reason.MISSING_KEY: "Declare the key that the table has, by its name in the records",

@@ -2,7 +2,7 @@
 
 Order: shard by shard, by sequence number, which is the order in which they came. A letter is left
 out when it was replayed already, when the selection does not name it, or when no declaration can
-fix it: what is not JSON would only become a dead letter again.
+fix it: what is not JSON, or an aggregate, would only become a dead letter again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flink_app.records.rejected import Reason
 from infra.replay.letters import Letter
 
 # Only put back when asked for by name.
-_UNFIXABLE: Final = Reason.NOT_JSON
+_UNFIXABLE: Final = (Reason.NOT_JSON, Reason.KPL_AGGREGATE)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ReplayPlan:
     found: int
     already: int
     not_selected: int
-    unfixable: int
+    unfixable: Counter[str]
     behind_limit: int
 
     def lines(self) -> Iterator[str]:
@@ -58,10 +58,10 @@ class ReplayPlan:
         yield f"dead letters in the ledger's parts: {self.found:,}"
         yield f"  replayed already: {self.already:,}"
         yield f"  not selected: {self.not_selected:,}"
-        if self.unfixable:
+        for reason, count in sorted(self.unfixable.items()):
             yield (
-                f"  left out: {self.unfixable:,} for {_UNFIXABLE}, which no declaration "
-                f"fixes; --reason {_UNFIXABLE} puts them back anyway"
+                f"  left out: {count:,} for {reason}, which no declaration "
+                f"fixes; --reason {reason} puts them back anyway"
             )
         if self.behind_limit:
             yield f"  behind the limit: {self.behind_limit:,}"
@@ -107,11 +107,8 @@ def plan_replay(
     by_record = {letter.record_id: letter for letter in letters}
     open_letters = [letter for record_id, letter in by_record.items() if record_id not in already]
     selected = [letter for letter in open_letters if selection.takes(letter)]
-    fixable = [
-        letter
-        for letter in selected
-        if letter.reason != _UNFIXABLE or selection.reason == _UNFIXABLE
-    ]
+    left_out = {*_UNFIXABLE} - {selection.reason}
+    fixable = [letter for letter in selected if letter.reason not in left_out]
     ordered = sorted(fixable, key=_order)
     taken = ordered[: selection.limit]
     return ReplayPlan(
@@ -119,7 +116,7 @@ def plan_replay(
         found=len(by_record),
         already=len(by_record) - len(open_letters),
         not_selected=len(open_letters) - len(selected),
-        unfixable=len(selected) - len(fixable),
+        unfixable=Counter(x.reason for x in selected if x.reason in left_out),
         behind_limit=len(ordered) - len(taken),
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from connectors.blocks import route_of
 from connectors.kinesis.frame import write_frame
+from connectors.kinesis.gap import write_gap
 from connectors.metrics import GROUP, Gauge
 from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
@@ -34,6 +35,7 @@ from infra.simulation.channels import Barrier, Checkpoint, Element, Gate
 from infra.simulation.database import BOOKKEEPING
 from infra.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
 from infra.simulation.faults import Warehouse
+from infra.simulation.gaps import gap_at
 from infra.simulation.source import FIRST_SEQUENCE, Source
 
 
@@ -82,6 +84,7 @@ class Attempt:
         self.floor = floor
         shards = range(len(job.source.shards))
         self.offsets = {shard: restored.offsets.get(shard, 0) for shard in shards}
+        self.gaps = {shard: restored.gaps.get(shard, 0) for shard in shards}
         self.checkpoint: Checkpoint | None = None
         self.announced = self.failed = False
         self._injected: set[int] = set()
@@ -136,12 +139,22 @@ class Attempt:
     # -- records
 
     def unread(self, shard: int) -> int:
-        return len(self.job.source.shards[shard]) - self.offsets[shard]
+        """Records and gaps of the shard."""
+        source = self.job.source
+        records = len(source.shards[shard]) - self.offsets[shard]
+        return records + len(source.gaps[shard]) - self.gaps[shard]
 
     def read(self, shard: int, count: int) -> None:
-        """The shard's next records go through its subtask's source and decode."""
-        subtask, start = shard % self.parallelism, self.offsets[shard]
-        records = self.job.source.shards[shard][start : start + count]
+        """What is next in the shard: a gap, or the records up to the next one."""
+        start, gaps = self.offsets[shard], self.job.source.gaps[shard][self.gaps[shard] :]
+        if gaps and gaps[0] == start:
+            self.gaps[shard] += 1
+            self._into_decode(shard, write_gap(gap_at(shard, start, FIRST_SEQUENCE)))
+        else:
+            self._read_records(shard, start, min([start + count, *gaps]))
+
+    def _read_records(self, shard: int, start: int, end: int) -> None:
+        records = self.job.source.shards[shard][start:end]
         numbers = range(FIRST_SEQUENCE + start, FIRST_SEQUENCE + start + len(records))
         self.offsets[shard] += len(records)
         frame = write_frame(
@@ -154,7 +167,12 @@ class Attempt:
             ],
             records=[record.data for record in records],
         )
-        for output in self._decode[subtask].process_element(frame, None):
+        self._into_decode(shard, frame)
+
+    def _into_decode(self, shard: int, element: bytes) -> None:
+        """An element of the source goes through the decode of its subtask."""
+        subtask = shard % self.parallelism
+        for output in self._decode[subtask].process_element(element, None):
             if isinstance(output, tuple):
                 assert output[0] == DIMENSIONS
                 for join in self.joins:
@@ -218,6 +236,7 @@ class Attempt:
         for shard, offset in self.offsets.items():
             if shard % self.parallelism == subtask:
                 self.checkpoint.offsets[shard] = offset
+                self.checkpoint.gaps[shard] = self.gaps[shard]
         for join in self.joins:
             for kind in ("facts", "dimensions"):
                 join.channels[kind, subtask].append(Barrier(self.checkpoint.number))

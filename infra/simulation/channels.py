@@ -24,10 +24,14 @@ Element = bytes | Barrier
 
 @dataclass
 class Checkpoint:
-    """What a checkpoint holds: an offset a shard, a broadcast state a subtask, pending parts."""
+    """What a checkpoint holds: an offset a shard, a broadcast state a subtask, pending parts.
+
+    `gaps`: how many gaps of each shard have been read.
+    """
 
     number: int
     offsets: dict[int, int] = field(default_factory=dict)
+    gaps: dict[int, int] = field(default_factory=dict)
     dimensions: dict[int, dict[str, bytes]] = field(default_factory=dict)
     pending: dict[str, bytes] | None = None
 

@@ -108,6 +108,8 @@ class History:
             found.append((90, "arrive", self.workload.arrive))
         if self.world.source.letters:
             found.append((40, "replay", self.workload.replay))
+        if self.profile.gaps:
+            found.append((self.profile.gaps, "lose", self.workload.lose))
         found += self._checkpointing(attempt)
         found += self._loading(attempt)
         for zombie in self.world.zombies:

@@ -23,6 +23,7 @@ class Profile:
         reloads: the weight of a reload among what can happen next.
         placed: of 100 histories, how many have further dimensions in the warehouse.
         letters: the weight of a record that becomes a dead letter and is replayed later.
+        gaps: the weight of a gap in a shard.
         steps: how many things happen, from and below, before all is read and loaded.
         values: values of columns, by `table.column`; see `infra.simulation.values`.
     """
@@ -36,5 +37,6 @@ class Profile:
     reloads: int = 3
     placed: int = 0
     letters: int = 0
+    gaps: int = 0
     steps: tuple[int, int] = (30, 100)
     values: Mapping[str, Given] = field(default_factory=dict)

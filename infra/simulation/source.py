@@ -120,6 +120,7 @@ class Source:
 
     Attributes:
         events: what has happened, a line for each record; whoever reads it may empty it.
+        gaps: of each shard, the places before which records were lost, ascending.
         kinds: for each of all records: insert, update, key update, delete or full load.
     """
 
@@ -127,6 +128,7 @@ class Source:
     shard_count: int = 1
     by_table: bool = False
     shards: list[list[Record]] = field(init=False)
+    gaps: list[list[int]] = field(init=False)
     tables: dict[str, dict[Key, Row]] = field(init=False)
     wire: list[tuple[int, Record]] = field(default_factory=list)
     loaded: set[str] = field(default_factory=set)
@@ -140,6 +142,7 @@ class Source:
 
     def __post_init__(self) -> None:
         self.shards = [[] for _ in range(self.shard_count)]
+        self.gaps = [[] for _ in range(self.shard_count)]
         self.tables = {name: {} for name in self.declaration.tables}
 
     def begin(self) -> None:
@@ -237,6 +240,16 @@ class Source:
             data = with_coordinates(record.letter.data, first)
             assert data
             self.letters.append((shard, replace(record.letter, data=data)))
+
+    def lose(self, shard: int) -> None:
+        """Records that stood between the newest of a shard and those to come are gone unread.
+
+        They are none of this source's: what they said is nowhere else.
+        """
+        place = len(self.shards[shard])
+        if place not in self.gaps[shard]:
+            self.gaps[shard].append(place)
+            self.kinds.append("gap")
 
     def spoil(self, place: int) -> None:
         """A record in `wire` cannot be read as it is; its letter can, once it is replayed.

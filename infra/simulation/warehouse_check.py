@@ -23,6 +23,7 @@ from flink_app.declaration import Star
 from infra.simulation.counting import Counts, expected_counts
 from infra.simulation.database import BOOKKEEPING
 from infra.simulation.faults import Warehouse
+from infra.simulation.gaps import wrong_gaps
 from infra.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ordered
 from infra.simulation.pruning import Pruning
 from infra.simulation.source import FIRST_SEQUENCE, Record, Source
@@ -116,6 +117,7 @@ class Check:
         )
         floor = max((row[0] for row in self._database.query(_FLOOR)), default=0)
         if (len(rows), floor) == (self._seen.accounts, self._seen.floor):
+            self._check_gaps()
             return
         self.commits += 1
         self._seen.accounts, self._seen.floor = len(rows), floor
@@ -138,6 +140,20 @@ class Check:
             self._check_tables(tables)
         self._check_dimensions(tables)
         self._check_balance()
+        self._check_gaps()
+
+    def _check_gaps(self, *, at_end: bool = False) -> None:
+        message = wrong_gaps(
+            self._database,
+            BOOKKEEPING,
+            self._source.gaps,
+            self.reached,
+            FIRST_SEQUENCE,
+            at_end=at_end,
+            read_twice=self._seen.read_twice,
+        )
+        if message:
+            raise WrongError(message, "gaps")
 
     def _check_balance(self) -> None:
         """The accounts balance, and have every record of the cut once, under its own table."""
@@ -238,6 +254,7 @@ class Check:
             expected = self._oracle.visible(target.table, self._source.tables)
             found = self._rows(target.schema, target.table, visible)
             _compare("end", expected, found, visible, target.table)
+        self._check_gaps(at_end=True)
 
 
 def _newer(before: Tables, after: Tables) -> Counter[str]:

@@ -70,6 +70,10 @@ class Workload:
                 place = self._choices.below(self._source.near)
                 self._source.arrive(place, again=self._choices.chance(8))
 
+    def lose(self) -> None:
+        """Records of some shard are lost before anyone reads them."""
+        self._source.lose(self._choices.below(self._source.shard_count))
+
     def replay(self) -> None:
         """One dead letter is replayed."""
         self._source.replay(self._choices.below(len(self._source.letters)))

@@ -12,6 +12,7 @@ from flink_app.records.plan import TablePlan
 from tests.fuzz.grammar import control, record, spread, text
 from tests.fuzz.inputs import DECLARED, FIRST_ARRIVAL, WAYS, Block, Session, plan
 from tests.fuzz.mutations import damaged, restructured
+from tests.support.bad_records import aggregate
 
 _BLOCKS: Final = (1, 1, 2, 3)
 _SIZES: Final = (1, 2, 8, 24, 40, 80)
@@ -25,6 +26,7 @@ _WHERE: Final = (
 )
 _OF_NO_CONCERN: Final = 0.05  # control records, undeclared tables
 _SPREAD: Final = 0.15  # over many lines
+_AGGREGATED: Final = 0.02  # by the Kinesis Producer Library
 _REPLAYED: Final = 0.1  # says where it stood first
 
 
@@ -69,6 +71,8 @@ def _odd(table: TablePlan, of: DecodePlan, before: list[bytes], rng: Random) -> 
         *whole, last = found
         other = rng.choice(before) if before else b"{}"
         found = [*whole, *damaged(last, other, rng)]
+    if rng.random() < _AGGREGATED:
+        found[-1] = rng.choice([aggregate(found[-1]), aggregate(found[-1])[: rng.choice([3, -1])]])
     if rng.random() < _REPLAYED:
         arrival = rng.choice([None, FIRST_ARRIVAL, FIRST_ARRIVAL + 1_000, 1 << 47, (1 << 48) - 1])
         found[0] = (

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.accounts import Account, Outcome
+from connectors.accounts import Account, Gap, Outcome
+from connectors.kinesis.element import read_element
 from connectors.redshift import batch, ledger, loader
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
@@ -26,6 +27,7 @@ from connectors.staging.writer import PartWriter
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.decode import changes
+from flink_app.decode import operator as decode_operator
 from flink_app.decode.tally import Tally
 from flink_app.denormalise import join, operator
 from flink_app.denormalise.column_versions import ColumnVersions
@@ -263,6 +265,37 @@ def _outcomes_of_the_epoch_before() -> list[Patch]:
     return [(PartWriter, "close", late)]
 
 
+def _gaps_of_the_epoch_before() -> list[Patch]:
+    close = PartWriter.close
+
+    def late(self: Any, epoch: int) -> Any:
+        kept, self._gaps = self._gaps, getattr(self, "late_gaps", [])
+        self.late_gaps = kept
+        return close(self, epoch)
+
+    return [(PartWriter, "close", late)]
+
+
+def _gaps_kept() -> list[Patch]:
+    close = PartWriter.close
+
+    def again(self: Any, epoch: int) -> Any:
+        kept = self._gaps
+        parts = close(self, epoch)
+        self._gaps = kept
+        return parts
+
+    return [(PartWriter, "close", again)]
+
+
+def _gap_to_the_end() -> list[Patch]:
+    def read(value: bytes) -> Any:
+        element = read_element(value)
+        return replace(element, first_sequence_number=None) if isinstance(element, Gap) else element
+
+    return [(decode_operator, "read_element", read)]
+
+
 MUTATIONS: Final = (
     Mutation("stage position guard", sql(4, r".*", "", only=" AS t\n")),
     Mutation("fact tombstones", sql(4, r".*", "", only=" AS b\n")),
@@ -334,6 +367,9 @@ MUTATIONS: Final = (
     Mutation("counted after older ones are dropped", _counted_too_early),
     Mutation("both halves of a key update are counted", _split_forgotten),
     Mutation("outcomes belong to the epoch", _outcomes_of_the_epoch_before),
+    Mutation("gaps belong to the epoch", _gaps_of_the_epoch_before),
+    Mutation("a gap is recorded once", _gaps_kept),
+    Mutation("a gap has both its positions", _gap_to_the_end),
     Mutation("what is below the floor is metered", _floor_forgotten_in_metrics, RELOADS),
     Mutation("a batch is metered once", _metered_twice),
     Mutation("fence", _no_fence),

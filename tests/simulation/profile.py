@@ -8,7 +8,7 @@ from typing import Final
 from infra.simulation.profile import Profile
 from tests.simulation.stars import COMBINED_STARS, STARS, UNCHANGED_STARS
 
-EVERYTHING: Final = Profile(stars=STARS, placed=50)
+EVERYTHING: Final = Profile(stars=STARS, placed=50, gaps=12)
 PLAIN: Final = replace(
     EVERYTHING, failures=False, older_restores=0, zombies=False, outages=False, reloads=0
 )

@@ -5,6 +5,7 @@ A new reason needs an entry here: `tests/unit/decode/test_bad_records.py` fails 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -51,9 +52,16 @@ def _region(code: str, title: str) -> bytes:
     return record("sales_region", row, schema=SCHEMA)
 
 
+def aggregate(content: bytes) -> bytes:
+    """What the Kinesis Producer Library makes of records, but for the protocol buffer."""
+    checksum = hashlib.md5(content, usedforsecurity=False).digest()
+    return bytes.fromhex("f3899ac2") + content + checksum
+
+
 # By reason: a record that must end for it, another one for each number.
 BAD_RECORDS: Final[dict[Reason, Callable[[int], bytes]]] = {
     Reason.NOT_JSON: lambda n: f'{{"data": {{"order_id": {n}, "quantity"'.encode(),
+    Reason.KPL_AGGREGATE: lambda n: aggregate(_line(n)),
     Reason.NOT_A_CHANGE: lambda n: _line(n, meta_record_type="rows"),
     Reason.UNKNOWN_OPERATION: lambda n: _line(n, "truncate"),
     Reason.MISSING_KEY: lambda n: _line(n, line_number=None),

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.accounts import CONTROL, UNDECLARED, UNREADABLE
 from flink_app.records.rejected import Reason
+from tests.support.bad_records import aggregate
 from tests.unit.decode.records import (
     COMPANY,
     GENERATION,
@@ -119,6 +120,10 @@ BLANK = (
     "column code: the text ends in a blank, which Redshift ignores in keys: "
     "declare trailing_blanks: trim, or fix the source"
 )
+AGGREGATE = (
+    "the record is an aggregate of the Kinesis Producer Library, which holds several records: "
+    "switch aggregation off (AggregationEnabled=false) at its producer"
+)
 FAULTS = {
     Reason.NOT_JSON: [
         (b"", "the record is not one JSON object in UTF-8"),
@@ -126,7 +131,11 @@ FAULTS = {
         (region() + region(), "the record is not one JSON object in UTF-8"),
         (region().replace(b"Vest", b"V\xff"), "the record is not one JSON object in UTF-8"),
         (b"\xef\xbb\xbf" + region(), "the record is not one JSON object in UTF-8"),
+        (aggregate(region())[:-1], "the record is not one JSON object in UTF-8"),
+        (aggregate(region())[:4] + region(), "the record is not one JSON object in UTF-8"),
+        (aggregate(b"")[:19], "the record is not one JSON object in UTF-8"),
     ],
+    Reason.KPL_AGGREGATE: [(aggregate(data), AGGREGATE) for data in (b"", region(), b"\n")],
     Reason.NOT_A_CHANGE: [
         (b"[]", "the record has no object under 'metadata'"),
         (b"{}", "the record has no object under 'metadata'"),
