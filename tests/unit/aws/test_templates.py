@@ -227,6 +227,12 @@ def test_silence_raises_the_alarms_on_what_a_running_job_always_reports(name: st
     assert alarm["TreatMissingData"] == "breaching"
 
 
+def test_a_gap_that_is_the_first_thing_read_after_a_start_raises_its_alarm() -> None:
+    alarm = load_template("alarms")["Resources"]["StreamGaps"]["Properties"]
+    (expression,) = (each["Expression"] for each in alarm["Metrics"] if "Expression" in each)
+    assert expression == "DIFF(FILL(gaps, 0))"
+
+
 @pytest.mark.parametrize("name", load_template("alarms")["Resources"])
 def test_an_alarm_is_explained_and_sent(name: str) -> None:
     assert f"| `{name}` |" in (ROOT / "docs" / "operations.md").read_text()
