@@ -51,7 +51,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import COMBINED, OLDER, PRUNING, RELOADS, UNCHANGED
+from tests.simulation.profile import COMBINED, GAPS, OLDER, PRUNING, RELOADS, UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -367,9 +367,9 @@ MUTATIONS: Final = (
     Mutation("counted after older ones are dropped", _counted_too_early),
     Mutation("both halves of a key update are counted", _split_forgotten),
     Mutation("outcomes belong to the epoch", _outcomes_of_the_epoch_before),
-    Mutation("gaps belong to the epoch", _gaps_of_the_epoch_before),
-    Mutation("a gap is recorded once", _gaps_kept),
-    Mutation("a gap has both its positions", _gap_to_the_end),
+    Mutation("gaps belong to the epoch", _gaps_of_the_epoch_before, GAPS),
+    Mutation("a gap is recorded once", _gaps_kept, GAPS),
+    Mutation("a gap has both its positions", _gap_to_the_end, GAPS),
     Mutation("what is below the floor is metered", _floor_forgotten_in_metrics, RELOADS),
     Mutation("a batch is metered once", _metered_twice),
     Mutation("fence", _no_fence),

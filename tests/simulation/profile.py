@@ -8,7 +8,7 @@ from typing import Final
 from infra.simulation.profile import Profile
 from tests.simulation.stars import COMBINED_STARS, STARS, UNCHANGED_STARS
 
-EVERYTHING: Final = Profile(stars=STARS, placed=50, gaps=12)
+EVERYTHING: Final = Profile(stars=STARS, placed=50)
 PLAIN: Final = replace(
     EVERYTHING, failures=False, older_restores=0, zombies=False, outages=False, reloads=0
 )
@@ -18,6 +18,8 @@ OLDER: Final = replace(EVERYTHING, older_restores=80, zombies=False)
 PRUNING: Final = replace(EVERYTHING, older_restores=0, pruning=True)
 # A provocation: new generations and floors, one after the other.
 RELOADS: Final = replace(EVERYTHING, older_restores=50, reloads=30)
+# Records that are lost before they are read.
+GAPS: Final = replace(EVERYTHING, gaps=20)
 # Stars whose updates leave columns out.
 UNCHANGED: Final = Profile(stars=UNCHANGED_STARS, placed=0)
 # All of it at once; and once more with pruning in the place of older restores.

@@ -18,6 +18,7 @@ from tests.simulation.profile import (
     COMBINED,
     COMBINED_PRUNING,
     EVERYTHING,
+    GAPS,
     PLAIN,
     PRUNING,
     RELOADS,
@@ -40,6 +41,8 @@ def test_everything_may_happen(first: int) -> None:
         replace(RELOADS, stars=UNCHANGED.stars, placed=0),
         COMBINED,
         COMBINED_PRUNING,
+        GAPS,
+        replace(COMBINED, gaps=20),
     ],
     ids=[
         "nothing-fails",
@@ -49,6 +52,8 @@ def test_everything_may_happen(first: int) -> None:
         "columns-left-out-reloads",
         "combined",
         "combined-pruning",
+        "gaps",
+        "combined-gaps",
     ],
 )
 def test_other_histories(profile: Profile) -> None:

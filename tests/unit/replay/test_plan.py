@@ -10,6 +10,7 @@ import pytest
 from connectors.redshift.replay_marks import RecordId
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from infra.replay.plan import ReplayPlan, Selection, plan_replay
+from tests.support.bad_records import aggregate
 from tests.unit.decode.records import port, record
 from tests.unit.replay.staged import BROKEN, SOUND, TOO_LONG, Files
 
@@ -70,6 +71,16 @@ def test_a_selection_takes(files: Files, selection: dict[str, Any], taken: list[
     assert plan.found == (
         len(plan.letters) + plan.not_selected + plan.unfixable.total() + plan.behind_limit
     )
+
+
+def test_aggregates_are_left_out_unless_they_are_named(files: Files) -> None:
+    files.stage([aggregate(TOO_LONG)], shard="shard-2")
+    plan = plan_replay(files.letters(), set(), EVERYTHING)
+    assert "shard-2" not in {shard for shard, _ in numbers(plan)}
+    left_out = [line for line in plan.lines() if "left out" in line]
+    assert left_out == [LEFT_OUT.replace("not_json", "kpl_aggregate"), LEFT_OUT]
+    named = plan_replay(files.letters(), set(), Selection(reason="kpl_aggregate"))
+    assert [shard for shard, _ in numbers(named)] == ["shard-2"]
 
 
 def test_what_was_replayed_is_left_out(files: Files) -> None:
