@@ -118,7 +118,7 @@ def _skip(rows: Rows, metadata: pa.StructArray, tables: Numbers, result: Columna
     result.odd.append(rows[(tables < 0) & ~skipped])
 
 
-def _where(mask: pa.Array | None, values: pa.Array) -> pa.Array:
+def _keep_where(mask: pa.Array | None, values: pa.Array) -> pa.Array:
     """The values where the mask holds, NULL elsewhere; without a mask all values."""
     if mask is None or values.null_count == len(values):
         return values
@@ -194,10 +194,10 @@ def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over 
         if column.name in table.key:
             if values.null_count:
                 good &= true(values.is_valid())
-            earlier = _where(is_update, before[plan.before_name(column.source)])
+            earlier = _keep_where(is_update, before[plan.before_name(column.source)])
             old.append(checked(earlier, column, good))
         else:
-            values = _where(has_row, values)
+            values = _keep_where(has_row, values)
             if column.declared.unchanged:
                 earlier = before[plan.before_name(column.source)]
                 if sent := sent_column(values, earlier, updates, column):

@@ -59,7 +59,7 @@ class ReadSchema:
             self.written.get_field_index(part), pa.field(part, pa.struct(members))
         )
 
-    def as_wanted(self, table: pa.Table) -> tuple[pa.Table, Mask]:
+    def convert_table(self, table: pa.Table) -> tuple[pa.Table, Mask]:
         """The rows whose values can be had as they are wanted, and which of all rows these are."""
         fits = np.ones(len(table), np.bool_)
         if table.schema.equals(self.wanted):
@@ -71,7 +71,7 @@ class ReadSchema:
             arrays = struct.flatten()
             for at, member in enumerate(part.type):
                 if arrays[at].type != member.type:
-                    arrays[at], good = _as_wanted(arrays[at], member.type)
+                    arrays[at], good = _convert_array(arrays[at], member.type)
                     fits &= good.to_numpy(zero_copy_only=False)
             wanted = pa.StructArray.from_arrays(
                 arrays, fields=list(part.type), mask=struct.is_null()
@@ -80,7 +80,7 @@ class ReadSchema:
         return (table if fits.all() else table.filter(pa.array(fits))), fits
 
 
-def _as_wanted(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
+def _convert_array(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
     """Values that are written in another JSON type than `kind`'s, as `kind`; and where they fit."""
     none = pa.scalar(None, values.type)
     if kind == pa.bool_():

@@ -135,7 +135,7 @@ def read(lines: Lines, schema: ReadSchema) -> Reading:
             continue
         outcome = _parse_as_written(lines.stretch(start, stop), schema, tries)
         if isinstance(outcome, pa.Table):
-            table, fits = schema.as_wanted(outcome)
+            table, fits = schema.convert_table(outcome)
             good[start:stop] &= fits
             tables.append(table)
         elif outcome is not None and named_cuts:

@@ -47,6 +47,7 @@ GIVEN_UP: Final = (
     GivenUp("<of use>", "useful, or used", "of no more use, of use"),
     GivenUp("<sparse>", "unchanged column", "sparse columns"),
     GivenUp("<trouble[sd]? nobody>", "harmless", "attempts trouble nobody"),
+    GivenUp("<as_wanted>", "a verb: convert_table, ...", "schema.as_wanted(table)"),
     GivenUp("<(lest|whither|hitherto)>", "so that not, where, or so far", "lest it fail"),
 )
 CHECKED: Final = (
@@ -64,6 +65,9 @@ CHECKED: Final = (
     "infra/redshift_emulator",
     "infra/replay",
     "infra/simulation",
+    "tests/fixtures",
+    "tests/snapshots",
+    "tests/unit/redshift_emulator",
 )
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 _GENERATED: Final = {"target", "__pycache__", "decisions"}
