@@ -15,7 +15,7 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
 from connectors.blocks import route_of
 from connectors.epochs.operators import mark_epochs, signal_completion
-from connectors.kinesis.source import InitialPosition, KinesisSourceSettings, kinesis_block_source
+from connectors.kinesis.source import kinesis_block_source
 from connectors.redshift.operator import Load
 from connectors.staging.operator import Stage
 from flink_app.checkpoints import require_aligned_checkpoints
@@ -26,18 +26,13 @@ from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise, dimension_state
 from flink_app.schemas import BlockSchemas
 from flink_app.settings import Settings
+from flink_app.source_settings import source_settings
 from flink_app.warehouse import warehouse_spec
 
 
 def read_stream(env: StreamExecutionEnvironment, settings: Settings) -> DataStream:
     """The source: one element for each answer of a shard."""
-    source = kinesis_block_source(
-        KinesisSourceSettings(
-            stream_arn=settings.source.stream_arn,
-            endpoint=settings.application.endpoint,
-            initial_position=InitialPosition(settings.source.initial_position),
-        )
-    )
+    source = kinesis_block_source(source_settings(settings))
     return env.from_source(
         source, WatermarkStrategy.no_watermarks(), "Read the change stream", BYTES
     ).uid("source")

@@ -25,6 +25,7 @@ from connectors.failures import StarjoinError
 from connectors.redshift.access import SslMode
 from flink_app.shared_settings import (
     SharedApplication,
+    SharedReading,
     SharedRedshift,
     SharedSource,
     SharedStaging,
@@ -79,10 +80,43 @@ class Application(_Group, SharedApplication):
     )
 
 
-class Source(_Group, SharedSource):
+class Source(_Group, SharedSource, SharedReading):
     """Group `starjoin.source`."""
 
     stream_arn: StreamArn = Field(description="ARN of the Kinesis stream that DMS writes to.")
+    web_identity_token_file: Annotated[str | None, NO_PARAMETER] = Field(
+        None,
+        min_length=1,
+        description="Path of a file with a web identity token, with which `role.arn` is assumed, "
+        "as on Kubernetes. It is read again whenever the credentials are renewed. Managed Flink "
+        "has no such file.",
+    )
+    cbor: Annotated[bool, NO_PARAMETER] = Field(
+        default=True,
+        description="Whether records travel as CBOR, as AWS's SDK does by default. `false` is "
+        "JSON, for an emulator that knows nothing else.",
+    )
+
+    @model_validator(mode="after")
+    def _consumer_is_of_the_stream(self) -> Self:
+        if self.consumer_arn and not self.consumer_arn.startswith(f"{self.stream_arn}/consumer/"):
+            message = f"consumer.arn is not of a consumer of the stream {self.stream_arn}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _web_identity_has_a_role(self) -> Self:
+        if self.web_identity_token_file is None:
+            return self
+        if self.role_arn is None:
+            message = "web.identity.token.file needs role.arn, the role to assume with it"
+            raise ValueError(message)
+        if self.role_external_id is not None:
+            message = (
+                "role.external.id is not used with web.identity.token.file: remove one of them"
+            )
+            raise ValueError(message)
+        return self
 
 
 class Staging(_Group, SharedStaging):

@@ -7,18 +7,52 @@ property of the application.
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
+from connectors.kinesis.source_settings import GapPolicy, InitialPosition, Reader
 from connectors.redshift.access import STATEMENT_SECONDS
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
-from flink_app.positions.generations import Generations, GenerationsSetting
+from flink_app.positions.generations import (
+    Generations,
+    GenerationsSetting,
+    time_milliseconds,
+)
 from flink_app.template_parameter import Location, Parameter
-from flink_app.validation.addresses import DatabaseName, HostName, SchemaName
+from flink_app.validation.addresses import (
+    ConsumerArn,
+    DatabaseName,
+    Endpoint,
+    HostName,
+    RoleArn,
+    SchemaName,
+)
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=128)]
+
+
+def _check_time(text: str) -> str:
+    time_milliseconds(text)
+    return text
+
+
+Time = Annotated[
+    str,
+    AfterValidator(_check_time),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T.*$"}),
+]
+ConsumerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
+# What STS takes.
+ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+=,.@:/_-]{2,1224}$")]
 # `Generations.parse` reads the rest.
 _GENERATIONS_SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": "^[0-9].*$"})
 
@@ -91,12 +125,165 @@ class SharedApplication(BaseModel):
 class SharedSource(BaseModel):
     """Property group `source` and part `application` of an environment."""
 
-    initial_position: Literal["TRIM_HORIZON", "LATEST"] = Field(
-        "TRIM_HORIZON",
+    initial_position: InitialPosition = Field(
+        InitialPosition.TRIM_HORIZON,
         description="Where a start without a snapshot begins to read the stream. `TRIM_HORIZON`: "
-        "at the oldest record that the stream holds. `LATEST`: after the newest, so that all "
-        "earlier changes are skipped.",
+        "at the oldest record that the stream holds. `LATEST`: at the time of the start, so that "
+        "all earlier changes are skipped. `AT_TIMESTAMP`: at `initial_timestamp`.",
     )
+    initial_timestamp: Time | None = Field(
+        None,
+        description="Time at which `AT_TIMESTAMP` begins, with a time zone, such as "
+        "`2026-11-23T10:00:00Z`: records that arrived on the stream earlier are skipped. Only for "
+        "`AT_TIMESTAMP`.",
+    )
+
+    @model_validator(mode="after")
+    def _timestamp_is_given_where_it_counts(self) -> Self:
+        at_timestamp = self.initial_position is InitialPosition.AT_TIMESTAMP
+        if at_timestamp and self.initial_timestamp is None:
+            message = "initial_position AT_TIMESTAMP needs initial_timestamp: add it"
+            raise ValueError(message)
+        if not at_timestamp and self.initial_timestamp is not None:
+            message = (
+                f"initial_timestamp has no effect with initial_position {self.initial_position}: "
+                "remove it, or set initial_position to AT_TIMESTAMP"
+            )
+            raise ValueError(message)
+        return self
+
+
+class SharedReading(BaseModel):
+    """Property group `source` and part `reading` of an environment."""
+
+    on_gap: GapPolicy = Field(
+        GapPolicy.STOP,
+        description="What happens when records are lost because they left the stream before they "
+        "were read. `stop`: the job fails and names the gap; nothing after it is loaded. "
+        "`continue`: the gap is recorded in the bookkeeping tables, and reading continues after "
+        "it.",
+    )
+    fail_after_seconds: int = Field(
+        900,
+        ge=30,
+        le=86_400,
+        description="Seconds for which a shard, or the list of shards, may go without a successful "
+        "answer before the job fails with the cause. Throttling does not count as a failure.",
+    )
+    prefetch_mib: int = Field(
+        64,
+        ge=16,
+        le=4_096,
+        description="Maximum mebibytes that a subtask has fetched from the stream and not yet "
+        "passed on, including what calls in flight can bring. It is memory of the JVM's heap.",
+    )
+    poll_interval_milliseconds: int = Field(
+        200,
+        ge=200,
+        le=10_000,
+        description="Milliseconds between calls for the same shard. Kinesis allows five calls a "
+        "second for each shard, shared by all applications that poll it.",
+    )
+    discovery_interval_seconds: int = Field(
+        10, ge=1, le=3_600, description="Seconds between listings of the stream's shards."
+    )
+    max_records_per_call: int = Field(
+        10_000, ge=1, le=10_000, description="Maximum number of records that one call may return."
+    )
+    max_block_kib: int = Field(
+        4_096,
+        ge=1,
+        le=65_536,
+        description="Maximum kibibytes of records that the source passes on as one element. A "
+        "single record may be larger.",
+    )
+    reader: Reader = Field(
+        Reader.POLLING,
+        description="How records are fetched. `polling`: calls of GetRecords, which share 2 MiB/s "
+        "of each shard with all other applications that poll. `fan_out`: enhanced fan-out, 2 MiB/s "
+        "of each shard for this application alone, which AWS bills by shard hour and gigabyte; it "
+        "needs `consumer_name` or `consumer_arn`.",
+    )
+    consumer_name: ConsumerName | None = Field(
+        None,
+        description="Name of the consumer of enhanced fan-out. It is registered when the job "
+        "starts if it does not exist. Each application needs its own. It is never deregistered, "
+        "and is billed until it is.",
+    )
+    consumer_arn: ConsumerArn | None = Field(
+        None,
+        description="ARN of a registered consumer of enhanced fan-out, instead of `consumer_name`.",
+    )
+    endpoint: Annotated[Endpoint | None, Parameter("KinesisEndpoint")] = Field(
+        None,
+        description="Endpoint of Kinesis alone, for a VPC endpoint without private DNS. Leave it "
+        "out to use the region's own.",
+    )
+    fips: bool = Field(
+        default=False,
+        description="Whether the region's FIPS endpoint of Kinesis is used. Not together with "
+        "`endpoint`.",
+    )
+    call_timeout_seconds: int = Field(
+        25, ge=1, le=300, description="Seconds after which a call to Kinesis has failed."
+    )
+    connect_timeout_seconds: int = Field(
+        5,
+        ge=1,
+        le=300,
+        description="Seconds after which an attempt to connect to Kinesis has failed; at most "
+        "`call_timeout_seconds`.",
+    )
+    max_connections: int = Field(
+        500,
+        ge=1,
+        le=10_000,
+        description="Maximum number of connections of a subtask to Kinesis. Set it to at least the "
+        "number of shards that one subtask reads, or shards wait for each other.",
+    )
+    role_arn: Annotated[RoleArn | None, Parameter("StreamRoleArn")] = Field(
+        None,
+        description="ARN of the IAM role that is assumed to read the stream, for a stream of "
+        "another account. Leave it out to read with the application's own role.",
+    )
+    role_external_id: ExternalId | None = Field(
+        None, description="External id that the trust policy of `role_arn` asks for."
+    )
+    role_endpoint: Annotated[Endpoint | None, Parameter("StsEndpoint")] = Field(
+        None,
+        description="Endpoint of STS, where `role_arn` is assumed, for a VPC endpoint without "
+        "private DNS. Leave it out to use the region's own.",
+    )
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        faults = {
+            "reader fan_out needs consumer_name or consumer_arn: add one of them": (
+                self.reader is Reader.FAN_OUT and not self._consumers
+            ),
+            "consumer_name and consumer_arn are both given: remove one of them": (
+                len(self._consumers) > 1
+            ),
+            f"reader {self.reader} has no consumer: remove consumer_name and consumer_arn, or set "
+            "reader to fan_out": self.reader is not Reader.FAN_OUT and bool(self._consumers),
+            "fips has no effect with an endpoint, which decides by itself: remove one of them": (
+                self.fips and self.endpoint is not None
+            ),
+            f"connect_timeout_seconds is {self.connect_timeout_seconds} and must be at most "
+            f"call_timeout_seconds, {self.call_timeout_seconds}": (
+                self.connect_timeout_seconds > self.call_timeout_seconds
+            ),
+            "role_external_id and role_endpoint have no effect without role_arn: add it, or remove "
+            "them": (self.role_arn is None and bool(self.role_external_id or self.role_endpoint)),
+        }
+        for message, is_so in faults.items():
+            if is_so:
+                raise ValueError(message)
+        return self
+
+    @property
+    def _consumers(self) -> list[str]:
+        return [each for each in (self.consumer_name, self.consumer_arn) if each is not None]
 
 
 class SharedStaging(BaseModel):

@@ -1,62 +1,57 @@
-"""Owns the settings of the Kinesis block source and how they reach the JVM's builder."""
+"""Owns how the settings of the Kinesis block source reach the JVM's builder."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from pyflink.datastream.connectors import Source
 from pyflink.java_gateway import get_gateway
 
+from connectors.kinesis.source_settings import KinesisSourceSettings
 
-class InitialPosition(StrEnum):
-    """Where a job without a checkpoint begins. A restored job continues where it was."""
-
-    TRIM_HORIZON = "TRIM_HORIZON"
-    """The oldest record that the stream still holds."""
-    LATEST = "LATEST"
-    """What arrives from now on; after a failure before the first checkpoint, from then on."""
-
-
-@dataclass(frozen=True, slots=True)
-class KinesisSourceSettings:
-    """What the source is given. Region and stream name are taken from the ARN.
-
-    Attributes:
-        stream_arn: ``arn:<partition>:kinesis:<region>:<account>:stream/<name>``.
-        endpoint: URL of an emulator; None is the region's own.
-        initial_position: where a job without a checkpoint begins.
-        shard_discovery_interval: time between two listings of the shards, at least 1 ms.
-        max_block_bytes: about how large an element with more than one record may become.
-    """
-
-    stream_arn: str
-    endpoint: str | None = None
-    initial_position: InitialPosition = InitialPosition.TRIM_HORIZON
-    shard_discovery_interval: timedelta = timedelta(seconds=10)
-    max_block_bytes: int = 4 * 1024 * 1024
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def kinesis_block_source(settings: KinesisSourceSettings) -> Source:
     """Builds the source; its elements are bytes, read by `connectors.kinesis.frame.read_frame`.
 
     `starjoin-connectors.jar` must be on the job's class path. Credentials come from the SDK's
-    default chain, in the JVM of the job manager and of each task manager.
+    default chain, in the JVM of the job manager and of each task manager, unless a role is given.
 
     Raises:
         py4j.protocol.Py4JJavaError: a setting cannot be right; the message names it.
         TypeError: the jar is not on the class path.
     """
     builder: Any = get_gateway().jvm.io.starjoin.kinesis.KinesisBlockSource.builder()
+    start, connection = settings.initial_timestamp, settings.connection
     return Source(
         builder.streamArn(settings.stream_arn)
-        .endpoint(settings.endpoint)
-        .initialPosition(settings.initial_position.value)
-        .shardDiscoveryIntervalMillis(
-            settings.shard_discovery_interval // timedelta(milliseconds=1)
-        )
+        .initialPosition(settings.initial_position.name)
+        .initialTimestampMillis(None if start is None else _millis(start - _EPOCH))
+        .onGap(settings.on_gap.name)
+        .failAfterMillis(_millis(settings.fail_after))
+        .prefetchBytes(settings.prefetch_bytes)
+        .pollIntervalMillis(_millis(settings.poll_interval))
+        .shardDiscoveryIntervalMillis(_millis(settings.shard_discovery_interval))
+        .maxRecordsPerFetch(settings.max_records_per_call)
         .maxBlockBytes(settings.max_block_bytes)
+        .reader(settings.reader.name)
+        .consumerName(settings.consumer_name)
+        .consumerArn(settings.consumer_arn)
+        .endpoint(connection.endpoint)
+        .fips(connection.fips)
+        .callTimeoutMillis(_millis(connection.call_timeout))
+        .connectTimeoutMillis(_millis(connection.connect_timeout))
+        .maxConnections(connection.max_connections)
+        .roleArn(connection.role_arn)
+        .roleExternalId(connection.role_external_id)
+        .roleEndpoint(connection.role_endpoint)
+        .webIdentityTokenFile(connection.web_identity_token_file)
+        .cbor(connection.cbor)
         .build()
     )
+
+
+def _millis(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)

@@ -124,10 +124,11 @@ def _entry(text: str) -> tuple[int, int | None]:
         message = f"{text!r} is not a generation: write 1, or 2 from 2026-11-23T10:00:00Z"
         raise ValueError(message)
     start = found["start"]
-    return int(found["generation"]), None if start is None else _milliseconds(start)
+    return int(found["generation"]), None if start is None else time_milliseconds(start)
 
 
-def _milliseconds(text: str) -> int:
+def time_milliseconds(text: str) -> int:
+    """Milliseconds since 1970 of a time as settings write it. Raises ValueError."""
     try:
         time = dt.datetime.fromisoformat(text)
     except ValueError as error:

@@ -11,7 +11,7 @@ import re
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
 from connectors.sql_limits import LONGEST_NAME, is_system_schema
 
@@ -86,7 +86,11 @@ _KEPT_ARN: Final = _arn("secretsmanager", f"secret:{_KEPT_NAME}")
 
 BucketName = Annotated[str, AfterValidator(_check_bucket)]
 HostName = Annotated[str, AfterValidator(_check_host)]
-Endpoint = Annotated[str, AfterValidator(_check_endpoint)]
+Endpoint = Annotated[
+    str,
+    AfterValidator(_check_endpoint),
+    WithJsonSchema({"type": "string", "pattern": "^https?://[^ /?#@]+/?$"}),
+]
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 # Servers take any name that is quoted; this leaves out quotes, slashes, semicolons and controls.
 DatabaseName = Annotated[
@@ -99,6 +103,14 @@ SchemaName = Annotated[
 ]
 StreamArn = Annotated[
     str, StringConstraints(pattern=f"^{_arn('kinesis', 'stream/[A-Za-z0-9_.-]{1,128}')}$")
+]
+ConsumerArn = Annotated[
+    str,
+    StringConstraints(
+        pattern="^"
+        + _arn("kinesis", "stream/[A-Za-z0-9_.-]{1,128}/consumer/[A-Za-z0-9_.-]{1,128}:[0-9]{1,20}")
+        + "$"
+    ),
 ]
 SecretArn = Annotated[str, StringConstraints(pattern=f"^{_KEPT_ARN}$")]
 SecretId = Annotated[str, StringConstraints(pattern=f"^({_KEPT_NAME}|{_KEPT_ARN})$")]

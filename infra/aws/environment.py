@@ -22,6 +22,7 @@ from flink_app.dead_letters.schema import Originals
 from flink_app.settings import DEFAULT_DECLARATION
 from flink_app.shared_settings import (
     SharedApplication,
+    SharedReading,
     SharedRedshift,
     SharedSource,
     SharedStaging,
@@ -164,6 +165,10 @@ class Stream(_Part):
         description="Hours for which the stream keeps records. Set it above the longest stop of "
         "the application: older changes are lost.",
     )
+
+
+class Reading(_Part, SharedReading):
+    """How the application reads the change stream."""
 
 
 class Staging(_Part, SharedStaging):
@@ -314,6 +319,7 @@ class Environment(_Part):
     redshift: Redshift
     # The defaults are models without a required field.
     stream: Stream = Stream()
+    reading: Reading = Reading()
     staging: Staging = Staging()
     privacy: Privacy = Privacy()
     alarms: Alarms = Alarms()

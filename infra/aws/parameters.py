@@ -70,9 +70,12 @@ def values(environment: Environment) -> dict[str, str]:
 
 
 def properties(known: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The application's properties by group, whose values are those of their parameters."""
+    """The application's properties by group, whose values are those of their parameters.
+
+    The service takes no property without a value, so an empty parameter is no property.
+    """
     return {
-        group: {key: known[parameter] for key, parameter in references.items()}
+        group: {key: known[parameter] for key, parameter in references.items() if known[parameter]}
         for group, references in property_references().items()
     }
 
@@ -86,6 +89,15 @@ def property_references(model: type[BaseModel] = Settings) -> dict[str, dict[str
             key = setting.field.alias or setting.path[-1]
             found.setdefault(group, {})[key] = setting.parameter.name
     return found
+
+
+def parameters_that_may_be_empty(model: type[BaseModel] = Settings) -> list[str]:
+    """The parameters of the properties that may be left out, in the model's order."""
+    return [
+        setting.parameter.name
+        for setting in settings_of(model)
+        if setting.parameter.name is not None and schema_of(setting.field)[1]
+    ]
 
 
 def definitions(model: type[BaseModel] = Environment) -> dict[str, dict[str, Any]]:

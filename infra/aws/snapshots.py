@@ -14,7 +14,11 @@ from typing import Any, Final
 
 from connectors.failures import StarjoinError
 from flink_app.settings import PREFIX
-from infra.aws.parameters import definitions, property_references
+from infra.aws.parameters import (
+    definitions,
+    parameters_that_may_be_empty,
+    property_references,
+)
 from infra.aws.settings_page import settings_page
 from infra.aws.templates import FOLDER, NAMES, parse_template
 from infra.bootstrap import ROOT
@@ -41,9 +45,11 @@ def _template(text: str) -> str:
 
     Parameters that stand before the mark are its own: they carry no setting, or a narrower one.
     """
-    parameters, *groups = _marked(text)
-    for place in groups:
-        text = _put(text, place, _property_groups(place.group("indent")))
+    parameters, *others = _marked(text)
+    written = (_conditions(), _property_groups()) if others else ()
+    # The last one first, so that the places before it stay where they are.
+    for place, lines in reversed(list(zip(others, written, strict=True))):
+        text = _put(text, place, "".join(f"{place.group('indent')}{line}\n" for line in lines))
     text = _put(text, parameters, "")
     own = parse_template(text)
     declared = {*(own["Parameters"] or ()), *own["Resources"]}
@@ -56,12 +62,13 @@ def _template(text: str) -> str:
             "infra/aws/environment.py, or the parameter in the template, before the mark"
         )
         raise _UnknownParameterError(message)
-    written = "".join(_parameter(name, known[name]) for name in known if name in wanted)
-    return _put(text, parameters, written)
+    return _put(
+        text, parameters, "".join(_parameter(name, known[name]) for name in known if name in wanted)
+    )
 
 
 def _marked(text: str) -> list[re.Match[str]]:
-    """The places between the marks: that of the parameters is the first one."""
+    """The places between the marks: parameters, then conditions and properties if there are any."""
     pattern = rf"(?ms)^(?P<indent> *){re.escape(_FIRST)}\n(?P<body>.*?)^ *{re.escape(_LAST)}$"
     return list(re.finditer(pattern, text))
 
@@ -72,12 +79,24 @@ def _put(text: str, place: re.Match[str], body: str) -> str:
     return text[: now.start("body")] + body + text[now.end("body") :]
 
 
-def _property_groups(indent: str) -> str:
-    lines = []
+def _conditions() -> Iterator[str]:
+    """Whether each property that may be left out has a value."""
+    for parameter in parameters_that_may_be_empty():
+        yield f'Has{parameter}: !Not [!Equals [!Ref {parameter}, ""]]'
+
+
+def _property_groups() -> Iterator[str]:
+    """The service refuses a property without a value, so the condition leaves it out."""
+    may_be_empty = set(parameters_that_may_be_empty())
     for group, references in property_references().items():
-        lines += [f"- PropertyGroupId: {PREFIX}{group}", "  PropertyMap:"]
-        lines += [f"    {key}: !Ref {parameter}" for key, parameter in references.items()]
-    return "".join(f"{indent}{line}\n" for line in lines)
+        yield f"- PropertyGroupId: {PREFIX}{group}"
+        yield "  PropertyMap:"
+        for key, parameter in references.items():
+            if parameter in may_be_empty:
+                value = f"!If [Has{parameter}, !Ref {parameter}, !Ref AWS::NoValue]"
+            else:
+                value = f"!Ref {parameter}"
+            yield f"    {key}: {value}"
 
 
 def _parameter(name: str, definition: dict[str, Any]) -> str:

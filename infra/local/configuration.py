@@ -11,8 +11,6 @@ from pathlib import Path
 
 from infra.local.toolchain import FLINK_HOME
 
-# moto knows JSON only; CBOR is the AWS SDK's default for Kinesis.
-_JVM_OPTIONS = ("-Daws.cborEnabled=false",)
 # Of a test that runs a job, half of the CPU time is the JVM's, which lives for a minute: too short
 # for the optimising compiler and for parallel collectors to pay.
 _SHORT_LIVED_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
@@ -71,7 +69,7 @@ class LocalRun:
 
     def jvm_options(self, temporary: Path) -> str:
         """Options for every JVM of the run; Flink's default would be one folder for all users."""
-        options = (*_JVM_OPTIONS, *(_SHORT_LIVED_OPTIONS if self.short_lived else ()))
+        options = _SHORT_LIVED_OPTIONS if self.short_lived else ()
         return " ".join((*options, f"-Djava.io.tmpdir={temporary}"))
 
     @staticmethod

@@ -129,6 +129,7 @@ class LocalStack(Lifetime):
             ),
             source=Source(
                 stream_arn=f"arn:aws:kinesis:{region}:{_ACCOUNT}:stream/{STREAM}",
+                cbor=False,  # moto knows JSON only
             ),
             staging=Staging(bucket=BUCKET),
             privacy=Privacy(secret_id="starjoin/privacy"),

@@ -18,6 +18,7 @@ from infra.aws.dms import with_dms_settings
 from infra.aws.environment import load_environment
 from infra.aws.errors import StackError
 from infra.aws.package import RUN_OPTIONS
+from infra.aws.parameters import properties, values
 from infra.aws.templates import FOLDER, NAMES, load_template, template_body
 from tests.unit.stars import ROOT, freight, ticket_seller
 
@@ -171,15 +172,80 @@ def _metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
 def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
     alarm = load_template("alarms")["Resources"][name]["Properties"]
     (metric,) = _metrics(alarm)
-    (dimension,) = metric["Dimensions"]
+    dimension, *others = metric["Dimensions"]
     if metric["Namespace"] == "AWS/Kinesis":
-        assert metric["MetricName"] == "GetRecords.IteratorAgeMilliseconds"
+        by_reader = [
+            "SubscribeToShardEvent.MillisBehindLatest",
+            "GetRecords.IteratorAgeMilliseconds",
+        ]
+        assert metric["MetricName"] == {"Fn::If": ["FansOut", *by_reader]}
         assert dimension == {"Name": "StreamName", "Value": {"Ref": "StreamName"}}
+        (consumer,) = others
+        condition, with_consumer, without = consumer["Fn::If"]
+        assert (condition, without) == ("FansOut", {"Ref": "AWS::NoValue"})
+        assert with_consumer["Name"] == "ConsumerName"
     else:
+        assert others == []
         assert metric["Namespace"] == "AWS/KinesisAnalytics"
         own = (*COUNTERS, *Gauge, *WatchedSourceMetric)
         assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in own}
         assert dimension == {"Name": "Application", "Value": {"Ref": "ApplicationName"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "arn"),
+    [
+        ("tickets", ""),
+        ("", "arn:aws:kinesis:eu-west-1:123456789012:stream/a.b/consumer/tickets:1700000000"),
+    ],
+)
+def test_the_alarm_on_lag_knows_the_consumer_by_name_or_arn(name: str, arn: str) -> None:
+    alarm = load_template("alarms")["Resources"]["FallsBehind"]["Properties"]
+    value = alarm["Dimensions"][1]["Fn::If"][1]["Value"]
+    parameters = {"ConsumerName": name, "ConsumerArn": arn}
+    assert _evaluate(value, parameters, {"HasConsumerName": bool(name)}) == "tickets"
+    # CloudFormation may work out a branch that it does not take.
+    assert _evaluate(value["Fn::If"][2], {"ConsumerArn": ""}, {}) == "-"
+
+
+def _evaluate(node: Any, parameters: dict[str, str], conditions: dict[str, bool]) -> Any:
+    """What CloudFormation makes of the functions that the alarm uses."""
+    if not isinstance(node, dict):
+        return node
+    ((function, given),) = node.items()
+    if function == "Ref":
+        return parameters[given]
+    if function == "Fn::If":
+        return _evaluate(given[1 if conditions[given[0]] else 2], parameters, conditions)
+    if function == "Fn::Select":
+        return _evaluate(given[1], parameters, conditions)[given[0]]
+    if function == "Fn::Split":
+        return _evaluate(given[1], parameters, conditions).split(given[0])
+    assert function == "Fn::Sub"
+    return given.replace("${ConsumerArn}", parameters["ConsumerArn"])
+
+
+def test_a_property_without_a_value_is_left_out() -> None:
+    """Managed Flink takes no empty property."""
+    template = load_template("application")
+    resource = template["Resources"]["Application"]["Properties"]["ApplicationConfiguration"]
+    for group in resource["EnvironmentProperties"]["PropertyGroups"]:
+        for key, value in group["PropertyMap"].items():
+            if isinstance(value, str):
+                assert value
+                continue
+            name = (value["Fn::If"][1] if "Fn::If" in value else value)["Ref"]
+            may_be_empty = template["Parameters"].get(name, {}).get("Default") == ""
+            assert ("Fn::If" in value) == may_be_empty, key
+            if may_be_empty:
+                assert value["Fn::If"] == [f"Has{name}", {"Ref": name}, {"Ref": "AWS::NoValue"}]
+                has = {"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]}
+                assert template["Conditions"][f"Has{name}"] == has
+    environment = load_environment("example")
+    known = {**plan.promised_outputs(environment), **values(environment)}
+    assert all(all(group.values()) for group in properties(known).values())
+    assert "consumer.name" not in properties(known)["source"]
+    assert properties({**known, "ConsumerName": "x"})["source"]["consumer.name"] == "x"
 
 
 @pytest.mark.parametrize("name", load_template("alarms")["Resources"])
@@ -188,7 +254,9 @@ def test_an_alarm_on_a_counter_watches_its_rise(name: str) -> None:
     (metric,) = _metrics(alarm)
     counters = {"numRestarts", "numberOfFailedCheckpoints"} | {each.label for each in COUNTERS}
     expressions = [each["Expression"] for each in alarm.get("Metrics", []) if "Expression" in each]
-    assert bool(expressions) == (metric["MetricName"] in counters)
+    # One that depends on the reader is a gauge of Kinesis.
+    rises = isinstance(metric["MetricName"], str) and metric["MetricName"] in counters
+    assert bool(expressions) == rises
     assert all(expression.startswith("DIFF(") for expression in expressions)
 
 

@@ -20,9 +20,11 @@ from flink_app.settings import (
 )
 from tests.unit.stars import ROOT
 
+STREAM = "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"
+ROLE = "arn:aws:iam::210987654321:role/stream"
 GROUPS: dict[str, dict[str, str]] = {
     "starjoin.application": {"name": "app", "region": "eu-west-1"},
-    "starjoin.source": {"stream.arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/changes"},
+    "starjoin.source": {"stream.arn": STREAM},
     "starjoin.staging": {"bucket": "staging"},
     "starjoin.privacy": {"secret.id": "starjoin/privacy"},
     "starjoin.redshift": {
@@ -136,7 +138,74 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
         (changed("source", stream_arn="changes"), "starjoin.source stream.arn: must match"),
         (
             changed("source", initial_position="NOW"),
-            "starjoin.source initial.position: must be 'TRIM_HORIZON' or 'LATEST'",
+            "starjoin.source initial.position: must be 'TRIM_HORIZON', 'LATEST' or 'AT_TIMESTAMP'",
+        ),
+        (
+            changed("source", initial_position="AT_TIMESTAMP"),
+            "starjoin.source: initial_position AT_TIMESTAMP needs initial_timestamp",
+        ),
+        (
+            changed("source", initial_timestamp="2026-11-23T10:00:00Z"),
+            "starjoin.source: initial_timestamp has no effect with initial_position TRIM_HORIZON",
+        ),
+        (
+            changed("source", initial_position="AT_TIMESTAMP", initial_timestamp="2026-11-23"),
+            "starjoin.source initial.timestamp: '2026-11-23' has no time zone: end it with Z",
+        ),
+        (changed("source", on_gap="skip"), "starjoin.source on.gap: must be 'stop' or 'continue'"),
+        (
+            changed("source", fail_after_seconds=29),
+            "starjoin.source fail.after.seconds: must be at least 30",
+        ),
+        (changed("source", prefetch_mib=15), "starjoin.source prefetch.mib: must be at least 16"),
+        (
+            changed("source", prefetch_mib=4_097),
+            "starjoin.source prefetch.mib: must be at most 4096",
+        ),
+        (
+            changed("source", poll_interval_milliseconds=199),
+            "starjoin.source poll.interval.milliseconds: must be at least 200",
+        ),
+        (changed("source", reader="efo"), "starjoin.source reader: must be 'polling' or 'fan_out'"),
+        (
+            changed("source", reader="fan_out"),
+            "starjoin.source: reader fan_out needs consumer_name or consumer_arn",
+        ),
+        (
+            changed("source", consumer_name="tickets"),
+            "starjoin.source: reader polling has no consumer: remove consumer_name",
+        ),
+        (
+            changed(
+                "source", reader="fan_out", consumer_name="x", consumer_arn=f"{STREAM}/consumer/x:1"
+            ),
+            "starjoin.source: consumer_name and consumer_arn are both given",
+        ),
+        (
+            changed("source", reader="fan_out", consumer_arn=f"{STREAM}2/consumer/x:1"),
+            f"starjoin.source: consumer.arn is not of a consumer of the stream {STREAM}",
+        ),
+        (
+            changed("source", endpoint="https://vpce.example.org", fips="true"),
+            "starjoin.source: fips has no effect with an endpoint",
+        ),
+        (
+            changed("source", call_timeout_seconds=4),
+            "starjoin.source: connect_timeout_seconds is 5 and must be at most call_timeout",
+        ),
+        (
+            changed("source", role_external_id="id"),
+            "starjoin.source: role_external_id and role_endpoint have no effect without role_arn",
+        ),
+        (
+            changed("source", web_identity_token_file="/token"),
+            "starjoin.source: web.identity.token.file needs role.arn",
+        ),
+        (
+            changed(
+                "source", role_arn=ROLE, role_external_id="id", web_identity_token_file="/token"
+            ),
+            "starjoin.source: role.external.id is not used with web.identity.token.file",
         ),
         (changed("staging", prefix="/x/"), "starjoin.staging prefix: must match the pattern"),
         (changed("redshift", port="65536"), "starjoin.redshift port: must be at most 65535"),

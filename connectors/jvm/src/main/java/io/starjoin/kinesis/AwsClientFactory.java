@@ -1,18 +1,31 @@
 package io.starjoin.kinesis;
 
+import java.nio.file.Path;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClientBuilder;
+import software.amazon.awssdk.services.sts.StsClient;
+import software.amazon.awssdk.services.sts.StsClientBuilder;
+import software.amazon.awssdk.services.sts.auth.StsAssumeRoleCredentialsProvider;
+import software.amazon.awssdk.services.sts.auth.StsWebIdentityTokenFileCredentialsProvider;
+import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
 
 /**
  * Makes clients that report every failure at once. The callers retry and pause; otherwise one
  * throttled shard would delay all others of its thread.
  */
 record AwsClientFactory(ClientSettings settings) implements KinesisClientFactory {
+
+  /** By which CloudTrail shows the source's calls with an assumed role. */
+  private static final String SESSION = "starjoin";
 
   @Override
   public KinesisAsyncClient create() {
@@ -22,7 +35,8 @@ record AwsClientFactory(ClientSettings settings) implements KinesisClientFactory
     }
     KinesisAsyncClientBuilder builder =
         KinesisAsyncClient.builder()
-            .region(Region.of(settings.region()))
+            .region(region())
+            .credentialsProvider(new PatientCredentials(credentials()))
             .httpClientBuilder(
                 NettyNioAsyncHttpClient.builder()
                     // A connection for each call: with HTTP/2 one stalled connection, or its
@@ -45,5 +59,54 @@ record AwsClientFactory(ClientSettings settings) implements KinesisClientFactory
       builder.endpointOverride(settings.endpoint());
     }
     return builder.build();
+  }
+
+  private AwsCredentialsProvider credentials() {
+    ClientSettings.Role role = settings.role();
+    if (role == null) {
+      return DefaultCredentialsProvider.builder().build();
+    }
+    if (role.webIdentityTokenFile() == null) {
+      AssumeRoleRequest request =
+          AssumeRoleRequest.builder()
+              .roleArn(role.arn())
+              .externalId(role.externalId())
+              .roleSessionName(SESSION)
+              .build();
+      return StsAssumeRoleCredentialsProvider.builder()
+          .stsClient(sts(DefaultCredentialsProvider.builder().build()))
+          .refreshRequest(request)
+          .build();
+    }
+    return StsWebIdentityTokenFileCredentialsProvider.builder()
+        .stsClient(sts(AnonymousCredentialsProvider.create()))
+        .roleArn(role.arn())
+        .roleSessionName(SESSION)
+        .webIdentityTokenFile(Path.of(role.webIdentityTokenFile()))
+        .build();
+  }
+
+  /** Of the stream's region. It has neither threads nor a pool, so nobody needs to close it. */
+  private StsClient sts(AwsCredentialsProvider caller) {
+    StsClientBuilder builder =
+        StsClient.builder()
+            .region(region())
+            .credentialsProvider(caller)
+            .httpClientBuilder(
+                UrlConnectionHttpClient.builder()
+                    .connectionTimeout(settings.connectTimeout())
+                    .socketTimeout(settings.callTimeout()))
+            .overrideConfiguration(override -> override.apiCallTimeout(settings.callTimeout()));
+    if (settings.fips()) {
+      builder.fipsEnabled(true);
+    }
+    if (settings.role().endpoint() != null) {
+      builder.fipsEnabled(false).endpointOverride(settings.role().endpoint());
+    }
+    return builder.build();
+  }
+
+  private Region region() {
+    return Region.of(settings.region());
   }
 }
