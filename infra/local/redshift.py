@@ -32,12 +32,13 @@ class RedshiftEmulator(Lifetime):
     user = "awsuser"
     password = "Local1234"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each a choice of its own, all but two with a default
         self,
         folder: Path,
         *,
         s3_endpoint: str,
         isolation: Literal["snapshot", "serializable"] = "snapshot",
+        collation: Literal["case_sensitive", "case_insensitive"] = "case_sensitive",
         environment: dict[str, str] | None = None,
         certificate: Path | None = None,
     ) -> None:
@@ -47,12 +48,14 @@ class RedshiftEmulator(Lifetime):
             folder: for logs and, where possible, data.
             s3_endpoint: the URL of the S3 that COPY reads.
             isolation: the database's level; SNAPSHOT is what new clusters have.
+            collation: the database's; keys that differ in case are one key in the other.
             environment: AWS settings of the emulator's process (keys, Region); invented if absent.
             certificate: PEM file with certificate and key for TLS; without it TLS is refused.
         """
         self._folder = folder
         self._s3_endpoint = s3_endpoint
         self._isolation = isolation
+        self._collation = collation
         self._environment = environment or {}
         self._certificate = certificate
         self.postgres = EmbeddedPostgres(folder)
@@ -104,7 +107,8 @@ class RedshiftEmulator(Lifetime):
         command += ["--socket-folder", str(postgres.socket_folder)]
         command += ["--socket-port", str(postgres.port), "--superuser", postgres.superuser]
         command += ["--database", self.database, "--user", self.user]
-        command += ["--isolation", self._isolation, "--s3-endpoint", self._s3_endpoint]
+        command += ["--isolation", self._isolation, "--collation", self._collation]
+        command += ["--s3-endpoint", self._s3_endpoint]
         if self._certificate is not None:
             command += ["--certificate", str(self._certificate)]
         invented = {
@@ -112,11 +116,12 @@ class RedshiftEmulator(Lifetime):
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_DEFAULT_REGION": "eu-west-1",
         }
+        login = {"REDSHIFT_EMULATOR_PASSWORD": self.password}
         self._process = Service(
             "Redshift emulator",
             command,
             log=self.log,
-            env=invented | os.environ | self._environment,
+            env=invented | os.environ | self._environment | login,
             cwd=_PROJECT,
         )
         line = self._process.wait_for_line(

@@ -14,8 +14,8 @@ can be injected.
 How it works: `server` takes connections, `session` passes messages on one at a time, `dialect`
 chooses for each statement whether it is passed on, translated (`ddl`, `queries`), run by the
 emulator itself (`emulation`, `copy_execution`) or refused; `objects.sql` gives PostgreSQL lengths
-in bytes, queues of writers and comparisons that ignore trailing blanks; `errors` has Redshift's
-error messages.
+in bytes, queues of writers and comparisons that ignore trailing blanks; `catalogue.sql` has the
+system views; `results` turns answers into Redshift's protocol; `errors` has its error messages.
 
 `README.md` lists the known differences from a real cluster.
 """

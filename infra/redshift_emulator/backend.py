@@ -7,6 +7,7 @@ a client's messages on.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,8 @@ from infra.redshift_emulator.wire import Channel, Message
 IDLE = b"I"
 IN_BLOCK = b"T"
 FAILED = b"E"
+# The name of the emulator's own prepared statement on a client's session.
+_PROBE = "redshift_probe"
 
 
 class BackendGoneError(EmulatorError):
@@ -94,6 +97,31 @@ class Backend:
         self.channel.send(wire.query(sql))
         await self.channel.drain()
         return await self.rest()
+
+    async def probe(self, sql: str) -> list[str | None]:
+        """Runs a query of one row between the messages of a client. Raises BackendError."""
+        self.channel.send(*wire.run_once(_PROBE, sql))
+        await self.channel.drain()
+        row: list[str | None] = []
+        open_things = 2  # portal and statement
+        while open_things:
+            message = await self.receive()
+            if message.kind == b"E":  # and PostgreSQL ignores everything until a Sync
+                self.channel.send(wire.SYNC)
+                await self.channel.drain()
+                await self.rest()
+                await self.forget([_PROBE])
+                raise BackendError(wire.error_fields(message.body))
+            if message.kind == b"D":
+                row = wire.data_row(message.body)
+            open_things -= message.kind == b"3"
+        return row
+
+    async def forget(self, statements: Iterable[str]) -> None:
+        """Closes prepared statements."""
+        self.channel.send(*(wire.close_statement(name) for name in statements), wire.SYNC)
+        await self.channel.drain()
+        await self.rest()
 
     async def fail_transaction(self) -> None:
         """Brings an open transaction block into the failed state, as an error would."""

@@ -24,10 +24,12 @@ _FIRST_QUERY_ID = 1000
 
 @dataclass
 class Shared:
-    """What all sessions share."""
+    """What all sessions share; `varbyte` is the number of that type in PostgreSQL."""
 
     address: Address
     s3: S3Client
+    password: str
+    varbyte: int
     faults: FaultBoard = field(default_factory=FaultBoard)
     tls: ssl.SSLContext | None = None
     query_ids: Iterator[int] = field(default_factory=lambda: itertools.count(_FIRST_QUERY_ID))

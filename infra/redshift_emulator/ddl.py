@@ -1,38 +1,35 @@
 """Redshift's CREATE TABLE and ALTER TABLE, translated for PostgreSQL.
 
-Owns the two grammars. Distribution, sort order, encoding and declared keys have no counterpart:
-they are checked and dropped. A type or clause that Redshift does not have is refused, because
-accepting it would hide the mistake until the first run on a cluster.
+Owns the two grammars; `placement` owns what they say of distribution, sort order and encoding.
+Declared keys have no counterpart: they are checked and dropped. A type or clause that Redshift does
+not have is refused, because accepting it would hide the mistake until the first run on a cluster.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infra.redshift_emulator.data_types import data_type
 from infra.redshift_emulator.errors import (
     DUPLICATE_COLUMN,
-    INVALID_TABLE,
-    INVALID_VALUE,
     NOT_SUPPORTED,
-    UNDEFINED_COLUMN,
     RedshiftError,
     not_emulated,
 )
 from infra.redshift_emulator.lexer import Cursor
+from infra.redshift_emulator.placement import (
+    Placement,
+    encoding_constraint,
+    folded,
+    read_encoding,
+    read_placement,
+)
+from infra.redshift_emulator.queries import check_query
 
 # Names that a column cannot have, see "CREATE TABLE".
 _SYSTEM_COLUMNS = {
     "oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "insertxid", "deletexid",
 }  # fmt: skip
-# As PostgreSQL calls VARBYTE and SUPER.
-_WITHOUT_ORDER = ("varbyte", "jsonb")
-# See "Compression encodings".
-_ENCODINGS = {
-    "AUTO", "AZ64", "BYTEDICT", "DELTA", "DELTA32K", "LZO", "MOSTLY8", "MOSTLY16", "MOSTLY32",
-    "RAW", "RUNLENGTH", "TEXT255", "TEXT32K", "ZSTD",
-}  # fmt: skip
-_MOST_INTERLEAVED = 8
 _CONSTRAINTS = ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT", "CHECK")
 # What ends a column's DEFAULT expression.
 _ATTRIBUTES = {
@@ -53,69 +50,38 @@ def create_table(cursor: Cursor) -> str:
         start = cursor.at
         columns = cursor.items()
         written = cursor.text(start)
-    placed = _placement_keys(cursor)
+    placement = read_placement(cursor)
     if cursor.accept("AS"):
-        return f"{head} {written if columns else ''} AS {cursor.rest()}"
+        query = cursor.rest()
+        check_query(query, into_table=True)
+        return f"{head} {written if columns else ''} AS {query}"
     if columns is None or not cursor.done:
         raise cursor.fail()
-    items = _table_items(columns)
-    _check_placement_keys(placed, columns)
-    return f"{head} ({', '.join(items)})"
+    items = _table_items(columns, placement)
+    return f"{head} ({', '.join([*items, *placement.constraints()])})"
 
 
-def _check_placement_keys(placed: list[tuple[str, str]], items: list[Cursor]) -> None:
-    """Distribution and sort keys are columns, each once, of a type that has an order."""
-    types: dict[str, str] = {}
-    for item in items:
-        item.at = 0
-        if item.ahead("LIKE"):
-            return  # the parent's columns are not known here
-        if item.peek().word in _CONSTRAINTS:
-            continue
-        name = folded(item.name())
-        types[name] = data_type(item)
-        placed = [*placed, *((kind, name) for kind in _own_keys(item))]
-    for kind, name in placed:
-        if name not in types:
-            text = f'column "{name}" named in {kind} does not exist'
-            raise RedshiftError(text, sqlstate=UNDEFINED_COLUMN)
-        if types[name].startswith(_WITHOUT_ORDER):
-            text = f'column "{name}" cannot be a {kind}: its type is not supported as one'
-            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
-        if placed.count((kind, name)) > 1:
-            text = f'column "{name}" appears more than once in {kind}'
-            raise RedshiftError(text, sqlstate=DUPLICATE_COLUMN)
-    if sum(kind == "DISTKEY" for kind, _ in placed) > 1:
-        text = "cannot specify more than one DISTKEY"
-        raise RedshiftError(text, sqlstate=INVALID_TABLE)
-
-
-def _own_keys(item: Cursor) -> list[str]:
-    """Which of DISTKEY and SORTKEY a column has; takes its attributes."""
-    found: list[str] = []
-    while not item.done:
-        word = item.take().word
-        if word in {"DISTKEY", "SORTKEY"}:
-            found.append(word)
-    return found
-
-
-def folded(name: str) -> str:
-    """A column's name as the catalogue has it; quoted names are folded as well."""
-    return name.strip('"').lower()
-
-
-def _table_items(items: list[Cursor]) -> list[str]:
+def _table_items(items: list[Cursor], placement: Placement) -> list[str]:
     keys = {name for item in items for name in _primary_key(item)}
     texts: list[str] = []
+    types: dict[str, str] = {}
+    inherits = False
     for item in items:
         item.at = 0
         if item.accept("LIKE"):
             texts.append(_like(item))
+            inherits = True
         elif item.peek().word in _CONSTRAINTS:
             _skip_constraint(item)
         else:
-            texts.append(_column(item, keys))
+            column = _column(item, keys)
+            texts.append(column.sql)
+            types[column.name] = column.type
+            placement.keys += [(kind, column.name) for kind in column.keys]
+            if column.encoding:
+                placement.encodings[column.name] = column.encoding
+    if not inherits:  # the parent's columns are not known here
+        placement.check(types)
     return texts
 
 
@@ -129,13 +95,14 @@ def _primary_key(item: Cursor) -> list[str]:
 
 
 def _like(item: Cursor) -> str:
-    parent = item.name()
+    """Distribution, sort keys and encodings are the parent's, and PostgreSQL's constraints."""
+    like = f"LIKE {item.name()} INCLUDING CONSTRAINTS"
     if item.accept("INCLUDING", "DEFAULTS"):
-        return f"LIKE {parent} INCLUDING DEFAULTS"
+        return f"{like} INCLUDING DEFAULTS"
     item.accept("EXCLUDING", "DEFAULTS")
     if not item.done:
         raise item.fail()
-    return f"LIKE {parent}"
+    return like
 
 
 def _skip_constraint(item: Cursor) -> None:
@@ -159,19 +126,36 @@ def _skip_reference(item: Cursor) -> None:
         item.group()
 
 
-def _column(item: Cursor, keys: set[str]) -> str:
+@dataclass
+class _Column:
+    """A column of CREATE TABLE or ADD COLUMN; `sql` defines it in PostgreSQL."""
+
+    name: str
+    type: str
+    sql: str = ""
+    keys: list[str] = field(default_factory=list)
+    encoding: str = ""
+
+
+def _column(item: Cursor, keys: set[str]) -> _Column:
     name = item.name()
     if folded(name) in _SYSTEM_COLUMNS:
         text = f'column name "{folded(name)}" conflicts with a system column name'
         raise RedshiftError(text, sqlstate=DUPLICATE_COLUMN)
-    parts = [name, data_type(item)]
-    not_null = folded(name) in keys
+    found = _Column(folded(name), data_type(item))
+    parts = [name, found.type]
+    not_null = found.name in keys
     while not item.done:
         if item.accept("NOT", "NULL") or item.accept("PRIMARY", "KEY"):
             not_null = True
+        elif item.peek().word in {"DISTKEY", "SORTKEY"}:
+            found.keys.append(item.take().word)
+        elif item.accept("ENCODE"):
+            found.encoding = read_encoding(item, found.name, found.type)
         elif text := _column_attribute(item):
             parts.append(text)
-    return " ".join([*parts, "NOT NULL"] if not_null else parts)
+    found.sql = " ".join([*parts, "NOT NULL"] if not_null else parts)
+    return found
 
 
 def _column_attribute(item: Cursor) -> str:
@@ -183,22 +167,13 @@ def _column_attribute(item: Cursor) -> str:
         return f"GENERATED ALWAYS AS IDENTITY {_identity(item)}"
     if item.accept("REFERENCES"):
         _skip_reference(item)
-    elif item.accept("ENCODE"):
-        _skip_encoding(item)
     elif item.accept("COLLATE"):
         if not (item.accept("CASE_SENSITIVE") or item.accept("CS")):
             text = "COLLATE CASE_INSENSITIVE"
             raise not_emulated(text)
-    elif not any(item.accept(word) for word in ("NULL", "DISTKEY", "SORTKEY", "UNIQUE")):
+    elif not any(item.accept(word) for word in ("NULL", "UNIQUE")):
         raise item.fail()
     return ""
-
-
-def _skip_encoding(item: Cursor) -> None:
-    name = item.take().word
-    if name not in _ENCODINGS:
-        text = f'encoding type "{name.lower()}" not recognized'
-        raise RedshiftError(text, sqlstate=INVALID_VALUE)
 
 
 def _expression(item: Cursor) -> str:
@@ -214,45 +189,6 @@ def _expression(item: Cursor) -> str:
 def _identity(item: Cursor) -> str:
     seed, step = (part.rest() for part in item.items())
     return f"(START WITH {seed} INCREMENT BY {step})"
-
-
-def _placement_keys(cursor: Cursor) -> list[tuple[str, str]]:
-    """Reads the attributes behind the columns; returns (DISTKEY or SORTKEY, column) pairs."""
-    found: list[tuple[str, str]] = []
-    style = "KEY"
-    while not cursor.done:
-        if cursor.accept("DISTSTYLE"):
-            style = cursor.take().word
-        elif cursor.accept("BACKUP") or cursor.accept("ENCODE"):
-            cursor.take()
-        elif cursor.accept("DISTKEY"):
-            found += [("DISTKEY", name) for name in _key_names(cursor)]
-        elif cursor.accept("SORTKEY", "AUTO"):
-            continue
-        elif cursor.ahead("SORTKEY") or cursor.peek(1).word == "SORTKEY":
-            found += [("SORTKEY", name) for name in _sort_key(cursor)]
-        else:
-            break
-    if style != "KEY" and any(kind == "DISTKEY" for kind, _ in found):
-        text = f"DISTKEY cannot be specified with DISTSTYLE {style}"
-        raise RedshiftError(text, sqlstate=INVALID_TABLE)
-    return found
-
-
-def _sort_key(cursor: Cursor) -> list[str]:
-    interleaved = not cursor.accept("COMPOUND") and cursor.accept("INTERLEAVED")
-    cursor.expect("SORTKEY")
-    names = _key_names(cursor)
-    if interleaved and len(names) > _MOST_INTERLEAVED:
-        text = f"Interleaved sort key cannot have more than {_MOST_INTERLEAVED} columns"
-        raise RedshiftError(text, sqlstate=INVALID_TABLE)
-    return names
-
-
-def _key_names(cursor: Cursor) -> list[str]:
-    if cursor.peek().text == "(":
-        return [folded(item.name()) for item in cursor.items()]
-    return [folded(cursor.name())]
 
 
 @dataclass(frozen=True)
@@ -302,10 +238,12 @@ def _added_column(cursor: Cursor) -> str:
     if cursor.ahead("IF") or any(cursor.peek(n).text == "," for n in range(2, 4)):
         raise cursor.fail()
     column = _column(cursor, set())
-    if column.endswith("NOT NULL") and " DEFAULT " not in column:
+    if column.sql.endswith("NOT NULL") and " DEFAULT " not in column.sql:
         text = "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
-    return column
+    if column.encoding:
+        return f"{column.sql} {encoding_constraint(column.name, column.encoding)}"
+    return column.sql
 
 
 def _alter(cursor: Cursor, name: str, nothing: str) -> tuple[str, TableColumn | None]:

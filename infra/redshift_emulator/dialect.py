@@ -96,9 +96,9 @@ def _create(sql: str, cursor: Cursor) -> Statement:
     if cursor.ahead("INDEX") or cursor.ahead("UNIQUE", "INDEX"):
         text = f'SQL command "{sql.strip()}" not supported on Redshift tables.'
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
-    if words & {"TRIGGER", "RULE", "SEQUENCE", "DOMAIN", "EXTENSION", "TYPE"}:
+    if words & {"TRIGGER", "RULE", "SEQUENCE", "DOMAIN", "EXTENSION", "TYPE", "UNLOGGED"}:
         raise cursor.fail()
-    if words & {"EXTERNAL", "MATERIALIZED", "PROCEDURE", "FUNCTION", "UNLOGGED"}:
+    if words & {"EXTERNAL", "MATERIALIZED", "PROCEDURE", "FUNCTION"}:
         text = f"CREATE {cursor.peek().word}"
         raise not_emulated(text)
     if "TABLE" in words and "SCHEMA" not in words:
@@ -177,6 +177,14 @@ def _setting(sql: str, cursor: Cursor) -> Statement:
     return Statement(Kind.PLAIN, sql, cursor.rest())
 
 
+def _prepare(sql: str, cursor: Cursor) -> Statement:
+    """A name follows PREPARE, and behind it PostgreSQL 8.0 stops at a transaction's identifier."""
+    if cursor.ahead("PREPARE", "TRANSACTION"):
+        cursor.at = 2
+        raise cursor.fail()
+    return Statement(Kind.PLAIN, sql, cursor.rest())
+
+
 def _vacuum(sql: str, cursor: Cursor) -> Statement:
     verb = cursor.take().word
     for word in ("FULL", "SORT", "DELETE", "REINDEX", "RECLUSTER", "VERBOSE"):
@@ -204,4 +212,5 @@ _READERS = {
     "START": _begin, "COMMIT": _commit, "END": _commit, "ROLLBACK": _rollback, "ABORT": _rollback,
     "LOCK": _lock, "SAVEPOINT": _savepoint, "RELEASE": _savepoint, "SET": _setting,
     "RESET": _setting, "SHOW": _setting, "VACUUM": _vacuum, "ANALYZE": _vacuum,
+    "PREPARE": _prepare,
 }  # fmt: skip

@@ -15,6 +15,9 @@ from infra.redshift_emulator.errors import (
 )
 from infra.redshift_emulator.wire import Message
 
+# Encodings with which a VARCHAR keeps its length, see "ALTER TABLE".
+_FIXED_LENGTHS = {"bytedict", "runlength", "text255", "text32k"}
+
 
 async def run(session: ClientSession, statement: Statement) -> Message:
     """Runs an emulated statement; returns its CommandComplete message. Raises RedshiftError."""
@@ -27,7 +30,7 @@ async def run(session: ClientSession, statement: Statement) -> Message:
         if session.backend.status == IN_BLOCK:
             text = "ALTER TABLE ALTER COLUMN cannot run inside a transaction block"
             raise RedshiftError(text, sqlstate=IN_TRANSACTION_BLOCK)
-        await _check_has_no_default(session, statement)
+        await _check_can_be_retyped(session, statement)
         await query(session, statement.sql)
         return wire.command_complete("ALTER TABLE")
     if statement.copy is None:
@@ -36,15 +39,22 @@ async def run(session: ClientSession, statement: Statement) -> Message:
     return wire.command_complete("COPY")
 
 
-async def _check_has_no_default(session: ClientSession, statement: Statement) -> None:
+async def _check_can_be_retyped(session: ClientSession, statement: Statement) -> None:
     if statement.retyped is None:
         raise UnreadStatementError(statement)
     table, column = statement.retyped.table, statement.retyped.column
     rows = await query(
         session,
-        f"SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass({literal(table)}) "
-        f"AND attname = (parse_ident({literal(column)}))[1] AND atthasdef",
+        "SELECT a.atthasdef, substring(c.conname from 'redshift_encode_([a-z0-9]+)') "
+        "FROM pg_attribute a LEFT JOIN pg_constraint c ON c.conrelid = a.attrelid "
+        "AND c.conkey = ARRAY[a.attnum] AND c.conname LIKE 'redshift@_encode@_%' ESCAPE '@' "
+        f"WHERE a.attrelid = to_regclass({literal(table)}) "
+        f"AND a.attname = (parse_ident({literal(column)}))[1]",
     )
-    if rows:
-        text = f"cannot alter type of column {column}, which has a default value"
-        raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
+    for has_default, encoding in rows:
+        if has_default == "t":
+            text = f"cannot alter type of column {column}, which has a default value"
+            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
+        if encoding in _FIXED_LENGTHS:
+            text = f"cannot alter type of column {column}, which has encoding {encoding}"
+            raise RedshiftError(text, sqlstate=NOT_SUPPORTED)

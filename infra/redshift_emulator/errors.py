@@ -25,6 +25,8 @@ INTERNAL = "XX000"
 
 # The name that `objects.sql` gives the constraint that counts a column's bytes.
 _BYTES_CONSTRAINT = re.compile(r"redshift_bytes_\d+_(varying|char|byte)_(\d+)")
+# And the one that refuses characters of several bytes in CHAR.
+_ASCII_CONSTRAINT = "redshift_ascii_"
 _CONSTRAINED = {"varying": "character varying", "char": "character", "byte": "binary varying"}
 _PASSED_ON = "SCMDHPW"
 _LINE = "-" * 47
@@ -152,6 +154,9 @@ def _too_many_characters(fields: dict[str, str]) -> RedshiftError:
 
 
 def _too_many_bytes(fields: dict[str, str]) -> RedshiftError | None:
+    if fields.get("n", "").startswith(_ASCII_CONSTRAINT):
+        text = "CHAR string contains invalid ASCII character"
+        return RedshiftError(text, detail=detail_block(text, 8001, "check_chars", where=""))
     match = _BYTES_CONSTRAINT.fullmatch(fields.get("n", ""))
     if match is None:
         return None

@@ -20,6 +20,12 @@ CREATE TYPE pg_catalog.varbyte (
     TYPMOD_IN = varchartypmodin, TYPMOD_OUT = varchartypmodout, LIKE = bytea);
 CREATE CAST (varbyte AS bytea) WITHOUT FUNCTION AS IMPLICIT;
 CREATE CAST (bytea AS varbyte) WITHOUT FUNCTION AS ASSIGNMENT;
+-- Text is cast to its bytes in UTF-8; both types look alike inside.
+CREATE CAST (text AS varbyte) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (varchar AS varbyte) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE FUNCTION redshift_emulator.as_text(varbyte) RETURNS text IMMUTABLE STRICT LANGUAGE sql
+    AS $$ SELECT convert_from($1::bytea, 'UTF8') $$;
+CREATE CAST (varbyte AS text) WITH FUNCTION redshift_emulator.as_text(varbyte);
 CREATE FUNCTION pg_catalog.from_hex(text) RETURNS varbyte IMMUTABLE STRICT LANGUAGE sql
     AS $$ SELECT decode($1, 'hex')::varbyte $$;
 CREATE FUNCTION pg_catalog.to_hex(varbyte) RETURNS text IMMUTABLE STRICT LANGUAGE sql
@@ -30,6 +36,22 @@ CREATE FUNCTION redshift_emulator.queue_writers() RETURNS trigger LANGUAGE plpgs
 BEGIN
     PERFORM pg_advisory_xact_lock(TG_RELID::bigint);
     RETURN NULL;
+END
+$$;
+
+-- VARCHAR and VARBYTE count less than their declared length, and how much less is not documented.
+CREATE FUNCTION redshift_emulator.fixed_width(relation oid) RETURNS bigint STABLE LANGUAGE sql
+    SET search_path = pg_catalog, redshift_emulator AS $$
+    SELECT coalesce(sum(CASE WHEN attlen > 0 THEN attlen WHEN atttypid = 1700 THEN 16
+                             WHEN atttypid = 1042 THEN atttypmod - 4 ELSE 0 END), 0)
+    FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+$$;
+
+CREATE FUNCTION redshift_emulator.refuse_wide_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'XX000', MESSAGE = '8001', DETAIL =
+        'The combined length of columns processed in the SQL statement exceeded the '
+        'query-processing limit of 65535 characters (pid:' || pg_backend_pid() || ')';
 END
 $$;
 
@@ -59,12 +81,24 @@ BEGIN
         END IF;
         SELECT string_agg(format('DROP CONSTRAINT %I, ', c.conname), '') INTO others
         FROM pg_constraint c
-        WHERE c.conrelid = relation
-          AND c.conname LIKE format('redshift$_bytes$_%s$_%%', col.attnum) ESCAPE '$';
-        -- One statement, because it fires this trigger again, which must find nothing to do.
-        EXECUTE format('ALTER TABLE %s %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)',
-                       relation::regclass, others, wanted, col.attname, col.bytes);
+        WHERE c.conrelid = relation AND c.conkey = ARRAY[col.attnum]
+          AND c.conname ~ '^redshift_(bytes|ascii)_';
+        -- One statement, because it fires this trigger again, which must find nothing to do. Checks
+        -- run in the order of their names: characters of several bytes are refused before lengths.
+        EXECUTE format('ALTER TABLE %s %s ADD CONSTRAINT %I CHECK (octet_length(%I) <= %s)%s',
+                       relation::regclass, others, wanted, col.attname, col.bytes,
+                       CASE WHEN col.family = 'char' THEN
+                           format(', ADD CONSTRAINT redshift_ascii_%s CHECK '
+                                  '(octet_length(%I::text) = char_length(%I::text))',
+                                  col.attnum, col.attname, col.attname) ELSE '' END);
     END LOOP;
+    IF redshift_emulator.fixed_width(relation) > 65535
+       AND NOT EXISTS (SELECT FROM pg_trigger
+                       WHERE tgrelid = relation AND tgname = 'redshift_too_wide') THEN
+        EXECUTE format('CREATE TRIGGER redshift_too_wide BEFORE INSERT ON %s FOR EACH STATEMENT '
+                       'EXECUTE FUNCTION redshift_emulator.refuse_wide_rows()',
+                       relation::regclass);
+    END IF;
     IF kind.relpersistence = 'p'
        AND NOT EXISTS (SELECT FROM pg_trigger
                        WHERE tgrelid = relation AND tgname = 'redshift_queue_writers') THEN
@@ -86,6 +120,29 @@ $$;
 CREATE EVENT TRIGGER redshift_shape_tables ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
     EXECUTE FUNCTION redshift_emulator.shape_tables();
+
+-- A distribution or sort key is kept as a constraint of its column, which goes with the column.
+CREATE FUNCTION redshift_emulator.keep_keys() RETURNS event_trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, redshift_emulator AS $$
+DECLARE
+    dropped record;
+BEGIN
+    FOR dropped IN
+        SELECT substring(k.address_names[3] from 'redshift_(distkey|sortkey)') AS kind,
+               c.address_names[3] AS name
+        FROM pg_event_trigger_dropped_objects() c
+        JOIN pg_event_trigger_dropped_objects() k
+          ON k.object_type = 'table constraint' AND k.address_names[3] ~ '^redshift_(dist|sort)key'
+        WHERE c.object_type = 'table column' AND c.original
+    LOOP
+        RAISE EXCEPTION USING ERRCODE = '0A000',
+            MESSAGE = format('cannot drop %s column "%s"', dropped.kind, dropped.name);
+    END LOOP;
+END
+$$;
+
+CREATE EVENT TRIGGER redshift_keep_keys ON sql_drop WHEN TAG IN ('ALTER TABLE')
+    EXECUTE FUNCTION redshift_emulator.keep_keys();
 
 -- Comparisons ignore trailing blanks, in VARCHAR as in CHAR. The
 -- functions are those that PostgreSQL has for CHAR; both types look alike inside.
@@ -142,6 +199,9 @@ CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql
 CREATE FUNCTION pg_catalog.len(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
     AS $$ SELECT char_length($1) $$;
 
+CREATE FUNCTION pg_catalog.db_collation() RETURNS text IMMUTABLE LANGUAGE sql
+    AS $$ SELECT 'case_sensitive' $$;
+
 -- SYS_LOAD_ERROR_DETAIL, columns and widths as documented. There is no stl_load_errors: only
 -- provisioned clusters have it. The emulator writes it in a session of its own, so that it
 -- survives a ROLLBACK.
@@ -152,19 +212,6 @@ CREATE TABLE pg_catalog.sys_load_error_detail (
     position integer, error_code integer, error_message char(512)
 );
 GRANT SELECT ON pg_catalog.sys_load_error_detail TO PUBLIC;
-
--- Open transactions with their locks, columns as documented; an ordinary user sees his own.
-CREATE VIEW pg_catalog.svv_transactions AS
-    SELECT a.usename::text AS txn_owner, a.datname::text AS txn_db,
-           a.backend_xid::text::bigint AS xid, l.pid, a.xact_start::timestamp AS txn_start,
-           l.mode AS lock_mode, l.locktype AS lockable_object_type, l.relation::bigint::integer
-           AS relation, l.granted
-    FROM pg_locks l
-    JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype IN ('relation', 'transactionid')
-      AND (a.usename = current_user
-           OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user));
-GRANT SELECT ON pg_catalog.svv_transactions TO PUBLIC;
 
 -- Functions of PostgreSQL that Redshift does not have: see "Unsupported PostgreSQL functions". Those
 -- that answer on a cluster's leader node all the same, such as generate_series, stay.

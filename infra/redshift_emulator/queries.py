@@ -6,7 +6,7 @@ what is to be refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import sqlglot
 from sqlglot import exp
@@ -20,6 +20,8 @@ from infra.redshift_emulator.errors import (
     not_emulated,
     syntax_error,
 )
+from infra.redshift_emulator.leader_node import check_nodes
+from infra.redshift_emulator.subqueries import check_subqueries
 
 # A part of the tree that Redshift has no syntax for, and the word at which its parser stops.
 _UNKNOWN_SYNTAX: dict[type[exp.Expr], str] = {
@@ -49,8 +51,11 @@ _NOT_EMULATED: dict[type[exp.Expr], str] = {
 }
 
 
-def check_query(sql: str) -> None:
-    """Raises RedshiftError if Redshift would refuse the query."""
+def check_query(sql: str, *, into_table: bool = False) -> None:
+    """Raises RedshiftError if Redshift would refuse the query.
+
+    `into_table`: whether the query's rows go into a table, as in CREATE TABLE AS.
+    """
     try:
         tree = sqlglot.parse_one(sql, dialect="redshift")
     except (ParseError, TokenError):
@@ -62,6 +67,8 @@ def check_query(sql: str) -> None:
             raise not_emulated(what)
         if check := _CHECKS.get(type(node)):
             check(node)
+    check_nodes(tree, sql, into_table=into_table)
+    check_subqueries(tree)
 
 
 def _distinct(node: exp.Expr) -> None:
@@ -84,12 +91,44 @@ def _data_type(node: exp.Expr) -> None:
 def _delete(node: exp.Expr) -> None:
     if node.this.alias:
         raise syntax_error(node.this.alias)
+    _check_inner_joins(node.args.get("using") or ())
 
 
 def _update(node: exp.Expr) -> None:
-    """SET takes one column at a time."""
+    """SET takes one column at a time; what is joined must equal something of the target."""
     if any(isinstance(pair.this, exp.Tuple | exp.Paren) for pair in node.expressions):
         raise syntax_error(_OPEN)
+    joined = node.args.get("from_")
+    if joined is not None:
+        _check_inner_joins([joined.this])
+        if not _equals_target(node):
+            raise _no_equijoin()
+
+
+def _check_inner_joins(sources: Iterable[exp.Expr]) -> None:
+    for source in sources:
+        if any(join.side for join in source.args.get("joins") or ()):
+            raise _no_equijoin()
+
+
+def _equals_target(update: exp.Expr) -> bool:
+    """Whether an equality relates the target to another table, as far as columns are qualified."""
+    target, where = update.this.alias_or_name, update.args.get("where")
+    for equality in where.find_all(exp.EQ) if where else ():
+        sides = [
+            {column.table for column in side.find_all(exp.Column)}
+            for side in (equality.left, equality.right)
+        ]
+        if any("" in side for side in sides):
+            return True
+        if all(sides) and any(side == {target} for side in sides) and sides[0] != sides[1]:
+            return True
+    return False
+
+
+def _no_equijoin() -> RedshiftError:
+    text = "Target table must be part of an equijoin predicate"
+    return RedshiftError(text, sqlstate=NOT_SUPPORTED)
 
 
 def _values(node: exp.Expr) -> None:

@@ -1,16 +1,16 @@
 """The server: prepares the database, accepts connections and logs clients in.
 
-Owns the start-up of a session: parameters that PostgreSQL would refuse are dropped; a password is
-asked for, and any password is accepted.
+Owns the start-up of a session: the password, the version of the protocol, and the parameters that
+PostgreSQL would refuse, which are dropped.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
-from infra.redshift_emulator import wire
-from infra.redshift_emulator.answers import as_redshift
+from infra.redshift_emulator import results, wire
 from infra.redshift_emulator.backend import (
     Address,
     Backend,
@@ -24,33 +24,58 @@ from infra.redshift_emulator.errors import from_backend
 from infra.redshift_emulator.session import Session
 from infra.redshift_emulator.wire import Channel
 
-_OBJECTS = Path(__file__).with_name("objects.sql")
+_FOLDER = Path(__file__).parent
+# Run in this order in a new database; the last for a case-insensitive one only.
+_OBJECTS = ("objects.sql", "catalogue.sql")
+_CASE_INSENSITIVE = "case_insensitive.sql"
 # The start-up parameters that PostgreSQL accepts. redshift_connector sends others as well, and for
 # those PostgreSQL would end the session.
 _KNOWN_PARAMETERS = {"user", "database", "application_name", "client_encoding"}
 _ISOLATION = {"snapshot": "repeatable read", "serializable": "serializable"}
 
 
-async def prepare(address: Address, database: str, user: str, isolation: str) -> None:
-    """Creates user and database, unless an earlier emulator has done so."""
+@dataclass(frozen=True)
+class Database:
+    """What is created: a database, its owner, and how it isolates and compares."""
+
+    name: str
+    user: str
+    isolation: str
+    collation: str
+
+
+async def prepare(address: Address, wanted: Database) -> int:
+    """Creates user and database, unless an earlier emulator has done so.
+
+    Returns the number of the type VARBYTE in PostgreSQL.
+    """
     admin = await Backend.login(address, "postgres")
     try:
-        there = await admin.query("SELECT datname FROM pg_database")
-        if [database] in there:
-            return
-        owner = identifier(user)
-        await admin.query(f"CREATE ROLE {owner} LOGIN")
-        await admin.query(f"CREATE DATABASE {identifier(database)} OWNER {owner}")
-        for setting, value in _settings(isolation).items():
-            await admin.query(
-                f"ALTER DATABASE {identifier(database)} SET {setting} TO {literal(value)}"
-            )
+        if [wanted.name] not in await admin.query("SELECT datname FROM pg_database"):
+            await _create(admin, address, wanted)
     finally:
         admin.close()
-    own = await Backend.login(address, database)
+    own = await Backend.login(address, wanted.name)
+    try:
+        ((number,),) = await own.query("SELECT 'varbyte'::regtype::oid")
+    finally:
+        own.close()
+    return int(number or 0)
+
+
+async def _create(admin: Backend, address: Address, wanted: Database) -> None:
+    owner, name = identifier(wanted.user), identifier(wanted.name)
+    await admin.query(f"CREATE ROLE {owner} LOGIN")
+    await admin.query(f"CREATE DATABASE {name} OWNER {owner}")
+    for setting, value in _settings(wanted.isolation).items():
+        await admin.query(f"ALTER DATABASE {name} SET {setting} TO {literal(value)}")
+    own = await Backend.login(address, wanted.name)
     try:
         await own.query(f"ALTER SCHEMA public OWNER TO {owner}")
-        await own.query(_OBJECTS.read_text())
+        for file in _OBJECTS:
+            await own.query((_FOLDER / file).read_text())
+        if wanted.collation == "case_insensitive":
+            await own.query((_FOLDER / _CASE_INSENSITIVE).read_text())
     finally:
         own.close()
 
@@ -115,32 +140,46 @@ class Server:
     async def _session(self, client: Channel, parameters: dict[str, str]) -> None:
         client.send(wire.ASK_PASSWORD)
         await client.drain()
-        if await client.receive() is None:
+        answer = await client.receive()
+        if answer is None:
             client.close()
+            return
+        if wire.split_string(answer.body)[0] != self.shared.password:
+            await self._refuse_password(client, parameters.get("user", ""))
             return
         known = {name: parameters[name] for name in _KNOWN_PARAMETERS & parameters.keys()}
         backend = await Backend.connect(self.shared.address, known)
-        if not await self._login(client, backend):
+        asked = parameters.get("client_protocol_version", "0")
+        version = min(int(asked) if asked.isdecimal() else 0, results.BINARY)
+        if not await self._login(client, backend, version):
             await client.drain()
             client.close()
             backend.close()
             return
         database = parameters.get("database", parameters.get("user", ""))
-        session = Session(self.shared, client, backend, database)
+        session = Session(self.shared, client, backend, database, version)
         self._sessions.add(session)
         try:
             await session.run()
         finally:
             self._sessions.discard(session)
 
-    async def _login(self, client: Channel, backend: Backend) -> bool:
+    async def _refuse_password(self, client: Channel, user: str) -> None:
+        text = f'password authentication failed for user "{user}"'
+        client.send(wire.error_message({"S": "FATAL", "C": "28000", "M": text}))
+        await client.drain()
+        client.close()
+
+    async def _login(self, client: Channel, backend: Backend, version: int) -> bool:
         try:
             while (answer := await backend.receive()).kind not in b"ZE":
-                client.send(as_redshift(answer))
+                client.send(results.as_redshift(answer))
         except BackendGoneError:
             return False
         if answer.kind == b"E":
             client.send(wire.error_message(from_backend(wire.error_fields(answer.body))))
             return False
+        if version:
+            client.send(wire.parameter_status("server_protocol_version", str(version)))
         client.send(answer)
         return True

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import re
 
-from infra.redshift_emulator import emulation, wire
-from infra.redshift_emulator.answers import as_redshift
+from infra.redshift_emulator import emulation, results, wire
 from infra.redshift_emulator.backend import FAILED, IDLE, Backend, BackendGoneError
-from infra.redshift_emulator.client_session import Shared
+from infra.redshift_emulator.client_session import Shared, refusal
 from infra.redshift_emulator.dialect import EMULATED, Statement, read_statement
-from infra.redshift_emulator.errors import ABORTED, RedshiftError, from_backend
+from infra.redshift_emulator.errors import ABORTED, BackendError, RedshiftError, from_backend
 from infra.redshift_emulator.faults import Action, CutError, When
+from infra.redshift_emulator.lexer import tokens
+from infra.redshift_emulator.results import Field, Result
 from infra.redshift_emulator.wire import Channel, Message
 
 _EXECUTED = b"CIs"
@@ -26,9 +27,11 @@ _READY = b"Z"
 
 
 class Session:
-    """A logged-in client and its PostgreSQL session."""
+    """A logged-in client and its PostgreSQL session; `version` is the protocol's."""
 
-    def __init__(self, shared: Shared, client: Channel, backend: Backend, database: str) -> None:
+    def __init__(
+        self, shared: Shared, client: Channel, backend: Backend, database: str, version: int
+    ) -> None:
         self.shared = shared
         self.client = client
         self.backend = backend
@@ -38,6 +41,14 @@ class Session:
         self.statement_limit: float | None = None
         self._statements: dict[str, Statement] = {}
         self._portals: dict[str, Statement] = {}
+        self._version = version
+        # Of statements that were described, and of portals whose statement or self was.
+        self._described: dict[str, Result] = {}
+        self._bound: dict[str, Result] = {}
+        # Statements that PostgreSQL has accepted and the emulator has not, until the next Sync.
+        self._rejected: set[str] = set()
+        # Of the statement that is running; None where nobody has asked what it is like.
+        self._result: Result | None = None
         self._skipping = False
         self._incoming: asyncio.Queue[Message | None] = asyncio.Queue()
 
@@ -110,26 +121,72 @@ class Session:
         elif not await self._pass(Message(b"P", wire.strings(name, statement.sql) + types), b"1"):
             return
         self._statements[name] = statement
+        self._described.pop(name, None)
 
     async def _bind(self, message: Message) -> None:
         portal, rest = wire.split_string(message.body)
-        statement = self._known(self._statements, wire.split_string(rest)[0])
+        name = wire.split_string(rest)[0]
+        statement = self._known(self._statements, name)
         self._portals[portal] = statement
+        self._bound.pop(portal, None)
         if statement.kind in EMULATED:
             self.client.send(wire.BIND_COMPLETE)
-        else:
-            await self._pass(message, b"2")
+        elif await self._pass(message, b"2") and name in self._described:
+            formats = wire.result_formats(message.body)
+            self._bound[portal] = self._described[name].with_formats(formats)
 
     async def _describe(self, message: Message) -> None:
         of_statement = message.body[:1] == b"S"
         known = self._statements if of_statement else self._portals
-        statement = self._known(known, wire.split_string(message.body[1:])[0])
+        name = wire.split_string(message.body[1:])[0]
+        statement = self._known(known, name)
         if statement.kind not in EMULATED:
-            await self._pass(message, b"Tn")
+            last = await self._relay(message, b"Tn")
+            if last is not None and last.kind == b"T":
+                if of_statement:
+                    self._rejected.add(name)
+                result = await self._result_of(statement, results.read_fields(last.body))
+                self._rejected.discard(name)
+                (self._described if of_statement else self._bound)[name] = result
+                last = result.description()
+            if last is not None:
+                self.client.send(last)
         elif of_statement:
             self.client.send(wire.NO_PARAMETERS, wire.NO_DATA)
         else:
             self.client.send(wire.NO_DATA)
+
+    async def _result_of(self, statement: Statement, fields: list[Field]) -> Result:
+        results.check_width(fields)
+        if self._version >= results.BINARY and any(one.has_no_scale for one in fields):
+            fields = await self._with_scales(statement, fields)
+        return Result(tuple(fields), self._version, self.shared.varbyte)
+
+    async def _with_scales(self, statement: Statement, fields: list[Field]) -> list[Field]:
+        """Numbers with the scale that they have in this result.
+
+        A driver must know it before the first row, and PostgreSQL decides it row by row. So the
+        query is asked for its scales first: in the same transaction, it sees the same rows.
+        """
+        scales: list[str | None]
+        if not any(token.kind == "param" for token in tokens(statement.sql)):
+            names = ", ".join(f"c{place}" for place in range(len(fields)))
+            wanted = ", ".join(
+                f"max(scale(c{place}))" if one.has_no_scale else "NULL"
+                for place, one in enumerate(fields)
+            )
+            try:
+                scales = await self.backend.probe(
+                    f"SELECT {wanted} FROM ({statement.sql}\n) AS probe ({names})"
+                )
+            except BackendError as error:
+                raise refusal(error) from error
+        else:
+            scales = [str(results.UNKNOWN_SCALE)] * len(fields)
+        return [
+            one.with_scale(int(scale or 0)) if one.has_no_scale else one
+            for one, scale in zip(fields, scales, strict=True)
+        ]
 
     async def _close(self, message: Message) -> None:
         known = self._statements if message.body[:1] == b"S" else self._portals
@@ -140,7 +197,9 @@ class Session:
             await self._pass(message, b"3")
 
     async def _execute(self, message: Message) -> None:
-        statement = self._known(self._portals, wire.split_string(message.body)[0])
+        portal = wire.split_string(message.body)[0]
+        statement = self._known(self._portals, portal)
+        self._result = self._bound.get(portal)
         await self._strike_before(statement)
         if statement.kind in EMULATED:
             done: Message | None = await self._emulate(statement)
@@ -188,6 +247,9 @@ class Session:
         """Ends a batch of messages and reports the state of the transaction."""
         self.backend.channel.send(wire.SYNC)
         await self._ready()
+        if self._rejected:  # the client uses their names again
+            await self.backend.forget(self._rejected)
+            self._rejected.clear()
         self.client.send(Message(_READY, self.backend.status))
         if self.backend.status == IDLE:
             self.transaction.clear()
@@ -222,16 +284,26 @@ class Session:
         return last
 
     async def _answers(self, ends: bytes) -> Message | None:
+        """Passes answers on until one of these kinds; returns it as it is, None after an error."""
         await self.backend.channel.drain()
         while (answer := await self.backend.receive()).kind not in ends:
             if answer.kind == b"E":
                 fields = from_backend(wire.error_fields(answer.body))
                 self.client.send(wire.error_message(fields))
                 return None
-            self.client.send(as_redshift(answer))
+            self.client.send(self._as_redshift(answer))
             if answer.kind == b"D":
                 await self.client.drain()
-        return as_redshift(answer)
+        return answer
+
+    def _as_redshift(self, answer: Message) -> Message:
+        if answer.kind == b"T":  # of the simple protocol, which describes without being asked
+            fields = tuple(results.read_fields(answer.body))
+            self._result = Result(fields, self._version, self.shared.varbyte)
+            return self._result.description()
+        if answer.kind == b"D" and self._result is not None:
+            return self._result.row(answer)
+        return results.as_redshift(answer)
 
     def _known(self, known: dict[str, Statement], name: str) -> Statement:
         if name not in known:

@@ -36,6 +36,7 @@ BIND_COMPLETE = Message(b"2")
 CLOSE_COMPLETE = Message(b"3")
 NO_DATA = Message(b"n")
 NO_PARAMETERS = Message(b"t", b"\0\0")
+NULL = struct.pack("!i", -1)
 FLUSH = Message(b"H")
 SYNC = Message(b"S")
 TERMINATE = Message(b"X")
@@ -162,6 +163,42 @@ def command_complete(tag: str) -> Message:
     return Message(b"C", strings(tag))
 
 
+def parameter_status(name: str, value: str) -> Message:
+    """ParameterStatus: a setting of the server."""
+    return Message(b"S", strings(name, value))
+
+
+def run_once(name: str, sql: str) -> list[Message]:
+    """Parses, runs and forgets a statement without parameters, results as text, without Sync."""
+    return [
+        Message(b"P", strings(name, sql) + b"\0\0"),
+        Message(b"B", strings(name, name) + b"\0" * 6),
+        Message(b"E", strings(name) + b"\0" * 4),
+        Message(b"C", b"P" + strings(name)),
+        close_statement(name),
+        FLUSH,
+    ]
+
+
+def close_statement(name: str) -> Message:
+    """Close of a prepared statement."""
+    return Message(b"C", b"S" + strings(name))
+
+
+def result_formats(body: bytes) -> tuple[int, ...]:
+    """The formats of results that a Bind message asks for."""
+    at = body.index(b"\0", body.index(b"\0") + 1) + 1
+    (formats,) = struct.unpack_from("!H", body, at)
+    at += 2 + 2 * formats
+    (parameters,) = struct.unpack_from("!H", body, at)
+    at += 2
+    for _ in range(parameters):
+        (length,) = struct.unpack_from("!i", body, at)
+        at += 4 + max(length, 0)
+    (count,) = struct.unpack_from("!H", body, at)
+    return struct.unpack_from(f"!{count}h", body, at + 2)
+
+
 def error_fields(body: bytes) -> dict[str, str]:
     """The fields of an error or a notice, by their one-letter names."""
     parts = (part.decode(errors="replace") for part in body.split(b"\0") if part)
@@ -174,17 +211,22 @@ def error_message(fields: dict[str, str], *, notice: bool = False) -> Message:
     return Message(b"N" if notice else b"E", body)
 
 
-def data_row(body: bytes) -> list[str | None]:
-    """The values of one row, in text format."""
+def row_values(body: bytes) -> list[bytes | None]:
+    """The values of one row, in whatever format they have."""
     (count,) = struct.unpack_from("!H", body)
-    values: list[str | None] = []
+    values: list[bytes | None] = []
     at = 2
     for _ in range(count):
         (length,) = struct.unpack_from("!i", body, at)
         at += 4
-        values.append(None if length < 0 else body[at : at + length].decode())
+        values.append(None if length < 0 else body[at : at + length])
         at += max(length, 0)
     return values
+
+
+def data_row(body: bytes) -> list[str | None]:
+    """The values of one row, in text format."""
+    return [None if value is None else value.decode() for value in row_values(body)]
 
 
 def _untyped(body: bytes) -> bytes:

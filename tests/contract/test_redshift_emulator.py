@@ -105,7 +105,7 @@ def psycopg_connection(redshift: RedshiftEmulator, **settings: Any) -> psycopg.C
         port=redshift.port,
         dbname=redshift.database,
         user=redshift.user,
-        password="anything",
+        password=redshift.password,
         **settings,
     )
 

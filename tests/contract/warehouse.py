@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import localcontext
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -130,8 +131,9 @@ def rows(
 ) -> list[list[Any]]:
     """Runs a query; its rows."""
     cursor = connection.cursor()
-    cursor.execute(sql, parameters)
-    return [list(row) for row in cursor.fetchall()]
+    with localcontext(prec=38):  # in the binary protocol the driver rounds numbers to the context
+        cursor.execute(sql, parameters)
+        return [list(row) for row in cursor.fetchall()]
 
 
 def value(connection: Connection, sql: str) -> Any:

@@ -18,7 +18,13 @@ def translated(sql: str) -> str:
     [
         (
             "create table T (a int encode az64 distkey sortkey, b varchar)",
-            "CREATE TABLE T (a integer, b varchar(256))",
+            (
+                "CREATE TABLE T (a integer, b varchar(256), "
+                "CONSTRAINT redshift_encode_az64_ca978112 "
+                'CHECK ("a" IS NOT NULL) NOT ENFORCED, '
+                'CONSTRAINT redshift_distkey CHECK ("a" IS NOT NULL) NOT ENFORCED, '
+                'CONSTRAINT redshift_sortkey_1 CHECK ("a" IS NOT NULL) NOT ENFORCED)'
+            ),
         ),
         (
             "create local temporary table if not exists s.t (a numeric, b decimal(5)) backup no",
@@ -61,9 +67,9 @@ def translated(sql: str) -> str:
         ),
         (
             "create table t (like p including defaults)",
-            "CREATE TABLE t (LIKE p INCLUDING DEFAULTS)",
+            "CREATE TABLE t (LIKE p INCLUDING CONSTRAINTS INCLUDING DEFAULTS)",
         ),
-        ("create temp table t (like s.p)", "CREATE TEMP TABLE t (LIKE s.p)"),
+        ("create temp table t (like s.p)", "CREATE TEMP TABLE t (LIKE s.p INCLUDING CONSTRAINTS)"),
         (
             "create table t distkey(a) compound sortkey (a, b) as select 1 as a, 2 as b",
             "CREATE TABLE t AS select 1 as a, 2 as b",
@@ -74,7 +80,10 @@ def translated(sql: str) -> str:
         ),
         (
             "alter table t add column a varchar(5) encode zstd",
-            "ALTER TABLE t ADD COLUMN a varchar(5)",
+            (
+                "ALTER TABLE t ADD COLUMN a varchar(5) CONSTRAINT redshift_encode_zstd_ca978112 "
+                'CHECK ("a" IS NOT NULL) NOT ENFORCED'
+            ),
         ),
         ("alter table t drop column a", "ALTER TABLE t drop column a"),
         ("alter table t alter distkey a", "COMMENT ON TABLE t IS NULL"),

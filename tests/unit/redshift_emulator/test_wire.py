@@ -4,7 +4,6 @@ import asyncio
 import struct
 
 from infra.redshift_emulator import wire
-from infra.redshift_emulator.answers import as_redshift
 from infra.redshift_emulator.wire import Channel, Message
 
 
@@ -51,22 +50,16 @@ def test_rows() -> None:
     assert wire.data_row(body) == ["é", None]
 
 
-def test_the_version_that_drivers_see() -> None:
-    answer = as_redshift(Message(b"S", wire.strings("server_version", "18.6")))
-
-    assert answer == Message(b"S", wire.strings("server_version", "8.0.2"))
-    other = Message(b"S", wire.strings("client_encoding", "UTF8"))
-    assert as_redshift(other) == other
-
-
-def test_jsonb_columns_are_super() -> None:
-    def described(type_number: int) -> Message:
-        fields = [("a", 23), ("b", type_number)]
-        body = struct.pack("!H", len(fields)) + b"".join(
-            wire.strings(name) + struct.pack("!ihihih", 0, 0, number, -1, -1, 0)
-            for name, number in fields
+def test_the_formats_that_a_bind_message_asks_for() -> None:
+    def bind(*formats: int) -> bytes:
+        # Two parameters: two bytes and NULL.
+        parameters = struct.pack("!HHHH", 2, 0, 1, 2) + struct.pack("!i", 2) + b"ab"
+        parameters += struct.pack("!iH", -1, len(formats))
+        return (
+            wire.strings("portal", "statement")
+            + parameters
+            + struct.pack(f"!{len(formats)}h", *formats)
         )
-        return Message(b"T", body)
 
-    assert as_redshift(described(3802)) == described(4000)
-    assert as_redshift(described(1043)) == described(1043)
+    assert wire.result_formats(bind()) == ()
+    assert wire.result_formats(bind(1, 0, 1)) == (1, 0, 1)
