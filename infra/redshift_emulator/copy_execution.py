@@ -103,7 +103,9 @@ class Copy:
                 if data is None:
                     continue
                 found = True
-                source = parquet_to_csv.chunks(data, entry.url, target.name, target.columns)
+                source = parquet_to_csv.chunks(
+                    data, entry.url, target.name, target.columns, self._command
+                )
                 while (chunk := await asyncio.to_thread(_next_chunk, source)) is not None:
                     rows += chunk.rows
                     await self._send(chunk)

@@ -43,12 +43,18 @@ class S3Url:
 
 @dataclass(frozen=True)
 class CopyCommand:
-    """COPY `table` (`columns`) FROM `source`; the source is a manifest or a prefix of keys."""
+    """COPY `table` (`columns`) FROM `source`; the source is a manifest or a prefix of keys.
+
+    `fills`: whether columns that files lack at their end become NULL (FILLRECORD).
+    `replacement`: of characters that are not valid (ACCEPTINVCHARS); None refuses them.
+    """
 
     table: str
     columns: tuple[str, ...]
     source: S3Url
     manifest: bool
+    fills: bool = False
+    replacement: str | None = None
 
 
 def s3_url(url: str) -> S3Url:
@@ -77,12 +83,14 @@ def read_copy(cursor: Cursor) -> CopyCommand:
     while not cursor.done:
         options.read(cursor)
     options.check()
-    return CopyCommand(table, columns, url, options.manifest)
+    return CopyCommand(table, columns, url, options.manifest, options.fills, options.replacement)
 
 
 class _Options:
     def __init__(self) -> None:
         self.manifest = False
+        self.fills = False
+        self.replacement: str | None = None
         self._parquet = False
         self._role = False
         self._text_only: str | None = None
@@ -94,11 +102,13 @@ class _Options:
             self._read_format(cursor)
         elif cursor.accept("MANIFEST"):
             self.manifest = True
-        elif (
-            cursor.accept("STATUPDATE")
-            or cursor.accept("ACCEPTINVCHARS")
-            or cursor.accept("EXPLICIT_IDS")
-        ):
+        elif cursor.accept("FILLRECORD"):
+            self.fills = True
+        elif cursor.accept("ACCEPTINVCHARS"):
+            cursor.accept("AS")
+            is_given = cursor.peek().kind == "string"
+            self.replacement = string_value(cursor.take()) if is_given else "?"
+        elif cursor.accept("STATUPDATE") or cursor.accept("EXPLICIT_IDS"):
             _skip_values(cursor)
         else:
             self._read_refused(cursor)
@@ -129,7 +139,7 @@ class _Options:
         if word in _OTHER_FORMATS:
             text = f"COPY of {word}"
             raise not_emulated(text)
-        if word in {"FILLRECORD", "SERIALIZETOJSON"}:
+        if word == "SERIALIZETOJSON":
             text = f"COPY with {word}"
             raise not_emulated(text)
         if word not in _TEXT_ONLY:

@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from infra.redshift_emulator import parquet_values
 from infra.redshift_emulator.copy_files import spectrum_error
-from infra.redshift_emulator.copy_grammar import S3Url
+from infra.redshift_emulator.copy_grammar import CopyCommand, S3Url
 from infra.redshift_emulator.data_types import MOST_DIGITS
 from infra.redshift_emulator.errors import CopyError, LoadErrorDetail, RedshiftError, not_emulated
 
@@ -27,6 +28,7 @@ _BAD_FILE = 15001
 _BAD_SCHEMA = 15007
 _OUT_OF_RANGE = 1204
 _NULL_IN_NOT_NULL = 1213
+_MISSING = "Missing data for not-null field"
 _BAD_LINE = 1216
 _BAD_UTF8 = 1220
 _BAD_UTF8_STATE = "22021"
@@ -96,9 +98,11 @@ class Chunk:
     data: bytes
 
 
-def chunks(data: bytes, url: S3Url, table: str, columns: list[Column]) -> Iterator[Chunk]:
+def chunks(
+    data: bytes, url: S3Url, table: str, columns: list[Column], command: CopyCommand
+) -> Iterator[Chunk]:
     """A Parquet file as CSV, column by position. Raises CopyError at the first problem."""
-    file = _File(url, table, columns)
+    file = _File(url, table, columns, command)
     try:
         parquet = pq.ParquetFile(pa.BufferReader(data))
         file.check_schema(parquet.schema)
@@ -111,10 +115,12 @@ def chunks(data: bytes, url: S3Url, table: str, columns: list[Column]) -> Iterat
 
 
 class _File:
-    def __init__(self, url: S3Url, table: str, columns: list[Column]) -> None:
+    def __init__(self, url: S3Url, table: str, columns: list[Column], command: CopyCommand) -> None:
+        self._command = command
         self._url = url
         self._table = table
         self._columns = columns
+        self._nanoseconds: set[str] = set()
         self._row = 0
         self.https = f"https://s3.amazonaws.com/{url.bucket}/{url.key}"
 
@@ -123,7 +129,8 @@ class _File:
         if any(field.max_repetition_level or "." in field.path for field in fields):
             text = "COPY of nested Parquet columns"
             raise not_emulated(text)
-        if len(fields) != len(self._columns):
+        missing = len(self._columns) - len(fields)
+        if missing < 0 or (missing and not self._command.fills):
             text = (
                 f"Unmatched number of columns between table and file. Table columns: "
                 f"{len(self._columns)}, Data columns: {len(fields)}, File name: {self.https}"
@@ -131,9 +138,11 @@ class _File:
             raise spectrum_error(
                 _BAD_SCHEMA, text, LoadErrorDetail(_BAD_SCHEMA, text, str(self._url))
             )
-        for column, field in zip(self._columns, fields, strict=True):
+        for column, field in zip(self._columns, fields, strict=False):
             if not _takes(column, field):
                 raise self._bad_type(column, field)
+            if field.logical_type.type == "TIMESTAMP" and "nanoseconds" in str(field.logical_type):
+                self._nanoseconds.add(column.name)
 
     def check_codecs(self, metadata: Any) -> None:
         for group in range(metadata.num_row_groups):
@@ -157,8 +166,12 @@ class _File:
     def convert(self, batch: pa.RecordBatch) -> Chunk:
         arrays = [
             self._checked(column, array)
-            for column, array in zip(self._columns, batch.columns, strict=True)
+            for column, array in zip(self._columns, batch.columns, strict=False)
         ]
+        for column in self._columns[len(arrays) :]:  # FILLRECORD
+            if column.not_null:
+                raise self.failed(_NULL_IN_NOT_NULL, _MISSING, column)
+            arrays.append(pa.nulls(batch.num_rows))
         sink = pa.BufferOutputStream()
         names = [str(n) for n in range(len(arrays))]
         try:
@@ -173,22 +186,25 @@ class _File:
             array = array.dictionary_decode()
         if column.not_null and array.null_count:
             row = pc.index(pc.is_null(array), value=True).as_py()
-            raise self.failed(
-                _NULL_IN_NOT_NULL, "Missing data for not-null field", column, line=row
-            )
+            raise self.failed(_NULL_IN_NOT_NULL, _MISSING, column, line=row)
         if column.length is not None:
             self._check_length(column, column.length, array)
-        if column.type == "varbyte":
-            return _as_hex(array)
         if column.length is not None:
-            return self._text(column, array)
+            is_binary = column.type == "varbyte"
+            return parquet_values.as_hex(array) if is_binary else self._text(column, array)
         if column.type == "numeric":
             return self._decimal(column, array)
         if column.type == "int2":
             return self._smallint(column, array)
-        if column.type == "timestamp" and array.type.tz is not None:
-            return array.cast(pa.timestamp(array.type.unit))
+        if column.type in {"timestamp", "timestamptz"}:
+            return self._times(column, array)
         return array
+
+    def _times(self, column: Column, array: Any) -> Any:
+        if column.name in self._nanoseconds:
+            return parquet_values.misread_nanoseconds(array)
+        zone = None if column.type == "timestamp" else array.type.tz
+        return array.cast(pa.timestamp(array.type.unit, zone))
 
     def _check_length(self, column: Column, length: int, array: Any) -> None:
         lengths = pc.binary_length(array)
@@ -203,11 +219,26 @@ class _File:
             raise spectrum_error(_BAD_FILE, context, load_error)
 
     def _text(self, column: Column, array: Any) -> Any:
+        if self._command.replacement is not None:
+            array = parquet_values.replaced(array, self._command.replacement)
         try:
-            return array.cast(pa.large_string())
+            array = array.cast(pa.large_string())
         except pa.ArrowInvalid as error:
             text = "String contains invalid or unsupported UTF8 codepoints"
             raise self.failed(_BAD_UTF8, text, column) from error
+        if column.type == "bpchar":
+            self._check_ascii(column, array)
+        return array
+
+    def _check_ascii(self, column: Column, array: Any) -> None:
+        row = pc.index(pc.string_is_ascii(array), value=False).as_py()
+        if row >= 0:
+            character = next(c for c in array[row].as_py() if not c.isascii())
+            text = (
+                "Multibyte character not supported for CHAR (Hint: Try using VARCHAR). "
+                f"Invalid char: {character.encode().hex(' ')}"
+            )
+            raise self.failed(_BAD_UTF8, text, column, line=row)
 
     def _decimal(self, column: Column, array: Any) -> Any:
         if column.modifier < 0:  # made by CREATE TABLE AS from an expression: without limits
@@ -252,12 +283,6 @@ class _File:
         )
 
 
-def _as_hex(array: Any) -> Any:
-    """Bytes as PostgreSQL expects them in CSV."""
-    texts = [None if value is None else f"\\x{value.hex()}" for value in array.to_pylist()]
-    return pa.array(texts, pa.large_string())
-
-
 def load_failed(table: str, load_error: LoadErrorDetail) -> CopyError:
     """Redshift's answer when a row cannot be loaded."""
     text = (
@@ -279,8 +304,7 @@ def _takes(column: Column, field: Any) -> bool:
     if logical == "INT":
         widths = {"int2": {8, 16, 32}, "int4": {8, 16, 32}, "int8": {64}}[column.type]
         return bool(logical_type["isSigned"]) and logical_type["bitWidth"] in widths
-    # Redshift reads nanoseconds as microseconds, so that values are corrupt: better refused.
-    return logical != "TIMESTAMP" or str(logical_type["timeUnit"]) != "nanoseconds"
+    return True
 
 
 def from_postgres(table: str, sqlstate: str, error: RedshiftError) -> CopyError:

@@ -40,7 +40,6 @@ def test_ways_to_say_parquet(wanted: str) -> None:
         ("iam_role default parquet maxerror as 5", "MAXERROR argument is not supported"),
         ("iam_role default parquet gzip", "GZIP argument is not supported"),
         ("iam_role default parquet nonsense", "syntax error"),
-        ("iam_role default parquet fillrecord", "not supported by the Redshift emulator"),
     ],
 )
 def test_refusals(rest: str, words: str) -> None:
