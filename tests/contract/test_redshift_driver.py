@@ -8,14 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import redshift_connector
 from redshift_connector.error import Error
 
-from connectors.redshift.connection import Credentials, RedshiftAddress, SslMode, connect
+from connectors.redshift.access import RedshiftAddress, SslMode
+from connectors.redshift.connection import Credentials, connect, open_connection
 from connectors.redshift.errors import NeedsRepairError, Step, classify
 from infra.local.redshift import RedshiftEmulator
 from tests.contract.warehouse import Warehouse, refused, rows, run, value
-from tests.support.driver_sockets import failing_connect
 
 pytestmark = pytest.mark.contract
 
@@ -130,8 +129,8 @@ def test_rows_of_a_file_are_inserted(warehouse: Warehouse, tmp_path: Any) -> Non
 
 def test_a_wrong_password_is_refused(warehouse: Warehouse) -> None:
     wrong = warehouse.connection | {"password": "Wrong1234"}
-    with failing_connect(Error) as caught:
-        redshift_connector.connect(**wrong)
+    with pytest.raises(Error) as caught:
+        open_connection(**wrong)
     fields = caught.value.args[0]
     assert fields["C"] == "28000"
     assert fields["M"] == f'password authentication failed for user "{wrong["user"]}"'
@@ -142,7 +141,7 @@ def test_the_loader_says_that_the_password_is_wrong(warehouse: Warehouse) -> Non
         pytest.skip("the emulator alone has a port without TLS")
     redshift: RedshiftEmulator = warehouse.emulator
     address = RedshiftAddress(redshift.host, redshift.port, redshift.database, SslMode.NONE)
-    with failing_connect(Error) as caught:
+    with pytest.raises(Error) as caught:
         connect(address, Credentials(redshift.user, "Wrong1234"))
     assert isinstance(caught.value, Exception)
     assert type(classify(caught.value, "connecting", Step.CONNECT)) is NeedsRepairError
