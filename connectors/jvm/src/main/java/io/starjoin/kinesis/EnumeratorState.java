@@ -10,8 +10,8 @@ import java.util.List;
  * @param started the first listing has been processed, so later shards are new ones
  * @param streamCreatedMillis when Kinesis created the stream; one that was created again under the
  *     same name is another stream
- * @param beganMillis when the job first started, by the job manager's clock; reading from {@code
- *     LATEST} begins there
+ * @param beganMillis when the job first started, by the job manager's clock until {@code started},
+ *     then by Kinesis' clock; reading from {@code LATEST} begins there
  * @param shards all shards that are listed, waiting or assigned, and ended ones until Kinesis has
  *     forgotten them
  */
@@ -26,6 +26,11 @@ record EnumeratorState(
 
   EnumeratorState {
     shards = List.copyOf(shards);
+  }
+
+  /** Of a job that begins now. */
+  static EnumeratorState fresh(StreamArn stream, long nowMillis) {
+    return new EnumeratorState(stream.text(), false, UNKNOWN, nowMillis, List.of());
   }
 
   /** The codes are written to checkpoints: add new ones, never change existing ones. */

@@ -6,18 +6,22 @@ import java.time.Instant;
 public enum InitialPosition {
   /** The oldest record that the stream still holds. */
   TRIM_HORIZON,
-  /** What arrives from now on. */
+  /** What arrives from the start of the job on. */
   LATEST,
   /** The first record that arrived at a given time or later. */
   AT_TIMESTAMP;
 
   /**
+   * The position of every shard that the job's first listing shows. {@code LATEST} is a time too:
+   * the service's own LATEST is another place with each call.
+   *
+   * @param beganMillis when the job first started, by Kinesis' clock
    * @param timestamp only for {@code AT_TIMESTAMP}
    */
-  Position toPosition(Instant timestamp) {
+  Position toPosition(long beganMillis, Instant timestamp) {
     return switch (this) {
       case TRIM_HORIZON -> Position.TRIM_HORIZON;
-      case LATEST -> Position.LATEST;
+      case LATEST -> Position.at(beganMillis);
       case AT_TIMESTAMP -> Position.at(timestamp.toEpochMilli());
     };
   }

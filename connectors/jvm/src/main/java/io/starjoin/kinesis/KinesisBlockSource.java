@@ -56,7 +56,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
     Timing timing = Timing.system();
     ShardLister lister =
         new ShardLister(clients.create(), settings.stream().text(), timing, backoff());
-    return new KinesisEnumerator(context, settings, lister, state);
+    return new KinesisEnumerator(context, settings, lister, timing, state);
   }
 
   @Override

@@ -3,10 +3,10 @@ package io.starjoin.kinesis;
 import io.starjoin.kinesis.EnumeratorState.Status;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumerator;
@@ -17,27 +17,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Discovers shards and assigns them to readers. {@link ShardRegistry} decides what may be read;
- * this class talks to Flink. All methods run in the coordinator thread, the listing in a worker
- * thread.
+ * Assigns shards to readers and answers their doubts. {@link ShardDiscovery} finds the shards,
+ * {@link ShardRegistry} decides what may be read, {@link Rulings} how a shard in doubt is read on,
+ * {@link StreamWatch} when the job must fail; this class talks to Flink and to the readers. All
+ * methods run in the coordinator thread.
  */
 final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorState> {
 
   private static final Logger LOG = LoggerFactory.getLogger(KinesisEnumerator.class);
 
-  /** Failed listings are reported to this reader: it exists at any parallelism. */
-  private static final int COUNTS_FAILED_LISTINGS = 0;
-
   private final SplitEnumeratorContext<ShardSplit> context;
   private final SourceSettings settings;
   private final ShardLister lister;
+  private final Timing timing;
   private final ShardRegistry registry;
-  private final Set<Integer> startedReaders = new HashSet<>();
+  private final StreamWatch watch;
+  private final Rulings rulings = new Rulings();
+  private final ListingReports reports = new ListingReports();
+  private final ShardDiscovery discovery;
+  private final Set<Integer> startedReaders = new TreeSet<>();
   private final Counter listErrors;
-  private final Map<Integer, Boolean> toldIsRead = new HashMap<>();
-  private boolean started;
-  private boolean listed;
-  private long unreportedFailures;
+
+  /** Read by the thread of the metrics, which must not touch the registry. */
+  private volatile long unassigned;
 
   /**
    * @param lister the enumerator's own, closed with it
@@ -47,21 +49,36 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
       SplitEnumeratorContext<ShardSplit> context,
       SourceSettings settings,
       ShardLister lister,
+      Timing timing,
       EnumeratorState restored) {
+    EnumeratorState state =
+        restored == null
+            ? EnumeratorState.fresh(settings.stream(), timing.wallClockMillis())
+            : restored;
+    requireSameStream(settings.stream(), state);
     this.context = context;
     this.settings = settings;
     this.lister = lister;
-    this.started = restored != null && restored.started();
-    this.registry =
-        restored == null ? new ShardRegistry() : ShardRegistry.restore(restored.shards());
+    this.timing = timing;
+    this.registry = ShardRegistry.restore(state.shards());
+    this.watch =
+        new StreamWatch(
+            settings.stream(), settings.failAfter(), timing, state.streamCreatedMillis());
+    this.discovery =
+        new ShardDiscovery(
+            context, settings, lister, registry, watch, rulings, new AfterRound(), state);
     this.listErrors = context.metricGroup().counter("listErrors");
-    context.metricGroup().setUnassignedSplitsGauge(() -> (long) registry.count(Status.WAITING));
-    if (restored != null && !restored.streamArn().equals(settings.stream().text())) {
+    this.unassigned = registry.count(Status.WAITING);
+    context.metricGroup().setUnassignedSplitsGauge(() -> unassigned);
+  }
+
+  private static void requireSameStream(StreamArn stream, EnumeratorState state) {
+    if (!state.streamArn().equals(stream.text())) {
       throw new IllegalStateException(
           "The state was taken while reading stream "
-              + restored.streamArn()
+              + state.streamArn()
               + ", but the settings name stream "
-              + settings.stream().text()
+              + stream.text()
               + ". Sequence numbers of one stream mean nothing in another: restore with the old"
               + " stream in the settings, or start the job without state.");
     }
@@ -69,37 +86,30 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
 
   @Override
   public void start() {
-    context.callAsync(
-        lister::list, this::onListed, 0, settings.shardDiscoveryInterval().toMillis());
+    discovery.start();
   }
 
-  private void onListed(List<ShardDescription> shards, Throwable failure) {
-    if (failure != null) {
-      listErrors.inc();
-      unreportedFailures++;
-      LOG.warn(
-          "Listing the shards of stream {} failed. Known shards are still read; the next attempt is"
-              + " in {}.",
-          settings.stream().text(),
-          settings.shardDiscoveryInterval(),
-          failure);
-      report();
-      return;
-    }
-    for (ShardDescription shard : shards) {
-      if (started) {
-        registry.listed(shard, Position.TRIM_HORIZON);
-      } else if (shard.closed() && settings.initialPosition() == InitialPosition.LATEST) {
-        registry.skipped(shard);
-      } else {
-        registry.listed(shard, settings.initialPosition().toPosition(settings.initialTimestamp()));
+  private final class AfterRound implements ShardDiscovery.Rounds {
+
+    @Override
+    public void settled(Listing listing, Set<String> gone) {
+      for (Rulings.Ruled ruled : rulings.rule(listing, gone, KinesisEnumerator.this::isReady)) {
+        LOG.info("Ruling for reader {}: {}", ruled.reader(), ruled.ruling());
+        context.sendEventToSourceReader(ruled.reader(), ruled.ruling());
       }
+      rulings.check(watch);
+      assign();
+      report();
     }
-    // A stream that is being created has no shards yet: wait for the first ones.
-    started |= !shards.isEmpty();
-    listed = true;
-    assign();
-    report();
+
+    @Override
+    public void incomplete(boolean failed) {
+      if (failed) {
+        listErrors.inc();
+        reports.failed();
+      }
+      report();
+    }
   }
 
   @Override
@@ -112,6 +122,8 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
       LOG.info("Shard {} was read to its end; its children: {}.", end.shardId(), end.children());
       end.children().forEach(registry::named);
       registry.ended(end.shardId(), reader);
+    } else if (event instanceof ShardInDoubt doubt) {
+      onDoubt(reader, doubt);
     } else {
       throw new IllegalArgumentException("unexpected event from reader " + reader + ": " + event);
     }
@@ -119,11 +131,26 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     report();
   }
 
+  private void onDoubt(int reader, ShardInDoubt doubt) {
+    LOG.info("Reader {} asks: {}", reader, doubt);
+    if (!isReady(reader)) {
+      return; // it is about to be reset, and asks again
+    }
+    if (doubt.doubt() == Doubt.NULL_ITERATOR && registry.isClosed(doubt.shardId())) {
+      context.sendEventToSourceReader(
+          reader, new ShardRuling(doubt.shardId(), doubt.position(), Ruling.END));
+    } else {
+      rulings.add(reader, doubt, timing.nowMillis());
+      discovery.listForDoubts();
+    }
+  }
+
   /** Called at each reset of a reader, even with an empty list. */
   @Override
   public void addSplitsBack(List<ShardSplit> splits, int reader) {
     startedReaders.remove(reader);
-    toldIsRead.remove(reader);
+    reports.readerReset(reader);
+    rulings.withdraw(reader);
     registry.readerReset(reader, splits);
   }
 
@@ -135,38 +162,37 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
   @Override
   public void handleSplitRequest(int reader, String host) {}
 
-  /** Assigns each readable shard to the reader with the fewest shards. */
+  /**
+   * Assigns each readable shard to the reader with the fewest shards. A shard that has a reader is
+   * never moved: its position is in that reader's state.
+   */
   private void assign() {
     int readers = context.currentParallelism();
-    if (!IntStream.range(0, readers).allMatch(this::isReady)) {
-      return;
-    }
-    int[] loads = registry.loads(readers);
-    Map<Integer, List<ShardSplit>> assignment = new HashMap<>();
-    for (ShardSplit split : registry.readable()) {
-      int reader = leastLoaded(loads);
-      loads[reader]++;
-      registry.assigned(split.shardId(), reader);
-      assignment.computeIfAbsent(reader, id -> new ArrayList<>()).add(split);
-    }
-    if (!assignment.isEmpty()) {
-      LOG.info("Shards assigned: {}", assignment);
-      context.assignSplits(new SplitsAssignment<>(assignment));
-    }
-  }
-
-  /** Sends readers what has changed for their metrics. A reader that has just started has none. */
-  private void report() {
-    boolean isRead = listed && registry.count(Status.ASSIGNED) > 0 && registry.readable().isEmpty();
-    for (int reader : startedReaders) {
-      long failures = reader == COUNTS_FAILED_LISTINGS ? unreportedFailures : 0;
-      boolean isNews = failures > 0 || isRead != toldIsRead.getOrDefault(reader, false);
-      if (isNews && isReady(reader)) {
-        context.sendEventToSourceReader(reader, new ListingReport(isRead, failures));
-        toldIsRead.put(reader, isRead);
-        unreportedFailures -= failures;
+    if (watch.holes() == 0 && IntStream.range(0, readers).allMatch(this::isReady)) {
+      int[] loads = registry.loads(readers);
+      Map<Integer, List<ShardSplit>> assignment = new HashMap<>();
+      for (ShardSplit split : registry.readable()) {
+        int reader = leastLoaded(loads);
+        loads[reader]++;
+        registry.assigned(split.shardId(), reader);
+        assignment.computeIfAbsent(reader, id -> new ArrayList<>()).add(split);
+      }
+      if (!assignment.isEmpty()) {
+        LOG.info("Shards assigned: {}", assignment);
+        context.assignSplits(new SplitsAssignment<>(assignment));
       }
     }
+    unassigned = registry.count(Status.WAITING);
+  }
+
+  private void report() {
+    boolean isRead =
+        discovery.listed() && registry.count(Status.ASSIGNED) > 0 && registry.readable().isEmpty();
+    reports.send(
+        startedReaders.stream().filter(this::isReady).toList(),
+        isRead,
+        watch.holes(),
+        context::sendEventToSourceReader);
   }
 
   private boolean isReady(int reader) {
@@ -187,9 +213,9 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
   public EnumeratorState snapshotState(long checkpointId) {
     return new EnumeratorState(
         settings.stream().text(),
-        started,
-        EnumeratorState.UNKNOWN,
-        EnumeratorState.UNKNOWN,
+        discovery.started(),
+        watch.createdMillis(),
+        discovery.beganMillis(),
         registry.snapshot(checkpointId));
   }
 

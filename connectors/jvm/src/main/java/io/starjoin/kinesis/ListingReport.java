@@ -10,5 +10,8 @@ import org.apache.flink.api.connector.source.SourceEvent;
  * @param streamIsRead the stream was listed since the enumerator started, and every readable shard
  *     has a reader
  * @param failedListings since the last report to any reader
+ * @param hashRangeHoles ranges of hash keys that no shard of the last listing holds; 0 for all
+ *     readers but one
  */
-record ListingReport(boolean streamIsRead, long failedListings) implements SourceEvent {}
+record ListingReport(boolean streamIsRead, long failedListings, int hashRangeHoles)
+    implements SourceEvent {}

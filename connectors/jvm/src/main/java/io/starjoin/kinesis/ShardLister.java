@@ -1,27 +1,57 @@
 package io.starjoin.kinesis;
 
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorResponse;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 
 /**
  * Lists every shard that the stream still holds, open or closed, without a filter: what a filter
  * leaves out differs between Kinesis and its emulators, and a shard that was missed once must
- * appear in the next listing. Used by the enumerator's single worker thread.
+ * appear in the next listing. Used by the enumerator's single worker thread, which may be
+ * interrupted in every wait.
  */
 final class ShardLister implements AutoCloseable {
 
   /** Bridges short throttling; the enumerator lists again at its next interval anyway. */
   static final int ATTEMPTS = 8;
 
+  /** Other failures are retried for no longer, so that the enumerator notices them in time. */
+  static final long RETRIED_FOR_MILLIS = 30_000;
+
+  /** A listing that lacks a shard for a short time, as after a split, is complete soon. */
+  static final int COVERAGE_TRIES = 3;
+
+  static final long COVERAGE_PAUSE_MILLIS = 1_000;
+
+  /** DescribeStreamSummary allows 20 calls per second for the whole account. */
+  static final long LEAST_DISTANCE_MILLIS = 1_000;
+
+  private static final int PROBES_AT_A_TIME = 16;
+  private static final long HOUR_MILLIS = 3_600_000;
+
   private final KinesisAsyncClient client;
   private final String streamArn;
   private final Timing timing;
   private final Backoff backoff;
+  private long nextListingMillis;
 
   /**
    * @param client the lister's own, closed with it
@@ -31,33 +61,56 @@ final class ShardLister implements AutoCloseable {
     this.streamArn = streamArn;
     this.timing = timing;
     this.backoff = backoff;
+    this.nextListingMillis = timing.nowMillis();
   }
 
   /**
-   * @throws SdkException after {@link #ATTEMPTS} failures in a row; the next interval tries again
+   * The listing may have holes if several tries in a row had them.
+   *
+   * @param doubtsBefore goes into the listing
+   * @throws SdkException if a call fails repeatedly; the next interval tries again
    */
-  List<ShardDescription> list() throws InterruptedException {
+  Listing list(long doubtsBefore) throws InterruptedException {
+    pause(nextListingMillis - timing.nowMillis());
+    nextListingMillis = timing.nowMillis() + LEAST_DISTANCE_MILLIS;
+    long begunMillis = timing.wallClockMillis();
+    DescribeStreamSummaryResponse answer =
+        retrying(() -> client.describeStreamSummary(request -> request.streamARN(streamArn)));
+    long offset = clockOffset(answer);
+    StreamDescriptionSummary stream = answer.streamDescriptionSummary();
+    Map<String, ShardDescription> shards = Listing.byId(pages());
+    for (int tries = 1; Listing.holes(shards) > 0 && tries < COVERAGE_TRIES; tries++) {
+      pause(COVERAGE_PAUSE_MILLIS);
+      shards = Listing.byId(pages());
+    }
+    return new Listing(
+        shards,
+        stream.streamCreationTimestamp().toEpochMilli(),
+        stream.retentionPeriodHours() * HOUR_MILLIS,
+        begunMillis + offset,
+        offset,
+        doubtsBefore);
+  }
+
+  private List<ShardDescription> pages() throws InterruptedException {
     List<ShardDescription> shards = new ArrayList<>();
     String token = null;
-    int failures = 0;
-    while (true) {
+    for (int expired = 0; ; ) {
+      ListShardsRequest request = request(token);
       try {
-        ListShardsResponse page = Answers.await(client.listShards(request(token)));
+        ListShardsResponse page = retrying(() -> client.listShards(request));
         page.shards().forEach(shard -> shards.add(ShardDescription.of(shard)));
         token = page.nextToken();
         if (token == null) {
           return shards;
         }
-        failures = 0;
-      } catch (SdkException e) {
-        if (++failures >= ATTEMPTS) {
+      } catch (ExpiredNextTokenException e) {
+        if (++expired >= ATTEMPTS) {
           throw e;
         }
-        if (e instanceof ExpiredNextTokenException) {
-          shards.clear();
-          token = null;
-        }
-        new WakeUpFlag(timing).sleep(backoff.delayMillis(failures));
+        shards.clear();
+        token = null;
+        pause(backoff.delayMillis(expired));
       }
     }
   }
@@ -69,8 +122,96 @@ final class ShardLister implements AutoCloseable {
         : ListShardsRequest.builder().nextToken(token).build();
   }
 
+  /**
+   * The date of an answer has whole seconds and is past when it arrives: never ahead of Kinesis.
+   */
+  private long clockOffset(DescribeStreamSummaryResponse answer) {
+    if (answer.sdkHttpResponse() == null) {
+      return 0;
+    }
+    return answer
+        .sdkHttpResponse()
+        .firstMatchingHeader("Date")
+        .map(ShardLister::parseDate)
+        .map(date -> date.toEpochMilli() - timing.wallClockMillis())
+        .orElse(0L);
+  }
+
+  private static Instant parseDate(String date) {
+    try {
+      return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
+    } catch (DateTimeParseException e) {
+      return null; // an emulator's; without it this machine's clock has to do
+    }
+  }
+
+  /**
+   * Asks for each shard whether the stream still has it, whatever listings say.
+   *
+   * @return those that it has no more
+   * @throws SdkException if a call fails repeatedly
+   */
+  Set<String> gone(Set<String> shardIds) throws InterruptedException {
+    List<String> ids = List.copyOf(shardIds);
+    Set<String> gone = new HashSet<>();
+    for (int from = 0; from < ids.size(); from += PROBES_AT_A_TIME) {
+      List<String> some = ids.subList(from, Math.min(ids.size(), from + PROBES_AT_A_TIME));
+      List<CompletableFuture<GetShardIteratorResponse>> first =
+          some.stream().map(this::oldestRecord).toList();
+      for (int i = 0; i < some.size(); i++) {
+        String id = some.get(i);
+        CompletableFuture<GetShardIteratorResponse> sent = first.get(i);
+        boolean[] used = {false};
+        try {
+          retrying(
+              () -> {
+                boolean again = used[0];
+                used[0] = true;
+                return again ? oldestRecord(id) : sent;
+              });
+        } catch (ResourceNotFoundException e) {
+          gone.add(id);
+        }
+      }
+    }
+    return gone;
+  }
+
+  private CompletableFuture<GetShardIteratorResponse> oldestRecord(String shardId) {
+    return client.getShardIterator(
+        GetShardIteratorRequest.builder()
+            .streamARN(streamArn)
+            .shardId(shardId)
+            .shardIteratorType(ShardIteratorType.TRIM_HORIZON)
+            .build());
+  }
+
+  private <T> T retrying(Supplier<CompletableFuture<T>> call) throws InterruptedException {
+    long begun = timing.nowMillis();
+    for (int failures = 1; ; failures++) {
+      try {
+        return Answers.await(call.get());
+      } catch (ExpiredNextTokenException | ResourceNotFoundException e) {
+        throw e;
+      } catch (SdkException e) {
+        boolean late = timing.nowMillis() - begun >= RETRIED_FOR_MILLIS;
+        if (failures >= ATTEMPTS || late && Failure.of(e) != Failure.THROTTLED) {
+          throw e;
+        }
+        pause(backoff.delayMillis(failures));
+      }
+    }
+  }
+
+  private void pause(long millis) throws InterruptedException {
+    new WakeUpFlag(timing).sleep(millis);
+  }
+
+  /** Does not wait, as a client does that has lost its network. */
   @Override
   public void close() {
-    client.close();
+    Thread closing = new Thread(client::close, "kinesis-lister-close");
+    closing.setDaemon(true);
+    closing.start();
   }
 }

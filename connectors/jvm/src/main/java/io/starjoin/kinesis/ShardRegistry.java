@@ -4,101 +4,140 @@ import io.starjoin.kinesis.EnumeratorState.Shard;
 import io.starjoin.kinesis.EnumeratorState.Status;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What is known about every shard: which reader has it, whether it may be read, whether it has been
  * read to its end. Makes decisions and does no I/O. Used by the coordinator thread only.
  *
- * <p>A shard may be read once all of its parents have been read to their ends. A parent that was
- * never listed has expired from the stream and blocks nothing.
+ * <p>A shard may be read once each of its parents has been read to its end or is known to have
+ * expired from the stream. A parent that no listing shows may be missing from the listings alone,
+ * so Kinesis is asked for it: {@link #questions()}.
  */
 final class ShardRegistry {
 
-  private static final int NOBODY = -1;
-  private static final long NO_CHECKPOINT = Long.MAX_VALUE;
+  /** A finished shard that is missing from so many listings in a row has probably expired. */
+  static final int LISTINGS_TO_FORGET = 3;
 
-  private static final class Entry {
-    final ShardDescription shard;
-    Position start;
-    Status status = Status.WAITING;
+  private final Map<String, ShardEntry> entries = new TreeMap<>();
 
-    /** The reader that has or had it; readers report it, so it is unknown right after a restore. */
-    int reader = NOBODY;
+  /** Parents that Kinesis does not know any more, as long as a waiting shard has them. */
+  private final Set<String> expired = new HashSet<>();
 
-    /** The first checkpoint since the last restore that contains its end. */
-    long endHeldBy = NO_CHECKPOINT;
-
-    /** Seen in a listing, so a parent that is not known here has expired from the stream. */
-    boolean listed;
-
-    Entry(ShardDescription shard, Position start) {
-      this.shard = shard;
-      this.start = start;
-    }
-
-    ShardSplit toSplit() {
-      return new ShardSplit(shard.shardId(), shard.parents(), start);
-    }
-  }
-
-  private final Map<String, Entry> entries = new TreeMap<>();
   private long completedCheckpoint;
 
   static ShardRegistry restore(Collection<Shard> shards) {
     ShardRegistry registry = new ShardRegistry();
-    for (Shard shard : shards) {
-      ShardSplit split = shard.split();
-      Entry entry =
-          new Entry(ShardDescription.named(split.shardId(), split.parents()), split.position());
-      entry.status = shard.status();
-      registry.entries.put(split.shardId(), entry);
-    }
+    shards.forEach(
+        shard -> registry.entries.put(shard.split().shardId(), ShardEntry.restore(shard)));
     return registry;
   }
 
   List<Shard> snapshot(long checkpointId) {
     List<Shard> shards = new ArrayList<>(entries.size());
-    for (Entry entry : entries.values()) {
-      if (entry.status == Status.ENDED) {
-        entry.endHeldBy = Math.min(entry.endHeldBy, checkpointId);
-      }
-      shards.add(new Shard(entry.toSplit(), entry.status, EnumeratorState.UNKNOWN));
+    for (ShardEntry entry : entries.values()) {
+      entry.snapshot(checkpointId);
+      shards.add(new Shard(entry.toSplit(), entry.status, entry.openUntilMillis));
     }
     return shards;
   }
 
-  /** Adds a shard from a listing; one that is already known keeps its status. */
-  void listed(ShardDescription shard, Position start) {
-    entries.computeIfAbsent(shard.shardId(), id -> new Entry(shard, start)).listed = true;
-  }
-
-  /** Adds a shard from a listing that must not be read. */
-  void skipped(ShardDescription shard) {
-    listed(shard, Position.SHARD_END);
-    entries.get(shard.shardId()).status = Status.ENDED;
+  /**
+   * @param start of shards that are new
+   */
+  void listed(Listing listing, Position start) {
+    for (ShardDescription shard : listing.shards().values()) {
+      entries.computeIfAbsent(shard.shardId(), id -> new ShardEntry(shard, start));
+    }
+    entries.values().forEach(entry -> entry.seen(listing.shards().get(entry.id()), listing));
   }
 
   /** Adds a child shard named when its parent ended; it is read from its beginning. */
   void named(ShardDescription child) {
-    entries.computeIfAbsent(child.shardId(), id -> new Entry(child, Position.TRIM_HORIZON));
+    entries.computeIfAbsent(child.shardId(), id -> new ShardEntry(child, Position.TRIM_HORIZON));
+  }
+
+  /**
+   * The shards of which it must be known whether Kinesis still has them: unknown parents of shards
+   * that wait, and finished shards that listings show no more.
+   */
+  Set<String> questions() {
+    Set<String> waitedFor = new HashSet<>();
+    entries.values().stream()
+        .filter(ShardEntry::isWaiting)
+        .forEach(entry -> waitedFor.addAll(entry.parents()));
+    expired.retainAll(waitedFor);
+    Set<String> questions = new TreeSet<>(waitedFor);
+    questions.removeAll(entries.keySet());
+    questions.removeAll(expired);
+    for (ShardEntry entry : entries.values()) {
+      if (isForgettable(entry) && !waitedFor.contains(entry.id())) {
+        questions.add(entry.id());
+      }
+    }
+    return questions;
+  }
+
+  /**
+   * @param questions what {@link #questions()} were
+   * @param gone those that Kinesis does not know any more
+   * @param lostSince since when records of a shard that was never listed are missed, for children
+   *     of such shards; unknown while nothing is
+   */
+  void answered(Set<String> questions, Set<String> gone, long lostSince) {
+    for (String id : questions) {
+      ShardEntry entry = entries.get(id);
+      if (entry == null) {
+        answeredParent(id, gone.contains(id), lostSince);
+      } else if (!gone.contains(id)) {
+        entry.seenByProbe();
+      } else if (isForgettable(entry)) {
+        entries.remove(id);
+      }
+    }
+  }
+
+  private void answeredParent(String id, boolean isGone, long lostSince) {
+    List<ShardEntry> children =
+        entries.values().stream()
+            .filter(entry -> entry.isWaiting() && entry.parents().contains(id))
+            .toList();
+    if (children.isEmpty()) {
+      return;
+    }
+    if (isGone) {
+      expired.add(id);
+      for (ShardEntry child : children) {
+        if (child.start.kind() == Position.Kind.TRIM_HORIZON
+            && child.start.readUntilMillis() == Position.UNKNOWN) {
+          child.start = child.start.readUntil(lostSince);
+        }
+      }
+    } else {
+      // It has children, so it is closed; it is read from where they would be.
+      entries.put(
+          id,
+          new ShardEntry(new ShardDescription(id, List.of(), true, null), children.get(0).start));
+    }
+  }
+
+  private boolean isForgettable(ShardEntry entry) {
+    return entry.isEndHeldBy(completedCheckpoint) && entry.hasMissed(LISTINGS_TO_FORGET);
   }
 
   /** Assigned to a reader, or reported by a reader as its own: what readers report is decisive. */
   void assigned(String shardId, int reader) {
-    Entry entry = known(shardId);
-    entry.status = Status.ASSIGNED;
-    entry.reader = reader;
-    entry.endHeldBy = NO_CHECKPOINT;
+    known(shardId).assignedTo(reader);
   }
 
   /** Reported by the reader that reached its end; may be reported again. */
   void ended(String shardId, int reader) {
-    Entry entry = known(shardId);
-    entry.status = Status.ENDED;
-    entry.reader = reader;
+    known(shardId).endedBy(reader);
   }
 
   /**
@@ -106,13 +145,13 @@ final class ShardRegistry {
    * come back. Ends that it reported since then are void; it reports its true state when it starts.
    */
   void readerReset(int reader, List<ShardSplit> givenSince) {
-    for (Entry entry : entries.values()) {
+    for (ShardEntry entry : entries.values()) {
       if (entry.reader == reader) {
-        entry.reader = NOBODY;
+        entry.reader = ShardEntry.NOBODY;
       }
     }
     for (ShardSplit split : givenSince) {
-      Entry entry = known(split.shardId());
+      ShardEntry entry = known(split.shardId());
       entry.status = Status.WAITING;
       entry.start = split.position();
     }
@@ -120,24 +159,45 @@ final class ShardRegistry {
 
   /** The shards that only lack a reader, ordered by id. */
   List<ShardSplit> readable() {
-    return entries.values().stream().filter(this::isReadable).map(Entry::toSplit).toList();
+    return entries.values().stream().filter(this::isReadable).map(this::withAge).toList();
   }
 
-  private boolean isReadable(Entry entry) {
-    return entry.status == Status.WAITING
-        && entry.shard.parents().stream().allMatch(parent -> letsRead(entry, parent));
+  private boolean isReadable(ShardEntry entry) {
+    return entry.isWaiting() && entry.parents().stream().allMatch(this::letsRead);
   }
 
-  private boolean letsRead(Entry child, String parentId) {
-    Entry parent = entries.get(parentId);
-    return parent == null ? child.listed : parent.status == Status.ENDED;
+  private boolean letsRead(String parentId) {
+    ShardEntry parent = entries.get(parentId);
+    return parent == null ? expired.contains(parentId) : parent.isEnded();
+  }
+
+  /** A child has no record that is older than the time when its parents were still open. */
+  private ShardSplit withAge(ShardEntry entry) {
+    ShardSplit split = entry.toSplit();
+    Position start = split.position();
+    if (start.kind() != Position.Kind.TRIM_HORIZON) {
+      return split;
+    }
+    long openUntil =
+        entry.parents().stream()
+            .map(entries::get)
+            .mapToLong(parent -> parent == null ? Position.UNKNOWN : parent.openUntilMillis)
+            .max()
+            .orElse(Position.UNKNOWN);
+    return split.at(start.readUntil(Math.max(start.readUntilMillis(), openUntil)));
+  }
+
+  /** Whether a listing has shown it closed; then it is for ever. */
+  boolean isClosed(String shardId) {
+    ShardEntry entry = entries.get(shardId);
+    return entry != null && entry.isClosed();
   }
 
   /** The number of shards that each reader reads. */
   int[] loads(int readers) {
     int[] loads = new int[readers];
-    for (Entry entry : entries.values()) {
-      if (entry.status == Status.ASSIGNED && entry.reader != NOBODY) {
+    for (ShardEntry entry : entries.values()) {
+      if (entry.status == Status.ASSIGNED && entry.reader != ShardEntry.NOBODY) {
         loads[entry.reader]++;
       }
     }
@@ -153,10 +213,10 @@ final class ShardRegistry {
    */
   List<String> takeDurableEnds(int reader) {
     List<String> ends = new ArrayList<>();
-    for (Entry entry : entries.values()) {
-      if (entry.reader == reader && entry.endHeldBy <= completedCheckpoint) {
-        entry.reader = NOBODY;
-        ends.add(entry.shard.shardId());
+    for (ShardEntry entry : entries.values()) {
+      if (entry.reader == reader && entry.isEndHeldBy(completedCheckpoint)) {
+        entry.reader = ShardEntry.NOBODY;
+        ends.add(entry.id());
       }
     }
     return ends;
@@ -168,8 +228,9 @@ final class ShardRegistry {
   }
 
   /** A reader may report a shard from a listing that was lost; it is then added. */
-  private Entry known(String shardId) {
+  private ShardEntry known(String shardId) {
     return entries.computeIfAbsent(
-        shardId, id -> new Entry(ShardDescription.named(id, List.of()), Position.TRIM_HORIZON));
+        shardId,
+        id -> new ShardEntry(ShardDescription.named(id, List.of()), Position.TRIM_HORIZON));
   }
 }

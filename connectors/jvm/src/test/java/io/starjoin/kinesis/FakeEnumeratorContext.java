@@ -1,6 +1,8 @@
 package io.starjoin.kinesis;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +13,7 @@ import org.apache.flink.api.connector.source.ReaderInfo;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.connector.source.SplitsAssignment;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 
@@ -23,6 +26,12 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
   private final int parallelism;
   private Runnable periodic = () -> {};
 
+  /** Calls wait for {@link #runCall} instead of being made at once. */
+  boolean defersCalls;
+
+  private final Deque<Runnable> deferred = new ArrayDeque<>();
+  Gauge<Long> unassignedSplits;
+
   FakeEnumeratorContext(int parallelism) {
     this.parallelism = parallelism;
   }
@@ -34,6 +43,15 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
   /** The next tick of the interval. */
   void tick() {
     periodic.run();
+  }
+
+  int deferredCalls() {
+    return deferred.size();
+  }
+
+  /** Makes the call that has waited longest; its handler runs before the next one. */
+  void runCall() {
+    deferred.remove().run();
   }
 
   List<String> assignedTo(int reader) {
@@ -50,6 +68,14 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
 
   @Override
   public <T> void callAsync(Callable<T> call, BiConsumer<T, Throwable> handler) {
+    if (defersCalls) {
+      deferred.add(() -> make(call, handler));
+    } else {
+      make(call, handler);
+    }
+  }
+
+  private static <T> void make(Callable<T> call, BiConsumer<T, Throwable> handler) {
     T result = null;
     Throwable failure = null;
     try {
@@ -102,7 +128,7 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
 
   @Override
   public SplitEnumeratorMetricGroup metricGroup() {
-    return UnregisteredMetricsGroup.createSplitEnumeratorMetricGroup();
+    return new Metrics();
   }
 
   @Override
@@ -113,5 +139,15 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
   @Override
   public void runInCoordinatorThread(Runnable runnable) {
     runnable.run();
+  }
+
+  private final class Metrics extends UnregisteredMetricsGroup
+      implements SplitEnumeratorMetricGroup {
+
+    @Override
+    public <G extends Gauge<Long>> G setUnassignedSplitsGauge(G gauge) {
+      unassignedSplits = gauge;
+      return gauge;
+    }
   }
 }

@@ -1,7 +1,10 @@
 package io.starjoin.kinesis;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -9,13 +12,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
@@ -57,6 +64,7 @@ final class FakeKinesis {
     final List<GetShardIteratorRequest> iteratorRequests = new ArrayList<>();
     int trimmed;
     boolean closed;
+    long closedAtMillis;
     boolean namesChildren = true;
     int falseEnds;
 
@@ -71,6 +79,7 @@ final class FakeKinesis {
   private final Timing timing;
   private final Map<String, FakeShard> shards = new TreeMap<>();
   private long sequence;
+  private int shardsMade;
   int answerLimit = 10_000;
   boolean lastRecordsEndTheShard;
   int pageSize = 1_000;
@@ -82,7 +91,21 @@ final class FakeKinesis {
   int openClients;
   int clientsMade;
   final Deque<RuntimeException> listFaults = new ArrayDeque<>();
+  final Deque<RuntimeException> iteratorFaults = new ArrayDeque<>();
+  final List<GetShardIteratorRequest> iteratorRequests = new ArrayList<>();
   final List<ListShardsRequest> listRequests = new ArrayList<>();
+  int retentionHours = 24;
+  Instant created = Instant.ofEpochMilli(FakeTiming.START - 86_400_000);
+
+  /** How far the clock of Kinesis is ahead of the job's. */
+  long clockAheadMillis;
+
+  /** What a client does first when it is closed. */
+  Runnable beforeClose = () -> {};
+
+  /** Calls that are made are never answered. */
+  boolean hangs;
+
   UnaryOperator<List<Shard>> listing = UnaryOperator.identity();
   UnaryOperator<Record> record = UnaryOperator.identity();
   final List<String> violations = new ArrayList<>();
@@ -115,9 +138,13 @@ final class FakeKinesis {
   }
 
   private FakeShard open(List<String> parents, int lowKey, int highKey) {
-    FakeShard shard = new FakeShard(id(shards.size()), parents, lowKey, highKey);
+    FakeShard shard = new FakeShard(id(shardsMade++), parents, lowKey, highKey);
     shards.put(shard.id, shard);
     return shard;
+  }
+
+  private Instant now() {
+    return Instant.ofEpochMilli(timing.wallClockMillis() + clockAheadMillis);
   }
 
   /** Appends to the open shard of the key. */
@@ -133,23 +160,52 @@ final class FakeKinesis {
                 .sequenceNumber(Long.toString(++sequence))
                 .partitionKey(Integer.toString(key))
                 .data(SdkBytes.fromByteArray(data.getBytes(StandardCharsets.UTF_8)))
-                .approximateArrivalTimestamp(Instant.ofEpochMilli(timing.wallClockMillis()))
+                .approximateArrivalTimestamp(now())
                 .build()));
   }
 
   synchronized void split(FakeShard shard) {
     int middle = (shard.lowKey + shard.highKey) / 2;
-    shard.closed = true;
+    close(shard);
     shard.children.add(open(List.of(shard.id), shard.lowKey, middle));
     shard.children.add(open(List.of(shard.id), middle, shard.highKey));
   }
 
   synchronized void merge(FakeShard low, FakeShard high) {
-    low.closed = true;
-    high.closed = true;
+    close(low);
+    close(high);
     FakeShard child = open(List.of(low.id, high.id), low.lowKey, high.highKey);
     low.children.add(child);
     high.children.add(child);
+  }
+
+  private void close(FakeShard shard) {
+    shard.closed = true;
+    shard.closedAtMillis = now().toEpochMilli();
+  }
+
+  /** What is older than the retention is gone, and closed shards with their last records. */
+  synchronized void expire() {
+    Instant horizon = now().minusSeconds(retentionHours * 3_600L);
+    for (FakeShard shard : shards.values()) {
+      while (shard.trimmed < shard.records.size()
+          && shard.records.get(shard.trimmed).approximateArrivalTimestamp().isBefore(horizon)) {
+        shard.trimmed++;
+      }
+    }
+    shards
+        .values()
+        .removeIf(shard -> shard.closed && shard.closedAtMillis < horizon.toEpochMilli());
+  }
+
+  /** Deletes the stream and creates another one under its name. */
+  synchronized void recreate(int shardCount) {
+    shards.clear();
+    shardsMade = 0;
+    created = now();
+    for (int i = 0; i < shardCount; i++) {
+      open(List.of(), i * KEYS / shardCount, (i + 1) * KEYS / shardCount);
+    }
   }
 
   /** Time passed: the shard's records are gone, and the shard too if it was closed. */
@@ -187,8 +243,17 @@ final class FakeKinesis {
       return answer(() -> list(request));
     }
 
+    @Override
+    public CompletableFuture<DescribeStreamSummaryResponse> describeStreamSummary(
+        DescribeStreamSummaryRequest request) {
+      return answer(() -> describeSummary());
+    }
+
     private <T> CompletableFuture<T> answer(Supplier<T> call) {
       synchronized (FakeKinesis.this) {
+        if (hangs) {
+          return new CompletableFuture<>();
+        }
         try {
           checkAllowed();
           return CompletableFuture.completedFuture(call.get());
@@ -205,12 +270,25 @@ final class FakeKinesis {
 
     @Override
     public void close() {
+      beforeClose.run();
       synchronized (FakeKinesis.this) {
         if (open) {
           openClients--;
           open = false;
+          FakeKinesis.this.notifyAll();
         }
       }
+    }
+  }
+
+  /** Clients are closed by threads that nobody waits for. */
+  synchronized void awaitClosedClients() throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (openClients > 0 && System.nanoTime() < end) {
+      wait(100);
+    }
+    if (openClients > 0) {
+      throw new AssertionError(openClients + " clients were not closed");
     }
   }
 
@@ -221,6 +299,10 @@ final class FakeKinesis {
   }
 
   private GetShardIteratorResponse iteratorFor(GetShardIteratorRequest request) {
+    iteratorRequests.add(request);
+    if (!iteratorFaults.isEmpty()) {
+      throw iteratorFaults.poll();
+    }
     FakeShard shard = find(request.shardId());
     shard.iteratorRequests.add(request);
     int from =
@@ -245,7 +327,7 @@ final class FakeKinesis {
   }
 
   private int firstAt(FakeShard shard, Instant wanted) {
-    if (wanted.toEpochMilli() > timing.wallClockMillis()) {
+    if (wanted.isAfter(now())) {
       throw InvalidArgumentException.builder().message("in the future").build();
     }
     int i = shard.trimmed;
@@ -326,12 +408,33 @@ final class FakeKinesis {
     return to < all.size() ? page.nextToken(Integer.toString(to)).build() : page.build();
   }
 
+  private DescribeStreamSummaryResponse describeSummary() {
+    DescribeStreamSummaryResponse.Builder answer =
+        DescribeStreamSummaryResponse.builder()
+            .streamDescriptionSummary(
+                stream ->
+                    stream.streamCreationTimestamp(created).retentionPeriodHours(retentionHours));
+    answer.sdkHttpResponse(
+        SdkHttpResponse.builder()
+            .putHeader(
+                "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(now().atZone(ZoneOffset.UTC)))
+            .build());
+    return answer.build();
+  }
+
   private Shard describe(FakeShard shard) {
     SequenceNumberRange.Builder range = SequenceNumberRange.builder().startingSequenceNumber("0");
     if (shard.closed) {
       range.endingSequenceNumber("9223372036854775807");
     }
-    Shard.Builder described = Shard.builder().shardId(shard.id).sequenceNumberRange(range.build());
+    Shard.Builder described =
+        Shard.builder()
+            .shardId(shard.id)
+            .sequenceNumberRange(range.build())
+            .hashKeyRange(
+                keys ->
+                    keys.startingHashKey(hash(shard.lowKey).toString())
+                        .endingHashKey(hash(shard.highKey).subtract(BigInteger.ONE).toString()));
     if (!shard.parents.isEmpty()) {
       described.parentShardId(shard.parents.get(0));
     }
@@ -339,6 +442,11 @@ final class FakeKinesis {
       described.adjacentParentShardId(shard.parents.get(1));
     }
     return described.build();
+  }
+
+  /** The keys of the fake share all hash keys that there are. */
+  private static BigInteger hash(int key) {
+    return BigInteger.valueOf(key).shiftLeft(122);
   }
 
   private FakeShard find(String id) {

@@ -8,74 +8,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
 import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /** Who gets which shard, and when. */
-class KinesisEnumeratorTest {
-
-  private final FakeTiming timing = new FakeTiming();
-  private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
-  private FakeEnumeratorContext context = new FakeEnumeratorContext(1);
-  private KinesisEnumerator enumerator;
-
-  private void start(InitialPosition position, EnumeratorState restored) {
-    enumerator =
-        new KinesisEnumerator(
-            context,
-            Fixtures.settings(position),
-            new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
-            restored);
-    enumerator.start();
-  }
-
-  private void start() {
-    start(InitialPosition.TRIM_HORIZON, null);
-  }
-
-  private void registerAll() {
-    IntStream.range(0, context.currentParallelism()).forEach(this::register);
-  }
-
-  private void register(int reader) {
-    register(reader, List.of(), List.of());
-  }
-
-  private void register(int reader, List<String> reading, List<String> ended) {
-    context.register(reader);
-    enumerator.addReader(reader);
-    enumerator.handleSourceEvent(reader, new ReaderStarted(reading, ended));
-  }
-
-  /** As the reader of the shard would say it. */
-  private void readOut(int shard, int reader) {
-    List<ShardDescription> children =
-        kinesis.shard(shard).children.stream()
-            .map(child -> ShardDescription.named(child.id, child.parents))
-            .toList();
-    enumerator.handleSourceEvent(reader, new ShardEnded(id(shard), children));
-  }
-
-  /** As Flink does when a task fails: nothing but these calls, the enumerator lives on. */
-  private void reset(int reader, ShardSplit... givenSinceTheCheckpoint) {
-    context.readers.remove(reader);
-    enumerator.addSplitsBack(List.of(givenSinceTheCheckpoint), reader);
-  }
-
-  private static EnumeratorState stateOf(String streamArn) {
-    return new EnumeratorState(
-        streamArn, true, EnumeratorState.UNKNOWN, EnumeratorState.UNKNOWN, List.of());
-  }
-
-  private EnumeratorState checkpoint(long id) {
-    EnumeratorState state = enumerator.snapshotState(id);
-    enumerator.notifyCheckpointComplete(id);
-    return state;
-  }
+class KinesisEnumeratorTest extends EnumeratorTestBase {
 
   @Test
   void waitsForTheLastReader() {
@@ -148,7 +96,7 @@ class KinesisEnumeratorTest {
 
   @Test
   void aMergedShardWaitsForAParentThatNoListingHasShownYet() {
-    kinesis.listing = shards -> shards.subList(0, 1);
+    kinesis.listing = shards -> withoutHashKeys(shards.subList(0, 1));
     start();
     registerAll();
     assertThat(context.takeAssigned()).containsExactly(id(0));
@@ -225,7 +173,7 @@ class KinesisEnumeratorTest {
 
   @Test
   void aShardThatAListingLeftOutIsFoundByTheNext() {
-    kinesis.listing = shards -> shards.subList(1, shards.size());
+    kinesis.listing = shards -> withoutHashKeys(shards.subList(1, shards.size()));
     start();
     registerAll();
     assertThat(context.takeAssigned()).containsExactly(id(1));
@@ -246,42 +194,6 @@ class KinesisEnumeratorTest {
     context.tick();
 
     assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
-  }
-
-  @Test
-  void latestSkipsClosedShardsAndReadsNewOnesFromTheirBeginning() {
-    kinesis.split(kinesis.shard(0));
-    start(InitialPosition.LATEST, null);
-    registerAll();
-    assertThat(context.assigned.get(0))
-        .containsExactly(
-            split(1, Position.LATEST),
-            new ShardSplit(id(2), List.of(id(0)), Position.LATEST),
-            new ShardSplit(id(3), List.of(id(0)), Position.LATEST));
-    context.takeAssigned();
-    kinesis.split(kinesis.shard(1));
-    context.tick();
-    readOut(1, 0);
-
-    assertThat(context.assigned.get(0))
-        .extracting(ShardSplit::position)
-        .containsOnly(Position.TRIM_HORIZON);
-  }
-
-  @Test
-  void aRestoredJobTakesNewShardsFromTheirBeginningEvenAtLatest() {
-    start(InitialPosition.LATEST, null);
-    registerAll();
-    EnumeratorState state = checkpoint(1);
-    kinesis.split(kinesis.shard(0));
-    context = new FakeEnumeratorContext(1);
-    start(InitialPosition.LATEST, state);
-    register(0, List.of(id(1)), List.of(id(0)));
-
-    assertThat(context.assigned.get(0))
-        .extracting(ShardSplit::position)
-        .containsOnly(Position.TRIM_HORIZON);
-    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
   }
 
   @Test
@@ -331,11 +243,6 @@ class KinesisEnumeratorTest {
     assertThat(context.sent).isEmpty();
   }
 
-  private List<SourceEvent> takeSent(int reader) {
-    List<SourceEvent> sent = context.sent.remove(reader);
-    return sent == null ? List.of() : sent;
-  }
-
   @Test
   void readersHearOnceThatTheStreamIsRead() {
     context = new FakeEnumeratorContext(3);
@@ -346,7 +253,7 @@ class KinesisEnumeratorTest {
     register(2);
 
     for (int reader = 0; reader < 3; reader++) {
-      assertThat(takeSent(reader)).containsExactly(new ListingReport(true, 0));
+      assertThat(takeSent(reader)).containsExactly(new ListingReport(true, 0, 0));
     }
     context.tick();
     assertThat(context.sent).isEmpty();
@@ -358,17 +265,17 @@ class KinesisEnumeratorTest {
     kinesis.denies = true;
     start();
     registerAll();
-    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 1));
+    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 1, 0));
     context.tick();
     context.tick();
 
     assertThat(takeSent(0))
-        .containsExactly(new ListingReport(false, 1), new ListingReport(false, 1));
+        .containsExactly(new ListingReport(false, 1, 0), new ListingReport(false, 1, 0));
     assertThat(context.sent).isEmpty();
     kinesis.denies = false;
     context.tick();
-    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0));
-    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0));
+    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0, 0));
+    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0, 0));
   }
 
   @Test
@@ -379,7 +286,7 @@ class KinesisEnumeratorTest {
     kinesis.denies = true;
     context.tick();
 
-    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 1));
+    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 1, 0));
   }
 
   @Test
@@ -394,7 +301,7 @@ class KinesisEnumeratorTest {
     register(1, List.of(id(1)), List.of());
 
     assertThat(takeSent(0)).isEmpty();
-    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0));
+    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0, 0));
   }
 
   @Test
@@ -407,7 +314,7 @@ class KinesisEnumeratorTest {
     assertThat(context.sent).isEmpty();
     readOut(1, 0);
 
-    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0));
+    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0, 0));
   }
 
   @Test
@@ -418,10 +325,10 @@ class KinesisEnumeratorTest {
     context.sent.clear();
     reset(1, split(1, Position.TRIM_HORIZON));
     context.tick();
-    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0));
+    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0, 0));
     register(1);
 
-    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0));
+    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0, 0));
   }
 
   @Test
@@ -511,11 +418,11 @@ class KinesisEnumeratorTest {
   }
 
   @Test
-  void closesItsClient() {
+  void closesItsClient() throws Exception {
     start();
     enumerator.close();
 
-    assertThat(kinesis.openClients).isZero();
+    kinesis.awaitClosedClients();
   }
 
   @Test
@@ -563,6 +470,7 @@ class KinesisEnumeratorTest {
             context,
             Fixtures.settings(),
             new ShardLister(large.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
+            timing,
             null);
     enumerator.start();
     registerAll();
@@ -570,5 +478,118 @@ class KinesisEnumeratorTest {
     assertThat(context.assigned.values())
         .extracting(List::size)
         .allMatch(size -> size == 357 || size == 358);
+  }
+
+  /** Splits as Flink deals them out to another number of subtasks: one after the other. */
+  private static List<List<ShardSplit>> redistributed(List<ShardSplit> state, int parallelism) {
+    List<List<ShardSplit>> subtasks = new ArrayList<>();
+    IntStream.range(0, parallelism).forEach(i -> subtasks.add(new ArrayList<>()));
+    for (int i = 0; i < state.size(); i++) {
+      subtasks.get(i % parallelism).add(state.get(i));
+    }
+    return subtasks;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4, 7})
+  void newShardsGoWhereTheFewestAreReadWhateverEndsARescaleDealtOut(int parallelism) {
+    kinesis.merge(kinesis.shard(0), kinesis.shard(1));
+    kinesis.split(kinesis.shard(2));
+    kinesis.split(kinesis.shard(3));
+    kinesis.split(kinesis.shard(4));
+    List<ShardSplit> state = new ArrayList<>();
+    for (int ended : List.of(0, 1, 2, 3, 4)) {
+      state.add(split(ended, Position.SHARD_END));
+    }
+    for (int read : List.of(5, 6)) {
+      state.add(split(read, Position.after("1")));
+    }
+    context = new FakeEnumeratorContext(parallelism);
+    start(stateOf(FakeKinesis.ARN));
+    List<List<ShardSplit>> subtasks = redistributed(state, parallelism);
+    int[] loads = new int[parallelism];
+    for (int reader = 0; reader < parallelism; reader++) {
+      List<String> reading = ids(subtasks.get(reader), false);
+      loads[reader] = reading.size();
+      register(reader, reading, ids(subtasks.get(reader), true));
+    }
+    for (int reader = 0; reader < parallelism; reader++) {
+      loads[reader] += context.assignedTo(reader).size();
+    }
+
+    assertThat(context.takeAssigned()).containsExactly(id(7), id(8));
+    assertThat(IntStream.of(loads).max().orElseThrow() - IntStream.of(loads).min().orElseThrow())
+        .isLessThanOrEqualTo(1);
+  }
+
+  private static List<String> ids(List<ShardSplit> splits, boolean ended) {
+    return splits.stream()
+        .filter(split -> split.position().isShardEnd() == ended)
+        .map(ShardSplit::shardId)
+        .toList();
+  }
+
+  @Test
+  void theGaugeOfUnassignedShardsMayBeReadWhileShardsCome() throws Exception {
+    start();
+    AtomicReference<Throwable> failure = new AtomicReference<>();
+    AtomicBoolean done = new AtomicBoolean();
+    Thread metrics =
+        new Thread(
+            () -> {
+              while (!done.get()) {
+                context.unassignedSplits.getValue();
+              }
+            });
+    metrics.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
+    metrics.start();
+    List<ShardDescription> many =
+        IntStream.range(100, 2_000)
+            .mapToObj(number -> ShardDescription.named(id(number), List.of(id(1))))
+            .toList();
+    for (ShardDescription child : many) {
+      enumerator.handleSourceEvent(0, new ShardEnded(id(0), List.of(child)));
+    }
+    done.set(true);
+    metrics.join();
+
+    assertThat(failure.get()).isNull();
+    assertThat(context.unassignedSplits.getValue()).isEqualTo(many.size() + 1);
+  }
+
+  @Test
+  void closingWaitsForNobody() throws Exception {
+    CountDownLatch released = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    kinesis.beforeClose =
+        () -> {
+          try {
+            released.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+          closed.countDown();
+        };
+    start();
+    enumerator.close();
+    assertThat(closed.getCount()).isOne();
+    released.countDown();
+
+    assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aListingThatIsNeverAnsweredEndsWhenItsThreadIsInterrupted() throws Exception {
+    kinesis.hangs = true;
+    ShardLister lister =
+        new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff());
+    FutureTask<Listing> listing = new FutureTask<>(() -> lister.list(0));
+    Thread worker = new Thread(listing);
+    worker.start();
+    // As Flink does with the thread before it closes the enumerator.
+    worker.interrupt();
+
+    assertThatThrownBy(() -> listing.get(30, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(InterruptedException.class);
   }
 }

@@ -123,7 +123,7 @@ class KinesisSourceReaderTest {
     reader.start();
     reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
     assertThat(context.recorded.value("kinesisanalytics.kinesis.shards")).isEqualTo(1);
-    reader.handleSourceEvents(new ListingReport(true, 0));
+    reader.handleSourceEvents(new ListingReport(true, 0, 0));
     timing.advance(900_000);
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds"))
         .isGreaterThanOrEqualTo(900_000);
@@ -137,11 +137,11 @@ class KinesisSourceReaderTest {
 
   @Test
   void whatTheEnumeratorReportsIsCounted() {
-    reader.handleSourceEvents(new ListingReport(false, 3));
+    reader.handleSourceEvents(new ListingReport(false, 3, 0));
     timing.advance(40_000);
     assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(3);
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isEqualTo(40_000);
-    reader.handleSourceEvents(new ListingReport(true, 1));
+    reader.handleSourceEvents(new ListingReport(true, 1, 0));
 
     assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(4);
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isZero();

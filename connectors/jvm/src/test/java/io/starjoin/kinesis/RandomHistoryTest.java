@@ -46,7 +46,7 @@ class RandomHistoryTest {
       assertThat(byKey(job.emitted())).as("seed %d", seed).isEqualTo(put);
       assertThatTheLagTellsWhetherKinesisAnswers(job);
     }
-    assertThat(kinesis.openClients).isZero();
+    kinesis.awaitClosedClients();
   }
 
   private void assertThatTheLagTellsWhetherKinesisAnswers(SimulatedJob job) throws Exception {

@@ -26,6 +26,10 @@ final class SimulatedJob implements AutoCloseable {
 
   private static final long NOT_YET = Long.MAX_VALUE;
 
+  // Histories have hours of outage, by their clock, and the job is to survive them.
+  private static final SourceSettings SETTINGS =
+      Fixtures.builder().failAfterMillis(86_400_000).settings();
+
   private final class Task {
     final FakeReaderContext context = new FakeReaderContext();
     final CollectingOutput output = new CollectingOutput();
@@ -165,8 +169,9 @@ final class SimulatedJob implements AutoCloseable {
     enumerator =
         new KinesisEnumerator(
             context,
-            Fixtures.settings(),
+            SETTINGS,
             new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
+            timing,
             completedEnumerator == null
                 ? null
                 : EnumeratorStateSerializer.INSTANCE.deserialize(

@@ -1,0 +1,139 @@
+package io.starjoin.kinesis;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+
+/**
+ * Decides how readers go on with shards that are in doubt. Only a listing that began after the
+ * doubt came can decide, except that a shard once seen closed is closed for ever.
+ *
+ * <p>The coordinator thread uses this, and the listing thread {@link #received()}.
+ */
+final class Rulings {
+
+  /**
+   * Clocks of several machines, and records that Kinesis removes before their time: what would be
+   * safe by less than this is not.
+   */
+  static final long MARGIN_MILLIS = 300_000;
+
+  /** A ruling and the reader that waits for it. */
+  record Ruled(int reader, ShardRuling ruling) {}
+
+  private record Pending(int reader, ShardInDoubt doubt, long number, long sinceMillis) {}
+
+  private final Map<String, Pending> pending = new TreeMap<>();
+  private final AtomicLong received = new AtomicLong();
+
+  /** The number of doubts so far; any thread may ask. */
+  long received() {
+    return received.get();
+  }
+
+  void add(int reader, ShardInDoubt doubt, long nowMillis) {
+    pending.put(doubt.shardId(), new Pending(reader, doubt, received.incrementAndGet(), nowMillis));
+  }
+
+  /** A reader that is reset asks again. */
+  void withdraw(int reader) {
+    pending.values().removeIf(waiting -> waiting.reader() == reader);
+  }
+
+  boolean isEmpty() {
+    return pending.isEmpty();
+  }
+
+  /** Whether a doubt has come that the listing is too old to decide. */
+  boolean areNewerThan(Listing listing) {
+    return pending.values().stream().anyMatch(waiting -> !isDecidedBy(listing, waiting));
+  }
+
+  private static boolean isDecidedBy(Listing listing, Pending waiting) {
+    return waiting.number() <= listing.doubtsBefore();
+  }
+
+  /** The shards in doubt that the listing lacks: Kinesis must be asked whether they are gone. */
+  Set<String> missingFrom(Listing listing) {
+    Set<String> missing = new TreeSet<>(pending.keySet());
+    missing.removeAll(listing.shards().keySet());
+    return missing;
+  }
+
+  /**
+   * Rules on every doubt that can be decided, and forgets it.
+   *
+   * @param gone the shards of {@link #missingFrom} that Kinesis does not know any more
+   * @param reachable whether a reader can be sent its ruling now
+   */
+  List<Ruled> rule(Listing listing, Set<String> gone, Predicate<Integer> reachable) {
+    List<Ruled> ruled = new ArrayList<>();
+    for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
+      Pending waiting = each.next();
+      ShardInDoubt doubt = waiting.doubt();
+      ShardDescription listed = listing.shards().get(doubt.shardId());
+      if (isDecidedBy(listing, waiting)
+          && reachable.test(waiting.reader())
+          && (listed != null || gone.contains(doubt.shardId()))) {
+        Ruling ruling = listed == null ? ofGone(doubt, listing) : ofListed(doubt, listed, listing);
+        ruled.add(
+            new Ruled(
+                waiting.reader(), new ShardRuling(doubt.shardId(), doubt.position(), ruling)));
+        each.remove();
+      }
+    }
+    return ruled;
+  }
+
+  private static Ruling ofGone(ShardInDoubt doubt, Listing listing) {
+    boolean readOut = doubt.doubt() == Doubt.NULL_ITERATOR || isKept(doubt.position(), listing);
+    return readOut ? Ruling.END : Ruling.END_LOSS_POSSIBLE;
+  }
+
+  private static Ruling ofListed(ShardInDoubt doubt, ShardDescription shard, Listing listing) {
+    Position position = doubt.position();
+    if (doubt.doubt() == Doubt.NULL_ITERATOR) {
+      return shard.closed() ? Ruling.END : Ruling.RESUME;
+    }
+    if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(position, listing)) {
+      return Ruling.RESUME; // its oldest record may be older than wanted
+    }
+    if (doubt.doubt() == Doubt.STALLED && position.sequenceNumber() != null) {
+      return Ruling.REOPEN_LOSS_POSSIBLE; // whether the last record comes again shows it
+    }
+    return isKept(position, listing) || isUntouched(position, shard, listing)
+        ? Ruling.REOPEN_NOTHING_LOST
+        : Ruling.REOPEN_LOSS_POSSIBLE;
+  }
+
+  /** Whether the stream still keeps everything that arrived since the position was true. */
+  private static boolean isKept(Position position, Listing listing) {
+    boolean isTime = position.kind() == Position.Kind.AT_TIMESTAMP;
+    long needed =
+        isTime
+            ? Math.max(position.timestampMillis(), position.readUntilMillis())
+            : position.readUntilMillis();
+    return needed != Position.UNKNOWN && needed >= listing.horizonMillis() + MARGIN_MILLIS;
+  }
+
+  /**
+   * A parent that is listed was closed less than the retention ago, and its children are younger.
+   */
+  private static boolean isUntouched(Position position, ShardDescription shard, Listing listing) {
+    return position.kind() == Position.Kind.TRIM_HORIZON
+        && shard.parents().stream().anyMatch(listing.shards()::containsKey);
+  }
+
+  /** Fails the job if a shard has waited for its ruling for too long. */
+  void check(StreamWatch watch) {
+    pending
+        .values()
+        .forEach(waiting -> watch.requireRuling(waiting.doubt(), waiting.sinceMillis()));
+  }
+}

@@ -1,0 +1,177 @@
+package io.starjoin.kinesis;
+
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lists the shards, at each interval and when a doubt cannot wait, and keeps {@link ShardRegistry}
+ * up to date. One round: a listing; if it raises questions, Kinesis is asked whether it still has
+ * certain shards; then the enumerator can rule and assign. {@link ShardLister} works in the worker
+ * thread, all else in the coordinator thread.
+ */
+final class ShardDiscovery {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ShardDiscovery.class);
+
+  /** What the enumerator does after a round. */
+  interface Rounds {
+
+    /**
+     * The registry is up to date.
+     *
+     * @param gone shards in doubt that are not in the listing, and that Kinesis does not know
+     */
+    void settled(Listing listing, Set<String> gone);
+
+    /** There was no listing, or it lacks shards: what was known is still true. */
+    void incomplete(boolean failed);
+  }
+
+  private final SplitEnumeratorContext<ShardSplit> context;
+  private final SourceSettings settings;
+  private final ShardLister lister;
+  private final ShardRegistry registry;
+  private final StreamWatch watch;
+  private final Rulings rulings;
+  private final Rounds rounds;
+  private boolean started;
+  private long beganMillis;
+  private boolean listed;
+  private boolean requested;
+
+  ShardDiscovery(
+      SplitEnumeratorContext<ShardSplit> context,
+      SourceSettings settings,
+      ShardLister lister,
+      ShardRegistry registry,
+      StreamWatch watch,
+      Rulings rulings,
+      Rounds rounds,
+      EnumeratorState state) {
+    this.context = context;
+    this.settings = settings;
+    this.lister = lister;
+    this.registry = registry;
+    this.watch = watch;
+    this.rulings = rulings;
+    this.rounds = rounds;
+    this.started = state.started();
+    this.beganMillis = state.beganMillis();
+  }
+
+  /** Whether a first listing was processed, now or before the restored checkpoint. */
+  boolean started() {
+    return started;
+  }
+
+  /** When the job first started; by Kinesis' clock once it has started. */
+  long beganMillis() {
+    return beganMillis;
+  }
+
+  /** Whether there was a complete listing since the enumerator started. */
+  boolean listed() {
+    return listed;
+  }
+
+  void start() {
+    context.callAsync(this::list, this::onListed, 0, settings.shardDiscoveryInterval().toMillis());
+  }
+
+  /** In the worker thread. */
+  private Listing list() throws InterruptedException {
+    return lister.list(rulings.received());
+  }
+
+  /** A listing that begins after all doubts that have come; several doubts share one. */
+  void listForDoubts() {
+    if (requested) {
+      return;
+    }
+    requested = true;
+    context.callAsync(
+        this::list,
+        (listing, failure) -> {
+          requested = false;
+          onListed(listing, failure);
+          if (failure == null && rulings.areNewerThan(listing)) {
+            listForDoubts();
+          }
+        });
+  }
+
+  private void onListed(Listing listing, Throwable failure) {
+    if (failure != null) {
+      onFailure("Listing the shards", failure);
+      return;
+    }
+    watch.listed(listing);
+    if (watch.holes() > 0) {
+      LOG.warn(
+          "The listing of stream {} lacks shards: {} ranges of hash keys have none. Known shards are"
+              + " still read; new ones are not until a listing is complete.",
+          settings.stream().text(),
+          watch.holes());
+      rounds.incomplete(false);
+      return;
+    }
+    boolean isFirst = !started;
+    if (isFirst) {
+      // State of release 0.1 from before a first listing has no time.
+      beganMillis =
+          beganMillis == EnumeratorState.UNKNOWN
+              ? listing.atMillis()
+              : beganMillis + listing.clockOffsetMillis();
+    }
+    registry.listed(listing, isFirst ? initialPosition() : Position.TRIM_HORIZON);
+    started = true;
+    listed = true;
+    ask(listing, isFirst);
+  }
+
+  private Position initialPosition() {
+    return settings.initialPosition().toPosition(beganMillis, settings.initialTimestamp());
+  }
+
+  private void ask(Listing listing, boolean isFirst) {
+    Set<String> questions = registry.questions();
+    Set<String> asked = new TreeSet<>(questions);
+    asked.addAll(rulings.missingFrom(listing));
+    if (asked.isEmpty()) {
+      watch.answered();
+      rounds.settled(listing, Set.of());
+      return;
+    }
+    context.callAsync(
+        () -> lister.gone(asked),
+        (gone, failure) -> {
+          if (failure == null) {
+            watch.answered();
+            registry.answered(questions, gone, isFirst ? Position.UNKNOWN : missesSince());
+            rounds.settled(listing, gone);
+          } else {
+            onFailure("Asking whether shards " + asked + " have expired", failure);
+            rounds.settled(listing, Set.of());
+          }
+        });
+  }
+
+  /** Records of shards that came and expired unseen are lost to the job since it began. */
+  private long missesSince() {
+    return Math.max(0, beganMillis);
+  }
+
+  private void onFailure(String attempt, Throwable failure) {
+    LOG.warn(
+        "{} of stream {} failed. Known shards are still read; the next attempt is in {}.",
+        attempt,
+        settings.stream().text(),
+        settings.shardDiscoveryInterval(),
+        failure);
+    rounds.incomplete(true);
+    watch.failed(failure);
+  }
+}

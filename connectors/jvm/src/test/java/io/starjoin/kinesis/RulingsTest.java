@@ -1,0 +1,303 @@
+package io.starjoin.kinesis;
+
+import static io.starjoin.kinesis.FakeKinesis.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.core.exception.SdkClientException;
+
+/** How a shard in doubt is read on: what the listing shows, and what it cannot show. */
+class RulingsTest extends EnumeratorTestBase {
+
+  private static final long HOUR = 3_600_000;
+  private static final long NOW = FakeTiming.START;
+  private static final Position READ = Position.after("7");
+
+  @BeforeEach
+  void readTwoShards() {
+    start();
+    registerAll();
+    context.takeAssigned();
+    context.sent.clear();
+  }
+
+  private void doubt(int shard, Doubt doubt, Position position) {
+    enumerator.handleSourceEvent(0, new ShardInDoubt(id(shard), position, doubt, List.of(), "x"));
+  }
+
+  private List<Ruling> takeRulings() {
+    return takeSent(0).stream()
+        .filter(ShardRuling.class::isInstance)
+        .map(event -> ((ShardRuling) event).ruling())
+        .toList();
+  }
+
+  @Test
+  void aRulingNamesThePositionThatWasAskedAbout() {
+    doubt(0, Doubt.NULL_ITERATOR, READ.readUntil(NOW));
+
+    assertThat(takeSent(0))
+        .containsExactly(new ShardRuling(id(0), READ.readUntil(NOW), Ruling.RESUME));
+  }
+
+  @Test
+  void aShardIsEndedByANullIteratorOnlyIfItIsListedAsClosed() {
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    assertThat(takeRulings()).containsExactly(Ruling.RESUME);
+    kinesis.split(kinesis.shard(0));
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    assertThat(takeRulings()).containsExactly(Ruling.END);
+  }
+
+  @Test
+  void aShardThatHasExpiredIsEndedByANullIterator() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+
+    assertThat(takeRulings()).containsExactly(Ruling.END);
+  }
+
+  @Test
+  void thatAShardIsClosedIsRememberedWithoutAListing() {
+    kinesis.split(kinesis.shard(0));
+    context.tick();
+    int listings = kinesis.listRequests.size();
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+
+    assertThat(takeRulings()).containsExactly(Ruling.END);
+    assertThat(kinesis.listRequests).hasSize(listings);
+  }
+
+  @Test
+  void thatAShardIsClosedIsForEverWhateverAnOldListingSays() {
+    kinesis.split(kinesis.shard(0));
+    context.tick();
+    kinesis.listing =
+        shards ->
+            shards.stream()
+                .map(shard -> shard.toBuilder().sequenceNumberRange(range -> {}).build())
+                .toList();
+    context.tick();
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+
+    assertThat(takeRulings()).containsExactly(Ruling.END);
+  }
+
+  static Stream<Arguments> positions() {
+    Position young = READ.readUntil(NOW - 23 * HOUR);
+    Position old = READ.readUntil(NOW - 24 * HOUR + Rulings.MARGIN_MILLIS - 1);
+    return Stream.of(
+        Arguments.of(Doubt.POSITION_REFUSED, young, Ruling.END, Ruling.REOPEN_NOTHING_LOST),
+        Arguments.of(
+            Doubt.POSITION_REFUSED, old, Ruling.END_LOSS_POSSIBLE, Ruling.REOPEN_LOSS_POSSIBLE),
+        Arguments.of(
+            Doubt.POSITION_REFUSED, READ, Ruling.END_LOSS_POSSIBLE, Ruling.REOPEN_LOSS_POSSIBLE),
+        Arguments.of(
+            Doubt.STARTED_LATER, old, Ruling.END_LOSS_POSSIBLE, Ruling.REOPEN_LOSS_POSSIBLE),
+        Arguments.of(Doubt.STARTED_LATER, young, Ruling.END, Ruling.REOPEN_NOTHING_LOST),
+        Arguments.of(
+            Doubt.POSITION_OLD,
+            Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR),
+            Ruling.END_LOSS_POSSIBLE,
+            Ruling.REOPEN_LOSS_POSSIBLE),
+        // A new iterator did not help: only reading from the oldest record shows what is missing.
+        Arguments.of(Doubt.STALLED, young, Ruling.END, Ruling.REOPEN_LOSS_POSSIBLE),
+        Arguments.of(
+            Doubt.STALLED,
+            Position.TRIM_HORIZON.readUntil(NOW - HOUR),
+            Ruling.END,
+            Ruling.REOPEN_NOTHING_LOST),
+        // What is older than the time is not wanted, so it is not opened at its oldest record.
+        Arguments.of(
+            Doubt.POSITION_REFUSED, Position.at(NOW - 23 * HOUR), Ruling.END, Ruling.RESUME),
+        Arguments.of(
+            Doubt.POSITION_OLD,
+            Position.at(NOW - 30 * HOUR),
+            Ruling.END_LOSS_POSSIBLE,
+            Ruling.REOPEN_LOSS_POSSIBLE),
+        Arguments.of(
+            Doubt.POSITION_OLD,
+            Position.at(NOW - 30 * HOUR).readUntil(NOW - HOUR),
+            Ruling.END,
+            Ruling.RESUME));
+  }
+
+  @ParameterizedTest
+  @MethodSource("positions")
+  void aShardThatHasExpiredEnds(Doubt doubt, Position position, Ruling gone, Ruling listed) {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    doubt(0, doubt, position);
+
+    assertThat(takeRulings()).containsExactly(gone);
+  }
+
+  @ParameterizedTest
+  @MethodSource("positions")
+  void aListedShardIsReadOn(Doubt doubt, Position position, Ruling gone, Ruling listed) {
+    doubt(0, doubt, position);
+
+    assertThat(takeRulings()).containsExactly(listed);
+  }
+
+  @Test
+  void theRetentionOfTheStreamDecidesWhatIsKept() {
+    kinesis.retentionHours = 168;
+    doubt(0, Doubt.POSITION_REFUSED, READ.readUntil(NOW - 160 * HOUR));
+
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+  }
+
+  @Test
+  void theClockOfKinesisDecidesWhatIsKept() {
+    kinesis.clockAheadMillis = 2 * HOUR;
+    doubt(0, Doubt.POSITION_REFUSED, READ.readUntil(NOW - 23 * HOUR));
+
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_LOSS_POSSIBLE);
+  }
+
+  @Test
+  void aChildOfAListedParentHasLostNothingYet() {
+    kinesis.split(kinesis.shard(0));
+    doubt(2, Doubt.POSITION_OLD, Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR));
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+    kinesis.trim(kinesis.shard(0));
+    doubt(2, Doubt.POSITION_OLD, Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR));
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_LOSS_POSSIBLE);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aShardThatAListingLacksWronglyIsNotEnded(Doubt doubt) {
+    kinesis.split(kinesis.shard(0));
+    hide(0);
+    doubt(0, doubt, READ.readUntil(NOW));
+    assertThat(takeRulings()).isEmpty();
+    hideNone();
+    context.tick();
+
+    assertThat(takeRulings())
+        .hasSize(1)
+        .isSubsetOf(Ruling.END, Ruling.REOPEN_NOTHING_LOST, Ruling.REOPEN_LOSS_POSSIBLE);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aListingWithHolesDecidesNothing(Doubt doubt) {
+    hide(0);
+    doubt(0, doubt, READ);
+
+    assertThat(takeRulings()).isEmpty();
+  }
+
+  @Test
+  void aDoubtIsRuledOnAtOnceAndNotAtTheNextInterval() {
+    int listings = kinesis.listRequests.size();
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+
+    assertThat(kinesis.listRequests).hasSize(listings + 1);
+  }
+
+  @Test
+  void doubtsThatComeTogetherShareAListing() {
+    int listings = kinesis.listRequests.size();
+    context.defersCalls = true;
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    doubt(1, Doubt.NULL_ITERATOR, READ);
+    assertThat(context.deferredCalls()).isEqualTo(1);
+    context.runCall();
+
+    assertThat(takeRulings()).containsExactly(Ruling.RESUME, Ruling.RESUME);
+    assertThat(kinesis.listRequests).hasSize(listings + 1);
+    assertThat(context.deferredCalls()).isZero();
+  }
+
+  @Test
+  void aListingThatBeganBeforeTheDoubtDoesNotDecideIt() {
+    context.defersCalls = true;
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    // While Kinesis makes its list of open shards, shard 1 closes and its reader asks.
+    kinesis.listing =
+        shards -> {
+          doubt(1, Doubt.NULL_ITERATOR, READ);
+          kinesis.listing = later -> later;
+          return shards;
+        };
+    kinesis.merge(kinesis.shard(0), kinesis.shard(1));
+    context.runCall();
+    assertThat(takeSent(0)).containsExactly(new ShardRuling(id(0), READ, Ruling.END));
+    context.runCall();
+
+    assertThat(takeSent(0)).containsExactly(new ShardRuling(id(1), READ, Ruling.END));
+    assertThat(context.deferredCalls()).isZero();
+  }
+
+  @Test
+  void aFailedListingLeavesTheDoubtForTheNext() {
+    kinesis.denies = true;
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    assertThat(takeRulings()).isEmpty();
+    kinesis.denies = false;
+    context.tick();
+
+    assertThat(takeRulings()).containsExactly(Ruling.RESUME);
+  }
+
+  @Test
+  void aProbeThatFailsLeavesTheDoubtForTheNextListing() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    for (int i = 0; i < ShardLister.ATTEMPTS; i++) {
+      kinesis.iteratorFaults.add(SdkClientException.create("connection reset"));
+    }
+    doubt(0, Doubt.POSITION_REFUSED, READ);
+    assertThat(takeRulings()).isEmpty();
+    context.tick();
+
+    assertThat(takeRulings()).containsExactly(Ruling.END_LOSS_POSSIBLE);
+  }
+
+  @Test
+  void aReaderThatIsResetWithdrawsItsDoubts() {
+    kinesis.denies = true;
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    reset(0);
+    register(0, List.of(id(0), id(1)), List.of());
+    kinesis.denies = false;
+    context.tick();
+
+    assertThat(takeRulings()).isEmpty();
+  }
+
+  @Test
+  void aReaderThatFailedAndIsNotResetYetIsSentNothing() {
+    kinesis.denies = true;
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    context.sent.clear();
+    context.readers.remove(0);
+    kinesis.denies = false;
+    context.tick();
+    kinesis.split(kinesis.shard(1));
+    context.tick();
+    doubt(1, Doubt.NULL_ITERATOR, READ);
+
+    assertThat(context.sent).isEmpty();
+  }
+
+  @Test
+  void eachDoubtIsRuledOnOnce() {
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    assertThat(takeRulings()).hasSize(1);
+    context.tick();
+
+    assertThat(takeRulings()).isEmpty();
+  }
+}
