@@ -67,6 +67,7 @@ CHECKED: Final = (
     "infra/simulation",
     "tests/fixtures",
     "tests/snapshots",
+    "tests/unit/redshift",
     "tests/unit/redshift_emulator",
 )
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}

@@ -1,4 +1,4 @@
-"""Tables that are not as they are declared: told, or altered where Redshift can."""
+"""Tables that differ from the declaration: reported, or altered where Redshift can."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ADD_POSITION: Final = (
 )
 
 
-def test_without_leave_nothing_is_altered_and_the_statements_are_told(
+def test_without_permission_nothing_is_altered_and_the_statements_are_reported(
     warehouse: FakeWarehouse,
 ) -> None:
     older(warehouse)
@@ -112,27 +112,31 @@ def test_who_does_not_get_the_fence_alters_nothing(warehouse: FakeWarehouse) -> 
     assert not warehouse.statements("ALTER")
 
 
-def test_what_redshift_cannot_alter_is_told_and_nothing_else_is_done(
+def test_what_redshift_cannot_alter_is_reported_and_nothing_else_is_done(
     warehouse: FakeWarehouse,
 ) -> None:
     older(warehouse)
     warehouse.tables[TARGET.table]["ticket_price"] = "SMALLINT"
     with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, alters=True).start(5)
-    told = str(caught.value)
-    assert f'column "ticket_price" of table {TABLE} is SMALLINT, which cannot hold INTEGER' in told
+    message = str(caught.value)
+    assert (
+        f'column "ticket_price" of table {TABLE} is SMALLINT, which cannot hold INTEGER' in message
+    )
     assert (
         f'ALTER TABLE {TABLE} ADD COLUMN "ticket_price_new" INTEGER; '
         f'UPDATE {TABLE} SET "ticket_price_new" = "ticket_price"; '
         f'ALTER TABLE {TABLE} DROP COLUMN "ticket_price"; '
         f'ALTER TABLE {TABLE} RENAME COLUMN "ticket_price_new" TO "ticket_price"'
-    ) in told
+    ) in message
     assert not warehouse.statements("ALTER")
 
 
 def test_tombstones_hold_keys_as_the_target_does(warehouse: FakeWarehouse) -> None:
     warehouse.tables[f"tombstones_{TARGET.table}"]["ticket_id"] = "SMALLINT"
-    with pytest.raises(NeedsRepairError, match=r'"ticket_id" of table "books"[.]"tombstones_'):
+    with pytest.raises(
+        NeedsRepairError, match=r'"ticket_id" of table "bookkeeping"[.]"tombstones_'
+    ):
         loader(warehouse, alters=True).start(5)
 
 

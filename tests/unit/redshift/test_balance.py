@@ -1,4 +1,4 @@
-"""The balance: what the books say of each table, and what a hole in them shows."""
+"""The balance: what the bookkeeping tables say of each table, and how a gap in them shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAMES: Final = Names("starjoin")
 REDSHIFT: Final = {"balance": balance_query(NAMES), "counts": count_statement(SPEC.targets, NAMES)}
 
 
-class Books:
+class Bookkeeping:
     """The bookkeeping tables in memory; what the loader writes goes there."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -49,9 +49,9 @@ class Books:
 
 
 @pytest.fixture
-def books() -> Iterator[Books]:
+def bookkeeping() -> Iterator[Bookkeeping]:
     with SqliteWarehouse(SPEC) as warehouse:
-        yield Books(warehouse._connection)
+        yield Bookkeeping(warehouse._connection)
 
 
 def account(table: str, read: int, **counts: int) -> Account:
@@ -62,20 +62,20 @@ def account(table: str, read: int, **counts: int) -> Account:
     )  # fmt: skip
 
 
-def test_empty_books_balance(books: Books) -> None:
-    assert books.balance() == []
+def test_empty_bookkeeping_tables_balance(bookkeeping: Bookkeeping) -> None:
+    assert bookkeeping.balance() == []
 
 
-def test_each_destination_of_a_table_has_its_own_line(books: Books) -> None:
-    books.batch(
+def test_each_destination_of_a_table_has_its_own_line(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.batch(
         [account("sale", 5, split=2, dead_lettered=1), account("item", 3, below_floor=1)],
         Outcome("sale", "sales", 4, 2),
         Outcome("sale", "report", 3, 3),
         Outcome("item", DIMENSION, 1, 1),
     )
-    books.batch([account("sale", 1), account(CONTROL, 2, passed_over=2)])
-    books.batch([], Outcome("sale", "sales", 0, 1), Outcome("sale", "report", 1, 0))
-    assert books.balance() == [
+    bookkeeping.batch([account("sale", 1), account(CONTROL, 2, passed_over=2)])
+    bookkeeping.batch([], Outcome("sale", "sales", 0, 1), Outcome("sale", "report", 1, 0))
+    assert bookkeeping.balance() == [
         Balance("(control)", "", 2, 0, 0, 0, 0, 2, 0),
         Balance("item", DIMENSION, 3, 0, 1, 2, 0, 0, 0),
         Balance("sale", "report", 6, 2, 4, 3, 1, 0, 0),
@@ -83,20 +83,20 @@ def test_each_destination_of_a_table_has_its_own_line(books: Books) -> None:
     ]
 
 
-def test_what_came_to_nothing_shows(books: Books) -> None:
-    books.batch([account("sale", 5)], Outcome("sale", "sales", 4, 0))
-    assert [(line.table, line.difference) for line in books.balance()] == [("sale", 1)]
+def test_what_came_to_nothing_shows(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.batch([account("sale", 5)], Outcome("sale", "sales", 4, 0))
+    assert [(line.table, line.difference) for line in bookkeeping.balance()] == [("sale", 1)]
 
 
-def test_changes_of_a_table_without_any_outcome_show(books: Books) -> None:
-    books.batch([account("sale", 5, dead_lettered=2)])
-    (line,) = books.balance()
+def test_changes_of_a_table_without_any_outcome_show(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.batch([account("sale", 5, dead_lettered=2)])
+    (line,) = bookkeeping.balance()
     assert (line.destination, line.difference) == ("", 3)
 
 
-def test_changes_that_nobody_has_read_show(books: Books) -> None:
-    books.batch([], Outcome("sale", "sales", 1, 1))
-    (line,) = books.balance()
+def test_changes_that_nobody_has_read_show(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.batch([], Outcome("sale", "sales", 1, 1))
+    (line,) = bookkeeping.balance()
     assert (line.table, line.destination, line.difference) == ("sale", "sales", -2)
 
 
@@ -115,10 +115,10 @@ BECAME: Final = [
 ]
 
 
-def test_a_batch_has_the_lines_that_the_query_gives_of_its_books(books: Books) -> None:
-    books.batch(BATCH, *BECAME)
+def test_a_batch_has_the_lines_that_the_query_returns_for_it(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.batch(BATCH, *BECAME)
     lines = batch_balances(SPEC, BATCH, BECAME)
-    assert lines == books.balance()
+    assert lines == bookkeeping.balance()
     assert {line.table: line.difference for line in lines if line.difference} == {"event": 1}
 
 

@@ -16,8 +16,8 @@ from connectors.redshift.replay_marks import Mark
 from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
 
-NAMES: Final = Names("books")
-_INSERT: Final = re.compile(r'INSERT INTO "books"\."?(\w+)"?(?: \(([^)]*)\))?')
+NAMES: Final = Names("bookkeeping")
+_INSERT: Final = re.compile(r'INSERT INTO "bookkeeping"\."?(\w+)"?(?: \(([^)]*)\))?')
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_every_insert_names_every_column_of_its_table(
 
 def test_the_names_and_the_tables_are_the_same() -> None:
     assert tuple(table.name for table in TABLES) == Names.BOOKKEEPING
-    assert NAMES.bookkeeping_names == {"books", *Names.BOOKKEEPING}
+    assert NAMES.bookkeeping_names == {"bookkeeping", *Names.BOOKKEEPING}
 
 
 def test_a_row_with_other_columns_is_refused() -> None:

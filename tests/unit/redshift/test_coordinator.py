@@ -1,4 +1,4 @@
-"""When what is loaded: a loader that does what it is told, a clock that is set."""
+"""What is loaded when: a loader that does what the test sets, and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ class Rig:
         self.error: Exception | None = None
         self.already: frozenset[str] = frozenset()
         self.counts: Counter[Metric] = Counter()
-        self.books: list[Balance] = []
+        self.balances: list[Balance] = []
         self.never_read: list[Sequence[str]] = []
         self.lost = 0
         self.coordinator = LoadCoordinator(
             self,
             clock=lambda: self.now,
             count=self.count,
-            count_balances=self.books.extend,
+            count_balances=self.balances.extend,
             note_never_read=self.never_read.append,
         )
         work: Any = self.coordinator._work
@@ -184,7 +184,7 @@ def test_a_sweep_that_is_due_does_not_wait_for_parts(rig: Rig) -> None:
     assert rig.calls == [("start", "5"), ("load",), ("load",)]
     assert not rig.coordinator.busy
     assert rig.counts[LoadMetric.BATCHES_LOADED] == 0
-    assert rig.never_read == []  # of empty books nothing is known
+    assert rig.never_read == []  # empty bookkeeping tables say nothing
 
 
 def test_what_a_batch_says_of_tables_without_records_is_passed_on(rig: Rig) -> None:
@@ -242,7 +242,7 @@ def test_parts_that_were_there_already_are_done_as_well(rig: Rig) -> None:
     rig.complete(1)
     assert rig.finish() == {"a", "b"}
     assert rig.counts == {}  # no batch was loaded
-    assert rig.books == []
+    assert rig.balances == []
     assert not rig.coordinator.busy
 
 
@@ -258,10 +258,10 @@ def test_batches_parts_and_changes_are_counted(rig: Rig) -> None:
         LoadMetric.CHANGES_LOADED: 6,
         LoadMetric.CHANGES_SUPERSEDED: 2,
     }
-    assert rig.books == [rig.line("b"), rig.line("c")]
+    assert rig.balances == [rig.line("b"), rig.line("c")]
 
 
-def test_a_batch_whose_reply_was_lost_is_in_the_books_alone(rig: Rig) -> None:
+def test_a_batch_whose_reply_was_lost_is_in_the_bookkeeping_tables_alone(rig: Rig) -> None:
     rig.started()
     rig.coordinator.remember([part("a", epoch=1)])
     rig.complete(1)
@@ -271,10 +271,10 @@ def test_a_batch_whose_reply_was_lost_is_in_the_books_alone(rig: Rig) -> None:
     rig.coordinator.remember([part("b", epoch=1)])
     rig.coordinator.advance()
     assert rig.finish() == {"a", "b"}
-    assert rig.books == [rig.line("b")]
+    assert rig.balances == [rig.line("b")]
 
 
-def test_books_that_do_not_balance_are_counted_and_told(
+def test_batches_that_do_not_balance_are_counted_and_reported(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     rig.started()
@@ -386,7 +386,7 @@ def test_days_of_failures_end_with_the_outage(rig: Rig) -> None:
     assert rig.finish() == {"a"}
 
 
-def test_what_needs_repair_is_tried_seldom_and_told_as_an_error(
+def test_what_needs_repair_is_tried_seldom_and_logged_as_an_error(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     rig.started()

@@ -126,7 +126,9 @@ def test_changes_are_copied_and_stand_in_the_ledger(warehouse: FakeWarehouse) ->
     assert loading.load([changes], 5).parts == ("a",)
     assert len(warehouse.statements('COPY "stage_dimension_sport_event" FROM ')) == 1
     assert [key.rpartition("-")[2] for key in manifests.written] == ["sport_event.json"]
-    (row,) = [v for sql, v in warehouse.values if sql.startswith('INSERT INTO "books".ledger')]
+    (row,) = [
+        v for sql, v in warehouse.values if sql.startswith('INSERT INTO "bookkeeping".ledger')
+    ]
     assert [row[0], *row[2:4]] == ["a", "dimension", "sport_event"]
 
 
@@ -148,7 +150,9 @@ def test_a_dimension_that_goes_back_into_the_stream_is_refused(warehouse: FakeWa
     warehouse.tables = TABLES
     with pytest.raises(NeedsRepairError, match="sport_event was kept in the warehouse") as caught:
         loader(warehouse).start(5)
-    assert 'or drop "books"."dimension_sport_event", raise the generation' in str(caught.value)
+    assert 'or drop "bookkeeping"."dimension_sport_event", raise the generation' in str(
+        caught.value
+    )
     assert warehouse.fence == []
 
 
@@ -158,7 +162,9 @@ def test_a_column_that_the_dimension_lacks_is_not_added_unasked(
 ) -> None:
     columns = {name: kind for name, kind in TABLES[TABLE].items() if name != "location"}
     warehouse.tables = TABLES | {TABLE: columns}
-    addition = r'ALTER TABLE "books"."dimension_sport_event" ADD COLUMN "location" VARCHAR\(200\)'
+    addition = (
+        r'ALTER TABLE "bookkeeping"."dimension_sport_event" ADD COLUMN "location" VARCHAR\(200\)'
+    )
     with pytest.raises(NeedsRepairError, match=f"NULL until the source's table is .*: {addition}"):
         loader(warehouse, spec=PLACED_EVENT, alters=alters).start(5)
     assert warehouse.fence == []

@@ -20,7 +20,7 @@ from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
 LOST = InterfaceError("communication error")
 CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's request"})
 BROKEN = ProgrammingError({"C": "42703", "M": "column does not exist"})
-BOOKS = {"ledger": {"part": "VARCHAR(32)"}, "fence": {"start_number": "BIGINT"}}
+BOOKKEEPING = {"ledger": {"part": "VARCHAR(32)"}, "fence": {"start_number": "BIGINT"}}
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def ended(warehouse: FakeWarehouse) -> list[str]:
 def test_a_start_ends_what_an_earlier_one_has_left(
     warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
 ) -> None:
-    warehouse.tables |= BOOKS
+    warehouse.tables |= BOOKKEEPING
     warehouse.fence = [("app", 4)]
     warehouse.left_behind = {812, 977}
     with caplog.at_level(logging.WARNING):
@@ -45,7 +45,7 @@ def test_a_start_ends_what_an_earlier_one_has_left(
         "SELECT pg_terminate_backend(977)",
     ]
     assert "processes 812, 977" in caplog.text
-    last, lock = ended(warehouse)[-1], 'LOCK TABLE "books".ledger'
+    last, lock = ended(warehouse)[-1], 'LOCK TABLE "bookkeeping".ledger'
     assert warehouse.said.index(last) < warehouse.said.index(lock)
 
 
@@ -53,7 +53,7 @@ def test_a_start_ends_them_before_it_creates_tables_and_creates_under_the_lock(
     warehouse: FakeWarehouse,
 ) -> None:
     loader(warehouse).start(4)
-    warehouse.tables |= BOOKS
+    warehouse.tables |= BOOKKEEPING
     warehouse.left_behind = {812}
     warehouse.said.clear()
     loader(warehouse).start(5)
@@ -62,15 +62,15 @@ def test_a_start_ends_them_before_it_creates_tables_and_creates_under_the_lock(
     assert warehouse.said.index(end) < created
     begin = max(i for i, said in enumerate(warehouse.said[:created]) if said == "connect")
     lock, *looked = warehouse.said[begin + 1 : created]
-    assert lock == 'LOCK TABLE "books".ledger'
+    assert lock == 'LOCK TABLE "bookkeeping".ledger'
     assert all(said.startswith("SELECT") for said in looked)
 
 
-@pytest.mark.parametrize("missing", [*BOOKS])
-def test_a_start_without_all_of_the_books_creates_them_first(
+@pytest.mark.parametrize("missing", [*BOOKKEEPING])
+def test_a_start_without_all_bookkeeping_tables_creates_them_first(
     warehouse: FakeWarehouse, missing: str
 ) -> None:
-    warehouse.tables |= {name: columns for name, columns in BOOKS.items() if name != missing}
+    warehouse.tables |= {name: columns for name, columns in BOOKKEEPING.items() if name != missing}
     loader(warehouse).start(5)
     created = next(i for i, said in enumerate(warehouse.said) if said.startswith("CREATE"))
     assert warehouse.said[created - 1] == "connect"
@@ -78,12 +78,12 @@ def test_a_start_without_all_of_the_books_creates_them_first(
     assert looked == []
 
 
-@pytest.mark.parametrize("books", [{}, BOOKS])
+@pytest.mark.parametrize("tables", [{}, BOOKKEEPING])
 @pytest.mark.parametrize("holder", [("app", 6), ("other", 1), ("other", 9)])
 def test_nobody_ends_the_sessions_of_a_later_start_or_of_another_application(
-    warehouse: FakeWarehouse, holder: tuple[str, int], books: dict[str, dict[str, str]]
+    warehouse: FakeWarehouse, holder: tuple[str, int], tables: dict[str, dict[str, str]]
 ) -> None:
-    warehouse.tables |= books
+    warehouse.tables |= tables
     warehouse.fence = [holder]
     warehouse.left_behind = {812}
     with pytest.raises(FenceLostError):
@@ -128,7 +128,9 @@ def test_after_a_load_that_did_not_end_well_the_next_ends_its_session_first(
     warehouse.said.clear()
     assert loads.load([part("a")], 5).parts == ("a",)
     said: list[Any] = warehouse.said
-    assert said.index("SELECT pg_terminate_backend(812)") < said.index('LOCK TABLE "books".ledger')
+    assert said.index("SELECT pg_terminate_backend(812)") < said.index(
+        'LOCK TABLE "bookkeeping".ledger'
+    )
     warehouse.said.clear()
     loads.load([part("b")], 5)
     assert warehouse.statements("SELECT DISTINCT t.pid") == []
@@ -162,7 +164,7 @@ def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
         ),
         (
             [],
-            r"superuser finds it with: SELECT pid, .*relation = '\"books\"\.ledger'::regclass::oid",
+            r"superuser finds it with: .*relation = '\"bookkeeping\"\.ledger'::regclass::oid",
         ),
     ],
 )

@@ -53,18 +53,21 @@ def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWare
     begin = warehouse.said.index("connect", 1)
     schema, *made = warehouse.said[begin + 1 : first]
     assert schema.startswith("CREATE SCHEMA")
-    lock = made.index('LOCK TABLE "books".ledger')
-    assert [sql.split()[5] for sql in made[:lock]] == ['"books".ledger', '"books".fence']
+    lock = made.index('LOCK TABLE "bookkeeping".ledger')
+    assert [sql.split()[5] for sql in made[:lock]] == [
+        '"bookkeeping".ledger',
+        '"bookkeeping".fence',
+    ]
     assert any(sql.startswith("CREATE TABLE") for sql in made[lock:])
     looked = [said.partition("\n")[0] for said in warehouse.said[first + 1 : first + 8]]
     assert looked == [
         "close",
         "connect",
-        'SELECT application, start_number FROM "books".fence',
+        'SELECT application, start_number FROM "bookkeeping".fence',
         "SELECT DISTINCT t.pid FROM svv_transactions AS t",
         "close",
         "connect",
-        'LOCK TABLE "books".ledger',
+        'LOCK TABLE "bookkeeping".ledger',
     ]
     assert warehouse.said[second + 1 :] == ["close"]
     assert warehouse.version == (migrations.LATEST.number, migrations.LATEST.release)
@@ -105,8 +108,8 @@ def test_a_load_locks_before_everything_and_commits_after_the_ledger(
     assert kinds[:4] == ["connect", "LOCK TABLE", "SELECT application,", "SELECT part"]
     assert kinds[-3:] == ["INSERT INTO", "commit", "close"]
     assert [said.split()[2] for said in warehouse.said[-4:-2]] == [
-        '"books".ledger',
-        '"books".outcome',
+        '"bookkeeping".ledger',
+        '"bookkeeping".outcome',
     ]
     assert len(warehouse.statements("COPY")) == 2
 
@@ -183,7 +186,7 @@ def inserted(warehouse: FakeWarehouse, table: str) -> list[list[Any]]:
     """The rows of one bookkeeping table, without the time in their last column."""
     rows = []
     for sql, values in warehouse.values:
-        if sql.startswith(f'INSERT INTO "books".{table} '):
+        if sql.startswith(f'INSERT INTO "bookkeeping".{table} '):
             width = sql.count("%s") // sql.count("(%s")
             rows += [values[start : start + width - 1] for start in range(0, len(values), width)]
     return rows
@@ -206,8 +209,8 @@ def test_accounts_of_several_parts_are_one_row_a_shard_and_table(
 def test_what_a_transaction_did_with_its_rows_is_counted_in_it(warehouse: FakeWarehouse) -> None:
     started(warehouse)
     warehouse.newest = 3
-    books = Part("n", Kind.ACCOUNT, "", 1, outcomes=(Outcome("customer", DIMENSION, 1, 0),))
-    loaded = loader(warehouse).load([part("a"), part("b"), books], 5)
+    accounted = Part("n", Kind.ACCOUNT, "", 1, outcomes=(Outcome("customer", DIMENSION, 1, 0),))
+    loaded = loader(warehouse).load([part("a"), part("b"), accounted], 5)
     counted = Outcome("ticket_activity", TARGET.table, loaded=3, superseded=1)
     assert loaded.outcomes == (counted,)
     assert [(b.table, b.loaded, b.superseded, b.difference) for b in loaded.balances] == [
@@ -225,9 +228,9 @@ def test_parts_that_were_loaded_before_are_not_counted_again(warehouse: FakeWare
     started(warehouse)
     account = Account("s", "0", "customer", "1", "2", 1, 0, 0, 0, None)
     outcome = Outcome("customer", DIMENSION, 1, 0)
-    books = Part("n", Kind.ACCOUNT, "", 1, accounts=(account,), outcomes=(outcome,))
+    accounted = Part("n", Kind.ACCOUNT, "", 1, accounts=(account,), outcomes=(outcome,))
     warehouse.parts = {"a", "n"}
-    loaded = loader(warehouse).load([part("a"), part("b"), books], 5)
+    loaded = loader(warehouse).load([part("a"), part("b"), accounted], 5)
     assert [(o.loaded, o.superseded) for o in loaded.outcomes] == [(2, 0)]
     assert [(b.table, b.loaded) for b in loaded.balances] == [("ticket_activity", 2)]
     assert [row[1] for row in inserted(warehouse, "outcome")] == ["ticket_activity"]
@@ -344,8 +347,8 @@ def test_a_manifest_that_s3_refuses_needs_repair(warehouse: FakeWarehouse) -> No
 def test_long_lists_are_cut_into_statements_below_the_protocols_limit() -> None:
     warehouse = FakeWarehouse().connect()
     parts = [part(f"p{number}") for number in range(1_201)]
-    ledger.record(warehouse, Names("books"), "shop", "batch", parts, [])
-    assert ledger.known_parts(warehouse, Names("books"), parts) == {p.name for p in parts}
+    ledger.record(warehouse, Names("bookkeeping"), "shop", "batch", parts, [])
+    assert ledger.known_parts(warehouse, Names("bookkeeping"), parts) == {p.name for p in parts}
     assert max(len(values) for _, values in warehouse.values) <= 32_767
     assert len(warehouse.values) == 6
     for sql, values in warehouse.values:
@@ -354,7 +357,7 @@ def test_long_lists_are_cut_into_statements_below_the_protocols_limit() -> None:
 
 def test_a_ledger_row_says_what_was_loaded() -> None:
     warehouse = FakeWarehouse().connect()
-    ledger.record(warehouse, Names("books"), "shop", "batch", [part("a", epoch=8)], [])
+    ledger.record(warehouse, Names("bookkeeping"), "shop", "batch", [part("a", epoch=8)], [])
     ((_, values),) = warehouse.values
     assert values[:8] == ["a", "batch", "rows", TARGET.table, 8, 2, 10, "s3://b/a"]
     assert values[8].tzinfo is None
@@ -365,9 +368,9 @@ def test_a_gap_has_a_row_with_its_times_in_utc_and_null_for_what_is_unknown() ->
     known = Gap("changes", "shard-1", "8", "11", 1_700_000_000_123, 1_700_000_001_000, "trimmed")
     unknown = Gap("changes", "shard-2", None, None, None, None, "expired")
     found = Part("n", Kind.ACCOUNT, "", 2, epoch=8, gaps=(known, unknown))
-    ledger.record(warehouse, Names("books"), "shop", "batch", [found], [])
+    ledger.record(warehouse, Names("bookkeeping"), "shop", "batch", [found], [])
     _, (sql, values) = warehouse.values
-    assert sql.startswith('INSERT INTO "books".gap (batch, application, stream, shard, ')
+    assert sql.startswith('INSERT INTO "bookkeeping".gap (batch, application, stream, shard, ')
     assert values[:6] == ["batch", "shop", "changes", "shard-1", "8", "11"]
     assert [time.isoformat() for time in values[6:8]] == [
         "2023-11-14T22:13:20.123000", "2023-11-14T22:13:21"

@@ -19,7 +19,7 @@ from tests.unit.stars import ROOT
 
 LAYOUTS: Final = ROOT / "tests" / "snapshots" / "bookkeeping"
 NAMES: Final = Names("starjoin")
-BOOKS: Final = Names("books")
+BOOKKEEPING: Final = Names("bookkeeping")
 
 
 def layout(version: int) -> str:
@@ -108,13 +108,15 @@ def test_a_version_that_is_later_once_the_lock_is_held_is_refused() -> None:
 def test_the_latest_version_is_not_written_again() -> None:
     warehouse = recorded((LATEST.number, LATEST.release))
     loader(warehouse).start(5)
-    assert warehouse.statements('INSERT INTO "books".schema_version') == []
+    assert warehouse.statements('INSERT INTO "bookkeeping".schema_version') == []
 
 
 def test_tables_of_an_unknown_layout_are_refused_by_their_columns() -> None:
     warehouse = FakeWarehouse()
     warehouse.tables["account"] = {"iban": "VARCHAR(34)", "owner": "VARCHAR(64)"}
-    with pytest.raises(NeedsRepairError, match=r'"books"\.account has the columns iban, owner'):
+    with pytest.raises(
+        NeedsRepairError, match=r'"bookkeeping"\.account has the columns iban, owner'
+    ):
         loader(warehouse).start(5)
 
 
@@ -128,9 +130,9 @@ def test_who_does_not_migrate_requires_the_latest(
     warehouse = FakeWarehouse()
     warehouse.tables |= tables
     with pytest.raises(NeedsRepairError, match=f"{says}, and this release .*Start the application"):
-        migrations.require_latest(warehouse, BOOKS)
+        migrations.require_latest(warehouse, BOOKKEEPING)
 
 
 def test_the_latest_version_is_what_is_required() -> None:
     warehouse = recorded((LATEST.number, LATEST.release))
-    migrations.require_latest(warehouse.connect(), BOOKS)
+    migrations.require_latest(warehouse.connect(), BOOKKEEPING)

@@ -1,4 +1,4 @@
-"""Declared tables without records: what the books say of them, the gauge, the one warning."""
+"""Declared tables without records: what the accounts say of them, the gauge, the one warning."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_where_all_records_are_passed_over_every_declared_table_shows(
     assert loaded.never_read == TABLES
 
 
-def test_what_the_books_or_the_batch_have_records_of_does_not_show(
+def test_tables_with_records_in_the_bookkeeping_tables_or_the_batch_do_not_show(
     warehouse: FakeWarehouse,
 ) -> None:
     warehouse.accounted = {"customer"}
@@ -58,7 +58,7 @@ def test_what_the_books_or_the_batch_have_records_of_does_not_show(
     assert loads.load([accounts("b", rest)], 5).never_read == tuple(others)
 
 
-def test_the_books_are_asked_once(warehouse: FakeWarehouse) -> None:
+def test_the_bookkeeping_tables_are_queried_once(warehouse: FakeWarehouse) -> None:
     loads = loader(warehouse)
     loads.load([accounts("a", UNDECLARED)], 5)
     loads.load([accounts("b", UNDECLARED)], 5)
@@ -89,7 +89,7 @@ def test_a_batch_whose_reply_was_lost_has_read_what_it_loaded(warehouse: FakeWar
     assert "customer" not in loaded.never_read
 
 
-def test_books_of_an_earlier_version_that_name_no_tables_say_nothing(
+def test_accounts_of_an_earlier_version_that_name_no_tables_say_nothing(
     warehouse: FakeWarehouse,
 ) -> None:
     warehouse.accounted = {UNKNOWN_TABLE}

@@ -17,7 +17,7 @@ from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import freight
 
 SPEC = warehouse_spec(freight())
-NAMES = Names("books")
+NAMES = Names("bookkeeping")
 
 
 def planned(

@@ -175,22 +175,22 @@ def test_an_error_whose_words_are_complete_does_not(message: str) -> None:
     assert ELSEWHERE not in sentence({"C": "XX000", "M": message}, KNOWN)
 
 
-def test_names_are_those_of_the_declaration_and_of_the_books() -> None:
+def test_names_are_those_of_the_declaration_and_of_the_bookkeeping_tables() -> None:
     assert {"starjoin", "ledger", "fence", TARGET.table, TARGET.schema, "location"} <= KNOWN
     assert f"tombstones_{TARGET.table}" in KNOWN
     assert f"stage_rows_{TARGET.table}" in KNOWN
 
 
-def test_names_of_the_books_are_those_of_the_tables_that_are_made() -> None:
+def test_bookkeeping_names_are_those_of_the_tables_that_are_created() -> None:
     """Read from the DDL, so that a new table's name is not forgotten."""
-    names = Names("books of ours")
+    names = Names("our bookkeeping")
     found = set()
     for sql in create_statements(SPEC, names):
-        for table in re.findall(r'^CREATE TABLE IF NOT EXISTS "books of ours"\.(\S+) \(', sql):
+        for table in re.findall(r'^CREATE TABLE IF NOT EXISTS "our bookkeeping"\.(\S+) \(', sql):
             found.add(table.strip('"'))
     own = {names.tombstone_table(target) for target in SPEC.targets}
     own |= {names.dimension_table(dimension) for dimension in SPEC.dimensions}
-    assert names.bookkeeping_names == (found - own) | {"books of ours"}
+    assert names.bookkeeping_names == (found - own) | {"our bookkeeping"}
     assert found <= warehouse_names(SPEC, names)
 
 

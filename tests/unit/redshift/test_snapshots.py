@@ -1,6 +1,6 @@
 """Every statement of a load as a committed file, so that a change of SQL is a visible difference.
 
-`STARJOIN_SNAPSHOTS=write pytest tests/unit/redshift/test_snapshots.py` writes them anew.
+`STARJOIN_SNAPSHOTS=write pytest tests/unit/redshift/test_snapshots.py` writes them again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def test_the_sql_is_the_committed_one(name: str, statements: list[tuple[str, str
     path = FOLDER / name
     if os.environ.get("STARJOIN_SNAPSHOTS") == "write":
         path.write_text(text)
-    assert path.read_text() == text, f"write it anew: {__doc__}"
+    assert path.read_text() == text, f"write it again: {__doc__}"
 
 
 def test_no_snapshot_is_left_over() -> None:

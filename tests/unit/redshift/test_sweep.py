@@ -13,7 +13,7 @@ from flink_app.positions.position import floor_position
 from tests.unit.redshift.test_loader import fail_at
 from tests.unit.redshift.warehouse import SPEC, FakeWarehouse, loader, part
 
-SWEEP = [s.sql for s in plan_sweep(SPEC, Names("books"), Floor(2, floor_position(2)))]
+SWEEP = [s.sql for s in plan_sweep(SPEC, Names("bookkeeping"), Floor(2, floor_position(2)))]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_the_sweep_comes_after_rows_and_patches(warehouse: FakeWarehouse) -> Non
     applied = [
         i
         for i, sql in enumerate(warehouse.said)
-        if "newest_" in sql or sql.startswith("COPY") or '"books".account' in sql
+        if "newest_" in sql or sql.startswith("COPY") or '"bookkeeping".account' in sql
     ]
     assert max(applied) < warehouse.said.index(SWEEP[0])
     assert warehouse.parts == {"a", "b"}

@@ -62,8 +62,8 @@ class Change:
         }
 
 
-# A row that is changed, deleted, made again and changed, mostly without its body.
-TOLD: Final = (
+# A row that is changed, deleted, inserted again and changed, mostly without its body.
+CHANGES: Final = (
     Change(1, "a"),
     Change(2),
     Change(3, deleted=True),
@@ -73,7 +73,7 @@ TOLD: Final = (
 
 
 def known(changes: Sequence[Change]) -> list[tuple[Any, ...]]:
-    """The row and where its body comes from, as these changes tell it."""
+    """The row that these changes make, and the position that its body comes from."""
     newest = max(changes, key=lambda change: change.at)
     if newest.deleted:
         return []
@@ -106,19 +106,21 @@ def run(order: Sequence[Change], parts: list[Sequence[Change]], without: int | N
             assert warehouse.rows(TARGET) == known(seen), (order, parts, seen)
 
 
-@pytest.mark.parametrize("chosen", [*combinations(TOLD, 3), *combinations(TOLD, 4), TOLD], ids=str)
-def test_any_order_and_any_batches_give_what_the_changes_tell(chosen: tuple[Change, ...]) -> None:
+@pytest.mark.parametrize(
+    "chosen", [*combinations(CHANGES, 3), *combinations(CHANGES, 4), CHANGES], ids=str
+)
+def test_any_order_and_any_batches_give_the_same_row(chosen: tuple[Change, ...]) -> None:
     for order in permutations(chosen):
-        ways = batches(order) if len(order) < len(TOLD) else batches(order)[:2]
+        ways = batches(order) if len(order) < len(CHANGES) else batches(order)[:2]
         for parts in ways:
             run(order, parts)
 
 
 def test_a_change_that_comes_again_changes_nothing() -> None:
     with SqliteWarehouse(SPEC) as warehouse:
-        for change in [*TOLD, *TOLD, *TOLD[::-1]]:
+        for change in [*CHANGES, *CHANGES, *CHANGES[::-1]]:
             load(warehouse, [change])
-        assert warehouse.rows(TARGET) == known(TOLD)
+        assert warehouse.rows(TARGET) == known(CHANGES)
 
 
 def test_a_row_from_before_the_declaration_keeps_its_value() -> None:
@@ -137,7 +139,7 @@ def test_each_statement_is_needed(step: int) -> None:
         keep_unchanged_values(TARGET, SPEC.position, NAMES)[step]
     )
     wrong = 0
-    for order in permutations(TOLD):
+    for order in permutations(CHANGES):
         for parts in batches(order)[:2]:
             try:
                 run(order, parts, without=place)

@@ -18,12 +18,12 @@ def warehouse() -> FakeWarehouse:
     return FakeWarehouse()
 
 
-def test_the_first_start_leaves_its_key_in_the_books(warehouse: FakeWarehouse) -> None:
+def test_the_first_start_records_its_key(warehouse: FakeWarehouse) -> None:
     loader(warehouse, key_id="aa").start(5)
     assert warehouse.key_id == "aa"
     loader(warehouse, key_id="aa").start(6)
     inserts = [sql for sql in warehouse.statements("INSERT") if ".value_key" in sql]
-    assert inserts == ['INSERT INTO "books".value_key (key_id, since) VALUES (%s, %s)']
+    assert inserts == ['INSERT INTO "bookkeeping".value_key (key_id, since) VALUES (%s, %s)']
 
 
 def test_a_start_under_another_key_changes_nothing(warehouse: FakeWarehouse) -> None:
@@ -33,8 +33,8 @@ def test_a_start_under_another_key_changes_nothing(warehouse: FakeWarehouse) -> 
     assert str(caught.value) == (
         "the warehouse was filled under key aa, and this start has key bb: rows of both would not "
         "match. Nothing was loaded. Make key aa the current one again and start; or empty the "
-        'tables, delete the row from "books".value_key, and load everything again. operations.md, '
-        "Rotating the privacy secret, has the steps"
+        'tables, delete the row from "bookkeeping".value_key, and load everything again. '
+        "operations.md, Rotating the privacy secret, has the steps"
     )
     assert (warehouse.key_id, warehouse.fence) == ("aa", [("app", 5)])
     loader(warehouse, key_id="aa").start(7)

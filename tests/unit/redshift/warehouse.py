@@ -80,7 +80,7 @@ class FakeWarehouse:
         rows_of_a_part: as many as COPY finds in each file.
         copied: rows that COPY brings to a target's stage; None: all.
         newest: rows of it that are newer than what is there; None: all.
-        accounted: tables of which the books hold records.
+        accounted: tables that the bookkeeping tables have records of.
         holders: processes that hold any lock on the ledger and their transactions' begin, as the
             loader's user sees them.
         left_behind: processes of sessions that hold the ledger's lock, or wait for it.
@@ -242,7 +242,7 @@ def loader(
     return Loader(
         spec,
         application=application,
-        bookkeeping_schema="books",
+        bookkeeping_schema="bookkeeping",
         copy_role="default",
         connect=warehouse.connect,
         manifests=warehouse.manifests,
