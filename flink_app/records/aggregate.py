@@ -19,7 +19,7 @@ _CHECKSUM_BYTES: Final = 16
 
 def is_aggregate(record: bytes) -> bool:
     """Whether a record is one; with a wrong checksum it is none for the library either."""
-    if not record.startswith(MAGIC) or len(record) < len(MAGIC) + _CHECKSUM_BYTES:
+    if not record.startswith(MAGIC):
         return False
     content, checksum = record[len(MAGIC) : -_CHECKSUM_BYTES], record[-_CHECKSUM_BYTES:]
     return hashlib.md5(content, usedforsecurity=False).digest() == checksum

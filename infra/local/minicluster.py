@@ -30,13 +30,24 @@ _SAVEPOINT: Final = "savepoint is at "
 
 
 class MiniCluster(Lifetime):
-    """A running job; as a context manager it is stopped with everything below it."""
+    """A running job; as a context manager it is stopped with everything below it.
 
-    def __init__(self, run: LocalRun, properties: Path, folder: Path, env: dict[str, str]) -> None:
+    `module` is what runs as the service: this one, or one that calls its `main`.
+    """
+
+    def __init__(
+        self,
+        run: LocalRun,
+        properties: Path,
+        folder: Path,
+        env: dict[str, str],
+        *,
+        module: str = "infra.local.minicluster",
+    ) -> None:
         arguments = json.dumps(asdict(run), default=str)
         self.service = Service(
             "the job on the mini cluster",
-            [sys.executable, "-m", "infra.local.minicluster", arguments, str(properties)],
+            [sys.executable, "-m", module, arguments, str(properties)],
             log=folder / "job.log",
             env={
                 **python_environment(),
@@ -111,7 +122,8 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _main() -> int:
+def main() -> int:
+    """The service."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=json.loads, help="a LocalRun as JSON")
     parser.add_argument("properties", type=Path, help="the application's property groups")
@@ -121,4 +133,4 @@ def _main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(main())

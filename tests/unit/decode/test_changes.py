@@ -131,6 +131,7 @@ FAULTS = {
         (region() + region(), "the record is not one JSON object in UTF-8"),
         (region().replace(b"Vest", b"V\xff"), "the record is not one JSON object in UTF-8"),
         (b"\xef\xbb\xbf" + region(), "the record is not one JSON object in UTF-8"),
+        (b"\xf2" + aggregate(region())[1:], "the record is not one JSON object in UTF-8"),
         (aggregate(region())[:-1], "the record is not one JSON object in UTF-8"),
         (aggregate(region())[:4] + region(), "the record is not one JSON object in UTF-8"),
         (aggregate(b"")[:19], "the record is not one JSON object in UTF-8"),
