@@ -11,6 +11,9 @@ SYSTEM_COLUMNS: Final = frozenset(
 MOST_COLUMNS: Final = 1_600
 MOST_SORT_KEY_COLUMNS: Final = 400  # of a compound sort key
 LONGEST_NAME: Final = 127  # bytes
+# Bytes of a row in a sort. VARCHAR counts up to its declared length, VARBYTE in a way that is not
+# documented.
+WIDEST_ROW: Final = 65_535
 
 
 def is_system_schema(name: str) -> bool:

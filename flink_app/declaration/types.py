@@ -31,6 +31,18 @@ _PLAIN: Final = {
     "timestamp": pa.timestamp("us"),
     "timestamptz": pa.timestamp("us", "UTC"),
 }
+_FIXED_BYTES: Final = {
+    "smallint": 2,
+    "integer": 4,
+    "bigint": 8,
+    "real": 4,
+    "double precision": 8,
+    "boolean": 1,
+    "date": 4,
+    "timestamp": 8,
+    "timestamptz": 8,
+}
+_MOST_SHORT_DIGITS: Final = 19  # of a decimal that Redshift keeps in 8 bytes
 _ALIASES: Final = {"int": "integer", "double": "double precision", "numeric": "decimal"}
 _TEXT: Final = ("varchar", "char")
 _LONGEST: Final = {
@@ -114,6 +126,15 @@ class ColumnType:
         if self.name == "decimal":
             return f"DECIMAL({self.precision},{self.scale})"
         return self.name.upper()
+
+    @cached_property
+    def row_bytes(self) -> int:
+        """How much a value adds at most to the width of a row; nothing is known of binary data."""
+        if self.is_text:
+            return self.length or 0
+        if self.name == "decimal":
+            return 8 if (self.precision or 0) <= _MOST_SHORT_DIGITS else 16
+        return 0 if self.is_binary else _FIXED_BYTES[self.name]
 
     @cached_property
     def is_integer(self) -> bool:

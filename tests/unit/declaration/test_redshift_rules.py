@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
 
-from connectors.sql_limits import MOST_COLUMNS, SYSTEM_COLUMNS
+from connectors.redshift.spec import ColumnSpec
+from connectors.sql_limits import MOST_COLUMNS, SYSTEM_COLUMNS, WIDEST_ROW
 from flink_app.declaration import DeclarationError, Star, load_declaration
-from flink_app.warehouse import refuse_bookkeeping_schema
+from flink_app.warehouse import refuse_bookkeeping_schema, warehouse_spec
 from infra.redshift_emulator.dialect import read_statement
 from infra.redshift_emulator.errors import RedshiftError
 from tests.unit.declaration.test_rules import put, save
@@ -180,6 +182,48 @@ def test_too_many_columns_are_counted_with_the_hidden_ones(tmp_path: Path) -> No
     message = "target sales: 1601 columns including hidden ones; Redshift takes at most 1600"
     with pytest.raises(DeclarationError, match=message):
         load_declaration(save(tmp_path, content))
+
+
+def widened(table: str, column: str, length: int, placement: str) -> dict[str, Any]:
+    kind = f"varchar({length})"
+    return changed({("tables", table, "columns", column): kind}, placement)
+
+
+@pytest.mark.parametrize("placement", ["stream", "warehouse"])
+@pytest.mark.parametrize("table", ["item", "maker"])
+def test_rows_of_a_load_fit_the_widest_that_redshift_sorts(
+    table: str, placement: str, tmp_path: Path
+) -> None:
+    """Exactly as wide as the columns that the load sorts, whatever part of the star is wide."""
+    star = Star(declaration(widened(table, "title", 1, placement)))
+    spec = warehouse_spec(star)
+    widths = {f"target {one.table}": sql_width(one.columns) for one in spec.targets}
+    widths |= {f"table {one.table}, its patches": sql_width(one.columns) for one in spec.patches}
+    widths |= {f"table {one.table}": sql_width(one.columns) for one in spec.dimensions}
+    widest = max(widths, key=lambda name: widths[name])
+    room = WIDEST_ROW - widths[widest]
+    load_declaration(save(tmp_path, widened(table, "title", 1 + room, placement)))
+    message = f"{widest}: its rows have up to {WIDEST_ROW + 1} bytes, hidden columns included; Red"
+    with pytest.raises(DeclarationError, match=re.escape(message)):
+        load_declaration(save(tmp_path, widened(table, "title", 2 + room, placement)))
+
+
+def sql_width(columns: Iterable[ColumnSpec]) -> int:
+    """The bytes of columns but for the flag of deletes, from their SQL types."""
+    fixed = {"INTEGER": 4, "DATE": 4, "VARBYTE(9)": 0}
+    lengths = [re.fullmatch(r"VARCHAR\((\d+)\)", one.sql_type) for one in columns]
+    return sum(
+        int(length[1]) if length else fixed[one.sql_type]
+        for one, length in zip(columns, lengths, strict=True)
+        if length or one.sql_type != "BOOLEAN"
+    )
+
+
+def test_binary_columns_do_not_count_towards_a_row(tmp_path: Path) -> None:
+    """How Redshift counts them is not documented."""
+    load_declaration(
+        save(tmp_path, changed({("tables", "sale", "columns", "scan"): "varbyte(1024000)"}))
+    )
 
 
 def test_a_sort_key_may_have_so_many_columns(tmp_path: Path) -> None:
