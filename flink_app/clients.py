@@ -13,6 +13,7 @@ from botocore.config import Config
 from connectors.redshift.access import Limits, RedshiftAddress
 from connectors.redshift.connection import connect, read_credentials
 from connectors.redshift.loader import Loader
+from connectors.redshift.preconditions import check_region
 from connectors.redshift.sweep import Floor
 from connectors.staging.store import S3Store
 from flink_app.declaration import Star
@@ -86,6 +87,7 @@ class Clients:
             credentials = read_credentials(self._secrets(_IN_A_LOAD), redshift.secret_id)
             return connect(address, credentials, limits)
 
+        store, bucket = self.staging_store(), self._settings.staging.bucket
         floor = self._settings.application.floor
         return Loader(
             warehouse_spec(star),
@@ -93,7 +95,8 @@ class Clients:
             bookkeeping_schema=redshift.bookkeeping_schema,
             copy_role=redshift.copy_role,
             connect=open_connection,
-            manifests=self.staging_store(),
+            manifests=store,
+            check_bucket=lambda: check_region(redshift.host, bucket, store.region),
             alters=star.declaration.stream.schema_changes.alters_tables,
             floor=Floor(floor, floor_position(floor)),
             key_id=key_id,

@@ -33,6 +33,7 @@ The bookkeeping tables, read from outside the load:
 The cluster:
     access: where it is, how its certificate is verified, how long it may take.
     connection: one session per transaction.
+    preconditions: how its database compares text, and whether it can read the staging bucket.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
     said: what of an error's own text may be repeated.

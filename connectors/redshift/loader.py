@@ -43,6 +43,7 @@ from connectors.redshift.errors import (
 from connectors.redshift.left_behind import end_sessions, say_holders
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
+from connectors.redshift.preconditions import check_collation
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
 from connectors.redshift.value_key import check_key, check_part_keys
@@ -95,6 +96,7 @@ class Loader:
         alters: whether tables that exist are altered to what is declared, where Redshift can.
         floor: the lowest generation that counts.
         key_id: of the key that the values are made under; empty where none is used.
+        check_bucket: raises LoadError if COPY cannot read the staging bucket; called at a start.
     """
 
     def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
@@ -109,7 +111,9 @@ class Loader:
         alters: bool = False,
         floor: Floor = NO_FLOOR,
         key_id: str = "",
+        check_bucket: Callable[[], None] = lambda: None,
     ) -> None:
+        self._check_bucket = check_bucket
         self._warehouse = warehouse
         self._application = application
         self._names = Names(bookkeeping_schema)
@@ -131,9 +135,12 @@ class Loader:
 
         Returns whether a sweep is due, with the parts that are complete or with none. Raises
         LoadError: FenceLostError when the target is not, or no longer, ours; KeyChangedError when
-        it was filled under another key; NeedsRepairError when a later release has migrated it.
+        it was filled under another key; NeedsRepairError when a later release has migrated it, or
+        when database or staging bucket cannot be loaded from.
         """
+        self._check_bucket()
         with self._transaction("looking for the bookkeeping tables", autocommit=True) as cursor:
+            check_collation(cursor)
             can_lock = ledger.exists(cursor, self._names)
             migrations.find_version(cursor, self._names)
         if can_lock:

@@ -59,7 +59,15 @@ class StagingRefusedError(StagingError):
 
 def write_error(error: ClientError | BotoCoreError, bucket: str, prefix: str) -> StagingError:
     """The StagingError for what boto3 raised while writing below a prefix of a bucket."""
-    message = f"writing to s3://{bucket}/{prefix}/ failed: {named(error)}"
+    return _error(error, f"writing to s3://{bucket}/{prefix}/ failed: {named(error)}")
+
+
+def region_error(error: ClientError | BotoCoreError, bucket: str) -> StagingError:
+    """The StagingError for what boto3 raised when it was asked for a bucket's Region."""
+    return _error(error, f"asking S3 for the Region of bucket {bucket} failed: {named(error)}")
+
+
+def _error(error: ClientError | BotoCoreError, message: str) -> StagingError:
     if passes(error):
         return StagingUnavailableError(message)
     return StagingRefusedError(f"{message}: {_REMEDIES.get(code_of(error), _UNKNOWN)}")

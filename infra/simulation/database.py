@@ -7,6 +7,7 @@ What is translated, all else runs as it is written:
   order that the lock enforces; that the lock does so is for the contract suite;
 - `svv_transactions`: none, for the same reason; ending sessions is for the fault tests;
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the place of the columns;
+- `db_collation()`: SQLite compares text as a case-sensitive database does;
 - `information_schema.columns`: `pragma_table_info`, with its types in the catalogue's words;
   `%s`: `?`;
 - what `infra.simulation.sqlite_dialect` rewrites.
@@ -82,6 +83,8 @@ def translated(sql: str) -> str:
         return "SELECT 0 WHERE ? IS NULL AND ? IS NULL"
     if "information_schema.columns" in sql:
         return _COLUMNS
+    if "db_collation()" in sql:
+        return "SELECT 'case_sensitive'"
     return as_sqlite(sql).replace("%s", "?")
 
 

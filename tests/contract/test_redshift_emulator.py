@@ -14,10 +14,14 @@ import redshift_connector
 from redshift_connector.core import Connection
 
 from connectors.redshift.connection import disconnect, open_connection
+from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.loader import Loader
+from flink_app.warehouse import warehouse_spec
 from infra.local.postgres import EmbeddedPostgres
 from infra.local.processes import ServiceError
 from infra.local.redshift import RedshiftEmulator
 from tests.contract.warehouse import Warehouse, refused, run, value
+from tests.unit.stars import ticket_seller
 
 pytestmark = pytest.mark.contract
 
@@ -89,6 +93,47 @@ def test_serializable_with_the_lock_first_is_no_conflict(
 def test_copy_from_a_store_that_does_not_answer(pair: tuple[Connection, Connection]) -> None:
     with refused("XX000", "S3ServiceException", "Could not connect"):
         run(pair[0], "copy ledger from 's3://b/k' iam_role default parquet manifest")
+
+
+def test_a_case_insensitive_database_makes_one_key_of_two_and_no_load_starts(
+    tmp_path: Path,
+) -> None:
+    with RedshiftEmulator(
+        tmp_path, s3_endpoint="http://127.0.0.1:1", collation="case_insensitive"
+    ) as redshift:
+
+        def connect() -> Connection:
+            return open_connection(**redshift.connection)
+
+        connection = connect()
+        run(connection, "create table t (k varchar(9), n int)")
+        run(connection, "insert into t values ('AB', 1), ('ab', 2), ('b ', 3)")
+        assert value(connection, "select count(*) from t where k = 'Ab'") == 2
+        assert value(connection, "select count(distinct k) from t") == 2
+        assert value(connection, "select count(*) from t as a join t as b on a.k = b.k") == 5
+        assert value(connection, "select max(n) from t where k > 'AC'") == 3
+        connection.commit()
+        disconnect(connection)
+        starting = Loader(
+            warehouse_spec(ticket_seller()),
+            application="app",
+            bookkeeping_schema="books",
+            copy_role="default",
+            connect=connect,
+            manifests=NoStore(),
+        )
+        with pytest.raises(NeedsRepairError, match=r"db_collation\(\) is case_insensitive"):
+            starting.start(1)
+        connection = connect()
+        assert value(connection, "select count(*) from svv_all_tables") == 1
+        disconnect(connection)
+
+
+class NoStore:
+    """Where nothing is written."""
+
+    def put(self, key: str, body: bytes) -> str:
+        pytest.fail(f"{key} of {len(body)} bytes was written")
 
 
 @pytest.fixture

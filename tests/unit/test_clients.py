@@ -98,6 +98,24 @@ def load(endpoint: str) -> LoadError:
     return caught.value
 
 
+def test_a_start_asks_s3_where_the_staging_bucket_is() -> None:
+    """So a bucket in another Region than the warehouse is found before the first COPY."""
+    asked: list[tuple[str, str]] = []
+
+    def answer(method: str, path: str) -> tuple[int, str]:
+        asked.append((method, path))
+        return 503, "SlowDown"
+
+    with Outage(0, answer) as service:
+        found = settings(service.endpoint)
+        host = {"host": "etl.abc123.eu-central-1.redshift.amazonaws.com"}
+        redshift = found.redshift.model_copy(update=host)
+        loader = Clients(found.model_copy(update={"redshift": redshift})).loader(TOKENISING)
+        with pytest.raises(RetryLoadError, match="asking S3 for the Region of bucket bucket"):
+            loader.start(1)
+    assert {*asked} == {("HEAD", "/bucket")}
+
+
 @pytest.mark.parametrize(("status", "code", "remedy"), REFUSED)
 def test_a_login_that_is_refused_needs_repair(status: int, code: str, remedy: str) -> None:
     with answering((status, code)) as service:

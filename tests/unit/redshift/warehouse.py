@@ -84,6 +84,7 @@ class FakeWarehouse:
         holders: processes that hold any lock on the ledger and their transactions' begin, as the
             loader's user sees them.
         left_behind: processes of sessions that hold the ledger's lock, or wait for it.
+        collation: how its database compares text.
     """
 
     def __init__(self) -> None:
@@ -91,6 +92,7 @@ class FakeWarehouse:
         self.parts: set[str] = set()
         self.tables = existing(SPEC)
         self.defaults: set[tuple[str, str]] = set()
+        self.collation = "case_sensitive"
         self.autocommit: bool | None = None
         self.floor = 0
         self.key_id = ""
@@ -177,6 +179,8 @@ class FakeWarehouse:
         self, operation: str, values: list[Any]
     ) -> list[tuple[Any, ...]]:
         """The answer from the bookkeeping tables."""
+        if operation == "SELECT db_collation()":
+            return [(self.collation,)]
         if operation.startswith("SELECT application"):
             return [*self._fence_now]
         if operation.startswith("SELECT part"):
@@ -237,6 +241,7 @@ def loader(
     alters: bool = False,
     floor: int = 0,
     key_id: str = "",
+    check_bucket: Callable[[], None] = lambda: None,
 ) -> Loader:
     warehouse.manifests = manifests or Manifests()
     return Loader(
@@ -249,4 +254,5 @@ def loader(
         alters=alters,
         floor=Floor(floor, floor_position(floor)),
         key_id=key_id,
+        check_bucket=check_bucket,
     )

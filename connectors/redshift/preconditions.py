@@ -1,0 +1,65 @@
+"""What a load needs of the warehouse as a whole: how it compares text, and where its bucket is.
+
+A start checks both. Nothing fails in a database that ignores case, and rows are lost; a bucket in
+another Region fails the first COPY, long after the deployment that it belongs to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from connectors.redshift.errors import NeedsRepairError, RetryLoadError
+from connectors.redshift.ledger import Cursor
+from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
+
+_CASE_SENSITIVE: Final = "case_sensitive"
+# cluster.id.REGION.redshift.amazonaws.com, workgroup.account.REGION.redshift-serverless...
+_ENDPOINT: Final = re.compile(
+    r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?$"
+)
+
+
+def check_collation(cursor: Cursor) -> None:
+    """Raises NeedsRepairError in a database in which keys that differ in case are one key."""
+    cursor.execute("SELECT db_collation()")
+    ((collation,),) = cursor.fetchall()
+    if collation != _CASE_SENSITIVE:
+        message = (
+            f"the database compares text without regard to case (db_collation() is {collation}): "
+            "rows whose keys differ in case alone, as AB and ab, would replace each other. Load "
+            "into a database that was created with COLLATE CASE_SENSITIVE, which is the default: "
+            "`database` of starjoin.redshift"
+        )
+        raise NeedsRepairError(message)
+
+
+def region_of(host: str) -> str:
+    """The Region in the name of one of Redshift's endpoints; empty for any other name."""
+    found = _ENDPOINT.search(host.lower())
+    return found["region"] if found else ""
+
+
+def check_region(host: str, bucket: str, region_of_bucket: Callable[[], str]) -> None:
+    """Raises NeedsRepairError if COPY cannot read the bucket because of its Region.
+
+    Only where the host tells the warehouse's Region and S3 the bucket's, which may be empty; else
+    the first COPY finds out. Raises RetryLoadError while S3 does not answer.
+    """
+    wanted = region_of(host)
+    if not wanted:
+        return
+    try:
+        found = region_of_bucket()
+    except StagingRefusedError as error:
+        raise NeedsRepairError(str(error)) from None
+    except StagingUnavailableError as error:
+        raise RetryLoadError(str(error)) from None
+    if found not in {"", wanted}:
+        message = (
+            f"the staging bucket {bucket} is in {found}, and the warehouse in {wanted} (by its "
+            "endpoint's name): COPY reads Parquet from its own Region alone. Use a bucket in "
+            f"{wanted}: `bucket` of starjoin.staging"
+        )
+        raise NeedsRepairError(message)
