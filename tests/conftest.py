@@ -33,6 +33,7 @@ TESTS_APART: Final = (
 LONGEST_FIRST: Final = (
     "tests/histories/",
     "tests/faults/test_task_manager.py",
+    "tests/integration/test_resharding.py",
     "tests/integration/test_hung_load_gauges.py",
     "tests/integration/test_schema_changes.py",
     "tests/integration/test_reload.py",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from decimal import localcontext
+from typing import Any, Final
 
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
@@ -21,6 +22,7 @@ SELECT batch, MIN(loaded_at) AS loaded_at, COUNT(*) AS parts,
     MIN(epoch) AS first_epoch, MAX(epoch) AS last_epoch, SUM(byte_count) AS bytes
 FROM {schema}.ledger GROUP BY batch ORDER BY 2
 """
+_DECIMAL_DIGITS: Final = 38  # Redshift has no more
 _UNDEFINED_TABLE = "42P01"
 _UNDEFINED_SCHEMA = "3F000"
 
@@ -68,5 +70,7 @@ def batches(connection: Connection, schema: str = "starjoin") -> list[dict[str, 
 def rows(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     """The rows of one query."""
     cursor = connection.cursor()
-    cursor.execute(query)
-    return [tuple(row) for row in cursor.fetchall()]
+    # The driver rounds decimals to the context's precision, by default 28 digits.
+    with localcontext(prec=_DECIMAL_DIGITS):
+        cursor.execute(query)
+        return [tuple(row) for row in cursor.fetchall()]

@@ -1,6 +1,7 @@
 """Every server that the application needs, started and stopped together.
 
-moto for Kinesis, S3 and Secrets Manager; the Redshift emulator; a source database.
+moto for Kinesis, S3 and Secrets Manager; the Redshift emulator; a source database. Where shards are
+split and merged, a Kinesis that can do that takes the place of moto's.
 All on free loopback ports, all below reapers, so nothing outlives this process.
 """
 
@@ -25,6 +26,7 @@ from flink_app.settings import (
     Staging,
     property_groups,
 )
+from infra.local.kinesis import LocalKinesis
 from infra.local.lifetimes import Lifetime
 from infra.local.moto import Moto
 from infra.local.postgres import EmbeddedPostgres
@@ -47,6 +49,7 @@ class LocalStack(Lifetime):
     Args:
         declaration: the application's declaration, a path inside the package or an absolute one.
         shards: of the change stream.
+        resharding: whether shards can be split and merged, which needs Node.js.
         folder: for logs and state; a temporary one, removed at the end, when None.
     """
 
@@ -55,10 +58,13 @@ class LocalStack(Lifetime):
         declaration: str = "flink_app/stars/ticket_seller.yaml",
         *,
         shards: int = 2,
+        resharding: bool = False,
         folder: Path | None = None,
     ) -> None:
         self._declaration = declaration
         self._shards = shards
+        self._resharding = resharding
+        self._kinesis: LocalKinesis | None = None
         self._given = folder
         self._exit = ExitStack()
 
@@ -71,6 +77,10 @@ class LocalStack(Lifetime):
             self.folder = self._given
             self.folder.mkdir(parents=True, exist_ok=True)
         self.moto = self._exit.enter_context(Moto(self.folder / "moto"))
+        if self._resharding:
+            self._kinesis = self._exit.enter_context(
+                LocalKinesis(self.folder / "kinesis", _ACCOUNT, self.moto.region)
+            )
         self.redshift = self._exit.enter_context(
             RedshiftEmulator(self.folder / "redshift", s3_endpoint=self.moto.endpoint)
         )
@@ -89,7 +99,9 @@ class LocalStack(Lifetime):
         return self.moto.environment()
 
     def client(self, service: Any) -> Any:
-        """A boto3 client of moto."""
+        """A boto3 client of the server that has this service."""
+        if service == "kinesis" and self._kinesis is not None:
+            return self._kinesis.client()
         return self.moto.client(service)
 
     def warehouse(self) -> Connection:
@@ -108,6 +120,8 @@ class LocalStack(Lifetime):
     def _create_resources(self) -> None:
         kinesis: KinesisClient = self.client("kinesis")
         kinesis.create_stream(StreamName=STREAM, ShardCount=self._shards)
+        # Asked at once, then each second.
+        kinesis.get_waiter("stream_exists").wait(StreamName=STREAM, WaiterConfig={"Delay": 1})
         s3: S3Client = self.client("s3")
         s3.create_bucket(
             Bucket=BUCKET,
@@ -129,7 +143,8 @@ class LocalStack(Lifetime):
             ),
             source=Source(
                 stream_arn=f"arn:aws:kinesis:{region}:{_ACCOUNT}:stream/{STREAM}",
-                cbor=False,  # moto knows JSON only
+                endpoint=self._kinesis.endpoint if self._kinesis is not None else None,
+                cbor=self._kinesis is not None,  # moto knows JSON only
             ),
             staging=Staging(bucket=BUCKET),
             privacy=Privacy(secret_id="starjoin/privacy"),

@@ -173,12 +173,13 @@ def running(
     name: str = DEFAULT,
     *,
     shards: int = 2,
+    resharding: bool = False,
     declaration: Path | None = None,
     history: Path | None = None,
 ) -> Iterator[Running]:
     """A shipped example on a stack of its own, with its own declaration and SQL or others."""
     declared = declaration_of(name) if declaration is None else str(declaration)
-    with LocalStack(declared, folder=folder, shards=shards) as stack:
+    with LocalStack(declared, folder=folder, shards=shards, resharding=resharding) as stack:
         example = Example(name, stack, history)
         try:
             yield Running(folder, stack, example)

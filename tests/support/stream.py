@@ -73,13 +73,13 @@ def records_on(kinesis: Any) -> Iterator[tuple[Place, bytes]]:
         iterator = kinesis.get_shard_iterator(
             StreamName=STREAM, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
-        while True:
+        while iterator is not None:
             answer = kinesis.get_records(ShardIterator=iterator)
             for record in answer["Records"]:
                 yield (shard["ShardId"], record["SequenceNumber"]), record["Data"]
             if not answer["Records"] and not answer["MillisBehindLatest"]:
                 break
-            iterator = answer["NextShardIterator"]
+            iterator = answer.get("NextShardIterator")  # absent where a closed shard ends
 
 
 def _first_place(data: bytes) -> Place | None:
