@@ -92,8 +92,8 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
   private final class AfterRound implements ShardDiscovery.Rounds {
 
     @Override
-    public void settled(Listing listing, Set<String> gone) {
-      for (Rulings.Ruled ruled : rulings.rule(listing, gone, KinesisEnumerator.this::isReady)) {
+    public void settled(Survey survey) {
+      for (Rulings.Ruled ruled : rulings.rule(survey, KinesisEnumerator.this::isReady)) {
         LOG.info("Ruling for reader {}: {}", ruled.reader(), ruled.ruling());
         context.sendEventToSourceReader(ruled.reader(), ruled.ruling());
       }

@@ -59,9 +59,18 @@ final class Rulings {
     return waiting.number() <= listing.doubtsBefore();
   }
 
-  /** The shards in doubt that the listing lacks: Kinesis must be asked whether they are gone. */
+  /**
+   * The shards that matter to a ruling and that the listing lacks: those in doubt, and the parents
+   * of those that were never read. Kinesis must be asked whether they are gone.
+   */
   Set<String> missingFrom(Listing listing) {
     Set<String> missing = new TreeSet<>(pending.keySet());
+    for (Pending waiting : pending.values()) {
+      ShardDescription listed = listing.shards().get(waiting.doubt().shardId());
+      if (listed != null && isUnread(waiting.doubt().position())) {
+        missing.addAll(listed.parents());
+      }
+    }
     missing.removeAll(listing.shards().keySet());
     return missing;
   }
@@ -69,26 +78,37 @@ final class Rulings {
   /**
    * Rules on every doubt that can be decided, and forgets it.
    *
-   * @param gone the shards of {@link #missingFrom} that Kinesis does not know any more
+   * @param survey with answers for {@link #missingFrom}, unless Kinesis could not be asked
    * @param reachable whether a reader can be sent its ruling now
    */
-  List<Ruled> rule(Listing listing, Set<String> gone, Predicate<Integer> reachable) {
+  List<Ruled> rule(Survey survey, Predicate<Integer> reachable) {
     List<Ruled> ruled = new ArrayList<>();
     for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
       Pending waiting = each.next();
       ShardInDoubt doubt = waiting.doubt();
-      ShardDescription listed = listing.shards().get(doubt.shardId());
-      if (isDecidedBy(listing, waiting)
-          && reachable.test(waiting.reader())
-          && (listed != null || gone.contains(doubt.shardId()))) {
-        Ruling ruling = listed == null ? ofGone(doubt, listing) : ofListed(doubt, listed, listing);
-        ruled.add(
-            new Ruled(
-                waiting.reader(), new ShardRuling(doubt.shardId(), doubt.position(), ruling)));
-        each.remove();
+      if (isDecidedBy(survey.listing(), waiting) && reachable.test(waiting.reader())) {
+        Ruling ruling = of(doubt, survey);
+        if (ruling != null) {
+          ruled.add(
+              new Ruled(
+                  waiting.reader(), new ShardRuling(doubt.shardId(), doubt.position(), ruling)));
+          each.remove();
+        }
       }
     }
     return ruled;
+  }
+
+  /** Null if it cannot be decided yet. */
+  private static Ruling of(ShardInDoubt doubt, Survey survey) {
+    ShardDescription listed = survey.listed(doubt.shardId());
+    if (listed == null) {
+      return survey.isGone(doubt.shardId()) ? ofGone(doubt, survey.listing()) : null;
+    }
+    if (isUnread(doubt.position()) && !listed.parents().stream().allMatch(survey::knows)) {
+      return null;
+    }
+    return ofListed(doubt, listed, survey);
   }
 
   private static Ruling ofGone(ShardInDoubt doubt, Listing listing) {
@@ -96,7 +116,8 @@ final class Rulings {
     return readOut ? Ruling.END : Ruling.END_LOSS_POSSIBLE;
   }
 
-  private static Ruling ofListed(ShardInDoubt doubt, ShardDescription shard, Listing listing) {
+  private static Ruling ofListed(ShardInDoubt doubt, ShardDescription shard, Survey survey) {
+    Listing listing = survey.listing();
     Position position = doubt.position();
     if (doubt.doubt() == Doubt.NULL_ITERATOR) {
       return shard.closed() ? Ruling.END : Ruling.RESUME;
@@ -107,7 +128,7 @@ final class Rulings {
     if (doubt.doubt() == Doubt.STALLED && position.sequenceNumber() != null) {
       return Ruling.REOPEN_LOSS_POSSIBLE; // whether the last record comes again shows it
     }
-    return isKept(position, listing) || isUntouched(position, shard, listing)
+    return isKept(position, listing) || isUntouched(position, shard, survey)
         ? Ruling.REOPEN_NOTHING_LOST
         : Ruling.REOPEN_LOSS_POSSIBLE;
   }
@@ -122,12 +143,14 @@ final class Rulings {
     return needed != Position.UNKNOWN && needed >= listing.horizonMillis() + MARGIN_MILLIS;
   }
 
-  /**
-   * A parent that is listed was closed less than the retention ago, and its children are younger.
-   */
-  private static boolean isUntouched(Position position, ShardDescription shard, Listing listing) {
-    return position.kind() == Position.Kind.TRIM_HORIZON
-        && shard.parents().stream().anyMatch(listing.shards()::containsKey);
+  /** A parent that is there was closed less than the retention ago; its children are younger. */
+  private static boolean isUntouched(Position position, ShardDescription shard, Survey survey) {
+    return isUnread(position) && shard.parents().stream().anyMatch(survey::isThere);
+  }
+
+  /** Whether all of the shard's records are wanted. */
+  private static boolean isUnread(Position position) {
+    return position.sequenceNumber() == null && position.kind() != Position.Kind.AT_TIMESTAMP;
   }
 
   /** Fails the job if a shard has waited for its ruling for too long. */

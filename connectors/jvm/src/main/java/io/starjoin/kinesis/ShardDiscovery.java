@@ -19,12 +19,8 @@ final class ShardDiscovery {
   /** What the enumerator does after a round. */
   interface Rounds {
 
-    /**
-     * The registry is up to date.
-     *
-     * @param gone shards in doubt that are not in the listing, and that Kinesis does not know
-     */
-    void settled(Listing listing, Set<String> gone);
+    /** The registry is up to date. */
+    void settled(Survey survey);
 
     /** There was no listing, or it lacks shards: what was known is still true. */
     void incomplete(boolean failed);
@@ -142,7 +138,7 @@ final class ShardDiscovery {
     asked.addAll(rulings.missingFrom(listing));
     if (asked.isEmpty()) {
       watch.answered();
-      rounds.settled(listing, Set.of());
+      rounds.settled(new Survey(listing, asked, Set.of()));
       return;
     }
     context.callAsync(
@@ -151,10 +147,10 @@ final class ShardDiscovery {
           if (failure == null) {
             watch.answered();
             registry.answered(questions, gone, isFirst ? Position.UNKNOWN : missesSince());
-            rounds.settled(listing, gone);
+            rounds.settled(new Survey(listing, asked, gone));
           } else {
             onFailure("Asking whether shards " + asked + " have expired", failure);
-            rounds.settled(listing, Set.of());
+            rounds.settled(new Survey(listing, Set.of(), Set.of()));
           }
         });
   }

@@ -26,9 +26,7 @@ final class ShardRegistry {
 
   private final Map<String, ShardEntry> entries = new TreeMap<>();
 
-  /** Parents that Kinesis does not know any more, as long as a waiting shard has them. */
-  private final Set<String> expired = new HashSet<>();
-
+  private final UnlistedParents unlisted = new UnlistedParents();
   private long completedCheckpoint;
 
   static ShardRegistry restore(Collection<Shard> shards) {
@@ -52,14 +50,31 @@ final class ShardRegistry {
    */
   void listed(Listing listing, Position start) {
     for (ShardDescription shard : listing.shards().values()) {
-      entries.computeIfAbsent(shard.shardId(), id -> new ShardEntry(shard, start));
+      add(shard, start);
     }
     entries.values().forEach(entry -> entry.seen(listing.shards().get(entry.id()), listing));
   }
 
   /** Adds a child shard named when its parent ended; it is read from its beginning. */
   void named(ShardDescription child) {
-    entries.computeIfAbsent(child.shardId(), id -> new ShardEntry(child, Position.TRIM_HORIZON));
+    add(child, Position.TRIM_HORIZON);
+  }
+
+  /** Does nothing if the shard is known. It was open at least as long as its parents. */
+  private void add(ShardDescription shard, Position start) {
+    if (!entries.containsKey(shard.shardId())) {
+      ShardEntry entry = new ShardEntry(shard, start);
+      entry.openUntilMillis = parentsOpenUntil(entry);
+      entries.put(shard.shardId(), entry);
+    }
+  }
+
+  private long parentsOpenUntil(ShardEntry entry) {
+    return entry.parents().stream()
+        .map(entries::get)
+        .mapToLong(parent -> parent == null ? Position.UNKNOWN : parent.openUntilMillis)
+        .max()
+        .orElse(Position.UNKNOWN);
   }
 
   /**
@@ -71,10 +86,10 @@ final class ShardRegistry {
     entries.values().stream()
         .filter(ShardEntry::isWaiting)
         .forEach(entry -> waitedFor.addAll(entry.parents()));
-    expired.retainAll(waitedFor);
+    unlisted.keepOnly(waitedFor);
     Set<String> questions = new TreeSet<>(waitedFor);
     questions.removeAll(entries.keySet());
-    questions.removeAll(expired);
+    questions.removeAll(unlisted.expired());
     for (ShardEntry entry : entries.values()) {
       if (isForgettable(entry) && !waitedFor.contains(entry.id())) {
         questions.add(entry.id());
@@ -111,14 +126,14 @@ final class ShardRegistry {
       return;
     }
     if (isGone) {
-      expired.add(id);
+      unlisted.isGone(id);
       for (ShardEntry child : children) {
         if (child.start.kind() == Position.Kind.TRIM_HORIZON
             && child.start.readUntilMillis() == Position.UNKNOWN) {
           child.start = child.start.readUntil(lostSince);
         }
       }
-    } else {
+    } else if (unlisted.isThere(id)) {
       // It has children, so it is closed; it is read from where they would be.
       entries.put(
           id,
@@ -168,7 +183,7 @@ final class ShardRegistry {
 
   private boolean letsRead(String parentId) {
     ShardEntry parent = entries.get(parentId);
-    return parent == null ? expired.contains(parentId) : parent.isEnded();
+    return parent == null ? unlisted.expired().contains(parentId) : parent.isEnded();
   }
 
   /** A child has no record that is older than the time when its parents were still open. */
@@ -178,13 +193,7 @@ final class ShardRegistry {
     if (start.kind() != Position.Kind.TRIM_HORIZON) {
       return split;
     }
-    long openUntil =
-        entry.parents().stream()
-            .map(entries::get)
-            .mapToLong(parent -> parent == null ? Position.UNKNOWN : parent.openUntilMillis)
-            .max()
-            .orElse(Position.UNKNOWN);
-    return split.at(start.readUntil(Math.max(start.readUntilMillis(), openUntil)));
+    return split.at(start.readUntil(Math.max(start.readUntilMillis(), parentsOpenUntil(entry))));
   }
 
   /** Whether a listing has shown it closed; then it is for ever. */

@@ -174,6 +174,37 @@ class RulingsTest extends EnumeratorTestBase {
     assertThat(takeRulings()).containsExactly(Ruling.REOPEN_LOSS_POSSIBLE);
   }
 
+  @Test
+  void aChildOfAParentThatTheListingLacksWronglyHasLostNothingYet() {
+    kinesis.split(kinesis.shard(0));
+    hide(0);
+    doubt(2, Doubt.POSITION_OLD, Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR));
+
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+  }
+
+  @Test
+  void aChildIsNotRuledOnWhileItIsUnknownWhetherItsParentHasExpired() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    for (int i = 0; i < ShardLister.ATTEMPTS; i++) {
+      kinesis.iteratorFaults.add(SdkClientException.create("connection reset"));
+    }
+    doubt(2, Doubt.POSITION_OLD, Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR));
+    assertThat(takeRulings()).isEmpty();
+    context.tick();
+
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_LOSS_POSSIBLE);
+  }
+
+  @Test
+  void aReopenedChildThatWasNeverReadIsStillUntouched() {
+    kinesis.split(kinesis.shard(0));
+    doubt(2, Doubt.POSITION_OLD, Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR).reopened(true));
+
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+  }
+
   @ParameterizedTest
   @EnumSource
   void aShardThatAListingLacksWronglyIsNotEnded(Doubt doubt) {

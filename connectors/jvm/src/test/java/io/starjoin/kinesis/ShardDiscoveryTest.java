@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
@@ -12,25 +13,51 @@ import software.amazon.awssdk.core.exception.SdkClientException;
 class ShardDiscoveryTest extends EnumeratorTestBase {
 
   @Test
-  void aClosedParentThatTheFirstListingLacksIsReadBeforeItsChildren() {
+  void childrenWaitForAClosedParentThatTheFirstListingLacks() {
     kinesis.split(kinesis.shard(0));
     hide(0);
     start();
     registerAll();
-    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+    assertThat(context.takeAssigned()).containsExactly(id(1));
+    hideNone();
+    context.tick();
+    assertThat(context.takeAssigned()).containsExactly(id(0));
     readOut(0, 0);
 
     assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
   }
 
   @Test
-  void aParentThatNoListingShowsBeginsWhereItsChildWould() {
+  void aParentIsNotReadBeforeItsOwnParentsWhenAListingLacksIt() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.split(kinesis.shard(2));
+    hide(2);
+    start();
+    registerAll();
+    assertThat(context.takeAssigned()).containsExactly(id(0), id(1));
+    context.tick();
+    assertThat(context.takeAssigned()).isEmpty();
+    hideNone();
+    context.tick();
+    readOut(0, 0);
+
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
+  }
+
+  @Test
+  void aParentThatNoListingEverShowsIsReadFromWhereItsChildrenWouldBe() {
     kinesis.split(kinesis.shard(0));
     hide(0);
     start(InitialPosition.LATEST, null);
     registerAll();
+    assertThat(context.takeAssigned()).containsExactly(id(1));
+    listings(UnlistedParents.ROUNDS_TO_READ - 2);
+    assertThat(context.takeAssigned()).isEmpty();
+    listings(1);
+    assertThat(takeStarts()).containsExactly(Map.entry(id(0), Position.at(FakeTiming.START)));
+    readOut(0, 0);
 
-    assertThat(takeStarts()).containsEntry(id(0), Position.at(FakeTiming.START));
+    assertThat(context.takeAssigned()).containsExactly(id(2), id(3));
   }
 
   @Test

@@ -140,6 +140,22 @@ class StartPositionTest extends EnumeratorTestBase {
   }
 
   @Test
+  void aShardThatNoListingHasShownOpenIsAsYoungAsItsParents() {
+    start();
+    registerAll();
+    kinesis.split(kinesis.shard(0));
+    kinesis.split(kinesis.shard(2));
+    readOut(0, 0);
+    timing.advance(HOUR);
+    context.tick();
+    takeStarts();
+    readOut(2, 0);
+
+    Position beginning = Position.TRIM_HORIZON.readUntil(FakeTiming.START);
+    assertThat(takeStarts().values()).containsExactly(beginning, beginning);
+  }
+
+  @Test
   void nothingIsMissingBeforeTheFirstListing() {
     kinesis.split(kinesis.shard(0));
     kinesis.trim(kinesis.shard(0));
