@@ -1,24 +1,85 @@
 package io.starjoin.kinesis;
 
+import java.util.function.Consumer;
+import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.connector.base.source.reader.RecordEmitter;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.groups.OperatorIOMetricGroup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Emits one block and advances the shard past it; no checkpoint can come in between. */
+/**
+ * Emits one block and advances the shard past it (step 6); no checkpoint can come in between. So a
+ * gap is emitted exactly once, as records are.
+ */
 final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> {
 
-  private final Counter bytesIn;
+  private static final Logger LOG = LoggerFactory.getLogger(BlockEmitter.class);
 
-  BlockEmitter(Counter bytesIn) {
-    this.bytesIn = bytesIn;
+  private final SourceSettings settings;
+  private final GapWriter gapWriter;
+  private final PrefetchBudget budget;
+  private final ReaderMetrics metrics;
+  private final Counter recordsIn;
+  private final Counter bytesIn;
+  private final Consumer<SourceEvent> enumerator;
+
+  /**
+   * @param enumerator receives events
+   */
+  BlockEmitter(
+      SourceSettings settings,
+      PrefetchBudget budget,
+      ReaderMetrics metrics,
+      OperatorIOMetricGroup counters,
+      Consumer<SourceEvent> enumerator) {
+    this.settings = settings;
+    this.gapWriter = new GapWriter(settings.stream().streamName());
+    this.budget = budget;
+    this.metrics = metrics;
+    this.recordsIn = counters.getNumRecordsInCounter();
+    this.bytesIn = counters.getNumBytesInCounter();
+    this.enumerator = enumerator;
   }
 
+  /**
+   * @throws GapException if records are missing and the settings say that the job stops then
+   */
   @Override
   public void emitRecord(Block block, SourceOutput<byte[]> output, ShardProgress progress) {
-    if (block.frame() != null) {
-      output.collect(block.frame());
-      bytesIn.inc(block.frame().length);
+    if (block.gap() != null) {
+      emitGap(block.gap(), output);
     }
+    if (block.frame() != null) {
+      emitFrame(block, output);
+    }
+    // Flink has counted the block as a record.
+    recordsIn.inc(block.records() - 1L);
     progress.advance(block);
+    budget.release(block.bytes());
+    if (block.doubt() != null) {
+      enumerator.accept(block.doubt());
+    }
+  }
+
+  private void emitGap(Gap gap, SourceOutput<byte[]> output) {
+    if (settings.onGap() == GapPolicy.STOP) {
+      throw new GapException(settings.stream(), gap);
+    }
+    metrics.gaps.inc();
+    LOG.warn(
+        "{} The job continues, as its settings say.",
+        GapException.describe(settings.stream(), gap));
+    output.collect(gapWriter.write(gap));
+  }
+
+  private void emitFrame(Block block, SourceOutput<byte[]> output) {
+    if (block.lastArrivalMillis() == Position.UNKNOWN) {
+      output.collect(block.frame());
+    } else {
+      output.collect(block.frame(), block.lastArrivalMillis());
+    }
+    bytesIn.inc(block.frame().length);
   }
 }

@@ -8,7 +8,6 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
  * Reads a Kinesis stream by polling and emits one element for each answer with records. {@link
@@ -69,15 +68,24 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
       KinesisClientFactory clients,
       Timing timing,
       SourceReaderContext context) {
-    ReaderMetrics metrics = new ReaderMetrics(context.metricGroup(), timing);
-    return new KinesisSourceReader(
-        () -> {
-          KinesisAsyncClient client = clients.create();
-          ShardPoller poller = new ShardPoller(client, settings, timing, backoff(), metrics);
-          return new KinesisSplitReader(client, poller, timing);
-        },
-        metrics,
-        context);
+    PrefetchBudget budget = new PrefetchBudget(settings.prefetchBytes());
+    ReaderMetrics metrics =
+        new ReaderMetrics(context.metricGroup(), settings.stream(), budget, timing);
+    BlockCutter cutter = new BlockCutter(settings.stream().streamName(), settings.maxBlockBytes());
+    Reading reading = new Reading(settings, timing, backoff(), metrics, cutter);
+    SplitReaders splitReaders =
+        new SplitReaders(
+            () ->
+                new KinesisSplitReader(
+                    new PollingFeeds(clients.create(), settings, cutter), reading, budget));
+    BlockEmitter emitter =
+        new BlockEmitter(
+            settings,
+            budget,
+            metrics,
+            context.metricGroup().getIOMetricGroup(),
+            context::sendSourceEventToCoordinator);
+    return new KinesisSourceReader(splitReaders, emitter, metrics, context);
   }
 
   private static Backoff backoff() {

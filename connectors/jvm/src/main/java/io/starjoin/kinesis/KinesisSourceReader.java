@@ -4,12 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.connector.base.source.reader.SingleThreadMultiplexSourceReaderBase;
-import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.core.io.InputStatus;
 
 /**
@@ -20,21 +18,23 @@ import org.apache.flink.core.io.InputStatus;
 final class KinesisSourceReader
     extends SingleThreadMultiplexSourceReaderBase<Block, byte[], ShardSplit, ShardProgress> {
 
+  private final SplitReaders splitReaders;
   private final ReaderMetrics metrics;
   private final Map<String, ShardSplit> ended = new LinkedHashMap<>();
   private final List<String> restored = new ArrayList<>();
   private final List<String> phantomOutputs = new ArrayList<>();
   private boolean started;
 
+  /**
+   * @param splitReaders Flink makes one at a time, when there are shards to read
+   */
   KinesisSourceReader(
-      Supplier<SplitReader<Block, ShardSplit>> splitReaders,
+      SplitReaders splitReaders,
+      BlockEmitter emitter,
       ReaderMetrics metrics,
       SourceReaderContext context) {
-    super(
-        splitReaders,
-        new BlockEmitter(context.metricGroup().getIOMetricGroup().getNumBytesInCounter()),
-        context.getConfiguration(),
-        context);
+    super(splitReaders, emitter, context.getConfiguration(), context);
+    this.splitReaders = splitReaders;
     this.metrics = metrics;
   }
 
@@ -57,7 +57,7 @@ final class KinesisSourceReader
         phantomOutputs.add(split.shardId());
       } else {
         live.add(split);
-        metrics.lag.assigned(split.shardId());
+        metrics.shardAssigned(split.shardId());
         if (!started) {
           restored.add(split.shardId());
         }
@@ -90,7 +90,7 @@ final class KinesisSourceReader
     for (ShardProgress progress : finished.values()) {
       ShardSplit split = progress.toSplit();
       ended.put(split.shardId(), split);
-      metrics.lag.ended(split.shardId());
+      metrics.shardEnded(split.shardId());
       context.sendSourceEventToCoordinator(new ShardEnded(split.shardId(), progress.children()));
     }
   }
@@ -102,6 +102,8 @@ final class KinesisSourceReader
     } else if (event instanceof ListingReport report) {
       metrics.lag.streamIsRead(report.streamIsRead());
       metrics.failedListings.inc(report.failedListings());
+    } else if (event instanceof ShardRuling ruling) {
+      splitReaders.rule(ruling);
     } else {
       super.handleSourceEvents(event);
     }

@@ -1,87 +1,240 @@
 package io.starjoin.kinesis;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.connector.base.source.reader.RecordsBySplits;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
-import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+import software.amazon.awssdk.services.kinesis.model.Record;
 
 /**
- * Polls the shards of one subtask in turn: always the one that has been due longest. The fetcher
- * thread calls everything except {@link #wakeUp()}.
+ * The event loop of one subtask: starts the calls that are due, longest due first, at most one per
+ * shard, and waits for none of them. What other threads have for it lies in an inbox and wakes it.
+ * {@link ShardCursor} decides, a {@link ShardFeed} calls. The fetcher thread calls everything
+ * except {@link #wakeUp()} and {@link #rule}.
  */
 final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
 
   /** The wait when there is nothing to do until woken; it is repeated. */
   private static final long LONG_WAIT_MILLIS = 3_600_000;
 
-  private final KinesisAsyncClient client;
-  private final ShardPoller poller;
-  private final Timing timing;
-  private final WakeUpFlag wakeUp;
-  private final Map<String, ShardCursor> cursors = new LinkedHashMap<>();
+  /** A shard, how its answers come, and its call in flight. */
+  private static final class Lane {
+    final ShardCursor cursor;
+    final ShardFeed feed;
+    boolean calling;
+    long reserved;
 
-  /**
-   * @param client owned by this reader and closed with it
-   */
-  KinesisSplitReader(KinesisAsyncClient client, ShardPoller poller, Timing timing) {
-    this.client = client;
-    this.poller = poller;
-    this.timing = timing;
-    this.wakeUp = new WakeUpFlag(timing);
+    Lane(ShardCursor cursor, ShardFeed feed) {
+      this.cursor = cursor;
+      this.feed = feed;
+    }
   }
 
-  /** Blocks until there are records or it is woken; then returns none. */
+  private final ShardFeeds feeds;
+  private final Reading reading;
+  private final PrefetchBudget budget;
+  private final WakeUpFlag signal;
+  private final AtomicBoolean woken = new AtomicBoolean();
+  private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+  private final Map<String, Lane> lanes = new LinkedHashMap<>();
+  private BlockBatch batch = new BlockBatch();
+
+  /**
+   * @param feeds owned by this reader and closed with it
+   */
+  KinesisSplitReader(ShardFeeds feeds, Reading reading, PrefetchBudget budget) {
+    this.feeds = feeds;
+    this.reading = reading;
+    this.budget = budget;
+    this.signal = new WakeUpFlag(reading.timing());
+  }
+
+  /** Blocks until there are blocks or it is woken; then returns what there is. */
   @Override
   public RecordsWithSplitIds<Block> fetch() {
     try {
       while (true) {
-        ShardCursor next = longestDue();
-        long wait = next == null ? LONG_WAIT_MILLIS : next.dueMillis() - timing.nowMillis();
-        if (wakeUp.sleep(wait)) {
-          return nothing();
+        for (Runnable letter = inbox.poll(); letter != null; letter = inbox.poll()) {
+          letter.run();
         }
-        if (next != null) {
-          List<Block> blocks = poller.poll(next);
-          if (!blocks.isEmpty()) {
-            return batch(next, blocks);
-          }
+        long wait = startDueCalls();
+        if (woken.getAndSet(false) || !batch.isEmpty()) {
+          return takeBatch();
         }
+        signal.sleep(wait);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return nothing();
+      return takeBatch();
     }
   }
 
-  private ShardCursor longestDue() {
-    ShardCursor longest = null;
-    for (ShardCursor cursor : cursors.values()) {
-      if (!cursor.paused() && (longest == null || cursor.dueMillis() < longest.dueMillis())) {
-        longest = cursor;
+  private BlockBatch takeBatch() {
+    BlockBatch taken = batch;
+    batch = new BlockBatch();
+    return taken;
+  }
+
+  /** Returns for how long there is nothing to do unless something arrives. */
+  private long startDueCalls() {
+    long wait = LONG_WAIT_MILLIS;
+    long now = reading.timing().nowMillis();
+    for (Lane lane : lanes.values()) {
+      if (lane.calling) {
+        wait = Math.min(wait, lane.cursor.failsAtMillis() - now);
+        if (wait <= 0) {
+          throw lane.cursor.unreadable(new TimeoutException("no answer at all"));
+        }
+      }
+    }
+    for (Lane next = longestDue(); next != null; next = longestDue()) {
+      if (next.cursor.dueMillis() > now) {
+        return Math.min(wait, next.cursor.dueMillis() - now);
+      }
+      if (!start(next)) {
+        return wait;
+      }
+    }
+    return wait;
+  }
+
+  private Lane longestDue() {
+    Lane longest = null;
+    for (Lane lane : lanes.values()) {
+      if (!lane.calling
+          && lane.cursor.dueMillis() != ShardCursor.NEVER
+          && (longest == null || lane.cursor.dueMillis() < longest.cursor.dueMillis())) {
+        longest = lane;
       }
     }
     return longest;
   }
 
-  private RecordsWithSplitIds<Block> batch(ShardCursor cursor, List<Block> blocks) {
-    RecordsBySplits.Builder<Block> batch = new RecordsBySplits.Builder<>();
-    batch.addAll(cursor.shardId(), new ArrayList<>(blocks));
-    if (cursor.position().isShardEnd()) {
-      cursors.remove(cursor.shardId());
-      batch.addFinishedSplit(cursor.shardId());
+  /** Returns false if there is no room for an answer; the release of some wakes the loop. */
+  private boolean start(Lane lane) {
+    ShardCursor cursor = lane.cursor;
+    if (!cursor.isOpen()) {
+      List<Block> doubt = cursor.beforeOpening();
+      if (doubt.isEmpty()) {
+        call(lane, lane.feed.open(cursor.open()), cursor::opened);
+      } else {
+        add(lane, doubt);
+      }
+      return true;
     }
-    return batch.build();
+    long bytes = cursor.expectedBytes(lane.feed);
+    if (!budget.reserve(bytes, signal::raise)) {
+      return false;
+    }
+    lane.reserved = bytes;
+    reading.metrics().calls.inc();
+    call(lane, lane.feed.next(cursor.continuation()), answer -> answered(lane, answer));
+    return true;
   }
 
-  private static RecordsWithSplitIds<Block> nothing() {
-    return new RecordsBySplits.Builder<Block>().build();
+  private <T> void call(Lane lane, CompletableFuture<T> call, Function<T, List<Block>> onAnswer) {
+    lane.calling = true;
+    lane.cursor.callStarts();
+    call.whenComplete(
+        (answer, failure) -> {
+          long doneMillis = reading.timing().nowMillis();
+          post(
+              () -> {
+                lane.calling = false;
+                add(
+                    lane,
+                    failure == null
+                        ? onAnswer.apply(answer)
+                        : failed(lane, Answers.reason(failure), doneMillis));
+              });
+        });
+  }
+
+  private List<Block> answered(Lane lane, ShardAnswer answer) {
+    List<Record> unread = lane.cursor.unread(answer);
+    long payload = 0;
+    for (Record record : answer.records()) {
+      payload += FrameWriter.payload(record);
+    }
+    long interval = lane.feed.intervalMillis(payload);
+    if (!makeRoom(lane, reading.cutter().bytes(unread))) {
+      settle(lane, 0);
+      lane.cursor.tooLarge(interval);
+      return List.of();
+    }
+    List<Block> blocks = lane.cursor.answered(answer, interval);
+    settle(lane, blocks.stream().mapToLong(Block::bytes).sum());
+    return blocks;
+  }
+
+  /** An answer that has more than was expected, and for which there is no room, is given up. */
+  private boolean makeRoom(Lane lane, long bytes) {
+    long more = bytes - lane.reserved;
+    if (more > 0) {
+      if (!budget.extend(more, lane.reserved >= lane.feed.mostBytes())) {
+        return false;
+      }
+      lane.reserved = bytes;
+    }
+    return true;
+  }
+
+  private List<Block> failed(Lane lane, Throwable reason, long doneMillis) {
+    settle(lane, 0);
+    return lane.cursor.failed(reason, doneMillis, lane.feed.intervalMillis(0));
+  }
+
+  private void settle(Lane lane, long kept) {
+    budget.release(lane.reserved - kept);
+    lane.reserved = 0;
+  }
+
+  private void add(Lane lane, List<Block> blocks) {
+    String shardId = lane.cursor.shardId();
+    blocks.forEach(block -> batch.add(shardId, block));
+    if (lane.cursor.hasEnded()) {
+      lanes.remove(shardId);
+      lane.feed.close();
+      batch.finish(shardId);
+    }
+    countStates();
+  }
+
+  private void countStates() {
+    int inDoubt = 0;
+    int paused = 0;
+    for (Lane lane : lanes.values()) {
+      inDoubt += lane.cursor.isInDoubt() ? 1 : 0;
+      paused += lane.cursor.isPaused() ? 1 : 0;
+    }
+    reading.metrics().shardsAre(inDoubt, paused);
+  }
+
+  /** Any thread: runs in the loop, soon. */
+  private void post(Runnable letter) {
+    inbox.add(letter);
+    signal.raise();
+  }
+
+  /** Any thread: what the enumerator has decided about a shard in doubt. */
+  void rule(ShardRuling ruling) {
+    post(
+        () -> {
+          Lane lane = lanes.get(ruling.shardId());
+          if (lane != null) {
+            add(lane, lane.cursor.ruled(ruling));
+          }
+        });
   }
 
   @Override
@@ -90,32 +243,41 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
       throw new UnsupportedOperationException("shards can only be added: " + change);
     }
     for (ShardSplit split : change.splits()) {
-      cursors.put(split.shardId(), new ShardCursor(split, timing.nowMillis()));
+      lanes.put(
+          split.shardId(), new Lane(new ShardCursor(split, reading), feeds.feed(split.shardId())));
     }
   }
 
   @Override
   public void wakeUp() {
-    wakeUp.raise();
+    woken.set(true);
+    signal.raise();
   }
 
-  /** For the alignment of watermarks. A paused shard is not polled. */
+  /** For the alignment of watermarks. No call of a paused shard is started. */
   @Override
   public void pauseOrResumeSplits(
       Collection<ShardSplit> splitsToPause, Collection<ShardSplit> splitsToResume) {
     splitsToPause.forEach(split -> setPaused(split, true));
     splitsToResume.forEach(split -> setPaused(split, false));
+    countStates();
   }
 
   private void setPaused(ShardSplit split, boolean paused) {
-    ShardCursor cursor = cursors.get(split.shardId());
-    if (cursor != null) {
-      cursor.pause(paused);
+    Lane lane = lanes.get(split.shardId());
+    if (lane != null) {
+      lane.cursor.pause(paused);
     }
   }
 
+  /** Waits for no call. */
   @Override
   public void close() {
-    client.close();
+    for (Lane lane : lanes.values()) {
+      lane.feed.close();
+      settle(lane, 0);
+    }
+    budget.release(batch.bytes());
+    feeds.close();
   }
 }

@@ -17,6 +17,6 @@ record PollingFeeds(KinesisAsyncClient client, SourceSettings settings, BlockCut
 
   @Override
   public void close() {
-    client.close();
+    BackgroundClose.close(client);
   }
 }

@@ -13,7 +13,11 @@ import java.util.concurrent.ConcurrentHashMap;
 final class ReadLag {
 
   /** What Kinesis answered last, and when; before the first answer, when the shard was assigned. */
-  private record Answer(long behindMillis, long atMillis) {}
+  private record Answer(long behindMillis, long atMillis) {
+    long lagMillis(long nowMillis) {
+      return behindMillis + nowMillis - atMillis;
+    }
+  }
 
   private final Timing timing;
   private final Map<String, Answer> shards = new ConcurrentHashMap<>();
@@ -67,8 +71,14 @@ final class ReadLag {
   long millis() {
     long now = timing.nowMillis();
     return shards.values().stream()
-        .mapToLong(answer -> answer.behindMillis() + now - answer.atMillis())
+        .mapToLong(answer -> answer.lagMillis(now))
         .max()
         .orElse(readByOthers ? 0 : now - withoutShardsSince);
+  }
+
+  /** The lag of one shard; 0 once it has ended. */
+  long millis(String shardId) {
+    Answer answer = shards.get(shardId);
+    return answer == null ? 0 : answer.lagMillis(timing.nowMillis());
   }
 }

@@ -2,6 +2,8 @@ package io.starjoin.kinesis;
 
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.MetricNames;
+import org.apache.flink.runtime.metrics.groups.InternalSourceReaderMetricGroup;
 
 /**
  * The metrics of one subtask. Created once per reader and shared with its split readers, since
@@ -15,13 +17,19 @@ final class ReaderMetrics {
   final Counter expiredIterators;
   final Counter errors;
   final Counter failedListings;
+  final Counter gaps;
   final ReadLag lag;
+  private final ShardLagMetrics shardLags;
+  private volatile int shardsInDoubt;
+  private volatile int shardsPaused;
+  private volatile long fetchLagMillis = InternalSourceReaderMetricGroup.UNDEFINED;
 
-  ReaderMetrics(MetricGroup parent, Timing timing) {
+  ReaderMetrics(MetricGroup parent, StreamArn stream, PrefetchBudget budget, Timing timing) {
     lag = new ReadLag(timing);
+    shardLags = new ShardLagMetrics(parent, stream, lag::millis);
+    parent.gauge(MetricNames.CURRENT_FETCH_EVENT_TIME_LAG, () -> fetchLagMillis);
     // The managed service publishes only this group to CloudWatch. Metrics with an alarm lie
-    // directly
-    // in it, because a further group becomes a further dimension there.
+    // directly in it, because a further group becomes a further dimension there.
     MetricGroup watched = parent.addGroup("kinesisanalytics");
     watched.gauge("streamLagMilliseconds", lag::millis);
     failedListings = watched.counter("shardListingsFailed");
@@ -31,7 +39,38 @@ final class ReaderMetrics {
     throttled = group.counter("throttled");
     expiredIterators = group.counter("expiredIterators");
     errors = group.counter("errors");
+    gaps = group.counter("gaps");
     group.gauge("shards", lag::shards);
+    group.gauge("shardsInDoubt", () -> shardsInDoubt);
+    group.gauge("shardsPaused", () -> shardsPaused);
+    group.gauge("prefetchedBytes", budget::used);
     group.gauge("millisBehindLatest", lag::millis);
+  }
+
+  /** How many shards wait, and for what. Fetcher thread. */
+  void shardsAre(int inDoubt, int paused) {
+    shardsInDoubt = inDoubt;
+    shardsPaused = paused;
+  }
+
+  /** The subtask reads the shard from now on. Task thread, as the next. */
+  void shardAssigned(String shardId) {
+    lag.assigned(shardId);
+    shardLags.add(shardId);
+  }
+
+  /** All records of the shard were emitted. */
+  void shardEnded(String shardId) {
+    lag.ended(shardId);
+    shardLags.remove(shardId);
+  }
+
+  /**
+   * A record was fetched. Fetcher thread.
+   *
+   * @param lagMillis since Kinesis had received it
+   */
+  void fetched(long lagMillis) {
+    fetchLagMillis = lagMillis;
   }
 }

@@ -1,23 +1,76 @@
 package io.starjoin.kinesis;
 
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
+import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.StartingPosition;
+
 /**
- * How far one shard has been <em>fetched</em>, and when it may be polled again. Fetcher thread
- * only. Runs ahead of {@link ShardProgress} by the blocks in Flink's queue.
+ * How far one shard has been <em>fetched</em>, what comes next, and when. Decides and does no I/O.
+ * Fetcher thread only. Runs ahead of {@link ShardProgress} by the blocks in Flink's queue. The
+ * numbers are the steps of the package's documentation.
  */
 final class ShardCursor {
 
-  private final String shardId;
-  private Position position;
-  private String iterator;
-  private long dueMillis;
-  private int failures;
-  private int nullAnswers;
-  private boolean paused;
+  private static final Logger LOG = LoggerFactory.getLogger(ShardCursor.class);
 
-  ShardCursor(ShardSplit split, long dueMillis) {
+  /** AWS refuses calls of clocks that differ by more than five minutes. */
+  static final long MOST_CLOCK_DIFFERENCE_MILLIS = 300_000;
+
+  /**
+   * A position of kind {@code LATEST} is replaced by the time when it was first opened, minus this
+   * slack: the clock may be ahead of Kinesis.
+   */
+  static final long LATEST_SLACK_MILLIS = 60_000;
+
+  /** A shard without records emits its position this often, so that checkpoints have it. */
+  static final long IDLE_POSITION_MILLIS = 60_000;
+
+  static final long NEVER = Long.MAX_VALUE;
+
+  private enum Phase {
+    CLOSED,
+    OPEN,
+    IN_DOUBT,
+    ENDED
+  }
+
+  private final String shardId;
+  private final Reading reading;
+  private final StallWatch stall = new StallWatch();
+
+  private Phase phase = Phase.CLOSED;
+  private Position position;
+  private long emittedReadUntil;
+  private Opening opening;
+  private String continuation;
+  private List<ShardDescription> children = List.of();
+  private String lossCause = "the position was no longer in the stream when it was read again";
+  private boolean answeredSinceOpening;
+  private boolean ageRuled;
+  private boolean atTip;
+  private boolean paused;
+  private int failures;
+  private int doubts;
+  private long dueMillis;
+  private long callMillis;
+  private long callWallMillis;
+  private long tipMillis;
+
+  /** The time that failed calls and the waits after them have taken since the last answer. */
+  private long failingMillis;
+
+  ShardCursor(ShardSplit split, Reading reading) {
     this.shardId = split.shardId();
+    this.reading = reading;
     this.position = split.position();
-    this.dueMillis = dueMillis;
+    this.emittedReadUntil = split.position().readUntilMillis();
+    this.dueMillis = now();
   }
 
   String shardId() {
@@ -28,16 +81,20 @@ final class ShardCursor {
     return position;
   }
 
-  /** Null when one must be requested for the position. */
-  String iterator() {
-    return iterator;
-  }
-
+  /** When the next call is due; {@code NEVER} while it is paused or in doubt. */
   long dueMillis() {
-    return dueMillis;
+    return paused || phase == Phase.IN_DOUBT || phase == Phase.ENDED ? NEVER : dueMillis;
   }
 
-  boolean paused() {
+  boolean isInDoubt() {
+    return phase == Phase.IN_DOUBT;
+  }
+
+  boolean hasEnded() {
+    return phase == Phase.ENDED;
+  }
+
+  boolean isPaused() {
     return paused;
   }
 
@@ -45,38 +102,318 @@ final class ShardCursor {
     paused = nowPaused;
   }
 
-  void open(String newIterator) {
-    iterator = newIterator;
+  boolean isOpen() {
+    return phase == Phase.OPEN;
   }
 
-  void moveTo(Position newPosition) {
-    position = newPosition;
+  String continuation() {
+    return continuation;
   }
 
-  void dropIterator() {
-    iterator = null;
+  /** How many bytes the next answer is likely to have. */
+  long expectedBytes(ShardFeed feed) {
+    return atTip ? feed.likelyBytes(now() - tipMillis) : feed.mostBytes();
   }
 
-  void dueAt(long millis) {
-    dueMillis = millis;
+  /** A call starts now. */
+  void callStarts() {
+    callMillis = now();
+    callWallMillis = reading.timing().wallClockMillis();
   }
 
-  /** Counts a failure; returns the number in a row. */
-  int failed() {
-    return ++failures;
+  /** When the call in flight has lasted so long that the shard has failed. */
+  long failsAtMillis() {
+    return callMillis + reading.settings().failAfter().toMillis() - failingMillis;
   }
 
-  /** An answer with an iterator to continue with. */
-  void succeeded(String nextIterator) {
-    iterator = nextIterator;
+  /** Step 1: a position of which too much may have expired is not opened. */
+  List<Block> beforeOpening() {
+    long since = Opening.wantedSince(position);
+    if (ageRuled || since == Position.UNKNOWN || Opening.isYoung(since, wallClock())) {
+      return List.of();
+    }
+    return doubt(
+        Doubt.POSITION_OLD, "The shard was read only until " + Instant.ofEpochMilli(since));
+  }
+
+  /** Step 2. */
+  StartingPosition open() {
+    opening = Opening.of(position, wallClock());
+    answeredSinceOpening = false;
+    return opening.start();
+  }
+
+  /** Step 2 has succeeded. */
+  List<Block> opened(String firstContinuation) {
+    continuation = firstContinuation;
+    phase = Phase.OPEN;
+    if (position.kind() != Position.Kind.LATEST) {
+      return List.of();
+    }
+    // LATEST moves with the stream; from here on the position is fixed.
+    position = Position.at(callWallMillis - LATEST_SLACK_MILLIS);
+    return List.of(Block.moveTo(position));
+  }
+
+  /** The records of an answer that were not read before. */
+  List<Record> unread(ShardAnswer answer) {
+    return opening.unread(answer.records());
+  }
+
+  /** The answer has no room: the same call again, with more room reserved. */
+  void tooLarge(long intervalMillis) {
+    atTip = false;
+    dueMillis = callMillis + intervalMillis;
+  }
+
+  /** Steps 4 and 5: what an answer brings, in order; often nothing. */
+  List<Block> answered(ShardAnswer answer, long intervalMillis) {
+    reading.metrics().lag.answered(shardId, answer.millisBehindLatest());
+    if (answer.records().isEmpty()) {
+      reading.metrics().emptyAnswers.inc();
+    }
     failures = 0;
-    nullAnswers = 0;
+    failingMillis = 0;
+    answeredSinceOpening = true;
+    ageRuled = false;
+    atTip = answer.isAtTip();
+    tipMillis = callMillis;
+    dueMillis = callMillis + intervalMillis;
+    continuation = answer.continuation();
+
+    List<Record> unread = unread(answer);
+    opening.see(answer.records());
+    if (startsLater(answer, unread)) {
+      return doubt(
+          Doubt.STARTED_LATER, "Kinesis did not begin with the record that was asked for.");
+    }
+    List<Block> blocks = new ArrayList<>(take(answer, unread));
+    if (answer.isLast()) {
+      children = answer.children();
+      blocks.addAll(doubt(Doubt.NULL_ITERATOR, "Kinesis gave nothing to continue with."));
+      return blocks;
+    }
+    doubts = 0;
+    switch (stall.answered(answer, now())) {
+      case OPEN_AGAIN -> phase = Phase.CLOSED;
+      case STALLED -> blocks.addAll(doubt(Doubt.STALLED, "Empty answers, and no progress."));
+      case MOVES -> {}
+    }
+    return blocks;
   }
 
-  /** Counts an answer without an iterator; returns the number in a row. */
-  int answeredNull() {
-    iterator = null;
-    failures = 0;
-    return ++nullAnswers;
+  /** The record before the position should have come first, and has not. */
+  private boolean startsLater(ShardAnswer answer, List<Record> unread) {
+    return position.kind() == Position.Kind.AFTER_SEQUENCE
+        && !opening.isContinuous()
+        && (!unread.isEmpty()
+            || answer.records().isEmpty() && (answer.isAtTip() || answer.isLast()));
+  }
+
+  private List<Block> take(ShardAnswer answer, List<Record> unread) {
+    long before = position.readUntilMillis();
+    long after = readUntil(answer);
+    if (position.kind() == Position.Kind.REOPENED && opening.isContinuous()) {
+      position = position.reopened(true);
+    }
+    if (unread.isEmpty()) {
+      return idle(after);
+    }
+    List<Block> blocks =
+        reading.cutter().cut(shardId, unread, answer.millisBehindLatest(), before, after);
+    if (!opening.isContinuous() && position.kind() == Position.Kind.REOPENED) {
+      blocks.set(0, blocks.get(0).after(gap(unread.get(0))));
+    }
+    opening.confirm();
+    Block last = blocks.get(blocks.size() - 1);
+    if (last.lastArrivalMillis() != Position.UNKNOWN) {
+      reading.metrics().fetched(wallClock() - last.lastArrivalMillis());
+    }
+    position = last.next();
+    emittedReadUntil = after;
+    return blocks;
+  }
+
+  private List<Block> idle(long readUntil) {
+    // Otherwise records that have expired in the meantime would count as read.
+    if (!opening.isContinuous()) {
+      return List.of();
+    }
+    position = position.readUntil(readUntil);
+    if (readUntil - emittedReadUntil < IDLE_POSITION_MILLIS) {
+      return List.of();
+    }
+    emittedReadUntil = readUntil;
+    return List.of(Block.moveTo(position));
+  }
+
+  private long readUntil(ShardAnswer answer) {
+    if (answer.millisBehindLatest() == null) {
+      return position.readUntilMillis();
+    }
+    return Math.max(position.readUntilMillis(), callWallMillis - answer.millisBehindLatest());
+  }
+
+  /**
+   * Step 7: what the failure of a call brings; often nothing.
+   *
+   * @param doneMillis when the call failed, which may be long ago
+   * @throws ShardUnreadableException after {@code failAfter} without an answer
+   */
+  List<Block> failed(Throwable reason, long doneMillis, long intervalMillis) {
+    Failure failure = Failure.of(reason);
+    failures++;
+    boolean atOnce = failure == Failure.EXPIRED && failures == 1;
+    long pause = atOnce ? 0 : reading.backoff().delayMillis(failures);
+    dueMillis = Math.max(callMillis + intervalMillis, now() + pause);
+    failingMillis += doneMillis - callMillis + pause;
+    switch (failure) {
+      case EXPIRED -> {
+        reading.metrics().expiredIterators.inc();
+        phase = Phase.CLOSED;
+      }
+      case THROTTLED -> {
+        reading.metrics().throttled.inc();
+        failingMillis = 0;
+      }
+      case REFUSED -> {
+        return refused(reason);
+      }
+      case OTHER -> warn(reason);
+    }
+    checkOutage(reason);
+    return List.of();
+  }
+
+  private List<Block> refused(Throwable reason) {
+    // Perhaps only the iterator is bad; then a new one goes on.
+    boolean onlyTheIterator = phase == Phase.OPEN && answeredSinceOpening;
+    phase = Phase.CLOSED;
+    if (isAheadOfKinesis(reason)) {
+      failingMillis = 0;
+      return List.of();
+    }
+    warn(reason);
+    checkOutage(reason);
+    return onlyTheIterator
+        ? List.of()
+        : doubt(Doubt.POSITION_REFUSED, "Kinesis refused the position: " + text(reason));
+  }
+
+  /** Kinesis refuses a time that lies ahead of its own clock, and ours may be ahead of it. */
+  private boolean isAheadOfKinesis(Throwable reason) {
+    return reason instanceof InvalidArgumentException
+        && position.kind() == Position.Kind.AT_TIMESTAMP
+        && position.timestampMillis() > wallClock() - MOST_CLOCK_DIFFERENCE_MILLIS;
+  }
+
+  private void checkOutage(Throwable reason) {
+    if (failingMillis >= reading.settings().failAfter().toMillis()) {
+      throw unreadable(reason);
+    }
+  }
+
+  /** The shard has had no answer for too long. */
+  ShardUnreadableException unreadable(Throwable reason) {
+    return new ShardUnreadableException(
+        reading.settings().stream(), shardId, position, reading.settings().failAfter(), reason);
+  }
+
+  private void warn(Throwable reason) {
+    reading.metrics().errors.inc();
+    // Log the 1st, 2nd, 4th, 8th ... failure: an hour of outage must not flood the log.
+    if (Integer.bitCount(failures) == 1) {
+      LOG.warn(
+          "Reading shard {} of stream {} ({}) failed {} times in a row; it is retried: {}",
+          shardId,
+          reading.settings().stream().text(),
+          position,
+          failures,
+          reason.toString());
+    }
+  }
+
+  /** Step 8: the enumerator decides. */
+  private List<Block> doubt(Doubt doubt, String cause) {
+    phase = Phase.IN_DOUBT;
+    doubts++;
+    if (doubt != Doubt.NULL_ITERATOR) {
+      lossCause = cause;
+    }
+    if (position.kind() == Position.Kind.AT_TIMESTAMP) {
+      // What is older was not asked for.
+      position = position.readUntil(Opening.wantedSince(position));
+    }
+    return List.of(Block.inDoubt(new ShardInDoubt(shardId, position, doubt, children, cause)));
+  }
+
+  /** Step 9. A ruling about another position has been overtaken and is ignored. */
+  List<Block> ruled(ShardRuling ruling) {
+    if (phase != Phase.IN_DOUBT || !ruling.position().equals(position)) {
+      return List.of();
+    }
+    phase = Phase.CLOSED;
+    ageRuled = true;
+    if (doubts > 1) {
+      dueMillis = Math.max(dueMillis, now() + reading.backoff().delayMillis(doubts));
+    }
+    return switch (ruling.ruling()) {
+      case END -> end(position.kind() == Position.Kind.REOPENED);
+      case END_LOSS_POSSIBLE -> end(true);
+      case RESUME -> List.of();
+      case REOPEN_NOTHING_LOST -> reopen(true);
+      case REOPEN_LOSS_POSSIBLE -> reopen(false);
+    };
+  }
+
+  private List<Block> end(boolean lossPossible) {
+    phase = Phase.ENDED;
+    Block end = Block.shardEnd(children);
+    return List.of(lossPossible ? end.after(gap(null)) : end);
+  }
+
+  private List<Block> reopen(boolean nothingLost) {
+    boolean asksForTheOldest =
+        position.kind() == Position.Kind.TRIM_HORIZON
+            && position.readUntilMillis() == Position.UNKNOWN;
+    boolean keepsItsTime = position.kind() == Position.Kind.AT_TIMESTAMP && nothingLost;
+    if (asksForTheOldest || keepsItsTime) {
+      return List.of();
+    }
+    position = position.reopened(nothingLost);
+    LOG.warn(
+        "Shard {} of stream {} is read from its oldest record on ({}): {}.",
+        shardId,
+        reading.settings().stream().text(),
+        position,
+        lossCause);
+    return List.of(Block.moveTo(position));
+  }
+
+  /**
+   * @param first after the gap; null if it reaches to the end of the shard
+   */
+  private Gap gap(Record first) {
+    return new Gap(
+        shardId,
+        position.sequenceNumber(),
+        first == null ? null : first.sequenceNumber(),
+        position.readUntilMillis(),
+        first == null ? Position.UNKNOWN : FrameWriter.arrival(first),
+        lossCause);
+  }
+
+  private static String text(Throwable reason) {
+    return reason instanceof AwsServiceException refusal && refusal.awsErrorDetails() != null
+        ? refusal.awsErrorDetails().errorMessage()
+        : reason.toString();
+  }
+
+  private long now() {
+    return reading.timing().nowMillis();
+  }
+
+  private long wallClock() {
+    return reading.timing().wallClockMillis();
   }
 }

@@ -26,4 +26,8 @@ record StreamArn(String text, String region, String streamName) implements Seria
     }
     return new StreamArn(text, matcher.group(1), matcher.group(2));
   }
+
+  String accountId() {
+    return text.split(":")[4];
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * A FLIP-27 source that emits the answer of one {@code GetRecords} call as one element.
+ * A FLIP-27 source that emits the records of one answer of Kinesis as one element.
  *
  * <p>Who owns what:
  *
@@ -11,6 +11,33 @@
  *   <li>{@link io.starjoin.kinesis.KinesisSplitReader} (fetcher thread) owns what was
  *       <em>fetched</em>, which runs ahead of what was emitted.
  * </ul>
+ *
+ * <p>How a shard is read. The numbers are those in the code.
+ *
+ * <ol>
+ *   <li>A position that says no more than a time, and one that is older than what every stream
+ *       keeps, is in doubt (step 8) before the first call.
+ *   <li>The shard is opened ({@code Opening}): <em>at</em> the last record that was read, so that
+ *       the first answer shows whether it is still there.
+ *   <li>The event loop ({@link io.starjoin.kinesis.KinesisSplitReader}) starts the call that has
+ *       been due longest if there is room for its answer ({@code PrefetchBudget}); each shard has
+ *       at most one call in flight ({@code ShardFeed}), and nothing waits for it.
+ *   <li>If the record that was asked for has not come, the shard is in doubt (step 8). If it has,
+ *       it is dropped.
+ *   <li>The answer becomes blocks, the fetched position moves, and the next call is due after the
+ *       time that Kinesis' limits ask for.
+ *   <li>The task thread emits each block, moves the emitted position, and frees the room.
+ *   <li>A call that has failed ({@code Failure}): an expired iterator is replaced; after throttling
+ *       and after other errors the shard waits, longer each time; a position that Kinesis refuses
+ *       is in doubt. Without an answer for the time {@code failAfter} the job fails; throttling is
+ *       an answer.
+ *   <li>A shard in doubt is not read. The doubt goes to the enumerator behind all records before
+ *       it. The enumerator lists the shards again and rules.
+ *   <li>By the ruling the shard has ended, or goes on where it was, or is read from its oldest
+ *       record, without those that were read. If the last one read does not come again, the records
+ *       in between are a gap, which goes out with the first record after it, and stops the job or
+ *       does not, as set.
+ * </ol>
  *
  * <p>How the end of a shard is recorded permanently:
  *

@@ -10,6 +10,7 @@ import org.apache.flink.api.connector.source.SourceOutput;
 final class CollectingOutput implements ReaderOutput<byte[]> {
 
   final List<byte[]> frames = new ArrayList<>();
+  final List<Long> timestamps = new ArrayList<>();
   final List<String> released = new ArrayList<>();
 
   List<String> data() {
@@ -24,6 +25,7 @@ final class CollectingOutput implements ReaderOutput<byte[]> {
   @Override
   public void collect(byte[] frame, long timestamp) {
     frames.add(frame);
+    timestamps.add(timestamp);
   }
 
   @Override

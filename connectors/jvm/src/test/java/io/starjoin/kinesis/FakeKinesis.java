@@ -61,6 +61,15 @@ final class FakeKinesis {
     /** What happens right before the read of that number, from 1. */
     final Map<Integer, Runnable> beforeRead = new TreeMap<>();
 
+    /** Calls that are not answered until the test says so. */
+    boolean silent;
+
+    final List<Runnable> unanswered = new ArrayList<>();
+
+    /** Each answer is empty and as far behind as this; 0: answers as usual. */
+    long standsStillAt;
+
+    final Deque<RuntimeException> iteratorFaults = new ArrayDeque<>();
     final List<GetShardIteratorRequest> iteratorRequests = new ArrayList<>();
     int trimmed;
     boolean closed;
@@ -81,6 +90,7 @@ final class FakeKinesis {
   private long sequence;
   private int shardsMade;
   int answerLimit = 10_000;
+  boolean refusesExpiredPositions;
   boolean lastRecordsEndTheShard;
   int pageSize = 1_000;
   int tokensExpire;
@@ -88,6 +98,11 @@ final class FakeKinesis {
   /** The role may do nothing any more. */
   boolean denies;
 
+  /** Of GetRecords. */
+  long latencyMillis;
+
+  int calls;
+  int inFlight;
   int openClients;
   int clientsMade;
   final Deque<RuntimeException> listFaults = new ArrayDeque<>();
@@ -235,12 +250,39 @@ final class FakeKinesis {
 
     @Override
     public CompletableFuture<GetRecordsResponse> getRecords(GetRecordsRequest request) {
-      return answer(() -> read(request));
+      synchronized (FakeKinesis.this) {
+        FakeShard shard = shards.get(request.shardIterator().split(":")[0]);
+        calls++;
+        if (shard == null || !shard.silent && latencyMillis == 0) {
+          return answer(() -> read(request));
+        }
+        CompletableFuture<GetRecordsResponse> later = new CompletableFuture<>();
+        inFlight++;
+        later.whenComplete((answer, failure) -> inFlight--);
+        Runnable answer = () -> copy(answer(() -> read(request)), later);
+        if (shard.silent) {
+          shard.unanswered.add(answer);
+        } else {
+          ((FakeTiming) timing).in(latencyMillis, answer);
+        }
+        return later;
+      }
     }
 
     @Override
     public CompletableFuture<ListShardsResponse> listShards(ListShardsRequest request) {
       return answer(() -> list(request));
+    }
+
+    private <T> void copy(CompletableFuture<T> from, CompletableFuture<T> to) {
+      from.whenComplete(
+          (answer, failure) -> {
+            if (failure == null) {
+              to.complete(answer);
+            } else {
+              to.completeExceptionally(failure);
+            }
+          });
     }
 
     @Override
@@ -305,25 +347,31 @@ final class FakeKinesis {
     }
     FakeShard shard = find(request.shardId());
     shard.iteratorRequests.add(request);
+    if (!shard.iteratorFaults.isEmpty()) {
+      throw shard.iteratorFaults.poll();
+    }
     int from =
         switch (request.shardIteratorType()) {
           case TRIM_HORIZON -> shard.trimmed;
           case LATEST -> shard.records.size();
-          case AFTER_SEQUENCE_NUMBER ->
-              firstAfter(shard, Long.parseLong(request.startingSequenceNumber()));
+          case AT_SEQUENCE_NUMBER -> firstFrom(shard, request.startingSequenceNumber());
           case AT_TIMESTAMP -> firstAt(shard, request.timestamp());
           default -> throw new IllegalArgumentException(request.toString());
         };
     return GetShardIteratorResponse.builder().shardIterator(iterator(shard, from)).build();
   }
 
-  private static int firstAfter(FakeShard shard, long wanted) {
-    int i = shard.trimmed;
+  /** Of an expired record Kinesis may say so, or begin with the oldest that it has. */
+  private int firstFrom(FakeShard shard, String wanted) {
+    int i = 0;
     while (i < shard.records.size()
-        && Long.parseLong(shard.records.get(i).sequenceNumber()) <= wanted) {
+        && Long.parseLong(shard.records.get(i).sequenceNumber()) < Long.parseLong(wanted)) {
       i++;
     }
-    return i;
+    if (i < shard.trimmed && refusesExpiredPositions) {
+      throw InvalidArgumentException.builder().message("no such record").build();
+    }
+    return Math.max(i, shard.trimmed);
   }
 
   private int firstAt(FakeShard shard, Instant wanted) {
@@ -352,6 +400,13 @@ final class FakeKinesis {
     }
     if (timing.nowMillis() - Long.parseLong(parts[2]) > ITERATOR_LIFE_MILLIS) {
       throw ExpiredIteratorException.builder().message("too old").build();
+    }
+    if (shard.standsStillAt > 0) {
+      return GetRecordsResponse.builder()
+          .records(List.of())
+          .millisBehindLatest(shard.standsStillAt)
+          .nextShardIterator(iterator(shard, Integer.parseInt(parts[1])))
+          .build();
     }
     int from = Math.max(shard.trimmed, Integer.parseInt(parts[1]));
     int to = Math.min(shard.records.size(), from + Math.min(request.limit(), answerLimit));

@@ -15,7 +15,7 @@ final class FakeReaderContext implements SourceReaderContext {
 
   final List<SourceEvent> sent = new ArrayList<>();
   final RecordingMetrics recorded = new RecordingMetrics();
-  private final SourceReaderMetricGroup metrics = InternalSourceReaderMetricGroup.mock(recorded);
+  private final SourceReaderMetricGroup metrics = InternalSourceReaderMetricGroup.wrap(recorded);
 
   @Override
   public void sendSourceEventToCoordinator(SourceEvent event) {

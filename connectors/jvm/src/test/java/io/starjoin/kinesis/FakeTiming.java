@@ -1,10 +1,14 @@
 package io.starjoin.kinesis;
 
-/** Time that passes only by being waited for. */
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Time that passes only by being waited for; what is planned happens when its time has come. */
 class FakeTiming implements Timing {
 
   static final long START = 1_800_000_000_000L;
 
+  private final TreeMap<Long, Runnable> plans = new TreeMap<>();
   private long now;
   int waits;
   Runnable atWait = () -> {};
@@ -23,7 +27,24 @@ class FakeTiming implements Timing {
   public void await(Object monitor, long millis) throws InterruptedException {
     waits++;
     atWait.run();
-    advance(millis);
+    Map.Entry<Long, Runnable> next = plans.firstEntry();
+    if (next == null || next.getKey() > nowMillis() + millis) {
+      advance(millis);
+    } else {
+      advance(next.getKey() - nowMillis());
+      plans.pollFirstEntry().getValue().run();
+    }
+  }
+
+  void in(long millis, Runnable plan) {
+    plans.merge(
+        nowMillis() + millis,
+        plan,
+        (first, second) ->
+            () -> {
+              first.run();
+              second.run();
+            });
   }
 
   synchronized void advance(long millis) {

@@ -24,7 +24,11 @@ final class Fixtures {
   }
 
   static ReaderMetrics metrics(Timing timing) {
-    return new ReaderMetrics(new UnregisteredMetricsGroup(), timing);
+    return new ReaderMetrics(
+        new UnregisteredMetricsGroup(),
+        StreamArn.parse(FakeKinesis.ARN),
+        new PrefetchBudget(1),
+        timing);
   }
 
   static ShardSplit split(int number, Position position) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.SdkBytes;
-import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.Record;
 
 class FrameWriterTest {
@@ -70,32 +72,56 @@ class FrameWriterTest {
   void oneAnswerIsOneBlockUntilItIsTooLarge() {
     Record record = record("1", "k", 5L, "x".repeat(100));
     int cost = (int) FrameWriter.cost(record);
-    GetRecordsResponse answer =
-        GetRecordsResponse.builder().records(List.of(record, record, record)).build();
+    List<Record> records = List.of(record, record, record);
 
-    assertThat(new BlockCutter("s", 3 * cost).cut("x", answer)).hasSize(1);
-    assertThat(new BlockCutter("s", 3 * cost - 1).cut("x", answer)).hasSize(2);
-    assertThat(new BlockCutter("s", 1).cut("x", answer)).hasSize(3);
+    assertThat(cut(3 * cost, records)).hasSize(1);
+    assertThat(cut(3 * cost - 1, records)).hasSize(2);
+    assertThat(cut(1, records)).hasSize(3);
   }
 
   @Test
-  void aBlockKnowsWhereItEnds() {
-    GetRecordsResponse answer =
-        GetRecordsResponse.builder()
-            .records(
-                record("1", "k", 5L, "a"), record("2", "k", 5L, "b"), record("3", "k", 5L, "c"))
-            .build();
-    int two = (int) (2 * FrameWriter.cost(answer.records().get(0)));
+  void aBlockKnowsWhereItEndsAndUntilWhenItsShardWasRead() {
+    List<Record> records =
+        List.of(record("1", "k", 5L, "a"), record("2", "k", 6L, "b"), record("3", "k", 7L, "c"));
+    int two = (int) (2 * FrameWriter.cost(records.get(0)));
 
-    List<Block> blocks = new BlockCutter("s", two).cut("x", answer);
+    List<Block> blocks = cut(two, records);
 
     assertThat(blocks)
         .extracting(Block::next)
-        .containsExactly(Position.after("2"), Position.after("3"));
+        .containsExactly(Position.after("2").readUntil(10), Position.after("3").readUntil(20));
+    assertThat(blocks).extracting(Block::records).containsExactly(2, 1);
+    assertThat(blocks).extracting(Block::lastArrivalMillis).containsExactly(6L, 7L);
   }
 
   @Test
-  void anEmptyAnswerIsNoBlock() {
-    assertThat(new BlockCutter("s", 100).cut("x", GetRecordsResponse.builder().build())).isEmpty();
+  void noRecordsAreNoBlock() {
+    assertThat(cut(100, List.of())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 200, 1_000, 1 << 20})
+  void blocksAreNeverLargerThanWasComputedBefore(int maxBlockBytes) {
+    List<Record> records = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      records.add(record("9".repeat(1 + i), "k\u00fc\u20ac\ud83d\ude80", 5L, "x".repeat(i * 7)));
+    }
+    BlockCutter cutter = new BlockCutter("s", maxBlockBytes);
+    long payload = records.stream().mapToLong(FrameWriter::payload).sum();
+
+    long bytes = cut(maxBlockBytes, records).stream().mapToLong(Block::bytes).sum();
+
+    assertThat(bytes).isLessThanOrEqualTo(cutter.bytes(records));
+    assertThat(cutter.bytes(records)).isLessThanOrEqualTo(cutter.mostBytes(payload, 50));
+  }
+
+  @Test
+  void aPartitionKeyCountsWithItsBytes() {
+    assertThat(FrameWriter.payload(record("1", "k\u00fc\u20ac\ud83d\ude80", 5L, "abc")))
+        .isEqualTo(1 + 2 + 3 + 4 + 3);
+  }
+
+  private static List<Block> cut(int maxBlockBytes, List<Record> records) {
+    return new BlockCutter("s", maxBlockBytes).cut("x", records, null, 10, 20);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.apache.flink.core.io.InputStatus;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -22,17 +23,32 @@ class KinesisSourceReaderTest {
   @AfterEach
   void close() throws Exception {
     reader.close();
-    assertThat(kinesis.openClients).isZero();
+    kinesis.awaitClosedClients();
     assertThat(kinesis.violations).isEmpty();
   }
 
-  /** Polls as a task does, until the condition holds. */
+  /** Polls as a task does, until the condition holds; shards in doubt have ended. */
   private void pollUntil(BooleanSupplier condition) throws Exception {
     while (!condition.getAsBoolean()) {
+      if (!context.sent.isEmpty()
+          && context.sent.get(context.sent.size() - 1) instanceof ShardInDoubt doubt) {
+        context.sent.remove(doubt);
+        reader.handleSourceEvents(new ShardRuling(doubt.shardId(), doubt.position(), Ruling.END));
+      }
       if (reader.pollNext(output) == InputStatus.NOTHING_AVAILABLE) {
         Thread.onSpinWait();
       }
     }
+  }
+
+  /** Polls until the shard in doubt has ended; returns what is reported then. */
+  private ShardEnded pollUntilEnded() throws Exception {
+    pollUntil(() -> ends().findAny().isPresent());
+    return ends().findAny().orElseThrow();
+  }
+
+  private Stream<ShardEnded> ends() {
+    return context.sent.stream().filter(ShardEnded.class::isInstance).map(ShardEnded.class::cast);
   }
 
   private Position position(int shard) {
@@ -58,8 +74,9 @@ class KinesisSourceReaderTest {
     }
     List<ShardSplit> state = first.snapshotState(1);
     first.close();
+    timing.advance(1_000);
 
-    assertThat(state).containsExactly(split(0, Position.after("2")));
+    assertThat(state).extracting(split -> split.position().sequenceNumber()).containsExactly("2");
     reader.addSplits(state);
     reader.start();
     pollUntil(() -> output.frames.size() == 3);
@@ -77,7 +94,7 @@ class KinesisSourceReaderTest {
 
     assertThat(position(0)).isEqualTo(Position.TRIM_HORIZON);
     pollUntil(() -> output.frames.size() == 1);
-    assertThat(position(0)).isEqualTo(Position.after("1"));
+    assertThat(position(0).sequenceNumber()).isEqualTo("1");
   }
 
   @Test
@@ -96,9 +113,8 @@ class KinesisSourceReaderTest {
     kinesis.split(kinesis.shard(0));
     reader.start();
     reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
-    pollUntil(() -> context.sent.size() == 2);
+    ShardEnded event = pollUntilEnded();
 
-    ShardEnded event = (ShardEnded) context.sent.get(1);
     assertThat(event.shardId()).isEqualTo(FakeKinesis.id(0));
     assertThat(event.children())
         .extracting(ShardDescription::shardId)
@@ -129,7 +145,7 @@ class KinesisSourceReaderTest {
         .isGreaterThanOrEqualTo(900_000);
     kinesis.split(kinesis.shard(0));
     kinesis.denies = false;
-    pollUntil(() -> context.sent.size() == 2);
+    pollUntilEnded();
 
     assertThat(context.recorded.value("kinesisanalytics.kinesis.shards")).isZero();
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isZero();
@@ -159,12 +175,81 @@ class KinesisSourceReaderTest {
   }
 
   @Test
-  void latestIsAFixedPlaceBeforeTheFirstRecord() throws Exception {
+  void aDoubtIsSentOnceAllRecordsBeforeItWereEmitted() throws Exception {
+    kinesis.lastRecordsEndTheShard = true;
+    kinesis.put(0, "a");
+    kinesis.shard(0).falseEnds = 1;
     reader.start();
-    reader.addSplits(List.of(split(0, Position.LATEST)));
-    pollUntil(() -> position(0).kind() == Position.Kind.AT_TIMESTAMP);
+    reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
+    while (context.sent.size() < 2) {
+      reader.pollNext(output);
+    }
 
-    assertThat(output.frames).isEmpty();
+    ShardInDoubt doubt = (ShardInDoubt) context.sent.get(1);
+    assertThat(output.data()).containsExactly("a");
+    assertThat(position(0)).isEqualTo(doubt.position());
+    context.sent.remove(doubt);
+    kinesis.put(0, "b");
+    reader.handleSourceEvents(new ShardRuling(doubt.shardId(), doubt.position(), Ruling.RESUME));
+    pollUntil(() -> output.frames.size() == 2);
+    assertThat(output.data()).containsExactly("a", "b");
+  }
+
+  @Test
+  void recordsAreCountedAndNotBlocksOrEnds() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      kinesis.put(0, "x");
+    }
+    kinesis.split(kinesis.shard(0));
+    reader.start();
+    reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
+    pollUntilEnded();
+
+    assertThat(context.recorded.count("numRecordsIn")).isEqualTo(5);
+    assertThat(context.recorded.count("numBytesIn")).isEqualTo(output.frames.get(0).length);
+  }
+
+  @Test
+  void shardsThatAreInDoubtOrPausedAreCounted() throws Exception {
+    kinesis.shard(0).falseEnds = 1;
+    reader.start();
+    reader.addSplits(List.of(split(0, Position.TRIM_HORIZON), split(1, Position.TRIM_HORIZON)));
+    while (context.recorded.value("kinesisanalytics.kinesis.shardsInDoubt") != 1) {
+      reader.pollNext(output);
+    }
+    reader.pauseOrResumeSplits(List.of(FakeKinesis.id(1)), List.of());
+    while (context.recorded.value("kinesisanalytics.kinesis.shardsPaused") != 1) {
+      reader.pollNext(output);
+    }
+
+    assertThat(context.recorded.value("kinesisanalytics.kinesis.shards")).isEqualTo(2);
+  }
+
+  @Test
+  void theLagOfEachShardIsWhereTheOfficialSourceHasIt() throws Exception {
+    String lag =
+        "KinesisStreamSource.accountId.123456789012.region.eu-central-1.stream.tickets.shardId."
+            + FakeKinesis.id(0)
+            + ".millisBehindLatest";
+    kinesis.denies = true;
+    reader.start();
+    reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
+    timing.advance(40_000);
+
+    assertThat(context.recorded.value(lag)).isGreaterThanOrEqualTo(40_000);
+  }
+
+  @Test
+  void eachBlockCarriesWhenItsLastRecordArrivedAndTheFetchLagIsReported() throws Exception {
+    kinesis.put(0, "a");
+    timing.advance(7_000);
+    assertThat(context.recorded.value("currentFetchEventTimeLag")).isEqualTo(-1);
+    reader.start();
+    reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
+    pollUntil(() -> output.frames.size() == 1);
+
+    assertThat(output.timestamps).containsExactly(FakeTiming.START);
+    assertThat(context.recorded.value("currentFetchEventTimeLag")).isGreaterThanOrEqualTo(7_000);
   }
 
   @Test
@@ -172,7 +257,8 @@ class KinesisSourceReaderTest {
     kinesis.split(kinesis.shard(0));
     reader.start();
     reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
-    pollUntil(() -> context.sent.size() == 2 && kinesis.openClients == 0);
+    pollUntilEnded();
+    pollUntil(() -> kinesis.openClients == 0);
     kinesis.put(0, "child");
     reader.addSplits(List.of(split(2, Position.TRIM_HORIZON)));
     pollUntil(() -> output.frames.size() == 1);

@@ -5,55 +5,32 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
-import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.kinesis.model.KmsThrottlingException;
-import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /** What one fetcher thread does, on a fake clock, so that waiting takes no time. */
 class KinesisSplitReaderTest {
 
-  private final FakeTiming timing = new FakeTiming();
-  private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
-  private final ReaderMetrics metrics = Fixtures.metrics(timing);
-  private final KinesisSplitReader reader = reader(timing);
-  private final List<String> finished = new ArrayList<>();
-  private final List<ShardDescription> children = new ArrayList<>();
+  private static final long INTERVAL = 200;
 
-  private KinesisSplitReader reader(Timing timing) {
-    ShardPoller poller =
-        new ShardPoller(kinesis.client(), Fixtures.settings(), timing, Fixtures.backoff(), metrics);
-    return new KinesisSplitReader(kinesis.client(), poller, timing);
-  }
+  private final FetcherHarness fetcher = new FetcherHarness(2);
+  private final FakeKinesis kinesis = fetcher.kinesis;
+  private final FakeTiming timing = fetcher.timing;
 
-  private void add(ShardSplit... splits) {
-    reader.handleSplitsChanges(new SplitsAddition<>(List.of(splits)));
-  }
-
-  private List<String> fetch() {
-    return take(reader.fetch());
-  }
-
-  private List<String> take(RecordsWithSplitIds<Block> batch) {
-    List<byte[]> frames = new ArrayList<>();
-    while (batch.nextSplit() != null) {
-      for (Block block = batch.nextRecordFromSplit();
-          block != null;
-          block = batch.nextRecordFromSplit()) {
-        children.addAll(block.children());
-        if (block.frame() != null) {
-          frames.add(block.frame());
-        }
-      }
+  private void put(int key, int count) {
+    for (int i = 0; i < count; i++) {
+      kinesis.put(key, "x" + i);
     }
-    finished.addAll(batch.finishedSplits());
-    return Frames.data(frames);
   }
 
   @AfterEach
@@ -63,246 +40,316 @@ class KinesisSplitReaderTest {
 
   @Test
   void oneAnswerIsOneBatch() {
-    kinesis.put(0, "a");
-    kinesis.put(0, "b");
-    add(split(0, Position.TRIM_HORIZON));
+    put(0, 2);
+    fetcher.add(split(0, Position.TRIM_HORIZON));
 
-    assertThat(fetch()).containsExactly("a", "b");
+    assertThat(fetcher.fetch()).containsExactly("x0", "x1");
   }
 
   @Test
   void goesOnAfterTheLastRecordOfAnOldPosition() {
-    kinesis.put(0, "a");
-    kinesis.put(0, "b");
-    kinesis.put(0, "c");
-    add(split(0, Position.after("2")));
+    put(0, 3);
+    fetcher.add(split(0, Position.after("2")));
 
-    assertThat(fetch()).containsExactly("c");
-    assertThat(kinesis.shard(0).iteratorRequests.get(0).shardIteratorType())
-        .isEqualTo(ShardIteratorType.AFTER_SEQUENCE_NUMBER);
+    assertThat(fetcher.fetch()).containsExactly("x2");
+    assertThat(fetcher.shard(0).iteratorRequests.get(0).shardIteratorType())
+        .isEqualTo(ShardIteratorType.AT_SEQUENCE_NUMBER);
   }
 
   @Test
-  void keepsTwoHundredMillisBetweenCallsToOneShard() {
+  void aTrickleIsReadFiveTimesASecondFromStartToStart() {
     kinesis.answerLimit = 1;
+    kinesis.latencyMillis = 60;
+    put(0, 30);
+    fetcher.add(split(0, Position.TRIM_HORIZON));
     for (int i = 0; i < 30; i++) {
-      kinesis.put(0, "x");
-    }
-    add(split(0, Position.TRIM_HORIZON));
-
-    for (int i = 0; i < 30; i++) {
-      assertThat(fetch()).hasSize(1);
+      assertThat(fetcher.records()).hasSize(1);
     }
 
-    assertThat(gaps(0)).allMatch(gap -> gap == ShardPoller.CALL_FLOOR_MILLIS);
+    assertThat(fetcher.intervals(0)).hasSize(29).allMatch(interval -> interval == INTERVAL);
   }
 
   @Test
-  void pausesAfterAnEmptyAnswerAndReturnsNothingForIt() {
-    add(split(0, Position.TRIM_HORIZON));
+  void anIdleShardIsReadAsOftenAsAnyOther() {
+    fetcher.add(split(0, Position.TRIM_HORIZON));
     lateAtRead(11);
 
-    assertThat(fetch()).containsExactly("late");
-    assertThat(gaps(0)).hasSize(10).allMatch(gap -> gap == ShardPoller.EMPTY_PAUSE_MILLIS);
+    assertThat(fetcher.records()).containsExactly("late");
+    assertThat(fetcher.intervals(0)).hasSize(10).allMatch(interval -> interval == INTERVAL);
+  }
+
+  @Test
+  void aHundredShardsAreReadEachFiveTimesASecond() {
+    FetcherHarness many = new FetcherHarness(100, Fixtures.settings(), 64 << 20);
+    many.kinesis.latencyMillis = 20;
+    many.addAll(100);
+    many.run(10_000);
+
+    // At the start nothing is known of any shard, so that few fit into the budget at once.
+    for (int shard = 0; shard < 100; shard++) {
+      assertThat(many.intervals(shard)).hasSizeGreaterThan(45);
+      assertThat(many.intervals(shard).subList(1, 45)).allMatch(each -> each == INTERVAL);
+    }
+    assertThat(many.kinesis.violations).isEmpty();
+  }
+
+  @Test
+  void aShardThatDoesNotAnswerHoldsUpNoOther() {
+    fetcher.shard(0).silent = true;
+    kinesis.answerLimit = 1;
+    put(63, 50);
+    fetcher.add(split(0, Position.TRIM_HORIZON), split(1, Position.TRIM_HORIZON));
+    for (int i = 0; i < 50; i++) {
+      assertThat(fetcher.records()).containsExactly("x" + i);
+    }
+
+    assertThat(fetcher.intervals(1)).allMatch(interval -> interval == INTERVAL);
+    assertThat(fetcher.shard(0).unanswered).hasSize(1);
+  }
+
+  @Test
+  void anAnswerThatComesLateIsTakenAndTheShardGoesOn() {
+    fetcher.shard(0).silent = true;
+    kinesis.put(0, "mine");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.run(8_000);
+    assertThat(fetcher.blocks).isEmpty();
+    fetcher.shard(0).silent = false;
+    fetcher.shard(0).unanswered.forEach(Runnable::run);
+
+    assertThat(fetcher.records()).containsExactly("mine");
+    kinesis.put(0, "next");
+    assertThat(fetcher.records()).containsExactly("next");
   }
 
   @Test
   void aLargeAnswerIsPaidForByALongerPause() {
-    kinesis.put(0, "x".repeat(10 << 20));
-    add(split(0, Position.TRIM_HORIZON));
-    fetch();
+    kinesis.put(0, "x".repeat((10 << 20) - 1));
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
     kinesis.put(0, "next");
-    fetch();
+    fetcher.records();
 
-    assertThat(gaps(0).get(0)).isBetween(5_000L, 5_100L);
+    assertThat(fetcher.intervals(0)).containsExactly(5_000L);
+  }
+
+  /** 1,000 records with 250 bytes: what the frame adds is not what Kinesis counts. */
+  @Test
+  void thePauseCountsWhatKinesisCounts() {
+    for (int i = 0; i < 1_000; i++) {
+      kinesis.put(0, "x".repeat(2 * 1024 - 1));
+    }
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    kinesis.put(0, "next");
+    fetcher.records();
+
+    assertThat(fetcher.intervals(0)).containsExactly(1_000L * 2 * 1024 * 1000 / (2 << 20));
   }
 
   @Test
   void aThrottledShardHoldsUpNoOther() {
-    add(split(0, Position.TRIM_HORIZON), split(1, Position.TRIM_HORIZON));
-    for (int i = 0; i < 100; i++) {
-      kinesis.shard(0).faults.add(FakeKinesis.throttled());
-    }
+    fetcher.add(split(0, Position.TRIM_HORIZON), split(1, Position.TRIM_HORIZON));
+    fetcher.shard(0).faults.addAll(Collections.nCopies(100, FakeKinesis.throttled()));
     kinesis.answerLimit = 1;
-    for (int i = 0; i < 50; i++) {
-      kinesis.put(63, "other " + i);
-    }
+    put(63, 50);
     kinesis.put(0, "mine");
-
     for (int i = 0; i < 50; i++) {
-      assertThat(fetch()).containsExactly("other " + i);
+      assertThat(fetcher.records()).containsExactly("x" + i);
     }
+
     assertThat(timing.nowMillis()).isLessThan(50 * 210);
-    assertThat(kinesis.shard(0).reads).hasSizeLessThan(20);
-    assertThat(fetch()).containsExactly("mine");
-    assertThat(gaps(0)).contains(10_000L);
+    assertThat(fetcher.shard(0).reads).hasSizeLessThan(20);
+    assertThat(fetcher.records()).containsExactly("mine");
+    assertThat(fetcher.intervals(0)).contains(10_000L);
   }
 
   @Test
-  void noErrorOfKinesisOrTheNetworkReachesFlink() {
+  void backsOffLongerEachTimeAndBrieflyAgainAfterSuccess() {
     kinesis.put(0, "a");
-    add(split(0, Position.TRIM_HORIZON));
-    kinesis.shard(0).faults.add(SdkClientException.create("connection reset"));
-    kinesis.shard(0).faults.add(KmsThrottlingException.builder().message("kms").build());
-    kinesis.shard(0).faults.add(ResourceNotFoundException.builder().message("gone").build());
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.shard(0).faults.addAll(Collections.nCopies(3, FakeKinesis.throttled()));
+    fetcher.records();
+    kinesis.put(0, "b");
+    fetcher.shard(0).faults.add(FakeKinesis.throttled());
+    fetcher.records();
 
-    assertThat(fetch()).containsExactly("a");
+    assertThat(fetcher.intervals(0)).containsExactly(400L, 800L, 1_600L, 200L, 400L);
+  }
+
+  @Test
+  void passingErrorsOfKinesisOrTheNetworkDoNotReachFlink() {
+    kinesis.put(0, "a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.shard(0).faults.add(SdkClientException.create("connection reset"));
+    fetcher.shard(0).faults.add(KmsThrottlingException.builder().message("kms").build());
+    fetcher.shard(0).faults.add(LimitExceededException.builder().message("limit").build());
+    fetcher.shard(0).iteratorFaults.add(FakeKinesis.throttled());
+
+    assertThat(fetcher.records()).containsExactly("a");
+    assertThat(fetcher.metrics.errors.getCount()).isEqualTo(1);
+    assertThat(fetcher.metrics.throttled.getCount()).isEqualTo(3);
   }
 
   @Test
   void theLagGrowsWhileKinesisDoesNotAnswerAndFallsWhenItDoes() {
-    add(split(0, Position.TRIM_HORIZON));
-    metrics.lag.assigned(FakeKinesis.id(0));
-    for (int i = 0; i < 30; i++) {
-      kinesis.shard(0).faults.add(ResourceNotFoundException.builder().message("gone").build());
-    }
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.metrics.lag.assigned(FakeKinesis.id(0));
+    fetcher.shard(0).faults.addAll(Collections.nCopies(30, FakeKinesis.throttled()));
     List<Long> seen = new ArrayList<>();
-    kinesis.shard(0).beforeRead.put(30, () -> seen.add(metrics.lag.millis()));
+    fetcher.shard(0).beforeRead.put(30, () -> seen.add(fetcher.metrics.lag.millis()));
     lateAtRead(31);
 
-    assertThat(fetch()).containsExactly("late");
-    assertThat(seen).containsExactly(kinesis.shard(0).reads.get(29));
+    assertThat(fetcher.records()).containsExactly("late");
+    assertThat(seen).containsExactly(fetcher.shard(0).reads.get(29));
     assertThat(seen.get(0)).isGreaterThan(200_000L);
-    assertThat(metrics.lag.millis()).isZero();
+    assertThat(fetcher.metrics.lag.millis()).isZero();
   }
 
   @Test
-  void backsOffLongerEachTimeAndStartsAnewAfterSuccess() {
+  void anExpiredIteratorIsReplacedAtTheLastRecord() {
     kinesis.put(0, "a");
-    add(split(0, Position.TRIM_HORIZON));
-    for (int i = 0; i < 3; i++) {
-      kinesis.shard(0).faults.add(FakeKinesis.throttled());
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    kinesis.put(0, "b");
+    timing.advance(360_000);
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.shard(0).iteratorRequests.get(1).startingSequenceNumber()).isEqualTo("1");
+    assertThat(fetcher.metrics.expiredIterators.getCount()).isEqualTo(1);
+  }
+
+  @Test
+  void anIteratorThatExpiresBeforeTheFirstRecordIsReplacedAtTheSamePlace() {
+    long start = timing.wallClockMillis();
+    fetcher.add(split(0, Position.TRIM_HORIZON), split(1, Position.at(start)));
+    fetcher.run(1_000);
+    timing.advance(360_000);
+    kinesis.put(0, "a");
+    kinesis.put(63, "b");
+
+    List<String> data = new ArrayList<>();
+    while (data.size() < 2) {
+      data.addAll(fetcher.fetch());
     }
-    fetch();
-    kinesis.put(0, "b");
-    kinesis.shard(0).faults.add(FakeKinesis.throttled());
-    fetch();
-
-    assertThat(gaps(0)).containsExactly(400L, 800L, 1_600L, 200L, 400L);
+    assertThat(data).containsExactlyInAnyOrder("a", "b");
+    assertThat(fetcher.metrics.expiredIterators.getCount()).isEqualTo(2);
   }
 
   @Test
-  void anExpiredIteratorIsReplacedAtTheLastPosition() {
+  void anIteratorThatExpiresWhileTheShardIsPausedIsReplacedAtTheNextRecord() {
     kinesis.put(0, "a");
-    add(split(0, Position.TRIM_HORIZON));
-    fetch();
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    ShardSplit shard = split(0, Position.TRIM_HORIZON);
+    fetcher.reader.pauseOrResumeSplits(List.of(shard), List.of());
+    fetcher.run(360_000);
     kinesis.put(0, "b");
-    timing.advance(400_000);
+    fetcher.reader.pauseOrResumeSplits(List.of(), List.of(shard));
 
-    assertThat(fetch()).containsExactly("b");
-    assertThat(kinesis.shard(0).iteratorRequests.get(1).startingSequenceNumber()).isEqualTo("1");
+    assertThat(fetcher.records()).containsExactly("b");
   }
 
+  /** Of a release that kept the kind {@code LATEST} in its state. */
   @Test
-  void latestStaysWhereItWasFirstAskedFor() {
+  void latestStaysWhereItWasFirstOpened() {
     kinesis.put(0, "before");
-    timing.advance(ShardPoller.CLOCK_SLACK_MILLIS + 1);
-    add(split(0, Position.LATEST));
-    // The position is kept although the read failed and the iterator is lost.
-    kinesis.shard(0).faults.add(ResourceNotFoundException.builder().message("x").build());
-
-    RecordsWithSplitIds<Block> batch = reader.fetch();
-    batch.nextSplit();
-    Block moved = batch.nextRecordFromSplit();
+    timing.advance(ShardCursor.LATEST_SLACK_MILLIS + 1);
+    fetcher.add(split(0, Position.LATEST));
+    fetcher.shard(0).faults.add(FakeKinesis.throttled());
+    fetcher.fetch();
+    Block moved = fetcher.lastBlock();
     kinesis.put(0, "after");
 
     assertThat(moved.frame()).isNull();
     assertThat(moved.next().kind()).isEqualTo(Position.Kind.AT_TIMESTAMP);
-    assertThat(fetch()).containsExactly("after");
-    KinesisSplitReader restored = reader(timing);
-    restored.handleSplitsChanges(new SplitsAddition<>(List.of(split(0, moved.next()))));
-    assertThat(take(restored.fetch())).containsExactly("after");
+    assertThat(fetcher.records()).containsExactly("after");
+    FetcherHarness restored = fetcher.restarted();
+    restored.add(split(0, moved.next()));
+    assertThat(restored.records()).containsExactly("after");
   }
 
   @Test
-  void aTimeThatKinesisThinksIsInTheFutureIsWaitedFor() {
-    add(split(0, Position.at(timing.wallClockMillis() + 90_000)));
+  void aTimeThatIsInTheFutureForKinesisIsWaitedFor() {
+    fetcher.add(split(0, Position.at(timing.wallClockMillis() + 90_000)));
     lateAtRead(2);
 
-    assertThat(fetch()).containsExactly("late");
+    assertThat(fetcher.records()).containsExactly("late");
     assertThat(timing.nowMillis()).isGreaterThan(90_000);
-  }
-
-  @Test
-  void aShardEndsWithItsLastRecordsAndNamesItsChildren() {
-    kinesis.lastRecordsEndTheShard = true;
-    kinesis.put(0, "last");
-    kinesis.split(kinesis.shard(0));
-    add(split(0, Position.TRIM_HORIZON));
-
-    assertThat(fetch()).containsExactly("last");
-    assertThat(finished).containsExactly(FakeKinesis.id(0));
-    assertThat(children)
-        .extracting(ShardDescription::shardId)
-        .containsExactly(FakeKinesis.id(2), FakeKinesis.id(3));
-  }
-
-  @Test
-  void aClosedShardWithoutRecordsEndsOnce() {
-    kinesis.split(kinesis.shard(0));
-    add(split(0, Position.TRIM_HORIZON), split(1, Position.TRIM_HORIZON));
-    fetch();
-    kinesis.put(63, "other");
-    fetch();
-
-    assertThat(finished).containsExactly(FakeKinesis.id(0));
-    assertThat(kinesis.shard(0).reads).hasSize(1);
-  }
-
-  @Test
-  void oneNullIteratorWithoutChildrenDoesNotEndAnOpenShard() {
-    kinesis.put(0, "a");
-    kinesis.shard(0).falseEnds = 2;
-    add(split(0, Position.TRIM_HORIZON));
-    fetch();
-    lateAtRead(5);
-
-    assertThat(fetch()).containsExactly("late");
-    assertThat(finished).isEmpty();
-  }
-
-  @Test
-  void aNullIteratorThatStaysEndsTheShardWithoutChildren() {
-    kinesis.shard(0).namesChildren = false;
-    kinesis.split(kinesis.shard(0));
-    add(split(0, Position.TRIM_HORIZON));
-    fetch();
-
-    assertThat(finished).containsExactly(FakeKinesis.id(0));
-    assertThat(kinesis.shard(0).reads).hasSize(ShardPoller.NULL_ANSWERS_TO_END);
+    assertThat(fetcher.doubts).isEmpty();
   }
 
   @Test
   void aThousandEmptyAnswersLaterTheRecordIsFound() {
-    add(split(0, Position.TRIM_HORIZON));
+    fetcher.add(split(0, Position.TRIM_HORIZON));
     lateAtRead(1_001);
 
-    assertThat(fetch()).containsExactly("late");
+    assertThat(fetcher.records()).containsExactly("late");
+  }
+
+  @Test
+  void anIdleShardSaysOnceAMinuteUntilWhenItWasRead() {
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.run(10 * 60_000);
+
+    List<Long> readUntil =
+        fetcher.blocks.stream().map(block -> block.next().readUntilMillis()).toList();
+    assertThat(readUntil).hasSize(10).startsWith(FakeTiming.START).isSorted();
+    assertThat(fetcher.blocks).allMatch(block -> block.frame() == null);
+    assertThat(fetcher.lastBlock().next().kind()).isEqualTo(Position.Kind.TRIM_HORIZON);
+  }
+
+  @Test
+  void eachPositionSaysUntilWhenEverythingWasRead() {
+    kinesis.answerLimit = 1;
+    put(0, 2);
+    timing.advance(5_000);
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    // The fake is a second behind as long as there are more records.
+    assertThat(fetcher.lastBlock().next())
+        .isEqualTo(Position.after("1").readUntil(FakeTiming.START + 4_000));
+    fetcher.records();
+
+    assertThat(fetcher.lastBlock().next())
+        .isEqualTo(Position.after("2").readUntil(FakeTiming.START + 5_200));
   }
 
   @Test
   void aPausedShardIsNotAsked() {
-    add(split(0, Position.TRIM_HORIZON), split(1, Position.TRIM_HORIZON));
-    reader.pauseOrResumeSplits(List.of(split(0, Position.TRIM_HORIZON)), List.of());
+    fetcher.addAll(2);
+    fetcher.reader.pauseOrResumeSplits(List.of(split(0, Position.TRIM_HORIZON)), List.of());
     kinesis.put(0, "paused");
     kinesis.put(63, "goes on");
 
-    assertThat(fetch()).containsExactly("goes on");
-    assertThat(kinesis.shard(0).reads).isEmpty();
-    reader.pauseOrResumeSplits(List.of(), List.of(split(0, Position.TRIM_HORIZON)));
-    assertThat(fetch()).containsExactly("paused");
+    assertThat(fetcher.records()).containsExactly("goes on");
+    assertThat(fetcher.shard(0).reads).isEmpty();
+    fetcher.reader.pauseOrResumeSplits(List.of(), List.of(split(0, Position.TRIM_HORIZON)));
+    assertThat(fetcher.records()).containsExactly("paused");
+  }
+
+  @Test
+  void withAllShardsPausedNothingIsAskedAndNothingSpins() {
+    fetcher.addAll(2);
+    List<ShardSplit> all =
+        IntStream.range(0, 2).mapToObj(i -> split(i, Position.TRIM_HORIZON)).toList();
+    fetcher.reader.pauseOrResumeSplits(all, List.of());
+    fetcher.run(10_000);
+
+    assertThat(kinesis.calls).isZero();
+    assertThat(timing.waits).isEqualTo(1);
   }
 
   @Test
   void wakingBeforeTheWaitIsNotMissed() {
-    KinesisSplitReader idle = reader(Timing.system());
-    idle.wakeUp();
+    fetcher.reader.wakeUp();
 
-    assertThat(take(idle.fetch())).isEmpty();
+    assertThat(fetcher.fetch()).isEmpty();
   }
 
   @Test
   void wakingEndsTheWaitAndTheNextFetchGoesOn() throws Exception {
+    CompletableFuture<Void> asleep = new CompletableFuture<>();
     FakeTiming blocking =
         new FakeTiming() {
           @Override
@@ -311,59 +358,70 @@ class KinesisSplitReaderTest {
             monitor.wait();
           }
         };
-    KinesisSplitReader idle = reader(blocking);
+    FetcherHarness idle =
+        new FetcherHarness(blocking, kinesis, Fixtures.settings(), fetcher.budget);
     CompletableFuture<RecordsWithSplitIds<Block>> fetch =
-        CompletableFuture.supplyAsync(idle::fetch);
+        CompletableFuture.supplyAsync(idle.reader::fetch);
     asleep.get(10, SECONDS);
-    idle.wakeUp();
+    idle.reader.wakeUp();
 
-    assertThat(take(fetch.get(10, SECONDS))).isEmpty();
-    idle.handleSplitsChanges(new SplitsAddition<>(List.of(split(0, Position.TRIM_HORIZON))));
+    assertThat(idle.take(fetch.get(10, SECONDS))).isEmpty();
+    idle.add(split(0, Position.TRIM_HORIZON));
     kinesis.put(0, "a");
-    assertThat(take(idle.fetch())).containsExactly("a");
+    assertThat(idle.fetch()).containsExactly("a");
   }
-
-  private final CompletableFuture<Void> asleep = new CompletableFuture<>();
 
   @Test
   void wakingEndsABackOff() {
-    add(split(0, Position.TRIM_HORIZON));
-    kinesis.shard(0).faults.add(FakeKinesis.throttled());
-    kinesis.shard(0).beforeRead.put(1, reader::wakeUp);
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.shard(0).faults.add(FakeKinesis.throttled());
+    fetcher.shard(0).beforeRead.put(1, fetcher.reader::wakeUp);
 
-    assertThat(fetch()).isEmpty();
+    assertThat(fetcher.fetch()).isEmpty();
     assertThat(timing.nowMillis()).isZero();
   }
 
   @Test
   void waitingIsNotSpinning() {
-    add(split(0, Position.TRIM_HORIZON), split(1, Position.TRIM_HORIZON));
+    fetcher.addAll(2);
     lateAtRead(40);
 
-    assertThat(fetch()).containsExactly("late");
+    assertThat(fetcher.records()).containsExactly("late");
     // Both shards are due together, and one wait covers both.
     assertThat(timing.waits).isEqualTo(39);
   }
 
   @Test
-  void closesItsOwnClientOnly() {
-    KinesisSplitReader other = reader(timing);
-    int open = kinesis.openClients;
-    other.close();
+  void closingCancelsCallsInFlightAndGivesTheirRoomBack() throws Exception {
+    fetcher.shard(0).silent = true;
+    fetcher.addAll(2);
+    fetcher.run(1_000);
+    assertThat(kinesis.inFlight).isEqualTo(1);
+    fetcher.reader.close();
 
-    assertThat(kinesis.openClients).isEqualTo(open - 1);
+    assertThat(kinesis.inFlight).isZero();
+    assertThat(fetcher.budget.used()).isZero();
+    kinesis.awaitClosedClients();
+  }
+
+  /** An HTTP client whose network is gone takes its time to close. */
+  @Test
+  void closingDoesNotWaitForTheClient() throws Exception {
+    CountDownLatch networkIsBack = new CountDownLatch(1);
+    kinesis.beforeClose =
+        () -> {
+          try {
+            networkIsBack.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        };
+    fetcher.reader.close();
+    networkIsBack.countDown();
+    kinesis.awaitClosedClients();
   }
 
   private void lateAtRead(int number) {
-    kinesis.shard(0).beforeRead.put(number, () -> kinesis.put(0, "late"));
-  }
-
-  private List<Long> gaps(int shard) {
-    List<Long> reads = kinesis.shard(shard).reads;
-    List<Long> gaps = new ArrayList<>();
-    for (int i = 1; i < reads.size(); i++) {
-      gaps.add(reads.get(i) - reads.get(i - 1));
-    }
-    return gaps;
+    fetcher.shard(0).beforeRead.put(number, () -> kinesis.put(0, "late"));
   }
 }

@@ -6,12 +6,15 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.SimpleCounter;
+import org.apache.flink.metrics.groups.OperatorIOMetricGroup;
+import org.apache.flink.metrics.groups.OperatorMetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 
 /**
  * A metric group that can be asked for its metrics, by their path from here: {@code group.name}.
  */
-final class RecordingMetrics extends UnregisteredMetricsGroup {
+final class RecordingMetrics extends UnregisteredMetricsGroup
+    implements OperatorMetricGroup, OperatorIOMetricGroup {
 
   private final String path;
   private final Map<String, Gauge<?>> gauges;
@@ -39,6 +42,36 @@ final class RecordingMetrics extends UnregisteredMetricsGroup {
   @Override
   public MetricGroup addGroup(String name) {
     return new RecordingMetrics(path + name + ".", gauges, counters);
+  }
+
+  @Override
+  public OperatorIOMetricGroup getIOMetricGroup() {
+    return this;
+  }
+
+  @Override
+  public Counter getNumRecordsInCounter() {
+    return counter("numRecordsIn");
+  }
+
+  @Override
+  public Counter getNumRecordsOutCounter() {
+    return counter("numRecordsOut");
+  }
+
+  @Override
+  public Counter getNumBytesInCounter() {
+    return counter("numBytesIn");
+  }
+
+  @Override
+  public Counter getNumBytesOutCounter() {
+    return counter("numBytesOut");
+  }
+
+  @Override
+  public MetricGroup addGroup(String key, String value) {
+    return addGroup(key).addGroup(value);
   }
 
   @Override

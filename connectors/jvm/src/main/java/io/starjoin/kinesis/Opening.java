@@ -1,0 +1,117 @@
+package io.starjoin.kinesis;
+
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.List;
+import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
+import software.amazon.awssdk.services.kinesis.model.StartingPosition;
+
+/**
+ * How a shard is opened at a position, and what its first records show: whether Kinesis still has
+ * what follows the position. Steps 2 and 4 of the package's documentation.
+ *
+ * <p>A shard is opened <em>at</em> the last record that was read, not after it: if that record does
+ * not come, it has expired, and others may have expired with it.
+ */
+final class Opening {
+
+  /**
+   * No stream keeps records for less than 24 hours, so what follows a younger position is there. An
+   * hour less, for clocks that differ.
+   */
+  static final long SURE_RETENTION_MILLIS = 23 * 3_600_000L;
+
+  private final StartingPosition start;
+  private final BigInteger lastRead;
+  private boolean continuous;
+
+  private Opening(StartingPosition start, String lastRead, boolean continuous) {
+    this.start = start;
+    this.lastRead = lastRead == null ? null : new BigInteger(lastRead);
+    this.continuous = continuous;
+  }
+
+  /**
+   * @param wallClockMillis the time of day
+   */
+  static Opening of(Position position, long wallClockMillis) {
+    String lastRead = position.sequenceNumber();
+    return switch (position.kind()) {
+      case TRIM_HORIZON -> new Opening(from(ShardIteratorType.TRIM_HORIZON), null, true);
+      case LATEST -> new Opening(from(ShardIteratorType.LATEST), null, true);
+      case AT_TIMESTAMP ->
+          new Opening(
+              StartingPosition.builder()
+                  .type(ShardIteratorType.AT_TIMESTAMP)
+                  .timestamp(Instant.ofEpochMilli(position.timestampMillis()))
+                  .build(),
+              null,
+              true);
+      case AFTER_SEQUENCE ->
+          new Opening(
+              StartingPosition.builder()
+                  .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
+                  .sequenceNumber(lastRead)
+                  .build(),
+              lastRead,
+              isYoung(position.readUntilMillis(), wallClockMillis));
+      case REOPENED -> new Opening(from(ShardIteratorType.TRIM_HORIZON), lastRead, false);
+      case REOPENED_NOTHING_LOST ->
+          new Opening(from(ShardIteratorType.TRIM_HORIZON), lastRead, true);
+      case SHARD_END -> throw new IllegalStateException("a shard is opened after its end");
+    };
+  }
+
+  private static StartingPosition from(ShardIteratorType type) {
+    return StartingPosition.builder().type(type).build();
+  }
+
+  /**
+   * Until when everything is read or not wanted, if the position has no record that could show
+   * whether its successors are still there; else {@code UNKNOWN}.
+   */
+  static long wantedSince(Position position) {
+    return switch (position.kind()) {
+      case TRIM_HORIZON, REOPENED_NOTHING_LOST -> position.readUntilMillis();
+      case AT_TIMESTAMP -> Math.max(position.readUntilMillis(), position.timestampMillis());
+      default -> Position.UNKNOWN;
+    };
+  }
+
+  static boolean isYoung(long millis, long wallClockMillis) {
+    return millis != Position.UNKNOWN && wallClockMillis - millis < SURE_RETENTION_MILLIS;
+  }
+
+  StartingPosition start() {
+    return start;
+  }
+
+  /** Whether it is certain that nothing is missing before the next record. */
+  boolean isContinuous() {
+    return continuous;
+  }
+
+  /** Looks at the records of an answer. */
+  void see(List<Record> records) {
+    continuous = continuous || !records.isEmpty() && wasRead(records.get(0));
+  }
+
+  /** What follows is continuous: what may be missing before it was reported. */
+  void confirm() {
+    continuous = true;
+  }
+
+  /** The records of an answer that were not read before. */
+  List<Record> unread(List<Record> records) {
+    int from = 0;
+    while (from < records.size() && wasRead(records.get(from))) {
+      from++;
+    }
+    return records.subList(from, records.size());
+  }
+
+  private boolean wasRead(Record record) {
+    return lastRead != null && new BigInteger(record.sequenceNumber()).compareTo(lastRead) <= 0;
+  }
+}

@@ -1,0 +1,413 @@
+package io.starjoin.kinesis;
+
+import static io.starjoin.kinesis.Fixtures.split;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+
+/** When a reader asks the enumerator, and how it goes on: nothing is skipped without a gap. */
+class ShardDoubtsTest {
+
+  private static final long HOUR = 3_600_000;
+
+  private final FetcherHarness fetcher = new FetcherHarness(2);
+  private final FakeKinesis kinesis = fetcher.kinesis;
+  private final FakeTiming timing = fetcher.timing;
+
+  private void put(String... data) {
+    for (String one : data) {
+      kinesis.put(0, one);
+    }
+  }
+
+  private void trim(int records) {
+    fetcher.shard(0).trimmed = records;
+  }
+
+  private Position afterAt(String sequenceNumber, long hoursAgo) {
+    return Position.after(sequenceNumber).readUntil(timing.wallClockMillis() - hoursAgo * HOUR);
+  }
+
+  @AfterEach
+  void keptToFiveReadsASecond() {
+    assertThat(kinesis.violations).isEmpty();
+  }
+
+  // --- Where a shard ends
+
+  @Test
+  void theLastRecordsComeBeforeTheQuestionWhetherTheShardHasEnded() {
+    kinesis.lastRecordsEndTheShard = true;
+    put("last");
+    kinesis.split(fetcher.shard(0));
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+
+    assertThat(fetcher.fetch()).containsExactly("last");
+    ShardInDoubt doubt = fetcher.doubts.get(0);
+    assertThat(doubt.doubt()).isEqualTo(Doubt.NULL_ITERATOR);
+    assertThat(doubt.position().sequenceNumber()).isEqualTo("1");
+    assertThat(doubt.children())
+        .extracting(ShardDescription::shardId)
+        .containsExactly(FakeKinesis.id(2), FakeKinesis.id(3));
+    assertThat(fetcher.finished).isEmpty();
+  }
+
+  @Test
+  void aShardEndsOnceAndNamesItsChildrenWhenTheEnumeratorSaysThatItIsClosed() {
+    kinesis.split(fetcher.shard(0));
+    fetcher.addAll(2);
+    fetcher.rule(fetcher.doubt(), Ruling.END);
+    kinesis.put(63, "other");
+
+    assertThat(fetcher.records()).containsExactly("other");
+    assertThat(fetcher.finished).containsExactly(FakeKinesis.id(0));
+    assertThat(fetcher.children)
+        .extracting(ShardDescription::shardId)
+        .containsExactly(FakeKinesis.id(2), FakeKinesis.id(3));
+    assertThat(fetcher.shard(0).reads).hasSize(1);
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void noNumberOfNullIteratorsEndsAShardThatIsOpen() {
+    put("a");
+    fetcher.shard(0).falseEnds = 20;
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    for (int i = 0; i < 20; i++) {
+      fetcher.rule(fetcher.doubt(), Ruling.RESUME);
+    }
+    put("b");
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.finished).isEmpty();
+    assertThat(fetcher.gaps).isEmpty();
+    // False ends in a row are not asked about five times a second.
+    assertThat(fetcher.intervals(0)).contains(10_000L);
+  }
+
+  @Test
+  void aShardInDoubtIsNotReadAndOthersAre() {
+    fetcher.shard(0).falseEnds = 1;
+    fetcher.addAll(2);
+    fetcher.doubt();
+    fetcher.run(10_000);
+
+    assertThat(fetcher.shard(0).reads).hasSize(1);
+    assertThat(fetcher.shard(1).reads).hasSizeGreaterThan(45);
+  }
+
+  @Test
+  void aRulingAboutAnotherPositionIsIgnored() {
+    fetcher.shard(0).falseEnds = 1;
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    ShardInDoubt doubt = fetcher.doubt();
+    fetcher.reader.rule(new ShardRuling(doubt.shardId(), Position.after("7"), Ruling.END));
+    fetcher.reader.rule(new ShardRuling(FakeKinesis.id(1), doubt.position(), Ruling.END));
+    fetcher.run(1_000);
+    assertThat(fetcher.finished).isEmpty();
+    assertThat(fetcher.shard(0).reads).hasSize(1);
+    fetcher.rule(doubt, Ruling.RESUME);
+    // It is not in doubt any more.
+    fetcher.rule(doubt, Ruling.END);
+    put("a");
+
+    assertThat(fetcher.records()).containsExactly("a");
+    assertThat(fetcher.finished).isEmpty();
+  }
+
+  // --- Positions that have expired
+
+  @Test
+  void aRefusedPositionIsAskedAboutAndReadFromTheOldestRecordWithAGap() {
+    put("a", "b", "c", "d");
+    trim(2);
+    kinesis.refusesExpiredPositions = true;
+    fetcher.add(split(0, afterAt("1", 30)));
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.POSITION_REFUSED);
+    assertThat(doubt.cause()).contains("no such record");
+    fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);
+
+    assertThat(fetcher.records()).containsExactly("c", "d");
+    assertThat(fetcher.gaps)
+        .containsExactly(
+            new Gap(
+                FakeKinesis.id(0),
+                "1",
+                "3",
+                FakeTiming.START - 30 * HOUR,
+                FakeTiming.START,
+                doubt.cause()));
+  }
+
+  @Test
+  void aShardThatKinesisDoesNotKnowEndsIfTheListingSaysSo() {
+    put("a");
+    kinesis.split(fetcher.shard(0));
+    kinesis.trim(fetcher.shard(0));
+    fetcher.add(split(0, afterAt("1", 1)));
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.POSITION_REFUSED);
+    fetcher.rule(doubt, Ruling.END);
+    fetcher.fetch();
+
+    assertThat(fetcher.finished).containsExactly(FakeKinesis.id(0));
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void aShardThatIsGoneWithUnreadRecordsEndsWithAGap() {
+    put("a", "b");
+    kinesis.split(fetcher.shard(0));
+    kinesis.trim(fetcher.shard(0));
+    fetcher.add(split(0, afterAt("1", 30)));
+    fetcher.rule(fetcher.doubt(), Ruling.END_LOSS_POSSIBLE);
+    fetcher.fetch();
+
+    assertThat(fetcher.finished).containsExactly(FakeKinesis.id(0));
+    assertThat(fetcher.gaps).hasSize(1);
+    assertThat(fetcher.gaps.get(0).lastSequenceNumber()).isEqualTo("1");
+    assertThat(fetcher.gaps.get(0).firstSequenceNumber()).isNull();
+  }
+
+  @Test
+  void anExpiredPositionThatKinesisAcceptsIsSeenByItsFirstRecord() {
+    put("a", "b", "c");
+    trim(2);
+    fetcher.add(split(0, afterAt("1", 30)));
+    ShardInDoubt doubt = fetcher.doubt();
+
+    assertThat(doubt.doubt()).isEqualTo(Doubt.STARTED_LATER);
+    assertThat(doubt.position()).isEqualTo(afterAt("1", 30));
+    assertThat(fetcher.blocks).allMatch(block -> block.frame() == null);
+  }
+
+  @Test
+  void anExpiredPositionWithNothingAfterItIsSeenByTheEmptyAnswer() {
+    put("a", "b");
+    trim(2);
+    fetcher.add(split(0, afterAt("1", 30)));
+
+    assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.STARTED_LATER);
+  }
+
+  @Test
+  void anExpiredPositionInAShardThatHasEndedIsSeenToo() {
+    put("a", "b");
+    trim(2);
+    kinesis.split(fetcher.shard(0));
+    fetcher.add(split(0, afterAt("1", 30)));
+    assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.STARTED_LATER);
+    fetcher.rule(fetcher.doubts.get(0), Ruling.REOPEN_LOSS_POSSIBLE);
+    fetcher.rule(fetcher.doubt(), Ruling.END);
+    fetcher.fetch();
+
+    assertThat(fetcher.finished).containsExactly(FakeKinesis.id(0));
+    assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly("1");
+  }
+
+  @Test
+  void ofAPositionThatIsYoungerThanAnyRetentionNothingCanHaveExpired() {
+    put("a", "b", "c");
+    trim(1);
+    fetcher.add(split(0, afterAt("1", 22)));
+
+    assertThat(fetcher.records()).containsExactly("b", "c");
+    assertThat(fetcher.doubts).isEmpty();
+  }
+
+  @Test
+  void aPositionOfAnOlderReleaseIsNotDoubtedIfItsRecordIsThere() {
+    put("a", "b");
+    fetcher.add(split(0, Position.after("1")));
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.doubts).isEmpty();
+  }
+
+  @Test
+  void anOpeningThatIsNotConfirmedDoesNotMakeThePositionYounger() {
+    put("a", "b");
+    trim(2);
+    fetcher.add(split(0, afterAt("1", 30)));
+    fetcher.rule(fetcher.doubt(), Ruling.REOPEN_LOSS_POSSIBLE);
+    fetcher.run(120_000);
+    put("c");
+
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps)
+        .extracting(Gap::readUntilMillis)
+        .containsExactly(FakeTiming.START - 30 * HOUR);
+  }
+
+  @Test
+  void anIteratorThatIsRefusedIsReplacedBeforeTheEnumeratorIsAsked() {
+    put("a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    fetcher.shard(0).faults.add(InvalidArgumentException.builder().message("x").build());
+    put("b");
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.doubts).isEmpty();
+  }
+
+  @Test
+  void aNewIteratorThatIsRefusedTooIsADoubt() {
+    put("a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    for (int i = 0; i < 2; i++) {
+      fetcher.shard(0).faults.add(ResourceNotFoundException.builder().message("x").build());
+    }
+
+    assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.POSITION_REFUSED);
+  }
+
+  @Test
+  void aChildWhoseParentWasReadLongAgoIsAskedAboutBeforeItsFirstCall() {
+    long longAgo = timing.wallClockMillis() - 25 * HOUR;
+    fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(longAgo)));
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.POSITION_OLD);
+    assertThat(fetcher.shard(0).iteratorRequests).isEmpty();
+    put("a");
+    fetcher.rule(doubt, Ruling.REOPEN_NOTHING_LOST);
+
+    assertThat(fetcher.records()).containsExactly("a");
+    assertThat(fetcher.doubts).hasSize(1);
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void aTimeLongAgoIsAskedAboutAndKept() {
+    put("too old");
+    timing.advance(1_000);
+    long start = timing.wallClockMillis();
+    put("a");
+    timing.advance(25 * HOUR);
+    fetcher.add(split(0, Position.at(start)));
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.POSITION_OLD);
+    assertThat(doubt.position().readUntilMillis()).isEqualTo(start);
+    fetcher.rule(doubt, Ruling.REOPEN_NOTHING_LOST);
+
+    assertThat(fetcher.records()).containsExactly("a");
+  }
+
+  @Test
+  void theOldestRecordOfAStreamThatNothingWasReadOfIsNeverAGap() {
+    put("a", "b");
+    trim(1);
+    fetcher.shard(0).iteratorFaults.add(ResourceNotFoundException.builder().message("x").build());
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.rule(fetcher.doubt(), Ruling.REOPEN_LOSS_POSSIBLE);
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  // --- Reading from the oldest record on
+
+  @Test
+  void whatWasReadIsLeftOutAndShowsThatNothingIsMissing() {
+    kinesis.answerLimit = 1;
+    put("a", "b", "c");
+    fetcher.add(split(0, new Position(Position.Kind.REOPENED, "2", 0, Position.UNKNOWN)));
+
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void aGapIsBetweenTheLastRecordReadAndTheOldestThatIsLeft() {
+    put("a", "b", "c");
+    trim(2);
+    fetcher.add(split(0, new Position(Position.Kind.REOPENED, "1", 0, Position.UNKNOWN)));
+
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly("1");
+    assertThat(fetcher.gaps).extracting(Gap::firstSequenceNumber).containsExactly("3");
+    put("d");
+    assertThat(fetcher.records()).containsExactly("d");
+    assertThat(fetcher.gaps).hasSize(1);
+  }
+
+  @Test
+  void aShardOfWhichNothingWasReadHasAGapBeforeItsFirstRecord() {
+    put("a", "b");
+    trim(1);
+    fetcher.add(split(0, new Position(Position.Kind.REOPENED, null, 0, 5)));
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly((String) null);
+  }
+
+  @Test
+  void whereNothingIsLostThereIsNoGap() {
+    put("a", "b", "c");
+    trim(2);
+    fetcher.add(
+        split(
+            0,
+            new Position(
+                Position.Kind.REOPENED_NOTHING_LOST, "1", 0, timing.wallClockMillis() - HOUR)));
+
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void thePositionSaysThatTheShardIsReadFromItsOldestRecordUntilOneHasCome() {
+    put("a", "b");
+    trim(2);
+    fetcher.add(split(0, afterAt("1", 30)));
+    fetcher.rule(fetcher.doubt(), Ruling.REOPEN_LOSS_POSSIBLE);
+    fetcher.fetch();
+    Position reopened = fetcher.lastBlock().next();
+
+    assertThat(reopened).isEqualTo(afterAt("1", 30).reopened(false));
+    FetcherHarness restored = fetcher.restarted();
+    restored.add(split(0, reopened));
+    put("c");
+    assertThat(restored.records()).containsExactly("c");
+    assertThat(restored.gaps).extracting(Gap::lastSequenceNumber).containsExactly("1");
+  }
+
+  @Test
+  void sequenceNumbersAreComparedAsNumbers() {
+    List<String> numbers = List.of("9", "10", "49590338271490256608559692538361571095921575989136");
+    for (String number : numbers) {
+      kinesis.record = record -> record.toBuilder().sequenceNumber(number).build();
+      kinesis.put(0, number);
+    }
+    fetcher.add(split(0, new Position(Position.Kind.REOPENED, "10", 0, Position.UNKNOWN)));
+
+    assertThat(fetcher.records()).containsExactly(numbers.get(2));
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  // --- Shards that stand still
+
+  @Test
+  void aShardThatStandsStillGetsANewIteratorAndIsThenAskedAbout() {
+    put("a", "b");
+    fetcher.add(split(0, afterAt("1", 1)));
+    fetcher.records();
+    fetcher.shard(0).standsStillAt = 5_000;
+    ShardInDoubt doubt = fetcher.doubt();
+
+    assertThat(doubt.doubt()).isEqualTo(Doubt.STALLED);
+    assertThat(fetcher.shard(0).iteratorRequests).hasSize(2);
+    assertThat(timing.nowMillis()).isBetween(1_200_000L, 1_201_000L);
+    fetcher.shard(0).standsStillAt = 0;
+    put("c");
+    fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).isEmpty();
+  }
+}
