@@ -122,7 +122,29 @@ class SourceMetric(enum.Enum):
     THROTTLED = ("throttled", "counter", "calls that Kinesis refused for their rate")
     EXPIRED_ITERATORS = ("expiredIterators", "counter", "iterators that were requested again")
     ERRORS = ("errors", "counter", "calls that failed for another reason, and are repeated")
+    GAPS = ("gaps", "counter", "gaps that were accepted; decode counts the same as `streamGaps`")
     SHARDS = ("shards", "gauge", "shards that the subtask reads")
+    SHARDS_IN_DOUBT = (
+        "shardsInDoubt",
+        "gauge",
+        (
+            "of these, shards that wait for the enumerator to list the stream and decide whether "
+            "they have ended"
+        ),
+    )
+    SHARDS_PAUSED = (
+        "shardsPaused",
+        "gauge",
+        "of these, shards that Flink has paused to align watermarks",
+    )
+    PREFETCHED = (
+        "prefetchedBytes",
+        "gauge",
+        (
+            "what is fetched and not emitted, plus what calls in flight may bring; at most "
+            "`prefetch.mib`"
+        ),
+    )
     BEHIND = ("millisBehindLatest", "gauge", "the same as `streamLagMilliseconds`")
 
     def __init__(self, label: str, kind: str, meaning: str) -> None:
