@@ -1,9 +1,7 @@
 package io.starjoin.kinesis;
 
 import org.apache.flink.connector.testframe.environment.MiniClusterTestEnvironment;
-import org.apache.flink.connector.testframe.environment.TestEnvironment;
 import org.apache.flink.connector.testframe.external.ExternalContextFactory;
-import org.apache.flink.connector.testframe.external.source.DataStreamSourceExternalContext;
 import org.apache.flink.connector.testframe.junit.annotations.TestContext;
 import org.apache.flink.connector.testframe.junit.annotations.TestEnv;
 import org.apache.flink.connector.testframe.junit.annotations.TestSemantics;
@@ -22,11 +20,4 @@ class FlinkSourceSuiteTest extends SourceTestSuiteBase<String> {
   @TestContext ExternalContextFactory<SuiteContext> still = name -> new SuiteContext(false);
 
   @TestContext ExternalContextFactory<SuiteContext> resharding = name -> new SuiteContext(true);
-
-  /** Left out as long as the source's {@code numRecordsIn} counts blocks. */
-  @Override
-  public void testSourceMetrics(
-      TestEnvironment environment,
-      DataStreamSourceExternalContext<String> context,
-      CheckpointingMode semantic) {}
 }
