@@ -10,9 +10,10 @@ final class GapException extends RuntimeException {
   GapException(StreamArn stream, Gap gap) {
     super(
         describe(stream, gap)
-            + " Either reload the tables, or accept the gap: set on.gap of the group"
-            + " starjoin.source to continue, restart the job from its last checkpoint, and set it"
-            + " back. The gap is then written to the bookkeeping tables.");
+            + " To go on, set on.gap of the group starjoin.source to continue and start the job"
+            + " from its last checkpoint: it reads on after the gap and writes it to the"
+            + " bookkeeping tables. Then reload the tables, or accept the gap, and set on.gap back"
+            + " to stop.");
   }
 
   /** A sentence for people: what is missing, where, why. */
