@@ -446,7 +446,9 @@ def test_duplicate_keys_are_loaded(warehouse: Warehouse) -> None:
     assert count(connection) == 2
 
 
-def test_the_error_is_told_after_the_rollback(warehouse: Warehouse, connection: Connection) -> None:
+def test_the_error_is_found_after_the_rollback(
+    warehouse: Warehouse, connection: Connection
+) -> None:
     entry = warehouse.put(table(1, text="12345678901"))
     failing(warehouse, connection, entry)
     ((file, column, type_name, length, code, message),) = rows(

@@ -1,4 +1,4 @@
-"""The privacy key that an environment has left is used again, and is never another by the way."""
+"""The privacy key that an environment has left is used again, never unintentionally replaced."""
 
 from __future__ import annotations
 
