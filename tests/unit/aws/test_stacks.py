@@ -137,7 +137,7 @@ def test_a_long_change_set_is_shown_whole() -> None:
     ],
     ids=lambda entry: entry["ResourceChange"]["LogicalResourceId"],
 )
-def test_data_is_not_lost_by_the_way(entry: dict[str, Any]) -> None:
+def test_data_is_not_lost_unintentionally(entry: dict[str, Any]) -> None:
     client = CloudFormation("UPDATE_COMPLETE")
     client.change_sets = [{"Status": "CREATE_COMPLETE", "Changes": [entry]}]
     with pytest.raises(StackError, match="was not applied"):
