@@ -1,4 +1,4 @@
-"""moto keeps every record, however many clients put at a time."""
+"""The stand-in for Kinesis keeps every record, however many clients put at a time."""
 
 from __future__ import annotations
 

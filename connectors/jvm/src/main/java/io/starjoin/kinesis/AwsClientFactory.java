@@ -7,6 +7,7 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.http.Protocol;
+import software.amazon.awssdk.http.nio.netty.Http2Configuration;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -22,10 +23,23 @@ import software.amazon.awssdk.services.sts.model.AssumeRoleRequest;
  * Makes clients that report every failure at once. The callers retry and pause; otherwise one
  * throttled shard would delay all others of its thread.
  */
-record AwsClientFactory(ClientSettings settings) implements KinesisClientFactory {
+record AwsClientFactory(ClientSettings settings, ReaderKind reader)
+    implements KinesisClientFactory {
 
   /** By which CloudTrail shows the source's calls with an assumed role. */
   private static final String SESSION = "starjoin";
+
+  AwsClientFactory(ClientSettings settings) {
+    this(settings, ReaderKind.POLLING);
+  }
+
+  /**
+   * One connection for each call, as HTTP/1.1 has it: a connection that stalls, or whose window is
+   * full of one shard's records, must not hold up other shards. The window bounds what the
+   * connection itself holds of events that nobody has asked for yet.
+   */
+  private static final Http2Configuration CONNECTION_FOR_EACH =
+      Http2Configuration.builder().maxStreams(1L).initialWindowSize(256 * 1024).build();
 
   @Override
   public KinesisAsyncClient create() {
@@ -39,9 +53,8 @@ record AwsClientFactory(ClientSettings settings) implements KinesisClientFactory
             .credentialsProvider(new PatientCredentials(credentials()))
             .httpClientBuilder(
                 NettyNioAsyncHttpClient.builder()
-                    // A connection for each call: with HTTP/2 one stalled connection, or its
-                    // window full of one shard's answer, would hold up all shards.
-                    .protocol(Protocol.HTTP1_1)
+                    .protocol(protocol())
+                    .http2Configuration(CONNECTION_FOR_EACH)
                     .maxConcurrency(settings.maxConnections())
                     .connectionAcquisitionTimeout(settings.callTimeout())
                     .connectionTimeout(settings.connectTimeout())
@@ -104,6 +117,12 @@ record AwsClientFactory(ClientSettings settings) implements KinesisClientFactory
       builder.fipsEnabled(false).endpointOverride(settings.role().endpoint());
     }
     return builder.build();
+  }
+
+  /** Kinesis offers HTTP/2 with TLS only, and SubscribeToShard over HTTP/2 only. */
+  private Protocol protocol() {
+    boolean plain = settings.endpoint() != null && "http".equals(settings.endpoint().getScheme());
+    return reader == ReaderKind.FAN_OUT && !plain ? Protocol.HTTP2 : Protocol.HTTP1_1;
   }
 
   private Region region() {

@@ -30,4 +30,9 @@ record Consumer(String arn, String name) implements Serializable {
         "consumerName must be 1 to 128 letters, digits, hyphens, underscores and full stops, not: "
             + name);
   }
+
+  @Override
+  public String toString() {
+    return "consumer " + (arn != null ? arn : name);
+  }
 }

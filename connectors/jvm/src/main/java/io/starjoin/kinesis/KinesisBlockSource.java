@@ -8,11 +8,13 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
- * Reads a Kinesis stream by polling and emits one element for each answer with records. {@link
- * FrameWriter} describes the bytes of an element. Exactly once with checkpoints; the records of one
- * partition key keep the stream's order, across resharding too.
+ * Reads a Kinesis stream, by polling or as a consumer of enhanced fan-out, and emits one element
+ * for each answer with records. {@link FrameWriter} describes the bytes of an element. Exactly once
+ * with checkpoints; the records of one partition key keep the stream's order, across resharding
+ * too.
  */
 public final class KinesisBlockSource implements Source<byte[], ShardSplit, EnumeratorState> {
 
@@ -53,8 +55,11 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
   public SplitEnumerator<ShardSplit, EnumeratorState> restoreEnumerator(
       SplitEnumeratorContext<ShardSplit> context, EnumeratorState state) {
     Timing timing = Timing.system();
+    KinesisAsyncClient client = clients.create();
+    ConsumerRegistration registration =
+        new ConsumerRegistration(client, settings.stream(), settings.consumer(), timing);
     ShardLister lister =
-        new ShardLister(clients.create(), settings.stream().text(), timing, backoff());
+        new ShardLister(client, settings.stream().text(), timing, backoff(), registration);
     return new KinesisEnumerator(context, settings, lister, timing, state);
   }
 
@@ -77,7 +82,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
         new SplitReaders(
             () ->
                 new KinesisSplitReader(
-                    new PollingFeeds(clients.create(), settings, cutter), reading, budget));
+                    feeds(clients.create(), settings, timing, cutter), reading, budget));
     BlockEmitter emitter =
         new BlockEmitter(
             settings,
@@ -86,6 +91,14 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
             context.metricGroup().getIOMetricGroup(),
             context::sendSourceEventToCoordinator);
     return new KinesisSourceReader(splitReaders, emitter, metrics, context);
+  }
+
+  static ShardFeeds feeds(
+      KinesisAsyncClient client, SourceSettings settings, Timing timing, BlockCutter cutter) {
+    return switch (settings.reader()) {
+      case POLLING -> new PollingFeeds(client, settings, cutter);
+      case FAN_OUT -> new FanOutFeeds(client, settings, timing, cutter);
+    };
   }
 
   private static Backoff backoff() {

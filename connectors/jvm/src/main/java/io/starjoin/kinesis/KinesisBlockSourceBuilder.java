@@ -197,7 +197,8 @@ public final class KinesisBlockSourceBuilder {
    */
   public KinesisBlockSource build() {
     SourceSettings settings = settings();
-    return new KinesisBlockSource(settings, new AwsClientFactory(settings.client()));
+    return new KinesisBlockSource(
+        settings, new AwsClientFactory(settings.client(), settings.reader()));
   }
 
   /**

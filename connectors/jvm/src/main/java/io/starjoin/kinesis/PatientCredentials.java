@@ -37,14 +37,17 @@ final class PatientCredentials implements AwsCredentialsProvider {
           });
 
   private final AwsCredentialsProvider provider;
-  private CompletableFuture<AwsCredentials> fetch = CompletableFuture.completedFuture(null);
+  private CompletableFuture<AwsCredentials> fetch;
   private CompletableFuture<AwsCredentials> late;
 
   /**
+   * Begins to fetch, so that the first call finds them.
+   *
    * @param provider keeps what it has fetched as long as it is valid
    */
   PatientCredentials(AwsCredentialsProvider provider) {
     this.provider = provider;
+    this.fetch = CompletableFuture.supplyAsync(provider::resolveCredentials, THREADS);
   }
 
   /**

@@ -66,7 +66,8 @@ final class Remedy {
     if (refusal instanceof AccessDeniedException || code.equals("AccessDeniedException")) {
       return "Allow the job's role the action that was denied (kinesis:ListShards,"
           + " kinesis:DescribeStreamSummary, kinesis:GetShardIterator, kinesis:GetRecords; with"
-          + " enhanced fan-out kinesis:SubscribeToShard).";
+          + " enhanced fan-out kinesis:SubscribeToShard, kinesis:DescribeStreamConsumer and"
+          + " kinesis:RegisterStreamConsumer).";
     }
     if (refusal instanceof ResourceNotFoundException) {
       return "Check the account, the region and the name in the stream's ARN, and whether the"

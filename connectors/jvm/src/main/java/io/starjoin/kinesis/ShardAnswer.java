@@ -4,6 +4,7 @@ import java.util.List;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
 import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
 
 /**
  * What Kinesis has sent of one shard at once.
@@ -26,6 +27,14 @@ record ShardAnswer(
         answer.millisBehindLatest(),
         answer.nextShardIterator(),
         children(answer.childShards()));
+  }
+
+  static ShardAnswer of(SubscribeToShardEvent event) {
+    return new ShardAnswer(
+        event.records(),
+        event.millisBehindLatest(),
+        event.continuationSequenceNumber(),
+        children(event.childShards()));
   }
 
   static List<ShardDescription> children(List<ChildShard> named) {

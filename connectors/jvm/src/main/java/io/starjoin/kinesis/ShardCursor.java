@@ -176,8 +176,10 @@ final class ShardCursor {
     failingMillis = 0;
     answeredSinceOpening = true;
     ageRuled = false;
-    atTip = answer.isAtTip();
-    tipMillis = callMillis;
+    if (answer.millisBehindLatest() != null) {
+      atTip = answer.isAtTip();
+      tipMillis = callMillis;
+    }
     dueMillis = callMillis + intervalMillis;
     continuation = answer.continuation();
 

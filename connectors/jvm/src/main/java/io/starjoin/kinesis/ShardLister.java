@@ -51,12 +51,20 @@ final class ShardLister implements AutoCloseable {
   private final String streamArn;
   private final Timing timing;
   private final Backoff backoff;
+  private final ConsumerRegistration registration;
   private long nextListingMillis;
 
   /**
    * @param client the lister's own, closed with it
+   * @param registration of the consumer as which the shards will be read
    */
-  ShardLister(KinesisAsyncClient client, String streamArn, Timing timing, Backoff backoff) {
+  ShardLister(
+      KinesisAsyncClient client,
+      String streamArn,
+      Timing timing,
+      Backoff backoff,
+      ConsumerRegistration registration) {
+    this.registration = registration;
     this.client = client;
     this.streamArn = streamArn;
     this.timing = timing;
@@ -65,12 +73,14 @@ final class ShardLister implements AutoCloseable {
   }
 
   /**
-   * The listing may have holes if several tries in a row had them.
+   * Before the first listing the consumer is registered. The listing may have holes if several
+   * tries in a row had them.
    *
    * @param doubtsBefore goes into the listing
    * @throws SdkException if a call fails repeatedly; the next interval tries again
    */
   Listing list(long doubtsBefore) throws InterruptedException {
+    registration.ensureActive();
     pause(nextListingMillis - timing.nowMillis());
     nextListingMillis = timing.nowMillis() + LEAST_DISTANCE_MILLIS;
     long begunMillis = timing.wallClockMillis();

@@ -23,8 +23,10 @@ final class StallWatch {
 
   Verdict answered(ShardAnswer answer, long nowMillis) {
     Long behind = answer.millisBehindLatest();
-    if (!answer.records().isEmpty() || behind == null || behind == 0) {
+    if (!answer.records().isEmpty() || answer.isAtTip()) {
       moved(Long.MAX_VALUE, nowMillis);
+    } else if (behind == null) {
+      return Verdict.MOVES; // which is not known
     } else if (behind < least) {
       moved(behind, nowMillis);
     } else if (nowMillis - sinceMillis >= PATIENCE_MILLIS) {

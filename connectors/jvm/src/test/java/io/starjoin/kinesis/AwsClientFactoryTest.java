@@ -123,7 +123,7 @@ class AwsClientFactoryTest {
 
   private KinesisAsyncClient client(UnaryOperator<KinesisBlockSourceBuilder> set) {
     KinesisBlockSourceBuilder builder = set.apply(Fixtures.builder().endpoint(address()));
-    return new AwsClientFactory(builder.settings().client()).create();
+    return new AwsClientFactory(builder.settings().client(), ReaderKind.POLLING).create();
   }
 
   /** Repeats the call, as readers do, while the credentials are on their way. */
@@ -242,7 +242,7 @@ class AwsClientFactoryTest {
           }
         };
     ClientSettings settings = set.apply(Fixtures.builder()).settings().client();
-    try (KinesisAsyncClient client = new AwsClientFactory(settings).create()) {
+    try (KinesisAsyncClient client = new AwsClientFactory(settings, ReaderKind.POLLING).create()) {
       CompletableFuture<ListShardsResponse> call =
           client.listShards(
               request ->

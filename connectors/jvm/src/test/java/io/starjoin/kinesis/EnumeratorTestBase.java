@@ -21,11 +21,7 @@ abstract class EnumeratorTestBase {
   final void start(EnumeratorState restored) {
     enumerator =
         new KinesisEnumerator(
-            context,
-            settings,
-            new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
-            timing,
-            restored);
+            context, settings, Fixtures.lister(kinesis, timing), timing, restored);
     enumerator.start();
   }
 

@@ -21,6 +21,8 @@ import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
 import software.amazon.awssdk.services.kinesis.model.ChildShard;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerRequest;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerResponse;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryRequest;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
@@ -34,9 +36,13 @@ import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 import software.amazon.awssdk.services.kinesis.model.ProvisionedThroughputExceededException;
 import software.amazon.awssdk.services.kinesis.model.Record;
+import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerRequest;
+import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerResponse;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.kinesis.model.SequenceNumberRange;
 import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
 /**
  * One stream as Kinesis behaves, with its limits, and with faults at the push of a button. Time is
@@ -125,11 +131,19 @@ final class FakeKinesis {
   UnaryOperator<Record> record = UnaryOperator.identity();
   final List<String> violations = new ArrayList<>();
 
+  /** Needs a {@link FakeTiming}. */
+  final FakeFanOut fanOut;
+
   FakeKinesis(Timing timing, int shardCount) {
     this.timing = timing;
+    this.fanOut = timing instanceof FakeTiming fake ? new FakeFanOut(this, fake) : null;
     for (int i = 0; i < shardCount; i++) {
       open(List.of(), i * KEYS / shardCount, (i + 1) * KEYS / shardCount);
     }
+  }
+
+  static AccessDeniedException denied() {
+    return AccessDeniedException.builder().message("not allowed").build();
   }
 
   static ProvisionedThroughputExceededException throttled() {
@@ -291,6 +305,24 @@ final class FakeKinesis {
       return answer(() -> describeSummary());
     }
 
+    @Override
+    public CompletableFuture<DescribeStreamConsumerResponse> describeStreamConsumer(
+        DescribeStreamConsumerRequest request) {
+      return answer(() -> fanOut.describe(request));
+    }
+
+    @Override
+    public CompletableFuture<RegisterStreamConsumerResponse> registerStreamConsumer(
+        RegisterStreamConsumerRequest request) {
+      return answer(() -> fanOut.register(request));
+    }
+
+    @Override
+    public CompletableFuture<Void> subscribeToShard(
+        SubscribeToShardRequest request, SubscribeToShardResponseHandler handler) {
+      return fanOut.subscribe(request, handler);
+    }
+
     private <T> CompletableFuture<T> answer(Supplier<T> call) {
       synchronized (FakeKinesis.this) {
         if (hangs) {
@@ -334,9 +366,9 @@ final class FakeKinesis {
     }
   }
 
-  private void checkAllowed() {
+  void checkAllowed() {
     if (denies) {
-      throw AccessDeniedException.builder().message("not allowed").build();
+      throw denied();
     }
   }
 
@@ -362,7 +394,7 @@ final class FakeKinesis {
   }
 
   /** Of an expired record Kinesis may say so, or begin with the oldest that it has. */
-  private int firstFrom(FakeShard shard, String wanted) {
+  int firstFrom(FakeShard shard, String wanted) {
     int i = 0;
     while (i < shard.records.size()
         && Long.parseLong(shard.records.get(i).sequenceNumber()) < Long.parseLong(wanted)) {
@@ -374,7 +406,7 @@ final class FakeKinesis {
     return Math.max(i, shard.trimmed);
   }
 
-  private int firstAt(FakeShard shard, Instant wanted) {
+  int firstAt(FakeShard shard, Instant wanted) {
     if (wanted.isAfter(now())) {
       throw InvalidArgumentException.builder().message("in the future").build();
     }
@@ -438,7 +470,7 @@ final class FakeKinesis {
     }
   }
 
-  private static List<ChildShard> describeChildren(FakeShard shard) {
+  static List<ChildShard> describeChildren(FakeShard shard) {
     return shard.children.stream()
         .map(child -> ChildShard.builder().shardId(child.id).parentShards(child.parents).build())
         .toList();
@@ -504,7 +536,7 @@ final class FakeKinesis {
     return BigInteger.valueOf(key).shiftLeft(122);
   }
 
-  private FakeShard find(String id) {
+  FakeShard find(String id) {
     FakeShard shard = shards.get(id);
     if (shard == null) {
       throw ResourceNotFoundException.builder().message("no shard " + id).build();

@@ -36,6 +36,16 @@ class FakeTiming implements Timing {
     }
   }
 
+  /** Time passes without anybody waiting for it; what is planned happens. */
+  void pass(long millis) {
+    long end = nowMillis() + millis;
+    while (!plans.isEmpty() && plans.firstKey() <= end) {
+      advance(Math.max(0, plans.firstKey() - nowMillis()));
+      plans.pollFirstEntry().getValue().run();
+    }
+    advance(end - nowMillis());
+  }
+
   void in(long millis, Runnable plan) {
     plans.merge(
         nowMillis() + millis,

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
 
 /**
  * One fetcher and, in the same thread, a task that takes what it fetches. Time passes only by being
@@ -48,10 +49,13 @@ final class FetcherHarness {
     this.settings = settings;
     this.budget = budget;
     this.metrics = Fixtures.metrics(timing);
+    if (settings.consumer() != null) {
+      kinesis.fanOut.exists(Fixtures.CONSUMER, ConsumerStatus.ACTIVE);
+    }
     BlockCutter cutter = new BlockCutter("tickets", settings.maxBlockBytes());
     this.reader =
         new KinesisSplitReader(
-            new PollingFeeds(kinesis.client(), settings, cutter),
+            KinesisBlockSource.feeds(kinesis.client(), settings, timing, cutter),
             new Reading(settings, timing, Fixtures.backoff(), metrics, cutter),
             budget);
   }

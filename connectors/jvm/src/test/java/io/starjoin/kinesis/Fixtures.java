@@ -2,9 +2,16 @@ package io.starjoin.kinesis;
 
 import java.util.List;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** Settings and parts that many tests share. */
 final class Fixtures {
+
+  static final String CONSUMER = "ticket-seller";
+
+  static SourceSettings fanOut() {
+    return builder().reader("FAN_OUT").consumerName(CONSUMER).settings();
+  }
 
   /** Defaults, for the fake's stream. */
   static KinesisBlockSourceBuilder builder() {
@@ -17,6 +24,24 @@ final class Fixtures {
 
   static SourceSettings settings() {
     return settings(InitialPosition.TRIM_HORIZON);
+  }
+
+  static ShardLister lister(FakeKinesis kinesis, Timing timing) {
+    return lister(kinesis, timing, null);
+  }
+
+  /**
+   * @param consumer null with polling
+   */
+  static ShardLister lister(FakeKinesis kinesis, Timing timing, Consumer consumer) {
+    KinesisAsyncClient client = kinesis.client();
+    StreamArn stream = StreamArn.parse(FakeKinesis.ARN);
+    return new ShardLister(
+        client,
+        stream.text(),
+        timing,
+        backoff(),
+        new ConsumerRegistration(client, stream, consumer, timing));
   }
 
   static Backoff backoff() {

@@ -167,7 +167,8 @@ class KinesisBlockSourceTest {
 
   @Test
   void makesAClientWithoutTheHelpOfServicesOnTheClassPath() {
-    try (KinesisAsyncClient client = new AwsClientFactory(Fixtures.settings().client()).create()) {
+    try (KinesisAsyncClient client =
+        new AwsClientFactory(Fixtures.settings().client(), ReaderKind.FAN_OUT).create()) {
       assertThat(client.serviceName()).isEqualTo("kinesis");
     }
   }

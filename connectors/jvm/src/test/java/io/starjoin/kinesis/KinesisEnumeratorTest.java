@@ -467,11 +467,7 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     context = new FakeEnumeratorContext(7);
     enumerator =
         new KinesisEnumerator(
-            context,
-            Fixtures.settings(),
-            new ShardLister(large.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
-            timing,
-            null);
+            context, Fixtures.settings(), Fixtures.lister(large, timing), timing, null);
     enumerator.start();
     registerAll();
 
@@ -581,8 +577,7 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
   @Test
   void aListingThatIsNeverAnsweredEndsWhenItsThreadIsInterrupted() throws Exception {
     kinesis.hangs = true;
-    ShardLister lister =
-        new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff());
+    ShardLister lister = Fixtures.lister(kinesis, timing);
     FutureTask<Listing> listing = new FutureTask<>(() -> lister.list(0));
     Thread worker = new Thread(listing);
     worker.start();

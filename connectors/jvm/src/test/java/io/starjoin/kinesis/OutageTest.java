@@ -16,7 +16,11 @@ class OutageTest {
 
   private static final long FAIL_AFTER = 900_000;
 
-  private final FetcherHarness fetcher = new FetcherHarness(2);
+  final FetcherHarness fetcher = new FetcherHarness(2, settings(), 64 << 20);
+
+  SourceSettings settings() {
+    return Fixtures.settings();
+  }
 
   private void assertFailsInTime(String... words) {
     long start = fetcher.timing.nowMillis();
@@ -29,6 +33,11 @@ class OutageTest {
         .hasMessageContainingAll(words);
     assertThat(fetcher.timing.nowMillis() - start)
         .isBetween(FAIL_AFTER - 20_000, FAIL_AFTER + 20_000);
+  }
+
+  /** Time passes in which the fetcher does nothing. */
+  void heldUp(long millis) {
+    fetcher.timing.advance(millis);
   }
 
   private void readOne() {
@@ -126,7 +135,7 @@ class OutageTest {
     fetcher.add(split(0, Position.TRIM_HORIZON));
     fetcher.records();
     for (int i = 0; i < 5; i++) {
-      fetcher.timing.advance(2 * FAIL_AFTER);
+      heldUp(2 * FAIL_AFTER);
       fetcher.shard(0).faults.add(SdkClientException.create("connection reset"));
       fetcher.shard(0).faults.add(SdkClientException.create("connection reset"));
       int errors = i;

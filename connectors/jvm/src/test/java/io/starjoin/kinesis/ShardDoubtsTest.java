@@ -14,9 +14,17 @@ class ShardDoubtsTest {
 
   private static final long HOUR = 3_600_000;
 
-  private final FetcherHarness fetcher = new FetcherHarness(2);
+  private final FetcherHarness fetcher = new FetcherHarness(2, settings(), 64 << 20);
   private final FakeKinesis kinesis = fetcher.kinesis;
   private final FakeTiming timing = fetcher.timing;
+
+  SourceSettings settings() {
+    return Fixtures.settings();
+  }
+
+  int readsOfAnIdleShardInTenSeconds() {
+    return 45;
+  }
 
   private void put(String... data) {
     for (String one : data) {
@@ -86,7 +94,7 @@ class ShardDoubtsTest {
     assertThat(fetcher.finished).isEmpty();
     assertThat(fetcher.gaps).isEmpty();
     // False ends in a row are not asked about five times a second.
-    assertThat(fetcher.intervals(0)).contains(10_000L);
+    assertThat(fetcher.intervals(0)).anyMatch(interval -> interval >= 10_000);
   }
 
   @Test
@@ -97,7 +105,7 @@ class ShardDoubtsTest {
     fetcher.run(10_000);
 
     assertThat(fetcher.shard(0).reads).hasSize(1);
-    assertThat(fetcher.shard(1).reads).hasSizeGreaterThan(45);
+    assertThat(fetcher.shard(1).reads).hasSizeGreaterThan(readsOfAnIdleShardInTenSeconds());
   }
 
   @Test
@@ -178,11 +186,12 @@ class ShardDoubtsTest {
   void anExpiredPositionThatKinesisAcceptsIsSeenByItsFirstRecord() {
     put("a", "b", "c");
     trim(2);
-    fetcher.add(split(0, afterAt("1", 30)));
+    Position expired = afterAt("1", 30);
+    fetcher.add(split(0, expired));
     ShardInDoubt doubt = fetcher.doubt();
 
     assertThat(doubt.doubt()).isEqualTo(Doubt.STARTED_LATER);
-    assertThat(doubt.position()).isEqualTo(afterAt("1", 30));
+    assertThat(doubt.position()).isEqualTo(expired);
     assertThat(fetcher.blocks).allMatch(block -> block.frame() == null);
   }
 
@@ -365,12 +374,13 @@ class ShardDoubtsTest {
   void thePositionSaysThatTheShardIsReadFromItsOldestRecordUntilOneHasCome() {
     put("a", "b");
     trim(2);
-    fetcher.add(split(0, afterAt("1", 30)));
+    Position expired = afterAt("1", 30);
+    fetcher.add(split(0, expired));
     fetcher.rule(fetcher.doubt(), Ruling.REOPEN_LOSS_POSSIBLE);
     fetcher.fetch();
     Position reopened = fetcher.lastBlock().next();
 
-    assertThat(reopened).isEqualTo(afterAt("1", 30).reopened(false));
+    assertThat(reopened).isEqualTo(expired.reopened(false));
     FetcherHarness restored = fetcher.restarted();
     restored.add(split(0, reopened));
     put("c");
@@ -403,7 +413,7 @@ class ShardDoubtsTest {
 
     assertThat(doubt.doubt()).isEqualTo(Doubt.STALLED);
     assertThat(fetcher.shard(0).iteratorRequests).hasSize(2);
-    assertThat(timing.nowMillis()).isBetween(1_200_000L, 1_201_000L);
+    assertThat(timing.nowMillis()).isBetween(1_200_000L, 1_220_000L);
     fetcher.shard(0).standsStillAt = 0;
     put("c");
     fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);

@@ -170,7 +170,7 @@ final class SimulatedJob implements AutoCloseable {
         new KinesisEnumerator(
             context,
             SETTINGS,
-            new ShardLister(kinesis.client(), FakeKinesis.ARN, timing, Fixtures.backoff()),
+            Fixtures.lister(kinesis, timing),
             timing,
             completedEnumerator == null
                 ? null

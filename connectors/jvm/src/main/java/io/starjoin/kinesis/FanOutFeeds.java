@@ -1,0 +1,42 @@
+package io.starjoin.kinesis;
+
+import java.time.Duration;
+import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
+
+/** Feeds that subscribe with {@code SubscribeToShard}, all as one consumer. */
+final class FanOutFeeds implements ShardFeeds {
+
+  /** Kinesis ends every subscription after five minutes. */
+  static final Duration CALL_TIMEOUT = Duration.ofMinutes(6);
+
+  /** As much as one answer of GetRecords: a record may have 10 MiB. */
+  private static final long LARGEST_EVENT_BYTES = PollingFeed.LARGEST_ANSWER_BYTES;
+
+  private static final int MOST_RECORDS = 10_000;
+
+  private final KinesisAsyncClient client;
+  private final FanOutConsumer consumer;
+  private final Timing timing;
+  private final long mostBytes;
+
+  /**
+   * @param client owned, closed with this
+   */
+  FanOutFeeds(
+      KinesisAsyncClient client, SourceSettings settings, Timing timing, BlockCutter cutter) {
+    this.client = client;
+    this.consumer = new FanOutConsumer(client, settings.stream(), settings.consumer());
+    this.timing = timing;
+    this.mostBytes = cutter.mostBytes(LARGEST_EVENT_BYTES, MOST_RECORDS);
+  }
+
+  @Override
+  public ShardFeed feed(String shardId) {
+    return new FanOutFeed(client, consumer, timing, mostBytes, shardId);
+  }
+
+  @Override
+  public void close() {
+    BackgroundClose.close(client);
+  }
+}

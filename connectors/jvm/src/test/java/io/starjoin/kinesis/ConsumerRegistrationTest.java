@@ -1,0 +1,136 @@
+package io.starjoin.kinesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Collections;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
+import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
+import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
+
+class ConsumerRegistrationTest {
+
+  private static final Consumer NAMED = new Consumer(null, "ticket-seller");
+
+  private final FakeTiming timing = new FakeTiming();
+  private final FakeKinesis kinesis = new FakeKinesis(timing, 1);
+  private final FakeFanOut fanOut = kinesis.fanOut;
+
+  private ConsumerRegistration registration(Consumer consumer) {
+    return new ConsumerRegistration(
+        kinesis.client(), StreamArn.parse(FakeKinesis.ARN), consumer, timing);
+  }
+
+  @Test
+  void pollingNeedsNoConsumer() throws Exception {
+    registration(null).ensureActive();
+
+    assertThat(fanOut.descriptions).isZero();
+  }
+
+  @Test
+  void aConsumerThatDoesNotExistIsRegisteredOnceAndWaitedFor() throws Exception {
+    fanOut.creatingFor = 5;
+    ConsumerRegistration registration = registration(NAMED);
+    registration.ensureActive();
+    int descriptions = fanOut.descriptions;
+    registration.ensureActive();
+
+    assertThat(fanOut.registrations).isEqualTo(1);
+    assertThat(timing.nowMillis()).isEqualTo(6 * ConsumerRegistration.PAUSE_MILLIS);
+    assertThat(fanOut.descriptions).isEqualTo(descriptions).isEqualTo(7);
+  }
+
+  @Test
+  void aConsumerThatExistsIsUsed() throws Exception {
+    fanOut.exists("ticket-seller", ConsumerStatus.ACTIVE);
+    registration(NAMED).ensureActive();
+
+    assertThat(fanOut.registrations).isZero();
+  }
+
+  @Test
+  void aConsumerGivenByItsArnIsNeverRegistered() {
+    assertThatThrownBy(registration(new Consumer(FakeFanOut.arn("gone"), null))::ensureActive)
+        .isInstanceOf(SdkClientException.class)
+        .hasMessageContainingAll(FakeFanOut.arn("gone"), "is not registered", "consumer.name");
+    assertThat(fanOut.registrations).isZero();
+  }
+
+  @Test
+  void whoeverElseRegistersItAtTheSameTimeIsWaitedFor() throws Exception {
+    fanOut.registerFaults.add(ResourceInUseException.builder().message("in use").build());
+    registration(NAMED).ensureActive();
+
+    assertThat(fanOut.registrations).isEqualTo(2);
+  }
+
+  @Test
+  void aCallThatFailsIsRepeatedForHalfAMinute() throws Exception {
+    fanOut.exists("ticket-seller", ConsumerStatus.ACTIVE);
+    fanOut.describeFaults.addAll(Collections.nCopies(29, FakeKinesis.denied()));
+    registration(NAMED).ensureActive();
+
+    assertThat(fanOut.describeFaults).isEmpty();
+    fanOut.describeFaults.addAll(Collections.nCopies(30, FakeKinesis.denied()));
+    assertThatThrownBy(registration(NAMED)::ensureActive)
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessageContaining("not allowed");
+  }
+
+  @Test
+  void tooManyConsumersAreNamedWithWhatToDo() {
+    fanOut.registerFaults.add(LimitExceededException.builder().message("20 consumers").build());
+
+    assertThatThrownBy(registration(NAMED)::ensureActive)
+        .isInstanceOf(SdkClientException.class)
+        .hasMessageContainingAll(
+            "ticket-seller", FakeKinesis.ARN, "as many consumers as Kinesis allows", "Deregister")
+        .hasStackTraceContaining("20 consumers");
+  }
+
+  @Test
+  void aConsumerThatDoesNotBecomeActiveFailsTheListing() {
+    fanOut.exists("ticket-seller", ConsumerStatus.DELETING);
+
+    assertThatThrownBy(registration(NAMED)::ensureActive)
+        .isInstanceOf(SdkClientException.class)
+        .hasMessageContaining("still DELETING after 30 s");
+    assertThat(timing.nowMillis())
+        .isEqualTo((ConsumerRegistration.TRIES - 1) * ConsumerRegistration.PAUSE_MILLIS);
+  }
+
+  /** Or readers would get shards that they cannot subscribe to. */
+  @Test
+  void noShardIsListedBeforeTheConsumerIsActive() throws Exception {
+    fanOut.registerFaults.add(LimitExceededException.builder().message("20 consumers").build());
+    try (ShardLister lister = Fixtures.lister(kinesis, timing, NAMED)) {
+      assertThatThrownBy(() -> lister.list(0)).hasMessageContaining("cannot be registered");
+      assertThat(kinesis.listRequests).isEmpty();
+      assertThat(lister.list(0).shards()).hasSize(1);
+      lister.list(0);
+    }
+
+    assertThat(fanOut.registrations).isEqualTo(2);
+  }
+
+  @Test
+  void theWaitCanBeInterrupted() {
+    fanOut.exists("ticket-seller", ConsumerStatus.DELETING);
+    FakeTiming interrupted =
+        new FakeTiming() {
+          @Override
+          public void await(Object monitor, long millis) throws InterruptedException {
+            throw new InterruptedException();
+          }
+        };
+    ConsumerRegistration registration =
+        new ConsumerRegistration(
+            kinesis.client(), StreamArn.parse(FakeKinesis.ARN), NAMED, interrupted);
+
+    assertThatThrownBy(registration::ensureActive).isInstanceOf(InterruptedException.class);
+  }
+}

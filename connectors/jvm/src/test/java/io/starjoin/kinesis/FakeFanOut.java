@@ -1,0 +1,314 @@
+package io.starjoin.kinesis;
+
+import io.starjoin.kinesis.FakeKinesis.FakeShard;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+import software.amazon.awssdk.core.async.SdkPublisher;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.kinesis.model.Consumer;
+import software.amazon.awssdk.services.kinesis.model.ConsumerDescription;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerRequest;
+import software.amazon.awssdk.services.kinesis.model.DescribeStreamConsumerResponse;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
+import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerRequest;
+import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerResponse;
+import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
+import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.StartingPosition;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEvent;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardEventStream;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponse;
+import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
+
+/**
+ * Enhanced fan-out of the fake: consumers and subscriptions as Kinesis has them, at the level of
+ * the SDK's client. An event comes only for demand; faults of a shard end its subscription.
+ */
+final class FakeFanOut {
+
+  static final long LIFE_MILLIS = 300_000;
+  static final long HEARTBEAT_MILLIS = 5_000;
+  private static final long LATENCY_MILLIS = 20;
+
+  /** For so long after a subscription another one of the same consumer and shard is refused. */
+  static final long EXCLUSIVE_MILLIS = 5_000;
+
+  private final FakeKinesis kinesis;
+  private final FakeTiming timing;
+  private final Map<String, ConsumerStatus> consumers = new HashMap<>();
+  private final Map<String, Stream> active = new HashMap<>();
+  private final Map<String, Long> subscribedMillis = new HashMap<>();
+
+  final List<SubscribeToShardRequest> requests = new ArrayList<>();
+  final List<Long> times = new ArrayList<>();
+  final Deque<SdkException> registerFaults = new ArrayDeque<>();
+  final Deque<SdkException> describeFaults = new ArrayDeque<>();
+  int registrations;
+  int descriptions;
+  int refusals;
+  int cancelled;
+  long mostUnaskedEvents;
+
+  /** Subscriptions end well right after they began. */
+  boolean endsAtOnce;
+
+  /** How many descriptions a new consumer is CREATING for. */
+  int creatingFor;
+
+  FakeFanOut(FakeKinesis kinesis, FakeTiming timing) {
+    this.kinesis = kinesis;
+    this.timing = timing;
+  }
+
+  void exists(String name, ConsumerStatus status) {
+    consumers.put(name, status);
+  }
+
+  void deregister(String name) {
+    consumers.remove(name);
+    breakAll(noConsumer(name));
+  }
+
+  void breakAll(Throwable failure) {
+    List.copyOf(active.values()).forEach(stream -> stream.fail(failure));
+  }
+
+  long active() {
+    return active.values().stream().filter(stream -> !stream.over).count();
+  }
+
+  static String arn(String name) {
+    return FakeKinesis.ARN + "/consumer/" + name + ":1";
+  }
+
+  private static ResourceNotFoundException noConsumer(String name) {
+    return ResourceNotFoundException.builder().message("no consumer " + name).build();
+  }
+
+  private static String name(String arn) {
+    return arn.substring(arn.lastIndexOf('/') + 1, arn.lastIndexOf(':'));
+  }
+
+  DescribeStreamConsumerResponse describe(DescribeStreamConsumerRequest request) {
+    descriptions++;
+    if (!describeFaults.isEmpty()) {
+      throw describeFaults.poll();
+    }
+    String name =
+        request.consumerARN() == null ? request.consumerName() : name(request.consumerARN());
+    if (!consumers.containsKey(name)) {
+      throw noConsumer(name);
+    }
+    if (consumers.get(name) == ConsumerStatus.CREATING && --creatingFor < 0) {
+      consumers.put(name, ConsumerStatus.ACTIVE);
+    }
+    return DescribeStreamConsumerResponse.builder()
+        .consumerDescription(
+            ConsumerDescription.builder()
+                .consumerARN(arn(name))
+                .consumerName(name)
+                .consumerStatus(consumers.get(name))
+                .build())
+        .build();
+  }
+
+  RegisterStreamConsumerResponse register(RegisterStreamConsumerRequest request) {
+    registrations++;
+    if (!registerFaults.isEmpty()) {
+      throw registerFaults.poll();
+    }
+    if (consumers.putIfAbsent(request.consumerName(), ConsumerStatus.CREATING) != null) {
+      throw ResourceInUseException.builder().message("it exists").build();
+    }
+    return RegisterStreamConsumerResponse.builder()
+        .consumer(
+            Consumer.builder()
+                .consumerARN(arn(request.consumerName()))
+                .consumerName(request.consumerName())
+                .consumerStatus(ConsumerStatus.CREATING)
+                .build())
+        .build();
+  }
+
+  CompletableFuture<Void> subscribe(
+      SubscribeToShardRequest request, SubscribeToShardResponseHandler handler) {
+    Stream stream = new Stream(handler);
+    try {
+      stream.start(request);
+    } catch (SdkException e) {
+      handler.exceptionOccurred(e);
+      stream.call.completeExceptionally(e);
+    }
+    return stream.call;
+  }
+
+  private final class Stream implements Subscription, SdkPublisher<SubscribeToShardEventStream> {
+    final SubscribeToShardResponseHandler handler;
+    final CompletableFuture<Void> call = new CompletableFuture<>();
+    FakeShard shard;
+    Subscriber<? super SubscribeToShardEventStream> subscriber;
+    int next;
+    long demand;
+    long begunMillis;
+    long eventMillis;
+    boolean over;
+
+    Stream(SubscribeToShardResponseHandler handler) {
+      this.handler = handler;
+    }
+
+    void start(SubscribeToShardRequest request) {
+      requests.add(request);
+      times.add(timing.nowMillis());
+      kinesis.checkAllowed();
+      String consumer = name(request.consumerARN());
+      if (consumers.get(consumer) != ConsumerStatus.ACTIVE) {
+        throw noConsumer(consumer);
+      }
+      shard = kinesis.find(request.shardId());
+      StartingPosition from = request.startingPosition();
+      boolean opens = !from.typeAsString().equals("AFTER_SEQUENCE_NUMBER");
+      if (opens) {
+        shard.iteratorRequests.add(
+            GetShardIteratorRequest.builder()
+                .shardIteratorType(from.type())
+                .startingSequenceNumber(from.sequenceNumber())
+                .build());
+        if (!shard.iteratorFaults.isEmpty()) {
+          throw shard.iteratorFaults.poll();
+        }
+      }
+      Long last = subscribedMillis.get(shard.id);
+      if (last != null && timing.nowMillis() - last < EXCLUSIVE_MILLIS) {
+        refusals++;
+        throw ResourceInUseException.builder().message("another subscription is active").build();
+      }
+      next =
+          switch (from.type()) {
+            case TRIM_HORIZON -> shard.trimmed;
+            case LATEST -> shard.records.size();
+            case AT_SEQUENCE_NUMBER -> kinesis.firstFrom(shard, from.sequenceNumber());
+            case AFTER_SEQUENCE_NUMBER ->
+                kinesis.firstFrom(shard, Long.toString(Long.parseLong(from.sequenceNumber()) + 1));
+            case AT_TIMESTAMP -> kinesis.firstAt(shard, from.timestamp());
+            default -> throw new IllegalArgumentException(request.toString());
+          };
+      subscribedMillis.put(shard.id, timing.nowMillis());
+      Stream before = active.put(shard.id, this);
+      if (before != null) {
+        before.finish();
+      }
+      begunMillis = timing.nowMillis();
+      eventMillis = begunMillis;
+      call.whenComplete((nothing, failure) -> over = true);
+      timing.in(
+          LATENCY_MILLIS,
+          () -> {
+            handler.responseReceived(SubscribeToShardResponse.builder().build());
+            handler.onEventStream(this);
+          });
+    }
+
+    @Override
+    public void subscribe(Subscriber<? super SubscribeToShardEventStream> subscriber) {
+      this.subscriber = subscriber;
+      subscriber.onSubscribe(this);
+      timing.in(0, this::look);
+    }
+
+    @Override
+    public void request(long events) {
+      demand += events;
+      mostUnaskedEvents = Math.max(mostUnaskedEvents, demand);
+    }
+
+    @Override
+    public void cancel() {
+      cancelled++;
+      over = true;
+    }
+
+    /** Every few milliseconds: is there something to send? */
+    private void look() {
+      if (over) {
+        return;
+      }
+      if (kinesis.denies) {
+        fail(FakeKinesis.denied());
+      } else if (!shard.faults.isEmpty() && demand > 0) {
+        shard.reads.add(timing.nowMillis());
+        fail(shard.faults.poll());
+      } else if (endsAtOnce || !shard.silent && timing.nowMillis() - begunMillis >= LIFE_MILLIS) {
+        finish();
+      } else {
+        if (demand > 0 && !shard.silent) {
+          send();
+        }
+        timing.in(LATENCY_MILLIS, this::look);
+      }
+    }
+
+    private void send() {
+      boolean standsStill = shard.standsStillAt > 0;
+      next = Math.max(next, shard.trimmed);
+      int to = standsStill ? next : Math.min(shard.records.size(), next + kinesis.answerLimit);
+      boolean readOut =
+          to == shard.records.size() && (next == to || kinesis.lastRecordsEndTheShard);
+      boolean ends = shard.closed && readOut || shard.falseEnds > 0;
+      if (next == to
+          && !ends
+          && timing.nowMillis() - eventMillis < HEARTBEAT_MILLIS
+          && eventMillis != begunMillis) {
+        return;
+      }
+      SubscribeToShardEvent.Builder event =
+          SubscribeToShardEvent.builder()
+              .records(shard.records.subList(next, to))
+              .millisBehindLatest(
+                  standsStill ? shard.standsStillAt : to < shard.records.size() ? 1_000L : 0L);
+      next = to;
+      demand--;
+      eventMillis = timing.nowMillis();
+      shard.reads.add(eventMillis);
+      if (!ends) {
+        event.continuationSequenceNumber(
+            to == 0 ? "0" : shard.records.get(to - 1).sequenceNumber());
+      } else if (shard.falseEnds > 0) {
+        shard.falseEnds--;
+      } else if (shard.namesChildren) {
+        event.childShards(FakeKinesis.describeChildren(shard));
+      }
+      subscriber.onNext(event.build());
+      if (ends) {
+        finish();
+      }
+    }
+
+    void finish() {
+      if (!over) {
+        over = true;
+        subscriber.onComplete();
+        handler.complete();
+        call.complete(null);
+      }
+    }
+
+    void fail(Throwable failure) {
+      if (!over) {
+        over = true;
+        subscriber.onError(failure);
+        handler.exceptionOccurred(failure);
+        call.completeExceptionally(failure);
+      }
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package io.starjoin.kinesis;
+
+/** The same with enhanced fan-out. */
+class FanOutShardDoubtsTest extends ShardDoubtsTest {
+
+  @Override
+  SourceSettings settings() {
+    return Fixtures.fanOut();
+  }
+
+  /** Kinesis sends an empty event every five seconds. */
+  @Override
+  int readsOfAnIdleShardInTenSeconds() {
+    return 1;
+  }
+}
