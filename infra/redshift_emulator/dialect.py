@@ -96,7 +96,7 @@ def _create(sql: str, cursor: Cursor) -> Statement:
     if cursor.ahead("INDEX") or cursor.ahead("UNIQUE", "INDEX"):
         text = f'SQL command "{sql.strip()}" not supported on Redshift tables.'
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
-    if words & {"TRIGGER", "RULE", "SEQUENCE", "DOMAIN", "EXTENSION", "TYPE", "UNLOGGED"}:
+    if words & {"TRIGGER", "RULE", "SEQUENCE", "DOMAIN", "EXTENSION", "TYPE"}:
         raise cursor.fail()
     if words & {"EXTERNAL", "MATERIALIZED", "PROCEDURE", "FUNCTION"}:
         text = f"CREATE {cursor.peek().word}"
