@@ -11,7 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 # The time of an example says nothing on a busy machine; what hangs is stopped by the timeout.
 settings.register_profile("starjoin", deadline=None)
 settings.load_profile("starjoin")
-# What the helpers of the tests assert is told as in the tests themselves.
+# Assertions of the tests' shared functions are reported as those of the tests themselves.
 pytest.register_assert_rewrite("tests.support.running")
 
 # Files whose tests share nothing, so that each test may run in another worker.

@@ -49,7 +49,8 @@ class RedshiftEmulator(Lifetime):
             s3_endpoint: the URL of the S3 that COPY reads.
             isolation: the database's level; SNAPSHOT is what new clusters have.
             collation: the database's; keys that differ in case are one key in the other.
-            environment: AWS settings of the emulator's process (keys, Region); invented if absent.
+            environment: AWS settings of the emulator's process (keys, Region); invented where
+                absent, whatever the caller's own are: COPY reads its own Region alone.
             certificate: PEM file with certificate and key for TLS; without it TLS is refused.
         """
         self._folder = folder
@@ -121,7 +122,7 @@ class RedshiftEmulator(Lifetime):
             "Redshift emulator",
             command,
             log=self.log,
-            env=invented | os.environ | self._environment | login,
+            env=os.environ | invented | self._environment | login,
             cwd=_PROJECT,
         )
         line = self._process.wait_for_line(

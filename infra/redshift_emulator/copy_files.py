@@ -33,6 +33,7 @@ class Entry:
 
 def entries(s3: S3Client, command: CopyCommand) -> list[Entry]:
     """The files of a COPY in their order, including missing ones. Raises RedshiftError."""
+    _check_region(s3, command.source)
     if command.manifest:
         return _manifest(s3, command.source)
     return _prefix(s3, command.source)
@@ -66,6 +67,24 @@ def spectrum_error(code: int, context: str, load_error: LoadErrorDetail) -> Copy
     text = "Spectrum Scan Error"
     detail = detail_block(text, code, context, where="dory_util.cpp:1450")
     return CopyError(text, load_error, detail=detail)
+
+
+def _check_region(s3: S3Client, url: S3Url) -> None:
+    """Columnar files must be in the Region of the cluster, here that of the emulator's client."""
+    try:
+        answer = s3.head_bucket(Bucket=url.bucket)["ResponseMetadata"]["HTTPHeaders"]
+    except ClientError as error:
+        answer = error.response["ResponseMetadata"].get("HTTPHeaders", {})
+    except BotoCoreError as error:
+        raise _s3_error(error, url) from error
+    if answer.get("x-amz-bucket-region", s3.meta.region_name) != s3.meta.region_name:
+        text = (
+            "S3ServiceException:The S3 bucket addressed by the query is in a different region from "
+            "this cluster.,Status 301,Error PermanentRedirect,Rid 0,ExtRid 0,CanRetry 1"
+        )
+        load_error = LoadErrorDetail(_FILE_NOT_FOUND, text, file=str(url))
+        detail = detail_block(text, 8001, str(url), where="s3_utility.cpp:290")
+        raise CopyError(text, load_error, detail=detail)
 
 
 def _manifest(s3: S3Client, url: S3Url) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""A warehouse's books and a stream, as far as a reload asks them."""
+"""A warehouse's bookkeeping tables and a stream, as far as a reload queries them."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ Each is a thin model that calls boto3, so botocore's service models check every 
 name, a missing one or a value of the wrong type fails. Text becomes a number or a boolean where the
 service wants one, as CloudFormation does it.
 
-Mended besides: a change set without changes is made and fails, instead of being refused; one that
+Fixed besides: a change set without changes is made and fails, instead of being refused; one that
 changes parameters alone lists what changes; an applied one is remembered with its parameters and
 outputs; a failure rolls the stack back, with an event that says why, and a creation that failed
 leaves no resources; only what was made is listed; deleting an application that is gone already is
@@ -326,7 +326,7 @@ parsing.get_name_type_map.cache_clear()
 
 
 def install(monkeypatch: pytest.MonkeyPatch, flink: ManagedFlink) -> None:
-    """Mends moto's change sets, and connects the applications, for the rest of the test."""
+    """Fixes moto's change sets, and connects the applications, for the rest of the test."""
     monkeypatch.setattr(CloudFormationResponse, "_validate_different_update", lambda *_: None)
     monkeypatch.setattr(parsing.ResourceMap, "build_change_set_actions", _actions)
     monkeypatch.setattr(models.ChangeSet, "diff", _diff)

@@ -13,13 +13,13 @@ EVENTS: Final = 50
 TICKETS: Final = 5_000
 CUSTOMERS: Final = 1_000
 FRAME_RECORDS: Final = 7_500  # about 4 MiB of the records made here
-_MOMENT: Final = "2026-03-11T09:45:02.517000Z"
+_TIMESTAMP: Final = "2026-03-11T09:45:02.517000Z"
 
 
 def record(operation: str, table: str, data: dict[str, Any], number: int) -> bytes:
     """One change record with every endpoint setting on."""
     metadata: dict[str, Any] = {
-        "timestamp": _MOMENT,
+        "timestamp": _TIMESTAMP,
         "record-type": "data",
         "operation": operation,
         "partition-key-type": "primary-key",
@@ -34,7 +34,7 @@ def record(operation: str, table: str, data: dict[str, Any], number: int) -> byt
             "transaction-record-id": 1,
             "prev-transaction-id": number - 1,
             "prev-transaction-record-id": 1,
-            "commit-timestamp": _MOMENT,
+            "commit-timestamp": _TIMESTAMP,
             "stream-position": f"{position}.1.{position}",
         }
     return json.dumps({"data": data, "metadata": metadata}, separators=(",", ":")).encode()
@@ -82,8 +82,8 @@ def facts(count: int, seed: int) -> list[bytes]:
             {
                 "ticket_id": chance.randrange(TICKETS),
                 "purchased_by": chance.randrange(CUSTOMERS),
-                "created_at": _MOMENT,
-                "updated_at": _MOMENT,
+                "created_at": _TIMESTAMP,
+                "updated_at": _TIMESTAMP,
             },
             seed * count + n,
         )

@@ -72,14 +72,18 @@ def test_columns_are_added_and_text_lengthened_and_rows_stay(warehouse: Warehous
     start(warehouse, wider, alters=True)
 
 
-def test_another_type_is_left_to_a_person_whose_statements_mend_it(warehouse: Warehouse) -> None:
+def test_another_type_is_left_to_a_person_and_the_statements_given_fix_it(
+    warehouse: Warehouse,
+) -> None:
     start(warehouse, "stock: integer")
     connection = warehouse.connect(autocommit=True)
     connection.cursor().execute("insert into sales (id, stock) values (1, 7)")
     with pytest.raises(NeedsRepairError, match=r"is INTEGER, which cannot hold BIGINT") as caught:
         start(warehouse, "stock: bigint", alters=True)
-    told = next(line for line in str(caught.value).splitlines() if "cannot hold" in line)
-    for sql in told.partition(" BIGINT: ")[2].rstrip(";").split("; "):
+    line_of_statements = next(
+        line for line in str(caught.value).splitlines() if "cannot hold" in line
+    )
+    for sql in line_of_statements.partition(" BIGINT: ")[2].rstrip(";").split("; "):
         connection.cursor().execute(sql)
     start(warehouse, "stock: bigint", alters=True)
     assert rows(connection, "select id, stock from sales") == [[1, 7]]

@@ -153,27 +153,27 @@ def account_rows(version: int, loaded: list[Part]) -> list[str]:
 
 def fill(warehouse: Warehouse, version: int, loaded: list[Part]) -> None:
     """What a release with this layout leaves: bookkeeping rows of two batches, the fence, rows."""
-    books = Names(warehouse.schema)
+    names = Names(warehouse.schema)
     batches = [*((part.name, "one") for part in loaded), ("part-b", "one"), ("part-c", "two")]
     ledger = ", ".join(
         f"('{part}', '{batch}', 'account', '', 1, 1, 0, '', {LOADED_AT})" for part, batch in batches
     )
     statements = [
         *layout_sql(version, warehouse.schema),
-        f"INSERT INTO {books.ledger} VALUES {ledger}",
-        f"INSERT INTO {books.fence} VALUES ('{APPLICATION}', {BEFORE}, {LOADED_AT})",
-        f"INSERT INTO {books.account} VALUES {', '.join(account_rows(version, loaded))}",
+        f"INSERT INTO {names.ledger} VALUES {ledger}",
+        f"INSERT INTO {names.fence} VALUES ('{APPLICATION}', {BEFORE}, {LOADED_AT})",
+        f"INSERT INTO {names.account} VALUES {', '.join(account_rows(version, loaded))}",
         "CREATE TABLE sales (id INTEGER NOT NULL, price DECIMAL(9,2), _pos VARCHAR(44))",
         f"INSERT INTO sales VALUES (1, 2.50, '{make_position(1, 1, 0)}')",
     ]
     if version >= 3:
         statements += [
-            f"INSERT INTO {books.outcome} VALUES ('one', 'sale', 'sales', 6, 1, {LOADED_AT})",
-            f"INSERT INTO {books.outcome} VALUES ('two', 'sale', 'sales', 2, 0, {LOADED_AT})",
-            f"INSERT INTO {books.replayed} VALUES ('changes', '0', '3', '1', '8', {LOADED_AT})",
+            f"INSERT INTO {names.outcome} VALUES ('one', 'sale', 'sales', 6, 1, {LOADED_AT})",
+            f"INSERT INTO {names.outcome} VALUES ('two', 'sale', 'sales', 2, 0, {LOADED_AT})",
+            f"INSERT INTO {names.replayed} VALUES ('changes', '0', '3', '1', '8', {LOADED_AT})",
         ]
     if version >= 4:
-        statements.append(f"INSERT INTO {books.schema_version} VALUES (4, '0.1.0', {LOADED_AT})")
+        statements.append(f"INSERT INTO {names.schema_version} VALUES (4, '0.1.0', {LOADED_AT})")
     execute(warehouse, *statements)
 
 

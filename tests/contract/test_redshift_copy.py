@@ -9,11 +9,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from redshift_connector.core import Connection
 
+from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.preconditions import check_region
+from connectors.staging.store import S3Store
 from tests.contract.warehouse import Entry, Refusal, Warehouse, refused, rows, run, value
 
 pytestmark = pytest.mark.contract
@@ -355,6 +359,33 @@ def test_null_into_not_null(warehouse: Warehouse, connection: Connection) -> Non
     assert "Load into table 't' failed" in refusal.message
 
 
+def test_a_bucket_in_another_region_is_refused(
+    warehouse: Warehouse, connection: Connection
+) -> None:
+    if warehouse.emulator is None:
+        pytest.skip("it would take a bucket in another Region of the account")
+    elsewhere = "elsewhere"
+    there = boto3.client(
+        "s3",
+        region_name="eu-central-1",
+        endpoint_url=warehouse.s3.meta.endpoint_url,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+    there.create_bucket(
+        Bucket=elsewhere, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    try:
+        with refused(INTERNAL, "S3ServiceException", "is in a different region from this cluster"):
+            run(connection, f"copy t from 's3://{elsewhere}/k' iam_role default parquet manifest")
+        connection.rollback()
+        store = S3Store(warehouse.s3, elsewhere, "staged")
+        with pytest.raises(NeedsRepairError, match="bucket elsewhere is in eu-central-1"):
+            check_region("c.x.eu-west-1.redshift.amazonaws.com", elsewhere, store.region)
+    finally:
+        there.delete_bucket(Bucket=elsewhere)
+
+
 def test_nanoseconds_are_misread(warehouse: Warehouse) -> None:
     """A cluster takes them for microseconds (apache/arrow#38000), so nothing may stage them."""
     connection = warehouse.connect()
@@ -446,7 +477,9 @@ def test_duplicate_keys_are_loaded(warehouse: Warehouse) -> None:
     assert count(connection) == 2
 
 
-def test_the_error_is_told_after_the_rollback(warehouse: Warehouse, connection: Connection) -> None:
+def test_the_error_is_found_after_the_rollback(
+    warehouse: Warehouse, connection: Connection
+) -> None:
     entry = warehouse.put(table(1, text="12345678901"))
     failing(warehouse, connection, entry)
     ((file, column, type_name, length, code, message),) = rows(

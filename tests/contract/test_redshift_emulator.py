@@ -117,7 +117,7 @@ def test_a_case_insensitive_database_makes_one_key_of_two_and_no_load_starts(
         starting = Loader(
             warehouse_spec(ticket_seller()),
             application="app",
-            bookkeeping_schema="books",
+            bookkeeping_schema="bookkeeping",
             copy_role="default",
             connect=connect,
             manifests=NoStore(),

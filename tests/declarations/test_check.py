@@ -80,7 +80,9 @@ def test_a_broken_join_is_reported_with_a_small_history(monkeypatch: pytest.Monk
     assert all(step in str(found) for step in found.steps)
 
 
-def test_what_happens_in_the_final_load_is_told_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_happens_in_the_final_load_is_reported_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     break_join(monkeypatch, "text")
     only_the_end = Profile(stars=(Star(declared("alone")),), steps=(0, 1))
     outcomes = (run(Choices(seed), only_the_end) for seed in range(20))

@@ -1,4 +1,4 @@
-"""Marked values through every refusal of Redshift: no part of one is ever told."""
+"""Marked values through every refusal of Redshift: no part of one is ever shown."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def refusing(started: Running, loader: Loader) -> Loader:
 
 def assert_silent(error: BaseException, caplog: pytest.LogCaptureFixture) -> None:
     """No letter of the value stands in the error, in what it is chained to, or in the log."""
-    logging.getLogger("tests").error("told: %s", error, exc_info=error)
+    logging.getLogger("tests").error("failed: %s", error, exc_info=error)
     for text in (str(error), "".join(traceback.format_exception(error)), caplog.text):
         assert set(VALUE).isdisjoint(text), text
 

@@ -35,12 +35,12 @@ def main() -> int:
 
 
 def _many(seed: int, inputs: int, jobs: int, out: Path) -> int:
-    began = told = time.monotonic()
+    began = reported = time.monotonic()
     tally = Tally()
     for tally in run(seed, inputs, jobs):
-        if time.monotonic() - told > _PROGRESS:
-            told = time.monotonic()
-            _say(_summary(tally, told - began))
+        if time.monotonic() - reported > _PROGRESS:
+            reported = time.monotonic()
+            _say(_summary(tally, reported - began))
     _say(_summary(tally, time.monotonic() - began))
     _say(
         "dead letters: " + ", ".join(f"{n} {what}" for what, n in tally.seen.reasons.most_common())

@@ -223,8 +223,8 @@ def _check_letters(decoded: DecodedBlock, records: Sequence[bytes], plan: Decode
     opened = []
     for letter in letters:
         reason, detail = letter["reason"], letter["detail"]
-        told = TEXT_MARK[:3] in detail or NUMBER_MARK[:6] in detail
-        must(not told, "leak", f"{reason}: {detail}")
+        leaks = TEXT_MARK[:3] in detail or NUMBER_MARK[:6] in detail
+        must(not leaks, "leak", f"{reason}: {detail}")
         must(reason in set(Reason) and letter["table"] in tables, "letter", f"{reason}: {detail}")
         if letter["treated"] is not None:
             must(isinstance(json.loads(letter["treated"]), dict), "treated", "it is no JSON object")

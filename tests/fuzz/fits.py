@@ -84,7 +84,7 @@ def _is_hidden(value: Any, treatment: Treatment) -> bool:
 
 
 def _fits(value: Any, kind: ColumnType) -> bool:
-    found = True  # Arrow holds no boolean, day or moment that Python could read and Redshift not
+    found = True  # Arrow holds no boolean, day or time that Python could read and Redshift not
     if kind.name in _BITS:
         found = -(1 << _BITS[kind.name]) <= value < 1 << _BITS[kind.name]
     elif kind.name == "decimal":

@@ -196,8 +196,8 @@ def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
     if kind.name == "date":
         return f'"20{rng.randint(10, 30)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"'
     if kind.name in {"timestamp", "timestamptz"}:
-        moment = f"2026-0{rng.randint(1, 9)}-11T{rng.randint(0, 23):02}:45:02"
-        return f'"{moment}{rng.choice(["", ".5", ".123456", ".123456789"])}Z"'
+        second = f"2026-0{rng.randint(1, 9)}-11T{rng.randint(0, 23):02}:45:02"
+        return f'"{second}{rng.choice(["", ".5", ".123456", ".123456789"])}Z"'
     if kind.is_binary:
         return rng.choice(['"0x00ff"', '"00FF"', '""', '"0x"', '"0XaB12"'])
     return json.dumps(

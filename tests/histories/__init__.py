@@ -1,7 +1,7 @@
 """The simulation's histories on the real engine, its warehouse compared after every commit.
 
-The simulation makes what happens at the source and knows what the warehouse must hold; here Flink,
-Kinesis, S3 and the driver are the real ones or their stand-ins, in processes of their own.
+The simulation makes what happens at the source and knows what the warehouse must hold; here Flink
+and the driver are real, and moto serves Kinesis and S3, in processes of their own.
 
 - `declaration`: all of the simulation's stars as one application;
 - `stream`: the source's records onto the shards of a real stream;

@@ -37,7 +37,7 @@ class Stream:
         for start in range(0, len(entries), _RECORDS_PER_CALL):
             some = entries[start : start + _RECORDS_PER_CALL]
             answer = self._kinesis.put_records(StreamName=self._name, Records=some)
-            assert answer["FailedRecordCount"] == 0, "the stand-in refuses no record"
+            assert answer["FailedRecordCount"] == 0, "moto refuses no record"
             for one in answer["Records"]:
                 shard = self._shards[one["ShardId"]]
                 self._put[shard] += 1

@@ -1,1 +1,1 @@
-"""The job as a whole: real Flink, real stand-ins, nothing replaced."""
+"""The job as a whole: real Flink, real servers, nothing replaced."""

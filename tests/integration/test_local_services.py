@@ -119,7 +119,7 @@ def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path, stop: signal
         log = tmp_path / "job.log"
         _until(lambda: log.exists() and "job is running" in log.read_text())
         pids = reaper.descendants(demo.pid)
-        assert len(pids) > 5, "stand-ins, the job, its JVM"
+        assert len(pids) > 5, "the local servers, the job, its JVM"
         demo.send_signal(stop)
         output = demo.communicate()[0].decode()
     _until(lambda: not _alive(pids))

@@ -1,4 +1,4 @@
-"""The stand-in for Kinesis keeps every record, however many clients put at a time."""
+"""moto keeps every record, however many clients put at a time."""
 
 from __future__ import annotations
 

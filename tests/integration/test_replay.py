@@ -1,4 +1,4 @@
-"""Dead letters, their cause mended, replayed: the warehouse is the join of the source after all."""
+"""Dead letters replayed once their cause is fixed: the warehouse is the join of the source."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NARROW = (
 VALUES = re.compile(r"Arena|Stein|example\.org|\+41")
 
 
-def write(path: Path, *, mended: bool) -> None:
+def write(path: Path, *, fixed: bool) -> None:
     text = re.sub(r"stream: \{.*\}\n", "", TICKET_SELLER_FILE.read_text())
-    for right, wrong in () if mended else NARROW:
+    for right, wrong in () if fixed else NARROW:
         assert right in text
         text = text.replace(right, wrong)
     path.write_text(text)
@@ -53,23 +53,23 @@ class Replay:
     def __call__(self, *arguments: str) -> int:
         """Runs it; gives how many it would put back, or has put."""
         assert main(["--properties", str(self._run.stack.properties), *arguments]) == 0
-        told = self._capsys.readouterr().out
-        assert not VALUES.search(told), told
-        match = re.search(r"^to be put back: ([\d,]+)$", told, re.MULTILINE)
-        assert match, told
+        output = self._capsys.readouterr().out
+        assert not VALUES.search(output), output
+        match = re.search(r"^to be put back: ([\d,]+)$", output, re.MULTILINE)
+        assert match, output
         count = int(match[1].replace(",", ""))
         if "--apply" in arguments:
             self._run.put += count
         else:
-            assert told.endswith("nothing was put back; give --apply to do it\n")
+            assert output.endswith("nothing was put back; give --apply to do it\n")
         return count
 
 
-def test_a_mended_declaration_and_a_replay_make_the_table_whole(
+def test_a_fixed_declaration_and_a_replay_make_the_table_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     declaration = tmp_path / "ticket_seller.yaml"
-    write(declaration, mended=False)
+    write(declaration, fixed=False)
     with running(tmp_path / "run", declaration=declaration) as run:
         for name, value in run.stack.environment().items():
             monkeypatch.setenv(name, value)
@@ -81,7 +81,7 @@ def test_a_mended_declaration_and_a_replay_make_the_table_whole(
             dead = run.wait_until_all_loaded().dead_lettered
             savepoint = job.stop_with_savepoint()
         assert not run.example.differences()["sport_event_activity"].is_none
-        write(declaration, mended=True)
+        write(declaration, fixed=True)
         widen(run)
         with run.minicluster(restore_from=savepoint, parallelism=3):
             before = run.progress()

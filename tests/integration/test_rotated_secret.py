@@ -40,7 +40,7 @@ def test_a_start_under_a_rotated_secret_is_refused_until_the_former_one_is_back(
         put_secret(run, ROTATED)
         with run.minicluster(restore_from=savepoint):
             wait_for(run, f"has tokens of key {FORMER_ID}, and the privacy secret has key id")
-        with run.minicluster():  # without state nothing but the warehouse's books know
+        with run.minicluster():  # without state only the warehouse knows
             wait_for(
                 run,
                 f"KeyChangedError: the warehouse was filled under key {FORMER_ID}, and this start "

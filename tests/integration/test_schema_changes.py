@@ -31,18 +31,18 @@ def started(tmp_path: Path) -> Iterator[Running]:
         yield run
 
 
-def declare(run: Running, mode: str, *, mended: bool = False) -> None:
-    """Gives the job the shipped declaration in this mode; mended, it follows the source."""
+def declare(run: Running, mode: str, *, fixed: bool = False) -> None:
+    """Gives the job the shipped declaration in this mode; fixed, it follows the source."""
     content: Any = yaml.safe_load(TICKET_SELLER_FILE.read_text())
     content["stream"] = {"schema_changes": mode}
-    if mended:
+    if fixed:
         columns = content["tables"]["ticket"]["columns"]
         del (
             columns["seat_location"],
             content["targets"]["sport_event_activity"]["columns"]["seat_location"],
         )
         columns["seat_level"] = "varchar(120)"
-    file = run.folder / f"{mode}-{mended}.yaml"
+    file = run.folder / f"{mode}-{fixed}.yaml"
     file.write_text(yaml.safe_dump(content, sort_keys=False))
     groups = json.loads(run.stack.properties.read_text())
     for group in groups:
@@ -92,7 +92,7 @@ def test_a_column_dropped_and_another_widened_while_the_job_was_stopped(started:
     assert seats(started, 1) == ("Standard", "S-1", 100)
     assert seats(started, 2) == ("Gallery", None, None)
 
-    declare(started, "evolve", mended=True)
+    declare(started, "evolve", fixed=True)
     with started.minicluster(restore_from=savepoint):
         started.wait(lambda _: seats(started, 1)[0] == "x" * 100, "the longer text")
     assert seats(started, 2) == ("Gallery", None, None)

@@ -73,11 +73,11 @@ def test_a_schema_of_another_case_and_a_stream_that_is_gone_show_in_the_metrics(
 
             tables = len(run.example.star.used_tables)
             wait(lambda: values(Gauge.TABLES_NEVER_READ) == [tables], "tables without records")
-            books = {line.table: line for line in run.balance()}
-            assert books.keys() <= {CONTROL, UNDECLARED}
-            undeclared = books[UNDECLARED]
+            lines = {line.table: line for line in run.balance()}
+            assert lines.keys() <= {CONTROL, UNDECLARED}
+            undeclared = lines[UNDECLARED]
             assert undeclared.read == undeclared.passed_over > 0
-            assert all(line.difference == 0 for line in books.values())
+            assert all(line.difference == 0 for line in lines.values())
             wait(
                 lambda: sum(values(SourceCheck.RECORDS_OF_SIMILAR_TABLES)) == undeclared.read,
                 "all of them to be counted",

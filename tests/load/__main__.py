@@ -61,7 +61,7 @@ def main(
 
 
 def open_target(options: Options, settings: TrafficSettings) -> AbstractContextManager[Target]:
-    """The local stand-ins, or the environment that was asked for."""
+    """The local servers, or the environment that was asked for."""
     if options.environment is not None:
         return EnvironmentTarget(options, settings)
     return LocalTarget(options, settings)

@@ -35,7 +35,7 @@ class TicketSeller:
         first_key: int,
         later: Callable[[Callable[[], Change]], None],
     ) -> None:
-        self.now = dt.datetime.min  # noqa: DTZ901 - source moments have no zone
+        self.now = dt.datetime.min  # noqa: DTZ901 - timestamps of the source have no zone
         self._rows = tables.rows
         self._chance = chance
         self._later = later

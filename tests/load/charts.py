@@ -26,7 +26,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Line:
-    """One series; `style` is s1 to s4. A point at or above `gap` after the last begins anew."""
+    """One series; `style` is s1 to s4. A point `gap` or more after the last starts a new run."""
 
     name: str
     points: Sequence[Point]
@@ -70,7 +70,7 @@ def bar_chart(
     x_max: float,
     unit: str,
 ) -> str:
-    """Stacked bars at moments; styles s1, s2, ... in the order of `names`."""
+    """Stacked bars at times; styles s1, s2, ... in the order of `names`."""
     scale = _scale((sum(values) for _, values in stacks), x_max)
     # As wide as the closest two leave room for, and never less than visible.
     places = [at for at, _ in stacks]

@@ -9,7 +9,7 @@ import time
 class RunClock:
     """Monotonic seconds since `start`, and what they are in the world's time.
 
-    `stop` ends every `wait`, now and later: it is how a run is told to end.
+    `stop` ends every `wait`, now and later: it is how a run ends.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class RunClock:
         return time.monotonic() - self._zero
 
     def since_start(self, epoch_seconds: float) -> float:
-        """A moment that another process gave, in seconds since the start."""
+        """A time that another process gave, in seconds since the start."""
         return epoch_seconds - self.epoch
 
     def wait(self, seconds: float) -> bool:

@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     add("--parallelism", type=int, default=2, help="of the job (%(default)s)")
     add("--checkpoint-interval", default="2 s", help="in Flink's form (%(default)s)")
     add("--weights", type=_weights, default={}, help="of operations: purchase=10,cancel=0,...")
-    add("--environment", help="put on this deployed environment's stream, start no stand-ins")
+    add("--environment", help="put on this deployed environment's stream, start no local servers")
     add("--environments", type=Path, help="folder of the environment's file")
     add(
         "--first-key",
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
         help="smallest key; a deployed table needs keys of its own (%(default)s)",
     )
     add("--output", type=Path, default=Path("build/load-test"), help="folder (%(default)s)")
-    add("--keep", type=Path, help="keep logs and state of the stand-ins in this folder")
+    add("--keep", type=Path, help="keep logs and state of the local servers in this folder")
     return parser
 
 

@@ -1,6 +1,6 @@
 """The warehouse's table against the true one, as multisets of rows.
 
-What differs is told by keys and names of columns, never by values: they may be personal data.
+Differences are described by keys and names of columns, never by values: they may be personal data.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ def compare(expected: Iterable[_Row], found: Iterable[_Row]) -> Comparison:
         for key in truth.keys() & table.keys()
         if sorted(truth[key], key=repr) != sorted(table[key], key=repr)
     )
-    told = [f"key {key} is missing in the warehouse" for key in missing]
-    told += [f"key {key} should not be in the warehouse" for key in unexpected]
-    told += [f"key {key}: {_how(truth[key], table[key])}" for key in different]
+    differences = [f"key {key} is missing in the warehouse" for key in missing]
+    differences += [f"key {key} should not be in the warehouse" for key in unexpected]
+    differences += [f"key {key}: {_how(truth[key], table[key])}" for key in different]
     return Comparison(
-        equal=not told,
+        equal=not differences,
         expected_rows=sum(map(len, truth.values())),
         found_rows=sum(map(len, table.values())),
         missing=len(missing),
         unexpected=len(unexpected),
         different=len(different),
-        first_differences=told[:_SHOWN],
+        first_differences=differences[:_SHOWN],
     )
 
 

@@ -1,6 +1,6 @@
 """Where the traffic goes and where its rows come out: a stream and, within reach, a warehouse.
 
-Owns the small interface that the local stand-ins and a deployed environment share.
+Owns the small interface that the local servers and a deployed environment share.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ class Batch(_Figures):
 
 
 class ProcessSample(_Figures):
-    """CPU in cores and resident memory in bytes, at one moment.
+    """CPU in cores and resident memory in bytes, at one time.
 
     `waited` is how many of its threads, on average, were ready to run and had no core.
     """

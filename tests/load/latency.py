@@ -78,7 +78,7 @@ def covered_at(seen: Seen, last_numbers: dict[str, int]) -> float:
 
 
 def backlog(sent: Sent, seen: Seen, at: float) -> int:
-    """How many records were not visible yet at a moment, of all that were ever put."""
+    """How many of all records that were ever put were not visible yet at a time."""
     covered = {
         shard: max((number for when, number in history if when <= at), default=-1)
         for shard, history in seen.covered.items()

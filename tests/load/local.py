@@ -1,4 +1,4 @@
-"""The job on the local stand-ins and a cluster of several processes, as what is put under load."""
+"""The job on local servers and a cluster of several processes, as what is put under load."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ENDED: Final = {"FAILED", "FAILING", "CANCELED", "FINISHED"}
 
 
 class LocalTarget(Lifetime):
-    """Stand-ins and, once started, the job; a context manager."""
+    """Local servers and, once started, the job; a context manager."""
 
     def __init__(self, options: Options, traffic: TrafficSettings) -> None:
         self._options = options

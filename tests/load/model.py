@@ -97,7 +97,7 @@ def _treated(customer: Row, token_key: bytes) -> Row:
 
 
 def json_value(value: Any) -> Any:
-    """A column's value as DMS writes it: days as they are, moments with a trailing Z."""
+    """A column's value as DMS writes it: days as they are, timestamps with a trailing Z."""
     if isinstance(value, dt.datetime):
         return value.isoformat() + "Z"
     return value.isoformat() if isinstance(value, dt.date) else value

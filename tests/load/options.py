@@ -21,12 +21,12 @@ class Options:
         burst: factor of the bursts; 1 is none.
         senders: threads that put.
         shards, parallelism, checkpoint_interval: of the local stream and job.
-        environment: a deployed one, in place of the stand-ins.
+        environment: a deployed one, in place of the local servers.
         environments: the folder of its file; None is the shipped one.
         first_key: smallest key of every table.
         weights: of the operations.
         output: folder of the report.
-        keep: folder for logs and state of the stand-ins; a temporary one when None.
+        keep: folder for logs and state of the local servers; a temporary one when None.
     """
 
     rate: float = 500.0

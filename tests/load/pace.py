@@ -98,7 +98,7 @@ class Clock(Protocol):
         """Seconds since the start."""
 
     def wait(self, seconds: float) -> bool:
-        """Waits; True when told to stop meanwhile."""
+        """Waits; True when stopped meanwhile."""
 
 
 def pace(schedule: Schedule, emit: Callable[[float], None], clock: Clock) -> int:

@@ -56,7 +56,7 @@ class Samples:
     machine: list[tuple[float, float]] = field(default_factory=list)
 
     def figures(self, begin: float, end: float) -> list[Process]:
-        """What each used between two moments, the busiest first."""
+        """What each used between two times, the busiest first."""
         found = []
         for name, samples in self.by_name.items():
             within = [s for s in samples if begin <= s.at <= end] or samples
@@ -75,7 +75,7 @@ class Samples:
         return sorted(found, key=lambda process: -process.cpu_mean)
 
     def machine_mean(self, begin: float, end: float) -> float:
-        """Cores in use by everything on the machine between two moments."""
+        """Cores in use by everything on the machine between two times."""
         within = [cores for at, cores in self.machine if begin <= at <= end]
         return sum(within) / len(within) if within else 0.0
 
@@ -149,7 +149,7 @@ class Sampler(Lifetime):
             known = self._known.get(process.pid)
             if known is not None and known.process == process:
                 found.append((known, False))
-            # Looked at anew each time while it has no name: a shell may yet become a JVM.
+            # Looked at again each time while it has no name: a shell may yet become a JVM.
             elif name := self._name(process):
                 self._known[process.pid] = _Known(process, name)
                 found.append((self._known[process.pid], True))

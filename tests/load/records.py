@@ -26,7 +26,7 @@ class Stamp:
         transaction: its number.
         number: of the change in its transaction, from 1.
         log_position: of the transaction; strictly rising from one to the next.
-        at: moment of the commit, without zone, in UTC.
+        at: time of the commit, without zone, in UTC.
         previous: (transaction, number) of the change before; None for the first of all.
     """
 
@@ -45,7 +45,7 @@ def render(change: Change, stamp: Stamp | None, at: dt.datetime) -> tuple[str, b
     row = (key,) + (None,) * (len(columns) - 1) if change.row is None else change.row
     partition = f"{SCHEMA}.{change.table}.{key}"
     metadata: dict[str, Any] = {
-        "timestamp": _moment(at + _BUILDING),
+        "timestamp": _timestamp(at + _BUILDING),
         "record-type": "data",
         "operation": change.operation,
         "partition-key-type": "primary-key",
@@ -70,7 +70,7 @@ def announcement(table: str, at: dt.datetime) -> tuple[str, bytes]:
         "primary-key": [COLUMNS[table][0]],
     }
     metadata = {
-        "timestamp": _moment(at),
+        "timestamp": _timestamp(at),
         "record-type": "control",
         "operation": "create-table",
         "partition-key-type": "task-id",
@@ -89,10 +89,10 @@ def _transaction(stamp: Stamp) -> dict[str, Any]:
     }
     if stamp.previous is not None:
         found["prev-transaction-id"], found["prev-transaction-record-id"] = stamp.previous
-    found["commit-timestamp"] = _moment(stamp.at)
+    found["commit-timestamp"] = _timestamp(stamp.at)
     found["stream-position"] = f"{position}.{stamp.number}.{position}"
     return found
 
 
-def _moment(at: dt.datetime) -> str:
+def _timestamp(at: dt.datetime) -> str:
     return f"{at.isoformat(timespec='microseconds')}Z"

@@ -181,7 +181,7 @@ def _batches(report: Report, length: int) -> str:
     )
     return (
         "<h2>Batches</h2>\n"
-        '<p class="note">Rows of each load transaction, by the moment in its ledger rows. That was '
+        '<p class="note">Rows of each load transaction, by the time in its ledger rows. That was '
         f"{seconds(waited.p50)} (p50) to {seconds(waited.max)} (max) after the checkpoint that it "
         "waited for.</p>\n"
         f"{bar_chart(bars, ['fact rows', 'patches'], x_max=length, unit='rows')}\n"
@@ -251,8 +251,10 @@ def _comparison(report: Report) -> str:
     rows = [(f"{found.expected_rows:,}", f"{found.found_rows:,}", f"{found.missing:,}",
              f"{found.unexpected:,}", f"{found.different:,}")]  # fmt: skip
     heads = ("rows in truth", "rows in the warehouse", "keys missing", "keys too many", "different")
-    told = "".join(f"<li>{escape(text)}</li>" for text in found.first_differences)
-    return "<h2>The final table</h2>\n" + table(heads, rows) + (f"<ul>{told}</ul>" if told else "")
+    listed = "".join(f"<li>{escape(text)}</li>" for text in found.first_differences)
+    return (
+        "<h2>The final table</h2>\n" + table(heads, rows) + (f"<ul>{listed}</ul>" if listed else "")
+    )
 
 
 def _how(report: Report) -> str:

@@ -140,7 +140,7 @@ class Sender:
 
     def _run(self, own: queue.SimpleQueue[Entry | None]) -> None:
         try:
-            # A wait of no time: whether the run was told to end.
+            # A wait of no time: whether the run is to end.
             while not self._clock.wait(0) and (entries := _take(own)):
                 self._put(entries)
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for

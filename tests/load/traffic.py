@@ -1,6 +1,6 @@
 """What happens in the ticket seller's database: changes chosen by weights, repeatable by seed.
 
-Owns the choice. The same settings give the same bytes, whatever the machine's speed: moments in
+Owns the choice. The same settings give the same bytes, whatever the machine's speed: times in
 the records are those of the schedule. Every change is made in the true tables as it is chosen.
 """
 
@@ -39,7 +39,7 @@ WEIGHTS: Final = {
     "change_event": 0.3,
     "withdraw_event": 0.1,
 }
-_ORIGIN: Final = dt.datetime(2026, 3, 11, 6)  # noqa: DTZ001 - source moments have no zone
+_ORIGIN: Final = dt.datetime(2026, 3, 11, 6)  # noqa: DTZ001 - timestamps of the source have no zone
 _FIRST_TRANSACTION: Final = 884_210
 _SAME_TRANSACTION: Final = 0.2
 _LATEST_AFTER: Final = 2_000  # changes until a late dimension has come
@@ -54,7 +54,7 @@ class TrafficSettings:
         weights: of the operations; missing ones never happen.
         events, tickets, customers, purchases: rows of the full load.
         first_key: smallest key of every table.
-        origin: the source's moment at which the changes begin; log positions follow it, so a
+        origin: the source's time at which the changes begin; log positions follow it, so a
             later run on the same stream is newer than an earlier one.
     """
 
@@ -141,7 +141,7 @@ class Traffic:
     def _first_log_position(self) -> int:
         """Above every position of a run with an earlier origin.
 
-        Four bytes a microsecond since a fixed moment; 30,000 changes a second use less than that.
+        Four bytes a microsecond since a fixed time; 30,000 changes a second use less than that.
         """
         since = self._settings.origin - dt.datetime(2020, 1, 1)  # noqa: DTZ001
         return 4 * (since // dt.timedelta(microseconds=1))

@@ -19,7 +19,7 @@ from infra.local.lifetimes import Lifetime
 from infra.local.progress import is_undefined
 from tests.load.pace import Clock
 
-# A question takes a few milliseconds of the stand-in; more often would show in its figures.
+# A query takes the emulator a few milliseconds; more often would show in its figures.
 LOOK_SECONDS: Final = 0.1
 
 

@@ -2,7 +2,7 @@
 
 - `stars`: the declarations; `profile`: what may happen;
 - `many`: thousands of histories; `emulator`: the same histories on the Redshift emulator;
-- `tale`, `counterexamples`, `reload_tales`: histories that are told step by step;
+- `tale`, `counterexamples`, `reload_tales`: histories that are written out step by step;
 - `mutations` and its siblings: safeguards removed on purpose, to show that histories detect it.
 
     python -m tests.simulation --histories 2000 --jobs 2

@@ -1,4 +1,4 @@
-"""The counterexamples of the algorithm, told from the records on: what breaks each shortcut."""
+"""The counterexamples of the algorithm, record by record: what breaks each shortcut."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class EmulatedWarehouse:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """All questions inside are of one moment: one transaction, REPEATABLE READ."""
+        """All queries inside see one snapshot: one transaction, REPEATABLE READ."""
         self._asking.autocommit = False
         try:
             yield

@@ -346,7 +346,7 @@ MUTATIONS: Final = (
         lambda: [(ledger, "known_parts", lambda *_: set[str]())],
         PRUNING,
     ),
-    Mutation("generation told by record", reload.generation_by_setting, RELOADS),
+    Mutation("generation by arrival", reload.generation_by_setting, RELOADS),
     Mutation("generation of a replayed record", reload.generation_by_replay, COMBINED, placed=85),
     Mutation("sweep", reload.no_sweep, RELOADS),
     Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),

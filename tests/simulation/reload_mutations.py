@@ -27,7 +27,7 @@ def generation_by_replay() -> list[Patch]:
 
 
 def no_sweep() -> list[Patch]:
-    """Only the floor in the books is raised."""
+    """Only the floor in the bookkeeping tables is raised."""
     return [(sweep, "plan_sweep", lambda *_: [])]
 
 

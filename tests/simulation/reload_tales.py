@@ -1,4 +1,4 @@
-"""Reloads, told from the records on: what breaks a generation by setting, and each lack of a floor.
+"""Reloads, record by record: what breaks a generation by setting, and each lack of a floor.
 
 The source forgets rows without a word while DMS is stopped; the new load lacks them.
 """

@@ -220,7 +220,7 @@ targets:
       place_country: place.country.title
 """
 
-# What the counterexamples of the algorithm are told with; not among the random ones.
+# The star of the counterexamples of the algorithm; not among the random ones.
 _TALE: Final = """
 name: tale
 source_schema: tale

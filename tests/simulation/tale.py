@@ -1,4 +1,4 @@
-"""A history that is told: records, their order on the shards, what is loaded when.
+"""A history written out step by step: records, their order on the shards, what is loaded when.
 
 Positions follow the order in which records are made, arrival the order in which they are taken. f
 is a fact, t a ticket, e an event, c a customer; a number alone is a key.
@@ -107,11 +107,11 @@ class Tale:
         self.world.fail(checkpoint, 1, zombie=zombie)
 
     def reload(self) -> None:
-        """DMS stops, and the job starts anew with the boundary of a new generation."""
+        """DMS stops, and the job restarts with the boundary of a new generation."""
         self.world.reload(1)
 
     def raise_floor(self) -> None:
-        """The job starts anew with a floor below the newest generation."""
+        """The job restarts with a floor below the newest generation."""
         self.world.raise_floor(1)
 
     def replay(self) -> None:

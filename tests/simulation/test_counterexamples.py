@@ -1,4 +1,4 @@
-"""The counterexamples of the algorithm, told from the records on, each with and without its guard.
+"""The counterexamples of the algorithm, each with and without its guard.
 
 The numbers are the algorithm's, 0 is none of it. 18 to 20 are about reloads: `test_reloads`.
 """
@@ -25,7 +25,7 @@ from tests.simulation.mutations import mutation
 from tests.simulation.stars import TALE
 from tests.simulation.tale import Tale
 
-TOLD: list[tuple[int, Callable[[], None], str]] = [
+TALES: list[tuple[int, Callable[[], None], str]] = [
     (1, counterexamples.a_dimension_comes_after_its_fact, "positions never NULL"),
     (2, counterexamples.an_upsert_and_its_delete_in_one_batch, "upserts and deletes together"),
     (3, counterexamples.a_change_in_two_epochs_of_one_batch, "row_number, not rank"),
@@ -65,7 +65,7 @@ TOLD: list[tuple[int, Callable[[], None], str]] = [
 
 @pytest.mark.parametrize(
     ("tell", "guard"),
-    [pytest.param(tell, guard, id=f"{number}-{guard}") for number, tell, guard in TOLD],
+    [pytest.param(tell, guard, id=f"{number}-{guard}") for number, tell, guard in TALES],
 )
 def test_the_guard_is_what_makes_it_right(tell: Callable[[], None], guard: str) -> None:
     tell()
@@ -82,9 +82,9 @@ def test_all_is_right_wherever_dimensions_are_kept(
     star: Star, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tale_module, "TALE", star)
-    told = {tell for _, tell, _ in TOLD}
-    # Told with the broadcast input, which only dimensions of the stream take.
-    for tell in told - {counterexamples.a_restored_job_reads_a_dimension_first}:
+    tales = {tell for _, tell, _ in TALES}
+    # This one needs the broadcast input, which only dimensions of the stream take.
+    for tell in tales - {counterexamples.a_restored_job_reads_a_dimension_first}:
         tell()
 
 

@@ -39,7 +39,7 @@ _SOON = {
     "mirror's tombstones": 60,
     "mirror rebuilt": 60,
     "every key of merged blocks": 60,
-    "generation told by record": 10,
+    "generation by arrival": 10,
     "generation of a replayed record": 40,
     "sweep": 20,
     "swept last": 20,

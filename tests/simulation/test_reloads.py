@@ -1,4 +1,4 @@
-"""Reloads told one by one, each with and without its guard, and what a start refuses.
+"""Reloads written out one by one, each with and without its guard, and what a start refuses.
 
 18 to 20 are numbers of the algorithm's counterexamples, 0 is none of them.
 """
@@ -14,8 +14,8 @@ from tests.simulation import reload_tales
 from tests.simulation.mutations import mutation
 from tests.simulation.tale import Tale
 
-TOLD: list[tuple[int, Callable[[], None], str]] = [
-    (18, reload_tales.an_old_change_is_read_after_the_reload_began, "generation told by record"),
+TALES: list[tuple[int, Callable[[], None], str]] = [
+    (18, reload_tales.an_old_change_is_read_after_the_reload_began, "generation by arrival"),
     (19, reload_tales.a_fact_has_vanished_and_nothing_is_staged, "sweep"),
     (19, reload_tales.a_fact_has_vanished_and_nothing_is_staged, "swept also if nothing is staged"),
     (20, reload_tales.an_event_has_vanished_that_a_pending_patch_carries, "swept last"),
@@ -31,7 +31,7 @@ TOLD: list[tuple[int, Callable[[], None], str]] = [
 
 @pytest.mark.parametrize(
     ("tell", "guard"),
-    [pytest.param(tell, guard, id=f"{number}-{guard}") for number, tell, guard in TOLD],
+    [pytest.param(tell, guard, id=f"{number}-{guard}") for number, tell, guard in TALES],
 )
 def test_the_guard_is_what_makes_it_right(tell: Callable[[], None], guard: str) -> None:
     tell()

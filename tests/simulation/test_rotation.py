@@ -27,7 +27,7 @@ OTHER = PrivacyKeys.from_secret(b"another secret of the simulation, 46 bytes ...
 NAMES = Names(BOOKKEEPING)
 NO_GUARD: dict[str, tuple[object, str]] = {
     "state": (durable, "_check_key"),
-    "books": (loader, "check_key"),
+    "bookkeeping": (loader, "check_key"),
     "parts": (loader, "check_part_keys"),
 }
 
@@ -49,7 +49,7 @@ def loaded(seed: int = 1) -> Iterator[History]:
 
 
 def content(world: World) -> dict[str, list[str]]:
-    """Targets and books as they are."""
+    """Targets and bookkeeping tables as they are."""
     tables = [NAMES.target(target) for target in world.spec.targets]
     tables += [NAMES.tombstones(target) for target in world.spec.targets]
     tables += [NAMES.ledger, NAMES.fence, NAMES.account, NAMES.outcome, NAMES.value_key]
@@ -80,7 +80,7 @@ def test_state_of_another_key_is_refused_and_the_former_one_goes_on() -> None:
         history.drain()
 
 
-def test_a_start_without_state_under_another_key_is_refused_by_the_books() -> None:
+def test_a_start_without_state_under_another_key_is_refused_by_the_bookkeeping_tables() -> None:
     with loaded() as history:
         world = history.world
         last, before = world.checkpoints[-1], content(world)
@@ -108,16 +108,16 @@ def test_parts_that_were_staged_under_another_key_are_never_loaded() -> None:
         for _ in range(4):
             world.run_loads()
         assert world.attempt.pending()
-        books = content(world)
-        fence = books.pop(NAMES.fence)
-        assert books.items() < before.items()
+        after = content(world)
+        fence = after.pop(NAMES.fence)
+        assert after.items() < before.items()
         assert fence != before[NAMES.fence]  # the start itself is of the right key
         world.checkpoints[:] = kept  # the snapshot from before, as the sentence says
         start(history, KEYS, last)
         history.drain()
 
 
-@pytest.mark.parametrize("left_out", [{"state", "books"}, {"books", "parts"}])
+@pytest.mark.parametrize("left_out", [{"state", "bookkeeping"}, {"bookkeeping", "parts"}])
 def test_without_its_guards_the_warehouse_would_not_be_the_join(left_out: set[str]) -> None:
     with loaded() as history, ExitStack() as patches:
         for name in left_out:

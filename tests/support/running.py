@@ -146,7 +146,7 @@ class Running:
         return balances(self.query(balance_query(Names("starjoin"))))
 
     def assert_balanced(self, bad: Container[bytes] = ()) -> None:
-        """The books have each record of the stream once under its table, and what became of it."""
+        """Each record of the stream is accounted for once under its table."""
         star = self.example.star
         found = on_stream(self.stack.client("kinesis"), star.declaration, bad)
         expected = {}

@@ -16,7 +16,7 @@ Place = tuple[str, str]  # shard, sequence number
 
 @dataclass
 class OnStream:
-    """Counts by table, as the books name tables.
+    """Counts by table, as the accounts name tables.
 
     Attributes:
         read: records.
@@ -84,5 +84,5 @@ def records_on(kinesis: Any) -> Iterator[tuple[Place, bytes]]:
 
 def _first_place(data: bytes) -> Place | None:
     """Where a record that a replay has put back stood first."""
-    told = json.loads(data)["starjoin-replay"] if b'"starjoin-replay"' in data else None
-    return (told["shard"], told["sequence_number"]) if told else None
+    marker = json.loads(data)["starjoin-replay"] if b'"starjoin-replay"' in data else None
+    return (marker["shard"], marker["sequence_number"]) if marker else None

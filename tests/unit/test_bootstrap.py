@@ -72,7 +72,7 @@ def test_a_java_home_without_a_jdk_is_named(
 
 
 @pytest.mark.parametrize(
-    ("script", "mode", "told"),
+    ("script", "mode", "message"),
     [
         ("#!/bin/sh\necho broken >&2; exit 3", 0o755, r"ended with 3 \(broken\): set JAVA_HOME"),
         ("#!/bin/sh\nexit 1", 0o755, r"ended with 1 \(nothing printed\): set JAVA_HOME"),
@@ -83,14 +83,14 @@ def test_a_java_home_without_a_jdk_is_named(
     ids=["fails", "fails silently", "prints something else", "no interpreter", "not executable"],
 )
 def test_a_javac_that_does_not_work_is_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, mode: int, told: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str, mode: int, message: str
 ) -> None:
     javac = tmp_path / "bin" / "javac"
     javac.parent.mkdir()
     javac.write_text(script)
     javac.chmod(mode)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(MissingError, match=told):
+    with pytest.raises(MissingError, match=message):
         bootstrap.check_java()
 
 

@@ -80,7 +80,7 @@ def test_a_declaration_to_check_is_sought_where_the_caller_is(
     assert started == [wanted]
 
 
-def test_a_machine_without_a_jdk_is_told_what_to_install(bare: Path) -> None:
+def test_without_a_jdk_the_error_says_what_to_install(bare: Path) -> None:
     done = call(bare, "build")
     assert done.returncode == 1
     assert done.stderr.startswith("build.py: A JDK 17 is needed: ")

@@ -26,7 +26,7 @@ def refusal(**meta: Any) -> ClientError:
     return ClientError(answer, "PutObject")
 
 
-def test_a_refusal_of_aws_is_told_by_operation_code_status_and_request() -> None:
+def test_a_refusal_of_aws_is_named_by_operation_code_status_and_request() -> None:
     assert named(refusal()) == (
         "AWS refused PutObject (code AccessDenied, HTTP 403, request 5FA-7/x=)"
     )
@@ -58,7 +58,7 @@ def test_a_refusal_that_is_not_in_the_usual_form_says_less(answer: Any) -> None:
         (pa.ArrowInvalid(VALUE), "ArrowInvalid"),
     ],
 )
-def test_other_errors_are_told_by_their_kind(error: Exception, words: str) -> None:
+def test_other_errors_are_named_by_their_kind(error: Exception, words: str) -> None:
     assert named(error) == words
 
 
@@ -130,7 +130,7 @@ def test_no_error_leaves_an_operator_with_a_value(
     assert VALUE not in "".join(traceback.format_exception(caught.value))
 
 
-def test_an_error_that_nobody_foresaw_is_told_with_its_places() -> None:
+def test_an_unforeseen_error_is_reported_with_the_lines_it_passed() -> None:
     @guarded
     def read() -> None:
         decode(b"\0", lambda *_: pa.schema([]))

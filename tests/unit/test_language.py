@@ -1,7 +1,7 @@
 """The project's words: the synonyms that the glossary replaced do not come back.
 
 `docs/architecture.md` has the glossary. A word that was given up is refused in every file below
-`CHECKED`; decisions and the past of the changelog keep theirs.
+`CHECKED`; the past of the changelog keeps its own.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ GIVEN_UP: Final = (
     ),
     GivenUp("<(Environment)?Doings>", "actions", "class Doings(Protocol)"),
     GivenUp(
-        "<told>(?! apart)", "determined by, derived from, said, or reported", "told by arrival"
+        "<told>(?![ _]apart)", "determined by, derived from, said, or reported", "told by arrival"
     ),
     GivenUp("<books>", "bookkeeping tables", "the warehouse's books"),
     GivenUp("<by the way>", "unintentionally, or implicitly", "changed by the way"),
@@ -65,13 +65,11 @@ CHECKED: Final = (
     "infra/redshift_emulator",
     "infra/replay",
     "infra/simulation",
-    "tests/fixtures",
-    "tests/snapshots",
-    "tests/unit/redshift",
-    "tests/unit/redshift_emulator",
+    "tests",
 )
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
-_GENERATED: Final = {"target", "__pycache__", "decisions"}
+# What is compiled, and this file, which shows the words.
+_UNCHECKED: Final = {"target", "__pycache__", Path(__file__).name}
 
 
 def compiled(word: GivenUp) -> re.Pattern[str]:
@@ -96,7 +94,7 @@ def files(path: Path) -> Iterator[Path]:
         yield path
         return
     for file in sorted(path.rglob("*")):
-        if file.suffix in _SUFFIXES and not _GENERATED & set(file.relative_to(ROOT).parts):
+        if file.suffix in _SUFFIXES and not _UNCHECKED & set(file.relative_to(ROOT).parts):
             yield file
 
 
@@ -122,7 +120,14 @@ def test_each_word_is_found(word: GivenUp) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["in front of the table", "up front", "a recommendation", "told apart", "the order book"],
+    [
+        "in front of the table",
+        "up front",
+        "a recommendation",
+        "told apart",
+        "are_told_apart",
+        "the order book",
+    ],
 )
 def test_ordinary_english_passes(line: str) -> None:
     assert not list(given_up(line))

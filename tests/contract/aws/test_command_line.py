@@ -58,9 +58,9 @@ def test_a_dry_run_that_compares_reads_the_account_and_changes_nothing(
     account.dms.calls.clear()
     capsys.readouterr()
     assert run(account, "deploy", "--dry-run", "--compare", "--package", package) == 0
-    told = capsys.readouterr().out
-    assert "the replication task changes; the steps, in order:" in told
-    assert "1. give the replication task its new mapping and settings" in told
+    output = capsys.readouterr().out
+    assert "the replication task changes; the steps, in order:" in output
+    assert "1. give the replication task its new mapping and settings" in output
     assert {call for call in account.dms.calls if not call.startswith("describe")} == set()
 
 

@@ -251,7 +251,7 @@ def test_a_stack_whose_creation_failed_is_not_built_on(account: Account) -> None
         account.deployment()._stacks.apply(stack)
 
 
-def test_what_holds_data_is_not_removed_by_the_way(account: Account) -> None:
+def test_what_holds_data_is_not_removed_unintentionally(account: Account) -> None:
     deployment = account.deployment()
     deployment.deploy(account.package)
     account.heard()

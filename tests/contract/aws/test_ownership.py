@@ -93,11 +93,11 @@ def test_no_command_touches_another_environments_application(
     monkeypatch.setattr(services, "open_clients", lambda *_: account.clients)
     for command in commands(account.package, "staging"):
         assert run(account, folder, "staging", *command) == 1, command
-        told = capsys.readouterr().err
+        errors = capsys.readouterr().err
         if command[0] == "replay":  # which needs a data stack in any case
-            assert "there is no stack starjoin-staging-data" in told
+            assert "there is no stack starjoin-staging-data" in errors
             continue
-        assert FOREIGN in told, command
+        assert FOREIGN in errors, command
     assert changes == []
     assert account.life.status == "RUNNING"
 
@@ -121,10 +121,10 @@ def test_status_says_that_the_application_is_anothers(
     account: Account, folder: Path, changes: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(account, folder, "staging", "status") == 0
-    told = capsys.readouterr().out
-    assert "starjoin-staging-application: not there" in told
-    assert FOREIGN in told
-    assert "RUNNING" not in told
+    output = capsys.readouterr().out
+    assert "starjoin-staging-application: not there" in output
+    assert FOREIGN in output
+    assert "RUNNING" not in output
     assert changes == []
 
 

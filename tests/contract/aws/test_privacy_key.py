@@ -1,4 +1,4 @@
-"""The privacy key that an environment has left is used again, and is never another by the way."""
+"""The privacy key that an environment has left is used again, never unintentionally replaced."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_key_of_another_application_is_not_this_ones(account: Account) -> None
 
 
 @pytest.mark.parametrize("given", [False, True])
-def test_the_key_of_an_environment_does_not_change_by_the_way(
+def test_the_key_of_an_environment_does_not_change_unintentionally(
     account: Account, *, given: bool
 ) -> None:
     made = client("secretsmanager").create_secret(Name="own", SecretString="x" * 64)["ARN"]

@@ -1,4 +1,4 @@
-"""A reload against moto, with a replication task, books and a stream of the test's own."""
+"""A reload against moto, with the test's own replication task, bookkeeping tables and stream."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def rig(account: Account) -> Rig:
     return Rig(account, task, bookkeeping, stream)
 
 
-def test_the_plan_is_told_and_nothing_is_done(rig: Rig) -> None:
-    told = rig.describe()
-    assert told[:2] == [
+def test_the_plan_is_described_and_nothing_is_done(rig: Rig) -> None:
+    lines = rig.describe()
+    assert lines[:2] == [
         "generations: 1; floor 0; swept to 0",
         "replication task: running, 100 % loaded",
     ]
-    assert told[2] == "next  1. stop the replication task"
-    assert told[3].startswith("then  2. restart the application with the boundary of generation 2")
-    assert told[-1] == "to do it: --generation 2 --apply"
+    assert lines[2] == "next  1. stop the replication task"
+    assert lines[3].startswith("then  2. restart the application with the boundary of generation 2")
+    assert lines[-1] == "to do it: --generation 2 --apply"
     assert (rig.task.status, rig.task.starts) == ("running", ["start-replication"])
     assert rig.setting("generations") == "1"
 
@@ -175,6 +175,6 @@ def test_an_application_that_does_not_run_is_not_reloaded(rig: Rig) -> None:
         rig.describe()
 
 
-def test_an_environment_without_a_replication_task_is_told_so(account: Account) -> None:
+def test_an_environment_without_a_replication_task_is_refused(account: Account) -> None:
     with pytest.raises(DeployError, match="has no replication task of its own"):
         account.deployment().reload()

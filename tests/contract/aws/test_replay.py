@@ -32,7 +32,7 @@ def test_a_deployed_environment_has_what_a_replay_needs(
     opened.deployment().deploy(opened.package)
     assert main(["--environment", opened.environment.name]) == 1
     # It has come as far as the warehouse's password, which is not there.
-    told = capsys.readouterr().err
-    assert told.startswith("replay: reading secret arn:aws:secretsmanager:")
-    assert "AWS refused GetSecretValue (code ResourceNotFoundException, " in told
-    assert "Check secret.id of starjoin.redshift" in told
+    errors = capsys.readouterr().err
+    assert errors.startswith("replay: reading secret arn:aws:secretsmanager:")
+    assert "AWS refused GetSecretValue (code ResourceNotFoundException, " in errors
+    assert "Check secret.id of starjoin.redshift" in errors

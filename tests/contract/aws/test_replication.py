@@ -241,7 +241,9 @@ def test_dms_changes_neither_a_running_task_nor_its_endpoints(account: Account) 
         start(account, "resume-processing")
 
 
-def test_books_and_stream_are_not_asked_where_nothing_changes(account: Account) -> None:
+def test_bookkeeping_tables_and_stream_are_not_queried_where_nothing_changes(
+    account: Account,
+) -> None:
     account.deployment().deploy(account.package)
     account.dms.run_task()
     bookkeeping = FakeBookkeeping()

@@ -113,7 +113,7 @@ def test_a_warehouse_that_cannot_be_asked_is_not_guessed_about(
     assert account.life.status == "RUNNING"
 
 
-def test_no_start_is_without_state_by_the_way(account: Account) -> None:
+def test_no_start_is_without_state_unintentionally(account: Account) -> None:
     account.deployment().deploy(account.package)
     account.deployment().stop(snapshot=False)
     with pytest.raises(ApplicationError, match="has no snapshot to start from"):
@@ -138,21 +138,21 @@ def moved(account: Account, setting: str) -> Deployment:
         ("redshift.bookkeeping_schema", "starjoin"),
     ],
 )
-def test_what_says_where_data_lies_is_not_changed_by_the_way(
+def test_what_says_where_data_lies_is_not_changed_unintentionally(
     account: Account, setting: str, before: str
 ) -> None:
     account.deployment().deploy(account.package)
     calls = len(account.flink.calls)
-    told = {part: parameters(account, part) for part in ("data", "application")}
+    deployed = {part: parameters(account, part) for part in ("data", "application")}
     with pytest.raises(DataLossError, match=f"{setting} is .*Put {before} back, or give --allow"):
         moved(account, setting).deploy(account.package)
-    assert {part: parameters(account, part) for part in told} == told
+    assert {part: parameters(account, part) for part in deployed} == deployed
     assert {action for action, _ in account.flink.calls[calls:]} == {"describe_application"}
     moved(account, setting).deploy(account.package, allow_data_loss=True)
-    assert {part: parameters(account, part) for part in told} != told
+    assert {part: parameters(account, part) for part in deployed} != deployed
 
 
-def test_a_renamed_application_starts_without_the_old_ones_state_only_if_told(
+def test_a_renamed_application_starts_without_the_old_ones_state_only_if_allowed(
     account: Account,
 ) -> None:
     account.deployment().deploy(account.package)

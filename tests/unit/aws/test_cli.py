@@ -27,15 +27,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_network")
-def test_a_dry_run_tells_every_step_without_an_account(
+def test_a_dry_run_prints_every_step_without_an_account(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     package = tmp_path / "starjoin.zip"
     package.write_bytes(b"code")
     status = run("deploy", "--environment", "example", "--dry-run", "--package", str(package))
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert status == 0
-    steps = [line for line in told.splitlines() if line[:2].rstrip(".").isdigit()]
+    steps = [line for line in output.splitlines() if line[:2].rstrip(".").isdigit()]
     assert [step[:30] for step in steps] == [
         "1. Stack starjoin-example-data",
         "2. Upload starjoin.zip (4 byte",
@@ -45,11 +45,11 @@ def test_a_dry_run_tells_every_step_without_an_account(
         "6. Stack starjoin-example-dms",
         "7. Set UseLargeIntegerValue of",
     ]
-    assert "   1) pause the replication task" in told
-    assert "   7) resume the replication task where it stopped" in told
-    assert "     StreamArn               <StreamArn of starjoin-example-data>" in told
-    assert '       TableMappings: \'{"rules": [{"rule-type"' in told
-    assert "BucketEncryption:" in told
+    assert "   1) pause the replication task" in output
+    assert "   7) resume the replication task where it stopped" in output
+    assert "     StreamArn               <StreamArn of starjoin-example-data>" in output
+    assert '       TableMappings: \'{"rules": [{"rule-type"' in output
+    assert "BucketEncryption:" in output
 
 
 @pytest.mark.usefixtures("no_network")

@@ -1,4 +1,4 @@
-"""What DMS is told; the whole of it is committed, so that a change is a visible difference."""
+"""The settings that DMS gets, committed in full so that a change is a visible difference."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_exactly_the_tables_of_the_star_are_captured(star: Star) -> None:
 
 
 def test_the_profile_that_decode_needs_is_complete() -> None:
-    told = settings()
-    target = told["target KinesisSettings"] | told["target KinesisSettings, set after"]
+    profile = settings()
+    target = profile["target KinesisSettings"] | profile["target KinesisSettings, set after"]
     assert target == {
         "MessageFormat": "json-unformatted",
         "IncludeTransactionDetails": True,
@@ -82,8 +82,8 @@ def test_the_profile_that_decode_needs_is_complete() -> None:
         "IncludeNullAndEmpty": True,
         "UseLargeIntegerValue": True,
     }
-    assert told["source PostgreSQLSettings"]["MapBooleanAsBoolean"]
-    before_image = told["task settings"]["BeforeImageSettings"]
+    assert profile["source PostgreSQLSettings"]["MapBooleanAsBoolean"]
+    before_image = profile["task settings"]["BeforeImageSettings"]
     assert before_image["EnableBeforeImage"]
     assert before_image["FieldName"] == "before-image"
 
@@ -146,9 +146,9 @@ def test_the_before_image_has_the_name_that_the_declaration_gives_it() -> None:
     content = freight().declaration.model_dump(by_alias=True, exclude_none=True) | {
         "stream": {"before_image": "old"}
     }
-    told = to_json(task_settings(Star(declaration(content))))
-    assert told["BeforeImageSettings"]["FieldName"] == "old"
-    assert told["BeforeImageSettings"]["EnableBeforeImage"]
+    settings_of_task = to_json(task_settings(Star(declaration(content))))
+    assert settings_of_task["BeforeImageSettings"]["FieldName"] == "old"
+    assert settings_of_task["BeforeImageSettings"]["EnableBeforeImage"]
 
 
 def test_before_image_columns_take_the_place_of_the_before_image() -> None:
@@ -160,8 +160,8 @@ def test_before_image_columns_take_the_place_of_the_before_image() -> None:
         for rule in rules
         if rule["rule-action"] == "add-before-image-columns"
     }
-    assert found.keys() == {("front", "shop"), ("back", "shop"), ("back", "sale")}
-    assert found["front", "shop"]["before-image-def"] == {
+    assert found.keys() == {("north", "shop"), ("south", "shop"), ("south", "sale")}
+    assert found["north", "shop"]["before-image-def"] == {
         "column-prefix": "BI_",
         "column-suffix": "",
         "column-filter": "pk-only",
@@ -172,9 +172,9 @@ def test_before_image_columns_may_have_a_suffix() -> None:
     content = freight().declaration.model_dump(by_alias=True, exclude_none=True)
     content["stream"] = {"before_image_suffix": "_old"}
     rules = to_json(table_mappings(Star(declaration(content))))["rules"]
-    told = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
-    assert len(told) == len(freight().used_tables)
-    assert {(one["column-prefix"], one["column-suffix"]) for one in told} == {("", "_old")}
+    images = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
+    assert len(images) == len(freight().used_tables)
+    assert {(image["column-prefix"], image["column-suffix"]) for image in images} == {("", "_old")}
 
 
 def test_the_before_image_has_every_column_where_updates_leave_some_out() -> None:
@@ -183,5 +183,5 @@ def test_the_before_image_has_every_column_where_updates_leave_some_out() -> Non
     content = UNCHANGED.declaration.model_dump(by_alias=True, exclude_none=True)
     content["stream"] = {"before_image_prefix": "BI_"}
     rules = to_json(table_mappings(Star(declaration(content))))["rules"]
-    told = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
-    assert {one["column-filter"] for one in told} == {"all"}
+    images = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
+    assert {image["column-filter"] for image in images} == {"all"}

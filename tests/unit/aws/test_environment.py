@@ -54,16 +54,16 @@ def test_little_is_enough(tmp_path: Path) -> None:
     assert environment.alarms.topic_arn is None
 
 
-def test_all_faults_are_told_at_once_with_their_places(tmp_path: Path) -> None:
+def test_all_faults_are_reported_at_once_with_their_keys(tmp_path: Path) -> None:
     broken = content()
     broken["network"]["subnets"] = ["10.0.0.0/24"]
     broken["redshift"]["secret_arn"] = "warehouse"
     broken["applications"] = {}
-    told = faults(tmp_path, broken)
-    assert "has 3 errors" in told
-    assert "  network.subnets.0: must match the pattern" in told
-    assert "  redshift.secret_arn: must match the pattern" in told
-    assert "  applications: there is no such key" in told
+    message = faults(tmp_path, broken)
+    assert "has 3 errors" in message
+    assert "  network.subnets.0: must match the pattern" in message
+    assert "  redshift.secret_arn: must match the pattern" in message
+    assert "  applications: there is no such key" in message
 
 
 def test_a_fault_does_not_repeat_what_was_given(tmp_path: Path) -> None:
@@ -221,7 +221,7 @@ def test_null_is_refused_where_it_would_mean_the_default(
         load_environment(write(tmp_path, given), tmp_path)
 
 
-def test_a_target_among_the_books_is_refused() -> None:
+def test_a_target_among_the_bookkeeping_tables_is_refused() -> None:
     environment = load_environment("example")
     redshift = environment.redshift.model_copy(update={"bookkeeping_schema": "public"})
     with pytest.raises(DeployError, match="schema public is that of the bookkeeping tables"):

@@ -28,7 +28,7 @@ STREAMS: Final = {
     Kind.ACCOUNT: "",
     Kind.OUTCOME: "",
 }
-# Kinds without a file: facts end in the join, the others in the books of an epoch.
+# Kinds without a file: facts end in the join, the others in the bookkeeping tables.
 WITHOUT_FILE: Final = {Kind.FACTS, Kind.ACCOUNT, Kind.OUTCOME, Kind.GAP}
 STAGED_DAYS: Final = {"Ref": "StagedDays"}
 DEAD_LETTER_DAYS: Final = {"Ref": "DeadLetterDays"}

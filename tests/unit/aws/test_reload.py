@@ -85,7 +85,7 @@ def test_what_cannot_go_on_says_why(standing: Standing, generation: int, fault: 
         next_step(standing, generation)
 
 
-def test_a_reload_that_was_spoilt_is_begun_anew() -> None:
+def test_a_reload_that_was_spoilt_begins_again() -> None:
     assert next_step(at(SECOND, replace(RUNS, start_ms=200)), 3) is Step.STOP
     assert next_step(at(SECOND, replace(STOPPED, start_ms=200)), 3) is Step.BOUNDARY
 
@@ -105,7 +105,7 @@ STREAM = FakeStream({"a": {9: 1.0, 100: 2.0}, "b": {5: 1.5, 6: 3.0}, "c": {}})
         ({"a": 100, "b": 6}, 9_999, []),
     ],
 )
-def test_records_up_to_a_moment_that_are_not_loaded(
+def test_records_up_to_a_time_that_are_not_loaded(
     loaded: dict[str, int], until_ms: int, waiting: list[str]
 ) -> None:
     environment = load_environment("example")
@@ -130,7 +130,9 @@ def test_what_a_later_release_has_loaded_is_not_guessed_at() -> None:
         ("wg.123.eu-west-1.redshift-serverless.amazonaws.com", {"WorkgroupName": "wg"}),
     ],
 )
-def test_the_books_are_asked_where_the_host_belongs(host: str, address: dict[str, str]) -> None:
+def test_the_bookkeeping_tables_are_queried_where_the_host_belongs(
+    host: str, address: dict[str, str]
+) -> None:
     redshift = load_environment("example").redshift.model_copy(update={"host": host})
     client = FakeBookkeeping(floor=3)
     assert Bookkeeping(redshift, client, FakeClock()).floor() == 3
@@ -143,7 +145,7 @@ def test_the_books_are_asked_where_the_host_belongs(host: str, address: dict[str
     }
 
 
-def test_what_the_warehouse_refuses_is_told() -> None:
+def test_what_the_warehouse_refuses_is_reported() -> None:
     redshift = load_environment("example").redshift
     client = FakeBookkeeping(error='relation "starjoin.floor" does not exist')
     with pytest.raises(DeployError, match=r"query failed .* does not exist"):

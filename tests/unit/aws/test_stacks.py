@@ -17,10 +17,10 @@ PLAN = StackPlan("data", "starjoin-test-data", {"Resources": {}}, {"A": "1"})
 
 
 def change(action: str, resource: str, kind: str, replacement: str = "") -> dict[str, Any]:
-    told = {"Action": action, "LogicalResourceId": resource, "ResourceType": kind}
+    details = {"Action": action, "LogicalResourceId": resource, "ResourceType": kind}
     if replacement:
-        told["Replacement"] = replacement
-    return {"ResourceChange": told}
+        details["Replacement"] = replacement
+    return {"ResourceChange": details}
 
 
 def refused(code: str, message: str) -> ClientError:
@@ -74,8 +74,8 @@ class CloudFormation:
 
 
 def event(status: str, reason: str = "", resource: str = "starjoin-test-data") -> dict[str, Any]:
-    told = {"LogicalResourceId": resource, "ResourceType": "T", "ResourceStatus": status}
-    return told | ({"ResourceStatusReason": reason} if reason else {})
+    found = {"LogicalResourceId": resource, "ResourceType": "T", "ResourceStatus": status}
+    return found | ({"ResourceStatusReason": reason} if reason else {})
 
 
 def stacks(client: CloudFormation) -> tuple[Stacks, list[str]]:
@@ -83,7 +83,7 @@ def stacks(client: CloudFormation) -> tuple[Stacks, list[str]]:
     return Stacks(client, FakeClock(), said.append), said
 
 
-def test_a_refused_change_set_is_deleted_and_told() -> None:
+def test_a_refused_change_set_is_deleted_and_reported() -> None:
     client = CloudFormation("CREATE_COMPLETE")
     client.change_sets = [{"Status": "FAILED", "StatusReason": "Parameter A must be one of 2"}]
     with pytest.raises(StackError, match="refused the change set: Parameter A must be one of 2"):
@@ -137,7 +137,7 @@ def test_a_long_change_set_is_shown_whole() -> None:
     ],
     ids=lambda entry: entry["ResourceChange"]["LogicalResourceId"],
 )
-def test_data_is_not_lost_by_the_way(entry: dict[str, Any]) -> None:
+def test_data_is_not_lost_unintentionally(entry: dict[str, Any]) -> None:
     client = CloudFormation("UPDATE_COMPLETE")
     client.change_sets = [{"Status": "CREATE_COMPLETE", "Changes": [entry]}]
     with pytest.raises(StackError, match="was not applied"):

@@ -24,11 +24,11 @@ def test_it_looks_once_more_at_the_limit() -> None:
 
     def answers() -> Iterator[str | None]:
         yield from [None] * 12
-        yield "at the last moment"
+        yield "at the limit"
 
     looks = answers()
     found = wait_for(lambda: next(looks), clock=clock, every=5, limit=60, overdue=overdue)
-    assert found == "at the last moment"
+    assert found == "at the limit"
 
 
 def test_it_gives_up() -> None:

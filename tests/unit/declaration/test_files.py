@@ -33,7 +33,7 @@ ODD: Final = {
     "too many digits": (f"name: {HUGE}\n", "this cannot be read as int"),
     "digits without end as a key": (f"? 0x{'f' * 9_000}\n: a\n", "YAML reads this one as int"),
     "no boolean": ("name: !!bool maybe\n", "this cannot be read as bool"),
-    "no moment": ("name: !!timestamp later\n", "this cannot be read as timestamp"),
+    "no timestamp": ("name: !!timestamp later\n", "this cannot be read as timestamp"),
     "no number": ("name: !!float x\n", "this cannot be read as float"),
     "an empty number": ('name: !!int ""\n', "this cannot be read as int"),
     "no mapping": ("!!map [a]\n", "expected a mapping node"),

@@ -277,7 +277,7 @@ def test_a_key_that_redshift_cannot_have_is_no_fault_of_a_table_that_is_not_load
     assert "unused" not in Star(load_declaration(save(tmp_path, content))).used_tables
 
 
-def test_a_target_among_the_books_is_refused(tmp_path: Path) -> None:
+def test_a_target_among_the_bookkeeping_tables_is_refused(tmp_path: Path) -> None:
     content = copy.deepcopy(CONTENT)
     content["targets"]["sales"]["schema"] = "starjoin"
     star = Star(load_declaration(save(tmp_path, content)))

@@ -66,21 +66,21 @@ MIXED_PLAN: Final = DecodePlan(MIXED, GENERATIONS)
 # Several schemas, equal table names in two of them, before-images among the row's own columns.
 SCHEMAS: Final = star("""
 name: schemas
-source_schema: front
+source_schema: north
 stream: {before_image_prefix: BI_}
 tables:
   shop:
     key: [id]
     columns: {id: integer, title: varchar(8)}
   old_shop:
-    source_schema: back
+    source_schema: south
     source: shop
     key: [code]
     columns:
       code: {type: varchar(8), source: ID, trailing_blanks: trim}
       title: {type: varchar(8), trailing_blanks: refuse}
   sale:
-    source_schema: back
+    source_schema: south
     key: [number, shop]
     columns:
       shop: integer

@@ -186,7 +186,7 @@ def test_the_before_image_may_stand_among_the_columns(
     operation: str, before: dict[str, Any], deleted: list[tuple[int, int]]
 ) -> None:
     row = {"shop": 1, "no": 2, "old": "x", "paid": True}
-    data = record("sale", row | before, operation, schema="back", before={"shop": 5})
+    data = record("sale", row | before, operation, schema="south", before={"shop": 5})
     decoded = decode([data] * 20, SCHEMAS_PLAN)
     assert decoded.by_rows == 0
     found = [dict(change) for change in changes(decoded)["sale"]]
@@ -197,7 +197,7 @@ def test_the_before_image_may_stand_among_the_columns(
 
 
 @pytest.mark.parametrize(
-    ("schema", "table"), [("front", "shop"), ("back", "old_shop"), ("other", None), ("", None)]
+    ("schema", "table"), [("north", "shop"), ("south", "old_shop"), ("other", None), ("", None)]
 )
 def test_a_table_is_named_by_its_schema_as_well(schema: str, table: str | None) -> None:
     data = record("shop", {"id": 1, "ID": "a", "title": "x"}, schema=schema)

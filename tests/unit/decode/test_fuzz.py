@@ -46,7 +46,7 @@ def test_a_short_run_finds_nothing() -> None:
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
-def test_what_was_found_stays_mended(path: Path) -> None:
+def test_what_was_found_stays_fixed(path: Path) -> None:
     check_session(load(path))
 
 
@@ -67,7 +67,7 @@ def test_most_lines_of_decode_are_reached() -> None:
 Patch = tuple[Any, str, Any]
 
 
-def _told(kind: Any, value: Any) -> values.ValueFaultError:
+def _wrong_with_value(kind: Any, value: Any) -> values.ValueFaultError:
     return values.ValueFaultError(Reason.WRONG_TYPE, f"{value} is no {kind}")
 
 
@@ -82,7 +82,7 @@ WITHOUT: Final[dict[str, Patch]] = {
     "smallint's range": (value_columns, "_RANGES", {}),
     "NUL by columns": (value_columns, "_holds_nul", lambda _: False),
     "NUL by rows": (values, "NUL", "\x01"),
-    "no value in a detail": (values, "_wrong", _told),
+    "no value in a detail": (values, "_wrong", _wrong_with_value),
     "every record in the account": (Tally, "accounts", _one_less),
 }
 
@@ -100,7 +100,7 @@ def test_the_fuzz_sees_what_is_missing(name: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_wrong_session_is_shrunk_to_what_makes_it_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(values, "_wrong", _told)
+    monkeypatch.setattr(values, "_wrong", _wrong_with_value)
     wrong = line(insured="Zq7x and what else there was")
     given = LINE.with_blocks((Block((line(), line())), Block((*[line()] * 9, wrong, line()))))
     assert wrongness(given) is not None

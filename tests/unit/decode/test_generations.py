@@ -34,12 +34,12 @@ from tests.unit.stars import freight
 
 THREE: Final = Generations(1, ((2, 1_000), (7, 2_000)))
 # From before the epoch to the year 9999.
-moments = st.integers(-(10**12), 253_402_300_799_999)
+times = st.integers(-(10**12), 253_402_300_799_999)
 
 
 @st.composite
 def generations(draw: st.DrawFn) -> Generations:
-    starts = sorted(draw(st.sets(moments, max_size=4)))
+    starts = sorted(draw(st.sets(times, max_size=4)))
     size = len(starts) + 1
     first, *numbers = sorted(
         draw(st.sets(st.integers(1, MAX_GENERATION), min_size=size, max_size=size))
@@ -91,7 +91,7 @@ def test_a_boundary_belongs_to_what_it_starts() -> None:
     assert Generations(5).of(None) == 5
 
 
-@given(generations(), st.lists(st.none() | moments))
+@given(generations(), st.lists(st.none() | times))
 def test_by_columns_as_one_by_one(found: Generations, arrivals: list[int | None]) -> None:
     near = [start + step for _, start in found.later for step in (-1, 0, 1)]
     every = [*arrivals, *near]

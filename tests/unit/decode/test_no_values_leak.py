@@ -67,7 +67,7 @@ def texts(decoded: DecodedBlock) -> list[str]:
 
 
 @pytest.mark.parametrize("data", FAULTY, ids=range(len(FAULTY)))
-def test_a_fault_is_told_without_the_value(data: bytes) -> None:
+def test_a_fault_is_reported_without_the_value(data: bytes) -> None:
     decoded = decode([region(), data, port()])
     # A damaged record may still be a sound one; then its marked column is only masked.
     letters = decoded.dead_letters.to_pylist()

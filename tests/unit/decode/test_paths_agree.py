@@ -208,7 +208,7 @@ def test_records_that_make_up_for_each_other_are_told_apart() -> None:
 def test_the_parts_of_a_key_may_be_declared_in_another_order_than_the_key() -> None:
     was = {"BI_shop": 3, "BI_no": 4}
     row = {"shop": 1, "no": 2, "old": "x", "paid": True}
-    data = record("sale", row | was, "update", schema="back")
+    data = record("sale", row | was, "update", schema="south")
     assert_paths_agree([data], SCHEMAS_PLAN)
     found = [dict(change) for change in changes(decode([data], SCHEMAS_PLAN))["sale"]]
     assert [(c["shop"], c["number"]) for c in found if c["_deleted"]] == [(3, 4)]

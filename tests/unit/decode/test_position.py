@@ -183,8 +183,8 @@ def test_by_columns_as_one_by_one(
 
 def test_positions_of_a_slice() -> None:
     streams = pa.array([postgresql(lsn) for lsn in (1, 2, 3)]).slice(1, 1)
-    nought = np.zeros(1, np.int64)
-    ordering = Ordering(streams, nought, nought, nought, np.array([False]))
+    zero = np.zeros(1, np.int64)
+    ordering = Ordering(streams, zero, zero, zero, np.array([False]))
     found = find_positions(ordering, 1, Positions.AUTO, CoarsePositions.WARN)
     assert found.positions.to_pylist() == [make_position(1, 2 << 32, 0)]
 
@@ -228,7 +228,7 @@ def test_log_positions_order_as_their_numbers_in_either_case(one: int, other: in
         ("of another database", 5, 5 << 32),
         ("of another database", None, None),
         (None, None, None),
-        # Nought is the place of full loads: no change may have it.
+        # Zero belongs to full loads: no change may have it.
         ("00000000/00000000.1.x", None, None),
         ("mysql-bin.000000:0", None, None),
         (None, 0, None),

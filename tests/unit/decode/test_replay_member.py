@@ -101,7 +101,7 @@ def test_a_record_that_is_bad_again_says_that_it_was_replayed_and_of_which() -> 
 
 
 @pytest.mark.parametrize(
-    "told",
+    "marker",
     [
         5,
         "x",
@@ -119,8 +119,8 @@ def test_a_record_that_is_bad_again_says_that_it_was_replayed_and_of_which() -> 
         {"stream": "s", "shard": "0", "sequence_number": "1", "arrival_ms": 10**30},
     ],
 )
-def test_a_place_of_another_form_is_a_fault(told: Any) -> None:
-    envelope = {**json.loads(region()), REPLAY: told}
+def test_a_marker_of_another_form_is_a_fault(marker: Any) -> None:
+    envelope = {**json.loads(region()), REPLAY: marker}
     reason, detail, table = only_fault(json.dumps(envelope).encode())
     assert (reason, table) == ("not_a_change", None)
     assert detail == "'starjoin-replay' is not as replay writes it"

@@ -124,7 +124,7 @@ def texts(changes: Iterable[One]) -> list[str]:
 
 
 def without(row: Row) -> Row:
-    """The columns of the table; a moment with a zone in that of the model."""
+    """The columns of the table; a timestamp with a zone in the zone of the model."""
     return {
         name: value.astimezone(dt.UTC) if getattr(value, "tzinfo", None) else value
         for name, value in row.items()
@@ -135,7 +135,7 @@ def without(row: Row) -> Row:
 def assert_signs(
     shown: Counter[SettingSign], history: list[Change], of: Settings, times: int
 ) -> None:
-    """What is off in the settings is told, and nothing else."""
+    """What is wrong in the settings is counted, and nothing else."""
     changes = [change for change in history if change.operation != "load"]
     updates = [change for change in changes if change.operation == "update"]
     good = [change for change in changes if expected(change, of).reason is None]

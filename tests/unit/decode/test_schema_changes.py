@@ -72,7 +72,7 @@ def control(operation: Any, body: Any = None, table: str = "sale", schema: str =
 
 
 def definition(*gone: str, key: Any = ("no",), **columns: Any) -> dict[str, Any]:
-    """A table-def with the declared columns, some of them gone, others added or announced anew."""
+    """A table-def with the declared columns, some of them gone, others added or replaced."""
     left = {name: column for name, column in COLUMNS.items() if name not in gone}
     made: dict[str, Any] = {"columns": left | columns}
     if key is not None:
@@ -80,7 +80,7 @@ def definition(*gone: str, key: Any = ("no",), **columns: Any) -> dict[str, Any]
     return {"table-def": made}
 
 
-def told(data: bytes, of: DecodePlan = PLAN) -> list[tuple[What, str, str, str]]:
+def findings_of(data: bytes, of: DecodePlan = PLAN) -> list[tuple[What, str, str, str]]:
     """What is found in a control record, whichever path reads it."""
     found = decode([data], of).seen.findings
     # A position of another type than text is what the columnar reader refuses.
@@ -134,7 +134,7 @@ OPAQUE: Final[list[Any]] = [
 @pytest.mark.parametrize("body", BODIES)
 def test_create_table_is_held_against_the_declaration(body: str) -> None:
     content, expected = BODIES[body]
-    assert told(control("create-table", content)) == expected
+    assert findings_of(control("create-table", content)) == expected
 
 
 @pytest.mark.parametrize("operation", ALTERING)
@@ -145,28 +145,28 @@ def test_another_operation_counts_as_a_definition_if_it_names_the_key(
     content, expected = BODIES[body]
     if "primary-key" not in content["table-def"]:
         expected = [(What.ALTERED, "", "", operation)]
-    assert told(control(operation, content)) == expected
+    assert findings_of(control(operation, content)) == expected
 
 
 @pytest.mark.parametrize("body", OPAQUE, ids=str)
 def test_a_body_that_says_nothing_is_tolerated(body: Any) -> None:
-    assert told(control("create-table", body)) == []
+    assert findings_of(control("create-table", body)) == []
     for operation in ALTERING:
-        assert told(control(operation, body)) == [(What.ALTERED, "", "", operation)]
-    assert told(control("drop-table", body)) == [(What.TABLE_DROPPED, "", "", "")]
-    assert told(control("rename-table", body)) == [(What.TABLE_RENAMED, "", "", "")]
+        assert findings_of(control(operation, body)) == [(What.ALTERED, "", "", operation)]
+    assert findings_of(control("drop-table", body)) == [(What.TABLE_DROPPED, "", "", "")]
+    assert findings_of(control("rename-table", body)) == [(What.TABLE_RENAMED, "", "", "")]
 
 
 @pytest.mark.parametrize("operation", ["truncate-table", 7, None])
 def test_an_operation_that_nobody_knows_may_have_altered_the_table(operation: Any) -> None:
-    ((what, *_),) = told(control(operation))
+    ((what, *_),) = findings_of(control(operation))
     assert what is What.ALTERED
 
 
 @pytest.mark.parametrize(("table", "schema"), [("awsdms_apply_exceptions", ""), ("sale", "other")])
 def test_tables_that_are_not_declared_are_of_no_concern(table: str, schema: str) -> None:
     data = control("create-table", definition("note"), table, schema)
-    assert told(data) == []
+    assert findings_of(data) == []
     assert decode([data], PLAN).account.passed_over == 1
 
 
@@ -264,7 +264,7 @@ def test_a_replayed_row_shows_the_table_of_when_it_arrived_first() -> None:
 
 def test_columns_with_the_values_of_before_are_not_new() -> None:
     row_ = {"shop": 1, "no": 2, "old": "x", "paid": True, "BI_paid": False, "BI_no": 2}
-    assert not decode([record("sale", row_, "update", schema="back")], SCHEMAS_PLAN).seen.findings
+    assert not decode([record("sale", row_, "update", schema="south")], SCHEMAS_PLAN).seen.findings
 
 
 def test_names_are_cut_where_no_database_has_longer_ones() -> None:

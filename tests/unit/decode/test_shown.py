@@ -43,7 +43,7 @@ BY_KEY: Final[dict[str, Any]] = {"partition_key_type": "primary-key"}
 
 
 def sale(operation: str, **more: Any) -> bytes:
-    return record("sale", SALE | more, operation, schema="back")
+    return record("sale", SALE | more, operation, schema="south")
 
 
 VISIT: Final = {"visit": 1, "part": 2, "page": 3, "log": "x"}

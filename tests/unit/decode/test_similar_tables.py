@@ -75,7 +75,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> Sequence[str]:
     return [message for message in caplog.messages if "are passed over" in message]
 
 
-def test_a_declared_schema_of_another_case_is_counted_and_told_once_with_the_remedy(
+def test_a_declared_schema_of_another_case_is_counted_and_reported_once_with_the_remedy(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     subtask = Subtask()

@@ -81,5 +81,5 @@ def test_a_column_without_a_type_has_none(column: dict[str, Any]) -> None:
         ({"type": "STRING", "length": True}, "STRING"),
     ],
 )
-def test_a_type_is_told_with_its_size(column: dict[str, Any], text: str) -> None:
+def test_a_type_is_written_with_its_size(column: dict[str, Any], text: str) -> None:
     assert str(SourceType.read(column)) == text

@@ -178,7 +178,7 @@ def test_metadata_of_another_form_are_only_named(metadata: dict[str, Any]) -> No
     assert set(names) <= {*found["left_out"]["metadata"], "Ada@"}
 
 
-def test_a_name_that_looks_like_a_value_is_not_told() -> None:
+def test_a_name_that_looks_like_a_value_is_not_shown() -> None:
     odd = {"ada@example.org": 1, "+39 055": 2, "Ada Lovelace": 3}
     found = treated(person({**odd, "country": "GBR"}))
     assert found["left_out"]["data"] == ["(another name)", "iban", "notes", "spare"]
@@ -197,7 +197,7 @@ def test_a_part_that_dms_does_not_send_is_only_named() -> None:
 
 
 def test_before_image_columns_among_the_row_are_treated_like_it() -> None:
-    data = record("shop", {"id": "x", "BI_id": 4, "title": "a"}, "update", schema="front")
+    data = record("shop", {"id": "x", "BI_id": 4, "title": "a"}, "update", schema="north")
     found = treated(data, SCHEMAS_PLAN)
     assert found["data"] == {"BI_id": 4, "title": "a"}
     assert found["left_out"] == {"data": ["id"]}

@@ -32,7 +32,7 @@ def visit(operation: str = "update", *, without: str = "", **more: Any) -> bytes
     return record("visit", row, operation, schema="u", before=before)
 
 
-def told(data: bytes, column: str) -> tuple[Any, bool]:
+def value_of(data: bytes, column: str) -> tuple[Any, bool]:
     """The value, and whether the change has it."""
     found = only_change(data, UNCHANGED_PLAN)
     own = found[unchanged_position_column(column)]
@@ -72,12 +72,12 @@ def told(data: bytes, column: str) -> tuple[Any, bool]:
 def test_what_a_change_says_of_a_column(
     data: bytes, column: str, value: Any, *, is_sent: bool
 ) -> None:
-    assert told(data, column) == (value, is_sent)
+    assert value_of(data, column) == (value, is_sent)
 
 
 def test_a_value_from_the_before_image_is_treated() -> None:
     data = record("page", PAGE | {"body": None}, "update", schema="u", before={"body": "secret"})
-    assert told(data, BODY) == (tokenise("secret", KEYS.tokens), True)
+    assert value_of(data, BODY) == (tokenise("secret", KEYS.tokens), True)
     letter = record("page", PAGE | {"body": None}, "update", schema="u", before={"body": 5})
     assert only_fault(letter, UNCHANGED_PLAN)[:2] == (
         "wrong_type",

@@ -29,7 +29,7 @@ tables:
       money: decimal(12,2)
       real: double precision
       single: real
-      moment: timestamptz
+      zoned: timestamptz
       padded: char(4)
       yes: boolean
       day: date
@@ -41,7 +41,7 @@ targets:
     fact: t
     columns:
       {id: id, small: small, number: number, big: big, exact: exact, money: money, real: real,
-       single: single, moment: moment, padded: padded,
+       single: single, zoned: zoned, padded: padded,
        "yes": "yes", day: day, at: at, text: text, bytes: bytes}
 """.replace("      yes:", '      "yes":')
     )
@@ -86,8 +86,8 @@ AT_UTC = dt.datetime(2026, 3, 11, 4, 15, 2, tzinfo=dt.UTC)
         ("single", "0.1", 0.10000000149011612),
         ("single", '"0.1"', 0.10000000149011612),
         ("single", "3.4028235e38", 3.4028234663852886e38),
-        ("moment", '"2026-03-11T09:45:02+05:30"', AT_UTC),
-        ("moment", '"2026-03-11T04:15:02Z"', AT_UTC),
+        ("zoned", '"2026-03-11T09:45:02+05:30"', AT_UTC),
+        ("zoned", '"2026-03-11T04:15:02Z"', AT_UTC),
         ("padded", '"ab  "', "ab"),
         ("padded", '"ab        "', "ab"),
         ("padded", '"    "', ""),
@@ -138,7 +138,7 @@ def test_a_timestamp_keeps_six_digits_of_its_fraction(digits: int, zone: str) ->
 
 
 COLUMNS = ["small", "number", "big", "exact", "money", "real", "yes", "day", "at", "text"]
-COLUMNS += ["single", "moment", "padded", "bytes"]
+COLUMNS += ["single", "zoned", "padded", "bytes"]
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -185,7 +185,7 @@ WRONG, RANGE, LONG = "wrong_type", "out_of_range", "too_long"
         ("single", "3.5e38", RANGE, "the number does not fit real"),
         ("single", '"3.5e38"', RANGE, "the number does not fit real"),
         ("single", '"x"', WRONG, "a real cannot be read from a string"),
-        ("moment", '"yesterday"', WRONG, "a timestamptz cannot be read from a string"),
+        ("zoned", '"yesterday"', WRONG, "a timestamptz cannot be read from a string"),
         ("padded", '"æææ"', LONG, "the text has 6 bytes and char(4) holds 4"),
         ("yes", "2", WRONG, "a boolean cannot be read from a number"),
         ("yes", '"maybe"', WRONG, "a boolean cannot be read from a string"),
@@ -225,7 +225,7 @@ def test_what_does_not_fit_is_refused_with_the_reason(
 
 
 @pytest.mark.parametrize("text", ["0e5", "0e-5", "0e999999999", "0e-999999999"])
-def test_nought_has_no_digits_too_many(text: str) -> None:
+def test_zero_never_has_too_many_digits(text: str) -> None:
     assert only_change(written("money", text), EVERY_TYPE)["money"] == 0
 
 

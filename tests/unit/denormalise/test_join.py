@@ -116,7 +116,7 @@ def joined(*dimensions: Change) -> dict[str, Any]:
     return dict(row)
 
 
-def test_an_unknown_dimension_gives_nothing_and_position_nought() -> None:
+def test_an_unknown_dimension_gives_nulls_and_position_zero() -> None:
     row = joined()
     assert (row["receiver_name"], row["_pos_receiver_company"]) == (None, UNKNOWN)
     assert row["_key_receiver_company__home_port__home"] is None

@@ -193,8 +193,13 @@ def test_what_the_state_has_of_a_dimension_that_was_moved_is_handed_on_by_every_
     for task in tasks:
         *handed_on, _, _ = task.facts(fact(3))
         found = [(block.kind, block.table, len(block.batch)) for block in handed_on]
-        told = (Kind.OUTCOME, "", 1)
-        assert found == [(Kind.DIMENSION, "region", 1), told, (Kind.DIMENSION, "port", 1), told]
+        outcome = (Kind.OUTCOME, "", 1)
+        assert found == [
+            (Kind.DIMENSION, "region", 1),
+            outcome,
+            (Kind.DIMENSION, "port", 1),
+            outcome,
+        ]
         # They were counted as loaded when they came, and the load will count them once more.
         assert outcomes(handed_on) == [
             Outcome("region", DIMENSION, -1, 0),

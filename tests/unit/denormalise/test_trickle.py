@@ -201,7 +201,7 @@ def first_form(state: State, *changes: pa.RecordBatch) -> None:
     state.put("region", durable._FIRST_FORM.pack(3, 3 + len(changes), rows))
 
 
-def test_a_state_of_the_first_form_is_read_and_written_anew_with_the_first_change() -> None:
+def test_a_state_of_the_first_form_is_read_and_rewritten_with_the_first_change() -> None:
     state = State()
     old = [rows_of(region(at, code=f"{at % 3}", title=f"{at}")) for at in range(1, 10)]
     first_form(state, *old)

@@ -1,4 +1,4 @@
-"""The JVM's builder is told every setting; what it builds is tested in Java and in job tests."""
+"""The JVM's builder gets every setting; what it builds is tested in Java and in job tests."""
 
 from __future__ import annotations
 

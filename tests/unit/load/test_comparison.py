@@ -1,4 +1,4 @@
-"""The comparison: every difference is found, and told without values."""
+"""The comparison: every difference is found, and described without values."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_equal_tables_are_equal_in_any_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "counts", "told"),
+    ("table", "counts", "text"),
     [
         (TRUTH[1:], (1, 0, 0), "key 1 is missing in the warehouse"),
         ([*TRUTH, row(4)], (0, 1, 0), "key 4 should not be in the warehouse"),
@@ -38,13 +38,13 @@ def test_equal_tables_are_equal_in_any_order() -> None:
         ([*TRUTH[:2], row(3)], (0, 0, 1), "key 3: other values in email_address"),
     ],
 )
-def test_every_difference_is_counted_and_told(
-    table: list[Row], counts: tuple[int, int, int], told: str
+def test_every_difference_is_counted_and_described(
+    table: list[Row], counts: tuple[int, int, int], text: str
 ) -> None:
     found = compare(TRUTH, table)
     assert not found.equal
     assert (found.missing, found.unexpected, found.different) == counts
-    assert found.first_differences == [told]
+    assert found.first_differences == [text]
 
 
 def test_the_list_is_short_and_the_counts_are_whole() -> None:

@@ -71,7 +71,7 @@ def test_rates_leave_out_what_was_there_before() -> None:
     assert rates([], Sent(), None) == []
 
 
-def test_backlog_and_the_moment_when_it_is_gone() -> None:
+def test_backlog_and_the_time_when_it_is_gone() -> None:
     assert backlog(SENT, SEEN, 2.9) == 6
     assert backlog(SENT, SEEN, 3.0) == 4
     assert backlog(SENT, SEEN, 7.0) == 1

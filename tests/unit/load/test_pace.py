@@ -95,7 +95,7 @@ def test_a_stall_does_not_slow_the_schedule() -> None:
     assert clock.now() < 10.2
 
 
-def test_it_ends_when_told_to() -> None:
+def test_it_ends_when_the_clock_stops() -> None:
     clock = ManualClock()
     clock.stop_at = 2
     emitted: list[float] = []

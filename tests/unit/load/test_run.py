@@ -132,8 +132,8 @@ def test_a_changed_value_is_named_by_its_column_only() -> None:
     report = run(lambda rows: [(*rows[0][:place], "Secret", *rows[0][place + 1 :]), *rows[1:]])
     assert report.outcome == "different"
     assert report.comparison is not None
-    (told,) = report.comparison.first_differences
-    assert told.endswith("other values in seat_level")
+    (difference,) = report.comparison.first_differences
+    assert difference.endswith("other values in seat_level")
     assert "Secret" not in report.model_dump_json()
 
 

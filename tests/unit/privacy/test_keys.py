@@ -56,7 +56,7 @@ def test_a_secret_without_text_is_refused(answer: dict[str, Any]) -> None:
 
 def test_the_key_id_names_the_secret_and_gives_nothing_of_it_away() -> None:
     keys = PrivacyKeys.from_secret(SECRET.encode())
-    assert keys.key_id == "3266e5df699e6906"  # in the warehouse's books: it may never change
+    assert keys.key_id == "3266e5df699e6906"  # stored in the warehouse: it may never change
     assert PrivacyKeys.from_secret(SECRET.upper().encode()).key_id != keys.key_id
     assert bytes.fromhex(keys.key_id) not in keys.tokens + keys.dead_letters
 

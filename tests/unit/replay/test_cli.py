@@ -75,13 +75,13 @@ def test_a_part_that_the_ledger_does_not_have_is_refused(
     services: Services, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(services, "--part", "left-over", "--apply") == 1
-    told = capsys.readouterr().err
-    assert told == "replay: the ledger has no part of dead letters named left-over\n"
+    errors = capsys.readouterr().err
+    assert errors == "replay: the ledger has no part of dead letters named left-over\n"
     assert services.world.numbers == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--since", "2026-11-23T10:00:00"), "has no time zone: write it as 2026-11-23T10:00:00Z"),
         (("--limit", "0"), "the limit must be at least 1"),
@@ -91,12 +91,12 @@ def test_a_part_that_the_ledger_does_not_have_is_refused(
         ),
     ],
 )
-def test_a_wrong_argument_is_told(
+def test_a_wrong_argument_is_reported(
     services: Services,
     arguments: tuple[str, str],
-    told: str,
+    message: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.raises(SystemExit):
         run(services, *arguments)
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err

@@ -102,11 +102,11 @@ def test_a_record_in_two_parts_is_put_back_once_by_the_newer() -> None:
     assert [letter.reason for letter in plan.letters] == ["wrong_type"]
 
 
-def test_the_plan_is_told_without_values(files: Files) -> None:
+def test_the_plan_is_shown_without_values(files: Files) -> None:
     files.stage([b'["Zq7"]', TOO_LONG], shard="shard-0")
     plan = plan_replay(files.letters(), {("changes", "shard-1", "8")}, EVERYTHING)
-    told = list(plan.lines())
-    assert told == [
+    lines = list(plan.lines())
+    assert lines == [
         "dead letters in the ledger's parts: 8",
         "  replayed already: 1",
         "  not selected: 0",
@@ -141,6 +141,6 @@ def test_nothing_to_do_is_said() -> None:
 def test_what_has_no_table_is_counted() -> None:
     files = Files()
     files.stage([record("region", None, record_type="Zq7")])
-    told = "\n".join(plan_replay(files.letters(), set(), EVERYTHING).lines())
-    assert "1  -  not_a_change  shard-0" in told
-    assert "Zq7" not in told
+    text = "\n".join(plan_replay(files.letters(), set(), EVERYTHING).lines())
+    assert "1  -  not_a_change  shard-0" in text
+    assert "Zq7" not in text

@@ -173,7 +173,7 @@ def test_nothing_of_a_step_is_put_where_an_original_is_missing() -> None:
     assert world.numbers == []
 
 
-def test_letters_of_another_key_are_left_out_and_told_and_the_others_are_put() -> None:
+def test_letters_of_another_key_are_left_out_and_reported_and_the_others_are_put() -> None:
     world = World()
     world.files.stage([TOO_LONG, TOO_LONG], sealed_by=OTHER_KEYS)
     world.files.stage([TOO_LONG], originals=Originals.RESTRICTED, sealed_by=OTHER_KEYS)

@@ -119,7 +119,7 @@ def test_what_they_do_not_take_is_refused(name: str) -> None:
         ("redshift", "database", "dev'"),
         ("redshift", "secret_id", "a b"),
         ("redshift", "copy_role", "arn:aws:iam::123456789012:role/a'b"),
-        ("redshift", "bookkeeping_schema", "pg_books"),
+        ("redshift", "bookkeeping_schema", "pg_bookkeeping"),
     ],
 )
 def test_a_setting_that_would_leave_its_place_is_refused(

@@ -64,7 +64,7 @@ def test_what_is_left_out_has_a_value(tmp_path: Path) -> None:
     assert settings.staging.prefix == "staged"
 
 
-EVERYTHING = changed("redshift", port="5440", ssl="false", bookkeeping_schema="books")
+EVERYTHING = changed("redshift", port="5440", ssl="false", bookkeeping_schema="ledgers")
 EVERYTHING["starjoin.application"] |= {
     "generations": "6, 7 from 2026-11-23T10:00:00Z",
     "floor": "6",
@@ -102,7 +102,7 @@ def test_settings_come_back_from_the_form_of_the_service(
         ({"ssl_mode": "none"}, SslMode.NONE),
     ],
 )
-def test_tls_is_told_by_its_mode_or_by_the_former_property(
+def test_tls_is_set_by_its_mode_or_by_the_former_property(
     said: dict[str, str], mode: SslMode, tmp_path: Path
 ) -> None:
     settings = load_settings(save(tmp_path, changed("redshift", **said)))

@@ -1,1 +1,1 @@
-"""The source's stand-in: what it writes is what DMS writes."""
+"""The local source: what it writes is what DMS writes."""

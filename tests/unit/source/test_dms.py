@@ -70,7 +70,7 @@ def test_a_value_keeps_its_digits(value: Any, text: str | None) -> None:
     assert f'"amount":{text or value},' in record
 
 
-def test_moments_end_in_z() -> None:
+def test_timestamps_end_in_z() -> None:
     _, record = written(change("insert", None, row(at="2024-02-29T01:02:03.5")))
     content = json.loads(record)
     assert content["data"]["at"] == "2024-02-29T01:02:03.500000Z"

@@ -12,7 +12,7 @@ from connectors.staging.waiting import WaitingStore
 
 
 class Rig:
-    """A store that fails until a moment, and time that passes only by sleep."""
+    """A store that fails until a set time, and a clock that only sleep advances."""
 
     def __init__(self, limit: float = 300, chance: float = 1.0) -> None:
         self.now = 0.0

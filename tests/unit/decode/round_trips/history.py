@@ -45,7 +45,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to one row. `transaction` is nought for a load, which is before all else."""
+    """What happened to one row. `transaction` is 0 for a load, which precedes everything else."""
 
     table: Table
     operation: str
@@ -73,7 +73,7 @@ def _table(draw: st.DrawFn, name: str) -> Table:
 
 
 def plan_of(of: list[Table], settings: Settings) -> DecodePlan:
-    """What decode is told of the tables: each is a fact, under a name of its own."""
+    """A declaration of the tables, each a fact under a name of its own, as a plan."""
     declared = {
         "name": "model",
         "source_schema": SCHEMA,
@@ -147,8 +147,8 @@ def _change(
         return None
     if new is not None:
         rows[table.key_of(new)] = new
-    told = "update" if operation == "move" else operation
-    return Change(table, told, old, new, transaction, number)
+    recorded = "update" if operation == "move" else operation
+    return Change(table, recorded, old, new, transaction, number)
 
 
 @st.composite

@@ -83,7 +83,7 @@ def _date(value: dt.date, settings: Settings) -> Written:
     return Written(f'"{value.isoformat()}{time}"', value)
 
 
-def _moment(value: dt.datetime, settings: Settings) -> Written:
+def _timestamp(value: dt.datetime, settings: Settings) -> Written:
     fraction = f"{value.microsecond:06}000"[: settings.fraction_digits]
     shown = value.replace(tzinfo=None, microsecond=0).isoformat()
     text = f"{shown}.{fraction}Z" if fraction else f"{shown}Z"
@@ -127,8 +127,8 @@ def _decimals(precision: int, scale: int) -> st.SearchStrategy[Decimal]:
     )
 
 
-def _moments() -> st.SearchStrategy[dt.datetime]:
-    return st.datetimes(_FIRST, _LAST).map(lambda moment: moment.replace(fold=0))
+def _times() -> st.SearchStrategy[dt.datetime]:
+    return st.datetimes(_FIRST, _LAST).map(lambda time: time.replace(fold=0))
 
 
 def _texts(size: int) -> st.SearchStrategy[str]:
@@ -167,11 +167,11 @@ KINDS: Final = (
     ),
     Kind("boolean", st.booleans(), _boolean),
     Kind("date", st.dates(), _date),
-    Kind("timestamp", _moments(), _moment),
+    Kind("timestamp", _times(), _timestamp),
     Kind(
         "timestamptz",
-        _moments().map(lambda moment: moment.replace(tzinfo=dt.UTC)),
-        _moment,
+        _times().map(lambda time: time.replace(tzinfo=dt.UTC)),
+        _timestamp,
     ),
     Kind("varchar(24)", _texts(24), _text),
     Kind({"type": "varchar(24)", "treatment": "mask"}, _numbers(24), _masked, may_be_key=False),

@@ -31,7 +31,7 @@ def write(change: Change, settings: Settings, rng: Random) -> bytes:
 def announcement(table: Table, settings: Settings, rng: Random) -> bytes:
     """The control record with which a task begins a table."""
     metadata = {
-        "timestamp": _moment(0),
+        "timestamp": _timestamp(0),
         "record-type": '"control"',
         "operation": '"create-table"',
         "partition-key-type": '"task-id"',
@@ -90,7 +90,7 @@ def _before(change: Change, settings: Settings, rng: Random) -> _Texts:
 
 def _metadata(change: Change, settings: Settings) -> _Texts:
     found: _Texts = {
-        "timestamp": _moment(3_600_000_000 + change.transaction * 1_000 + change.number),
+        "timestamp": _timestamp(3_600_000_000 + change.transaction * 1_000 + change.number),
         "record-type": '"data"',
         "operation": f'"{change.operation}"',
         "partition-key-type": f'"{settings.partition_type}"',
@@ -104,7 +104,7 @@ def _metadata(change: Change, settings: Settings) -> _Texts:
         found["transaction-id"] = str(880_000 + change.transaction)
         if settings.details:
             found["transaction-record-id"] = str(change.number + 1)
-            found["commit-timestamp"] = _moment(change.transaction * 7)
+            found["commit-timestamp"] = _timestamp(change.transaction * 7)
             found["stream-position"] = json.dumps(_position(change, settings.engine))
             if change.transaction > 1:
                 found["prev-transaction-id"] = str(880_000 + change.transaction - 1)
@@ -129,7 +129,7 @@ def _position(change: Change, engine: Engine) -> str:
             return f"0000002c:00000f2a:{at:04}"
 
 
-def _moment(micros: int) -> str:
+def _timestamp(micros: int) -> str:
     return f'"{(_START + dt.timedelta(microseconds=micros)).isoformat(timespec="microseconds")}Z"'
 
 
