@@ -107,6 +107,14 @@ class WatchedSourceMetric(enum.Enum):
         "counter",
         "listings of the stream's shards that failed, and are repeated; counted by subtask 0",
     )
+    HASH_RANGE_HOLES = (
+        "hashRangeHoles",
+        "gauge",
+        (
+            "ranges of hash keys that no shard of the last listing holds: the listing is "
+            "incomplete, and nothing new is read until one is complete; reported by subtask 0"
+        ),
+    )
 
     def __init__(self, label: str, kind: str, meaning: str) -> None:
         self.label = label

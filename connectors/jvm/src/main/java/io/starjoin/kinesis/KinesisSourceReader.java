@@ -100,8 +100,7 @@ final class KinesisSourceReader
     if (event instanceof EndsRecorded recorded) {
       recorded.shardIds().forEach(ended::remove);
     } else if (event instanceof ListingReport report) {
-      metrics.lag.streamIsRead(report.streamIsRead());
-      metrics.failedListings.inc(report.failedListings());
+      metrics.listed(report);
     } else if (event instanceof ShardRuling ruling) {
       splitReaders.rule(ruling);
     } else {

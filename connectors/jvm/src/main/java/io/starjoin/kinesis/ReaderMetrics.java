@@ -20,6 +20,7 @@ final class ReaderMetrics {
   final Counter gaps;
   final ReadLag lag;
   private final ShardLagMetrics shardLags;
+  private volatile int hashRangeHoles;
   private volatile int shardsInDoubt;
   private volatile int shardsPaused;
   private volatile long fetchLagMillis = InternalSourceReaderMetricGroup.UNDEFINED;
@@ -33,6 +34,7 @@ final class ReaderMetrics {
     MetricGroup watched = parent.addGroup("kinesisanalytics");
     watched.gauge("streamLagMilliseconds", lag::millis);
     failedListings = watched.counter("shardListingsFailed");
+    watched.gauge("hashRangeHoles", () -> hashRangeHoles);
     MetricGroup group = watched.addGroup("kinesis");
     calls = group.counter("getRecordsCalls");
     emptyAnswers = group.counter("emptyAnswers");
@@ -51,6 +53,13 @@ final class ReaderMetrics {
   void shardsAre(int inDoubt, int paused) {
     shardsInDoubt = inDoubt;
     shardsPaused = paused;
+  }
+
+  /** What the enumerator has reported. Task thread. */
+  void listed(ListingReport report) {
+    lag.streamIsRead(report.streamIsRead());
+    failedListings.inc(report.failedListings());
+    hashRangeHoles = report.hashRangeHoles();
   }
 
   /** The subtask reads the shard from now on. Task thread, as the next. */

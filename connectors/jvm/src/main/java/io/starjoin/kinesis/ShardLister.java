@@ -220,8 +220,6 @@ final class ShardLister implements AutoCloseable {
   /** Does not wait, as a client does that has lost its network. */
   @Override
   public void close() {
-    Thread closing = new Thread(client::close, "kinesis-lister-close");
-    closing.setDaemon(true);
-    closing.start();
+    BackgroundClose.close(client);
   }
 }

@@ -153,11 +153,13 @@ class KinesisSourceReaderTest {
 
   @Test
   void whatTheEnumeratorReportsIsCounted() {
-    reader.handleSourceEvents(new ListingReport(false, 3, 0));
+    reader.handleSourceEvents(new ListingReport(false, 3, 2));
+    assertThat(context.recorded.value("kinesisanalytics.hashRangeHoles")).isEqualTo(2);
     timing.advance(40_000);
     assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(3);
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isEqualTo(40_000);
     reader.handleSourceEvents(new ListingReport(true, 1, 0));
+    assertThat(context.recorded.value("kinesisanalytics.hashRangeHoles")).isZero();
 
     assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(4);
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isZero();

@@ -30,7 +30,7 @@ class PrefetchTest {
     FetcherHarness fetcher = fetcher(4);
     assertBounded(fetcher);
     fetcher.kinesis.answerLimit = 1;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 80; i++) {
       fetcher.kinesis.put(i % FakeKinesis.KEYS, "x".repeat(1_000_000));
     }
     fetcher.addAll(4);
@@ -44,8 +44,8 @@ class PrefetchTest {
     assertThat(fetcher.budget.used()).isEqualTo(held).isBetween(4L << 20, BOUND);
     fetcher.standsStill = false;
     fetcher.budget.release(held);
-    fetcher.fetchUntil(() -> records(fetcher) >= 400);
-    assertThat(records(fetcher)).isEqualTo(400);
+    fetcher.fetchUntil(() -> records(fetcher) >= 80);
+    assertThat(records(fetcher)).isEqualTo(80);
     assertThat(fetcher.kinesis.violations).isEmpty();
   }
 
