@@ -133,7 +133,8 @@ def _coerced(shape: Any, value: Any) -> Any:
         members = shape.members
         return {n: _coerced(members[n], v) if n in members else v for n, v in named.items()}
     if kind == "list":
-        return [_coerced(shape.member, each) for each in value]
+        # CloudFormation drops members that are AWS::NoValue; moto makes them None.
+        return [_coerced(shape.member, each) for each in value if each is not None]
     if kind == "map":
         return {key: _coerced(shape.value, each) for key, each in value.items()}
     return _SCALARS.get(kind, lambda same: same)(value)
