@@ -220,6 +220,28 @@ class ShardDoubtsTest {
   }
 
   @Test
+  void theEndOfAShardShowsThatItsPositionHasExpired() {
+    ShardCursor cursor =
+        new ShardCursor(
+            split(0, afterAt("1", 30)),
+            new Reading(
+                fetcher.settings,
+                timing,
+                Fixtures.backoff(),
+                fetcher.metrics,
+                new BlockCutter("tickets", 1)));
+    cursor.open();
+    cursor.callStarts();
+    cursor.opened("first");
+    // Kinesis need not say how far behind the answer is.
+    List<Block> blocks = cursor.answered(new ShardAnswer(List.of(), null, null, List.of()), 200);
+
+    assertThat(blocks)
+        .extracting(block -> block.doubt().doubt())
+        .containsExactly(Doubt.STARTED_LATER);
+  }
+
+  @Test
   void ofAPositionThatIsYoungerThanAnyRetentionNothingCanHaveExpired() {
     put("a", "b", "c");
     trim(1);
