@@ -138,7 +138,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     }
     if (doubt.doubt() == Doubt.NULL_ITERATOR && registry.isClosed(doubt.shardId())) {
       context.sendEventToSourceReader(
-          reader, new ShardRuling(doubt.shardId(), doubt.position(), Ruling.END));
+          reader, new ShardRuling(doubt.shardId(), doubt.position(), rulings.ofClosed(doubt)));
     } else {
       rulings.add(reader, doubt, timing.nowMillis());
       discovery.listForDoubts();

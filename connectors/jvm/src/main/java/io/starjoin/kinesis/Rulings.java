@@ -1,9 +1,11 @@
 package io.starjoin.kinesis;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,12 +26,22 @@ final class Rulings {
    */
   static final long MARGIN_MILLIS = 300_000;
 
+  /**
+   * Kinesis names the children with the end of a shard. An end without them may be a bad answer, so
+   * it counts only if as many iterators in a row bring it.
+   */
+  static final int BARE_ENDS_TO_BELIEVE = 3;
+
   /** A ruling and the reader that waits for it. */
   record Ruled(int reader, ShardRuling ruling) {}
 
   private record Pending(int reader, ShardInDoubt doubt, long number, long sinceMillis) {}
 
+  /** How often the shard's answers have ended at this position without naming children. */
+  private record BareEnd(Position position, int times) {}
+
   private final Map<String, Pending> pending = new TreeMap<>();
+  private final Map<String, BareEnd> bareEnds = new HashMap<>();
   private final AtomicLong received = new AtomicLong();
 
   /** The number of doubts so far; any thread may ask. */
@@ -100,7 +112,7 @@ final class Rulings {
   }
 
   /** Null if it cannot be decided yet. */
-  private static Ruling of(ShardInDoubt doubt, Survey survey) {
+  private Ruling of(ShardInDoubt doubt, Survey survey) {
     ShardDescription listed = survey.listed(doubt.shardId());
     if (listed == null) {
       return survey.isGone(doubt.shardId()) ? ofGone(doubt, survey.listing()) : null;
@@ -111,16 +123,38 @@ final class Rulings {
     return ofListed(doubt, listed, survey);
   }
 
+  /** Of a shard that is closed, and whose answers have ended. */
+  Ruling ofClosed(ShardInDoubt doubt) {
+    BareEnd last = bareEnds.get(doubt.shardId());
+    boolean isRepeated = last != null && isSamePlace(last.position(), doubt.position());
+    int times = isRepeated ? last.times() + 1 : 1;
+    if (!doubt.children().isEmpty() || times >= BARE_ENDS_TO_BELIEVE) {
+      bareEnds.remove(doubt.shardId());
+      return Ruling.END;
+    }
+    bareEnds.put(doubt.shardId(), new BareEnd(doubt.position(), times));
+    return Ruling.RESUME;
+  }
+
+  /** Time passes between two answers, so until when the shard was read may differ. */
+  private static boolean isSamePlace(Position one, Position other) {
+    return one.kind() == other.kind()
+        && Objects.equals(one.sequenceNumber(), other.sequenceNumber());
+  }
+
   private static Ruling ofGone(ShardInDoubt doubt, Listing listing) {
-    boolean readOut = doubt.doubt() == Doubt.NULL_ITERATOR || isKept(doubt.position(), listing);
+    Position position = doubt.position();
+    // One of which nothing was read has had its whole life unread, whatever its parents' age.
+    boolean readOut =
+        !doubt.children().isEmpty() || isKept(position, listing) && !isUnread(position);
     return readOut ? Ruling.END : Ruling.END_LOSS_POSSIBLE;
   }
 
-  private static Ruling ofListed(ShardInDoubt doubt, ShardDescription shard, Survey survey) {
+  private Ruling ofListed(ShardInDoubt doubt, ShardDescription shard, Survey survey) {
     Listing listing = survey.listing();
     Position position = doubt.position();
     if (doubt.doubt() == Doubt.NULL_ITERATOR) {
-      return shard.closed() ? Ruling.END : Ruling.RESUME;
+      return shard.closed() ? ofClosed(doubt) : Ruling.RESUME;
     }
     if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(position, listing)) {
       return Ruling.RESUME; // its oldest record may be older than wanted

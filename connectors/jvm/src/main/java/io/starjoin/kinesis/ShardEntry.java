@@ -57,7 +57,7 @@ final class ShardEntry {
     return status == Status.ENDED;
   }
 
-  /** For ever, once a listing has shown it. */
+  /** For ever, once a listing has shown it so, or a child of it. */
   boolean isClosed() {
     return closed;
   }
@@ -80,8 +80,13 @@ final class ShardEntry {
     }
     closed |= listed.closed();
     // Kinesis lists a closed shard until its last records have expired.
-    long openUntil = listed.closed() ? listing.horizonMillis() : listing.atMillis();
+    long openUntil = closed ? listing.horizonMillis() : listing.atMillis();
     openUntilMillis = Math.max(openUntilMillis, openUntil);
+  }
+
+  /** It has a child, whatever listings say about it. */
+  void hasChild() {
+    closed = true;
   }
 
   void seenByProbe() {

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -60,13 +61,17 @@ final class ShardRegistry {
     add(child, Position.TRIM_HORIZON);
   }
 
-  /** Does nothing if the shard is known. It was open at least as long as its parents. */
+  /** A shard that is known stays as it is. A new one was open at least as long as its parents. */
   private void add(ShardDescription shard, Position start) {
     if (!entries.containsKey(shard.shardId())) {
       ShardEntry entry = new ShardEntry(shard, start);
       entry.openUntilMillis = parentsOpenUntil(entry);
       entries.put(shard.shardId(), entry);
     }
+    shard.parents().stream()
+        .map(entries::get)
+        .filter(Objects::nonNull)
+        .forEach(ShardEntry::hasChild);
   }
 
   private long parentsOpenUntil(ShardEntry entry) {
@@ -196,7 +201,7 @@ final class ShardRegistry {
     return split.at(start.readUntil(Math.max(start.readUntilMillis(), parentsOpenUntil(entry))));
   }
 
-  /** Whether a listing has shown it closed; then it is for ever. */
+  /** Whether it was seen closed; then it is for ever. */
   boolean isClosed(String shardId) {
     ShardEntry entry = entries.get(shardId);
     return entry != null && entry.isClosed();

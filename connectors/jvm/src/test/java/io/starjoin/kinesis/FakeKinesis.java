@@ -91,8 +91,15 @@ final class FakeKinesis {
     }
   }
 
+  /** Where a record was put. */
+  record Placed(FakeShard shard, long sequence) {}
+
   private final Timing timing;
   private final Map<String, FakeShard> shards = new TreeMap<>();
+
+  /** Expired ones too. */
+  private final Map<String, FakeShard> everMade = new TreeMap<>();
+
   private long sequence;
   private int shardsMade;
   int answerLimit = 10_000;
@@ -169,6 +176,7 @@ final class FakeKinesis {
   private FakeShard open(List<String> parents, int lowKey, int highKey) {
     FakeShard shard = new FakeShard(id(shardsMade++), parents, lowKey, highKey);
     shards.put(shard.id, shard);
+    everMade.put(shard.id, shard);
     return shard;
   }
 
@@ -176,8 +184,12 @@ final class FakeKinesis {
     return Instant.ofEpochMilli(timing.wallClockMillis() + clockAheadMillis);
   }
 
-  /** Appends to the open shard of the key. */
-  synchronized void put(int key, String data) {
+  /**
+   * Appends to the open shard of the key.
+   *
+   * @return the record's shard and sequence number
+   */
+  synchronized Placed put(int key, String data) {
     FakeShard shard =
         openShards().stream()
             .filter(candidate -> candidate.lowKey <= key && key < candidate.highKey)
@@ -191,6 +203,7 @@ final class FakeKinesis {
                 .data(SdkBytes.fromByteArray(data.getBytes(StandardCharsets.UTF_8)))
                 .approximateArrivalTimestamp(now())
                 .build()));
+    return new Placed(shard, sequence);
   }
 
   synchronized void split(FakeShard shard) {
@@ -225,6 +238,25 @@ final class FakeKinesis {
     shards
         .values()
         .removeIf(shard -> shard.closed && shard.closedAtMillis < horizon.toEpochMilli());
+  }
+
+  /** Whether the record can still be read. */
+  synchronized boolean has(Placed placed) {
+    List<Record> records = placed.shard().records;
+    return shards.containsValue(placed.shard())
+        && placed.shard().trimmed < records.size()
+        && Long.parseLong(records.get(placed.shard().trimmed).sequenceNumber())
+            <= placed.sequence();
+  }
+
+  /** Whether the first one was split or merged into the second, over any number of generations. */
+  synchronized boolean isAncestor(String id, FakeShard shard) {
+    return shard.parents.stream()
+        .anyMatch(parent -> parent.equals(id) || isAncestor(id, everMade.get(parent)));
+  }
+
+  synchronized List<FakeShard> allShards() {
+    return List.copyOf(shards.values());
   }
 
   /** Deletes the stream and creates another one under its name. */
@@ -433,20 +465,20 @@ final class FakeKinesis {
     if (timing.nowMillis() - Long.parseLong(parts[2]) > ITERATOR_LIFE_MILLIS) {
       throw ExpiredIteratorException.builder().message("too old").build();
     }
+    int at = Math.max(shard.trimmed, Integer.parseInt(parts[1]));
     if (shard.standsStillAt > 0) {
       return GetRecordsResponse.builder()
           .records(List.of())
-          .millisBehindLatest(shard.standsStillAt)
+          .millisBehindLatest(Math.max(shard.standsStillAt, behind(shard, at)))
           .nextShardIterator(iterator(shard, Integer.parseInt(parts[1])))
           .build();
     }
-    int from = Math.max(shard.trimmed, Integer.parseInt(parts[1]));
-    int to = Math.min(shard.records.size(), from + Math.min(request.limit(), answerLimit));
+    int to = Math.min(shard.records.size(), at + Math.min(request.limit(), answerLimit));
     GetRecordsResponse.Builder answer =
         GetRecordsResponse.builder()
-            .records(shard.records.subList(from, to))
-            .millisBehindLatest(to < shard.records.size() ? 1_000L : 0L);
-    boolean readOut = to == shard.records.size() && (from == to || lastRecordsEndTheShard);
+            .records(shard.records.subList(at, to))
+            .millisBehindLatest(behind(shard, to));
+    boolean readOut = to == shard.records.size() && (at == to || lastRecordsEndTheShard);
     if (shard.closed && readOut) {
       return shard.namesChildren
           ? answer.childShards(describeChildren(shard)).build()
@@ -457,6 +489,15 @@ final class FakeKinesis {
       return answer.build();
     }
     return answer.nextShardIterator(iterator(shard, to)).build();
+  }
+
+  /** A second at least if a record waits: it is not the tip. */
+  private long behind(FakeShard shard, int next) {
+    if (next == shard.records.size()) {
+      return 0;
+    }
+    Instant arrival = shard.records.get(next).approximateArrivalTimestamp();
+    return arrival == null ? 1_000 : Math.max(1_000, now().toEpochMilli() - arrival.toEpochMilli());
   }
 
   /** Five reads a second of one shard. */

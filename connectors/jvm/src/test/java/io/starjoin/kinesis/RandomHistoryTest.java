@@ -1,56 +1,142 @@
 package io.starjoin.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.starjoin.kinesis.FakeKinesis.FakeShard;
+import io.starjoin.kinesis.FakeKinesis.Placed;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
+import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /**
- * Whatever happens, and in whatever order: every record once, and those of one key in their order.
+ * Whatever happens, and in whatever order: the records of one key come in their order and once, and
+ * one that does not come has expired and lies in a gap that was counted.
  */
 class RandomHistoryTest {
 
   private static final long SHORT_LAG_MILLIS = 60_000;
   private static final long LONG_SILENCE_MILLIS = 900_000;
+  private static final long HOUR_MILLIS = 3_600_000;
 
   private final RacingTiming timing = new RacingTiming();
   private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
-  private final Map<String, List<String>> put = new TreeMap<>();
+  private final Map<String, Placed> put = new LinkedHashMap<>();
+  private final Map<String, List<String>> putByKey = new TreeMap<>();
+  private final Set<FakeShard> silenced = new HashSet<>();
+  private Random random;
+  private boolean expires;
+  private boolean expired;
 
   @ParameterizedTest
   @MethodSource("seeds")
-  void everyRecordOnceAndInOrderOfItsKey(long seed) throws Exception {
-    Random random = new Random(seed);
+  void everyRecordOnceInTheOrderOfItsKeyOrInAGap(long seed) throws Exception {
+    random = new Random(seed);
     kinesis.answerLimit = 1 + random.nextInt(4);
     kinesis.lastRecordsEndTheShard = random.nextBoolean();
+    kinesis.refusesExpiredPositions = random.nextBoolean();
+    expires = random.nextInt(3) > 0;
     try (SimulatedJob job = new SimulatedJob(kinesis, timing, random, 1 + random.nextInt(3))) {
-      for (int step = 0; step < 120; step++) {
-        step(random, job);
+      readBothShards(job);
+      for (int step = 0; step < 150; step++) {
+        stepOrRestart(job);
       }
-      kinesis.listing = shards -> shards;
-      for (int i = 0; i < 2_000 && job.emitted().size() < count(); i++) {
+      calmDown();
+      for (int i = 0; i < 20_000 && !available(job).isEmpty(); i++) {
         job.run();
         if (i % 10 == 0) {
           job.list();
         }
       }
-      assertThat(byKey(job.emitted())).as("seed %d", seed).isEqualTo(put);
+      assertThat(available(job)).as("seed %d: not read", seed).isEmpty();
+      assertThatOrderIsKept(job, seed);
+      assertThatWhatIsMissingIsInAGap(job, seed);
       assertThatTheLagTellsWhetherKinesisAnswers(job);
+      if (random.nextInt(4) == 0) {
+        assertThatAnotherStreamIsNotRead(job, seed);
+      }
     }
     kinesis.awaitClosedClients();
   }
 
+  static LongStream seeds() {
+    long first = Long.getLong("starjoin.firstHistory", 0);
+    return LongStream.range(first, first + Long.getLong("starjoin.histories", 40));
+  }
+
+  /** TRIM_HORIZON promises what is there when a shard is first opened, so they are opened. */
+  private void readBothShards(SimulatedJob job) throws Exception {
+    put(0);
+    put(FakeKinesis.KEYS - 1);
+    while (!available(job).isEmpty()) {
+      job.run();
+    }
+    job.checkpoint(true);
+  }
+
+  /** Values that could be read and have not been. */
+  private Set<String> available(SimulatedJob job) {
+    Set<String> values = new HashSet<>(put.keySet());
+    job.emitted().forEach(record -> values.remove(record.data()));
+    values.removeIf(value -> !kinesis.has(put.get(value)));
+    return values;
+  }
+
+  private void assertThatOrderIsKept(SimulatedJob job, long seed) {
+    Map<String, List<String>> byKey = new TreeMap<>();
+    for (Frames.Read record : job.emitted()) {
+      byKey.computeIfAbsent(record.key(), key -> new ArrayList<>()).add(record.data());
+    }
+    byKey.forEach(
+        (key, values) -> {
+          List<String> expected = new ArrayList<>(putByKey.get(key));
+          expected.retainAll(new HashSet<>(values));
+          assertThat(values).as("seed %d, key %s", seed, key).isEqualTo(expected);
+        });
+  }
+
+  private void assertThatWhatIsMissingIsInAGap(SimulatedJob job, long seed) {
+    Set<String> missing = new HashSet<>(put.keySet());
+    job.emitted().forEach(record -> missing.remove(record.data()));
+    for (String value : missing) {
+      Placed placed = put.get(value);
+      assertThat(kinesis.has(placed)).as("seed %d: %s is still there", seed, value).isFalse();
+      assertThat(job.gaps())
+          .as("seed %d: %s of %s, record %d", seed, value, placed.shard().id, placed.sequence())
+          .anyMatch(gap -> isIn(gap, placed) || isBehind(gap, placed, job));
+    }
+    if (!expired) {
+      assertThat(job.gaps()).as("seed %d: nothing has expired", seed).isEmpty();
+    }
+  }
+
+  private static boolean isIn(Gaps.Read gap, Placed placed) {
+    return gap.shard().equals(placed.shard().id) && gap.covers(placed.sequence());
+  }
+
+  /** A shard that came and expired while nobody listed: its parent's gap reaches to the end. */
+  private boolean isBehind(Gaps.Read gap, Placed placed, SimulatedJob job) {
+    String shard = placed.shard().id;
+    return gap.first().isEmpty()
+        && kinesis.isAncestor(gap.shard(), placed.shard())
+        && job.gaps().stream().noneMatch(other -> other.shard().equals(shard))
+        && job.emitted().stream().noneMatch(record -> record.shard().equals(shard));
+  }
+
   private void assertThatTheLagTellsWhetherKinesisAnswers(SimulatedJob job) throws Exception {
-    // What a history has left in the queues of faults, and back-offs, take their time.
+    // Back-offs take their time.
     for (int i = 0; i < 2_000 && job.lagMillis() > SHORT_LAG_MILLIS; i++) {
       job.run();
       job.list();
@@ -64,21 +150,40 @@ class RandomHistoryTest {
       job.list();
     }
     assertThat(job.lagMillis()).isGreaterThanOrEqualTo(LONG_SILENCE_MILLIS);
+    kinesis.denies = false;
   }
 
-  static LongStream seeds() {
-    return LongStream.range(0, Long.getLong("starjoin.histories", 25));
+  private void assertThatAnotherStreamIsNotRead(SimulatedJob job, long seed) {
+    timing.advance(60_000);
+    kinesis.recreate(2);
+
+    assertThatThrownBy(job::list)
+        .as("seed %d", seed)
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining("created again");
   }
 
-  private void step(Random random, SimulatedJob job) throws Exception {
-    switch (random.nextInt(20)) {
-      case 0, 1, 2, 3 -> putSome(random);
-      case 4 -> reshard(random);
-      case 5 -> disturb(random);
-      case 6 -> job.list();
-      case 7, 8, 9 -> job.checkpoint(random.nextInt(4) > 0);
-      case 10 -> job.failTasks();
-      case 11 -> {
+  /**
+   * Time jumps by hours, so that the job sometimes fails after its longest time without an answer.
+   */
+  private void stepOrRestart(SimulatedJob job) throws Exception {
+    try {
+      step(job);
+    } catch (StreamUnavailableException e) {
+      assertThat(e).hasMessageNotContaining("created again");
+      job.failEverything(1 + random.nextInt(4));
+    }
+  }
+
+  private void step(SimulatedJob job) throws Exception {
+    switch (random.nextInt(24)) {
+      case 0, 1, 2, 3 -> putSome();
+      case 4 -> reshard();
+      case 5, 6, 7 -> disturb();
+      case 8 -> job.list();
+      case 9, 10, 11 -> job.checkpoint(random.nextInt(4) > 0);
+      case 12 -> job.failTasks();
+      case 13 -> {
         if (random.nextBoolean()) {
           job.failEverything(1 + random.nextInt(4));
         }
@@ -87,18 +192,21 @@ class RandomHistoryTest {
     }
   }
 
-  private void putSome(Random random) {
+  private void putSome() {
     for (int i = random.nextInt(12); i >= 0; i--) {
-      int key = random.nextInt(FakeKinesis.KEYS);
-      List<String> values = put.computeIfAbsent(Integer.toString(key), k -> new ArrayList<>());
-      String value = key + "." + values.size();
-      values.add(value);
-      kinesis.put(key, value);
+      put(random.nextInt(FakeKinesis.KEYS));
     }
   }
 
-  private void reshard(Random random) {
-    List<FakeKinesis.FakeShard> open = new ArrayList<>(kinesis.openShards());
+  private void put(int key) {
+    List<String> values = putByKey.computeIfAbsent(Integer.toString(key), k -> new ArrayList<>());
+    String value = key + "." + values.size();
+    values.add(value);
+    put.put(value, kinesis.put(key, value));
+  }
+
+  private void reshard() {
+    List<FakeShard> open = new ArrayList<>(kinesis.openShards());
     open.sort((a, b) -> a.lowKey - b.lowKey);
     int i = random.nextInt(open.size());
     if (i + 1 < open.size() && (random.nextBoolean() || open.size() > 6)) {
@@ -108,34 +216,90 @@ class RandomHistoryTest {
     }
   }
 
-  private void disturb(Random random) {
-    List<FakeKinesis.FakeShard> open = kinesis.openShards();
-    FakeKinesis.FakeShard shard = open.get(random.nextInt(open.size()));
-    switch (random.nextInt(5)) {
+  private void disturb() {
+    List<FakeShard> all = kinesis.allShards();
+    FakeShard shard = all.get(random.nextInt(all.size()));
+    switch (random.nextInt(13)) {
       case 0 -> shard.faults.addAll(Collections.nCopies(5, FakeKinesis.throttled()));
       case 1 -> shard.faults.add(SdkClientException.create("connection reset"));
       case 2 -> timing.advance(301_000);
       case 3 -> kinesis.listFaults.add(LimitExceededException.builder().message("x").build());
-      default ->
-          kinesis.listing =
+      case 4 -> kinesis.iteratorFaults.add(SdkClientException.create("connection reset"));
+      case 5 -> shard.falseEnds = 1 + random.nextInt(2);
+      case 6 -> shard.namesChildren = false;
+      case 7 -> shard.standsStillAt = random.nextBoolean() ? 1 + random.nextInt(100_000) : 0;
+      case 8 -> {
+        shard.silent = true;
+        silenced.add(shard);
+      }
+      case 9 -> answer(shard);
+      case 10, 11 -> expire();
+      default -> lie();
+    }
+  }
+
+  private static void answer(FakeShard shard) {
+    shard.silent = false;
+    List<Runnable> waiting = new ArrayList<>(shard.unanswered);
+    shard.unanswered.clear();
+    waiting.forEach(Runnable::run);
+  }
+
+  /** Time passes while nobody reads: more than an iterator's life, sometimes the retention. */
+  private void expire() {
+    timing.advance(HOUR_MILLIS * (1 + random.nextInt(14)));
+    kinesis.listing = shards -> shards; // listings are wrong for seconds, not for hours
+    if (expires) {
+      expired = true;
+      kinesis.expire();
+    }
+  }
+
+  private void lie() {
+    List<Shard> now = new ArrayList<>();
+    kinesis.listing =
+        switch (random.nextInt(5)) {
+          case 0 ->
               shards -> {
-                var shuffled = new ArrayList<>(shards);
-                shuffled.addAll(shards);
-                Collections.shuffle(shuffled, random);
-                return shuffled;
+                var doubled = new ArrayList<>(shards);
+                doubled.addAll(shards);
+                Collections.shuffle(doubled, random);
+                return doubled;
               };
-    }
+          case 1 -> shards -> shards.stream().filter(shard -> random.nextInt(4) > 0).toList();
+          case 2 ->
+              // From now on the same, whatever changes.
+              shards -> {
+                if (now.isEmpty()) {
+                  now.addAll(shards);
+                }
+                return now;
+              };
+          case 3 ->
+              // Closed ones are missing, or shown as open.
+              shards ->
+                  shards.stream()
+                      .filter(shard -> random.nextBoolean() || isOpen(shard))
+                      .map(
+                          shard ->
+                              random.nextBoolean()
+                                  ? shard
+                                  : shard.toBuilder().sequenceNumberRange(range -> {}).build())
+                      .toList();
+          default -> shards -> shards;
+        };
   }
 
-  private int count() {
-    return put.values().stream().mapToInt(List::size).sum();
+  private static boolean isOpen(Shard shard) {
+    return shard.sequenceNumberRange().endingSequenceNumber() == null;
   }
 
-  private static Map<String, List<String>> byKey(List<Frames.Read> records) {
-    Map<String, List<String>> byKey = new TreeMap<>();
-    for (Frames.Read record : records) {
-      byKey.computeIfAbsent(record.key(), key -> new ArrayList<>()).add(record.data());
+  private void calmDown() {
+    kinesis.listing = shards -> shards;
+    for (FakeShard shard : kinesis.allShards()) {
+      shard.standsStillAt = 0;
+      shard.falseEnds = 0;
     }
-    return byKey;
+    silenced.forEach(RandomHistoryTest::answer);
   }
 }

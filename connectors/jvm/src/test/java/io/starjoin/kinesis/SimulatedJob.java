@@ -5,11 +5,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.core.io.InputStatus;
+import org.apache.flink.util.ExceptionUtils;
 
 /**
  * The source under what Flink promises and no more, in one thread (fetchers apart): snapshots of
@@ -19,22 +21,25 @@ import org.apache.flink.core.io.InputStatus;
  */
 final class SimulatedJob implements AutoCloseable {
 
-  /** One record that left the source, in the epoch of its reader. */
-  record Emission(long epoch, Frames.Read record) {}
+  /** One record or gap that left the source, in the epoch of its reader. */
+  record Emission(long epoch, Frames.Read record, Gaps.Read gap) {}
 
   private record Given(long checkpoint, List<ShardSplit> splits) {}
 
   private static final long NOT_YET = Long.MAX_VALUE;
 
-  // Histories have hours of outage, by their clock, and the job is to survive them.
+  /** Histories have hours of outage, by their clock, and the job is to survive most of them. */
   private static final SourceSettings SETTINGS =
-      Fixtures.builder().failAfterMillis(86_400_000).settings();
+      Fixtures.builder()
+          .maxBlockBytes(120)
+          .onGap("CONTINUE")
+          .failAfterMillis(86_400_000)
+          .settings();
 
   private final class Task {
     final FakeReaderContext context = new FakeReaderContext();
     final CollectingOutput output = new CollectingOutput();
-    final KinesisSourceReader reader =
-        TestReaders.create(kinesis, timing, context, TestReaders.withBlocksOf(120));
+    final KinesisSourceReader reader = TestReaders.create(kinesis, timing, context, SETTINGS);
     final Deque<Object> mail = new ArrayDeque<>();
     boolean held;
     long epoch;
@@ -48,6 +53,7 @@ final class SimulatedJob implements AutoCloseable {
   private final List<List<Given>> given = new ArrayList<>();
   private FakeEnumeratorContext context;
   private KinesisEnumerator enumerator;
+  private int restarts;
   private long nextCheckpoint = 1;
   private long completed;
   private byte[] completedEnumerator;
@@ -66,7 +72,13 @@ final class SimulatedJob implements AutoCloseable {
     return emissions.stream()
         .sorted(Comparator.comparingLong(Emission::epoch))
         .map(Emission::record)
+        .filter(Objects::nonNull)
         .toList();
+  }
+
+  /** The gaps that were emitted. */
+  List<Gaps.Read> gaps() {
+    return emissions.stream().map(Emission::gap).filter(Objects::nonNull).toList();
   }
 
   /** The worst lag of a subtask, as it is reported. */
@@ -82,8 +94,19 @@ final class SimulatedJob implements AutoCloseable {
     route();
   }
 
-  /** Lets every task do a little. */
+  /** Lets every task do a little. A shard that is not answered for too long fails its task. */
   void run() throws Exception {
+    try {
+      runTasks();
+    } catch (RuntimeException e) {
+      if (ExceptionUtils.findThrowable(e, ShardUnreadableException.class).isEmpty()) {
+        throw e;
+      }
+      failTasks();
+    }
+  }
+
+  private void runTasks() throws Exception {
     for (Task task : tasks) {
       deliver(task);
       try {
@@ -113,8 +136,12 @@ final class SimulatedJob implements AutoCloseable {
     byte[] enumeratorState =
         EnumeratorStateSerializer.INSTANCE.serialize(enumerator.snapshotState(id));
     List<List<byte[]>> readerStates = new ArrayList<>();
-    for (Task task : tasks) {
+    int restartsBefore = restarts;
+    for (Task task : List.copyOf(tasks)) {
       runSometimes();
+      if (restarts != restartsBefore) {
+        return; // a task has failed, and the checkpoint with it
+      }
       List<byte[]> state = new ArrayList<>();
       for (ShardSplit split : task.reader.snapshotState(id)) {
         state.add(ShardSplitSerializer.INSTANCE.serialize(split));
@@ -124,7 +151,7 @@ final class SimulatedJob implements AutoCloseable {
       task.held = false;
     }
     runSometimes();
-    if (completes) {
+    if (completes && restarts == restartsBefore) {
       completed = id;
       completedEnumerator = enumeratorState;
       completedReaders = readerStates;
@@ -141,6 +168,7 @@ final class SimulatedJob implements AutoCloseable {
 
   /** A task fails and takes its region along, which is every task; the enumerator lives on. */
   void failTasks() throws Exception {
+    restarts++;
     int parallelism = tasks.size();
     stopTasks();
     for (int i = 0; i < parallelism; i++) {
@@ -243,7 +271,11 @@ final class SimulatedJob implements AutoCloseable {
 
   private void take(Task task) {
     for (byte[] frame : task.output.frames) {
-      Frames.read(frame).forEach(record -> emissions.add(new Emission(task.epoch, record)));
+      if (Gaps.isGap(frame)) {
+        emissions.add(new Emission(task.epoch, null, Gaps.read(frame)));
+      } else {
+        Frames.read(frame).forEach(read -> emissions.add(new Emission(task.epoch, read, null)));
+      }
     }
     task.output.frames.clear();
   }
