@@ -82,6 +82,11 @@ final class FakeFanOut {
     List.copyOf(active.values()).forEach(stream -> stream.fail(failure));
   }
 
+  /** Kinesis ends the subscriptions early, and well. */
+  void finishAll() {
+    List.copyOf(active.values()).forEach(Stream::finish);
+  }
+
   long active() {
     return active.values().stream().filter(stream -> !stream.over).count();
   }

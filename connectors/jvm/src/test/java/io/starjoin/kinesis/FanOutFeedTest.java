@@ -209,6 +209,20 @@ class FanOutFeedTest {
   }
 
   @Test
+  void aSubscriptionThatEndsEarlyIsRenewedWhenKinesisAllowsIt() {
+    kinesis.put(0, "a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    fetcher.run(1_000);
+    fanOut.finishAll();
+    kinesis.put(0, "b");
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fanOut.refusals).isZero();
+    assertThat(fanOut.requests).hasSize(2);
+  }
+
+  @Test
   void theConsumerThatIsMissingIsNamedAndNotTakenForAShardInDoubt() {
     kinesis.put(0, "a");
     fetcher.add(split(0, Position.TRIM_HORIZON));
