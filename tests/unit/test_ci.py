@@ -14,6 +14,10 @@ from infra.bootstrap import ROOT
 _NOTES = '#!/bin/sh\necho "${STARJOIN_VENV:+$STARJOIN_VENV }${0##*/} $*" >> "$NOTES"\n'
 
 
+# What the tests need besides an interpreter.
+_TOOLS = ("javac", "mvn", "node", "npm")
+
+
 class Machine:
     """A machine with these programs alone."""
 
@@ -48,7 +52,7 @@ class Machine:
 
 
 def test_everything_runs_on_3_12_and_what_is_fast_on_3_11_too(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "javac", "mvn", "python3", "python3.12", "python3.11")
+    machine = Machine(tmp_path, *_TOOLS, "python3", "python3.12", "python3.11")
     calls, _ = machine.run()
     assert calls == [
         "python3.12 build.py lint",
@@ -58,14 +62,14 @@ def test_everything_runs_on_3_12_and_what_is_fast_on_3_11_too(tmp_path: Path) ->
 
 
 def test_an_interpreter_of_pyenv_is_taken(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "javac", "mvn", "python3")
+    machine = Machine(tmp_path, *_TOOLS, "python3")
     machine.add(machine.pyenv / "versions" / "3.12.1" / "bin" / "python3.12")
     calls, _ = machine.run()
     assert calls == ["python3.12 build.py lint", "python3.12 build.py test"]
 
 
 def test_an_interpreter_that_cannot_make_an_environment_is_not_taken(tmp_path: Path) -> None:
-    machine = Machine(tmp_path, "javac", "mvn", "python3", "python3.11")
+    machine = Machine(tmp_path, *_TOOLS, "python3", "python3.11")
     # pyenv's programs are there for every version, and fail for those that are not switched on.
     machine.add(machine.bin / "python3.12", "#!/bin/sh\nexit 127\n")
     machine.add(machine.pyenv / "versions" / "3.12.1" / "bin" / "python3.12")
@@ -84,12 +88,12 @@ def test_what_the_machine_lacks_is_installed(tmp_path: Path, *, packaged: bool) 
         machine.add(machine.bin / "apt-get", _NOTES + install)
         (machine.bin / "cp").symlink_to(shutil.which("cp") or "cp")
     calls, printed = machine.run()
-    java = "openjdk-17-jdk-headless maven"
+    tools = "openjdk-17-jdk-headless maven nodejs npm"
     options = "-qy --no-install-recommends"
     if packaged:
         assert calls == [
             "apt-get update -q",
-            f"apt-get install {options} {java} python3.12 python3.12-venv",
+            f"apt-get install {options} {tools} python3.12 python3.12-venv",
             "python3.12 build.py lint",
             "python3.12 build.py test",
             ".venv-3.11 python3.11 build.py test --fast",
@@ -98,7 +102,7 @@ def test_what_the_machine_lacks_is_installed(tmp_path: Path, *, packaged: bool) 
     assert "no Python 3.12: everything runs on python3 alone" in printed
     assert calls == [
         "apt-get update -q",
-        f"apt-get install {options} {java}",
+        f"apt-get install {options} {tools}",
         "python3 build.py lint",
         "python3 build.py test",
     ]
