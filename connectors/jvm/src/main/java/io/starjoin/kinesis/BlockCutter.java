@@ -54,7 +54,9 @@ final class BlockCutter {
         writer.write(shardId, records, millisBehindLatest),
         records.size(),
         FrameWriter.arrival(last),
-        Position.after(last.sequenceNumber()).readUntil(readUntil));
+        Position.after(last.sequenceNumber())
+            .readUntil(readUntil)
+            .lastArrival(FrameWriter.arrival(last)));
   }
 
   /** How many bytes the blocks of these records have at most. */

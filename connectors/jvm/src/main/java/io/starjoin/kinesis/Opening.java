@@ -55,7 +55,9 @@ final class Opening {
                   .sequenceNumber(lastRead)
                   .build(),
               lastRead,
-              isYoung(position.readUntilMillis(), wallClockMillis));
+              // The record itself may have expired. If it cannot have, it must come.
+              isYoung(position.readUntilMillis(), wallClockMillis)
+                  && !isYoung(position.lastArrivalMillis(), wallClockMillis));
       case REOPENED -> new Opening(from(ShardIteratorType.TRIM_HORIZON), lastRead, false);
       case REOPENED_NOTHING_LOST ->
           new Opening(from(ShardIteratorType.TRIM_HORIZON), lastRead, true);

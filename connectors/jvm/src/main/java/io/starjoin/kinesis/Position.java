@@ -13,8 +13,15 @@ import java.util.Objects;
  * @param timestampMillis since the epoch; 0 except for {@code AT_TIMESTAMP}
  * @param readUntilMillis every record of the shard that arrived before this time was read; since
  *     the epoch, {@link #UNKNOWN} if nothing is known
+ * @param lastArrivalMillis when the last record that was read arrived; since the epoch, {@link
+ *     #UNKNOWN} if none was or nothing is known
  */
-record Position(Kind kind, String sequenceNumber, long timestampMillis, long readUntilMillis)
+record Position(
+    Kind kind,
+    String sequenceNumber,
+    long timestampMillis,
+    long readUntilMillis,
+    long lastArrivalMillis)
     implements Serializable {
 
   /** The codes are written to checkpoints: add, never change. */
@@ -49,18 +56,22 @@ record Position(Kind kind, String sequenceNumber, long timestampMillis, long rea
 
   static final long UNKNOWN = -1;
 
-  static final Position TRIM_HORIZON = new Position(Kind.TRIM_HORIZON, null, 0, UNKNOWN);
-  static final Position LATEST = new Position(Kind.LATEST, null, 0, UNKNOWN);
+  static final Position TRIM_HORIZON = of(Kind.TRIM_HORIZON, null, 0);
+  static final Position LATEST = of(Kind.LATEST, null, 0);
 
   /** The shard was read to its end and all of its records were emitted. */
-  static final Position SHARD_END = new Position(Kind.SHARD_END, null, 0, UNKNOWN);
+  static final Position SHARD_END = of(Kind.SHARD_END, null, 0);
+
+  private static Position of(Kind kind, String sequenceNumber, long timestampMillis) {
+    return new Position(kind, sequenceNumber, timestampMillis, UNKNOWN, UNKNOWN);
+  }
 
   static Position after(String sequenceNumber) {
-    return new Position(Kind.AFTER_SEQUENCE, Objects.requireNonNull(sequenceNumber), 0, UNKNOWN);
+    return of(Kind.AFTER_SEQUENCE, Objects.requireNonNull(sequenceNumber), 0);
   }
 
   static Position at(long timestampMillis) {
-    return new Position(Kind.AT_TIMESTAMP, null, timestampMillis, UNKNOWN);
+    return of(Kind.AT_TIMESTAMP, null, timestampMillis);
   }
 
   /**
@@ -68,11 +79,15 @@ record Position(Kind kind, String sequenceNumber, long timestampMillis, long rea
    */
   Position reopened(boolean nothingLost) {
     Kind reopened = nothingLost ? Kind.REOPENED_NOTHING_LOST : Kind.REOPENED;
-    return new Position(reopened, sequenceNumber, 0, readUntilMillis);
+    return new Position(reopened, sequenceNumber, 0, readUntilMillis, lastArrivalMillis);
   }
 
   Position readUntil(long millis) {
-    return new Position(kind, sequenceNumber, timestampMillis, millis);
+    return new Position(kind, sequenceNumber, timestampMillis, millis, lastArrivalMillis);
+  }
+
+  Position lastArrival(long millis) {
+    return new Position(kind, sequenceNumber, timestampMillis, readUntilMillis, millis);
   }
 
   boolean isShardEnd() {

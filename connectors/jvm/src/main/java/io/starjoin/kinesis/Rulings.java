@@ -145,8 +145,7 @@ final class Rulings {
   private static Ruling ofGone(ShardInDoubt doubt, Listing listing) {
     Position position = doubt.position();
     // One of which nothing was read has had its whole life unread, whatever its parents' age.
-    boolean readOut =
-        !doubt.children().isEmpty() || isKept(position, listing) && !isUnread(position);
+    boolean readOut = !doubt.children().isEmpty() || isKept(doubt, listing) && !isUnread(position);
     return readOut ? Ruling.END : Ruling.END_LOSS_POSSIBLE;
   }
 
@@ -156,25 +155,32 @@ final class Rulings {
     if (doubt.doubt() == Doubt.NULL_ITERATOR) {
       return shard.closed() ? ofClosed(doubt) : Ruling.RESUME;
     }
-    if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(position, listing)) {
+    if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(doubt, listing)) {
       return Ruling.RESUME; // its oldest record may be older than wanted
     }
     if (doubt.doubt() == Doubt.STALLED && position.sequenceNumber() != null) {
       return Ruling.REOPEN_LOSS_POSSIBLE; // whether the last record comes again shows it
     }
-    return isKept(position, listing) || isUntouched(position, shard, survey)
+    return isKept(doubt, listing) || isUntouched(position, shard, survey)
         ? Ruling.REOPEN_NOTHING_LOST
         : Ruling.REOPEN_LOSS_POSSIBLE;
   }
 
   /** Whether the stream still keeps everything that arrived since the position was true. */
-  private static boolean isKept(Position position, Listing listing) {
+  private static boolean isKept(ShardInDoubt doubt, Listing listing) {
+    Position position = doubt.position();
+    long kept = listing.horizonMillis() + MARGIN_MILLIS;
+    boolean isMissing =
+        doubt.doubt() == Doubt.STARTED_LATER || doubt.doubt() == Doubt.POSITION_REFUSED;
+    if (isMissing && position.lastArrivalMillis() >= kept) {
+      return false; // a record is missing that should be there, so others may be
+    }
     boolean isTime = position.kind() == Position.Kind.AT_TIMESTAMP;
     long needed =
         isTime
             ? Math.max(position.timestampMillis(), position.readUntilMillis())
             : position.readUntilMillis();
-    return needed != Position.UNKNOWN && needed >= listing.horizonMillis() + MARGIN_MILLIS;
+    return needed != Position.UNKNOWN && needed >= kept;
   }
 
   /** A parent that is there was closed less than the retention ago; its children are younger. */

@@ -65,6 +65,9 @@ final class ShardCursor {
   /** The time that failed calls and the waits after them have taken since the last answer. */
   private long failingMillis;
 
+  /** The wait after the last failure, which has passed when the next call starts. */
+  private long pauseMillis;
+
   ShardCursor(ShardSplit split, Reading reading) {
     this.shardId = split.shardId();
     this.reading = reading;
@@ -117,6 +120,8 @@ final class ShardCursor {
 
   /** A call starts now. */
   void callStarts() {
+    failingMillis += pauseMillis;
+    pauseMillis = 0;
     callMillis = now();
     callWallMillis = reading.timing().wallClockMillis();
   }
@@ -268,7 +273,8 @@ final class ShardCursor {
     boolean atOnce = failure == Failure.EXPIRED && failures == 1;
     long pause = atOnce ? 0 : reading.backoff().delayMillis(failures);
     dueMillis = Math.max(callMillis + intervalMillis, now() + pause);
-    failingMillis += doneMillis - callMillis + pause;
+    failingMillis += doneMillis - callMillis;
+    pauseMillis = pause;
     switch (failure) {
       case EXPIRED -> {
         reading.metrics().expiredIterators.inc();
@@ -277,6 +283,7 @@ final class ShardCursor {
       case THROTTLED -> {
         reading.metrics().throttled.inc();
         failingMillis = 0;
+        pauseMillis = 0;
       }
       case REFUSED -> {
         return refused(reason);
@@ -293,6 +300,7 @@ final class ShardCursor {
     phase = Phase.CLOSED;
     if (isAheadOfKinesis(reason)) {
       failingMillis = 0;
+      pauseMillis = 0;
       return List.of();
     }
     warn(reason);

@@ -17,7 +17,7 @@ final class Wire {
 
   static final int VERSION = 2;
 
-  private static final int FIRST_VERSION_WITH_READ_UNTIL = 2;
+  private static final int FIRST_VERSION_WITH_TIMES = 2;
 
   static void requireReadable(int version, String what) throws IOException {
     if (version > VERSION) {
@@ -49,6 +49,7 @@ final class Wire {
       case TRIM_HORIZON, LATEST, SHARD_END -> {}
     }
     out.writeLong(position.readUntilMillis());
+    out.writeLong(position.lastArrivalMillis());
   }
 
   static String readText(DataInput in) throws IOException {
@@ -77,8 +78,10 @@ final class Wire {
       case AT_TIMESTAMP -> timestamp = in.readLong();
       case TRIM_HORIZON, LATEST, SHARD_END -> {}
     }
-    long readUntil = version >= FIRST_VERSION_WITH_READ_UNTIL ? in.readLong() : Position.UNKNOWN;
-    return new Position(kind, sequenceNumber, timestamp, readUntil);
+    boolean hasTimes = version >= FIRST_VERSION_WITH_TIMES;
+    long readUntil = hasTimes ? in.readLong() : Position.UNKNOWN;
+    long lastArrival = hasTimes ? in.readLong() : Position.UNKNOWN;
+    return new Position(kind, sequenceNumber, timestamp, readUntil, lastArrival);
   }
 
   private Wire() {}

@@ -89,7 +89,9 @@ class FrameWriterTest {
 
     assertThat(blocks)
         .extracting(Block::next)
-        .containsExactly(Position.after("2").readUntil(10), Position.after("3").readUntil(20));
+        .containsExactly(
+            Position.after("2").readUntil(10).lastArrival(6),
+            Position.after("3").readUntil(20).lastArrival(7));
     assertThat(blocks).extracting(Block::records).containsExactly(2, 1);
     assertThat(blocks).extracting(Block::lastArrivalMillis).containsExactly(6L, 7L);
   }

@@ -308,11 +308,12 @@ class KinesisSplitReaderTest {
     fetcher.records();
     // As far as the record that follows.
     assertThat(fetcher.lastBlock().next())
-        .isEqualTo(Position.after("1").readUntil(FakeTiming.START));
+        .isEqualTo(Position.after("1").readUntil(FakeTiming.START).lastArrival(FakeTiming.START));
     fetcher.records();
 
     assertThat(fetcher.lastBlock().next())
-        .isEqualTo(Position.after("2").readUntil(FakeTiming.START + 5_200));
+        .isEqualTo(
+            Position.after("2").readUntil(FakeTiming.START + 5_200).lastArrival(FakeTiming.START));
   }
 
   @Test

@@ -139,6 +139,22 @@ class RulingsTest extends EnumeratorTestBase {
             Doubt.STARTED_LATER, old, Ruling.END_LOSS_POSSIBLE, Ruling.REOPEN_LOSS_POSSIBLE),
         Arguments.of(Doubt.STARTED_LATER, young, Ruling.END, Ruling.REOPEN_NOTHING_LOST),
         Arguments.of(
+            Doubt.STARTED_LATER,
+            young.lastArrival(NOW - 25 * HOUR),
+            Ruling.END,
+            Ruling.REOPEN_NOTHING_LOST),
+        // A record is missing that the stream should still have.
+        Arguments.of(
+            Doubt.STARTED_LATER,
+            young.lastArrival(NOW - 23 * HOUR),
+            Ruling.END_LOSS_POSSIBLE,
+            Ruling.REOPEN_LOSS_POSSIBLE),
+        Arguments.of(
+            Doubt.POSITION_REFUSED,
+            young.lastArrival(NOW - 23 * HOUR),
+            Ruling.END_LOSS_POSSIBLE,
+            Ruling.REOPEN_LOSS_POSSIBLE),
+        Arguments.of(
             Doubt.POSITION_OLD,
             Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR),
             Ruling.END_LOSS_POSSIBLE,

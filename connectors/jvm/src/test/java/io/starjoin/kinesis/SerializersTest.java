@@ -37,24 +37,31 @@ class SerializersTest {
 
   static Stream<Arguments> splitsOfVersion2() {
     return Stream.of(
-        Arguments.of("0002733100" + "01" + UNKNOWN_HEX, split(Position.TRIM_HORIZON)),
-        Arguments.of("0002733100" + "01" + TIME_HEX, split(Position.TRIM_HORIZON.readUntil(TIME))),
-        Arguments.of("0002733100" + "02" + UNKNOWN_HEX, split(Position.LATEST)),
-        Arguments.of("0002733100" + "03" + TIME_HEX + UNKNOWN_HEX, split(Position.at(TIME))),
+        Arguments.of("0002733100" + "01" + UNKNOWN_HEX + UNKNOWN_HEX, split(Position.TRIM_HORIZON)),
         Arguments.of(
-            "0002733100" + "04" + "00023432" + TIME_HEX,
+            "0002733100" + "01" + TIME_HEX + UNKNOWN_HEX,
+            split(Position.TRIM_HORIZON.readUntil(TIME))),
+        Arguments.of("0002733100" + "02" + UNKNOWN_HEX + UNKNOWN_HEX, split(Position.LATEST)),
+        Arguments.of(
+            "0002733100" + "03" + TIME_HEX + UNKNOWN_HEX + UNKNOWN_HEX, split(Position.at(TIME))),
+        Arguments.of(
+            "0002733100" + "04" + "00023432" + TIME_HEX + UNKNOWN_HEX,
             split(Position.after("42").readUntil(TIME))),
-        Arguments.of("0002733100" + "05" + UNKNOWN_HEX, split(Position.SHARD_END)),
         Arguments.of(
-            "0002733100" + "06" + "00023432" + TIME_HEX,
+            "0002733100" + "04" + "00023432" + UNKNOWN_HEX + TIME_HEX,
+            split(Position.after("42").lastArrival(TIME))),
+        Arguments.of("0002733100" + "05" + UNKNOWN_HEX + UNKNOWN_HEX, split(Position.SHARD_END)),
+        Arguments.of(
+            "0002733100" + "06" + "00023432" + TIME_HEX + UNKNOWN_HEX,
             split(Position.after("42").readUntil(TIME).reopened(false))),
         Arguments.of(
-            "0002733100" + "06" + "0000" + UNKNOWN_HEX, split(Position.at(TIME).reopened(false))),
+            "0002733100" + "06" + "0000" + UNKNOWN_HEX + UNKNOWN_HEX,
+            split(Position.at(TIME).reopened(false))),
         Arguments.of(
-            "0002733100" + "07" + "00023432" + UNKNOWN_HEX,
+            "0002733100" + "07" + "00023432" + UNKNOWN_HEX + UNKNOWN_HEX,
             split(Position.after("42").reopened(true))),
         Arguments.of(
-            "00027333" + "02" + "00027331" + "00027332" + "01" + UNKNOWN_HEX,
+            "00027333" + "02" + "00027331" + "00027332" + "01" + UNKNOWN_HEX + UNKNOWN_HEX,
             new ShardSplit("s3", List.of("s1", "s2"), Position.TRIM_HORIZON)));
   }
 
@@ -111,7 +118,7 @@ class SerializersTest {
                     + ("03" + "00027331" + "00" + "0000018bcfe5687d")
                     + ("02" + "00027332" + "00" + "0000018bcfe5687d")
                     + ("01" + "00027333" + "02" + "00027331" + "00027332" + "0000018bcfe5687d")
-                    + ("04" + "00023432" + UNKNOWN_HEX));
+                    + ("04" + "00023432" + UNKNOWN_HEX + UNKNOWN_HEX));
 
     assertThat(EnumeratorStateSerializer.INSTANCE.deserialize(2, golden)).isEqualTo(state);
     assertThat(EnumeratorStateSerializer.INSTANCE.serialize(state)).isEqualTo(golden);

@@ -252,6 +252,29 @@ class ShardDoubtsTest {
   }
 
   @Test
+  void aRecordThatIsTooYoungToHaveExpiredMustBeThere() {
+    put("a", "b", "c");
+    trim(2);
+    fetcher.add(split(0, afterAt("1", 1).lastArrival(FakeTiming.START - 2 * HOUR)));
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.STARTED_LATER);
+    fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);
+
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).extracting(Gap::firstSequenceNumber).containsExactly("3");
+  }
+
+  @Test
+  void anOldRecordMayExpireIfTheShardWasReadSince() {
+    put("a", "b", "c");
+    trim(1);
+    fetcher.add(split(0, afterAt("1", 1).lastArrival(FakeTiming.START - 30 * HOUR)));
+
+    assertThat(fetcher.records()).containsExactly("b", "c");
+    assertThat(fetcher.doubts).isEmpty();
+  }
+
+  @Test
   void aPositionOfAnOlderReleaseIsNotDoubtedIfItsRecordIsThere() {
     put("a", "b");
     fetcher.add(split(0, Position.after("1")));
@@ -348,7 +371,7 @@ class ShardDoubtsTest {
   void whatWasReadIsLeftOutAndShowsThatNothingIsMissing() {
     kinesis.answerLimit = 1;
     put("a", "b", "c");
-    fetcher.add(split(0, new Position(Position.Kind.REOPENED, "2", 0, Position.UNKNOWN)));
+    fetcher.add(split(0, Position.after("2").reopened(false)));
 
     assertThat(fetcher.records()).containsExactly("c");
     assertThat(fetcher.gaps).isEmpty();
@@ -358,7 +381,7 @@ class ShardDoubtsTest {
   void aGapIsBetweenTheLastRecordReadAndTheOldestThatIsLeft() {
     put("a", "b", "c");
     trim(2);
-    fetcher.add(split(0, new Position(Position.Kind.REOPENED, "1", 0, Position.UNKNOWN)));
+    fetcher.add(split(0, Position.after("1").reopened(false)));
 
     assertThat(fetcher.records()).containsExactly("c");
     assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly("1");
@@ -372,7 +395,7 @@ class ShardDoubtsTest {
   void aShardOfWhichNothingWasReadHasAGapBeforeItsFirstRecord() {
     put("a", "b");
     trim(1);
-    fetcher.add(split(0, new Position(Position.Kind.REOPENED, null, 0, 5)));
+    fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(5).reopened(false)));
 
     assertThat(fetcher.records()).containsExactly("b");
     assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly((String) null);
@@ -382,11 +405,7 @@ class ShardDoubtsTest {
   void whereNothingIsLostThereIsNoGap() {
     put("a", "b", "c");
     trim(2);
-    fetcher.add(
-        split(
-            0,
-            new Position(
-                Position.Kind.REOPENED_NOTHING_LOST, "1", 0, timing.wallClockMillis() - HOUR)));
+    fetcher.add(split(0, afterAt("1", 1).reopened(true)));
 
     assertThat(fetcher.records()).containsExactly("c");
     assertThat(fetcher.gaps).isEmpty();
@@ -417,7 +436,7 @@ class ShardDoubtsTest {
       kinesis.record = record -> record.toBuilder().sequenceNumber(number).build();
       kinesis.put(0, number);
     }
-    fetcher.add(split(0, new Position(Position.Kind.REOPENED, "10", 0, Position.UNKNOWN)));
+    fetcher.add(split(0, Position.after("10").reopened(false)));
 
     assertThat(fetcher.records()).containsExactly(numbers.get(2));
     assertThat(fetcher.gaps).isEmpty();
