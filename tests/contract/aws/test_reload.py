@@ -78,7 +78,11 @@ def test_the_plan_is_described_and_nothing_is_done(rig: Rig) -> None:
     ("version", "made", "says"),
     [
         (LATEST.number + 1, True, r"came with Starjoin 7\.5\.0; .* Run Starjoin 7\.5\.0 or later"),
-        (LATEST.number - 1, True, "have version 3, and this release .* Start the application with"),
+        (
+            LATEST.number - 1,
+            True,
+            f"have version {LATEST.number - 1}, and this release .* Start the application with",
+        ),
         (LATEST.number, False, "do not exist, and this release .* Start the application with"),
     ],
 )
