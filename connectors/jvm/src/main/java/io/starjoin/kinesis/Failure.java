@@ -1,5 +1,6 @@
 package io.starjoin.kinesis;
 
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.kinesis.model.ExpiredIteratorException;
 import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.KmsThrottlingException;
@@ -29,7 +30,8 @@ enum Failure {
     if (reason instanceof ProvisionedThroughputExceededException
         || reason instanceof LimitExceededException
         || reason instanceof KmsThrottlingException
-        || reason instanceof ResourceInUseException) {
+        || reason instanceof ResourceInUseException
+        || reason instanceof AwsServiceException refusal && refusal.isThrottlingException()) {
       return THROTTLED;
     }
     if (reason instanceof InvalidArgumentException || reason instanceof ResourceNotFoundException) {

@@ -66,7 +66,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
             settings.stream(), settings.failAfter(), timing, state.streamCreatedMillis());
     this.discovery =
         new ShardDiscovery(
-            context, settings, lister, registry, watch, rulings, new AfterRound(), state);
+            context, settings, lister, registry, watch, rulings, new AfterRound(), timing, state);
     this.listErrors = context.metricGroup().counter("listErrors");
     this.unassigned = registry.count(Status.WAITING);
     context.metricGroup().setUnassignedSplitsGauge(() -> unassigned);
@@ -103,12 +103,16 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     }
 
     @Override
-    public void incomplete(boolean failed) {
-      if (failed) {
-        listErrors.inc();
-        reports.failed();
-      }
+    public void incomplete() {
+      rulings.unlisted();
+      rulings.check(watch);
       report();
+    }
+
+    @Override
+    public void failed() {
+      listErrors.inc();
+      reports.failed();
     }
   }
 
@@ -138,10 +142,11 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     }
     if (doubt.doubt() == Doubt.NULL_ITERATOR && registry.isClosed(doubt.shardId())) {
       context.sendEventToSourceReader(
-          reader, new ShardRuling(doubt.shardId(), doubt.position(), rulings.ofClosed(doubt)));
+          reader,
+          new ShardRuling(doubt.shardId(), doubt.position(), rulings.ofClosed(reader, doubt)));
     } else {
       rulings.add(reader, doubt, timing.nowMillis());
-      discovery.listForDoubts();
+      discovery.listNow();
     }
   }
 

@@ -22,7 +22,11 @@ final class Remedy {
       "Check that the job's role can be assumed and that its credentials are valid and reachable.";
 
   private static final String UNKNOWN =
-      "Find the cause and restart the job; it continues where it was.";
+      "Find the cause; once it is gone, the job continues where it was.";
+
+  private static final String THROTTLED =
+      "Find out what else makes so many calls of Kinesis in this account and region; the limits of"
+          + " ListShards and DescribeStreamSummary are shared by all of them.";
 
   /** Of AWS's signature check, which every service answers alike. */
   private static final Set<String> REFUSED_CREDENTIALS =
@@ -75,6 +79,9 @@ final class Remedy {
     }
     if (refusal.getClass().getSimpleName().startsWith("Kms")) {
       return "Check that the stream's KMS key is enabled, and allow the job's role kms:Decrypt.";
+    }
+    if (Failure.of(refusal) == Failure.THROTTLED) {
+      return THROTTLED;
     }
     return REFUSED_CREDENTIALS.contains(code) ? CREDENTIALS : UNKNOWN;
   }

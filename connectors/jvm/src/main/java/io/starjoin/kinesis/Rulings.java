@@ -32,13 +32,36 @@ final class Rulings {
    */
   static final int BARE_ENDS_TO_BELIEVE = 3;
 
+  /**
+   * Kinesis may give iterators of a shard that has expired. So many complete listings in a row that
+   * lack it, over at least so long a time, are believed; one alone may lag behind a split.
+   */
+  static final int UNLISTED_TO_BELIEVE = 5;
+
+  static final long UNLISTED_MILLIS = 20_000;
+
   /** A ruling and the reader that waits for it. */
   record Ruled(int reader, ShardRuling ruling) {}
 
-  private record Pending(int reader, ShardInDoubt doubt, long number, long sinceMillis) {}
+  private static final class Pending {
+    final int reader;
+    final ShardInDoubt doubt;
+    final long number;
+    final long sinceMillis;
+    Undecided reason = Undecided.NO_LISTING;
+    int unlistedTimes;
+    long unlistedSinceMillis;
+
+    Pending(int reader, ShardInDoubt doubt, long number, long sinceMillis) {
+      this.reader = reader;
+      this.doubt = doubt;
+      this.number = number;
+      this.sinceMillis = sinceMillis;
+    }
+  }
 
   /** How often the shard's answers have ended at this position without naming children. */
-  private record BareEnd(Position position, int times) {}
+  private record BareEnd(int reader, Position position, int times) {}
 
   private final Map<String, Pending> pending = new TreeMap<>();
   private final Map<String, BareEnd> bareEnds = new HashMap<>();
@@ -53,9 +76,15 @@ final class Rulings {
     pending.put(doubt.shardId(), new Pending(reader, doubt, received.incrementAndGet(), nowMillis));
   }
 
-  /** A reader that is reset asks again. */
+  /** A reader that is reset asks again, and reaches ends again. */
   void withdraw(int reader) {
-    pending.values().removeIf(waiting -> waiting.reader() == reader);
+    pending.values().removeIf(waiting -> waiting.reader == reader);
+    bareEnds.values().removeIf(end -> end.reader() == reader);
+  }
+
+  /** There is no listing that could decide. */
+  void unlisted() {
+    pending.values().forEach(waiting -> waiting.reason = Undecided.NO_LISTING);
   }
 
   boolean isEmpty() {
@@ -68,7 +97,7 @@ final class Rulings {
   }
 
   private static boolean isDecidedBy(Listing listing, Pending waiting) {
-    return waiting.number() <= listing.doubtsBefore();
+    return waiting.number <= listing.doubtsBefore();
   }
 
   /**
@@ -78,8 +107,8 @@ final class Rulings {
   Set<String> missingFrom(Listing listing) {
     Set<String> missing = new TreeSet<>(pending.keySet());
     for (Pending waiting : pending.values()) {
-      ShardDescription listed = listing.shards().get(waiting.doubt().shardId());
-      if (listed != null && isUnread(waiting.doubt().position())) {
+      ShardDescription listed = listing.shards().get(waiting.doubt.shardId());
+      if (listed != null && isUnread(waiting.doubt.position())) {
         missing.addAll(listed.parents());
       }
     }
@@ -88,7 +117,8 @@ final class Rulings {
   }
 
   /**
-   * Rules on every doubt that can be decided, and forgets it.
+   * Rules on every doubt that can be decided, and forgets it, as well as those of readers that
+   * cannot be reached.
    *
    * @param survey with answers for {@link #missingFrom}, unless Kinesis could not be asked
    * @param reachable whether a reader can be sent its ruling now
@@ -97,13 +127,15 @@ final class Rulings {
     List<Ruled> ruled = new ArrayList<>();
     for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
       Pending waiting = each.next();
-      ShardInDoubt doubt = waiting.doubt();
-      if (isDecidedBy(survey.listing(), waiting) && reachable.test(waiting.reader())) {
-        Ruling ruling = of(doubt, survey);
+      ShardInDoubt doubt = waiting.doubt;
+      if (!reachable.test(waiting.reader)) {
+        each.remove(); // it is about to be reset, and asks again
+      } else if (isDecidedBy(survey.listing(), waiting)) {
+        Ruling ruling = of(waiting, survey);
         if (ruling != null) {
           ruled.add(
               new Ruled(
-                  waiting.reader(), new ShardRuling(doubt.shardId(), doubt.position(), ruling)));
+                  waiting.reader, new ShardRuling(doubt.shardId(), doubt.position(), ruling)));
           each.remove();
         }
       }
@@ -112,19 +144,43 @@ final class Rulings {
   }
 
   /** Null if it cannot be decided yet. */
-  private Ruling of(ShardInDoubt doubt, Survey survey) {
+  private Ruling of(Pending waiting, Survey survey) {
+    ShardInDoubt doubt = waiting.doubt;
     ShardDescription listed = survey.listed(doubt.shardId());
     if (listed == null) {
-      return survey.isGone(doubt.shardId()) ? ofGone(doubt, survey.listing()) : null;
+      return survey.isGone(doubt.shardId())
+          ? ofGone(doubt, survey.listing())
+          : ofUnlisted(waiting, survey);
     }
+    waiting.unlistedTimes = 0;
     if (isUnread(doubt.position()) && !listed.parents().stream().allMatch(survey::knows)) {
+      waiting.reason = Undecided.PARENTS_NOT_ASKED;
       return null;
     }
-    return ofListed(doubt, listed, survey);
+    return ofListed(waiting.reader, doubt, listed, survey);
+  }
+
+  private Ruling ofUnlisted(Pending waiting, Survey survey) {
+    ShardInDoubt doubt = waiting.doubt;
+    Listing listing = survey.listing();
+    if (!survey.isThere(doubt.shardId())) {
+      waiting.reason = Undecided.NOT_ASKED;
+      return null;
+    }
+    waiting.reason = Undecided.NOT_LISTED;
+    if (waiting.unlistedTimes++ == 0) {
+      waiting.unlistedSinceMillis = listing.atMillis();
+    }
+    if (waiting.unlistedTimes < UNLISTED_TO_BELIEVE
+        || listing.atMillis() - waiting.unlistedSinceMillis < UNLISTED_MILLIS) {
+      return null;
+    }
+    // It need not be gone: without an end from Kinesis itself nobody knows what it still holds.
+    return doubt.doubt() == Doubt.NULL_ITERATOR ? ofGone(doubt, listing) : Ruling.END_LOSS_POSSIBLE;
   }
 
   /** Of a shard that is closed, and whose answers have ended. */
-  Ruling ofClosed(ShardInDoubt doubt) {
+  Ruling ofClosed(int reader, ShardInDoubt doubt) {
     BareEnd last = bareEnds.get(doubt.shardId());
     boolean isRepeated = last != null && isSamePlace(last.position(), doubt.position());
     int times = isRepeated ? last.times() + 1 : 1;
@@ -132,7 +188,7 @@ final class Rulings {
       bareEnds.remove(doubt.shardId());
       return Ruling.END;
     }
-    bareEnds.put(doubt.shardId(), new BareEnd(doubt.position(), times));
+    bareEnds.put(doubt.shardId(), new BareEnd(reader, doubt.position(), times));
     return Ruling.RESUME;
   }
 
@@ -149,11 +205,11 @@ final class Rulings {
     return readOut ? Ruling.END : Ruling.END_LOSS_POSSIBLE;
   }
 
-  private Ruling ofListed(ShardInDoubt doubt, ShardDescription shard, Survey survey) {
+  private Ruling ofListed(int reader, ShardInDoubt doubt, ShardDescription shard, Survey survey) {
     Listing listing = survey.listing();
     Position position = doubt.position();
     if (doubt.doubt() == Doubt.NULL_ITERATOR) {
-      return shard.closed() ? ofClosed(doubt) : Ruling.RESUME;
+      return shard.closed() ? ofClosed(reader, doubt) : Ruling.RESUME;
     }
     if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(doubt, listing)) {
       return Ruling.RESUME; // its oldest record may be older than wanted
@@ -197,6 +253,7 @@ final class Rulings {
   void check(StreamWatch watch) {
     pending
         .values()
-        .forEach(waiting -> watch.requireRuling(waiting.doubt(), waiting.sinceMillis()));
+        .forEach(
+            waiting -> watch.requireRuling(waiting.doubt, waiting.sinceMillis, waiting.reason));
   }
 }

@@ -16,6 +16,11 @@ final class ShardDiscovery {
 
   private static final Logger LOG = LoggerFactory.getLogger(ShardDiscovery.class);
 
+  /** Doubts that a round leaves open get another one, at first this long after it. */
+  static final long REPEAT_MILLIS = 1_000;
+
+  static final long LONGEST_REPEAT_MILLIS = 30_000;
+
   /** What the enumerator does after a round. */
   interface Rounds {
 
@@ -23,7 +28,10 @@ final class ShardDiscovery {
     void settled(Survey survey);
 
     /** There was no listing, or it lacks shards: what was known is still true. */
-    void incomplete(boolean failed);
+    void incomplete();
+
+    /** A call has failed; the round goes on. */
+    void failed();
   }
 
   private final SplitEnumeratorContext<ShardSplit> context;
@@ -33,10 +41,14 @@ final class ShardDiscovery {
   private final StreamWatch watch;
   private final Rulings rulings;
   private final Rounds rounds;
+  private final Timing timing;
+  private final Backoff backoff = new Backoff(REPEAT_MILLIS, LONGEST_REPEAT_MILLIS, () -> 1);
   private boolean started;
   private long beganMillis;
   private boolean listed;
   private boolean requested;
+  private int undecidedRounds;
+  private long repeatAtMillis;
 
   ShardDiscovery(
       SplitEnumeratorContext<ShardSplit> context,
@@ -46,6 +58,7 @@ final class ShardDiscovery {
       StreamWatch watch,
       Rulings rulings,
       Rounds rounds,
+      Timing timing,
       EnumeratorState state) {
     this.context = context;
     this.settings = settings;
@@ -54,6 +67,7 @@ final class ShardDiscovery {
     this.watch = watch;
     this.rulings = rulings;
     this.rounds = rounds;
+    this.timing = timing;
     this.started = state.started();
     this.beganMillis = state.beganMillis();
   }
@@ -75,6 +89,19 @@ final class ShardDiscovery {
 
   void start() {
     context.callAsync(this::list, this::onListed, 0, settings.shardDiscoveryInterval().toMillis());
+    context.callAsync(
+        timing::nowMillis, (now, failure) -> repeatForDoubts(), REPEAT_MILLIS, REPEAT_MILLIS);
+  }
+
+  private void repeatForDoubts() {
+    if (!rulings.isEmpty() && timing.nowMillis() >= repeatAtMillis) {
+      listNow();
+    }
+  }
+
+  private void ended() {
+    undecidedRounds = rulings.isEmpty() ? 0 : undecidedRounds + 1;
+    repeatAtMillis = timing.nowMillis() + backoff.delayMillis(undecidedRounds);
   }
 
   /** In the worker thread. */
@@ -82,8 +109,8 @@ final class ShardDiscovery {
     return lister.list(rulings.received());
   }
 
-  /** A listing that begins after all doubts that have come; several doubts share one. */
-  void listForDoubts() {
+  /** A listing that begins after all doubts that have come; several requests share one. */
+  void listNow() {
     if (requested) {
       return;
     }
@@ -94,7 +121,7 @@ final class ShardDiscovery {
           requested = false;
           onListed(listing, failure);
           if (failure == null && rulings.areNewerThan(listing)) {
-            listForDoubts();
+            listNow();
           }
         });
   }
@@ -102,16 +129,19 @@ final class ShardDiscovery {
   private void onListed(Listing listing, Throwable failure) {
     if (failure != null) {
       onFailure("Listing the shards", failure);
+      rounds.incomplete();
+      ended();
       return;
     }
     watch.listed(listing);
     if (watch.holes() > 0) {
       LOG.warn(
-          "The listing of stream {} lacks shards: {} ranges of hash keys have none. Known shards are"
-              + " still read; new ones are not until a listing is complete.",
+          "The listing of stream {} lacks shards: it leaves {} of hash keys without one. Known shards"
+              + " are still read; new ones are not until a listing is complete.",
           settings.stream().text(),
-          watch.holes());
-      rounds.incomplete(false);
+          StreamWatch.ranges(watch.holes()));
+      rounds.incomplete();
+      ended();
       return;
     }
     boolean isFirst = !started;
@@ -138,7 +168,7 @@ final class ShardDiscovery {
     asked.addAll(rulings.missingFrom(listing));
     if (asked.isEmpty()) {
       watch.answered();
-      rounds.settled(new Survey(listing, asked, Set.of()));
+      settle(new Survey(listing, asked, Set.of()));
       return;
     }
     context.callAsync(
@@ -147,12 +177,17 @@ final class ShardDiscovery {
           if (failure == null) {
             watch.answered();
             registry.answered(questions, gone, isFirst ? Position.UNKNOWN : missesSince());
-            rounds.settled(new Survey(listing, asked, gone));
+            settle(new Survey(listing, asked, gone));
           } else {
             onFailure("Asking whether shards " + asked + " have expired", failure);
-            rounds.settled(new Survey(listing, Set.of(), Set.of()));
+            settle(new Survey(listing, Set.of(), Set.of()));
           }
         });
+  }
+
+  private void settle(Survey survey) {
+    rounds.settled(survey);
+    ended();
   }
 
   /** Records of shards that came and expired unseen are lost to the job since it began. */
@@ -167,7 +202,7 @@ final class ShardDiscovery {
         settings.stream().text(),
         settings.shardDiscoveryInterval(),
         failure);
-    rounds.incomplete(true);
+    rounds.failed();
     watch.failed(failure);
   }
 }

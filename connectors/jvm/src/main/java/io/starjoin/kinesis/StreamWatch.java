@@ -12,13 +12,24 @@ final class StreamWatch {
   /** A creation time that went through another protocol may have lost its fraction. */
   private static final long SAME_CREATION_MILLIS = 1_000;
 
+  /** The monotonic clock may be negative. */
+  private static final long NOT_SINCE = Long.MIN_VALUE;
+
   private final StreamArn stream;
   private final long failAfterMillis;
   private final Timing timing;
   private long createdMillis;
-  private long answeredMillis;
-  private long completeMillis;
+
+  /** When the first of the failures in a row came; unknown if the last call had an answer. */
+  private long failingSinceMillis = NOT_SINCE;
+
+  /** When the first of the listings in a row came that had holes; unknown if there was none. */
+  private long holesSinceMillis = NOT_SINCE;
+
   private int holes;
+
+  /** Null if the last call had an answer. */
+  private Throwable lastFailure;
 
   /**
    * @param createdMillis as the restored state has it; unknown adopts what Kinesis says first
@@ -28,8 +39,6 @@ final class StreamWatch {
     this.failAfterMillis = failAfter.toMillis();
     this.timing = timing;
     this.createdMillis = createdMillis;
-    this.answeredMillis = timing.nowMillis();
-    this.completeMillis = answeredMillis;
   }
 
   long createdMillis() {
@@ -47,30 +56,38 @@ final class StreamWatch {
    */
   void listed(Listing listing) {
     requireSameStream(listing.streamCreatedMillis());
-    long now = timing.nowMillis();
+    lastFailure = null;
     holes = listing.holes();
     if (holes == 0) {
-      completeMillis = now;
+      holesSinceMillis = NOT_SINCE;
       return;
     }
     answered();
-    if (now - completeMillis >= failAfterMillis) {
+    if (holesSinceMillis == NOT_SINCE) {
+      holesSinceMillis = timing.nowMillis();
+    }
+    long incomplete = timing.nowMillis() - holesSinceMillis;
+    if (incomplete >= failAfterMillis) {
       throw new StreamUnavailableException(
           "For "
-              + seconds(now - completeMillis)
+              + seconds(incomplete)
               + " s no listing of stream "
               + stream.text()
               + " has had all of its shards: the open ones leave "
-              + holes
-              + " ranges of hash keys without a shard. New shards are not read meanwhile. Compare"
-              + " with aws kinesis list-shards; restart the job once that is complete.",
+              + ranges(holes)
+              + " of hash keys without a shard. New shards are not read meanwhile. Compare with aws"
+              + " kinesis list-shards; the job continues once that is complete.",
           null);
     }
   }
 
+  static String ranges(int number) {
+    return number == 1 ? "1 range" : number + " ranges";
+  }
+
   /** Every question to Kinesis had an answer. */
   void answered() {
-    answeredMillis = timing.nowMillis();
+    failingSinceMillis = NOT_SINCE;
   }
 
   private void requireSameStream(long nowCreated) {
@@ -99,15 +116,21 @@ final class StreamWatch {
    * @throws StreamUnavailableException if that has been so for too long; throttling is an answer
    */
   void failed(Throwable failure) {
-    long now = timing.nowMillis();
+    lastFailure = failure;
     if (Failure.of(failure) == Failure.THROTTLED) {
       answered();
-    } else if (now - answeredMillis >= failAfterMillis) {
+      return;
+    }
+    if (failingSinceMillis == NOT_SINCE) {
+      failingSinceMillis = timing.nowMillis();
+    }
+    long failing = timing.nowMillis() - failingSinceMillis;
+    if (failing >= failAfterMillis) {
       throw new StreamUnavailableException(
           "The shards of stream "
               + stream.text()
               + " could not be listed for "
-              + seconds(now - answeredMillis)
+              + seconds(failing)
               + " s, the last time because of: "
               + failure
               + " "
@@ -117,11 +140,11 @@ final class StreamWatch {
   }
 
   /**
-   * @param waitingMillis since when a shard has waited for a ruling
+   * @param sinceMillis since when a shard has waited for a ruling
    * @throws StreamUnavailableException if that is too long ago
    */
-  void requireRuling(ShardInDoubt doubt, long waitingMillis) {
-    long waited = timing.nowMillis() - waitingMillis;
+  void requireRuling(ShardInDoubt doubt, long sinceMillis, Undecided reason) {
+    long waited = timing.nowMillis() - sinceMillis;
     if (waited >= failAfterMillis) {
       throw new StreamUnavailableException(
           "Shard "
@@ -134,10 +157,21 @@ final class StreamWatch {
               + doubt.cause()
               + "), and for "
               + seconds(waited)
-              + " s listings have not shown it although Kinesis knows it. Compare with aws kinesis"
-              + " list-shards, and restart the job once it is listed.",
-          null);
+              + " s it could not be decided how: "
+              + reason.sentence
+              + lastFault()
+              + " The job continues once that is settled.",
+          lastFailure);
     }
+  }
+
+  private String lastFault() {
+    if (lastFailure != null) {
+      return " The last call failed because of: " + lastFailure + " " + Remedy.of(lastFailure);
+    }
+    return holes == 0
+        ? ""
+        : " The last listing leaves " + ranges(holes) + " of hash keys without a shard.";
   }
 
   private static long seconds(long millis) {

@@ -24,7 +24,7 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
   final Map<Integer, List<ShardSplit>> assigned = new TreeMap<>();
   final Map<Integer, List<SourceEvent>> sent = new TreeMap<>();
   private final int parallelism;
-  private Runnable periodic = () -> {};
+  private final List<Runnable> periodic = new ArrayList<>();
 
   /** Calls wait for {@link #runCall} instead of being made at once. */
   boolean defersCalls;
@@ -42,7 +42,12 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
 
   /** The next tick of the interval. */
   void tick() {
-    periodic.run();
+    periodic.get(0).run();
+  }
+
+  /** The next look whether doubts wait for another round. */
+  void tickForDoubts() {
+    periodic.get(1).run();
   }
 
   int deferredCalls() {
@@ -89,8 +94,10 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
   @Override
   public <T> void callAsync(
       Callable<T> call, BiConsumer<T, Throwable> handler, long delay, long period) {
-    periodic = () -> callAsync(call, handler);
-    periodic.run();
+    periodic.add(() -> callAsync(call, handler));
+    if (delay == 0) {
+      callAsync(call, handler);
+    }
   }
 
   @Override

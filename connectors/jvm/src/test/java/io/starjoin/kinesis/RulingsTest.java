@@ -3,6 +3,7 @@ package io.starjoin.kinesis;
 import static io.starjoin.kinesis.FakeKinesis.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -343,6 +344,144 @@ class RulingsTest extends EnumeratorTestBase {
     context.tick();
 
     assertThat(takeRulings()).containsExactly(Ruling.END_LOSS_POSSIBLE);
+  }
+
+  private void tickForDoubtsAfter(long millis) {
+    timing.advance(millis);
+    context.tickForDoubts();
+  }
+
+  /** The interval may be an hour, and the shard is not read meanwhile. */
+  @Test
+  void aListingForADoubtThatFailedIsRepeatedSoonerThanAtTheInterval() {
+    kinesis.denies = true;
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    tickForDoubtsAfter(ShardDiscovery.REPEAT_MILLIS - 1);
+    kinesis.denies = false;
+    assertThat(takeRulings()).isEmpty();
+    int listings = kinesis.listRequests.size();
+    tickForDoubtsAfter(0);
+    assertThat(kinesis.listRequests).hasSize(listings);
+    tickForDoubtsAfter(1);
+
+    assertThat(takeRulings()).containsExactly(Ruling.RESUME);
+  }
+
+  @Test
+  void aListingForADoubtThatHadHolesIsRepeatedToo() {
+    hide(1);
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    hideNone();
+    tickForDoubtsAfter(ShardDiscovery.REPEAT_MILLIS);
+
+    assertThat(takeRulings()).containsExactly(Ruling.RESUME);
+  }
+
+  @Test
+  void aProbeForADoubtThatFailedIsRepeatedToo() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    for (int i = 0; i < ShardLister.ATTEMPTS; i++) {
+      kinesis.iteratorFaults.add(SdkClientException.create("connection reset"));
+    }
+    doubt(0, Doubt.POSITION_REFUSED, READ);
+    tickForDoubtsAfter(ShardDiscovery.REPEAT_MILLIS);
+
+    assertThat(takeRulings()).containsExactly(Ruling.END_LOSS_POSSIBLE);
+  }
+
+  @Test
+  void listingsAreRepeatedLessAndLessOftenAndOnlyWhileADoubtWaits() {
+    hide(1);
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    List<Long> repeats = new ArrayList<>();
+    for (int second = 0; second < 120; second++) {
+      int listings = kinesis.listRequests.size();
+      tickForDoubtsAfter(1_000);
+      if (kinesis.listRequests.size() > listings) {
+        repeats.add(second + 1L);
+      }
+    }
+    assertThat(repeats).containsExactly(1L, 3L, 7L, 15L, 31L, 61L, 91L);
+    hideNone();
+    tickForDoubtsAfter(ShardDiscovery.LONGEST_REPEAT_MILLIS);
+    assertThat(takeRulings()).containsExactly(Ruling.RESUME);
+    int listings = kinesis.listRequests.size();
+    tickForDoubtsAfter(HOUR);
+
+    assertThat(kinesis.listRequests).hasSize(listings);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aShardThatKinesisKnowsAndManyListingsLackHasEnded(Doubt doubt) {
+    kinesis.split(kinesis.shard(0));
+    hide(0);
+    doubt(0, doubt, READ.readUntil(NOW - 25 * HOUR));
+    for (int listings = 2; listings < Rulings.UNLISTED_TO_BELIEVE; listings++) {
+      tickForDoubtsAfter(ShardDiscovery.LONGEST_REPEAT_MILLIS);
+    }
+    assertThat(takeRulings()).isEmpty();
+    tickForDoubtsAfter(ShardDiscovery.LONGEST_REPEAT_MILLIS);
+
+    assertThat(takeRulings()).containsExactly(Ruling.END_LOSS_POSSIBLE);
+  }
+
+  /** It may hold records that only its listing has lost. */
+  @ParameterizedTest
+  @EnumSource
+  void anUnlistedShardIsReadOutOnlyIfKinesisHasSaidSo(Doubt doubt) {
+    kinesis.split(kinesis.shard(0));
+    hide(0);
+    doubt(0, doubt, READ.readUntil(NOW));
+    for (int listings = 1; listings < Rulings.UNLISTED_TO_BELIEVE; listings++) {
+      tickForDoubtsAfter(ShardDiscovery.LONGEST_REPEAT_MILLIS);
+    }
+
+    assertThat(takeRulings())
+        .containsExactly(doubt == Doubt.NULL_ITERATOR ? Ruling.END : Ruling.END_LOSS_POSSIBLE);
+  }
+
+  @Test
+  void listingsThatLackAShardMustDoSoInARowAndOverAWhile() {
+    kinesis.split(kinesis.shard(0));
+    hide(0);
+    doubt(0, Doubt.POSITION_REFUSED, READ);
+    for (int listings = 0; listings < 10; listings++) {
+      context.tick(); // one second apart
+    }
+    assertThat(takeRulings()).isEmpty();
+    timing.advance(Rulings.UNLISTED_MILLIS);
+    context.tick();
+
+    assertThat(takeRulings()).containsExactly(Ruling.END_LOSS_POSSIBLE);
+  }
+
+  @Test
+  void doubtsOfAReaderThatFailedAreNotListedFor() {
+    kinesis.denies = true;
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+    context.readers.remove(0);
+    kinesis.denies = false;
+    context.tick();
+    int listings = kinesis.listRequests.size();
+    tickForDoubtsAfter(HOUR);
+
+    assertThat(kinesis.listRequests).hasSize(listings);
+  }
+
+  @Test
+  void endsWithoutChildrenAreNotCountedBeyondAReset() {
+    kinesis.split(kinesis.shard(0));
+    context.tick();
+    for (int ends = 1; ends < Rulings.BARE_ENDS_TO_BELIEVE; ends++) {
+      doubt(0, Doubt.NULL_ITERATOR, READ);
+    }
+    reset(0);
+    register(0, List.of(id(0), id(1)), List.of());
+    doubt(0, Doubt.NULL_ITERATOR, READ);
+
+    assertThat(takeRulings()).doesNotContain(Ruling.END);
   }
 
   @Test

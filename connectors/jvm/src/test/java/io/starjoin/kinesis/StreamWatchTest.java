@@ -58,7 +58,9 @@ class StreamWatchTest extends EnumeratorTestBase {
     registerAll();
     kinesis.listFaults.addAll(Collections.nCopies(1_000, failure));
     ThrowingCallable listing = () -> tickAfter(FAIL_AFTER / 2);
-    assertThatCode(listing).doesNotThrowAnyException();
+    for (int failed = 0; failed < 2; failed++) {
+      assertThatCode(listing).doesNotThrowAnyException();
+    }
 
     assertThatThrownBy(listing)
         .isInstanceOf(StreamUnavailableException.class)
@@ -66,6 +68,57 @@ class StreamWatchTest extends EnumeratorTestBase {
         .hasMessageContaining(failure.getClass().getSimpleName())
         .hasMessageContaining(remedy)
         .hasCause(failure);
+  }
+
+  /** Or one bad listing fails the job, for having been preceded by a long time without any. */
+  @Test
+  void theTimeBeginsWithTheFirstFailureAndNotWithTheLastAnswer() {
+    start();
+    registerAll();
+    for (int i = 0; i < 3; i++) {
+      kinesis.denies = true;
+      tickAfter(2 * FAIL_AFTER);
+      kinesis.denies = false;
+      tickAfter(2 * FAIL_AFTER);
+    }
+    kinesis.denies = true;
+    tickAfter(2 * FAIL_AFTER);
+    long firstFailure = timing.nowMillis();
+
+    assertThatThrownBy(() -> tickAfter(2 * FAIL_AFTER))
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining(
+            "could not be listed for %d s", (timing.nowMillis() - firstFailure) / 1_000);
+  }
+
+  @Test
+  void holesCountFromTheFirstListingThatHasThem() {
+    start();
+    registerAll();
+    for (int i = 0; i < 3; i++) {
+      hide(1);
+      tickAfter(2 * FAIL_AFTER);
+      hideNone();
+      tickAfter(2 * FAIL_AFTER);
+    }
+    hide(1);
+    tickAfter(2 * FAIL_AFTER);
+    long firstHole = timing.nowMillis();
+
+    assertThatThrownBy(() -> tickAfter(2 * FAIL_AFTER))
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining("For %d s", (timing.nowMillis() - firstHole) / 1_000)
+        .hasMessageContaining("leave 1 range of hash keys");
+  }
+
+  @Test
+  void severalHolesAreCounted() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.split(kinesis.shard(1));
+    hide(2, 4);
+    start();
+
+    assertThatThrownBy(() -> tickAfter(FAIL_AFTER)).hasMessageContaining("leave 2 ranges");
   }
 
   private void tickAfter(long millis) {
@@ -95,11 +148,21 @@ class StreamWatchTest extends EnumeratorTestBase {
     assertThat(context.takeAssigned()).hasSize(2);
   }
 
-  @Test
-  void throttlingIsAnAnswer() {
+  static Stream<RuntimeException> throttlings() {
+    return Stream.of(
+        LimitExceededException.builder().message("x").build(),
+        // Of AWS's front door, which knows no exceptions of the service.
+        KinesisException.builder()
+            .message("Rate exceeded")
+            .awsErrorDetails(AwsErrorDetails.builder().errorCode("ThrottlingException").build())
+            .build());
+  }
+
+  @ParameterizedTest
+  @MethodSource("throttlings")
+  void throttlingIsAnAnswer(RuntimeException throttling) {
     start();
-    kinesis.listFaults.addAll(
-        Collections.nCopies(1_000, LimitExceededException.builder().message("x").build()));
+    kinesis.listFaults.addAll(Collections.nCopies(1_000, throttling));
 
     for (int i = 0; i < 10; i++) {
       tickAfter(FAIL_AFTER / 2);
@@ -189,8 +252,7 @@ class StreamWatchTest extends EnumeratorTestBase {
     registerAll();
     kinesis.split(kinesis.shard(0));
     hide(0);
-    enumerator.handleSourceEvent(
-        0, new ShardInDoubt(id(0), Position.after("1"), Doubt.STALLED, List.of(), "no records"));
+    doubt(0, Position.after("1"));
 
     assertThatThrownBy(
             () -> {
@@ -200,6 +262,79 @@ class StreamWatchTest extends EnumeratorTestBase {
         .isInstanceOf(StreamUnavailableException.class)
         .hasMessageContaining(id(0))
         .hasMessageContaining("after 1")
-        .hasMessageContaining("no records");
+        .hasMessageContaining("no records")
+        .hasMessageContaining("listings do not show the shard although Kinesis knows it");
+  }
+
+  @ParameterizedTest
+  @MethodSource("throttlings")
+  void aShardInDoubtDoesNotWaitForEverForListingsThatAreThrottled(RuntimeException throttling) {
+    start();
+    registerAll();
+    kinesis.listFaults.addAll(Collections.nCopies(1_000, throttling));
+    doubt(0, Position.after("1"));
+
+    assertThatThrownBy(() -> tickAfter(FAIL_AFTER))
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining(id(0))
+        .hasMessageContaining("no listing of the shards has been complete")
+        .hasMessageContaining("The last call failed because of: " + throttling)
+        .hasCause(throttling);
+  }
+
+  @Test
+  void aShardInDoubtDoesNotWaitForEverForListingsThatHaveHoles() {
+    start();
+    registerAll();
+    kinesis.denies = true;
+    doubt(0, Position.after("1"));
+    kinesis.denies = false;
+    hide(1);
+
+    // The first listing that has holes: by itself it would not fail the job yet.
+    assertThatThrownBy(() -> tickAfter(FAIL_AFTER))
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining(id(0))
+        .hasMessageContaining("no listing of the shards has been complete")
+        .hasMessageContaining("leaves 1 range of hash keys");
+  }
+
+  @Test
+  void aShardInDoubtWhoseParentsCannotBeAskedForFailsTheJobAndIsNotCalledUnlisted() {
+    start();
+    registerAll();
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    RuntimeException throttling = LimitExceededException.builder().message("x").build();
+    kinesis.iteratorFaults.addAll(Collections.nCopies(1_000, throttling));
+    doubt(2, Position.TRIM_HORIZON);
+
+    assertThatThrownBy(() -> tickAfter(FAIL_AFTER))
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining(id(2))
+        .hasMessageContaining("the shard is listed, but its parents are not")
+        .hasCause(throttling);
+  }
+
+  @Test
+  void aShardInDoubtThatCannotBeAskedForFailsTheJob() {
+    start();
+    registerAll();
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    RuntimeException throttling = LimitExceededException.builder().message("x").build();
+    kinesis.iteratorFaults.addAll(Collections.nCopies(1_000, throttling));
+    doubt(0, Position.after("1"));
+
+    assertThatThrownBy(() -> tickAfter(FAIL_AFTER))
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining(id(0))
+        .hasMessageContaining("Kinesis could not be asked whether it still has it")
+        .hasCause(throttling);
+  }
+
+  private void doubt(int shard, Position position) {
+    enumerator.handleSourceEvent(
+        0, new ShardInDoubt(id(shard), position, Doubt.STALLED, List.of(), "no records"));
   }
 }
