@@ -1,5 +1,6 @@
 package io.starjoin.kinesis;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -31,7 +32,11 @@ final class ConsumerRegistration {
   private final Consumer consumer;
   private final FanOutConsumer found;
   private final Timing timing;
-  private boolean active;
+
+  /** How often it was asked to look; the worker thread compares. */
+  private final AtomicInteger asked = new AtomicInteger(1);
+
+  private int answered;
 
   /**
    * @param consumer null with polling, which needs none
@@ -46,16 +51,26 @@ final class ConsumerRegistration {
   }
 
   /**
-   * Returns when the consumer is active; remembers it.
+   * The next {@link #ensureActive} looks whether the consumer is still there. Any thread may call
+   * this.
+   */
+  void lookAgain() {
+    asked.incrementAndGet();
+  }
+
+  /**
+   * Returns when the consumer is active; remembers it until {@link #lookAgain}.
    *
    * @throws SdkException if it cannot be registered or does not become active; the message says
    *     what to do
    */
   void ensureActive() throws InterruptedException {
-    if (consumer == null) {
+    int looks = asked.get();
+    if (consumer == null || answered == looks) {
       return;
     }
     SdkException failure = null;
+    boolean active = false;
     for (int tries = 0; !active; tries++) {
       if (tries == TRIES) {
         throw failure;
@@ -77,6 +92,7 @@ final class ConsumerRegistration {
         failure = e;
       }
     }
+    answered = looks;
   }
 
   private SdkException inactive(String status) {

@@ -17,12 +17,14 @@ public enum InitialPosition {
    *
    * @param beganMillis when the job first started, by Kinesis' clock
    * @param timestamp only for {@code AT_TIMESTAMP}
+   * @param createdMillis when the stream was created: nothing in it is older, so a time before it
+   *     must not look like one of which records have expired
    */
-  Position toPosition(long beganMillis, Instant timestamp) {
+  Position toPosition(long beganMillis, Instant timestamp, long createdMillis) {
     return switch (this) {
       case TRIM_HORIZON -> Position.TRIM_HORIZON;
       case LATEST -> Position.at(beganMillis);
-      case AT_TIMESTAMP -> Position.at(timestamp.toEpochMilli());
+      case AT_TIMESTAMP -> Position.at(Math.max(timestamp.toEpochMilli(), createdMillis));
     };
   }
 }

@@ -157,6 +157,11 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
     reports.readerReset(reader);
     rulings.withdraw(reader);
     registry.readerReset(reader, splits);
+    if (settings.consumer() != null) {
+      // The reader may have failed because the consumer was deregistered.
+      lister.checkConsumer();
+      discovery.listNow();
+    }
   }
 
   /** Nothing to do: shards are assigned once every reader has reported what it has. */

@@ -102,6 +102,11 @@ final class ShardLister implements AutoCloseable {
         doubtsBefore);
   }
 
+  /** Before the next listing the consumer is registered again if it is gone. */
+  void checkConsumer() {
+    registration.lookAgain();
+  }
+
   private List<ShardDescription> pages() throws InterruptedException {
     List<ShardDescription> shards = new ArrayList<>();
     String token = null;

@@ -45,6 +45,34 @@ class ConsumerRegistrationTest {
   }
 
   @Test
+  void aConsumerThatIsGoneLaterIsRegisteredAgainOnceItIsLookedFor() throws Exception {
+    ConsumerRegistration registration = registration(NAMED);
+    registration.ensureActive();
+    fanOut.deregister("ticket-seller");
+    registration.ensureActive();
+    assertThat(fanOut.registrations).isEqualTo(1);
+    registration.lookAgain();
+    registration.ensureActive();
+
+    assertThat(fanOut.registrations).isEqualTo(2);
+  }
+
+  @Test
+  void aLookThatFailedIsRepeated() throws Exception {
+    fanOut.exists("ticket-seller", ConsumerStatus.ACTIVE);
+    ConsumerRegistration registration = registration(NAMED);
+    registration.ensureActive();
+    registration.lookAgain();
+    fanOut.describeFaults.addAll(
+        Collections.nCopies(ConsumerRegistration.TRIES, FakeKinesis.denied()));
+    assertThatThrownBy(registration::ensureActive).isInstanceOf(AccessDeniedException.class);
+    int descriptions = fanOut.descriptions;
+    registration.ensureActive();
+
+    assertThat(fanOut.descriptions).isEqualTo(descriptions + 1);
+  }
+
+  @Test
   void aConsumerThatExistsIsUsed() throws Exception {
     fanOut.exists("ticket-seller", ConsumerStatus.ACTIVE);
     registration(NAMED).ensureActive();

@@ -21,7 +21,11 @@ abstract class EnumeratorTestBase {
   final void start(EnumeratorState restored) {
     enumerator =
         new KinesisEnumerator(
-            context, settings, Fixtures.lister(kinesis, timing), timing, restored);
+            context,
+            settings,
+            Fixtures.lister(kinesis, timing, settings.consumer()),
+            timing,
+            restored);
     enumerator.start();
   }
 

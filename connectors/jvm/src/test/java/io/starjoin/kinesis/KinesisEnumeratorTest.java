@@ -407,6 +407,46 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     assertThat(context.takeAssigned()).isEmpty();
   }
 
+  /** Or its readers fail for ever: the enumerator outlives them. */
+  @Test
+  void aConsumerThatWasDeregisteredIsRegisteredAgainWhenItsReaderIsReset() {
+    settings = Fixtures.fanOut();
+    start();
+    registerAll();
+    context.takeAssigned();
+    kinesis.fanOut.deregister(Fixtures.CONSUMER);
+    context.tick();
+    assertThat(kinesis.fanOut.registrations).isEqualTo(1);
+    reset(0);
+    assertThat(kinesis.fanOut.registrations).isEqualTo(2);
+    register(0, List.of(id(0), id(1)), List.of());
+
+    assertThat(context.takeAssigned()).isEmpty();
+  }
+
+  @Test
+  void aConsumerThatIsStillThereIsOnlyLookedAtWhenAReaderIsReset() {
+    settings = Fixtures.fanOut();
+    start();
+    registerAll();
+    int descriptions = kinesis.fanOut.descriptions;
+    reset(0);
+    context.tick();
+
+    assertThat(kinesis.fanOut.registrations).isEqualTo(1);
+    assertThat(kinesis.fanOut.descriptions).isEqualTo(descriptions + 1);
+  }
+
+  @Test
+  void aResetOfAPollingReaderListsNothing() {
+    start();
+    registerAll();
+    int listings = kinesis.listRequests.size();
+    reset(0);
+
+    assertThat(kinesis.listRequests).hasSize(listings);
+  }
+
   @Test
   void stateOfAnotherStreamIsRefused() {
     EnumeratorState other = stateOf("arn:aws:kinesis:eu-central-1:123456789012:stream/x");

@@ -2,6 +2,8 @@ package io.starjoin.kinesis;
 
 import static io.starjoin.kinesis.FakeKinesis.id;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.List;
@@ -77,11 +79,7 @@ class StartPositionTest extends EnumeratorTestBase {
   @Test
   void aTimestampIsThePositionOfEveryShardOfTheFirstListing() {
     Instant time = Instant.ofEpochMilli(FakeTiming.START - HOUR);
-    settings =
-        Fixtures.builder()
-            .initialPosition("AT_TIMESTAMP")
-            .initialTimestampMillis(time.toEpochMilli())
-            .settings();
+    beginAt(time.toEpochMilli());
     kinesis.split(kinesis.shard(0));
     start();
     registerAll();
@@ -91,6 +89,59 @@ class StartPositionTest extends EnumeratorTestBase {
         .hasSize(4)
         .allSatisfy(
             (id, position) -> assertThat(position).isEqualTo(Position.at(time.toEpochMilli())));
+  }
+
+  private void beginAt(long millis) {
+    settings =
+        Fixtures.builder()
+            .initialPosition("AT_TIMESTAMP")
+            .initialTimestampMillis(millis)
+            .settings();
+  }
+
+  /** It would silently read nothing until then. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, -2 * HOUR, 2 * HOUR})
+  void aTimestampInTheFutureIsRefusedByTheClockOfKinesis(long ahead) {
+    kinesis.clockAheadMillis = ahead;
+    long latest = FakeTiming.START + ahead + ShardDiscovery.FUTURE_MILLIS;
+    beginAt(latest + 1);
+
+    assertThatThrownBy(() -> start())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("stream/tickets")
+        .hasMessageContaining("initial_timestamp " + Instant.ofEpochMilli(latest + 1))
+        .hasMessageContaining(Instant.ofEpochMilli(FakeTiming.START + ahead).toString())
+        .hasMessageContaining("Set initial_timestamp to a time that has passed");
+    beginAt(latest);
+    context = new FakeEnumeratorContext(1);
+    timing.advance(1_000); // the distance of listings
+    assertThatCode(() -> start()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aRestoredJobDoesNotLookAtTheTimestampAnyMore() {
+    start();
+    registerAll();
+    EnumeratorState state = checkpoint(1);
+    beginAt(FakeTiming.START + HOUR);
+
+    assertThatCode(() -> restart(state)).doesNotThrowAnyException();
+  }
+
+  /** Nothing in the stream is older, so nothing has expired before its time. */
+  @Test
+  void aTimestampBeforeTheStreamWasCreatedIsItsCreation() {
+    kinesis.created = Instant.ofEpochMilli(FakeTiming.START - HOUR);
+    beginAt(FakeTiming.START - 30 * HOUR);
+    start();
+    registerAll();
+
+    Position creation = Position.at(FakeTiming.START - HOUR);
+    assertThat(takeStarts()).containsEntry(id(0), creation).containsEntry(id(1), creation);
+    enumerator.handleSourceEvent(
+        0, new ShardInDoubt(id(0), creation, Doubt.POSITION_OLD, List.of(), "x"));
+    assertThat(takeSent(0)).contains(new ShardRuling(id(0), creation, Ruling.RESUME));
   }
 
   @Test
