@@ -32,7 +32,8 @@
  *       is in doubt. Without an answer for the time {@code failAfter} the job fails; throttling is
  *       an answer.
  *   <li>A shard in doubt is not read. The doubt goes to the enumerator behind all records before
- *       it. The enumerator lists the shards again and rules.
+ *       it. The enumerator lists the shards again and rules; a listing that decides nothing is
+ *       repeated after 1 to 30 s. Without a ruling for the time {@code failAfter} the job fails.
  *   <li>By the ruling the shard has ended, or goes on where it was, or is read from its oldest
  *       record, without those that were read. If the last one read does not come again, the records
  *       in between are a gap, which goes out with the first record after it, and stops the job or
