@@ -43,6 +43,7 @@ class StreamWatchTest extends EnumeratorTestBase {
             SdkClientException.create("x", new UnknownHostException("kinesis.x")), "endpoint"),
         Arguments.of(SdkClientException.create("x", new ConnectException("refused")), "subnets"),
         Arguments.of(SdkClientException.create("Unable to load credentials"), "role"),
+        Arguments.of(SdkClientException.create("x"), "Find the cause; once it is gone, the job"),
         Arguments.of(
             KinesisException.builder()
                 .awsErrorDetails(
