@@ -44,7 +44,6 @@ final class GapException extends RuntimeException {
         + "; "
         + next
         + ". Cause: "
-        + gap.cause()
-        + ".";
+        + Sentence.end(gap.cause());
   }
 }

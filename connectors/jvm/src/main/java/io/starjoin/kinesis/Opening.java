@@ -25,6 +25,7 @@ final class Opening {
   private final StartingPosition start;
   private final BigInteger lastRead;
   private boolean continuous;
+  private boolean recordsCame;
 
   private Opening(StartingPosition start, String lastRead, boolean continuous) {
     this.start = start;
@@ -97,6 +98,27 @@ final class Opening {
   /** Looks at the records of an answer. */
   void see(List<Record> records) {
     continuous = continuous || !records.isEmpty() && wasRead(records.get(0));
+    recordsCame = recordsCame || !records.isEmpty();
+  }
+
+  /**
+   * Whether an empty answer shows that Kinesis has not begun at the position: it is further behind
+   * than everything that was read, and not where the last record is that was asked for. Of a record
+   * that has expired Kinesis may go on to answer so for ever.
+   *
+   * @param marginMillis by how much the clocks may differ
+   */
+  boolean isElsewhere(
+      Position position, long behindMillis, long wallClockMillis, long marginMillis) {
+    if (recordsCame || position.readUntilMillis() == Position.UNKNOWN) {
+      return false;
+    }
+    long place = wallClockMillis - behindMillis;
+    boolean wasReadBefore = place + marginMillis < position.readUntilMillis();
+    boolean isAtLastRecord =
+        position.lastArrivalMillis() != Position.UNKNOWN
+            && Math.abs(place - position.lastArrivalMillis()) <= marginMillis;
+    return wasReadBefore && !isAtLastRecord;
   }
 
   /** What follows is continuous: what may be missing before it was reported. */

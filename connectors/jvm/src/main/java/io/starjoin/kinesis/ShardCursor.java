@@ -1,5 +1,6 @@
 package io.starjoin.kinesis;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ final class ShardCursor {
 
   private static final Logger LOG = LoggerFactory.getLogger(ShardCursor.class);
 
-  /** AWS refuses calls of clocks that differ by more than five minutes. */
+  /** AWS refuses calls signed by a clock that differs from its own by more than five minutes. */
   static final long MOST_CLOCK_DIFFERENCE_MILLIS = 300_000;
 
   /**
@@ -151,6 +152,7 @@ final class ShardCursor {
   /** Step 2 has succeeded. */
   List<Block> opened(String firstContinuation) {
     continuation = firstContinuation;
+    stall.opened();
     phase = Phase.OPEN;
     if (position.kind() != Position.Kind.LATEST) {
       return List.of();
@@ -204,6 +206,12 @@ final class ShardCursor {
     switch (stall.answered(answer, now())) {
       case OPEN_AGAIN -> phase = Phase.CLOSED;
       case STALLED -> blocks.addAll(doubt(Doubt.STALLED, "Empty answers, and no progress."));
+      case HOPELESS ->
+          throw ShardUnreadableException.standsStill(
+              reading.settings().stream(),
+              shardId,
+              position,
+              Duration.ofMillis(stall.standingMillis(now())));
       case MOVES -> {}
     }
     return blocks;
@@ -211,10 +219,21 @@ final class ShardCursor {
 
   /** The record before the position should have come first, and has not. */
   private boolean startsLater(ShardAnswer answer, List<Record> unread) {
-    return position.kind() == Position.Kind.AFTER_SEQUENCE
-        && !opening.isContinuous()
-        && (!unread.isEmpty()
-            || answer.records().isEmpty() && (answer.isAtTip() || answer.isLast()));
+    if (position.kind() != Position.Kind.AFTER_SEQUENCE) {
+      return false;
+    }
+    boolean isEmpty = answer.records().isEmpty();
+    if (isEmpty && isElsewhere(answer.millisBehindLatest())) {
+      return true;
+    }
+    return !opening.isContinuous()
+        && (!unread.isEmpty() || isEmpty && (answer.isAtTip() || answer.isLast()));
+  }
+
+  private boolean isElsewhere(Long behindMillis) {
+    return behindMillis != null
+        && opening.isElsewhere(
+            position, behindMillis, callWallMillis, MOST_CLOCK_DIFFERENCE_MILLIS);
   }
 
   private List<Block> take(ShardAnswer answer, List<Record> unread) {
@@ -325,7 +344,7 @@ final class ShardCursor {
 
   /** The shard has had no answer for too long. */
   ShardUnreadableException unreadable(Throwable reason) {
-    return new ShardUnreadableException(
+    return ShardUnreadableException.failing(
         reading.settings().stream(), shardId, position, reading.settings().failAfter(), reason);
   }
 

@@ -2,21 +2,22 @@ package io.starjoin.kinesis;
 
 import java.time.Duration;
 
-/** A shard has had no answer for so long that the job must not look healthy any longer. */
+/** A shard could not be read for so long that the job must not look healthy any longer. */
 final class ShardUnreadableException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  ShardUnreadableException(
+  private ShardUnreadableException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** Every call has failed, or has had no answer. */
+  static ShardUnreadableException failing(
       StreamArn stream, String shardId, Position position, Duration time, Throwable cause) {
-    super(
-        "Kinesis has not answered for shard "
-            + shardId
-            + " of stream "
-            + stream.text()
-            + " (position: "
-            + position
-            + ") for "
+    return new ShardUnreadableException(
+        "Kinesis has not answered successfully for "
+            + describe(stream, shardId, position)
+            + " for "
             + time.toSeconds()
             + " s, the last time with: "
             + describe(cause)
@@ -25,11 +26,32 @@ final class ShardUnreadableException extends RuntimeException {
         cause);
   }
 
+  /**
+   * Answers came, always without records, and neither a new iterator nor another position helped.
+   */
+  static ShardUnreadableException standsStill(
+      StreamArn stream, String shardId, Position position, Duration time) {
+    return new ShardUnreadableException(
+        "Kinesis has sent no record of "
+            + describe(stream, shardId, position)
+            + " for "
+            + time.toSeconds()
+            + " s, although it says that there are some. It did so again after the shard was opened"
+            + " at its oldest record. Look at the AWS Health Dashboard, and if it shows nothing, open"
+            + " a case with AWS Support that names the shard. The job continues from its last"
+            + " checkpoint and reads the records once Kinesis sends them.",
+        null);
+  }
+
+  private static String describe(StreamArn stream, String shardId, Position position) {
+    return "shard " + shardId + " of stream " + stream.text() + " (position: " + position + ")";
+  }
+
   private static String describe(Throwable cause) {
     Throwable root = cause;
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
-    return root == cause ? cause + "." : cause + " (" + root + ").";
+    return Sentence.end(root == cause ? cause.toString() : cause + " (" + root + ")");
   }
 }

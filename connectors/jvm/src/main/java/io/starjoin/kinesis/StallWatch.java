@@ -14,36 +14,72 @@ final class StallWatch {
     /** Once after each time that it has moved: a new iterator may help. */
     OPEN_AGAIN,
     /** A new iterator has not helped. */
-    STALLED
+    STALLED,
+    /** It has stalled before, and has not moved since. */
+    HOPELESS
   }
 
-  private long least = Long.MAX_VALUE;
+  private static final long NONE = Long.MAX_VALUE;
+
+  /** The closest that this opening has come. */
+  private long least = NONE;
+
+  /** The closest that any opening has come since the shard last moved. */
+  private long leastOfAll = NONE;
+
   private long sinceMillis;
+  private long movedMillis;
   private boolean openedAgain;
+  private boolean stalled;
+
+  /** Another opening may begin further away, and comes closer all the same. */
+  void opened() {
+    least = NONE;
+  }
 
   Verdict answered(ShardAnswer answer, long nowMillis) {
     Long behind = answer.millisBehindLatest();
     if (!answer.records().isEmpty() || answer.isAtTip()) {
-      moved(Long.MAX_VALUE, nowMillis);
+      least = NONE;
+      moved(NONE, nowMillis);
     } else if (behind == null) {
       return Verdict.MOVES; // which is not known
-    } else if (behind < least) {
+    } else if (behind < leastOfAll) {
+      least = behind;
       moved(behind, nowMillis);
+    } else if (behind < least) {
+      least = behind;
+      sinceMillis = nowMillis;
     } else if (nowMillis - sinceMillis >= PATIENCE_MILLIS) {
       sinceMillis = nowMillis;
-      if (openedAgain) {
-        openedAgain = false;
-        return Verdict.STALLED;
-      }
-      openedAgain = true;
-      return Verdict.OPEN_AGAIN;
+      return standsStill();
     }
     return Verdict.MOVES;
   }
 
-  private void moved(long behind, long nowMillis) {
-    least = behind;
-    sinceMillis = nowMillis;
+  private Verdict standsStill() {
+    if (!openedAgain) {
+      openedAgain = true;
+      return Verdict.OPEN_AGAIN;
+    }
     openedAgain = false;
+    if (stalled) {
+      return Verdict.HOPELESS;
+    }
+    stalled = true;
+    return Verdict.STALLED;
+  }
+
+  private void moved(long behind, long nowMillis) {
+    leastOfAll = behind;
+    sinceMillis = nowMillis;
+    movedMillis = nowMillis;
+    openedAgain = false;
+    stalled = false;
+  }
+
+  /** For how long the shard has not moved. */
+  long standingMillis(long nowMillis) {
+    return nowMillis - movedMillis;
   }
 }

@@ -263,8 +263,9 @@ final class FakeFanOut {
     }
 
     private void send() {
-      boolean standsStill = shard.standsStillAt > 0;
-      next = Math.max(next, shard.trimmed);
+      boolean findsNothing = next == FakeKinesis.NOWHERE;
+      boolean standsStill = shard.standsStillAt > 0 || findsNothing;
+      next = findsNothing ? next : Math.max(next, shard.trimmed);
       int to = standsStill ? next : Math.min(shard.records.size(), next + kinesis.answerLimit);
       boolean readOut =
           to == shard.records.size() && (next == to || kinesis.lastRecordsEndTheShard);
@@ -277,16 +278,20 @@ final class FakeFanOut {
       }
       SubscribeToShardEvent.Builder event =
           SubscribeToShardEvent.builder()
-              .records(shard.records.subList(next, to))
+              .records(standsStill ? List.of() : shard.records.subList(next, to))
               .millisBehindLatest(
-                  standsStill ? shard.standsStillAt : to < shard.records.size() ? 1_000L : 0L);
+                  findsNothing
+                      ? kinesis.retentionMillis()
+                      : standsStill
+                          ? shard.standsStillAt
+                          : to < shard.records.size() ? 1_000L : 0L);
       next = to;
       demand--;
       eventMillis = timing.nowMillis();
       shard.reads.add(eventMillis);
       if (!ends) {
         event.continuationSequenceNumber(
-            to == 0 ? "0" : shard.records.get(to - 1).sequenceNumber());
+            to <= 0 ? "0" : shard.records.get(to - 1).sequenceNumber());
       } else if (shard.falseEnds > 0) {
         shard.falseEnds--;
       } else if (shard.namesChildren) {

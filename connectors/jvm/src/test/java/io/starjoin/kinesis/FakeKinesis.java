@@ -54,6 +54,9 @@ final class FakeKinesis {
   static final int KEYS = 64;
   private static final long ITERATOR_LIFE_MILLIS = 300_000;
 
+  /** The place of an iterator that finds nothing, whatever comes. */
+  static final int NOWHERE = -1;
+
   static final class FakeShard {
     final String id;
     final List<String> parents;
@@ -104,6 +107,10 @@ final class FakeKinesis {
   private int shardsMade;
   int answerLimit = 10_000;
   boolean refusesExpiredPositions;
+
+  /** Of a record that has expired: empty answers for ever, as far behind as the retention. */
+  boolean answersNothingAtExpiredPositions;
+
   boolean lastRecordsEndTheShard;
   int pageSize = 1_000;
   int tokensExpire;
@@ -435,7 +442,9 @@ final class FakeKinesis {
     if (i < shard.trimmed && refusesExpiredPositions) {
       throw InvalidArgumentException.builder().message("no such record").build();
     }
-    return Math.max(i, shard.trimmed);
+    return i < shard.trimmed && answersNothingAtExpiredPositions
+        ? NOWHERE
+        : Math.max(i, shard.trimmed);
   }
 
   int firstAt(FakeShard shard, Instant wanted) {
@@ -448,6 +457,10 @@ final class FakeKinesis {
       i++;
     }
     return i;
+  }
+
+  long retentionMillis() {
+    return retentionHours * 3_600_000L;
   }
 
   private String iterator(FakeShard shard, int from) {
@@ -464,6 +477,13 @@ final class FakeKinesis {
     }
     if (timing.nowMillis() - Long.parseLong(parts[2]) > ITERATOR_LIFE_MILLIS) {
       throw ExpiredIteratorException.builder().message("too old").build();
+    }
+    if (Integer.parseInt(parts[1]) == NOWHERE) {
+      return GetRecordsResponse.builder()
+          .records(List.of())
+          .millisBehindLatest(retentionMillis())
+          .nextShardIterator(iterator(shard, NOWHERE))
+          .build();
     }
     int at = Math.max(shard.trimmed, Integer.parseInt(parts[1]));
     if (shard.standsStillAt > 0) {

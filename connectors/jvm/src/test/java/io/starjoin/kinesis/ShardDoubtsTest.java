@@ -2,6 +2,7 @@ package io.starjoin.kinesis;
 
 import static io.starjoin.kinesis.Fixtures.split;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -274,6 +275,51 @@ class ShardDoubtsTest {
     assertThat(fetcher.doubts).isEmpty();
   }
 
+  /**
+   * Of a shard that was idle for longer than records are kept, and could not be read for a while.
+   */
+  @Test
+  void emptyAnswersFurtherBehindThanThePositionShowThatItHasExpired() {
+    put("a");
+    trim(1);
+    kinesis.answersNothingAtExpiredPositions = true;
+    Position idle =
+        Position.after("1")
+            .readUntil(timing.wallClockMillis() - 20 * 60_000)
+            .lastArrival(timing.wallClockMillis() - 30 * HOUR);
+    fetcher.add(split(0, idle));
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.STARTED_LATER);
+    assertThat(doubt.position()).isEqualTo(idle);
+    assertThat(timing.nowMillis()).isLessThan(10_000);
+    fetcher.rule(doubt, Ruling.REOPEN_NOTHING_LOST);
+    put("b");
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void emptyAnswersBehindAreNoDoubtWhereTheLastRecordIsOrOnceItHasCome() {
+    put("a");
+    timing.advance(20 * HOUR);
+    Position idle =
+        Position.after("1").readUntil(timing.wallClockMillis()).lastArrival(FakeTiming.START);
+    fetcher.add(split(0, idle));
+    fetcher.shard(0).standsStillAt = 20 * HOUR;
+    fetcher.run(20_000);
+    assertThat(fetcher.shard(0).reads).hasSizeGreaterThan(1);
+    fetcher.shard(0).standsStillAt = 0;
+    fetcher.run(20_000);
+    fetcher.shard(0).standsStillAt = 10 * HOUR;
+    fetcher.run(20_000);
+    fetcher.shard(0).standsStillAt = 0;
+    put("b");
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.doubts).isEmpty();
+  }
+
   @Test
   void aPositionOfAnOlderReleaseIsNotDoubtedIfItsRecordIsThere() {
     put("a", "b");
@@ -460,5 +506,49 @@ class ShardDoubtsTest {
     fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);
     assertThat(fetcher.records()).containsExactly("c");
     assertThat(fetcher.gaps).isEmpty();
+  }
+
+  /** It is opened at its oldest record, 20 hours behind, and empty answers lead to the next one. */
+  @Test
+  void aShardThatStoodStillIsReadThroughEmptyAnswersFromItsOldestRecord() {
+    put("a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    fetcher.shard(0).standsStillAt = 400_000;
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.STALLED);
+    fetcher.shard(0).standsStillAt = 20 * HOUR;
+    fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);
+    fetcher.run(60_000);
+    int openings = fetcher.shard(0).iteratorRequests.size();
+    for (int i = 0; i < 40; i++) {
+      fetcher.run(60_000);
+      fetcher.shard(0).standsStillAt -= 60_000;
+    }
+    assertThat(fetcher.shard(0).iteratorRequests).hasSize(openings);
+    fetcher.shard(0).standsStillAt = 0;
+    put("b");
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.doubts).hasSize(1);
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void aShardThatStandsStillAgainWithoutARecordInBetweenEndsTheJob() {
+    put("a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    fetcher.shard(0).standsStillAt = 5_000;
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.STALLED);
+    fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);
+
+    assertThatThrownBy(() -> fetcher.fetchUntil(() -> false))
+        .isInstanceOf(ShardUnreadableException.class)
+        .hasMessageContainingAll(
+            FakeKinesis.id(0), FakeKinesis.ARN, "after 1", "24", "AWS Support");
+    assertThat(fetcher.doubts).hasSize(1);
+    assertThat(timing.nowMillis()).isBetween(2_400_000L, 2_460_000L);
   }
 }

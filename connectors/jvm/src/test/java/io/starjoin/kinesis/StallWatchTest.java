@@ -1,5 +1,6 @@
 package io.starjoin.kinesis;
 
+import static io.starjoin.kinesis.StallWatch.Verdict.HOPELESS;
 import static io.starjoin.kinesis.StallWatch.Verdict.MOVES;
 import static io.starjoin.kinesis.StallWatch.Verdict.OPEN_AGAIN;
 import static io.starjoin.kinesis.StallWatch.Verdict.STALLED;
@@ -43,6 +44,24 @@ class StallWatchTest {
     assertThat(empty(7L, 2 * PATIENCE - 1)).isEqualTo(MOVES);
     assertThat(empty(7L, 2 * PATIENCE)).isEqualTo(STALLED);
     assertThat(empty(7L, 3 * PATIENCE)).isEqualTo(OPEN_AGAIN);
+    assertThat(empty(7L, 4 * PATIENCE)).isEqualTo(HOPELESS);
+    assertThat(watch.standingMillis(4 * PATIENCE)).isEqualTo(4 * PATIENCE);
+  }
+
+  /** An opening at the oldest record begins far behind, and takes its time. */
+  @Test
+  void anotherOpeningThatComesCloserIsNoStall() {
+    empty(5_000L, 0);
+    assertThat(empty(5_000L, PATIENCE)).isEqualTo(OPEN_AGAIN);
+    assertThat(empty(5_000L, 2 * PATIENCE)).isEqualTo(STALLED);
+    watch.opened();
+    for (int i = 0; i < 100; i++) {
+      assertThat(empty(86_400_000L - i, (3 + i) * PATIENCE - 1)).isEqualTo(MOVES);
+    }
+    assertThat(empty(86_399_901L, 103 * PATIENCE)).isEqualTo(OPEN_AGAIN);
+    watch.opened();
+    assertThat(empty(86_400_000L, 104 * PATIENCE)).isEqualTo(MOVES);
+    assertThat(empty(86_400_000L, 105 * PATIENCE)).isEqualTo(HOPELESS);
   }
 
   @Test

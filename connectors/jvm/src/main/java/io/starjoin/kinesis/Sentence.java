@@ -1,0 +1,17 @@
+package io.starjoin.kinesis;
+
+/** What messages to people are made of. */
+final class Sentence {
+
+  /** Ends with one full stop, also if the text, perhaps one of AWS, brings its own. */
+  static String end(String text) {
+    return text.endsWith(".") ? text : text + ".";
+  }
+
+  /** How often: once, 2 times. */
+  static String times(int count) {
+    return count == 1 ? "once" : count + " times";
+  }
+
+  private Sentence() {}
+}
