@@ -121,8 +121,8 @@ final class FanOutFeed implements ShardFeed {
   }
 
   @Override
-  public long likelyBytes(long millisSinceTip) {
-    return EXPECTED_BYTES;
+  public long likelyBytes(long millisSinceAnswer, long millisBehind) {
+    return millisBehind == 0 ? EXPECTED_BYTES : mostBytes;
   }
 
   @Override

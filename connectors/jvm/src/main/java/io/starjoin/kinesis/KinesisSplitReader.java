@@ -1,6 +1,8 @@
 package io.starjoin.kinesis;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +20,9 @@ import software.amazon.awssdk.services.kinesis.model.Record;
 
 /**
  * The event loop of one subtask: starts the calls that are due, longest due first, at most one per
- * shard, and waits for none of them. What other threads have for it lies in an inbox and wakes it.
- * {@link ShardCursor} decides, a {@link ShardFeed} calls. The fetcher thread calls everything
- * except {@link #wakeUp()} and {@link #rule}.
+ * shard and only if there is room for the answer, and waits for none of them. What other threads
+ * have for it lies in an inbox and wakes it. {@link ShardCursor} decides, a {@link ShardFeed}
+ * calls. The fetcher thread calls everything except {@link #wakeUp()} and {@link #rule}.
  */
 final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
 
@@ -33,6 +35,9 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
     final ShardFeed feed;
     boolean calling;
     long reserved;
+
+    /** Whether its call has been started before that of a shard that waits for room. */
+    boolean overtakes;
 
     Lane(ShardCursor cursor, ShardFeed feed) {
       this.cursor = cursor;
@@ -47,6 +52,13 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
   private final AtomicBoolean woken = new AtomicBoolean();
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
   private final Map<String, Lane> lanes = new LinkedHashMap<>();
+
+  /**
+   * The room that the shards have taken that were started before the one that has been due longest
+   * and does not fit: what their calls may bring, and what they have brought since.
+   */
+  private long overtaken;
+
   private BlockBatch batch = new BlockBatch();
 
   /**
@@ -102,10 +114,38 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
         return Math.min(wait, next.cursor.dueMillis() - now);
       }
       if (!start(next)) {
-        return wait;
+        return Math.min(wait, overtake(next, now));
       }
+      lanes.values().forEach(lane -> lane.overtakes = false);
+      overtaken = 0;
     }
     return wait;
+  }
+
+  /**
+   * Starts the calls that are due and that fit beside the one that waits for room. Together they
+   * leave so much that it fits as soon as everything older has been emitted, so it is not starved.
+   *
+   * @return for how long no other call is due
+   */
+  private long overtake(Lane waiting, long now) {
+    long most = budget.bound() - waiting.cursor.expectedBytes(waiting.feed);
+    List<Lane> others = new ArrayList<>(lanes.values());
+    others.removeIf(
+        lane -> lane == waiting || lane.calling || lane.cursor.dueMillis() == ShardCursor.NEVER);
+    others.sort(Comparator.comparingLong(lane -> lane.cursor.dueMillis()));
+    for (Lane lane : others) {
+      if (lane.cursor.dueMillis() > now) {
+        return lane.cursor.dueMillis() - now;
+      }
+      boolean fits =
+          !lane.cursor.isOpen() || overtaken + lane.cursor.expectedBytes(lane.feed) <= most;
+      if (fits && start(lane)) {
+        lane.overtakes = true;
+        overtaken += lane.reserved;
+      }
+    }
+    return LONG_WAIT_MILLIS;
   }
 
   private Lane longestDue() {
@@ -184,6 +224,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
       if (!budget.extend(more, lane.reserved >= lane.feed.mostBytes())) {
         return false;
       }
+      overtaken += lane.overtakes ? more : 0;
       lane.reserved = bytes;
     }
     return true;
@@ -195,6 +236,8 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
   }
 
   private void settle(Lane lane, long kept) {
+    overtaken -= lane.overtakes ? lane.reserved - kept : 0;
+    lane.overtakes = false;
     budget.release(lane.reserved - kept);
     lane.reserved = 0;
   }

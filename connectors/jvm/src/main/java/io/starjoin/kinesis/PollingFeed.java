@@ -24,8 +24,8 @@ final class PollingFeed implements ShardFeed {
   private static final long LEAST_EXPECTED_BYTES = 256 * 1024;
 
   /**
-   * More is not expected however much time has passed. Otherwise a pause would make all shards
-   * reserve so much that few are read at once, which is a pause again.
+   * More is not expected however much time has passed since the last answer. Otherwise a pause
+   * would make all shards reserve so much that few are read at once, which is a pause again.
    */
   private static final long MOST_EXPECTED_BYTES = 1024 * 1024;
 
@@ -77,9 +77,13 @@ final class PollingFeed implements ShardFeed {
   }
 
   @Override
-  public long likelyBytes(long millisSinceTip) {
-    long written = millisSinceTip * WRITTEN_BYTES_PER_SECOND / 1000;
-    return Math.min(MOST_EXPECTED_BYTES, Math.max(LEAST_EXPECTED_BYTES, written));
+  public long likelyBytes(long millisSinceAnswer, long millisBehind) {
+    long since = Math.min(MOST_EXPECTED_BYTES, written(millisSinceAnswer));
+    return Math.min(mostBytes, Math.max(LEAST_EXPECTED_BYTES, since + written(millisBehind)));
+  }
+
+  private static long written(long millis) {
+    return millis * WRITTEN_BYTES_PER_SECOND / 1000;
   }
 
   @Override

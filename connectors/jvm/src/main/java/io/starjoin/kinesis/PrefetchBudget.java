@@ -65,6 +65,11 @@ final class PrefetchBudget {
     }
   }
 
+  /** Bytes. */
+  long bound() {
+    return bound;
+  }
+
   /** What is reserved or held, bytes. */
   synchronized long used() {
     return used;

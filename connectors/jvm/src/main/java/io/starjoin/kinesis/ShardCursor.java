@@ -32,6 +32,12 @@ final class ShardCursor {
   /** A shard without records emits its position this often, so that checkpoints have it. */
   static final long IDLE_POSITION_MILLIS = 60_000;
 
+  /** After this time a position that is still not open may be too old again. */
+  static final long RULING_LIFE_MILLIS = 60_000;
+
+  /** One refusal may be a mistake of Kinesis, and a doubt may lead to reading all again. */
+  private static final int REFUSALS_TO_BELIEVE = 2;
+
   static final long NEVER = Long.MAX_VALUE;
 
   private enum Phase {
@@ -52,16 +58,26 @@ final class ShardCursor {
   private String continuation;
   private List<ShardDescription> children = List.of();
   private String lossCause = "the position was no longer in the stream when it was read again";
-  private boolean answeredSinceOpening;
-  private boolean ageRuled;
-  private boolean atTip;
+
+  /** When the last ruling came, if no answer has come since; else {@code NEVER}. */
+  private long ruledMillis = NEVER;
+
+  /** How far the last answer was behind the newest record; null: not known. */
+  private Long behindMillis;
+
   private boolean paused;
   private int failures;
+
+  /** How often in a row Kinesis has refused the position, however it was opened. */
+  private int refusals;
+
   private int doubts;
   private long dueMillis;
   private long callMillis;
   private long callWallMillis;
-  private long tipMillis;
+
+  /** When the call began that has said so. */
+  private long behindSinceMillis;
 
   /** The time that failed calls and the waits after them have taken since the last answer. */
   private long failingMillis;
@@ -116,7 +132,9 @@ final class ShardCursor {
 
   /** How many bytes the next answer is likely to have. */
   long expectedBytes(ShardFeed feed) {
-    return atTip ? feed.likelyBytes(now() - tipMillis) : feed.mostBytes();
+    return behindMillis == null
+        ? feed.mostBytes()
+        : feed.likelyBytes(now() - behindSinceMillis, behindMillis);
   }
 
   /** A call starts now. */
@@ -135,17 +153,20 @@ final class ShardCursor {
   /** Step 1: a position of which too much may have expired is not opened. */
   List<Block> beforeOpening() {
     long since = Opening.wantedSince(position);
-    if (ageRuled || since == Position.UNKNOWN || Opening.isYoung(since, wallClock())) {
+    if (isRuled() || since == Position.UNKNOWN || Opening.isYoung(since, wallClock())) {
       return List.of();
     }
     return doubt(
         Doubt.POSITION_OLD, "The shard was read only until " + Instant.ofEpochMilli(since));
   }
 
+  private boolean isRuled() {
+    return ruledMillis != NEVER && now() - ruledMillis < RULING_LIFE_MILLIS;
+  }
+
   /** Step 2. */
   StartingPosition open() {
     opening = Opening.of(position, wallClock());
-    answeredSinceOpening = false;
     return opening.start();
   }
 
@@ -169,7 +190,7 @@ final class ShardCursor {
 
   /** The answer has no room: the same call again, with more room reserved. */
   void tooLarge(long intervalMillis) {
-    atTip = false;
+    behindMillis = null;
     dueMillis = callMillis + intervalMillis;
   }
 
@@ -181,11 +202,11 @@ final class ShardCursor {
     }
     failures = 0;
     failingMillis = 0;
-    answeredSinceOpening = true;
-    ageRuled = false;
+    refusals = 0;
+    ruledMillis = NEVER;
     if (answer.millisBehindLatest() != null) {
-      atTip = answer.isAtTip();
-      tipMillis = callMillis;
+      behindMillis = answer.millisBehindLatest();
+      behindSinceMillis = callMillis;
     }
     dueMillis = callMillis + intervalMillis;
     continuation = answer.continuation();
@@ -294,6 +315,9 @@ final class ShardCursor {
     dueMillis = Math.max(callMillis + intervalMillis, now() + pause);
     failingMillis += doneMillis - callMillis;
     pauseMillis = pause;
+    if (ruledMillis != NEVER && !isRuled()) {
+      phase = Phase.CLOSED; // so that step 1 comes again
+    }
     switch (failure) {
       case EXPIRED -> {
         reading.metrics().expiredIterators.inc();
@@ -314,17 +338,20 @@ final class ShardCursor {
   }
 
   private List<Block> refused(Throwable reason) {
-    // Perhaps only the iterator is bad; then a new one goes on.
-    boolean onlyTheIterator = phase == Phase.OPEN && answeredSinceOpening;
     phase = Phase.CLOSED;
     if (isAheadOfKinesis(reason)) {
+      if (isWorthLogging()) {
+        LOG.warn("{}", aheadOfKinesis(reason));
+      }
       failingMillis = 0;
       pauseMillis = 0;
       return List.of();
     }
     warn(reason);
     checkOutage(reason);
-    return onlyTheIterator
+    refusals++;
+    // Perhaps only the iterator is bad, or the refusal a mistake: then opening it again goes on.
+    return refusals < REFUSALS_TO_BELIEVE
         ? List.of()
         : doubt(Doubt.POSITION_REFUSED, "Kinesis refused the position: " + text(reason));
   }
@@ -350,22 +377,38 @@ final class ShardCursor {
 
   private void warn(Throwable reason) {
     reading.metrics().errors.inc();
-    // Log the 1st, 2nd, 4th, 8th ... failure: an hour of outage must not flood the log.
-    if (Integer.bitCount(failures) == 1) {
+    if (isWorthLogging()) {
       LOG.warn(
-          "Reading shard {} of stream {} ({}) failed {} times in a row; it is retried: {}",
+          "Reading shard {} of stream {} ({}) failed {}; it is retried: {}",
           shardId,
           reading.settings().stream().text(),
           position,
-          failures,
+          Sentence.times(failures),
           reason.toString());
     }
+  }
+
+  /** The 1st, 2nd, 4th, 8th ... failure in a row: an hour of outage must not flood the log. */
+  boolean isWorthLogging() {
+    return Integer.bitCount(failures) == 1;
+  }
+
+  /** Why a shard that begins at a time is not read yet. */
+  String aheadOfKinesis(Throwable reason) {
+    return "Shard %s of stream %s is to be read from %s, and Kinesis refuses that time, which may be"
+            .formatted(
+                shardId,
+                reading.settings().stream().text(),
+                Instant.ofEpochMilli(position.timestampMillis()))
+        + " ahead of its clock (refused %s): %s No record of the shard is read until then."
+            .formatted(Sentence.times(failures), Sentence.end(text(reason)));
   }
 
   /** Step 8: the enumerator decides. */
   private List<Block> doubt(Doubt doubt, String cause) {
     phase = Phase.IN_DOUBT;
     doubts++;
+    refusals = 0;
     if (doubt != Doubt.NULL_ITERATOR) {
       lossCause = cause;
     }
@@ -382,7 +425,7 @@ final class ShardCursor {
       return List.of();
     }
     phase = Phase.CLOSED;
-    ageRuled = true;
+    ruledMillis = now();
     if (doubts > 1) {
       dueMillis = Math.max(dueMillis, now() + reading.backoff().delayMillis(doubts));
     }
@@ -411,11 +454,11 @@ final class ShardCursor {
     }
     position = position.reopened(nothingLost);
     LOG.warn(
-        "Shard {} of stream {} is read from its oldest record on ({}): {}.",
+        "Shard {} of stream {} is read from its oldest record on ({}): {}",
         shardId,
         reading.settings().stream().text(),
         position,
-        lossCause);
+        Sentence.end(lossCause));
     return List.of(Block.moveTo(position));
   }
 
@@ -433,7 +476,9 @@ final class ShardCursor {
   }
 
   private static String text(Throwable reason) {
-    return reason instanceof AwsServiceException refusal && refusal.awsErrorDetails() != null
+    return reason instanceof AwsServiceException refusal
+            && refusal.awsErrorDetails() != null
+            && refusal.awsErrorDetails().errorMessage() != null
         ? refusal.awsErrorDetails().errorMessage()
         : reason.toString();
   }

@@ -37,10 +37,10 @@ interface ShardFeed extends AutoCloseable {
    * given up if there is no room, and asked for again with {@link #mostBytes()}; a feed that cannot
    * ask again returns {@code mostBytes} here.
    *
-   * @param millisSinceTip since the start of the call that has reached the newest record; what is
-   *     older was read
+   * @param millisSinceAnswer since the start of the last call
+   * @param millisBehind how far its answer was behind the newest record
    */
-  long likelyBytes(long millisSinceTip);
+  long likelyBytes(long millisSinceAnswer, long millisBehind);
 
   /** How many bytes the blocks of one answer can have at most. */
   long mostBytes();

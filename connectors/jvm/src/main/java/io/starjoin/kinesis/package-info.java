@@ -20,8 +20,9 @@
  *   <li>The shard is opened ({@code Opening}): <em>at</em> the last record that was read, so that
  *       the first answer shows whether it is still there.
  *   <li>The event loop ({@link io.starjoin.kinesis.KinesisSplitReader}) starts the call that has
- *       been due longest if there is room for its answer ({@code PrefetchBudget}); each shard has
- *       at most one call in flight ({@code ShardFeed}), and nothing waits for it.
+ *       been due longest if there is room for its answer ({@code PrefetchBudget}), and if there is
+ *       not, calls that need less; each shard has at most one call in flight ({@code ShardFeed}),
+ *       and nothing waits for it.
  *   <li>If the record that was asked for has not come, the shard is in doubt (step 8). If it has,
  *       it is dropped.
  *   <li>The answer becomes blocks, the fetched position moves, and the next call is due after the

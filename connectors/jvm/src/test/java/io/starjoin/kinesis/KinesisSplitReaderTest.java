@@ -4,6 +4,7 @@ import static io.starjoin.kinesis.Fixtures.split;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.KmsThrottlingException;
 import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
@@ -277,6 +279,40 @@ class KinesisSplitReaderTest {
     assertThat(fetcher.records()).containsExactly("late");
     assertThat(timing.nowMillis()).isGreaterThan(90_000);
     assertThat(fetcher.doubts).isEmpty();
+  }
+
+  @Test
+  void aTimeThatKinesisRefusesIsLoggedAndNotEachTime() {
+    long start = timing.wallClockMillis() + 90_000;
+    ShardCursor cursor =
+        new ShardCursor(
+            split(0, Position.at(start)),
+            new Reading(
+                fetcher.settings,
+                timing,
+                Fixtures.backoff(),
+                fetcher.metrics,
+                new BlockCutter("tickets", 1)));
+    InvalidArgumentException refusal =
+        InvalidArgumentException.builder().message("in the future").build();
+    List<Integer> logged = new ArrayList<>();
+    for (int i = 1; i <= 10; i++) {
+      cursor.open();
+      cursor.callStarts();
+      assertThat(cursor.failed(refusal, timing.nowMillis(), INTERVAL)).isEmpty();
+      if (cursor.isWorthLogging()) {
+        logged.add(i);
+      }
+    }
+
+    assertThat(logged).containsExactly(1, 2, 4, 8);
+    assertThat(cursor.aheadOfKinesis(refusal))
+        .contains(
+            FakeKinesis.id(0),
+            FakeKinesis.ARN,
+            Instant.ofEpochMilli(start).toString(),
+            "refused 10 times",
+            "in the future");
   }
 
   @Test

@@ -61,9 +61,11 @@ class PollingFeedTest {
 
   @Test
   void expectsWhatCanHaveBeenWritten() {
-    assertThat(feed.likelyBytes(0)).isEqualTo(MIB / 4);
-    assertThat(feed.likelyBytes(200)).isEqualTo(2 * MIB / 5);
-    assertThat(feed.likelyBytes(3_600_000)).isEqualTo(MIB);
+    assertThat(feed.likelyBytes(0, 0)).isEqualTo(MIB / 4);
+    assertThat(feed.likelyBytes(200, 0)).isEqualTo(2 * MIB / 5);
+    assertThat(feed.likelyBytes(3_600_000, 0)).isEqualTo(MIB);
+    assertThat(feed.likelyBytes(200, 1_000)).isEqualTo(2 * MIB / 5 + 2 * MIB);
+    assertThat(feed.likelyBytes(0, 31_536_000_000L)).isEqualTo(feed.mostBytes());
     assertThat(feed.mostBytes()).isBetween(10L * MIB, 12L * MIB);
   }
 

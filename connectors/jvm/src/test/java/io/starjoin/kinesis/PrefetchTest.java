@@ -66,6 +66,64 @@ class PrefetchTest {
     assertThat(records(fetcher)).isEqualTo(30);
   }
 
+  /** Shards that are behind need much room for each call, even if it brings nothing. */
+  @Test
+  void shardsThatAreBehindAndSilentDoNotHoldUpTheOthers() {
+    FetcherHarness fetcher = fetcher(8);
+    assertBounded(fetcher);
+    fetcher.kinesis.latencyMillis = 190;
+    fetcher.addAll(8);
+    fetcher.run(5_000);
+    for (int shard = 0; shard < 4; shard++) {
+      fetcher.shard(shard).standsStillAt = 20 * 3_600_000;
+    }
+    int[] before = new int[8];
+    fetcher.run(10_000);
+    for (int shard = 0; shard < 8; shard++) {
+      before[shard] = fetcher.shard(shard).reads.size();
+    }
+    fetcher.run(20_000);
+
+    for (int shard = 0; shard < 8; shard++) {
+      int reads = fetcher.shard(shard).reads.size() - before[shard];
+      // One call of 190 ms after the other, of four shards; and five calls a second.
+      assertThat(reads).isGreaterThan(shard < 4 ? 20 : 95);
+    }
+    assertThat(fetcher.kinesis.violations).isEmpty();
+  }
+
+  /** The shards that are started before it leave the room that it needs. */
+  @Test
+  void aShardThatWaitsForRoomGetsItHoweverManyOthersAreDue() {
+    FetcherHarness fetcher = fetcher(40);
+    assertBounded(fetcher);
+    fetcher.kinesis.latencyMillis = 150;
+    fetcher.addAll(40);
+    fetcher.run(5_000);
+    fetcher.shard(0).standsStillAt = 20 * 3_600_000;
+    fetcher.run(1_000);
+    int before = fetcher.shard(0).reads.size();
+    fetcher.run(20_000);
+
+    assertThat(fetcher.shard(0).reads.size() - before).isGreaterThan(40);
+    for (int shard = 1; shard < 40; shard++) {
+      assertThat(fetcher.shard(shard).reads).hasSizeGreaterThan(40);
+    }
+  }
+
+  @Test
+  void aShardThatIsSlightlyBehindReservesWhatCanHaveBeenWritten() {
+    FetcherHarness fetcher = fetcher(1);
+    fetcher.addAll(1);
+    fetcher.run(5_000);
+    fetcher.shard(0).standsStillAt = 1_000;
+    fetcher.run(1_000);
+    fetcher.shard(0).silent = true;
+    fetcher.run(1_000);
+
+    assertThat(fetcher.budget.used()).isBetween(2L << 20, 3L << 20);
+  }
+
   @Test
   void anAnswerThatIsLargerThanExpectedAndHasNoRoomIsReadAgainWhenThereIs() {
     FetcherHarness fetcher = fetcher(1);

@@ -4,9 +4,11 @@ import static io.starjoin.kinesis.Fixtures.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 
@@ -369,6 +371,65 @@ class ShardDoubtsTest {
   }
 
   @Test
+  void anOpeningThatIsRefusedOnceIsTriedAgainBeforeTheEnumeratorIsAsked() {
+    put("a", "b");
+    fetcher.add(split(0, afterAt("1", 1)));
+    refuseOpenings(1);
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.doubts).isEmpty();
+  }
+
+  @Test
+  void refusalsBetweenAnswersAreNotInARow() {
+    put("a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.records();
+    for (String next : List.of("b", "c", "d")) {
+      fetcher.shard(0).faults.add(ResourceNotFoundException.builder().message("x").build());
+      put(next);
+      assertThat(fetcher.records()).containsExactly(next);
+    }
+
+    assertThat(fetcher.doubts).isEmpty();
+  }
+
+  private void refuseOpenings(int times) {
+    for (int i = 0; i < times; i++) {
+      fetcher.shard(0).iteratorFaults.add(ResourceNotFoundException.builder().message("x").build());
+    }
+  }
+
+  @Test
+  void theCauseOfARefusalIsNeverNull() {
+    for (int i = 0; i < 2; i++) {
+      AwsErrorDetails nothing = AwsErrorDetails.builder().errorCode("InvalidArgument").build();
+      fetcher
+          .shard(0)
+          .iteratorFaults
+          .add(InvalidArgumentException.builder().awsErrorDetails(nothing).build());
+    }
+    fetcher.add(split(0, afterAt("1", 1)));
+
+    assertThat(fetcher.doubt().cause())
+        .contains("InvalidArgument")
+        .doesNotContain("position: null");
+  }
+
+  /** A ruling says what the stream keeps now, and not what it keeps later. */
+  @Test
+  void aPositionThatIsNotOpenedWithinAMinuteOfItsRulingIsAskedAboutAgain() {
+    fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(timing.wallClockMillis() - 25 * HOUR)));
+    ShardInDoubt doubt = fetcher.doubt();
+    fetcher.shard(0).iteratorFaults.addAll(Collections.nCopies(100, FakeKinesis.throttled()));
+    fetcher.rule(doubt, Ruling.REOPEN_NOTHING_LOST);
+    long ruled = timing.nowMillis();
+
+    assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.POSITION_OLD);
+    assertThat(timing.nowMillis() - ruled).isBetween(60_000L, 80_000L);
+  }
+
+  @Test
   void aChildWhoseParentWasReadLongAgoIsAskedAboutBeforeItsFirstCall() {
     long longAgo = timing.wallClockMillis() - 25 * HOUR;
     fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(longAgo)));
@@ -403,7 +464,7 @@ class ShardDoubtsTest {
   void theOldestRecordOfAStreamThatNothingWasReadOfIsNeverAGap() {
     put("a", "b");
     trim(1);
-    fetcher.shard(0).iteratorFaults.add(ResourceNotFoundException.builder().message("x").build());
+    refuseOpenings(2);
     fetcher.add(split(0, Position.TRIM_HORIZON));
     fetcher.rule(fetcher.doubt(), Ruling.REOPEN_LOSS_POSSIBLE);
 
