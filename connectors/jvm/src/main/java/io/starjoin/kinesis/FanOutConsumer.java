@@ -83,7 +83,7 @@ final class FanOutConsumer {
         consumer.arn() != null
             ? "Register it and give its new ARN as consumer.arn, or give a consumer.name, which the"
                 + " job registers when it starts."
-            : "The job registers it when it starts: restart it if the consumer was deregistered.";
+            : "The job registers it again when its tasks restart, which follows by itself.";
     return SdkClientException.create(
         consumer + " of stream " + stream.text() + " is not registered. " + remedy, cause);
   }
