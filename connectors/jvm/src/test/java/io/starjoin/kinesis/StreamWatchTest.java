@@ -152,7 +152,7 @@ class StreamWatchTest extends EnumeratorTestBase {
   static Stream<RuntimeException> throttlings() {
     return Stream.of(
         LimitExceededException.builder().message("x").build(),
-        // Of AWS's front door, which knows no exceptions of the service.
+        // Of what stands before the service, and knows no exceptions of it.
         KinesisException.builder()
             .message("Rate exceeded")
             .awsErrorDetails(AwsErrorDetails.builder().errorCode("ThrottlingException").build())
