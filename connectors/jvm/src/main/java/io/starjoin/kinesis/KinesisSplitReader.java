@@ -212,7 +212,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
       lane.cursor.tooLarge(interval);
       return List.of();
     }
-    List<Block> blocks = lane.cursor.answered(answer, interval);
+    List<Block> blocks = lane.cursor.answered(answer, unread, interval);
     settle(lane, blocks.stream().mapToLong(Block::bytes).sum());
     return blocks;
   }

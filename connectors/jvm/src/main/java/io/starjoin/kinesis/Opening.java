@@ -76,8 +76,7 @@ final class Opening {
    */
   static long wantedSince(Position position) {
     return switch (position.kind()) {
-      case TRIM_HORIZON, REOPENED_NOTHING_LOST -> position.readUntilMillis();
-      case AT_TIMESTAMP -> Math.max(position.readUntilMillis(), position.timestampMillis());
+      case TRIM_HORIZON, REOPENED_NOTHING_LOST, AT_TIMESTAMP -> position.settledUntilMillis();
       default -> Position.UNKNOWN;
     };
   }

@@ -90,6 +90,14 @@ record Position(
     return new Position(kind, sequenceNumber, timestampMillis, readUntilMillis, millis);
   }
 
+  /**
+   * Until when every record of the shard was read or is not wanted; {@link #UNKNOWN} if nothing is
+   * known.
+   */
+  long settledUntilMillis() {
+    return kind == Kind.AT_TIMESTAMP ? Math.max(readUntilMillis, timestampMillis) : readUntilMillis;
+  }
+
   boolean isShardEnd() {
     return kind == Kind.SHARD_END;
   }

@@ -231,11 +231,7 @@ final class Rulings {
     if (isMissing && position.lastArrivalMillis() >= kept) {
       return false; // a record is missing that should be there, so others may be
     }
-    boolean isTime = position.kind() == Position.Kind.AT_TIMESTAMP;
-    long needed =
-        isTime
-            ? Math.max(position.timestampMillis(), position.readUntilMillis())
-            : position.readUntilMillis();
+    long needed = position.settledUntilMillis();
     return needed != Position.UNKNOWN && needed >= kept;
   }
 

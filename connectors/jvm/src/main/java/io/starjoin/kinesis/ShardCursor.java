@@ -194,8 +194,12 @@ final class ShardCursor {
     dueMillis = callMillis + intervalMillis;
   }
 
-  /** Steps 4 and 5: what an answer brings, in order; often nothing. */
-  List<Block> answered(ShardAnswer answer, long intervalMillis) {
+  /**
+   * Steps 4 and 5: what an answer brings, in order; often nothing.
+   *
+   * @param unread as {@link #unread} has it
+   */
+  List<Block> answered(ShardAnswer answer, List<Record> unread, long intervalMillis) {
     reading.metrics().lag.answered(shardId, answer.millisBehindLatest());
     if (answer.records().isEmpty()) {
       reading.metrics().emptyAnswers.inc();
@@ -211,7 +215,6 @@ final class ShardCursor {
     dueMillis = callMillis + intervalMillis;
     continuation = answer.continuation();
 
-    List<Record> unread = unread(answer);
     opening.see(answer.records());
     if (startsLater(answer, unread)) {
       return doubt(
@@ -414,7 +417,7 @@ final class ShardCursor {
     }
     if (position.kind() == Position.Kind.AT_TIMESTAMP) {
       // What is older was not asked for.
-      position = position.readUntil(Opening.wantedSince(position));
+      position = position.readUntil(position.settledUntilMillis());
     }
     return List.of(Block.inDoubt(new ShardInDoubt(shardId, position, doubt, children, cause)));
   }

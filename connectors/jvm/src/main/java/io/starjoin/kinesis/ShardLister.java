@@ -175,15 +175,8 @@ final class ShardLister implements AutoCloseable {
           some.stream().map(this::oldestRecord).toList();
       for (int i = 0; i < some.size(); i++) {
         String id = some.get(i);
-        CompletableFuture<GetShardIteratorResponse> sent = first.get(i);
-        boolean[] used = {false};
         try {
-          retrying(
-              () -> {
-                boolean again = used[0];
-                used[0] = true;
-                return again ? oldestRecord(id) : sent;
-              });
+          retrying(first.get(i), () -> oldestRecord(id));
         } catch (ResourceNotFoundException e) {
           gone.add(id);
         }
@@ -202,10 +195,18 @@ final class ShardLister implements AutoCloseable {
   }
 
   private <T> T retrying(Supplier<CompletableFuture<T>> call) throws InterruptedException {
+    return retrying(null, call);
+  }
+
+  /**
+   * @param sent the first attempt; null: it is still to be made
+   */
+  private <T> T retrying(CompletableFuture<T> sent, Supplier<CompletableFuture<T>> call)
+      throws InterruptedException {
     long begun = timing.nowMillis();
     for (int failures = 1; ; failures++) {
       try {
-        return Answers.await(call.get());
+        return Answers.await(failures == 1 && sent != null ? sent : call.get());
       } catch (ExpiredNextTokenException | ResourceNotFoundException e) {
         throw e;
       } catch (SdkException e) {

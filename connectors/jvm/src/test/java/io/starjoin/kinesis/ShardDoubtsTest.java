@@ -237,7 +237,8 @@ class ShardDoubtsTest {
     cursor.callStarts();
     cursor.opened("first");
     // Kinesis need not say how far behind the answer is.
-    List<Block> blocks = cursor.answered(new ShardAnswer(List.of(), null, null, List.of()), 200);
+    List<Block> blocks =
+        cursor.answered(new ShardAnswer(List.of(), null, null, List.of()), List.of(), 200);
 
     assertThat(blocks)
         .extracting(block -> block.doubt().doubt())
