@@ -14,7 +14,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def kinesis_block_source(settings: KinesisSourceSettings) -> Source:
-    """Builds the source; its elements are bytes, read by `connectors.kinesis.frame.read_frame`.
+    """Builds the source; its elements are bytes, read by `element.read_element`.
 
     `starjoin-connectors.jar` must be on the job's class path. Credentials come from the SDK's
     default chain, in the JVM of the job manager and of each task manager, unless a role is given.
