@@ -16,13 +16,13 @@ def routes(parallelism: int, max_parallelism: int) -> list[int]:
     Flink sends a key to the subtask of its key group, by a hash that is uneven for small
     numbers; so for each subtask the first number is taken that lands there.
     """
-    found: dict[int, int] = {}
+    key_of_subtask: dict[int, int] = {}
     candidate = 0
-    while len(found) < parallelism:
+    while len(key_of_subtask) < parallelism:
         group = key_group(candidate, max_parallelism)
-        found.setdefault(group * parallelism // max_parallelism, candidate)
+        key_of_subtask.setdefault(group * parallelism // max_parallelism, candidate)
         candidate += 1
-    return [found[subtask] for subtask in range(parallelism)]
+    return [key_of_subtask[subtask] for subtask in range(parallelism)]
 
 
 def key_group(key: int, max_parallelism: int) -> int:

@@ -45,19 +45,19 @@ class Difference:
 
 def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[Difference]:
     """Every difference of targets, tombstones and dimensions, in the order of the declaration."""
-    found: list[Difference] = []
+    differing: list[Difference] = []
     for target in warehouse.targets:
         positions = [warehouse.position, *(path.position for path in target.paths)]
         defaults = dict.fromkeys(positions, warehouse.unknown)
         table, present = names.target(target), columns_of(cursor, target.schema, target.table)
-        found += compare(table, target.columns, present, key=target.key, defaults=defaults)
+        differing += compare(table, target.columns, present, key=target.key, defaults=defaults)
         table = names.tombstones(target)
         present = columns_of(cursor, names.bookkeeping_schema, names.tombstone_table(target))
         columns = _buried(target, warehouse)
-        found += compare(table, columns, present, key=target.key, defaults=defaults)
+        differing += compare(table, columns, present, key=target.key, defaults=defaults)
     for dimension in warehouse.dimensions:
-        found += _of_dimension(cursor, dimension, warehouse, names)
-    return found
+        differing += _of_dimension(cursor, dimension, warehouse, names)
+    return differing
 
 
 def _of_dimension(
@@ -66,9 +66,11 @@ def _of_dimension(
     """A column that its table lacks is not added unasked: new facts would show NULL for it too."""
     present = columns_of(cursor, names.bookkeeping_schema, names.dimension_table(dimension))
     table, defaults = names.dimension(dimension), {warehouse.position: warehouse.unknown}
-    for one in compare(table, dimension.columns, present, key=dimension.key, defaults=defaults):
-        what = f"{one.what}, which is NULL until the source's table is loaded again"
-        yield replace(one, what=what, by_hand=True) if one.consequence else one
+    for difference in compare(
+        table, dimension.columns, present, key=dimension.key, defaults=defaults
+    ):
+        what = f"{difference.what}, which is NULL until the source's table is loaded again"
+        yield replace(difference, what=what, by_hand=True) if difference.consequence else difference
 
 
 def _buried(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, ...]:
@@ -107,8 +109,8 @@ def compare(
         defaults: of columns that are never NULL: an unknown position is less than every other.
     """
     for column in columns:
-        declared, found = SqlType.parse(column.sql_type), present.get(column.name)
-        there = found.type if found else None
+        declared, existing = SqlType.parse(column.sql_type), present.get(column.name)
+        there = existing.type if existing else None
         name = quoted(column.name)
         if there is None and column.name in key:
             what = (
@@ -128,7 +130,7 @@ def compare(
             )
         elif there.holds(declared):
             continue
-        elif declared.is_varchar and there.is_varchar and found and found.has_default:
+        elif declared.is_varchar and there.is_varchar and existing and existing.has_default:
             yield Difference(
                 f"column {name} of table {table} is {there}, too short for {declared}, and has a "
                 "default, with which Redshift lengthens no column",

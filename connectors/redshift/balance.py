@@ -92,24 +92,24 @@ def batch_balances(
     for account in accounts:
         read[account.table].append(account)
     became = {(outcome.table, outcome.destination): outcome for outcome in outcomes}
-    places = set(became)
+    pairs = set(became)
     for table in read:
-        places |= {(table, destination) for destination in _destinations(warehouse, table)}
-        if not any(place[0] == table for place in places):
-            places.add((table, ""))
+        pairs |= {(table, destination) for destination in _destinations(warehouse, table)}
+        if not any(other == table for other, _ in pairs):
+            pairs.add((table, ""))
     return [
-        _balance(read[place[0]], became.get(place, Outcome(*place, 0, 0)))
-        for place in sorted(places)
+        _balance(read[table], became.get((table, destination), Outcome(table, destination, 0, 0)))
+        for table, destination in sorted(pairs)
     ]
 
 
 def _destinations(warehouse: WarehouseSpec, table: str) -> list[str]:
     """Where the changes of a table go; nowhere, where it is none of the declaration's."""
-    found = [target.table for target in warehouse.targets if target.fact == table]
+    destinations = [target.table for target in warehouse.targets if target.fact == table]
     dimensions = {p.table for p in warehouse.patches} | {d.table for d in warehouse.dimensions}
     if table in dimensions:
-        found.append(DIMENSION)
-    return found
+        destinations.append(DIMENSION)
+    return destinations
 
 
 def _balance(accounts: Sequence[Account], outcome: Outcome) -> Balance:
@@ -158,13 +158,13 @@ class BalanceMetrics:
                 self._counter(balance, metric).inc(count)  # 0 as well: a sum of them needs all
 
     def _counter(self, balance: Balance, metric: BalanceMetric) -> Any:
-        place = (balance.table, balance.destination, metric)
-        if place not in self._counters:
+        labels = (balance.table, balance.destination, metric)
+        if labels not in self._counters:
             group = self._group.add_group(TABLE_KEY, _metric_word(balance.table)).add_group(
                 DESTINATION_KEY, _metric_word(balance.destination)
             )
-            self._counters[place] = group.counter(metric.label)
-        return self._counters[place]
+            self._counters[labels] = group.counter(metric.label)
+        return self._counters[labels]
 
 
 def _metric_word(name: str) -> str:

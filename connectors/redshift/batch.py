@@ -110,7 +110,7 @@ def count_outcomes(
     if not counted:
         return []
     cursor.execute(count_statement(counted, names))
-    counts = {int(place): int(count) for place, count in cursor.fetchall()}
+    counts = {int(number): int(count) for number, count in cursor.fetchall()}
     outcomes = []
     for index, spec in enumerate(counted):
         kind = Kind.ROWS if isinstance(spec, TargetSpec) else Kind.DIMENSION
@@ -138,6 +138,6 @@ def count_statement(counted: Sequence[Counted], names: Names) -> str:
     tables = [table for spec in counted for table in (names.stage(spec), names.newest(spec))]
     # Numbers tell the tables apart: Redshift gives text in a UNION no type.
     return "\nUNION ALL ".join(
-        f"SELECT {place} AS place, COUNT(*) AS found FROM {table}"
-        for place, table in enumerate(tables)
+        f"SELECT {number} AS table_number, COUNT(*) AS row_count FROM {table}"
+        for number, table in enumerate(tables)
     )

@@ -24,7 +24,9 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
         statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted(target.schema)}")
         statements.append(_target_table(target, names))
         statements.append(_tombstone_table(target, warehouse, names))
-    statements += [_dimension_table(one, warehouse, names) for one in warehouse.dimensions]
+    statements += [
+        _dimension_table(dimension, warehouse, names) for dimension in warehouse.dimensions
+    ]
     return statements
 
 

@@ -69,7 +69,7 @@ def end_sessions(cursor: Cursor, names: Names, application: str, number: int) ->
     """
     ledger.refuse_superseded(cursor, names, application, number)
     cursor.execute(OWN_LOCKERS, (names.bookkeeping_schema, names.LEDGER))
-    found = [int(row[0]) for row in cursor.fetchall()]
-    for process in found:
+    lockers = [int(row[0]) for row in cursor.fetchall()]
+    for process in lockers:
         cursor.execute(f"SELECT pg_terminate_backend({process})")
-    return found
+    return lockers

@@ -208,8 +208,8 @@ class Loader:
 
         Returns the versions of the bookkeeping tables before and after, if it migrated them.
         """
-        found = migrations.find_version(cursor, self._names)
-        due = migrations.pending_migrations(found)
+        before = migrations.find_version(cursor, self._names)
+        due = migrations.pending_migrations(before)
         if due:
             # In the same transaction: no earlier release loads into tables that it does not know.
             ledger.take_fence(cursor, self._names, self._application, number)
@@ -219,9 +219,9 @@ class Loader:
         self._at = ""
         for statement in create_statements(self._warehouse, self._names):
             cursor.execute(statement)
-        if found != migrations.LATEST:
+        if before != migrations.LATEST:
             migrations.record_version(cursor, self._names)
-        return (found.number, migrations.LATEST.number) if found and due else None
+        return (before.number, migrations.LATEST.number) if before and due else None
 
     def _lock(self, cursor: ledger.Cursor) -> None:
         self._at = _WAITING

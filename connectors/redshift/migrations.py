@@ -130,9 +130,9 @@ def find_version(cursor: Cursor, names: Names) -> Version | None:
         cursor.execute(f"SELECT version, release FROM {names.schema_version}")
         recorded = [Version(int(number), str(release)) for number, release in cursor.fetchall()]
         if recorded:
-            found = max(recorded, key=lambda version: version.number)
-            _refuse_later(found, names)
-            return found
+            latest_recorded = max(recorded, key=lambda version: version.number)
+            _refuse_later(latest_recorded, names)
+            return latest_recorded
     columns = columns_of(cursor, names, names.ACCOUNT)
     if not columns:
         return None
@@ -148,13 +148,13 @@ def find_version(cursor: Cursor, names: Names) -> Version | None:
     raise NeedsRepairError(message)
 
 
-def _refuse_later(found: Version, names: Names) -> None:
-    if found.number > LATEST.number:
+def _refuse_later(recorded: Version, names: Names) -> None:
+    if recorded.number > LATEST.number:
         message = (
             f"the bookkeeping tables in schema {names.bookkeeping_schema} have version "
-            f"{found.number}, which came with Starjoin {found.release}; this application knows "
-            f"versions up to {LATEST.number} (Starjoin {LATEST.release}). Nothing was changed or "
-            f"loaded. Run Starjoin {found.release} or later"
+            f"{recorded.number}, which came with Starjoin {recorded.release}; this application "
+            f"knows versions up to {LATEST.number} (Starjoin {LATEST.release}). Nothing was "
+            f"changed or loaded. Run Starjoin {recorded.release} or later"
         )
         raise NeedsRepairError(message)
 
@@ -164,9 +164,9 @@ def require_latest(cursor: Cursor, names: Names) -> None:
 
     Raises NeedsRepairError unless they have the version that this release writes.
     """
-    found = find_version(cursor, names)
-    if found != LATEST:
-        has = "do not exist" if found is None else f"have version {found.number}"
+    version = find_version(cursor, names)
+    if version != LATEST:
+        has = "do not exist" if version is None else f"have version {version.number}"
         message = (
             f"the bookkeeping tables in schema {names.bookkeeping_schema} {has}, and this release "
             f"(Starjoin {LATEST.release}) needs version {LATEST.number}. Start the application "
@@ -175,9 +175,9 @@ def require_latest(cursor: Cursor, names: Names) -> None:
         raise NeedsRepairError(message)
 
 
-def pending_migrations(found: Version | None) -> tuple[Migration, ...]:
+def pending_migrations(version: Version | None) -> tuple[Migration, ...]:
     """What is missing, in order; nothing for tables that are made new."""
-    return tuple(m for m in MIGRATIONS if found is not None and m.version.number > found.number)
+    return tuple(m for m in MIGRATIONS if version is not None and m.version.number > version.number)
 
 
 def statements(names: Names, migrations: Sequence[Migration]) -> Iterator[tuple[str, str]]:

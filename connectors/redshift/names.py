@@ -143,19 +143,19 @@ class Names:
 
 def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
     """Every name of a schema, table or column that a load uses, unquoted."""
-    found = set(names.bookkeeping_names)
+    used = set(names.bookkeeping_names)
     for target in warehouse.targets:
-        found |= {target.schema, target.table, names.tombstone_table(target)}
-    found |= {names.dimension_table(dimension) for dimension in warehouse.dimensions}
+        used |= {target.schema, target.table, names.tombstone_table(target)}
+    used |= {names.dimension_table(dimension) for dimension in warehouse.dimensions}
     staged: tuple[StagedSpec, ...] = (
         *warehouse.targets,
         *warehouse.patches,
         *warehouse.dimensions,
     )
     for spec in staged:
-        found |= {names.stage(spec).strip('"'), names.newest(spec).strip('"')}
-        found |= {column.name for column in spec.columns}
-    return frozenset(found)
+        used |= {names.stage(spec).strip('"'), names.newest(spec).strip('"')}
+        used |= {column.name for column in spec.columns}
+    return frozenset(used)
 
 
 def _kind(spec: StagedSpec) -> str:

@@ -37,8 +37,8 @@ def check_collation(cursor: Cursor) -> None:
 
 def region_of(host: str) -> str:
     """The Region in the name of one of Redshift's endpoints; empty for any other name."""
-    found = _ENDPOINT.search(host.lower())
-    return found["region"] if found else ""
+    endpoint = _ENDPOINT.search(host.lower())
+    return endpoint["region"] if endpoint else ""
 
 
 def check_region(host: str, bucket: str, region_of_bucket: Callable[[], str]) -> None:
@@ -51,14 +51,14 @@ def check_region(host: str, bucket: str, region_of_bucket: Callable[[], str]) ->
     if not wanted:
         return
     try:
-        found = region_of_bucket()
+        where = region_of_bucket()
     except StagingRefusedError as error:
         raise NeedsRepairError(str(error)) from None
     except StagingUnavailableError as error:
         raise RetryLoadError(str(error)) from None
-    if found not in {"", wanted}:
+    if where not in {"", wanted}:
         message = (
-            f"the staging bucket {bucket} is in {found}, and the warehouse in {wanted} (by its "
+            f"the staging bucket {bucket} is in {where}, and the warehouse in {wanted} (by its "
             "endpoint's name): COPY reads Parquet from its own Region alone. Use a bucket in "
             f"{wanted}: `bucket` of starjoin.staging"
         )

@@ -29,10 +29,10 @@ def misfit(staged: Shape, today: Shape) -> str | None:
 
     Text and bytes may be longer today: their files are the same.
     """
-    for place, (was, now) in enumerate(zip_longest(staged, today), 1):
+    for number, (was, now) in enumerate(zip_longest(staged, today), 1):
         if was is None or now is None or was[0] != now[0]:
             names = ("missing" if column is None else column[0] for column in (was, now))
-            return "column {} of the files is {}, and of the tables {}".format(place, *names)
+            return "column {} of the files is {}, and of the tables {}".format(number, *names)
         if was[1] != now[1] and not _is_only_longer(was[1], now[1]):
             return f"column {was[0]} was made as {was[1]}, and is {now[1]} today"
     return None

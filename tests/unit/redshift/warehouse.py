@@ -32,7 +32,9 @@ def part(
 
 
 _COPIED: Final = re.compile(r"""COPY "stage_(\w+)" FROM 's3://b/(\S+)'""")
-_COUNTED: Final = re.compile(r'SELECT (\d+) AS place, COUNT\(\*\) AS found FROM "(\w+?)_(\w+)"')
+_COUNTED: Final = re.compile(
+    r'SELECT (\d+) AS table_number, COUNT\(\*\) AS row_count FROM "(\w+?)_(\w+)"'
+)
 _ALTERED: Final = re.compile(
     r'ALTER TABLE "\w+"."(\w+)" (?:ADD|ALTER) COLUMN "(\w+)" (?:TYPE )?([A-Z]\S*)( DEFAULT)?'
 )
