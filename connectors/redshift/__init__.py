@@ -31,6 +31,7 @@ The bookkeeping tables, read from outside the load:
     replay_marks: dead letters that are loaded, and those that were replayed.
 
 The cluster:
+    endpoint: which warehouse and Region its host name stands for.
     access: where it is, how its certificate is verified, how long it may take.
     connection: one session per transaction.
     preconditions: how its database compares text, and whether it can read the staging bucket.

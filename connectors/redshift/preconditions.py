@@ -6,19 +6,15 @@ another Region fails the first COPY, long after the deployment that it belongs t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
+from connectors.redshift.endpoint import parse_endpoint
 from connectors.redshift.errors import NeedsRepairError, RetryLoadError
 from connectors.redshift.ledger import Cursor
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 
 _CASE_SENSITIVE: Final = "case_sensitive"
-# cluster.id.REGION.redshift.amazonaws.com, workgroup.account.REGION.redshift-serverless...
-_ENDPOINT: Final = re.compile(
-    r"\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d+)\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?$"
-)
 
 
 def check_collation(cursor: Cursor) -> None:
@@ -35,20 +31,14 @@ def check_collation(cursor: Cursor) -> None:
         raise NeedsRepairError(message)
 
 
-def region_of(host: str) -> str:
-    """The Region in the name of one of Redshift's endpoints; empty for any other name."""
-    endpoint = _ENDPOINT.search(host.lower())
-    return endpoint["region"] if endpoint else ""
-
-
 def check_region(host: str, bucket: str, region_of_bucket: Callable[[], str]) -> None:
     """Raises NeedsRepairError if COPY cannot read the bucket because of its Region.
 
     Only where the host tells the warehouse's Region and S3 the bucket's, which may be empty; else
     the first COPY finds out. Raises RetryLoadError while S3 does not answer.
     """
-    wanted = region_of(host)
-    if not wanted:
+    endpoint = parse_endpoint(host)
+    if endpoint is None:
         return
     try:
         where = region_of_bucket()
@@ -56,10 +46,10 @@ def check_region(host: str, bucket: str, region_of_bucket: Callable[[], str]) ->
         raise NeedsRepairError(str(error)) from None
     except StagingUnavailableError as error:
         raise RetryLoadError(str(error)) from None
-    if where not in {"", wanted}:
+    if where not in {"", endpoint.region}:
         message = (
-            f"the staging bucket {bucket} is in {where}, and the warehouse in {wanted} (by its "
-            "endpoint's name): COPY reads Parquet from its own Region alone. Use a bucket in "
-            f"{wanted}: `bucket` of starjoin.staging"
+            f"the staging bucket {bucket} is in {where}, and the warehouse in "
+            f"{endpoint.region} (by its endpoint's name): COPY reads Parquet from its own Region "
+            f"alone. Use a bucket in {endpoint.region}: `bucket` of starjoin.staging"
         )
         raise NeedsRepairError(message)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any, Final
 
+from connectors.redshift.endpoint import parse_endpoint
 from infra.aws.environment import Redshift
 from infra.aws.errors import DeployError
 from infra.aws.waiting import Clock, wait_for
@@ -17,10 +18,6 @@ from infra.aws.waiting import Clock, wait_for
 _EVERY: Final = 1.0
 # A serverless workgroup that has paused takes a minute to wake.
 _LIMIT: Final = 300.0
-_PROVISIONED: Final = re.compile(r"(?P<name>[^.]+)\.[^.]+\.[^.]+\.redshift\.amazonaws\.com(\.cn)?")
-_SERVERLESS: Final = re.compile(
-    r"(?P<name>[^.]+)\.[^.]+\.[^.]+\.redshift-serverless\.amazonaws\.com(\.cn)?"
-)
 
 
 class DataApi:
@@ -86,12 +83,11 @@ class DataApi:
 
     def _address(self) -> dict[str, str]:
         """The Data API's name of the warehouse that the host name belongs to."""
-        if found := _PROVISIONED.fullmatch(self._redshift.host):
-            return {"ClusterIdentifier": found["name"]}
-        if found := _SERVERLESS.fullmatch(self._redshift.host):
-            return {"WorkgroupName": found["name"]}
-        message = (
-            f"{self._redshift.host} is not an endpoint of Redshift: set redshift.host to the "
-            f"cluster's or the workgroup's own endpoint"
-        )
-        raise DeployError(message)
+        endpoint = parse_endpoint(self._redshift.host)
+        if endpoint is None:
+            message = (
+                f"{self._redshift.host} is not an endpoint of Redshift: set redshift.host to the "
+                "cluster's or the workgroup's own endpoint"
+            )
+            raise DeployError(message)
+        return {"WorkgroupName" if endpoint.is_serverless else "ClusterIdentifier": endpoint.name}

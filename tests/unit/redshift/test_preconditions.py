@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from connectors.redshift.errors import NeedsRepairError, RetryLoadError
-from connectors.redshift.preconditions import check_region, region_of
+from connectors.redshift.preconditions import check_region
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.store import S3Store
 from tests.unit.redshift.warehouse import FakeWarehouse, loader
@@ -24,23 +24,6 @@ def test_a_database_that_ignores_case_is_refused() -> None:
     assert "keys differ in case alone, as AB and ab, would replace each other" in str(caught.value)
     assert "`database` of starjoin.redshift" in str(caught.value)
     assert not [one for one in warehouse.said if one.startswith(("CREATE", "INSERT", "ALTER"))]
-
-
-@pytest.mark.parametrize(
-    ("host", "region"),
-    [
-        (FRANKFURT, "eu-central-1"),
-        (FRANKFURT.upper(), "eu-central-1"),
-        ("wg.123456789012.us-gov-west-1.redshift-serverless.amazonaws.com", "us-gov-west-1"),
-        ("c.x.cn-north-1.redshift.amazonaws.com.cn", "cn-north-1"),
-        ("vpce-0a1-x1.vpce-svc-2.eu-west-1.vpce.amazonaws.com", ""),
-        ("warehouse.example.com", ""),
-        ("127.0.0.1", ""),
-        ("c.x.eu-west-1.redshift.amazonaws.com.example.com", ""),
-    ],
-)
-def test_the_region_in_the_name_of_an_endpoint(host: str, region: str) -> None:
-    assert region_of(host) == region
 
 
 @pytest.mark.parametrize("found", ["eu-central-1", ""])
