@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connectors.kinesis.source_settings import MIB, ConnectionSettings, KinesisSourceSettings
+from flink_app.positions.generations import time_milliseconds
 from flink_app.settings import Settings
 
 _KIB = 1024
@@ -17,7 +18,7 @@ def source_settings(settings: Settings) -> KinesisSourceSettings:
     return KinesisSourceSettings(
         stream_arn=source.stream_arn,
         initial_position=source.initial_position,
-        initial_timestamp=None if start is None else datetime.fromisoformat(start),
+        initial_timestamp_millis=None if start is None else time_milliseconds(start),
         on_gap=source.on_gap,
         fail_after=timedelta(seconds=source.fail_after_seconds),
         prefetch_bytes=source.prefetch_mib * MIB,

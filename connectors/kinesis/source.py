@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Any
 
 from pyflink.datastream.connectors import Source
 from pyflink.java_gateway import get_gateway
 
 from connectors.kinesis.source_settings import KinesisSourceSettings
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def kinesis_block_source(settings: KinesisSourceSettings) -> Source:
@@ -24,11 +22,11 @@ def kinesis_block_source(settings: KinesisSourceSettings) -> Source:
         TypeError: the jar is not on the class path.
     """
     builder: Any = get_gateway().jvm.io.starjoin.kinesis.KinesisBlockSource.builder()
-    start, connection = settings.initial_timestamp, settings.connection
+    connection = settings.connection
     return Source(
         builder.streamArn(settings.stream_arn)
         .initialPosition(settings.initial_position.name)
-        .initialTimestampMillis(None if start is None else _millis(start - _EPOCH))
+        .initialTimestampMillis(settings.initial_timestamp_millis)
         .onGap(settings.on_gap.name)
         .failAfterMillis(_millis(settings.fail_after))
         .prefetchBytes(settings.prefetch_bytes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -76,7 +76,7 @@ class KinesisSourceSettings:
     Attributes:
         stream_arn: ``arn:<partition>:kinesis:<region>:<account>:stream/<name>``.
         initial_position: where a job without a checkpoint begins.
-        initial_timestamp: with a time zone; for `AT_TIMESTAMP` only.
+        initial_timestamp_millis: since 1970; for `AT_TIMESTAMP` only.
         on_gap: what happens when records are lost.
         fail_after: how long a shard or the listing may go without an answer, 30 s to 1 day.
         prefetch_bytes: bound of what a subtask has fetched and not emitted, 16 MiB to 4 GiB.
@@ -92,7 +92,7 @@ class KinesisSourceSettings:
 
     stream_arn: str
     initial_position: InitialPosition = InitialPosition.TRIM_HORIZON
-    initial_timestamp: datetime | None = None
+    initial_timestamp_millis: int | None = None
     on_gap: GapPolicy = GapPolicy.STOP
     fail_after: timedelta = timedelta(minutes=15)
     prefetch_bytes: int = 64 * MIB

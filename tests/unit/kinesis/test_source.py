@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from re import findall
 from unittest.mock import MagicMock, call
 
@@ -75,7 +75,7 @@ def test_all_settings(builder: MagicMock) -> None:
         KinesisSourceSettings(
             ARN,
             initial_position=InitialPosition.AT_TIMESTAMP,
-            initial_timestamp=datetime(2023, 11, 14, 22, 13, 20, 5_000, tzinfo=UTC),
+            initial_timestamp_millis=1_700_000_000_005,
             on_gap=GapPolicy.CONTINUE,
             fail_after=timedelta(minutes=2),
             prefetch_bytes=16 << 20,

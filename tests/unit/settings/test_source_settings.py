@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from connectors.kinesis.source_settings import (
@@ -61,7 +61,7 @@ def test_every_setting_reaches_the_source() -> None:
     assert found == KinesisSourceSettings(
         STREAM,
         initial_position=InitialPosition.AT_TIMESTAMP,
-        initial_timestamp=datetime(2026, 11, 23, 10, 0, 0, 500_000, tzinfo=UTC),
+        initial_timestamp_millis=1_795_428_000_500,
         on_gap=GapPolicy.CONTINUE,
         fail_after=timedelta(minutes=1),
         prefetch_bytes=128 << 20,
