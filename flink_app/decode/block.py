@@ -27,7 +27,7 @@ from flink_app.decode.rows import parse_alone
 from flink_app.decode.tally import Tally
 from flink_app.positions.position import UNKNOWN
 from flink_app.privacy.keys import PrivacyKeys
-from flink_app.records.arrays import combined
+from flink_app.records.arrays import concatenate
 from flink_app.records.parsed import ParsedBlock, ParsedRow, Skipped, SlowRecord
 from flink_app.records.rejected import Rejected
 
@@ -86,7 +86,7 @@ def to_decoded(
         tally.below_floor.update(_drop_below_floor(batches, plan.floor))
     changes = {}
     for name, parts in batches.items():
-        changes[name] = to_changes(combined(parts), plan.tables[name], plan.star, keys)
+        changes[name] = to_changes(concatenate(parts), plan.tables[name], plan.star, keys)
         tally.changed[name] = sum(map(len, parts))
         tally.split[name] = len(changes[name]) - tally.changed[name]
     return Decoded(changes, rejected, tally.accounts(block))

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.privacy.treatments import treat
-from flink_app.records.arrays import combined
+from flink_app.records.arrays import concatenate
 from flink_app.records.plan import TablePlan, old_key
 
 
@@ -41,7 +41,7 @@ def to_changes(
         for place in range(-2 - len(table.unchanged_columns), -2):
             deletes[place] = left.column(POSITION)  # a delete sets every column, to nothing
         batches.append(pa.RecordBatch.from_arrays(deletes, schema=schema))
-    return combined(batches)
+    return concatenate(batches)
 
 
 def _treated(

@@ -25,9 +25,9 @@ from connectors.blocks import from_stream, to_stream
 from connectors.failures import StarjoinError
 from flink_app.declaration.provenance import Provenance
 from flink_app.denormalise.mirror import SIZE_RATIO, SUPERSEDED_SHARE, TableMirror
-from flink_app.denormalise.rows import concat
 from flink_app.denormalise.tiers import BLOCK_BYTES, Entry, cut, merge_from
 from flink_app.privacy.keys import WrongKeyError
+from flink_app.records.arrays import concatenate
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class DurableTable:
     def rebuild(self, state: BlockState) -> None:
         """Fills the mirror, which is empty, from the state; raises what `blocks` raises."""
         if found := list(blocks(state, self._table, self._mirror.schema, self._key_id)):
-            self._mirror.load(concat(found))
+            self._mirror.load(concatenate(found))
 
     def append(self, state: BlockState, accepted: pa.RecordBatch) -> None:
         """Makes accepted changes durable; the mirror holds them already."""
@@ -137,7 +137,7 @@ class DurableTable:
 
     def _newest(self, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
         """The newest row of each key, as a restored mirror would have it."""
-        return self._mirror.without_rows().accept(concat(batches))
+        return self._mirror.without_rows().accept(concatenate(batches))
 
     def _write(self, state: BlockState, after: int, rows: pa.RecordBatch) -> list[Entry]:
         """Puts rows as blocks with the numbers from `after` on."""

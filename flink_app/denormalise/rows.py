@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from connectors.failures import StarjoinError
+from flink_app.records.arrays import concatenate
 
 Slots = npt.NDArray[np.int64]
 
@@ -23,10 +23,6 @@ NO_SLOT: Final = -1
 # million rows, and each row is copied some five times for every factor of five.
 _CHUNK_RATIO: Final = 4
 _TAIL_BATCHES: Final = 256  # a fold has a fixed cost of some 50 us
-
-
-class TextTooLargeError(StarjoinError, OverflowError):
-    """A dimension's text does not fit Arrow's 2 GiB of one column; the message names columns."""
 
 
 class Rows:
@@ -91,7 +87,9 @@ class Rows:
     def whole(self) -> pa.RecordBatch:
         """All rows as one batch."""
         if len(self._chunks) + len(self._tail) != 1:
-            self._become(concat([*self._chunks, *self._tail]) if self._count else self._empty())
+            self._become(
+                concatenate([*self._chunks, *self._tail]) if self._count else self._empty()
+            )
         return self._chunks[0] if self._chunks else self._tail[0]
 
     def keep(self, slots: Slots) -> None:
@@ -108,7 +106,7 @@ class Rows:
         while self._chunks and len(self._chunks[-1]) <= _CHUNK_RATIO * (self._count - start):
             run.append(self._chunks.pop())
             start = self._starts.pop()
-        self._chunks.append(concat([*reversed(run), *self._tail]))
+        self._chunks.append(concatenate([*reversed(run), *self._tail]))
         self._starts.append(start)
         self._tail, self._tail_starts = [], []
 
@@ -116,21 +114,3 @@ class Rows:
         return pa.RecordBatch.from_arrays(
             [pa.array([], kind) for kind in self._schema.types], schema=self._schema
         )
-
-
-def concat(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
-    """One contiguous batch of several of one schema.
-
-    Raises TextTooLargeError when a text column would have more than 2 GiB.
-    """
-    if len(batches) == 1:
-        return batches[0]
-    found = pa.Table.from_batches(batches).combine_chunks().to_batches()
-    if len(found) > 1:
-        names = ", ".join(f.name for f in batches[0].schema if pa.types.is_string(f.type))
-        message = (
-            f"a dimension's text has more than 2 GiB in one of its columns {names}: keep it in the "
-            "warehouse (placement: warehouse in the declaration)"
-        )
-        raise TextTooLargeError(message)
-    return found[0] if found else batches[0]

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flink_app.denormalise import rows as module
-from flink_app.denormalise.rows import NO_SLOT, Rows, TextTooLargeError, concat
+from flink_app.denormalise.rows import NO_SLOT, Rows
+from flink_app.records.arrays import concatenate
 
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
 
@@ -63,9 +64,9 @@ def test_a_row_is_copied_a_few_times_however_many_come(monkeypatch: pytest.Monke
     def counted(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
         nonlocal copied
         copied += sum(map(len, batches))
-        return concat(batches)
+        return concatenate(batches)
 
-    monkeypatch.setattr(module, "concat", counted)
+    monkeypatch.setattr(module, "concatenate", counted)
     rows = Rows(SCHEMA)
     rows.append(batch(list(range(20_000))))
     for number in range(4_000):
@@ -74,25 +75,3 @@ def test_a_row_is_copied_a_few_times_however_many_come(monkeypatch: pytest.Monke
             rows.gather(np.array([len(rows) - 1]), ["n"])
         assert len(rows._chunks) < 12
     assert copied < 20_000 + 40 * 4_000
-
-
-def test_a_text_column_of_more_than_two_gigabytes_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def chunks(_: object) -> list[pa.RecordBatch]:
-        return [batch([1]), batch([2])]
-
-    class Combined:
-        to_batches = chunks
-
-    class Table:
-        @staticmethod
-        def from_batches(_: object) -> Table:
-            return Table()
-
-        def combine_chunks(self) -> Combined:
-            return Combined()
-
-    monkeypatch.setattr(pa, "Table", Table)
-    with pytest.raises(TextTooLargeError, match="keep it in the warehouse"):
-        concat([batch([1]), batch([2])])
