@@ -30,10 +30,10 @@ class BlockSchemas:
 
     def __call__(self, kind: Kind, table: str) -> pa.Schema:
         """The schema; KeyError when the declaration has no such table."""
-        place = (kind, table)
-        if place not in self._known:
-            self._known[place] = self._derive(kind, table)
-        return self._known[place]
+        kind_and_table = (kind, table)
+        if kind_and_table not in self._known:
+            self._known[kind_and_table] = self._derive(kind, table)
+        return self._known[kind_and_table]
 
     def __reduce__(self) -> tuple[type[BlockSchemas], tuple[Star]]:
         return BlockSchemas, (self._star,)

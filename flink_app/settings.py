@@ -194,7 +194,7 @@ def load_settings(path: Path) -> Settings:
     """Reads a property file. Raises SettingsError; groups of other names are not ours."""
     try:
         groups = json.loads(path.read_text(encoding="utf-8"))
-        found = {
+        properties = {
             group["PropertyGroupId"].removeprefix(PREFIX): group["PropertyMap"]
             for group in groups
             if group["PropertyGroupId"].startswith(PREFIX)
@@ -211,17 +211,17 @@ def load_settings(path: Path) -> Settings:
         message = f"{path} is not a list of property groups as Managed Flink writes it"
         raise SettingsError(message) from None
     try:
-        return Settings.model_validate(found)
+        return Settings.model_validate(properties)
     except ValidationError as error:
-        faults = fault_lines(error, Settings, property_place)
+        faults = fault_lines(error, Settings, property_name)
         message = list_faults(path, faults)
         # The cause would show what stands there, which may be a secret in a wrong place.
         raise SettingsError(message) from None
 
 
-def property_place(place: Sequence[str]) -> str:
+def property_name(path: Sequence[str]) -> str:
     """Group and key of a property, as people write them."""
-    group, *key = place
+    group, *key = path
     return f"{PREFIX}{group} {'.'.join(key)}"
 
 

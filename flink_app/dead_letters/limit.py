@@ -87,10 +87,10 @@ class _Tally:
         """Says which cause is the most frequent, and what to do about it."""
         ((cause, count),) = self._causes.most_common(1)
         table, reason = cause
-        place = f"table {table}, " if table else ""
+        where = f"table {table}, " if table else ""
         message = (
             f"{what} became dead letters, {count} of them for {reason}: "
-            f"{place}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
+            f"{where}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
             "last checkpoint or snapshot: nothing is lost as long as the stream keeps its records. "
             f"Or let them pass by a greater {setting} of starjoin.application, and replay them "
             "once the cause is fixed"

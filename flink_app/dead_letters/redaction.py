@@ -126,7 +126,7 @@ def _treated(value: Any, column: ReadColumn, keys: PrivacyKeys) -> Any:
     declared = column.declared
     is_kept = declared.treatment is Treatment.KEEP
     try:
-        found = read_value(value, declared.type, column.trailing_blanks)
+        column_value = read_value(value, declared.type, column.trailing_blanks)
     except ValueFaultError as fault:
         is_of_size = fault.reason in _OF_SIZE and (
             declared.type.is_text or not isinstance(value, str) or _WRITTEN.fullmatch(value)
@@ -134,9 +134,9 @@ def _treated(value: Any, column: ReadColumn, keys: PrivacyKeys) -> Any:
         if is_kept and is_of_size:
             return value
         raise
-    if is_kept or found is None:
+    if is_kept or column_value is None:
         return value
     (treated,) = treat(
-        pa.array([found], declared.type.arrow), declared.treatment, keys.tokens
+        pa.array([column_value], declared.type.arrow), declared.treatment, keys.tokens
     ).to_pylist()
     return treated

@@ -33,8 +33,8 @@ def load_declaration(path: Path) -> Declaration:
     except ValidationError as error:
         faults = fault_lines(error, Declaration, with_meaning=False, pattern_words=PATTERN_WORDS)
         raise DeclarationError(list_faults(path, faults)) from error
-    if found := redshift_faults(Star(declaration)):
-        raise DeclarationError(list_faults(path, [f"  {fault}" for fault in found]))
+    if faults := redshift_faults(Star(declaration)):
+        raise DeclarationError(list_faults(path, [f"  {fault}" for fault in faults]))
     return declaration
 
 
@@ -55,10 +55,10 @@ class _WithoutNull(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        found = super().default_schema(schema)
-        if found.get("default", "") is None:
-            del found["default"]
-        return found
+        field_schema = super().default_schema(schema)
+        if field_schema.get("default", "") is None:
+            del field_schema["default"]
+        return field_schema
 
 
 def json_schema() -> str:

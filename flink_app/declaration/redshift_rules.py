@@ -33,8 +33,8 @@ _NO_KEY: Final = (
 
 def redshift_faults(star: Star) -> list[str]:
     """Every fault with its place; none for a declaration whose tables Redshift makes."""
-    found = (_key_faults, _target_faults, _table_faults, _row_faults)
-    return list(dict.fromkeys(fault for faults in found for fault in faults(star)))
+    checks = (_key_faults, _target_faults, _table_faults, _row_faults)
+    return list(dict.fromkeys(fault for faults in checks for fault in faults(star)))
 
 
 def _key_faults(star: Star) -> Iterator[str]:
@@ -48,10 +48,10 @@ def _key_faults(star: Star) -> Iterator[str]:
         for column in table.key:
             if table.columns[column].stored_type.is_binary:
                 yield f"table {name}, key, column {column}: {_NO_KEY}"
-        for reference, one in table.references.items():
-            for column in one.columns:
+        for reference_name, reference in table.references.items():
+            for column in reference.columns:
                 if table.columns[column].stored_type.is_binary:
-                    yield f"table {name}, reference {reference}, column {column}: {_NO_KEY}"
+                    yield f"table {name}, reference {reference_name}, column {column}: {_NO_KEY}"
 
 
 def _target_faults(star: Star) -> Iterator[str]:

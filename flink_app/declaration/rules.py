@@ -101,8 +101,8 @@ def _check_references(declaration: DeclarationParts, name: str, table: Table) ->
             mine, key = table.columns[own], other.columns[theirs]
             if (mine.treatment, mine.stored_type.arrow) != (key.treatment, key.stored_type.arrow):
                 what = f"{own} and {reference.table}.{theirs} differ in type or treatment"
-                found = f"{mine.type}, {mine.treatment}, and {key.type}, {key.treatment}"
-                _fail(where, f"{what} ({found}); declare the same for both")
+                declared = f"{mine.type}, {mine.treatment}, and {key.type}, {key.treatment}"
+                _fail(where, f"{what} ({declared}); declare the same for both")
 
 
 def _check_no_cycle(declaration: DeclarationParts) -> None:

@@ -244,12 +244,12 @@ class Star:
     def wide_columns(self, target: str) -> tuple[WideColumn, ...]:
         """The visible columns of `target`, in order."""
         declared = self.targets[target]
-        found = []
+        columns = []
         for name, dotted in declared.columns.items():
             path, table, source = self.declaration.follow(declared.fact, dotted)
             column = self.tables[table].columns[source]
-            found.append(WideColumn(name, path, table, source, column))
-        return tuple(found)
+            columns.append(WideColumn(name, path, table, source, column))
+        return tuple(columns)
 
     @_once
     def key_columns(self, target: str) -> tuple[str, ...]:

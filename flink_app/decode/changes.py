@@ -38,8 +38,8 @@ def to_changes(
         }
         deletes = _treated(left, columns, table, keys)
         deletes[-1] = pa.array([True] * len(left))
-        for place in range(-2 - len(table.unchanged_columns), -2):
-            deletes[place] = left.column(POSITION)  # a delete sets every column, to nothing
+        for number in range(-2 - len(table.unchanged_columns), -2):
+            deletes[number] = left.column(POSITION)  # a delete sets every column, to nothing
         batches.append(pa.RecordBatch.from_arrays(deletes, schema=schema))
     return concatenate(batches)
 
@@ -61,9 +61,9 @@ def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:
 
 def moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
     """Mask of the changes that changed their key."""
-    found = pa.array([False] * len(parsed))
+    is_moved = pa.array([False] * len(parsed))
     for key in table.key:
         if parsed.column(old_key(key)).null_count == len(parsed):
             continue
-        found = pc.or_(found, pc.not_equal(_old_value(parsed, key), parsed.column(key)))
-    return found
+        is_moved = pc.or_(is_moved, pc.not_equal(_old_value(parsed, key), parsed.column(key)))
+    return is_moved

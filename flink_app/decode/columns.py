@@ -140,7 +140,7 @@ def _take_table(
     ordering = ordering_of(metadata, operations == LOAD)
     generation = result.generation(rows)
     positioned = find_positions(ordering, generation, plan.positions, plan.coarse_positions)
-    good &= positioned.found
+    good &= positioned.known
     changes = pa.RecordBatch.from_arrays(
         [
             *values,

@@ -86,7 +86,7 @@ class DecodePlan(RecordPlan):
         for table in self.tables.values():
             types = self._types(table)
             for together, members in groups:
-                if all(together.get(place, kind) == kind for place, kind in types.items()):
+                if all(together.get(column, kind) == kind for column, kind in types.items()):
                     together.update(types)
                     members.append(table)
                     break

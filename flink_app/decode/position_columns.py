@@ -50,22 +50,22 @@ def find_positions(
     kind: Positions,
     coarse_positions: CoarsePositions,
 ) -> Positioned:
-    """The positions of records; rows that are not `found` may still have one on the slow path.
+    """The positions of records; rows that are not `known` may still have one on the slow path.
 
     `generation` is one for all records, or one per record: `UNKNOWN_GENERATION` if undetermined.
     """
     count = len(ordering.is_load)
     text = np.full((count, WIDTH), ord("0"), np.uint8)
-    found = ordering.is_load & (ordering.built >= 0)
-    if found.any():
-        loads = np.flatnonzero(found)
+    known = ordering.is_load & (ordering.built >= 0)
+    if known.any():
+        loads = np.flatnonzero(known)
         text[loads, _RECORD:] = _hex(ordering.built[loads])
     left = ~ordering.is_load & (ordering.numbers >= 0)
     kinds: set[Positions] = set()
     for form, fill in ((_P, _postgresql), (_M, _mysql), (_O, _oracle)):
         if kind in {Positions.AUTO, form} and left.any():
             formed, good = fill(ordering.streams, left, text)
-            found |= good
+            known |= good
             left &= ~formed
             kinds |= {form} if good.any() else set()
     coarse = np.zeros(count, np.bool_)
@@ -76,23 +76,23 @@ def find_positions(
     if coarse.any():
         rows = np.flatnonzero(coarse)
         text[rows, _COMMIT : _COMMIT + 16] = _hex(ordering.committed[rows])
-        found |= coarse
+        known |= coarse
         kinds.add(Positions.COMMIT_TIMESTAMP)
-    changes = _rows(found & ~ordering.is_load)
+    changes = _rows(known & ~ordering.is_load)
     text[changes, _RECORD:] = _hex(ordering.numbers[changes])
     if isinstance(generation, int):
         header: _Matrix = _hex(np.array([generation], np.int64))[0, -GENERATION_DIGITS:]
     else:
-        found &= generation != UNKNOWN_GENERATION
-        header = _hex(generation[found])[:, -GENERATION_DIGITS:]
-    if found.all():
+        known &= generation != UNKNOWN_GENERATION
+        header = _hex(generation[known])[:, -GENERATION_DIGITS:]
+    if known.all():
         text[:, :GENERATION_DIGITS] = header
     else:
-        text[np.flatnonzero(found), :GENERATION_DIGITS] = header
-        text[~found] = ord("0")
+        text[np.flatnonzero(known), :GENERATION_DIGITS] = header
+        text[~known] = ord("0")
     offsets = np.arange(0, text.size + 1, WIDTH, dtype=np.int32)
     array = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
-    return Positioned(array, found, coarse, frozenset(kinds))
+    return Positioned(array, known, coarse, frozenset(kinds))
 
 
 _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
@@ -144,8 +144,8 @@ def _numbers(values: pa.Array, missing: int) -> Numbers:
     numbers = values.cast(pa.int64())
     if numbers.null_count:
         numbers = pc.fill_null(numbers, missing)
-    found: Numbers = numbers.to_numpy()
-    return found
+    filled: Numbers = numbers.to_numpy()
+    return filled
 
 
 def _hex(numbers: Numbers) -> _Matrix:

@@ -19,7 +19,7 @@ from flink_app.records.values import BLANK, FALSE, TRUE
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
 # Neither too large for a double nor too small: a cast refuses all values for one that is.
 _FLOAT: Final = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?$"
-# By the wanted type and what was found: the type to read it as.
+# By the wanted type and the JSON type that the reader found: the type to read it as.
 _WRITTEN: Final = {
     (pa.bool_(), "string"): pa.string(),
     (pa.bool_(), "number"): pa.int64(),
@@ -43,14 +43,14 @@ class ReadSchema:
         self.wanted = wanted
         self.written = wanted
 
-    def with_column(self, place: str, found: str) -> pa.Schema | None:
-        """The written schema, but with what was found at a place; None where it is not admitted."""
-        _, part, name = place.split("/", 2) if place.count("/") > 1 else ("", "", "")
+    def with_column(self, column_path: str, written_type: str) -> pa.Schema | None:
+        """The written schema with a column as the reader found it; None where that is no option."""
+        _, part, name = column_path.split("/", 2) if column_path.count("/") > 1 else ("", "", "")
         if part == METADATA or part not in self.wanted.names:
             return None  # what orders records is read to the letter
         struct = self.wanted.field(part).type
         at = struct.get_field_index(name)
-        kind = _WRITTEN.get((struct.field(at).type, found)) if at >= 0 else None
+        kind = _WRITTEN.get((struct.field(at).type, written_type)) if at >= 0 else None
         if kind is None:
             return None
         members = list(self.written.field(part).type)
@@ -89,9 +89,9 @@ def _convert_array(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Ar
             of_true, of_false = pa.array(TRUE), pa.array(FALSE)
         else:
             of_true, of_false = pa.array([1]), pa.array([0])
-        found = pc.is_in(values, of_true)
-        fits = pc.or_(pc.is_null(values), pc.or_(found, pc.is_in(values, of_false)))
-        return pc.if_else(pc.is_valid(values), found, pa.scalar(None, pa.bool_())), fits
+        is_true = pc.is_in(values, of_true)
+        fits = pc.or_(pc.is_null(values), pc.or_(is_true, pc.is_in(values, of_false)))
+        return pc.if_else(pc.is_valid(values), is_true, pa.scalar(None, pa.bool_())), fits
     form = _INTEGER if kind == pa.int64() else _FLOAT
     fits = pc.fill_null(pc.match_substring_regex(values, form), fill_value=True)
     return pc.if_else(fits, values, none).cast(kind), fits

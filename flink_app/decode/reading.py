@@ -25,7 +25,7 @@ from flink_app.records.arrays import Mask, Rows
 
 # Faults of syntax and of type name the row; faults of conversion do not.
 _REFUSED: Final = re.compile(
-    r"(?:Column\((?P<place>.*)\) changed from \w+ to (?P<found>\w+) )?in row (?P<row>\d+)$",
+    r"(?:Column\((?P<path>.*)\) changed from \w+ to (?P<type>\w+) )?in row (?P<row>\d+)$",
     re.DOTALL,
 )
 _WHITE: Final = np.isin(np.arange(256), np.frombuffer(b" \t\r\n", np.uint8)).astype(np.int32)
@@ -83,15 +83,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Refused:
-    """Where the reader stopped; for a fault of type also the column and what was found in it."""
+    """Where the reader stopped; for a fault of type also the column and the JSON type in it."""
 
     row: int
-    place: str
-    found: str
+    column_path: str
+    written_type: str
 
     def is_no_further_than(self, other: _Refused) -> bool:
         """Whether another form of the column led no further."""
-        return self.place == other.place and self.row <= other.row
+        return self.column_path == other.column_path and self.row <= other.row
 
 
 def screen(lines: Lines) -> Mask:
@@ -168,7 +168,7 @@ def _parse_as_written(
     """
     outcome = _parse(lines, schema.written)
     while isinstance(outcome, _Refused):
-        other = schema.with_column(outcome.place, outcome.found)
+        other = schema.with_column(outcome.column_path, outcome.written_type)
         if other is None or next(tries, None) is None:
             break
         second = _parse(lines, other)
@@ -197,7 +197,7 @@ def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | _Refused | None:
             return None
         # Rows are counted as the reader sees them; a record of two objects shifts the count.
         row = min(int(named["row"]), len(lines) - 1)
-        return _Refused(row, named["place"] or "", named["found"] or "")
+        return _Refused(row, named["path"] or "", named["type"] or "")
     return table if table.num_rows == len(lines) else None
 
 

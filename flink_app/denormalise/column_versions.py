@@ -115,10 +115,10 @@ class ColumnVersions:
         columns = []
         for (name, register), stored in zip(registers.items(), known(keys), strict=True):
             source = sources[:, register]
-            found = pa.concat_arrays([changes.column(name), stored]).take(
+            values = pa.concat_arrays([changes.column(name), stored]).take(
                 pa.array(np.where(source == STAYS, stays, source))
             )
-            columns.append(pc.fill_null(found, UNKNOWN) if name in self.positions else found)
+            columns.append(pc.fill_null(values, UNKNOWN) if name in self.positions else values)
         return pa.RecordBatch.from_arrays(columns, schema=changes.schema)
 
 

@@ -98,8 +98,8 @@ class DurableTable:
 
     def rebuild(self, state: BlockState) -> None:
         """Fills the mirror, which is empty, from the state; raises what `blocks` raises."""
-        if found := list(blocks(state, self._table, self._mirror.schema, self._key_id)):
-            self._mirror.load(concatenate(found))
+        if stored_blocks := list(blocks(state, self._table, self._mirror.schema, self._key_id)):
+            self._mirror.load(concatenate(stored_blocks))
 
     def append(self, state: BlockState, accepted: pa.RecordBatch) -> None:
         """Makes accepted changes durable; the mirror holds them already."""
@@ -244,12 +244,12 @@ def _conformed(
         return stored
     columns = []
     for field in schema:
-        place = stored.schema.get_field_index(field.name)
-        if place < 0:
+        index = stored.schema.get_field_index(field.name)
+        if index < 0:
             raise _other_declaration(table, field.name, "is not there")
-        was, now = Provenance.read(stored.schema.field(place)), Provenance.read(field)
+        was, now = Provenance.read(stored.schema.field(index)), Provenance.read(field)
         if now is None:  # a column of our own
-            if stored.schema.field(place).type != field.type:
+            if stored.schema.field(index).type != field.type:
                 raise _other_declaration(table, field.name, f"is not of type {field.type}")
         else:
             if was is None:
@@ -262,7 +262,7 @@ def _conformed(
                     f"now from {now.source!r}: if the source has renamed it, nothing needs "
                     "doing; if it is another column, start without state and load the table again"
                 )
-        columns.append(stored.column(place).cast(field.type))
+        columns.append(stored.column(index).cast(field.type))
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 

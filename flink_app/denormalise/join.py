@@ -25,8 +25,8 @@ Columns = dict[str, pa.Array]
 
 def wide_rows(facts: pa.RecordBatch, join: TargetJoin, mirror: Mirror) -> pa.RecordBatch:
     """Joins changes of a fact table to the dimensions: rows by `Star.wide_schema`."""
-    found = _look_up(_columns(facts), join.lookups, mirror)
-    columns = [found[steps][name] for steps, name in join.sources]
+    columns_by_path = _look_up(_columns(facts), join.lookups, mirror)
+    columns = [columns_by_path[steps][name] for steps, name in join.sources]
     rows = pa.RecordBatch.from_arrays(columns, schema=join.schema)
     return _only_key_of_deleted(rows, join)
 
@@ -41,10 +41,10 @@ def patches(changes: pa.RecordBatch, join: PatchJoin, mirror: Mirror) -> pa.Reco
     start = columns
     if gone.any():
         start = {name: _null_where(gone, column) for name, column in columns.items()}
-    found = _look_up(start, join.lookups, mirror)
+    columns_by_path = _look_up(start, join.lookups, mirror)
     # The changes' own columns stay as they are: a delete has its key.
-    found[()] = {**columns, POSITION: _version([columns[name] for name in join.version])}
-    rows = [found[steps][name] for steps, name in join.sources]
+    columns_by_path[()] = {**columns, POSITION: _version([columns[name] for name in join.version])}
+    rows = [columns_by_path[steps][name] for steps, name in join.sources]
     return pa.RecordBatch.from_arrays(rows, schema=join.schema)
 
 
@@ -52,12 +52,12 @@ def _look_up(
     start: Columns, lookups: Sequence[Lookup], mirror: Mirror
 ) -> dict[tuple[str, ...], Columns]:
     """The stored columns and the position of the row at the end of each path, by its steps."""
-    found: dict[tuple[str, ...], Columns] = {(): start}
+    columns_by_path: dict[tuple[str, ...], Columns] = {(): start}
     for lookup in lookups:
         table = mirror.tables.get(lookup.table)
-        parent = found[lookup.parent]
+        parent = columns_by_path[lookup.parent]
         if table is None:
-            found[lookup.steps] = _nothing(lookup.stored, len(start[POSITION]))
+            columns_by_path[lookup.steps] = _nothing(lookup.stored, len(start[POSITION]))
             continue
         slots = table.find(key_values([parent[name] for name in lookup.key]))
         stored = lookup.stored.names
@@ -68,8 +68,8 @@ def _look_up(
             values = [_null_where(gone, column) for column in values]
         columns = dict(zip(stored, values, strict=True))
         columns[POSITION] = pc.fill_null(position, UNKNOWN)
-        found[lookup.steps] = columns
-    return found
+        columns_by_path[lookup.steps] = columns
+    return columns_by_path
 
 
 def _version(positions: list[pa.Array]) -> pa.Array:

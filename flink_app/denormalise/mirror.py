@@ -45,8 +45,8 @@ def _values(column: pa.Array) -> list[Hashable]:
     kind = column.type
     plain = pa.types.is_string(kind) or (pa.types.is_integer(kind) and not column.null_count)
     if plain and len(column) > _FEW:
-        found: list[Hashable] = column.to_numpy(zero_copy_only=False).tolist()
-        return found
+        values: list[Hashable] = column.to_numpy(zero_copy_only=False).tolist()
+        return values
     return list(column.to_pylist())
 
 
@@ -181,5 +181,5 @@ class Mirror:
 def deleted_at(slots: Slots, table: TableMirror) -> npt.NDArray[np.bool_]:
     """Where a slot holds a tombstone."""
     flags = pc.fill_null(table.gather(slots, [DELETED])[0], fill_value=False)
-    found: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)
-    return found
+    is_deleted: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)
+    return is_deleted

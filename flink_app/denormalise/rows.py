@@ -55,9 +55,9 @@ class Rows:
             starts, batches = self._tail_starts, self._tail
         else:
             starts, batches = self._starts, self._chunks
-        place = bisect_right(starts, slot) - 1
-        row = slot - starts[place]
-        return [batches[place].column(name)[row].as_py() for name in columns]
+        number = bisect_right(starts, slot) - 1
+        row = slot - starts[number]
+        return [batches[number].column(name)[row].as_py() for name in columns]
 
     def gather(self, slots: Slots, columns: list[str]) -> list[pa.Array]:
         """The values of `columns` at `slots`, NULL at `NO_SLOT`."""
@@ -72,9 +72,9 @@ class Rows:
             places = pa.array(slots - start, mask=slots < 0)
             return [chunk.column(name).take(places) for name in columns]
         wanted = [np.flatnonzero(chunk_of == chunk) for chunk in used]
-        found = np.full(len(slots), NO_SLOT)
-        found[np.concatenate(wanted)] = np.arange(sum(map(len, wanted)))
-        in_order = pa.array(found, mask=found < 0)
+        indices = np.full(len(slots), NO_SLOT)
+        indices[np.concatenate(wanted)] = np.arange(sum(map(len, wanted)))
+        in_order = pa.array(indices, mask=indices < 0)
         taken = [
             (self._chunks[chunk], pa.array(slots[own] - self._starts[chunk]))
             for chunk, own in zip(used, wanted, strict=True)

@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 
 
 def merge_from(entries: Sequence[Entry]) -> int:
-    """The first of the entries at the end that become one; the last one's place for none."""
+    """The index of the first entry at the end that is merged; that of the last one if none are."""
     start = len(entries) - 1
     tier = _tier(entries[-1])
     while start and _tier(entries[start - 1]) < tier:

@@ -74,7 +74,7 @@ class Finding:
         table: as it is declared.
         column: its name in the source; empty where it is about the table.
         declared: what the declaration says, a type or a key; may be empty.
-        found: what the source has, a type, a key or an operation.
+        observed: what the source has, a type, a key or an operation.
         shard: where it was seen.
         sequence_number: of the record.
     """
@@ -83,13 +83,13 @@ class Finding:
     table: str
     column: str = ""
     declared: str = ""
-    found: str = ""
+    observed: str = ""
     shard: str = ""
     sequence_number: str = ""
 
     def __str__(self) -> str:
         column = f", column {self.column}" if self.column else ""
-        sides = [("declared", self.declared), ("source", self.found)]
+        sides = [("declared", self.declared), ("source", self.observed)]
         details = ", ".join(f"{side} {said}" for side, said in sides if said)
         shown = f" ({details})" if details else ""
         return (
@@ -125,12 +125,12 @@ def findings_in_control(
     if not isinstance(columns, Mapping) or not columns or not whole:
         if operation != "create-table":
             name = printable(operation) if isinstance(operation, str) else ""
-            yield Finding(What.ALTERED, table.name, found=name)
+            yield Finding(What.ALTERED, table.name, observed=name)
         return
     yield from _in_definition(columns, table)
     if key is not None and set(key) != set(table.key_sources):
-        declared, found = ", ".join(table.key_sources), ", ".join(map(printable, key))
-        yield Finding(What.KEY, table.name, declared=declared, found=found)
+        declared, key_in_source = ", ".join(table.key_sources), ", ".join(map(printable, key))
+        yield Finding(What.KEY, table.name, declared=declared, observed=key_in_source)
     yield from _new(columns, table, known)
 
 
@@ -140,13 +140,13 @@ def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Fin
             yield _gone(column, table)
             continue
         announced = columns[column.source]
-        found = SourceType.read(announced) if isinstance(announced, Mapping) else None
-        if found is None or not found.is_known:
-            name = "" if found is None else printable(found.name)
-            yield Finding(What.UNKNOWN_TYPE, table.name, column.source, found=name)
-        elif not found.fits(column.declared.type):
+        source_type = SourceType.read(announced) if isinstance(announced, Mapping) else None
+        if source_type is None or not source_type.is_known:
+            name = "" if source_type is None else printable(source_type.name)
+            yield Finding(What.UNKNOWN_TYPE, table.name, column.source, observed=name)
+        elif not source_type.fits(column.declared.type):
             declared = str(column.declared.type)
-            yield Finding(What.TYPE, table.name, column.source, declared, str(found))
+            yield Finding(What.TYPE, table.name, column.source, declared, str(source_type))
 
 
 def findings_in_row(

@@ -94,9 +94,9 @@ class Generations:
         known = arrival.is_valid().to_numpy(zero_copy_only=False)
         times = arrival.cast(pa.int64()).fill_null(0).to_numpy()
         numbers = np.array(self._numbers, np.int64)
-        found: npt.NDArray[np.int64] = numbers[np.searchsorted(self._starts, times, "right")]
-        found[~known] = UNKNOWN_GENERATION
-        return found
+        generations: npt.NDArray[np.int64] = numbers[np.searchsorted(self._starts, times, "right")]
+        generations[~known] = UNKNOWN_GENERATION
+        return generations
 
     def started(self, generation: int, start_ms: int) -> Generations:
         """These, and a newer one from a time on. Raises ValueError if it is not newer."""
@@ -119,12 +119,12 @@ def time_text(milliseconds: int) -> str:
 
 
 def _entry(text: str) -> tuple[int, int | None]:
-    found = _ENTRY.fullmatch(text)
-    if not found:
+    entry = _ENTRY.fullmatch(text)
+    if not entry:
         message = f"{text!r} is not a generation: write 1, or 2 from 2026-11-23T10:00:00Z"
         raise ValueError(message)
-    start = found["start"]
-    return int(found["generation"]), None if start is None else time_milliseconds(start)
+    start = entry["start"]
+    return int(entry["generation"]), None if start is None else time_milliseconds(start)
 
 
 def time_milliseconds(text: str) -> int:

@@ -43,14 +43,14 @@ class Positioned:
     """The positions of records.
 
     Attributes:
-        positions: one per record, `UNKNOWN` where none was found.
-        found: where one was found.
+        positions: one per record, `UNKNOWN` where there is none to read.
+        known: where there is one.
         coarse: where only a commit timestamp gave it.
         kinds: of the stream positions that were read.
     """
 
     positions: pa.Array
-    found: Mask
+    known: Mask
     coarse: Mask
     kinds: frozenset[Positions]
 

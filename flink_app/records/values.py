@@ -61,14 +61,18 @@ def read_value(value: Any, kind: ColumnType, blanks: TrailingBlanks | None = Non
         return None
     if blanks is TrailingBlanks.TRIM and isinstance(value, str):
         value = value.rstrip(BLANK)
-    found = _READERS[kind.name](value, kind)
-    if blanks is TrailingBlanks.REFUSE and isinstance(found, str) and found.endswith(BLANK):
+    column_value = _READERS[kind.name](value, kind)
+    if (
+        blanks is TrailingBlanks.REFUSE
+        and isinstance(column_value, str)
+        and column_value.endswith(BLANK)
+    ):
         message = (
             "the text ends in a blank, which Redshift ignores in keys: "
             "declare trailing_blanks: trim, or fix the source"
         )
         raise ValueFaultError(Reason.TRAILING_BLANK, message)
-    return found
+    return column_value
 
 
 def _wrong(kind: ColumnType, value: Any) -> ValueFaultError:
@@ -204,11 +208,11 @@ def _read_varbyte(value: Any, kind: ColumnType) -> bytes:
             message = f"the text is not pairs of hexadecimal digits, as a {kind} is written"
             raise ValueFaultError(Reason.WRONG_TYPE, message)
         raise _wrong(kind, value)
-    found = bytes.fromhex(match[1])
-    if len(found) > (kind.length or 0):
-        message = f"the value has {len(found)} bytes and {kind} holds {kind.length}"
+    octets = bytes.fromhex(match[1])
+    if len(octets) > (kind.length or 0):
+        message = f"the value has {len(octets)} bytes and {kind} holds {kind.length}"
         raise ValueFaultError(Reason.TOO_LONG, message)
-    return found
+    return octets
 
 
 _READERS: Final[dict[str, Callable[[Any, ColumnType], Any]]] = {

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-Place = Callable[[Sequence[str]], str]
+WriteKeys = Callable[[Sequence[str]], str]
 
 # Pydantic's words, and ours.
 _WORDS: Final = (
@@ -47,7 +47,7 @@ def list_faults(path: Path, lines: Sequence[str]) -> str:
 def fault_lines(
     error: ValidationError,
     model: type[BaseModel],
-    place: Place = ".".join,
+    write_keys: WriteKeys = ".".join,
     *,
     with_meaning: bool = True,
     pattern_words: Mapping[str, str] = _NO_WORDS,
@@ -57,14 +57,14 @@ def fault_lines(
     Args:
         error: of the validation.
         model: that was validated; its fields say which keys there are and what they mean.
-        place: how the keys on the way to a fault are written.
+        write_keys: how the keys on the way to a fault are written.
         with_meaning: whether the description of the field follows what is wrong.
         pattern_words: by pattern, the sentence that says what it allows; any other is shown.
     """
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         keys = [str(key) for key in fault["loc"]]
-        where = place(keys).strip()
+        where = write_keys(keys).strip()
         pattern = fault.get("ctx", {}).get("pattern", "")
         what = pattern_words.get(pattern) or _what(fault["msg"])
         if fault["type"] == "extra_forbidden":
@@ -82,7 +82,7 @@ def _what(message: str) -> str:
 
 
 def _known_keys(model: type[BaseModel], keys: Sequence[str]) -> str:
-    """What may stand in place of an unknown key."""
+    """What may stand instead of an unknown key."""
     holder, _ = _holder_and_field(model, keys)
     known = [field.alias or name for name, field in holder.model_fields.items()] if holder else []
     if alike := difflib.get_close_matches(keys[-1], known, n=1):
@@ -100,7 +100,7 @@ def _holder_and_field(
 ) -> tuple[type[BaseModel] | None, FieldInfo | None]:
     """The model that the last of the keys belongs to, and the field that holds its value.
 
-    Keys of a mapping and places in a list belong to the field that holds the whole.
+    Keys of a mapping and indices of a list belong to the field that holds the whole.
     """
     holder, field, annotation = None, None, _plain(model)
     for key in keys:

@@ -86,5 +86,5 @@ def _problem_of(error: yaml.YAMLError) -> str:
     if not isinstance(error, yaml.MarkedYAMLError):
         return str(error).partition("\n")[0]
     mark = error.problem_mark or error.context_mark
-    place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return place + ", ".join(filter(None, (error.context, error.problem)))
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return where + ", ".join(filter(None, (error.context, error.problem)))

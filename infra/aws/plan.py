@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
 from flink_app.positions.generations import Generations
-from flink_app.settings import Settings, property_place
-from flink_app.validation.faults import Place, fault_lines
+from flink_app.settings import Settings, property_name
+from flink_app.validation.faults import WriteKeys, fault_lines
 from flink_app.warehouse import refuse_bookkeeping_schema
 from infra.aws.dms import with_dms_settings
 from infra.aws.environment import Environment
@@ -84,12 +84,12 @@ def code_key(digest: str, deployed: str = "", running: str = "") -> str:
         running: the key of the code that the application has; empty where there is none.
     """
     first = f"code/starjoin-{digest[:16]}"
-    found = re.fullmatch(rf"{first}(?:-([0-9]+))?\.zip", deployed)
-    if found is None:
+    version = re.fullmatch(rf"{first}(?:-([0-9]+))?\.zip", deployed)
+    if version is None:
         return f"{first}.zip"
     if running in {deployed, ""}:
         return deployed
-    return f"{first}-{int(found[1] or 1) + 1}.zip"
+    return f"{first}-{int(version[1] or 1) + 1}.zip"
 
 
 def promised_outputs(environment: Environment) -> dict[str, str]:
@@ -113,18 +113,18 @@ def application_settings(environment: Environment, data: Outputs) -> Settings:
         raise DeployError(message) from None
 
 
-def _setting_of(environment: Environment) -> Place:
-    """Writes a property's place as that of its value: a key of the environment, or an output."""
+def _setting_of(environment: Environment) -> WriteKeys:
+    """Writes a property as where its value comes from: a key of the environment, or an output."""
     keys = {each.parameter.name: ".".join(each.path) for each in settings_of(Environment)}
     references = property_references()
 
-    def place(path: Sequence[str]) -> str:
+    def name_setting(path: Sequence[str]) -> str:
         parameter = references.get(path[0], {}).get(".".join(path[1:]))
         if parameter is None:
-            return property_place(path)
+            return property_name(path)
         return keys.get(parameter, f"output {parameter} of stack {environment.stack(DATA)}")
 
-    return place
+    return name_setting
 
 
 def data_stack(environment: Environment) -> StackPlan:

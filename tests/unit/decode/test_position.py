@@ -174,7 +174,7 @@ def test_by_columns_as_one_by_one(
     found.positions.validate(full=True)
     expected = [alone(s, m, n, is_load=is_load) for s, m, n, is_load in changes]
     assert found.positions.to_pylist() == [UNKNOWN if e is None else e for e in expected]
-    assert found.found.tolist() == [e is not None for e in expected]
+    assert found.known.tolist() == [e is not None for e in expected]
     assert found.coarse.tolist() == [
         e is not None and not is_load and is_coarse(stream, kind)
         for e, (stream, _, _, is_load) in zip(expected, changes, strict=True)

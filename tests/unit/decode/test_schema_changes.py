@@ -90,7 +90,7 @@ def findings_of(data: bytes, of: DecodePlan = PLAN) -> list[tuple[What, str, str
     assert slow.by_rows == 1
     assert slow.seen.findings == found
     assert all((f.shard, f.sequence_number) == ("shard-0", "1000") for f in found)
-    return [(f.what, f.column, f.declared, f.found) for f in found]
+    return [(f.what, f.column, f.declared, f.observed) for f in found]
 
 
 WIDER: Final = {"type": "INT64"}
@@ -238,7 +238,7 @@ def row(operation: str, *gone: str, **more: Any) -> bytes:
 )
 def test_what_a_sampled_row_shows(data: bytes, expected: list[Any]) -> None:
     findings = decode([data], PLAN).seen.findings
-    assert [(f.what, f.column, f.declared, f.found) for f in findings] == expected
+    assert [(f.what, f.column, f.declared, f.observed) for f in findings] == expected
 
 
 @pytest.mark.parametrize(("floor", "found"), [(0, 3), (2, 2), (3, 1)])
@@ -276,7 +276,7 @@ def test_a_name_cannot_forge_a_line_of_the_log() -> None:
     found = decode([row("insert", **{"x\n\ud800y": 1})], PLAN).seen.findings
     assert [f.column for f in found] == ["x??y"]
     (finding,) = decode([control("create-table", definition(key=("no\r",)))], PLAN).seen.findings
-    assert (finding.what, finding.found) == (What.KEY, "no?")
+    assert (finding.what, finding.observed) == (What.KEY, "no?")
 
 
 def test_the_sentence_says_what_where_and_what_to_do() -> None:
