@@ -30,7 +30,7 @@ final class ConsumerRegistration {
   private final KinesisAsyncClient client;
   private final StreamArn stream;
   private final Consumer consumer;
-  private final FanOutConsumer found;
+  private final FanOutConsumer fanOut;
   private final Timing timing;
 
   /** How often it was asked to look; the worker thread compares. */
@@ -46,7 +46,7 @@ final class ConsumerRegistration {
     this.client = client;
     this.stream = stream;
     this.consumer = consumer;
-    this.found = consumer == null ? null : new FanOutConsumer(client, stream, consumer);
+    this.fanOut = consumer == null ? null : new FanOutConsumer(client, stream, consumer);
     this.timing = timing;
   }
 
@@ -80,12 +80,12 @@ final class ConsumerRegistration {
       }
       try {
         ConsumerDescription now =
-            Answers.await(client.describeStreamConsumer(found.request())).consumerDescription();
+            Answers.await(client.describeStreamConsumer(fanOut.request())).consumerDescription();
         active = now.consumerStatus() == ConsumerStatus.ACTIVE;
         failure = inactive(now.consumerStatusAsString());
       } catch (ResourceNotFoundException e) {
         if (consumer.name() == null) {
-          throw found.missing(e);
+          throw fanOut.missing(e);
         }
         failure = inactive(register());
       } catch (SdkException e) {

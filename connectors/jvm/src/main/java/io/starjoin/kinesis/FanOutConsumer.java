@@ -49,12 +49,12 @@ final class FanOutConsumer {
                 return CompletableFuture.<String>failedFuture(
                     reason instanceof ResourceNotFoundException ? missing(reason) : reason);
               }
-              ConsumerDescription found = answer.consumerDescription();
-              return found.consumerStatus() == ConsumerStatus.ACTIVE
-                  ? CompletableFuture.completedFuture(found.consumerARN())
-                  : CompletableFuture.<String>failedFuture(inactive(found));
+              ConsumerDescription description = answer.consumerDescription();
+              return description.consumerStatus() == ConsumerStatus.ACTIVE
+                  ? CompletableFuture.completedFuture(description.consumerARN())
+                  : CompletableFuture.<String>failedFuture(inactive(description));
             })
-        .thenCompose(found -> found);
+        .thenCompose(answered -> answered);
   }
 
   /**
@@ -66,7 +66,7 @@ final class FanOutConsumer {
     synchronized (this) {
       arn = null;
     }
-    return describe().handle((found, reason) -> reason == null ? failure : Answers.reason(reason));
+    return describe().handle((active, reason) -> reason == null ? failure : Answers.reason(reason));
   }
 
   DescribeStreamConsumerRequest request() {
@@ -88,8 +88,8 @@ final class FanOutConsumer {
         consumer + " of stream " + stream.text() + " is not registered. " + remedy, cause);
   }
 
-  private SdkClientException inactive(ConsumerDescription found) {
+  private SdkClientException inactive(ConsumerDescription description) {
     return SdkClientException.create(
-        consumer + " of stream " + stream.text() + " is " + found.consumerStatusAsString());
+        consumer + " of stream " + stream.text() + " is " + description.consumerStatusAsString());
   }
 }
