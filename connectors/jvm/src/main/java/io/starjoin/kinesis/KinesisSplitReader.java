@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
@@ -166,7 +167,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
     if (!cursor.isOpen()) {
       List<Block> doubt = cursor.beforeOpening();
       if (doubt.isEmpty()) {
-        call(lane, lane.feed.open(cursor.open()), cursor::opened);
+        call(lane, () -> lane.feed.open(cursor.open()), cursor::opened);
       } else {
         add(lane, doubt);
       }
@@ -178,26 +179,29 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
     }
     lane.reserved = bytes;
     reading.metrics().calls.inc();
-    call(lane, lane.feed.next(cursor.continuation()), answer -> answered(lane, answer));
+    call(lane, () -> lane.feed.next(cursor.continuation()), answer -> answered(lane, answer));
     return true;
   }
 
-  private <T> void call(Lane lane, CompletableFuture<T> call, Function<T, List<Block>> onAnswer) {
+  private <T> void call(
+      Lane lane, Supplier<CompletableFuture<T>> call, Function<T, List<Block>> onAnswer) {
     lane.calling = true;
+    // First, since the answer tells what was read until then.
     lane.cursor.callStarts();
-    call.whenComplete(
-        (answer, failure) -> {
-          long doneMillis = reading.timing().nowMillis();
-          post(
-              () -> {
-                lane.calling = false;
-                add(
-                    lane,
-                    failure == null
-                        ? onAnswer.apply(answer)
-                        : failed(lane, Answers.reason(failure), doneMillis));
-              });
-        });
+    call.get()
+        .whenComplete(
+            (answer, failure) -> {
+              long doneMillis = reading.timing().nowMillis();
+              post(
+                  () -> {
+                    lane.calling = false;
+                    add(
+                        lane,
+                        failure == null
+                            ? onAnswer.apply(answer)
+                            : failed(lane, Answers.reason(failure), doneMillis));
+                  });
+            });
   }
 
   private List<Block> answered(Lane lane, ShardAnswer answer) {

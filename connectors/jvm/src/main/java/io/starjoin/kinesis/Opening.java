@@ -22,48 +22,48 @@ final class Opening {
    */
   static final long SURE_RETENTION_MILLIS = 23 * 3_600_000L;
 
-  private final StartingPosition start;
   private final BigInteger lastRead;
   private boolean continuous;
   private boolean recordsCame;
 
-  private Opening(StartingPosition start, String lastRead, boolean continuous) {
-    this.start = start;
+  private Opening(String lastRead, boolean continuous) {
     this.lastRead = lastRead == null ? null : new BigInteger(lastRead);
     this.continuous = continuous;
   }
 
-  /**
-   * @param wallClockMillis the time of day
-   */
-  static Opening of(Position position, long wallClockMillis) {
-    String lastRead = position.sequenceNumber();
+  /** Where Kinesis is to begin. */
+  static StartingPosition start(Position position) {
     return switch (position.kind()) {
-      case TRIM_HORIZON -> new Opening(from(ShardIteratorType.TRIM_HORIZON), null, true);
-      case LATEST -> new Opening(from(ShardIteratorType.LATEST), null, true);
+      case TRIM_HORIZON, REOPENED, REOPENED_NOTHING_LOST -> from(ShardIteratorType.TRIM_HORIZON);
+      case LATEST -> from(ShardIteratorType.LATEST);
       case AT_TIMESTAMP ->
-          new Opening(
-              StartingPosition.builder()
-                  .type(ShardIteratorType.AT_TIMESTAMP)
-                  .timestamp(Instant.ofEpochMilli(position.timestampMillis()))
-                  .build(),
-              null,
-              true);
+          StartingPosition.builder()
+              .type(ShardIteratorType.AT_TIMESTAMP)
+              .timestamp(Instant.ofEpochMilli(position.timestampMillis()))
+              .build();
       case AFTER_SEQUENCE ->
-          new Opening(
-              StartingPosition.builder()
-                  .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
-                  .sequenceNumber(lastRead)
-                  .build(),
-              lastRead,
-              // The record itself may have expired. If it cannot have, it must come.
-              isYoung(position.readUntilMillis(), wallClockMillis)
-                  && !isYoung(position.lastArrivalMillis(), wallClockMillis));
-      case REOPENED -> new Opening(from(ShardIteratorType.TRIM_HORIZON), lastRead, false);
-      case REOPENED_NOTHING_LOST ->
-          new Opening(from(ShardIteratorType.TRIM_HORIZON), lastRead, true);
+          StartingPosition.builder()
+              .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
+              .sequenceNumber(position.sequenceNumber())
+              .build();
       case SHARD_END -> throw new IllegalStateException("a shard is opened after its end");
     };
+  }
+
+  /**
+   * @param wallClockMillis the time of day when the shard was open
+   */
+  static Opening of(Position position, long wallClockMillis) {
+    boolean continuous =
+        switch (position.kind()) {
+          // The record itself may have expired. If it cannot have, it must come.
+          case AFTER_SEQUENCE ->
+              isYoung(position.readUntilMillis(), wallClockMillis)
+                  && !isYoung(position.lastArrivalMillis(), wallClockMillis);
+          case REOPENED -> false;
+          default -> true;
+        };
+    return new Opening(position.sequenceNumber(), continuous);
   }
 
   private static StartingPosition from(ShardIteratorType type) {
@@ -83,10 +83,6 @@ final class Opening {
 
   static boolean isYoung(long millis, long wallClockMillis) {
     return millis != Position.UNKNOWN && wallClockMillis - millis < SURE_RETENTION_MILLIS;
-  }
-
-  StartingPosition start() {
-    return start;
   }
 
   /** Whether it is certain that nothing is missing before the next record. */

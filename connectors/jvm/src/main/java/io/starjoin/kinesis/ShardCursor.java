@@ -32,8 +32,12 @@ final class ShardCursor {
   /** A shard without records emits its position this often, so that checkpoints have it. */
   static final long IDLE_POSITION_MILLIS = 60_000;
 
-  /** After this time a position that is still not open may be too old again. */
-  static final long RULING_LIFE_MILLIS = 60_000;
+  /**
+   * A ruling allows for {@link Rulings#MARGIN_MILLIS} of records that expire, counted from its
+   * listing, which is younger than the doubt. It must reach the reader and the shard be open before
+   * that is used up, or the position may be too old again.
+   */
+  static final long RULING_LIFE_MILLIS = 180_000;
 
   /** One refusal may be a mistake of Kinesis, and a doubt may lead to reading all again. */
   private static final int REFUSALS_TO_BELIEVE = 2;
@@ -59,8 +63,8 @@ final class ShardCursor {
   private List<ShardDescription> children = List.of();
   private String lossCause = "the position was no longer in the stream when it was read again";
 
-  /** When the last ruling came, if no answer has come since; else {@code NEVER}. */
-  private long ruledMillis = NEVER;
+  /** When the shard came into doubt, if no answer has come since; else {@code NEVER}. */
+  private long doubtedMillis = NEVER;
 
   /** How far the last answer was behind the newest record; null: not known. */
   private Long behindMillis;
@@ -161,17 +165,24 @@ final class ShardCursor {
   }
 
   private boolean isRuled() {
-    return ruledMillis != NEVER && now() - ruledMillis < RULING_LIFE_MILLIS;
+    return doubtedMillis != NEVER && now() - doubtedMillis < RULING_LIFE_MILLIS;
   }
 
   /** Step 2. */
   StartingPosition open() {
-    opening = Opening.of(position, wallClock());
-    return opening.start();
+    return Opening.start(position);
   }
 
-  /** Step 2 has succeeded. */
+  /**
+   * Step 2 has succeeded. What the position promises is judged only now: time has passed, and until
+   * the shard was open, records could expire.
+   */
   List<Block> opened(String firstContinuation) {
+    List<Block> doubt = beforeOpening();
+    if (!doubt.isEmpty()) {
+      return doubt;
+    }
+    opening = Opening.of(position, wallClock());
     continuation = firstContinuation;
     stall.opened();
     phase = Phase.OPEN;
@@ -207,7 +218,7 @@ final class ShardCursor {
     failures = 0;
     failingMillis = 0;
     refusals = 0;
-    ruledMillis = NEVER;
+    doubtedMillis = NEVER;
     if (answer.millisBehindLatest() != null) {
       behindMillis = answer.millisBehindLatest();
       behindSinceMillis = callMillis;
@@ -318,7 +329,7 @@ final class ShardCursor {
     dueMillis = Math.max(callMillis + intervalMillis, now() + pause);
     failingMillis += doneMillis - callMillis;
     pauseMillis = pause;
-    if (ruledMillis != NEVER && !isRuled()) {
+    if (doubtedMillis != NEVER && !isRuled()) {
       phase = Phase.CLOSED; // so that step 1 comes again
     }
     switch (failure) {
@@ -410,6 +421,7 @@ final class ShardCursor {
   /** Step 8: the enumerator decides. */
   private List<Block> doubt(Doubt doubt, String cause) {
     phase = Phase.IN_DOUBT;
+    doubtedMillis = now();
     doubts++;
     refusals = 0;
     if (doubt != Doubt.NULL_ITERATOR) {
@@ -428,7 +440,6 @@ final class ShardCursor {
       return List.of();
     }
     phase = Phase.CLOSED;
-    ruledMillis = now();
     if (doubts > 1) {
       dueMillis = Math.max(dueMillis, now() + reading.backoff().delayMillis(doubts));
     }

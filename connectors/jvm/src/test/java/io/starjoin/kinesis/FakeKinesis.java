@@ -70,6 +70,9 @@ final class FakeKinesis {
     /** What happens right before the read of that number, from 1. */
     final Map<Integer, Runnable> beforeRead = new TreeMap<>();
 
+    /** What happens right before the shard is opened. */
+    Runnable beforeOpening = () -> {};
+
     /** Calls that are not answered until the test says so. */
     boolean silent;
 
@@ -417,6 +420,7 @@ final class FakeKinesis {
       throw iteratorFaults.poll();
     }
     FakeShard shard = find(request.shardId());
+    shard.beforeOpening.run();
     shard.iteratorRequests.add(request);
     if (!shard.iteratorFaults.isEmpty()) {
       throw shard.iteratorFaults.poll();

@@ -24,6 +24,7 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 class KinesisSplitReaderTest {
 
   private static final long INTERVAL = 200;
+  private static final long HOUR_MILLIS = 3_600_000;
 
   private final FetcherHarness fetcher = new FetcherHarness(2);
   private final FakeKinesis kinesis = fetcher.kinesis;
@@ -442,6 +443,44 @@ class KinesisSplitReaderTest {
   }
 
   /** An HTTP client whose network is gone takes its time to close. */
+  @Test
+  void aPositionThatGrowsTooOldWhileItIsOpenedIsAskedAbout() {
+    List.of("a", "b").forEach(data -> kinesis.put(0, data));
+    fetcher.add(
+        split(0, Position.TRIM_HORIZON.readUntil(timing.wallClockMillis() - 22 * HOUR_MILLIS)));
+    fetcher.shard(0).beforeOpening = () -> expireWhileTheCallRuns(1);
+
+    assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.POSITION_OLD);
+    assertThat(fetcher.shard(0).reads).isEmpty();
+  }
+
+  @Test
+  void aRecordThatExpiresWhileItsShardIsOpenedMayHaveTakenOthersAlong() {
+    List.of("a", "b", "c").forEach(data -> kinesis.put(0, data));
+    fetcher.add(
+        split(0, Position.after("1").readUntil(timing.wallClockMillis() - 22 * HOUR_MILLIS)));
+    fetcher.shard(0).beforeOpening = () -> expireWhileTheCallRuns(2);
+
+    assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.STARTED_LATER);
+  }
+
+  private void expireWhileTheCallRuns(int records) {
+    fetcher.shard(0).beforeOpening = () -> {};
+    timing.advance(2 * HOUR_MILLIS);
+    fetcher.shard(0).trimmed = records;
+  }
+
+  @Test
+  void anAnswerTellsWhatWasReadWhenItsCallBegan() {
+    kinesis.put(0, "a");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    fetcher.shard(0).beforeRead.put(1, () -> timing.advance(250_000));
+    long before = timing.wallClockMillis();
+
+    assertThat(fetcher.records()).containsExactly("a");
+    assertThat(fetcher.lastBlock().next().readUntilMillis()).isEqualTo(before);
+  }
+
   @Test
   void closingDoesNotWaitForTheClient() throws Exception {
     CountDownLatch networkIsBack = new CountDownLatch(1);

@@ -419,15 +419,26 @@ class ShardDoubtsTest {
 
   /** A ruling says what the stream keeps now, and not what it keeps later. */
   @Test
-  void aPositionThatIsNotOpenedWithinAMinuteOfItsRulingIsAskedAboutAgain() {
+  void aPositionThatIsNotOpenWithinThreeMinutesOfItsDoubtIsAskedAboutAgain() {
     fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(timing.wallClockMillis() - 25 * HOUR)));
     ShardInDoubt doubt = fetcher.doubt();
     fetcher.shard(0).iteratorFaults.addAll(Collections.nCopies(100, FakeKinesis.throttled()));
     fetcher.rule(doubt, Ruling.REOPEN_NOTHING_LOST);
-    long ruled = timing.nowMillis();
+    long doubted = timing.nowMillis();
 
     assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.POSITION_OLD);
-    assertThat(timing.nowMillis() - ruled).isBetween(60_000L, 80_000L);
+    assertThat(timing.nowMillis() - doubted).isBetween(180_000L, 200_000L);
+  }
+
+  @Test
+  void aRulingThatReachesItsReaderTooLateIsAskedForAgain() {
+    fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(timing.wallClockMillis() - 25 * HOUR)));
+    ShardInDoubt doubt = fetcher.doubt();
+    fetcher.run(181_000); // the task stands still, and takes no messages
+    fetcher.rule(doubt, Ruling.REOPEN_NOTHING_LOST);
+
+    assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.POSITION_OLD);
+    assertThat(fetcher.shard(0).iteratorRequests).isEmpty();
   }
 
   @Test
