@@ -259,6 +259,25 @@ final class FakeKinesis {
             <= placed.sequence();
   }
 
+  /**
+   * Whether records may have expired that come after this one in its shard.
+   *
+   * @param sequence empty if nothing of the shard was read; it may then have expired if its parents
+   *     have, since nobody knows when it began
+   */
+  synchronized boolean mayHaveLostAfter(String shardId, String sequence) {
+    FakeShard shard = shards.get(shardId);
+    if (shard == null) {
+      return true;
+    }
+    if (sequence.isEmpty()) {
+      return shard.trimmed > 0 || shard.parents.stream().noneMatch(shards::containsKey);
+    }
+    return shard.trimmed > 0
+        && Long.parseLong(sequence)
+            <= Long.parseLong(shard.records.get(shard.trimmed - 1).sequenceNumber());
+  }
+
   /** Whether the first one was split or merged into the second, over any number of generations. */
   synchronized boolean isAncestor(String id, FakeShard shard) {
     return shard.parents.stream()
