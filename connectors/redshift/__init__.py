@@ -37,5 +37,7 @@ The cluster:
     preconditions: how its database compares text, and whether it can read the staging bucket.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
-    said: what of an error's own text may be repeated.
+    known_errors: which error is of which type, and in which words: the table.
+    error_words: those of its sentences that say what to do.
+    said: which row an error of the server is, and what of its own text may be repeated.
 """

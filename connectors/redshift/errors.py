@@ -7,14 +7,13 @@
      +- FenceLostError        another attempt or application owns the target: end this one
      +- KeyChangedError       the target's values are of another key: end this attempt
 
-Messages hold no value of any row: `said` puts what the server says into words of our own, and what
-a client's library says is named by its kind.
+`known_errors` says which of them an error is. Messages hold no value of any row: `said` puts what
+the server says into words of our own, and what a client's library says is named by its kind.
 """
 
 from __future__ import annotations
 
 import enum
-import re
 import socket
 import ssl
 import struct
@@ -23,33 +22,22 @@ from typing import Final
 from redshift_connector.error import InterfaceError, OperationalError
 
 from connectors.failures import StarjoinError, named
-from connectors.redshift.said import sentence, state_of
+from connectors.redshift.known_errors import (
+    LOST,
+    NO_ANSWER,
+    NO_DNS,
+    NOT_TRUSTED,
+    OTHER_HOST,
+    PORT_CLOSED,
+    TLS_REFUSED,
+    UNCONNECTED,
+    UNKNOWN_HOST,
+    Remedy,
+)
+from connectors.redshift.said import understand
 
-# An operator, a limit or a shutdown has ended the statement. Of a COMMIT that says nothing certain:
-# Redshift documents for no statement at which point it looks at the limit.
-_INTERVENTION: Final = "57"
-# Serialisable violation, deadlock, cancelled, shutting down; 25006 is a cluster that is resized.
-_RETRIED_STATES: Final = {
-    "25006",
-    "40001",
-    "40P01",
-    "53300",
-    "55P03",
-    "57014",
-    "57P01",
-    "57P02",
-    "57P03",
-}
 # OpenSSL: another host name, another address.
 _OTHER_NAME: Final = {62, 64}
-_RETRIED_TEXTS: Final = re.compile(
-    # At the start, where Redshift puts it: a width or a row may be 1023 as well.
-    r"^(ERROR:\s*)?(1023|1018)\b|conflict with concurrent transaction"
-    r"|S3ServiceException.*\b(Status 503|SlowDown|Status 500|InternalError)\b"
-    r"|S3 Query Exception \(Fetch\)"
-    r"|query monitoring rule",
-    re.IGNORECASE,
-)
 
 
 class Step(enum.Enum):
@@ -88,6 +76,11 @@ class KeyChangedError(LoadError):
     """The target was filled under another key; what this attempt makes must never reach it."""
 
 
+_KINDS: Final[dict[Remedy, type[LoadError]]] = {
+    Remedy.RETRY: RetryLoadError,
+    Remedy.REPAIR: NeedsRepairError,
+    Remedy.UNKNOWN: OutcomeUnknownError,
+}
 # What redshift_connector raises when the connection is gone; struct.error comes from its reading
 # of a message that was cut short.
 CONNECTION_LOST: Final = (
@@ -109,53 +102,42 @@ def classify(
     `known` are the names of tables and columns that the message may repeat. Raise it `from None`:
     the exception itself can quote values.
     """
-    fields = error.args[0] if error.args and isinstance(error.args[0], dict) else None
+    fields = server_fields(error)
     if fields is None:
         if not isinstance(error, CONNECTION_LOST):
             return NeedsRepairError(f"{doing}: {named(error)} in the client")
         if step is Step.CONNECT:
             return _unconnected(error, doing)
-        return OutcomeUnknownError(f"{doing}: the connection to Redshift was lost")
-    state, text = state_of(fields), fields.get("M", "").partition("\n")[0]
-    message = f"{doing}: {sentence(fields, known)}"
-    if step is Step.COMMIT and state.startswith(_INTERVENTION):
+        return _KINDS[LOST.remedy](f"{doing}: {LOST.words}")
+    said = understand(fields)
+    message = f"{doing}: {said.sentence(known)}"
+    if step is Step.COMMIT and said.error.intervenes:
         return OutcomeUnknownError(message)
-    if state in _RETRIED_STATES or _RETRIED_TEXTS.search(text):
-        return RetryLoadError(message)
-    return NeedsRepairError(message)
+    return _KINDS[said.error.remedy](message)
+
+
+def server_fields(error: Exception) -> dict[str, str] | None:
+    """The fields of the server's error message; None for an error of the client's own."""
+    fields = error.args[0] if error.args else None
+    return fields if isinstance(fields, dict) else None
 
 
 def _unconnected(error: Exception, doing: str) -> LoadError:
     """Why there is no connection: nothing was applied, so it is tried again or repaired."""
-    begin = f"{doing}: no connection to Redshift: "
     # The driver wraps the socket's error as its second argument.
     inner = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], OSError) else error
+    why, known = "", UNCONNECTED
     if isinstance(inner, ssl.SSLCertVerificationError):
-        return NeedsRepairError(begin + _certificate(inner))
-    if error.args[:1] == ("Server refuses SSL",):
-        return NeedsRepairError(
-            begin + "the server refuses TLS, and nothing was sent to it. Check host and port of "
-            "starjoin.redshift: Redshift itself always offers TLS"
-        )
-    if isinstance(inner, socket.gaierror):
-        why = "its name is not known; check host of starjoin.redshift, and DNS in the VPC"
+        why = str(inner.verify_code)
+        known = OTHER_HOST if inner.verify_code in _OTHER_NAME else NOT_TRUSTED
+    elif error.args[:1] == ("Server refuses SSL",):
+        known = TLS_REFUSED
+    elif isinstance(inner, socket.gaierror):
+        known = NO_DNS if inner.errno == socket.EAI_AGAIN else UNKNOWN_HOST
     elif isinstance(inner, ConnectionRefusedError):
-        why = "refused; check port of starjoin.redshift, and that the warehouse is not paused"
+        known = PORT_CLOSED
     elif isinstance(inner, TimeoutError) or error.args[:1] == ("connection time out",):
-        why = "no answer in time; check security groups and routes, and that it is not paused"
+        known = NO_ANSWER
     else:
-        why = f"{named(inner)}; check that the warehouse is available"
-    return RetryLoadError(begin + why)
-
-
-def _certificate(error: ssl.SSLCertVerificationError) -> str:
-    if error.verify_code in _OTHER_NAME:
-        return (
-            "the server's certificate is for another host than host of starjoin.redshift. Give the "
-            "endpoint's own name as host; where a private name or a proxy stands before it, set "
-            "ssl.mode to verify-ca"
-        )
-    return (
-        f"the server's certificate is not from a trusted authority, or not valid (OpenSSL's code "
-        f"{error.verify_code}). Check host of starjoin.redshift: something else answers there"
-    )
+        why = named(inner)
+    return _KINDS[known.remedy](f"{doing}: no connection to Redshift: {known.words.format(why)}")

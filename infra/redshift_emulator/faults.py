@@ -67,6 +67,7 @@ class Rule:
         times: how often the rule strikes; later statements pass.
         message: the error's message, for `fail`.
         sqlstate: the error's SQLSTATE, for `fail`.
+        detail: the error's detail, for `fail`; None for none.
     """
 
     matching: str
@@ -77,6 +78,7 @@ class Rule:
     times: int = 1
     message: str = "injected fault"
     sqlstate: str = INTERNAL
+    detail: str | None = None
 
     def __post_init__(self) -> None:
         if self.when is When.AFTER and self.action is Action.FAIL:
@@ -165,7 +167,8 @@ class FaultBoard:
                 continue
             await self._notify()
             if action is Action.FAIL:
-                raise RedshiftError(found.rule.message, sqlstate=found.rule.sqlstate)
+                rule = found.rule
+                raise RedshiftError(rule.message, sqlstate=rule.sqlstate, detail=rule.detail)
             raise CutError(action)
 
     async def _hang(self, found: _ActiveRule, limit: float | None) -> None:

@@ -101,7 +101,16 @@ def test_what_the_server_says_is_replaced_by_what_it_means() -> None:
     ("error", "kind", "words"),
     [
         (InterfaceError("communication error", OSError(113, "x")), RetryLoadError, "EHOSTUNREACH"),
-        (InterfaceError("communication error", socket.gaierror(-2, "x")), RetryLoadError, "DNS"),
+        (
+            InterfaceError("communication error", socket.gaierror(socket.EAI_AGAIN, "x")),
+            RetryLoadError,
+            "DNS does not answer",
+        ),
+        (
+            InterfaceError("communication error", socket.gaierror(socket.EAI_NONAME, "x")),
+            NeedsRepairError,
+            "no host of this name",
+        ),
         (
             InterfaceError("communication error", ConnectionRefusedError(111)),
             RetryLoadError,
@@ -137,6 +146,24 @@ def test_what_intervenes_in_a_commit_leaves_its_outcome_open(
     state: str, kind: type[LoadError]
 ) -> None:
     assert type(classify(server(state, "any text"), "loading", Step.COMMIT)) is kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Query (9) cancelled by WLM abort action of Query Monitoring Rule "x".',
+        "Query reached usage limit",
+        "system requested abort",
+    ],
+)
+def test_a_limit_that_ends_a_commit_leaves_its_outcome_open_whatever_its_state(text: str) -> None:
+    assert type(classify(server("XX000", text), "loading", Step.COMMIT)) is OutcomeUnknownError
+    assert type(classify(server("XX000", text), "loading")) is RetryLoadError
+
+
+def test_a_value_that_reads_like_another_error_decides_nothing() -> None:
+    quoted = "Invalid digit, Value 'conflict with concurrent transaction', Pos 0, Type: Integer"
+    assert type(classify(server("22P02", quoted), "loading")) is NeedsRepairError
 
 
 @pytest.mark.parametrize("error", [OSError("ilse@example.org"), ValueError("ilse@example.org")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -12,8 +13,13 @@ from redshift_connector.error import ProgrammingError
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.errors import Step, classify
 from connectors.redshift.names import Names, warehouse_names
-from connectors.redshift.said import ELSEWHERE, sentence
+from connectors.redshift.said import ELSEWHERE, understand
 from tests.unit.redshift.warehouse import SPEC, TARGET
+
+
+def sentence(fields: Mapping[str, str], known: frozenset[str]) -> str:
+    return understand(fields).sentence(known)
+
 
 KNOWN = warehouse_names(SPEC, Names("starjoin"))
 BLOCK = """
@@ -48,7 +54,7 @@ S3_REFUSES = "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid
         ),
         ("28000", 'password authentication failed for user "ilse"', "", "refuses the login"),
         ("57014", "Query (150) cancelled on user's request", "", "longer than statement.seconds"),
-        ("53100", "could not extend relation", "", "the disk is full (SQLSTATE 53100)"),
+        ("53100", "could not extend relation", "", "the disk is full: remove or vacuum"),
         ("22999", "what nobody knows", "", "a value does not fit its column (SQLSTATE 22999). R"),
         ("?", "what nobody knows", "", "an error of unknown kind (SQLSTATE unknown). Redshift's"),
     ],

@@ -1,0 +1,108 @@
+"""Sentences of `known_errors` that say what to do: each names the setting or the place to look at.
+
+`{}` in those of the client is the kind or number of the error.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# While connecting.
+TLS_REFUSED: Final = (
+    "the server refuses TLS, and nothing was sent to it. Check host and port of "
+    "starjoin.redshift: Redshift itself always offers TLS"
+)
+OTHER_HOST: Final = (
+    "the server's certificate is for another host than host of starjoin.redshift. Give the "
+    "endpoint's own name as host; where a private name or a proxy stands before it, set ssl.mode "
+    "to verify-ca"
+)
+NOT_TRUSTED: Final = (
+    "the server's certificate is not from a trusted authority, or not valid (OpenSSL's code {}). "
+    "Check host of starjoin.redshift: something else answers there"
+)
+UNKNOWN_HOST: Final = (
+    "there is no host of this name; check host of starjoin.redshift, that the cluster or "
+    "workgroup still exists, and DNS in the VPC"
+)
+NO_DNS: Final = "DNS does not answer for the host's name; check DNS in the VPC"
+PORT_CLOSED: Final = (
+    "refused; check port of starjoin.redshift, and that the warehouse is not paused"
+)
+NO_ANSWER: Final = "no answer in time; check security groups and routes, and that it is not paused"
+UNCONNECTED: Final = "{}; check that the warehouse is available"
+LOST: Final = "the connection to Redshift was lost"
+TLS_DEMANDED: Final = (
+    "Redshift demands TLS (require_ssl), and ssl.mode of starjoin.redshift is none: set it to "
+    "verify-full"
+)
+LOGIN: Final = (
+    "Redshift refuses the login of the secret: check user and password in the secret that "
+    "secret.id of starjoin.redshift names"
+)
+NO_DATABASE: Final = "the database does not exist: check database of starjoin.redshift"
+CONNECTIONS: Final = (
+    "there are too many connections: see in STV_SESSIONS who has them; the load needs one"
+)
+
+# Of the staging bucket and COPY's role.
+ROLE: Final = (
+    "Redshift may not assume COPY's role: associate copy.role of starjoin.redshift with the "
+    "cluster or namespace, and let the role's trust policy name redshift.amazonaws.com, for "
+    "Serverless redshift-serverless.amazonaws.com as well"
+)
+ROLE_UNKNOWN: Final = (
+    "S3 does not know the credentials of COPY's role: check that the role still exists and is "
+    "associated with the cluster or namespace"
+)
+BUCKET: Final = (
+    "S3 refuses COPY's role (403): allow it s3:ListBucket and s3:GetObject on the staging bucket "
+    "and, if the bucket is encrypted with a key of its own, kms:Decrypt on that key"
+)
+KEY: Final = (
+    "COPY's role may not use the key that the staging bucket is encrypted with: allow it "
+    "kms:Decrypt on that key, in the role's policy and in the key's, and see that the key is "
+    "enabled"
+)
+MANIFEST: Final = (
+    "COPY's role cannot read the manifest: allow it s3:GetObject on the staging bucket and, if the "
+    "bucket is encrypted with a key of its own, kms:Decrypt on that key"
+)
+REGION: Final = (
+    "the staging bucket is in another region than the warehouse, and COPY reads Parquet of its own "
+    "alone: use a bucket in the warehouse's region"
+)
+NO_BUCKET: Final = "the staging bucket does not exist: check bucket of starjoin.staging"
+FILE_MISSING: Final = (
+    "a staged file or manifest is missing: see whether the bucket's lifecycle or somebody deleted "
+    "it; a version that the bucket still keeps can be restored"
+)
+
+# Of the warehouse's state and limits.
+READ_ONLY: Final = (
+    "the database takes no changes at present, as during a classic resize; the load goes on once "
+    "it does"
+)
+DISK: Final = (
+    "the disk is full: remove or vacuum what is not needed, or give the cluster more nodes"
+)
+CANCELLED: Final = (
+    "the statement was cancelled: it ran, or waited for a lock or a queue, longer than "
+    "statement.seconds of starjoin.redshift or a time limit of the workload management, or it was "
+    "cancelled by hand"
+)
+RULE: Final = (
+    "a query monitoring rule of the workload management ended the statement: see "
+    "STL_WLM_RULE_ACTION, for Serverless the limits of the workgroup, and exempt the loader's user "
+    "from it"
+)
+ABORT: Final = (
+    "the system aborted the statement: a rule of the workload management, maintenance or a resize"
+)
+USAGE: Final = (
+    "the workgroup has reached its usage limit, whose action is to turn off queries: raise or "
+    "remove the limit, or wait until its period ends"
+)
+TOO_WIDE: Final = (
+    "the columns of a row are wider together than the 65535 bytes that Redshift processes"
+)
