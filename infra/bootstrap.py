@@ -38,10 +38,10 @@ class MissingError(RuntimeError):
 def check_python() -> None:
     """Raises MissingError unless this interpreter can run Flink's Python API."""
     if sys.version_info[:2] not in _PYTHONS:
-        found = ".".join(map(str, sys.version_info[:2]))
+        running = ".".join(map(str, sys.version_info[:2]))
         other = shutil.which("python3.12") or shutil.which("python3.11")
         remedy = f"run `{other} build.py`" if other else "install one (apt-get install python3.11)"
-        message = f"Python 3.11 or 3.12 is needed and this is {found}: {remedy}."
+        message = f"Python 3.11 or 3.12 is needed and this is {running}: {remedy}."
         raise MissingError(message)
 
 
@@ -59,8 +59,8 @@ def check_java() -> None:
     answer = _answer([javac, "-version"], "set JAVA_HOME to a JDK 17")
     match = re.search(r"javac (\d+)", answer)
     if match is None or int(match[1]) not in _JAVAS:
-        found = match[1] if match else "of unknown version"
-        message = f"A JDK 17 is needed and {javac} is {found}: set JAVA_HOME to a JDK 17."
+        version = match[1] if match else "of unknown version"
+        message = f"A JDK 17 is needed and {javac} is {version}: set JAVA_HOME to a JDK 17."
         raise MissingError(message)
     if shutil.which("mvn") is None:
         message = "Maven is needed: apt-get install maven, or put mvn on the PATH."

@@ -145,11 +145,11 @@ class FlinkApplication:
 
     def expect(self, wanted: str, *, doing: str) -> Description:
         """Waits until it rests, in the wanted state. Raises ApplicationError."""
-        found = self._rest(doing)
-        if found.status != wanted:
-            raise self._failed(doing, f"ended in state {found.status}")
-        self._say(f"{self._name}: {found.status}, version {found.version}")
-        return found
+        description = self._rest(doing)
+        if description.status != wanted:
+            raise self._failed(doing, f"ended in state {description.status}")
+        self._say(f"{self._name}: {description.status}, version {description.version}")
+        return description
 
     def watch_log(self, since_milliseconds: int) -> None:
         """Looks for a program that failed though the application runs, as long as logs may take.
@@ -178,22 +178,22 @@ class FlinkApplication:
 
     def snapshots(self) -> Sequence[dict[str, Any]]:
         """All its snapshots."""
-        found: list[dict[str, Any]] = []
+        snapshots: list[dict[str, Any]] = []
         more: dict[str, str] = {}
         while True:
             page = self._client.list_application_snapshots(ApplicationName=self._name, **more)
-            found += page.get("SnapshotSummaries", [])
+            snapshots += page.get("SnapshotSummaries", [])
             if not page.get("NextToken"):
-                return found
+                return snapshots
             more = {"NextToken": page["NextToken"]}
 
     def _rest(self, doing: str) -> Description:
         def rests() -> Description | None:
-            found = self.describe()
-            if found is None:
+            description = self.describe()
+            if description is None:
                 message = f"there is no application {self._name}: deploy it first"
                 raise ApplicationError(message)
-            return found if found.status in _RESTING else None
+            return description if description.status in _RESTING else None
 
         return wait_for(
             rests,
@@ -222,19 +222,19 @@ class FlinkApplication:
         return str(failure.get("ErrorInfo", {}).get("ErrorString", ""))
 
     def _where_to_look(self) -> str:
-        found = self.describe()
-        group = found.log_group if found else ""
+        description = self.describe()
+        group = description.log_group if description else ""
         return (
             f"Read log group {group or '(none configured)'}, logger {_DRIVER}: a program that "
             f"fails at its start is reported there, and not at level ERROR."
         )
 
     def _driver_failures(self, since_milliseconds: int) -> list[str]:
-        found = self.describe()
-        if found is None or not found.log_group:
+        description = self.describe()
+        if description is None or not description.log_group:
             return []
         pages = self._logs.get_paginator("filter_log_events").paginate(
-            logGroupName=found.log_group,
+            logGroupName=description.log_group,
             startTime=since_milliseconds,
             filterPattern=f'"{_DRIVER}"',
         )

@@ -59,14 +59,14 @@ def settings_of(model: type[BaseModel], above: tuple[str, ...] = ()) -> Iterator
 
 def values(environment: Environment) -> dict[str, str]:
     """The value of every parameter that the environment gives, by its name."""
-    found = {}
+    by_parameter = {}
     for setting in settings_of(Environment):
         value: Any = environment
         for name in setting.path:
             value = None if value is None else getattr(value, name)
         if setting.parameter.name is not None:
-            found[setting.parameter.name] = text_of(value, setting.parameter.scale)
-    return found
+            by_parameter[setting.parameter.name] = text_of(value, setting.parameter.scale)
+    return by_parameter
 
 
 def properties(known: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -82,13 +82,13 @@ def properties(known: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 def property_references(model: type[BaseModel] = Settings) -> dict[str, dict[str, str]]:
     """The name of the parameter that each property refers to, by group and key."""
-    found: dict[str, dict[str, str]] = {}
+    references: dict[str, dict[str, str]] = {}
     for setting in settings_of(model):
         group, _ = setting.path
         if setting.parameter.name is not None:
             key = setting.field.alias or setting.path[-1]
-            found.setdefault(group, {})[key] = setting.parameter.name
-    return found
+            references.setdefault(group, {})[key] = setting.parameter.name
+    return references
 
 
 def parameters_that_may_be_empty(model: type[BaseModel] = Settings) -> list[str]:
@@ -105,19 +105,19 @@ def definitions(model: type[BaseModel] = Environment) -> dict[str, dict[str, Any
 
     Raises SharedParameterError where two settings have the same parameter.
     """
-    found: dict[str, dict[str, Any]] = {}
+    defined: dict[str, dict[str, Any]] = {}
     for setting in settings_of(model):
         name = setting.parameter.name
         if name is None or name.startswith("AWS::"):
             continue
-        if name in found:
+        if name in defined:
             message = (
                 f"setting {'.'.join(setting.path)} has parameter {name}, which another setting has "
                 "already: give it a name of its own, Annotated[..., Parameter(NAME)]"
             )
             raise SharedParameterError(message)
-        found[name] = _definition(setting)
-    return found
+        defined[name] = _definition(setting)
+    return defined
 
 
 def schema_of(field: FieldInfo) -> tuple[dict[str, Any], bool]:
@@ -160,27 +160,27 @@ def _definition(setting: Setting) -> dict[str, Any]:
     if parameter.cloudformation_type:
         return {"Type": parameter.cloudformation_type, "Description": description}
     schema, may_be_empty = schema_of(field)
-    found = {"Type": _TYPES[schema["type"]], "Description": description}
+    definition = {"Type": _TYPES[schema["type"]], "Description": description}
     if not field.is_required():
         default = field.default
-        is_number = found["Type"] == "Number"
-        found["Default"] = default * parameter.scale if is_number else text_of(default)
-    return found | _limits(schema, parameter.scale, may_be_empty=may_be_empty)
+        is_number = definition["Type"] == "Number"
+        definition["Default"] = default * parameter.scale if is_number else text_of(default)
+    return definition | _limits(schema, parameter.scale, may_be_empty=may_be_empty)
 
 
 def _limits(schema: dict[str, Any], scale: int, *, may_be_empty: bool) -> dict[str, Any]:
     """What CloudFormation refuses by itself, of a field's JSON Schema."""
-    found: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     for bound, name in _BOUNDS.items():
         if bound in schema:
-            found[name] = schema[bound] * scale
+            limits[name] = schema[bound] * scale
     if schema["type"] == "boolean":
-        found["AllowedValues"] = ["true", "false"]
+        limits["AllowedValues"] = ["true", "false"]
     if "enum" in schema:
-        found["AllowedValues"] = schema["enum"]
+        limits["AllowedValues"] = schema["enum"]
     if "pattern" in schema:
         pattern = schema["pattern"].removeprefix("^").removesuffix("$")
-        found["AllowedPattern"] = f"|{pattern}" if may_be_empty else pattern
+        limits["AllowedPattern"] = f"|{pattern}" if may_be_empty else pattern
     if "maxLength" in schema:
-        found["MaxLength"] = schema["maxLength"]
-    return found
+        limits["MaxLength"] = schema["maxLength"]
+    return limits

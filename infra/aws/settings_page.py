@@ -82,8 +82,8 @@ def _groups() -> Iterator[str]:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    found = text_of(field.default)
-    return f"`{found}`" if found else _NONE
+    default = text_of(field.default)
+    return f"`{default}`" if default else _NONE
 
 
 def _accepted(field: FieldInfo) -> str:

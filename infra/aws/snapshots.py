@@ -47,9 +47,9 @@ def _template(text: str) -> str:
     """
     parameters, *others = _marked(text)
     written = (_conditions(), _property_groups()) if others else ()
-    # The last one first, so that the places before it stay where they are.
-    for place, lines in reversed(list(zip(others, written, strict=True))):
-        text = _put(text, place, "".join(f"{place.group('indent')}{line}\n" for line in lines))
+    # The last one first, so that the sections before it stay where they are.
+    for section, lines in reversed(list(zip(others, written, strict=True))):
+        text = _put(text, section, "".join(f"{section.group('indent')}{line}\n" for line in lines))
     text = _put(text, parameters, "")
     own = parse_template(text)
     declared = {*(own["Parameters"] or ()), *own["Resources"]}
@@ -68,14 +68,14 @@ def _template(text: str) -> str:
 
 
 def _marked(text: str) -> list[re.Match[str]]:
-    """The places between the marks: parameters, then conditions and properties if there are any."""
+    """The sections between the marks: parameters, then any conditions and properties."""
     pattern = rf"(?ms)^(?P<indent> *){re.escape(_FIRST)}\n(?P<body>.*?)^ *{re.escape(_LAST)}$"
     return list(re.finditer(pattern, text))
 
 
-def _put(text: str, place: re.Match[str], body: str) -> str:
-    """The text with another body at a place; places before it stay where they are."""
-    (now,) = [each for each in _marked(text) if each.start() == place.start()]
+def _put(text: str, section: re.Match[str], body: str) -> str:
+    """The text with another body of a section; sections before it stay where they are."""
+    (now,) = [each for each in _marked(text) if each.start() == section.start()]
     return text[: now.start("body")] + body + text[now.end("body") :]
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class Clock(Protocol):
@@ -39,21 +39,21 @@ class SystemClock:
 
 
 def wait_for(
-    look: Callable[[], Found | None],
+    look: Callable[[], Result | None],
     *,
     clock: Clock,
     every: float,
     limit: float,
     overdue: Callable[[], Exception],
-) -> Found:
+) -> Result:
     """Calls `look` until it returns something.
 
     Raises:
         Exception: what `overdue` makes, when nothing was there within `limit` seconds.
     """
     end = clock.now() + limit
-    while (found := look()) is None:
+    while (result := look()) is None:
         if clock.now() >= end:
             raise overdue()
         clock.sleep(every)
-    return found
+    return result

@@ -140,11 +140,11 @@ def _install(folder: Path) -> None:
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         message = (
             f"{name} is not on the PATH, and the local Kinesis runs on Node.js: "
             "apt-get install nodejs npm"
         )
         raise ToolchainError(message)
-    return found
+    return path

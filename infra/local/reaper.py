@@ -40,13 +40,13 @@ def descendants(root: int) -> list[int]:
     for pid, parent, state in _processes():
         if state != "Z":
             children.setdefault(parent, []).append(pid)
-    found: list[int] = []
+    pids: list[int] = []
     todo = [root]
     while todo:
         below = children.get(todo.pop(), [])
-        found += below
+        pids += below
         todo += below
-    return found
+    return pids
 
 
 def _processes() -> Iterator[tuple[int, int, str]]:

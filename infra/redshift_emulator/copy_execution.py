@@ -92,7 +92,7 @@ class Copy:
 
     async def _load(self, target: _Target) -> int:
         s3 = self._session.shared.s3
-        found = False
+        has_files = False
         rows = 0
         listed = await asyncio.to_thread(copy_files.entries, s3, self._command)
         names = ", ".join(identifier(column.name) for column in target.columns)
@@ -102,14 +102,14 @@ class Copy:
                 data = await asyncio.to_thread(copy_files.read, s3, entry)
                 if data is None:
                     continue
-                found = True
+                has_files = True
                 source = parquet_to_csv.chunks(
                     data, entry.url, target.name, target.columns, self._command
                 )
                 while (chunk := await asyncio.to_thread(_next_chunk, source)) is not None:
                     rows += chunk.rows
                     await self._send(chunk)
-            if not found:
+            if not has_files:
                 raise copy_files.nothing_found(self._command)
             await self._strike()
         except RedshiftError as error:

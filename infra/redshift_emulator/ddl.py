@@ -142,20 +142,20 @@ def _column(item: Cursor, keys: set[str]) -> _Column:
     if folded(name) in _SYSTEM_COLUMNS:
         text = f'column name "{folded(name)}" conflicts with a system column name'
         raise RedshiftError(text, sqlstate=DUPLICATE_COLUMN)
-    found = _Column(folded(name), data_type(item))
-    parts = [name, found.type]
-    not_null = found.name in keys
+    column = _Column(folded(name), data_type(item))
+    parts = [name, column.type]
+    not_null = column.name in keys
     while not item.done:
         if item.accept("NOT", "NULL") or item.accept("PRIMARY", "KEY"):
             not_null = True
         elif item.peek().word in {"DISTKEY", "SORTKEY"}:
-            found.keys.append(item.take().word)
+            column.keys.append(item.take().word)
         elif item.accept("ENCODE"):
-            found.encoding = read_encoding(item, found.name, found.type)
+            column.encoding = read_encoding(item, column.name, column.type)
         elif text := _column_attribute(item):
             parts.append(text)
-    found.sql = " ".join([*parts, "NOT NULL"] if not_null else parts)
-    return found
+    column.sql = " ".join([*parts, "NOT NULL"] if not_null else parts)
+    return column
 
 
 def _column_attribute(item: Cursor) -> str:

@@ -73,8 +73,8 @@ def read_statement(sql: str) -> Statement:
             f"Maximum Allowed: {_LARGEST_STATEMENT} bytes"
         )
         raise RedshiftError(text, sqlstate=SYNTAX_ERROR)
-    text, found = one_statement(fold_quoted(sql))
-    cursor = Cursor(text, found)
+    text, statement_tokens = one_statement(fold_quoted(sql))
+    cursor = Cursor(text, statement_tokens)
     first = cursor.peek().word
     if first in _QUERIES:
         queries.check_query(text)

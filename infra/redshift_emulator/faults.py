@@ -119,7 +119,7 @@ class FaultBoard:
     @property
     def armed(self) -> bool:
         """Whether some rule may still strike."""
-        return any(found.struck < found.rule.times for found in self._rules.values())
+        return any(active.struck < active.rule.times for active in self._rules.values())
 
     def add(self, rule: Rule) -> int:
         """Adds a rule; returns its number."""
@@ -129,20 +129,20 @@ class FaultBoard:
 
     def release(self, number: int) -> None:
         """Releases the sessions that this rule hangs, now and later."""
-        found = self._rules[number]
-        found.released.set()
+        active = self._rules[number]
+        active.released.set()
 
     def clear(self) -> None:
         """Removes all rules and releases what hangs."""
         self.refusing = False
-        for found in self._rules.values():
-            found.released.set()
-            found.struck = max(found.struck, found.rule.times)
+        for active in self._rules.values():
+            active.released.set()
+            active.struck = max(active.struck, active.rule.times)
 
     def status(self, number: int) -> dict[str, int]:
         """How often a rule has struck, and how many sessions it hangs."""
-        found = self._rules[number]
-        return {"struck": found.struck, "hanging": found.hanging}
+        active = self._rules[number]
+        return {"struck": active.struck, "hanging": active.hanging}
 
     async def wait(self, number: int, count: int) -> None:
         """Waits until a rule has struck `count` times."""
@@ -157,29 +157,29 @@ class FaultBoard:
         `limit` is the session's statement_timeout in seconds, None for no limit. Raises CutError to
         end the client's connection, RedshiftError to answer with an error.
         """
-        for found in list(self._rules.values()):
-            if not found.due(when, text, transaction):
+        for active in list(self._rules.values()):
+            if not active.due(when, text, transaction):
                 continue
-            found.struck += 1
-            action = found.rule.action
+            active.struck += 1
+            action = active.rule.action
             if action is Action.HANG:
-                await self._hang(found, None if when is When.AFTER else limit)
+                await self._hang(active, None if when is When.AFTER else limit)
                 continue
             await self._notify()
             if action is Action.FAIL:
-                rule = found.rule
+                rule = active.rule
                 raise RedshiftError(rule.message, sqlstate=rule.sqlstate, detail=rule.detail)
             raise CutError(action)
 
-    async def _hang(self, found: _ActiveRule, limit: float | None) -> None:
-        found.hanging += 1
+    async def _hang(self, active: _ActiveRule, limit: float | None) -> None:
+        active.hanging += 1
         await self._notify()
         try:
-            await asyncio.wait_for(found.released.wait(), limit)
+            await asyncio.wait_for(active.released.wait(), limit)
         except TimeoutError:
             raise cancelled() from None
         finally:
-            found.hanging -= 1
+            active.hanging -= 1
             await self._notify()
 
     async def _notify(self) -> None:

@@ -65,13 +65,13 @@ def one_statement(sql: str) -> tuple[str, list[Token]]:
 
     Raises Redshift's error when there are several.
     """
-    found = tokens(sql)
-    while found and found[-1].text == ";":
-        found.pop()
-    if any(token.text == ";" and token.kind == "mark" for token in found):
+    statement_tokens = tokens(sql)
+    while statement_tokens and statement_tokens[-1].text == ";":
+        statement_tokens.pop()
+    if any(token.text == ";" and token.kind == "mark" for token in statement_tokens):
         text = "cannot insert multiple commands into a prepared statement"
         raise RedshiftError(text, sqlstate=SYNTAX_ERROR)
-    return (sql[: found[-1].end], found) if found else ("", [])
+    return (sql[: statement_tokens[-1].end], statement_tokens) if statement_tokens else ("", [])
 
 
 def fold_quoted(sql: str) -> str:
@@ -99,9 +99,9 @@ def string_value(token: Token) -> str:
 class Cursor:
     """Reads the tokens of one statement from left to right."""
 
-    def __init__(self, sql: str, found: list[Token]) -> None:
+    def __init__(self, sql: str, statement_tokens: list[Token]) -> None:
         self._sql = sql
-        self._tokens = found
+        self._tokens = statement_tokens
         self.at = 0
 
     @property
@@ -176,15 +176,15 @@ class Cursor:
     def items(self) -> list[Cursor]:
         """Takes a parenthesised list; returns a cursor for each part."""
         self.accept_mark("(")
-        found: list[Cursor] = []
+        items: list[Cursor] = []
         start, depth = self.at, 1
         while depth:
             text = self.take().text
             depth += (text == "(") - (text == ")")
             if (text == "," and depth == 1) or depth == 0:
-                found.append(Cursor(self._sql, self._tokens[start : self.at - 1]))
+                items.append(Cursor(self._sql, self._tokens[start : self.at - 1]))
                 start = self.at
-        return found
+        return items
 
     def text(self, start: int, end: int | None = None) -> str:
         """The text from token `start` to before token `end` (default: to the last taken)."""

@@ -75,14 +75,16 @@ class Placement:
 
     def constraints(self) -> list[str]:
         """What PostgreSQL keeps of it, as constraints of the table."""
-        found = [encoding_constraint(name, kind) for name, kind in self.encodings.items()]
+        constraints = [encoding_constraint(name, kind) for name, kind in self.encodings.items()]
         sorted_by = [name for kind, name in self.keys if kind == "SORTKEY"]
         for kind, name in self.keys:
-            place = "" if kind == "DISTKEY" else f"_{sorted_by.index(name) + 1}"
-            found.append(_constraint(f"redshift_{kind.lower()}{place}", f'"{name}" IS NOT NULL'))
+            suffix = "" if kind == "DISTKEY" else f"_{sorted_by.index(name) + 1}"
+            constraints.append(
+                _constraint(f"redshift_{kind.lower()}{suffix}", f'"{name}" IS NOT NULL')
+            )
         if self.style in {"ALL", "EVEN"}:
-            found.append(_constraint(f"redshift_diststyle_{self.style.lower()}", "TRUE"))
-        return found
+            constraints.append(_constraint(f"redshift_diststyle_{self.style.lower()}", "TRUE"))
+        return constraints
 
 
 def encoding_constraint(column: str, encoding: str) -> str:
@@ -110,24 +112,24 @@ def read_encoding(item: Cursor, column: str, data_type: str) -> str:
 
 def read_placement(cursor: Cursor) -> Placement:
     """Reads the attributes of a table that follow its columns. Raises RedshiftError."""
-    found = Placement()
+    placement = Placement()
     while not cursor.done:
         if cursor.accept("DISTSTYLE"):
-            found.style = cursor.take().word
+            placement.style = cursor.take().word
         elif cursor.accept("BACKUP") or cursor.accept("ENCODE"):
             cursor.take()
         elif cursor.accept("DISTKEY"):
-            found.keys += [("DISTKEY", name) for name in _key_names(cursor)]
+            placement.keys += [("DISTKEY", name) for name in _key_names(cursor)]
         elif cursor.accept("SORTKEY", "AUTO"):
             continue
         elif cursor.ahead("SORTKEY") or cursor.peek(1).word == "SORTKEY":
-            found.keys += [("SORTKEY", name) for name in _sort_key(cursor)]
+            placement.keys += [("SORTKEY", name) for name in _sort_key(cursor)]
         else:
             break
-    if found.style not in {"", "KEY"} and any(kind == "DISTKEY" for kind, _ in found.keys):
-        text = f"DISTKEY cannot be specified with DISTSTYLE {found.style}"
+    if placement.style not in {"", "KEY"} and any(kind == "DISTKEY" for kind, _ in placement.keys):
+        text = f"DISTKEY cannot be specified with DISTSTYLE {placement.style}"
         raise RedshiftError(text, sqlstate=INVALID_TABLE)
-    return found
+    return placement
 
 
 def _sort_key(cursor: Cursor) -> list[str]:

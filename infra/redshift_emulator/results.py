@@ -74,17 +74,17 @@ def read_fields(body: bytes) -> list[Field]:
     """The columns of a row description."""
     (count,) = struct.unpack_from("!H", body)
     at = 2
-    found: list[Field] = []
+    fields: list[Field] = []
     for _ in range(count):
         end = body.index(b"\0", at)
-        found.append(Field(body[at:end].decode(), *_FIELD.unpack_from(body, end + 1)))
+        fields.append(Field(body[at:end].decode(), *_FIELD.unpack_from(body, end + 1)))
         at = end + 1 + _FIELD.size
-    return found
+    return fields
 
 
 def check_width(fields: list[Field]) -> None:
     """Raises RedshiftError for a result whose rows are wider than a query can process."""
-    if sum(one.fixed_width for one in fields) > _WIDEST_ROW:
+    if sum(field.fixed_width for field in fields) > _WIDEST_ROW:
         text = "8001"
         detail = (
             "The combined length of columns processed in the SQL statement exceeded the "
@@ -111,10 +111,10 @@ class Result:
     def description(self) -> Message:
         """The row description."""
         parts = [struct.pack("!H", len(self.fields))]
-        for one in self.fields:
-            number = {_JSONB: _SUPER, self.varbyte: _VARBYTE}.get(one.type, one.type)
-            parts += [wire.strings(one.name), _FIELD.pack(
-                one.table, one.column, number, one.size, one.modifier, one.format
+        for field in self.fields:
+            number = {_JSONB: _SUPER, self.varbyte: _VARBYTE}.get(field.type, field.type)
+            parts += [wire.strings(field.name), _FIELD.pack(
+                field.table, field.column, number, field.size, field.modifier, field.format
             )]  # fmt: skip
             if self.version >= EXTENDED:
                 parts += [wire.strings("", "", "", ""), struct.pack("!h", _FLAGS)]
@@ -122,21 +122,23 @@ class Result:
 
     @property
     def _differs(self) -> bool:
-        return any(one.type == self.varbyte or self._is_binary_number(one) for one in self.fields)
+        return any(
+            field.type == self.varbyte or self._is_binary_number(field) for field in self.fields
+        )
 
-    def _is_binary_number(self, one: Field) -> bool:
-        return self.version >= BINARY and one.type == _NUMERIC and one.format == 1
+    def _is_binary_number(self, field: Field) -> bool:
+        return self.version >= BINARY and field.type == _NUMERIC and field.format == 1
 
     def row(self, message: Message) -> Message:
         """A data row with values in Redshift's form."""
         if not self._differs:
             return message
         parts = [message.body[:2]]
-        for one, value in zip(self.fields, wire.row_values(message.body), strict=True):
+        for field, value in zip(self.fields, wire.row_values(message.body), strict=True):
             sent = value
-            if value is not None and self._is_binary_number(one):
-                sent = _whole_number(value, one.modifier - 4)
-            elif value is not None and one.type == self.varbyte and one.format == 0:
+            if value is not None and self._is_binary_number(field):
+                sent = _whole_number(value, field.modifier - 4)
+            elif value is not None and field.type == self.varbyte and field.format == 0:
                 sent = value.removeprefix(b"\\x")  # VARBYTE prints as bare hexadecimal digits
             parts.append(wire.NULL if sent is None else struct.pack("!i", len(sent)) + sent)
         return Message(message.kind, b"".join(parts))

@@ -158,7 +158,7 @@ class Session:
 
     async def _result_of(self, statement: Statement, fields: list[Field]) -> Result:
         results.check_width(fields)
-        if self._version >= results.BINARY and any(one.has_no_scale for one in fields):
+        if self._version >= results.BINARY and any(field.has_no_scale for field in fields):
             fields = await self._with_scales(statement, fields)
         return Result(tuple(fields), self._version, self.shared.varbyte)
 
@@ -170,10 +170,10 @@ class Session:
         """
         scales: list[str | None]
         if not any(token.kind == "param" for token in tokens(statement.sql)):
-            names = ", ".join(f"c{place}" for place in range(len(fields)))
+            names = ", ".join(f"c{number}" for number in range(len(fields)))
             wanted = ", ".join(
-                f"max(scale(c{place}))" if one.has_no_scale else "NULL"
-                for place, one in enumerate(fields)
+                f"max(scale(c{number}))" if field.has_no_scale else "NULL"
+                for number, field in enumerate(fields)
             )
             try:
                 scales = await self.backend.probe(
@@ -184,8 +184,8 @@ class Session:
         else:
             scales = [str(results.UNKNOWN_SCALE)] * len(fields)
         return [
-            one.with_scale(int(scale or 0)) if one.has_no_scale else one
-            for one, scale in zip(fields, scales, strict=True)
+            field.with_scale(int(scale or 0)) if field.has_no_scale else field
+            for field, scale in zip(fields, scales, strict=True)
         ]
 
     async def _close(self, message: Message) -> None:

@@ -40,8 +40,8 @@ def _is_unsupported(block: exp.Expr) -> bool:
     if block.args.get("limit") is not None and not isinstance(holder, exp.Exists):
         return True
     if isinstance(holder, exp.In) and block.args.get("group") is not None:
-        found = block.find_all(exp.AggFunc)
-        if any(not isinstance(one, _ORDERED) for one in found):
+        aggregates = block.find_all(exp.AggFunc)
+        if any(not isinstance(aggregate, _ORDERED) for aggregate in aggregates):
             return True
     return _is_in_outer_on(block)
 
@@ -56,19 +56,19 @@ def _is_in_outer_on(block: exp.Expr) -> bool:
 
 
 def _grouped_projections(block: exp.Expr) -> Iterator[exp.Expr]:
-    """The projections that GROUP BY names, by alias or by place."""
+    """The projections that GROUP BY names, by alias or by number."""
     group = block.args.get("group")
     for key in group.expressions if group else ():
-        for place, projection in enumerate(block.expressions, 1):
-            by_place = isinstance(key, exp.Literal) and key.this == str(place)
+        for number, projection in enumerate(block.expressions, 1):
+            by_number = isinstance(key, exp.Literal) and key.this == str(number)
             by_name = isinstance(key, exp.Column) and not key.table and key.name == projection.alias
-            if by_place or by_name:
+            if by_number or by_name:
                 yield projection
 
 
 def _levels(block: exp.Expr) -> list[int]:
     """How many query blocks outwards the columns of this block refer, for those that do."""
-    found: list[int] = []
+    levels: list[int] = []
     for column in block.find_all(exp.Column):
         if not column.table or _block_of(column) is not block:
             continue
@@ -81,8 +81,8 @@ def _levels(block: exp.Expr) -> list[int]:
             at = above
         else:
             if level:
-                found.append(level)
-    return found
+                levels.append(level)
+    return levels
 
 
 def _block_of(node: exp.Expr) -> exp.Expr | None:
@@ -92,19 +92,19 @@ def _block_of(node: exp.Expr) -> exp.Expr | None:
 
 def _sources(block: exp.Expr) -> set[str]:
     """The names by which a block's own tables can be referred to."""
-    places = [
+    clauses = [
         block.args.get("from_"),
         *block.args.get("joins", ()),
         *(block.args.get("using") or ()),
     ]
-    found = [source for place in places if place for source in _joined(place)]
+    sources = [source for clause in clauses if clause for source in _joined(clause)]
     if not isinstance(block, exp.Select):
-        found.append(block.this)
-    return {source.alias_or_name for source in found}
+        sources.append(block.this)
+    return {source.alias_or_name for source in sources}
 
 
-def _joined(place: exp.Expr) -> Iterator[exp.Expr]:
-    source = place.this if isinstance(place, exp.From | exp.Join) else place
+def _joined(clause: exp.Expr) -> Iterator[exp.Expr]:
+    source = clause.this if isinstance(clause, exp.From | exp.Join) else clause
     yield source
     for join in source.args.get("joins") or ():
         yield join.this

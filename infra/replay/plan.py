@@ -47,7 +47,7 @@ class ReplayPlan:
     """What would be put back, in order, and what is left out."""
 
     letters: tuple[Letter, ...]
-    found: int
+    in_ledger: int
     already: int
     not_selected: int
     unfixable: Counter[str]
@@ -55,7 +55,7 @@ class ReplayPlan:
 
     def lines(self) -> Iterator[str]:
         """The plan as text; never a value of a record."""
-        yield f"dead letters in the ledger's parts: {self.found:,}"
+        yield f"dead letters in the ledger's parts: {self.in_ledger:,}"
         yield f"  replayed already: {self.already:,}"
         yield f"  not selected: {self.not_selected:,}"
         for reason, count in sorted(self.unfixable.items()):
@@ -113,7 +113,7 @@ def plan_replay(
     taken = ordered[: selection.limit]
     return ReplayPlan(
         letters=tuple(taken),
-        found=len(by_record),
+        in_ledger=len(by_record),
         already=len(by_record) - len(open_letters),
         not_selected=len(open_letters) - len(selected),
         unfixable=Counter(x.reason for x in selected if x.reason in left_out),

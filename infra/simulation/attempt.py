@@ -242,12 +242,12 @@ class Attempt:
                 join.channels[kind, subtask].append(Barrier(self.checkpoint.number))
 
     def acknowledged(self) -> bool:
-        found = self.checkpoint
+        checkpoint = self.checkpoint
         return (
-            found is not None
+            checkpoint is not None
             and not self.uninjected()
-            and len(found.dimensions) == self.parallelism
-            and found.pending is not None
+            and len(checkpoint.dimensions) == self.parallelism
+            and checkpoint.pending is not None
         )
 
     def abort(self, heard: list[Gate]) -> None:

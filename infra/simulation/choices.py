@@ -45,11 +45,11 @@ class Choices:
 
     def below(self, limit: int) -> int:
         """A number from 0 to `limit` - 1."""
-        place = len(self.made)
+        index = len(self.made)
         if self._random is not None:
             chosen = int(self._random.random() * limit)
-        elif place < len(self._replayed):
-            chosen = min(self._replayed[place], limit - 1)
+        elif index < len(self._replayed):
+            chosen = min(self._replayed[index], limit - 1)
         else:
             chosen = 0
         self.made.append(chosen)

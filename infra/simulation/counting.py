@@ -45,7 +45,7 @@ def expected_counts(
         if table in used:
             below[table] += is_below
             changes[table] += 0 if is_below else len(record.versions)
-    found = {}
+    expected = {}
     for table, count in read.items():
         counts = Counts(
             read=count,
@@ -55,8 +55,8 @@ def expected_counts(
             changes=changes[table] + below[table],
         )
         for destination in _destinations(declaration, table) if changes[table] else [""]:
-            found[table, destination] = counts
-    return found
+            expected[table, destination] = counts
+    return expected
 
 
 def _counted_as(record: Record, used: set[str]) -> str:

@@ -165,9 +165,9 @@ class _Connection:
         drop_temporary(self._sqlite)
 
     def _copy(self, table: str, address: str) -> None:
-        for found in self._manifest(address):
-            marks = ", ".join("?" * found.num_columns)
-            columns = [list(map(_stored, column.to_pylist())) for column in found.columns]
+        for staged in self._manifest(address):
+            marks = ", ".join("?" * staged.num_columns)
+            columns = [list(map(_stored, column.to_pylist())) for column in staged.columns]
             self._sqlite.executemany(
                 f"INSERT INTO {table} VALUES ({marks})", list(zip(*columns, strict=True))
             )

@@ -87,8 +87,8 @@ class Breaking:
         self._cursor.execute(operation, args)
 
     def fetchall(self) -> Sequence[Sequence[Any]]:
-        found: Sequence[Sequence[Any]] = self._cursor.fetchall()
-        return found
+        rows: Sequence[Sequence[Any]] = self._cursor.fetchall()
+        return rows
 
     def commit(self) -> None:
         if self._fault is Fault.CUT_IN_COMMIT:

@@ -1,6 +1,6 @@
 """Gaps of the simulated stream: where they are, and the check that each is recorded once.
 
-A gap stands before the record at its place, so a shard that is loaded beyond this place has it in
+A gap stands before the record at its offset, so a shard that is loaded beyond this one has it in
 the bookkeeping tables. At the end of what is loaded it may be there already.
 """
 
@@ -16,10 +16,10 @@ from infra.simulation.faults import Warehouse
 _CAUSE: Final = "the simulated retention period has ended"
 
 
-def gap_at(shard: int, place: int, first_sequence: int) -> Gap:
-    """The gap before the record at a place of a shard, whose first record has this number."""
-    first = first_sequence + place
-    last = str(first - 1) if place else None
+def gap_at(shard: int, offset: int, first_sequence: int) -> Gap:
+    """The gap before the record at an offset of a shard, whose first record has this number."""
+    first = first_sequence + offset
+    last = str(first - 1) if offset else None
     return Gap("changes", str(shard), last, str(first), None, None, _CAUSE)
 
 
@@ -41,21 +41,21 @@ def wrong_gaps(
     rows = warehouse.query(
         f"SELECT shard, last_sequence_number, first_sequence_number, cause FROM {schema}.gap"
     )
-    found = Counter(tuple(row) for row in rows)
+    recorded = Counter(tuple(row) for row in rows)
     due, allowed = set(), set()
-    for shard, places in enumerate(gaps):
-        for place in places:
-            gap = gap_at(shard, place, first_sequence)
+    for shard, offsets in enumerate(gaps):
+        for offset in offsets:
+            gap = gap_at(shard, offset, first_sequence)
             row = (gap.shard, gap.last_sequence_number, gap.first_sequence_number, gap.cause)
-            if place <= reached[shard]:
+            if offset <= reached[shard]:
                 allowed.add(row)
-            if place < reached[shard] or at_end:
+            if offset < reached[shard] or at_end:
                 due.add(row)
     wrong = []
-    if missing := due - set(found):
+    if missing := due - set(recorded):
         wrong.append(f"missing {sorted(missing)}")
-    if surplus := set(found) - allowed:
+    if surplus := set(recorded) - allowed:
         wrong.append(f"not reached yet {sorted(surplus)}")
-    if not read_twice and (twice := [row for row, count in found.items() if count > 1]):
+    if not read_twice and (twice := [row for row, count in recorded.items() if count > 1]):
         wrong.append(f"recorded again {sorted(twice)}")
     return "; ".join(wrong)

@@ -91,79 +91,81 @@ class History:
     # -- what can happen next
 
     def _possible(self) -> list[tuple[int, str, Action]]:
-        attempt, found = self.world.attempt, list[tuple[int, str, Action]]()
+        attempt, possible = self.world.attempt, list[tuple[int, str, Action]]()
         for gate in attempt.gates():
             weight = 30 if gate in attempt.joins else 60
-            found += [
+            possible += [
                 (weight, f"move {name}", partial(attempt.move, gate, name)) for name in gate.ready()
             ]
-        found += [
+        possible += [
             (40, f"read shard {shard}", partial(self._read, shard))
             for shard in attempt.offsets
             if attempt.unread(shard)
         ]
-        found.append((60, "epoch", self._epoch))
-        found.append((90, "business", self.workload.act))
+        possible.append((60, "epoch", self._epoch))
+        possible.append((90, "business", self.workload.act))
         if self.world.source.wire:
-            found.append((90, "arrive", self.workload.arrive))
+            possible.append((90, "arrive", self.workload.arrive))
         if self.world.source.letters:
-            found.append((40, "replay", self.workload.replay))
+            possible.append((40, "replay", self.workload.replay))
         if self.profile.gaps:
-            found.append((self.profile.gaps, "lose", self.workload.lose))
-        found += self._checkpointing(attempt)
-        found += self._loading(attempt)
+            possible.append((self.profile.gaps, "lose", self.workload.lose))
+        possible += self._checkpointing(attempt)
+        possible += self._loading(attempt)
         for zombie in self.world.zombies:
-            found += self._zombie(zombie)
+            possible += self._zombie(zombie)
         if self.profile.pruning and self.world.check.commits:
-            found.append((20, "prune", self.world.prune))
-        found += self._reloading()
+            possible.append((20, "prune", self.world.prune))
+        possible += self._reloading()
         if self.profile.failures:
             # Most can go wrong just before a checkpoint completes.
-            found.append((60 if attempt.acknowledged() else 16, "fail", self._fail))
-        return found
+            possible.append((60 if attempt.acknowledged() else 16, "fail", self._fail))
+        return possible
 
     def _reloading(self) -> list[tuple[int, str, Action]]:
-        found: list[tuple[int, str, Action]] = []
+        possible: list[tuple[int, str, Action]] = []
         waits = self.world.can_raise_floor()
         if self.profile.reloads and not waits and self.world.source.generation < _GENERATIONS:
-            found.append((self.profile.reloads, "reload", self._reload))
+            possible.append((self.profile.reloads, "reload", self._reload))
         if waits:
-            found.append((80, "raise floor", self._raise_floor))
-        return found
+            possible.append((80, "raise floor", self._raise_floor))
+        return possible
 
     def _checkpointing(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
-        found: list[tuple[int, str, Action]] = []
+        possible: list[tuple[int, str, Action]] = []
         if attempt.checkpoint is None:
-            found.append((40, "trigger", self.world.trigger))
+            possible.append((40, "trigger", self.world.trigger))
         else:
-            found += [(60, f"inject {i}", partial(attempt.inject, i)) for i in attempt.uninjected()]
+            possible += [
+                (60, f"inject {i}", partial(attempt.inject, i)) for i in attempt.uninjected()
+            ]
             if attempt.acknowledged():
-                found.append((80, "complete", self.world.complete))
-            found.append((2, "abort", self._abort))
+                possible.append((80, "complete", self.world.complete))
+            possible.append((2, "abort", self._abort))
         last = self.world.checkpoints[-1].number
         if last > self._unnotified and last > attempt.restored.number:
-            found.append((150, f"notify {last}", lambda: self._notify(attempt, last)))
+            possible.append((150, f"notify {last}", lambda: self._notify(attempt, last)))
         if not attempt.announced:
-            found.append((200, "announce", attempt.announce))
-        return found
+            possible.append((200, "announce", attempt.announce))
+        return possible
 
     def _loading(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
-        found: list[tuple[int, str, Action]] = []
+        possible: list[tuple[int, str, Action]] = []
         if attempt.work.waits:
-            found.append((200, "load", lambda: self._load(attempt)))
+            possible.append((200, "load", lambda: self._load(attempt)))
         if attempt.timer_set:
-            found.append((150, "look", lambda: self._look(attempt)))
-        return found
+            possible.append((150, "look", lambda: self._look(attempt)))
+        return possible
 
     def _zombie(self, zombie: Attempt) -> list[tuple[int, str, Action]]:
-        found: list[tuple[int, str, Action]] = []
+        possible: list[tuple[int, str, Action]] = []
         if zombie.loading.ready():
-            found.append((80, "zombie moves", lambda: self._zombie_moves(zombie)))
+            possible.append((80, "zombie moves", lambda: self._zombie_moves(zombie)))
         if zombie.work.waits:
-            found.append((80, "zombie loads", lambda: self.world.run_load(zombie)))
+            possible.append((80, "zombie loads", lambda: self.world.run_load(zombie)))
         if zombie.timer_set:
-            found.append((80, "zombie looks", lambda: self._zombie_looks(zombie)))
-        return found
+            possible.append((80, "zombie looks", lambda: self._zombie_looks(zombie)))
+        return possible
 
     # -- and how it happens
 

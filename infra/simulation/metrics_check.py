@@ -23,27 +23,27 @@ def check_metrics(starts: Sequence[Metered], lines: Sequence[Balance]) -> None:
     """
     summed: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for metered in starts:
-        for place in {path[:-1] for path in metered if path[-1] in _TERMS}:
-            read, split, *became = (metered[*place, term] for term in _TERMS)
+        for scope in {path[:-1] for path in metered if path[-1] in _TERMS}:
+            read, split, *became = (metered[*scope, term] for term in _TERMS)
             if read + split != sum(became):
-                message = f"{place}: {read} + {split} of {became}"
+                message = f"{scope}: {read} + {split} of {became}"
                 raise WrongError(message, "metrics")
-            summed[place].update({term: metered[*place, term] for term in _TERMS})
+            summed[scope].update({term: metered[*scope, term] for term in _TERMS})
         if metered[GROUP, LoadMetric.RECORDS_UNACCOUNTED.label]:
             message = "the load found its own accounts out of balance"
             raise WrongError(message, "metrics")
-    written_by_place: dict[tuple[str, ...], Counter[str]] = {
+    written_by_scope: dict[tuple[str, ...], Counter[str]] = {
         (GROUP, _shown(b.table), _shown(b.destination)): _terms(b) for b in lines
     }
     whole = len(starts) == 1 and not starts[0][GROUP, LoadMetric.LOADS_RETRIED.label]
-    for place, counted in summed.items():
+    for scope, counted in summed.items():
         # The query has no destination for a table that never came to an outcome.
-        written = written_by_place.get(place) or written_by_place[*place[:-1], "_none_"]
+        written = written_by_scope.get(scope) or written_by_scope[*scope[:-1], "_none_"]
         if not counted <= written or (whole and counted != written):
-            message = f"{place}: counted {counted}, written {written}"
+            message = f"{scope}: counted {counted}, written {written}"
             raise WrongError(message, "metrics")
-    if whole and len(summed) != len(written_by_place):
-        message = f"counted {sorted(summed)}, written {sorted(written_by_place)}"
+    if whole and len(summed) != len(written_by_scope):
+        message = f"counted {sorted(summed)}, written {sorted(written_by_scope)}"
         raise WrongError(message, "metrics")
 
 

@@ -44,14 +44,16 @@ def newest(shards: Sequence[Sequence[Record]], cut: Sequence[int], floor: int = 
 
     What is of a generation below `floor` does not count.
     """
-    found: dict[str, dict[Key, list[Version]]] = {}
+    versions_of: dict[str, dict[Key, list[Version]]] = {}
     for records, count in zip(shards, cut, strict=True):
         for record in records[:count]:
             for version in () if record.is_below(floor) else record.versions:
-                found.setdefault(version.table, {}).setdefault(version.key, []).append(version)
+                versions_of.setdefault(version.table, {}).setdefault(version.key, []).append(
+                    version
+                )
     return {
         table: {key: Version.merged(versions) for key, versions in keys.items()}
-        for table, keys in found.items()
+        for table, keys in versions_of.items()
     }
 
 
@@ -120,11 +122,11 @@ class Oracle:
     def visible(self, target: str, tables: dict[str, dict[Key, Row]]) -> Lines:
         """The visible columns of `target`, from plain tables."""
         declared = self._declaration.targets[target]
-        found = {
+        versions = {
             name: {key: Version(name, key, row, (0, 0, 0)) for key, row in rows.items()}
             for name, rows in tables.items()
         }
-        return self.expected(target, list(declared.columns), found).rows
+        return self.expected(target, list(declared.columns), versions).rows
 
     def _wide(self, target: str, fact: Version, tables: Tables) -> dict[str, Any]:
         """One wide row: visible columns, positions and hidden keys."""

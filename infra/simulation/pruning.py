@@ -38,7 +38,9 @@ class Pruning:
 
     def without(self, target: str, tombstones: Lines) -> Lines:
         """The expected tombstones but for those that were pruned."""
-        return [one for one in tombstones if (target, one) not in self._tombstones]
+        return [
+            tombstone for tombstone in tombstones if (target, tombstone) not in self._tombstones
+        ]
 
     def _prune_ledger(self, attempt: Attempt, oldest: Checkpoint) -> None:
         needed = {*(oldest.pending or {}), *attempt.pending()}

@@ -61,20 +61,20 @@ def run(choices: Choices, profile: Profile) -> Outcome:
 
 def happened(history: History) -> Counter[str]:
     """How often each kind of thing happened in a history."""
-    found: Counter[str] = Counter()
+    times: Counter[str] = Counter()
     seen: set[bytes] = set()
     for records in history.world.source.shards:
         for record in records:
-            found["re-delivery"] += record.data in seen
+            times["re-delivery"] += record.data in seen
             seen.add(record.data)
     for event in history.world.source.kinds:
-        found[event] += 1
+        times[event] += 1
     for step in history.log:
-        found["crash"] += step.startswith("fail")
-        found["older restore"] += "an older one" in step
-        found["reload"] += step == "reload"
-        found["broken transaction"] += step.startswith("load ")
-    return found
+        times["crash"] += step.startswith("fail")
+        times["older restore"] += "an older one" in step
+        times["reload"] += step == "reload"
+        times["broken transaction"] += step.startswith("load ")
+    return times
 
 
 def simplify(failing: Outcome, profile: Profile, seeds: range) -> tuple[Outcome, Profile]:
@@ -139,10 +139,10 @@ def _without_steps(best: Callable[[], Outcome], fails: Callable[[Sequence[int]],
 
 def _lowered(best: Callable[[], Outcome], fails: Callable[[Sequence[int]], bool]) -> None:
     """Makes single choices 0, or half of what they are."""
-    place = 0
-    while place < len(best().choices.made):
+    index = 0
+    while index < len(best().choices.made):
         made = best().choices.made
-        for value in dict.fromkeys((0, made[place] // 2)):
-            if value < made[place] and fails([*made[:place], value, *made[place + 1 :]]):
+        for value in dict.fromkeys((0, made[index] // 2)):
+            if value < made[index] and fails([*made[:index], value, *made[index + 1 :]]):
                 break
-        place += 1
+        index += 1

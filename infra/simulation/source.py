@@ -63,8 +63,8 @@ class Version:
         newest = max(versions, key=lambda version: version.position)
         row, set_at = newest.row, dict[str, Position]()
         for name in newest.unchanged_columns:
-            found = [version for version in versions if name not in version.unsent]
-            last = max(found, key=lambda version: version.position, default=None)
+            senders = [version for version in versions if name not in version.unsent]
+            last = max(senders, key=lambda version: version.position, default=None)
             set_at[name] = last.position if last else (0, 0, 0)
             if row is not None:
                 row = row | {name: (last.row or {}).get(name) if last else None}
@@ -94,14 +94,14 @@ class Record:
 
 def dimensions_of(declaration: Declaration) -> set[str]:
     """Tables that some target joins, by itself or on the way to another."""
-    found = set()
+    dimensions = set()
     for target in declaration.targets.values():
         for dotted in target.columns.values():
             table = target.fact
             for step in dotted.split(".")[:-1]:
                 table = declaration.tables[table].references[step].table
-                found.add(table)
-    return found
+                dimensions.add(table)
+    return dimensions
 
 
 def used_tables(declaration: Declaration) -> set[str]:
@@ -230,9 +230,9 @@ class Source:
         text = b"not JSON" if dead else b'{"metadata": {"record-type": "control"}}'
         self.wire.append((0, Record(text, dead=dead, generation=self.generation)))
 
-    def arrive(self, place: int, *, again: bool = False) -> None:
+    def arrive(self, index: int, *, again: bool = False) -> None:
         """One of the first records in `wire` reaches its shard; `again`: it is sent once more."""
-        shard, record = self.wire[place] if again else self.wire.pop(place)
+        shard, record = self.wire[index] if again else self.wire.pop(index)
         number = FIRST_SEQUENCE + len(self.shards[shard])
         self.shards[shard].append(record)
         if record.letter:
@@ -246,27 +246,27 @@ class Source:
 
         They are none of this source's: what they said is nowhere else.
         """
-        place = len(self.shards[shard])
-        if place not in self.gaps[shard]:
-            self.gaps[shard].append(place)
+        offset = len(self.shards[shard])
+        if offset not in self.gaps[shard]:
+            self.gaps[shard].append(offset)
             self.kinds.append("gap")
 
-    def spoil(self, place: int) -> None:
+    def spoil(self, index: int) -> None:
         """A record in `wire` cannot be read as it is; its letter can, once it is replayed.
 
         One that is passed over is not read, whatever it holds.
         """
-        shard, record = self.wire[place]
+        shard, record = self.wire[index]
         if record.versions and record.versions[0].table in used_tables(self.declaration):
             envelope = json.loads(record.data)
             envelope["metadata"]["operation"] = "refresh"
             data = json.dumps(envelope).encode()
             dead = replace(record, data=data, versions=(), dead=True, letter=record)
-            self.wire[place] = (shard, dead)
+            self.wire[index] = (shard, dead)
 
-    def replay(self, place: int) -> None:
+    def replay(self, index: int) -> None:
         """A dead letter's original goes back on the stream, for the shard where it stood."""
-        shard, record = self.letters.pop(place)
+        shard, record = self.letters.pop(index)
         self.wire.append((shard, replace(record, arrived=self.generation)))
 
     @property
@@ -338,8 +338,8 @@ class Source:
         if before is not None:
             envelope = with_before_image(self.declaration, envelope, written_row(declared, before))
         # The partition key is the row's: a key update goes where the new key belongs.
-        place = table if self.by_table else f"{table} {versions[0].key}"
-        shard = zlib.crc32(place.encode()) % self.shard_count
+        partition_key = table if self.by_table else f"{table} {versions[0].key}"
+        shard = zlib.crc32(partition_key.encode()) % self.shard_count
         data = json.dumps(envelope).encode()
         record = Record(data, versions, generation=self.generation, of_reload=of_reload)
         self.wire.append((shard, record))

@@ -56,19 +56,19 @@ class Values:
         self._written = 0
         self._linked = _linked_columns(declaration)
         self._given: dict[tuple[str, str], Given] = {}
-        for name, one in (given or {}).items():
-            self._give(name, one)
+        for name, column_values in (given or {}).items():
+            self._give(name, column_values)
         self._readers = {name: readers_of(table.columns) for name, table in self._tables.items()}
 
     def row(self, table: str, choices: Choices) -> Row:
         """A row of `table`: keys and references of few values, so that changes meet."""
-        found: dict[str, Any] = {}
+        by_source: dict[str, Any] = {}
         row: Row = {}
         for name, column in self._tables[table].columns.items():
             source = column.source or name
-            if source not in found:
-                found[source] = self._value(table, self._readers[table][source], choices)
-            row[name] = found[source]
+            if source not in by_source:
+                by_source[source] = self._value(table, self._readers[table][source], choices)
+            row[name] = by_source[source]
         return row
 
     def _value(self, table: str, readers: Sequence[str], choices: Choices) -> Any:
@@ -117,13 +117,13 @@ class Values:
         types = [self._tables[t].columns[c].type for t, c in self._linked[table, name]]
         length = min((kind.length for kind in types if kind.length), default=None)
         numbers = range(self._key_count(table, name))
-        found = (key_value(self._tables[table].columns[name].type, n, length) for n in numbers)
-        return list(dict.fromkeys(found))
+        keys = (key_value(self._tables[table].columns[name].type, n, length) for n in numbers)
+        return list(dict.fromkeys(keys))
 
     def _given_for_link(self, table: str, name: str) -> Given | None:
         """What is given for a column that holds the same keys."""
         linked = self._linked[table, name]
-        given = next((self._given[one] for one in linked if one in self._given), None)
+        given = next((self._given[column] for column in linked if column in self._given), None)
         if isinstance(given, Sequence):
             return [self._checked(table, name, value) for value in given]
         return given
@@ -179,16 +179,16 @@ class Values:
                 raise ValuesError(message)
             return None
         try:
-            found = logical_value(column.type, value)
+            logical = logical_value(column.type, value)
             blanks = declared.trailing_blanks(name)
             if blanks is TrailingBlanks.TRIM:
-                return found.rstrip(" ")
-            if blanks is TrailingBlanks.REFUSE and found.endswith(" "):
+                return logical.rstrip(" ")
+            if blanks is TrailingBlanks.REFUSE and logical.endswith(" "):
                 _refuse("ends in a blank, which is refused here (trailing_blanks)")
         except ValueError as error:
             message = f"values: {table}.{name}, {column.type}: {value!r} {error}"
             raise ValuesError(message) from error
-        return found
+        return logical
 
 
 def _known(names: Mapping[str, Any]) -> str:
@@ -221,11 +221,11 @@ def _linked_columns(declaration: Declaration) -> dict[tuple[str, str], list[tupl
         ]
         for readers in readers_of(declared.columns).values():
             pairs += [((table, readers[0]), (table, other)) for other in readers[1:]]
-        for one, other in pairs:
-            if groups[one] is not groups[other]:
-                groups[one] += groups[other]
-                for member in groups[other]:
-                    groups[member] = groups[one]
+        for left, right in pairs:
+            if groups[left] is not groups[right]:
+                groups[left] += groups[right]
+                for member in groups[right]:
+                    groups[member] = groups[left]
     return groups
 
 
@@ -321,11 +321,11 @@ def _decimal(kind: ColumnType, value: Any) -> Decimal:
     with localcontext() as context:
         context.prec = 100
         try:
-            found = Decimal(value)
-            quantised = found.quantize(Decimal(1).scaleb(-(kind.scale or 0)))
+            number = Decimal(value)
+            quantised = number.quantize(Decimal(1).scaleb(-(kind.scale or 0)))
         except InvalidOperation:
             return Decimal(_refuse("is not a number"))
-        if quantised != found or abs(quantised) >= Decimal(10) ** (
+        if quantised != number or abs(quantised) >= Decimal(10) ** (
             (kind.precision or 0) - (kind.scale or 0)
         ):
             _refuse("has more digits than the type")

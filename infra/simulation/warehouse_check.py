@@ -34,10 +34,10 @@ SECRET: Final = b"a secret of the simulation, of 41 bytes ."
 
 # From an account's shard and last sequence number: which shard, and how many of its records those
 # are.
-Place = Callable[[str, str], tuple[int, int]]
+Locate = Callable[[str, str], tuple[int, int]]
 
 
-def simulated_place(shard: str, last: str) -> tuple[int, int]:
+def locate_simulated(shard: str, last: str) -> tuple[int, int]:
     """Where the simulation's own source is."""
     return int(shard), int(last) - FIRST_SEQUENCE + 1
 
@@ -79,7 +79,7 @@ class Check:
         database: Warehouse,
         *,
         secret: bytes = SECRET,
-        place: Place = simulated_place,
+        locate: Locate = locate_simulated,
     ) -> None:
         self.commits = 0
         self.filled: set[str] = set()
@@ -89,7 +89,7 @@ class Check:
         self._source = source
         self._database = database
         self._oracle = Oracle(star.declaration, secret)
-        self._place = place
+        self._locate = locate
         self.pruning = Pruning(database, self._oracle, source)
         self._own: dict[int, list[int]] = {}
         self._floors: dict[int, list[int]] = {}  # by floor, where reading began under it
@@ -125,8 +125,8 @@ class Check:
         self._seen.batches.update(row[0] for row in new)
         own, before = self._own[owner], list(self.reached)
         for _, shard, last in new:
-            place, count = self._place(shard, last)
-            own[place] = max(own[place], count)
+            index, count = self._locate(shard, last)
+            own[index] = max(own[index], count)
         ahead = all(mine >= theirs for mine, theirs in zip(own, before, strict=True))
         behind = all(mine <= theirs for mine, theirs in zip(own, before, strict=True))
         self.reached = [max(pair) for pair in zip(own, before, strict=True)]
@@ -157,27 +157,27 @@ class Check:
 
     def _check_balance(self) -> None:
         """The accounts balance, and have every record of the cut once, under its own table."""
-        found = balances(self._database.query(balance_query(Names(BOOKKEEPING))))
-        for line in found:
+        lines = balances(self._database.query(balance_query(Names(BOOKKEEPING))))
+        for line in lines:
             if line.difference:
                 raise WrongError(str(line), "balance")
         if self._seen.read_twice:
             return
         records = [
-            (record, self._was_below(record, shard, place))
+            (record, self._was_below(record, shard, index))
             for shard, count in enumerate(self.reached)
-            for place, record in enumerate(self._source.shards[shard][:count])
+            for index, record in enumerate(self._source.shards[shard][:count])
         ]
         recorded = {
             (b.table, b.destination): Counts(
                 b.read, b.split, b.dead_lettered, b.passed_over, b.loaded + b.superseded
             )
-            for b in found
+            for b in lines
         }
         expected = expected_counts(self._star.declaration, records)
         if recorded != expected:
             _compare("counts", sorted(expected.items()), sorted(recorded.items()))
-        for line in found:
+        for line in lines:
             counted_in_load = line.table in self._star.warehouse_dimensions
             counted_in_load |= line.destination in self._star.targets
             # What is staged before a floor is raised may be loaded once more, and swept again.
@@ -188,17 +188,17 @@ class Check:
                     raise WrongError(message, "loaded")
         patches = sum(
             line.loaded
-            for line in found
+            for line in lines
             if line.destination == DIMENSION and line.table in self._star.broadcast_dimensions
         )
         if (staged := self._ledger_rows("patches")) != patches:
             message = f"{staged} patches of {patches} changes that were accepted"
             raise WrongError(message, "patches")
 
-    def _was_below(self, record: Record, shard: int, place: int) -> bool:
+    def _was_below(self, record: Record, shard: int, index: int) -> bool:
         """Whether decode dropped the record: whoever read it had a floor above it."""
         return any(
-            record.is_below(floor) and offsets[shard] <= place
+            record.is_below(floor) and offsets[shard] <= index
             for floor, offsets in self._floors.items()
         )
 
@@ -213,7 +213,7 @@ class Check:
             columns = [column.name for column in target.columns]
             visible = list(self._star.targets[target.table].columns)
             expected = self._oracle.expected(target.table, columns, tables)
-            found = Expected(
+            actual = Expected(
                 self._rows(target.schema, target.table, columns),
                 self._rows(BOOKKEEPING, f"tombstones_{target.table}", [*target.key, "_pos"]),
             )
@@ -221,20 +221,20 @@ class Check:
             for row in expected.rows:
                 values = zip(visible, row[:count], strict=True)
                 self.filled.update(f"{target.table}.{name}" for name, v in values if v is not None)
-            due, there = ([row[:count] for row in rows] for rows in (expected.rows, found.rows))
+            due, there = ([row[:count] for row in rows] for rows in (expected.rows, actual.rows))
             _compare("rows", due, there, visible, target.table)
-            _compare("hidden columns", expected.rows, found.rows, columns, target.table)
+            _compare("hidden columns", expected.rows, actual.rows, columns, target.table)
             tombstones = self.pruning.without(target.table, expected.tombstones)
             named = [*target.key, "_pos"]
-            _compare("tombstones", tombstones, found.tombstones, named, target.table)
+            _compare("tombstones", tombstones, actual.tombstones, named, target.table)
 
     def _check_dimensions(self, tables: Tables) -> None:
         """Those that are kept in the warehouse, deleted keys among their rows."""
         for dimension in self._spec.dimensions:
             columns = [column.name for column in dimension.columns]
             expected = self._oracle.dimension(dimension.table, columns, tables)
-            found = self._rows(BOOKKEEPING, f"dimension_{dimension.table}", columns)
-            _compare("dimensions", expected, found, columns, dimension.table)
+            actual = self._rows(BOOKKEEPING, f"dimension_{dimension.table}", columns)
+            _compare("dimensions", expected, actual, columns, dimension.table)
 
     def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
         listed = ", ".join(f'"{name}"' for name in columns)
@@ -252,8 +252,8 @@ class Check:
         for target in self._spec.targets:
             visible = list(self._star.targets[target.table].columns)
             expected = self._oracle.visible(target.table, self._source.tables)
-            found = self._rows(target.schema, target.table, visible)
-            _compare("end", expected, found, visible, target.table)
+            actual = self._rows(target.schema, target.table, visible)
+            _compare("end", expected, actual, visible, target.table)
         self._check_gaps(at_end=True)
 
 
@@ -270,16 +270,16 @@ def _newer(before: Tables, after: Tables) -> Counter[str]:
 def _compare(
     what: str,
     expected: Sequence[Any],
-    found: Sequence[Any],
+    actual: Sequence[Any],
     columns: Sequence[str] = (),
     of: str = "",
 ) -> None:
     """Raises WrongError about `what` when rows differ; those of `columns` are shown by name."""
-    if found != expected:
-        missing, surplus = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
+    if actual != expected:
+        missing, surplus = Counter(expected) - Counter(actual), Counter(actual) - Counter(expected)
         message = (
             f"{of}{': ' if of else ''}missing {_shown(missing, columns)}; "
-            f"unexpected {_shown(surplus, columns)}; there are {len(found)} in all"
+            f"unexpected {_shown(surplus, columns)}; there are {len(actual)} in all"
         )
         raise WrongError(message, what)
 

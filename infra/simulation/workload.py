@@ -67,8 +67,8 @@ class Workload:
         """Some records reach their shards, out of order or twice."""
         for _ in range(1 + self._choices.below(4)):
             if self._source.wire:
-                place = self._choices.below(self._source.near)
-                self._source.arrive(place, again=self._choices.chance(8))
+                index = self._choices.below(self._source.near)
+                self._source.arrive(index, again=self._choices.chance(8))
 
     def lose(self) -> None:
         """Records of some shard are lost before anyone reads them."""

@@ -54,7 +54,7 @@ class History:
             self._source,
             warehouse,
             secret=TOKEN_KEY.encode(),
-            place=self._stream.place,
+            locate=self._stream.locate,
         )
         self.check.started(_OWNER, self.check.reached, floor=0)
         self.commits = Commits(stack.redshift.faults, self._compare)

@@ -14,7 +14,7 @@ _RECORDS_PER_CALL: Final = 500  # PutRecords takes no more
 
 
 class Stream:
-    """Puts what has reached the source's shards, and knows each record's place by its number."""
+    """Puts what has reached the source's shards, and knows where each of its records stands."""
 
     def __init__(self, kinesis: KinesisClient, name: str, source: Source) -> None:
         self._kinesis = kinesis
@@ -24,7 +24,7 @@ class Stream:
         self._shards = {shard["ShardId"]: number for number, shard in enumerate(shards)}
         self._hash_keys = [shard["HashKeyRange"]["StartingHashKey"] for shard in shards]
         self._put = [0] * len(shards)
-        self._places: dict[tuple[str, str], int] = {}
+        self._counts: dict[tuple[str, str], int] = {}
 
     def put(self) -> int:
         """Puts all that is new on the source's shards; how many records."""
@@ -41,10 +41,10 @@ class Stream:
             for one in answer["Records"]:
                 shard = self._shards[one["ShardId"]]
                 self._put[shard] += 1
-                self._places[one["ShardId"], one["SequenceNumber"]] = self._put[shard]
+                self._counts[one["ShardId"], one["SequenceNumber"]] = self._put[shard]
         assert self._put == [len(records) for records in self._source.shards]
         return len(entries)
 
-    def place(self, shard: str, last: str) -> tuple[int, int]:
+    def locate(self, shard: str, last: str) -> tuple[int, int]:
         """The shard's number, and how many of its records come up to sequence number `last`."""
-        return self._shards[shard], self._places[shard, last]
+        return self._shards[shard], self._counts[shard, last]

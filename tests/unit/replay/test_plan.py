@@ -67,8 +67,8 @@ def test_order_is_that_of_each_shard(files: Files) -> None:
 def test_a_selection_takes(files: Files, selection: dict[str, Any], taken: list[int]) -> None:
     plan = plan_replay(files.letters(), set(), Selection(**selection))
     assert [number for _, number in numbers(plan)] == taken
-    assert plan.found == 6
-    assert plan.found == (
+    assert plan.in_ledger == 6
+    assert plan.in_ledger == (
         len(plan.letters) + plan.not_selected + plan.unfixable.total() + plan.behind_limit
     )
 
