@@ -60,8 +60,8 @@ def understand(fields: Mapping[str, str]) -> Said:
     """Finds what the fields of the wire protocol's error message mean."""
     state = state_of(fields)
     lines = [line for field in _FIELDS for line in fields.get(field, "").splitlines()]
-    found = (match[1] for line in lines if (match := _CODE.match(line)))
-    code = next((code for code in found if code in _CODES or code == _GENERAL_CODE), "")
+    codes = (match[1] for line in lines if (match := _CODE.match(line)))
+    code = next((code for code in codes if code in _CODES or code == _GENERAL_CODE), "")
     texts = [_PREFIX.sub("", line).strip() for line in lines]
     for error in SERVER_ERRORS:
         if error.pattern is not None:
