@@ -115,6 +115,11 @@ class WatchedSourceMetric(enum.Enum):
             "incomplete, and nothing new is read until one is complete; reported by subtask 0"
         ),
     )
+    SHARDS_HELD = (
+        "shardsHeldAtGaps",
+        "gauge",
+        "shards that are held at a gap, because `on.gap` is `stop`: nothing more of them is read",
+    )
 
     def __init__(self, label: str, kind: str, meaning: str) -> None:
         self.label = label

@@ -159,16 +159,17 @@ class SharedReading(BaseModel):
     on_gap: GapPolicy = Field(
         GapPolicy.STOP,
         description="What happens when records are lost because they left the stream before they "
-        "were read. `stop`: the job fails and names the gap; nothing after it is loaded. "
-        "`continue`: the gap is recorded in the bookkeeping tables, and reading continues after "
-        "it.",
+        "were read. `stop`: the shard is held there and nothing after the gap is loaded, while "
+        "other shards are read; after `fail_after_seconds` the job fails and restarts. `continue`: "
+        "the gap is recorded in the bookkeeping tables, and reading continues after it.",
     )
     fail_after_seconds: int = Field(
         900,
         ge=30,
         le=86_400,
         description="Seconds for which a shard, or the list of shards, may go without a successful "
-        "answer before the job fails with the cause. Throttling does not count as a failure.",
+        "answer, and a shard may be held at a gap (`on_gap`), before the job fails with the cause. "
+        "Throttling does not count as a failure.",
     )
     prefetch_mib: int = Field(
         64,

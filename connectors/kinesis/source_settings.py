@@ -25,7 +25,7 @@ class GapPolicy(StrEnum):
     """What happens when records of the stream are lost to the job."""
 
     STOP = "stop"
-    """The job fails before it emits anything that follows the gap."""
+    """The shard is held at the gap, other shards are read, and the job fails later."""
     CONTINUE = "continue"
     """The gap is reported as an element of its own, and reading continues after it."""
 
@@ -78,7 +78,8 @@ class KinesisSourceSettings:
         initial_position: where a job without a checkpoint begins.
         initial_timestamp_millis: since 1970; for `AT_TIMESTAMP` only.
         on_gap: what happens when records are lost.
-        fail_after: how long a shard or the listing may go without an answer, 30 s to 1 day.
+        fail_after: how long a shard or the listing may go without an answer, or a shard be held
+            at a gap, 30 s to 1 day.
         prefetch_bytes: bound of what a subtask has fetched and not emitted, 16 MiB to 4 GiB.
         poll_interval: from the start of one call for a shard to the next, 200 ms to 10 s.
         shard_discovery_interval: time between two listings of the shards, 100 ms to 1 hour.

@@ -301,6 +301,13 @@ def test_a_gap_that_is_the_first_thing_read_after_a_start_raises_its_alarm() -> 
     assert expression == "DIFF(FILL(gaps, 0))"
 
 
+def test_a_held_shard_raises_its_alarm_within_a_minute_and_until_a_restart_holds_it_again() -> None:
+    alarm = load_template("alarms")["Resources"]["ShardsHeldAtGaps"]["Properties"]
+    assert (alarm["Period"], alarm["DatapointsToAlarm"]) == (60, 1)
+    assert alarm["EvaluationPeriods"] > 1
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 0)
+
+
 @pytest.mark.parametrize("name", load_template("alarms")["Resources"])
 def test_an_alarm_is_explained_and_sent(name: str) -> None:
     assert f"| `{name}` |" in (ROOT / "docs" / "operations.md").read_text()

@@ -17,7 +17,7 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
 
   private static final Logger LOG = LoggerFactory.getLogger(BlockEmitter.class);
 
-  private final SourceSettings settings;
+  private final StreamArn stream;
   private final GapWriter gapWriter;
   private final PrefetchBudget budget;
   private final ReaderMetrics metrics;
@@ -29,13 +29,13 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
    * @param enumerator receives events
    */
   BlockEmitter(
-      SourceSettings settings,
+      StreamArn stream,
       PrefetchBudget budget,
       ReaderMetrics metrics,
       OperatorIOMetricGroup counters,
       Consumer<SourceEvent> enumerator) {
-    this.settings = settings;
-    this.gapWriter = new GapWriter(settings.stream().streamName());
+    this.stream = stream;
+    this.gapWriter = new GapWriter(stream.streamName());
     this.budget = budget;
     this.metrics = metrics;
     this.recordsIn = counters.getNumRecordsInCounter();
@@ -43,9 +43,6 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
     this.enumerator = enumerator;
   }
 
-  /**
-   * @throws GapException if records are missing and the settings say that the job stops then
-   */
   @Override
   public void emitRecord(Block block, SourceOutput<byte[]> output, ShardProgress progress) {
     if (block.gap() != null) {
@@ -64,13 +61,9 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
   }
 
   private void emitGap(Gap gap, SourceOutput<byte[]> output) {
-    if (settings.onGap() == GapPolicy.STOP) {
-      throw new GapException(settings.stream(), gap);
-    }
     metrics.gaps.inc();
     LOG.warn(
-        "{} The job continues, as its settings say.",
-        GapException.describe(settings.stream(), gap));
+        "{} The job continues, as its settings say.", GapException.describe(stream, gap));
     output.collect(gapWriter.write(gap));
   }
 

@@ -1,19 +1,26 @@
 package io.starjoin.kinesis;
 
+import java.time.Duration;
 import java.time.Instant;
 
-/** Records are missing, and the settings say that the job stops then. */
+/** Records are missing, and the settings say that nothing behind the gap may be read. */
 final class GapException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
-  GapException(StreamArn stream, Gap gap) {
+  /**
+   * @param failAfter for how long the shard is held before the job fails
+   */
+  GapException(StreamArn stream, Gap gap, Duration failAfter) {
     super(
         describe(stream, gap)
-            + " To go on, set on.gap of the group starjoin.source to continue and start the job"
-            + " from its last checkpoint: it reads on after the gap and writes it to the"
-            + " bookkeeping tables. Then reload the tables, or accept the gap, and set on.gap back"
-            + " to stop.");
+            + " The shard is held there: nothing behind the gap is read, as on.gap says. All other"
+            + " shards are read, and snapshots can be taken; the job fails with this after "
+            + failAfter.toSeconds()
+            + " s, and holds the shard again when it has restarted. To go on, set on.gap of the group"
+            + " starjoin.source (reading.on_gap of an environment) to continue and start the job"
+            + " from a snapshot: it reads on after the gap and writes it to the bookkeeping tables."
+            + " Then reload the tables, or accept the gap, and set on.gap back to stop.");
   }
 
   /** A sentence for people: what is missing, where, why. */

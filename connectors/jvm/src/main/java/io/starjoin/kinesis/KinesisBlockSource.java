@@ -85,7 +85,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
                     feeds(clients.create(), settings, timing, cutter), reading, budget));
     BlockEmitter emitter =
         new BlockEmitter(
-            settings,
+            settings.stream(),
             budget,
             metrics,
             context.metricGroup().getIOMetricGroup(),

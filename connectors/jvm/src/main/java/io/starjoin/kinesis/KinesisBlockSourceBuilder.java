@@ -62,7 +62,8 @@ public final class KinesisBlockSourceBuilder {
   }
 
   /**
-   * How long nothing may be answered before the job fails, 30 s to 1 day; 15 minutes unless set.
+   * How long nothing may be answered, or a shard be held at a gap, before the job fails, 30 s to 1
+   * day; 15 minutes unless set.
    */
   public KinesisBlockSourceBuilder failAfterMillis(long millis) {
     this.failAfterMillis = millis;

@@ -49,6 +49,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
   private final ShardFeeds feeds;
   private final Reading reading;
   private final PrefetchBudget budget;
+  private final HeldShards held;
   private final WakeUpFlag signal;
   private final AtomicBoolean woken = new AtomicBoolean();
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
@@ -69,6 +70,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
     this.feeds = feeds;
     this.reading = reading;
     this.budget = budget;
+    this.held = new HeldShards(reading);
     this.signal = new WakeUpFlag(reading.timing());
   }
 
@@ -100,7 +102,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
 
   /** Returns for how long there is nothing to do unless something arrives. */
   private long startDueCalls() {
-    long wait = LONG_WAIT_MILLIS;
+    long wait = Math.min(LONG_WAIT_MILLIS, held.checkedForMillis());
     long now = reading.timing().nowMillis();
     for (Lane lane : lanes.values()) {
       if (lane.calling) {
@@ -217,7 +219,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
       return List.of();
     }
     List<Block> blocks = lane.cursor.answered(answer, unread, interval);
-    settle(lane, blocks.stream().mapToLong(Block::bytes).sum());
+    settle(lane, bytes(blocks));
     return blocks;
   }
 
@@ -248,13 +250,26 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
 
   private void add(Lane lane, List<Block> blocks) {
     String shardId = lane.cursor.shardId();
-    blocks.forEach(block -> batch.add(shardId, block));
-    if (lane.cursor.hasEnded()) {
-      lanes.remove(shardId);
-      lane.feed.close();
+    List<Block> passing = held.passing(shardId, blocks);
+    passing.forEach(block -> batch.add(shardId, block));
+    if (held.has(shardId)) {
+      budget.release(bytes(blocks) - bytes(passing));
+      leave(lane);
+    } else if (lane.cursor.hasEnded()) {
+      leave(lane);
       batch.finish(shardId);
     }
     countStates();
+  }
+
+  /** The shard is not read any more. One that is not finished stays in the subtask's state. */
+  private void leave(Lane lane) {
+    lanes.remove(lane.cursor.shardId());
+    lane.feed.close();
+  }
+
+  private static long bytes(List<Block> blocks) {
+    return blocks.stream().mapToLong(Block::bytes).sum();
   }
 
   private void countStates() {
@@ -264,7 +279,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
       inDoubt += lane.cursor.isInDoubt() ? 1 : 0;
       paused += lane.cursor.isPaused() ? 1 : 0;
     }
-    reading.metrics().shardsAre(inDoubt, paused);
+    reading.metrics().shardsAre(inDoubt, paused, held.count());
   }
 
   /** Any thread: runs in the loop, soon. */

@@ -23,6 +23,7 @@ final class ReaderMetrics {
   private volatile int hashRangeHoles;
   private volatile int shardsInDoubt;
   private volatile int shardsPaused;
+  private volatile int shardsHeld;
   private volatile long fetchLagMillis = InternalSourceReaderMetricGroup.UNDEFINED;
 
   ReaderMetrics(MetricGroup parent, StreamArn stream, PrefetchBudget budget, Timing timing) {
@@ -35,6 +36,7 @@ final class ReaderMetrics {
     watched.gauge("streamLagMilliseconds", lag::millis);
     failedListings = watched.counter("shardListingsFailed");
     watched.gauge("hashRangeHoles", () -> hashRangeHoles);
+    watched.gauge("shardsHeldAtGaps", () -> shardsHeld);
     MetricGroup group = watched.addGroup("kinesis");
     calls = group.counter("getRecordsCalls");
     emptyAnswers = group.counter("emptyAnswers");
@@ -50,9 +52,10 @@ final class ReaderMetrics {
   }
 
   /** How many shards wait, and for what. Fetcher thread. */
-  void shardsAre(int inDoubt, int paused) {
+  void shardsAre(int inDoubt, int paused, int held) {
     shardsInDoubt = inDoubt;
     shardsPaused = paused;
+    shardsHeld = held;
   }
 
   /** What the enumerator has reported. Task thread. */

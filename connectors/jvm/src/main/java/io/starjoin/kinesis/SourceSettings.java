@@ -11,8 +11,8 @@ import java.time.Instant;
  * @param initialPosition where a job without a checkpoint begins
  * @param initialTimestamp with {@code AT_TIMESTAMP} only, else null
  * @param onGap what happens when records are lost to the job
- * @param failAfter for how long a shard, or the listing of the shards, may go without an answer
- *     before the job fails
+ * @param failAfter for how long a shard, or the listing of the shards, may go without an answer,
+ *     and a shard be held at a gap, before the job fails
  * @param prefetchBytes bound of what one subtask has fetched and not emitted, calls in flight
  *     included
  * @param pollInterval time from the start of a shard's call to the start of its next

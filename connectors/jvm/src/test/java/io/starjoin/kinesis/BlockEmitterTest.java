@@ -1,7 +1,6 @@
 package io.starjoin.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -20,20 +19,19 @@ class BlockEmitterTest {
   private final byte[] frame = {1, 2, 3};
   private final Block block = Block.of(frame, 2, 5, AFTER);
 
-  private BlockEmitter emitter(GapPolicy onGap) {
-    SourceSettings settings = Fixtures.builder().onGap(onGap.name()).settings();
-    return new BlockEmitter(
-        settings,
-        budget,
-        new ReaderMetrics(context.recorded, settings.stream(), budget, new FakeTiming()),
-        context.metricGroup().getIOMetricGroup(),
-        context::sendSourceEventToCoordinator);
-  }
+  private final StreamArn stream = StreamArn.parse(FakeKinesis.ARN);
+  private final BlockEmitter emitter =
+      new BlockEmitter(
+          stream,
+          budget,
+          new ReaderMetrics(context.recorded, stream, budget, new FakeTiming()),
+          context.metricGroup().getIOMetricGroup(),
+          context::sendSourceEventToCoordinator);
 
   @Test
   void aBlockIsEmittedAndItsRoomIsFree() {
     budget.reserve(10, () -> {});
-    emitter(GapPolicy.STOP).emitRecord(block, output, progress);
+    emitter.emitRecord(block, output, progress);
 
     assertThat(output.frames).containsExactly(frame);
     assertThat(progress.toSplit().position()).isEqualTo(AFTER);
@@ -41,27 +39,8 @@ class BlockEmitterTest {
   }
 
   @Test
-  void aGapStopsTheJobBeforeAnythingAfterItIsEmitted() {
-    assertThatThrownBy(() -> emitter(GapPolicy.STOP).emitRecord(block.after(GAP), output, progress))
-        .isInstanceOf(GapException.class)
-        .hasMessageContainingAll(
-            FakeKinesis.id(0),
-            FakeKinesis.ARN,
-            "was 1",
-            "2027-01-15T08:00:00Z",
-            "is 7",
-            "2027-01-15T08:01:00Z",
-            "trimmed",
-            "eload",
-            "on.gap");
-
-    assertThat(output.frames).isEmpty();
-    assertThat(progress.toSplit().position()).isEqualTo(Position.after("1"));
-  }
-
-  @Test
   void aGapThatIsAcceptedIsAnElementBeforeWhatFollowsItAndCounted() {
-    emitter(GapPolicy.CONTINUE).emitRecord(block.after(GAP), output, progress);
+    emitter.emitRecord(block.after(GAP), output, progress);
 
     assertThat(output.frames).containsExactly(new GapWriter("tickets").write(GAP), frame);
     assertThat(progress.toSplit().position()).isEqualTo(AFTER);
@@ -69,14 +48,11 @@ class BlockEmitterTest {
   }
 
   @Test
-  void aGapToTheEndOfAShardSaysSo() {
+  void aGapToTheEndOfAShardIsEmittedToo() {
     Gap toTheEnd = new Gap(FakeKinesis.id(0), null, null, -1, -1, "expired");
-    Block end = Block.shardEnd(List.of()).after(toTheEnd);
+    emitter.emitRecord(Block.shardEnd(List.of()).after(toTheEnd), output, progress);
 
-    assertThatThrownBy(() -> emitter(GapPolicy.STOP).emitRecord(end, output, progress))
-        .hasMessageContainingAll("no record was read", "the shard has ended", "expired");
-    emitter(GapPolicy.CONTINUE).emitRecord(end, output, progress);
-    assertThat(output.frames).hasSize(1);
+    assertThat(output.frames).containsExactly(new GapWriter("tickets").write(toTheEnd));
     assertThat(progress.toSplit().position()).isEqualTo(Position.SHARD_END);
   }
 }

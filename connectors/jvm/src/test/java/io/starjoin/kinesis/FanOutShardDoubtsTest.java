@@ -5,7 +5,7 @@ class FanOutShardDoubtsTest extends ShardDoubtsTest {
 
   @Override
   SourceSettings settings() {
-    return Fixtures.fanOut();
+    return Fixtures.fanOutBuilder().onGap("CONTINUE").settings();
   }
 
   /** Kinesis sends an empty event every five seconds. */

@@ -16,6 +16,7 @@ final class FetcherHarness {
   final FakeTiming timing;
   final FakeKinesis kinesis;
   final SourceSettings settings;
+  final RecordingMetrics recorded = new RecordingMetrics();
   final ReaderMetrics metrics;
   final PrefetchBudget budget;
   final KinesisSplitReader reader;
@@ -48,7 +49,7 @@ final class FetcherHarness {
     this.kinesis = kinesis;
     this.settings = settings;
     this.budget = budget;
-    this.metrics = Fixtures.metrics(timing);
+    this.metrics = Fixtures.metrics(recorded, timing);
     if (settings.consumer() != null) {
       kinesis.fanOut.exists(Fixtures.CONSUMER, ConsumerStatus.ACTIVE);
     }
@@ -150,6 +151,10 @@ final class FetcherHarness {
 
   void rule(ShardInDoubt doubt, Ruling ruling) {
     reader.rule(new ShardRuling(doubt.shardId(), doubt.position(), ruling));
+  }
+
+  long heldShards() {
+    return recorded.value("kinesisanalytics.shardsHeldAtGaps");
   }
 
   Block lastBlock() {

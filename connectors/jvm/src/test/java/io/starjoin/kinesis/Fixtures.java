@@ -1,6 +1,7 @@
 package io.starjoin.kinesis;
 
 import java.util.List;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -10,7 +11,11 @@ final class Fixtures {
   static final String CONSUMER = "ticket-seller";
 
   static SourceSettings fanOut() {
-    return builder().reader("FAN_OUT").consumerName(CONSUMER).settings();
+    return fanOutBuilder().settings();
+  }
+
+  static KinesisBlockSourceBuilder fanOutBuilder() {
+    return builder().reader("FAN_OUT").consumerName(CONSUMER);
   }
 
   /** Defaults, for the fake's stream. */
@@ -49,11 +54,12 @@ final class Fixtures {
   }
 
   static ReaderMetrics metrics(Timing timing) {
+    return metrics(new UnregisteredMetricsGroup(), timing);
+  }
+
+  static ReaderMetrics metrics(MetricGroup parent, Timing timing) {
     return new ReaderMetrics(
-        new UnregisteredMetricsGroup(),
-        StreamArn.parse(FakeKinesis.ARN),
-        new PrefetchBudget(1),
-        timing);
+        parent, StreamArn.parse(FakeKinesis.ARN), new PrefetchBudget(1), timing);
   }
 
   static ShardSplit split(int number, Position position) {

@@ -22,7 +22,7 @@ class ShardDoubtsTest {
   private final FakeTiming timing = fetcher.timing;
 
   SourceSettings settings() {
-    return Fixtures.settings();
+    return Fixtures.builder().onGap("CONTINUE").settings();
   }
 
   int readsOfAnIdleShardInTenSeconds() {
