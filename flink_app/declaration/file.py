@@ -12,7 +12,7 @@ from pydantic_core import core_schema
 
 from connectors.failures import StarjoinError
 from flink_app.declaration.declaration import Declaration
-from flink_app.declaration.model import PATTERN_WORDS
+from flink_app.declaration.names import PATTERN_WORDS
 from flink_app.declaration.redshift_rules import redshift_faults
 from flink_app.declaration.star import Star
 from flink_app.validation.faults import fault_lines, list_faults
@@ -49,7 +49,7 @@ def _content(path: Path) -> Any:
 
 
 class _WithoutNull(GenerateJsonSchema):
-    """JSON Schema in which no field may be null, as the models have it (`_Model`)."""
+    """JSON Schema in which no field may be null, as the models have it (`StrictModel`)."""
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

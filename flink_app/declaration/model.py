@@ -1,7 +1,8 @@
-"""The parts of a declaration file as typed models, each valid in itself.
+"""The tables, columns and targets of a declaration file as typed models, each valid in itself.
 
-`rules` owns what the parts must be to each other, `declaration` the whole that keeps those rules.
-What follows from a valid declaration (paths, schemas, SQL) is derived in the neighbouring modules.
+`dms_records` owns how the records are written, `rules` what the parts must be to each other, and
+`declaration` the whole that keeps those rules. What follows from a valid declaration (paths,
+schemas, SQL) is derived in the neighbouring modules.
 """
 
 from __future__ import annotations
@@ -10,47 +11,21 @@ import enum
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
-    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
 
+from flink_app.declaration.dms_records import DmsRecords
+from flink_app.declaration.names import Identifier, SourceName, SourceText
 from flink_app.declaration.types import ColumnType
-from flink_app.validation.without_null import WithoutNull
+from flink_app.validation.strict_model import StrictModel
 
-# Lower case, since Redshift folds identifiers; no leading or double underscore, since hidden
-# columns are named with them.
-_IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
-Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63)]
-# What an error says in place of a pattern.
-PATTERN_WORDS: Final = {
-    _IDENTIFIER: (
-        "a name starts with a lower-case letter, has only a-z, 0-9 and single underscores, and "
-        "does not end in one"
-    )
-}
-
-
-def _check_source_text(name: str) -> str:
-    """Refuses what no record can hold as a name."""
-    if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
-        message = "a name in the source cannot contain NUL or an unpaired surrogate"
-        raise ValueError(message)
-    return name
-
-
-# As the change records write them, which may be any text: dots, blanks and quotes mean nothing.
-SourceText = Annotated[str, AfterValidator(_check_source_text)]
-SourceName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_source_text)]
 TOKEN_TYPE: Final = ColumnType("varchar", length=64)  # 32 bytes in hexadecimal
 REDACTED: Final = "redacted"
-_ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
 
 
 class Treatment(enum.StrEnum):
@@ -78,10 +53,6 @@ class Treatment(enum.StrEnum):
     def drops(self) -> bool:
         """Whether no value leaves decode."""
         return self is Treatment.DROP
-
-
-class _Model(WithoutNull, BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 def _column_type(value: Any) -> ColumnType:
@@ -126,7 +97,7 @@ _UnchangedField = Annotated[
 ]
 
 
-class Column(_Model):
+class Column(StrictModel):
     """One source column; a bare type in the file means `{type: ...}`."""
 
     type: _ColumnTypeField
@@ -180,7 +151,7 @@ _DeclaredColumn = Annotated[
 ]
 
 
-class Reference(_Model):
+class Reference(StrictModel):
     """Columns of the own table that hold the key of another."""
 
     table: Identifier
@@ -194,7 +165,7 @@ class Placement(enum.StrEnum):
     WAREHOUSE = "warehouse"  # in a table of its own, joined in the load's transaction
 
 
-class Table(_Model):
+class Table(StrictModel):
     """One source table, fact or dimension."""
 
     source: SourceName | None = Field(
@@ -203,7 +174,7 @@ class Table(_Model):
     source_schema: str = Field("", description="the table's schema, if another than the file's")
     key: list[str] = Field(min_length=1)
     columns: dict[Identifier, _DeclaredColumn]
-    references: dict[Identifier, Reference] = {}
+    references: dict[Identifier, Reference] = Field({})
     placement: Placement = Field(
         Placement.BROADCAST,
         description="of a dimension: kept in the job's memory, or, if too large, in the warehouse",
@@ -221,8 +192,10 @@ class Table(_Model):
         return TrailingBlanks.REFUSE if column in compared and is_kept else None
 
 
-class Target(_Model):
+class Target(StrictModel):
     """One wide table in Redshift: a fact table joined to the dimensions that it reaches."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     fact: Identifier
     schema_name: Identifier = Field("public", alias="schema")
@@ -230,108 +203,10 @@ class Target(_Model):
         description="column -> the fact's column, or references and a column with dots between"
     )
     dist_key: str | None = None
-    sort_key: list[str] = []
+    sort_key: list[str] = Field([])
 
 
-class Positions(enum.StrEnum):
-    """What orders the changes of a stream."""
-
-    AUTO = "auto"  # what each record has; stream-position before commit-timestamp
-    POSTGRESQL = "postgresql"  # stream-position is a log position
-    MYSQL = "mysql"  # stream-position is a place in the binary log
-    ORACLE = "oracle"  # stream-position is a system change number
-    COMMIT_TIMESTAMP = "commit-timestamp"  # stream-position is not looked at
-
-
-class CoarsePositions(enum.StrEnum):
-    """What happens to changes that only a commit timestamp orders."""
-
-    WARN = "warn"  # they are taken, counted, and a warning is logged
-    REFUSE = "refuse"  # they are dead letters
-
-
-class SchemaChanges(enum.StrEnum):
-    """What happens when source or warehouse are not what is declared; Flink CDC's names."""
-
-    EXCEPTION = "exception"  # the job stops, also where it cannot be known
-    EVOLVE = "evolve"  # the warehouse's tables are altered; what the source contradicts stops
-    TRY_EVOLVE = "try_evolve"  # the tables are altered; else as lenient
-    LENIENT = "lenient"  # missing columns are NULL, values that do not fit dead letters
-    IGNORE = "ignore"  # the same, and nothing is said
-
-    @property
-    def alters_tables(self) -> bool:
-        """Whether tables of the warehouse are altered to what is declared."""
-        return self in {SchemaChanges.EVOLVE, SchemaChanges.TRY_EVOLVE}
-
-
-class DmsRecords(_Model):
-    """How the DMS task writes its records, where that can be chosen."""
-
-    before_image: SourceName = Field(
-        "before-image",
-        description="name of the before-image object: FieldName of BeforeImageSettings",
-    )
-    before_image_prefix: SourceName | None = Field(
-        None,
-        description="prefix of before-image columns, as BI_, if they stand among the row's own",
-    )
-    before_image_suffix: SourceName | None = Field(
-        None, description="suffix of such columns, instead of a prefix or with one"
-    )
-    positions: Positions = Field(
-        Positions.AUTO, description="what orders changes; another kind is then refused"
-    )
-    coarse_positions: CoarsePositions = Field(
-        CoarsePositions.WARN,
-        description="changes that only a commit timestamp orders, not exact within one instant",
-    )
-    schema_changes: SchemaChanges = Field(
-        SchemaChanges.LENIENT,
-        description="tables of the source, or of the warehouse, that are not what is declared",
-    )
-
-    @model_validator(mode="after")
-    def _positions_can_be(self) -> Self:
-        if (self.positions, self.coarse_positions) == (
-            Positions.COMMIT_TIMESTAMP,
-            CoarsePositions.REFUSE,
-        ):
-            message = (
-                "positions: commit-timestamp with coarse_positions: refuse would make every change "
-                "a dead letter; use coarse_positions: warn, or another kind of positions"
-            )
-            raise ValueError(message)
-        return self
-
-    @property
-    def before_image_among_columns(self) -> bool:
-        """Whether values before a change stand among the row's own columns."""
-        return bool(self.before_image_prefix or self.before_image_suffix)
-
-    def before_name(self, source: str) -> str:
-        """The name under which the before-image has a source column."""
-        return f"{self.before_image_prefix or ''}{source}{self.before_image_suffix or ''}"
-
-    @model_validator(mode="after")
-    def _before_image_is_one(self) -> Self:
-        if self.before_image in _ENVELOPE:
-            message = (
-                f"before_image: {self.before_image!r} is the name of another part of the record; "
-                "use the FieldName of the task's BeforeImageSettings"
-            )
-            raise ValueError(message)
-        if self.before_image_among_columns and "before_image" in self.model_fields_set:
-            affix = "prefix" if self.before_image_prefix else "suffix"
-            message = (
-                f"before_image and before_image_{affix} cannot both be set, because DMS writes "
-                "before-images either into an object or among the columns; remove one of them"
-            )
-            raise ValueError(message)
-        return self
-
-
-class DeclarationParts(_Model):
+class DeclarationParts(StrictModel):
     """Everything in a declaration file, whether its parts fit each other or not."""
 
     name: Identifier

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from flink_app.declaration.model import DeclarationParts, DmsRecords, Placement, Table, Target
+from flink_app.declaration.dms_records import DmsRecords
+from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
 _LONGEST_PATH: Final = 127 - len("_key_")

@@ -17,13 +17,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 import pyarrow as pa
 
 from flink_app.declaration.declaration import Declaration
-from flink_app.declaration.model import (
-    Column,
-    Placement,
-    Table,
-    Target,
-    Treatment,
-)
+from flink_app.declaration.model import Column, Placement, Table, Target, Treatment
 from flink_app.declaration.provenance import Provenance
 
 POSITION: Final = "_pos"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.declaration.model import CoarsePositions, Positions
+from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.positions.generations import UNKNOWN_GENERATION
 from flink_app.positions.position import (
     COMMIT_DIGITS,

@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.dead_letters.replay_marker import first_coordinates
-from flink_app.declaration.model import CoarsePositions, Positions
+from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.declaration.star import DELETED, POSITION, unchanged_position_column
 from flink_app.decode.unchanged import sent_value
 from flink_app.positions.generations import UNKNOWN_GENERATION

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.metrics import Metric
-from flink_app.declaration.model import Positions
+from flink_app.declaration.dms_records import Positions
 from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.records.arrays import members, true
 from flink_app.records.parsed import (

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from connectors.accounts import CONTROL
 from connectors.kinesis.frame import RecordBlock
-from flink_app.declaration.model import Positions
+from flink_app.declaration.dms_records import Positions
 from flink_app.diagnostics.dms_settings import (
     Signs,
     signs_in_columns,

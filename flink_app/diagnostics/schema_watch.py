@@ -12,7 +12,7 @@ from typing import Final
 
 from connectors.failures import StarjoinError
 from connectors.metrics import Metric
-from flink_app.declaration.model import SchemaChanges
+from flink_app.declaration.dms_records import SchemaChanges
 from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.schema_findings import NOTES, Finding, What
 

@@ -8,7 +8,7 @@ from typing import Final
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
 from connectors.metrics import Metrics
-from flink_app.declaration.model import Positions
+from flink_app.declaration.dms_records import Positions
 from flink_app.diagnostics.dms_settings import SettingSign, Signs
 from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.observe import Observations, observe

@@ -18,7 +18,7 @@ import re
 from typing import Final
 
 from connectors.failures import StarjoinError
-from flink_app.declaration.model import Positions
+from flink_app.declaration.dms_records import Positions
 
 GENERATION_DIGITS: Final = 4
 COMMIT_DIGITS: Final = 24

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flink_app.declaration.model import Positions
+from flink_app.declaration.dms_records import Positions
 from flink_app.records.arrays import Mask, Rows
 from flink_app.records.plan import TablePlan
 from flink_app.records.rejected import Rejected

@@ -9,14 +9,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from flink_app.dead_letters.schema import Originals
 from flink_app.settings import DEFAULT_DECLARATION
@@ -29,22 +22,19 @@ from flink_app.shared_settings import (
 )
 from flink_app.template_parameter import NO_PARAMETER, Parameter
 from flink_app.validation.addresses import (
-    DatabaseName,
     KeyArn,
     Region,
     RoleArn,
     SecretArn,
     TopicArn,
-    dms_arn,
 )
 from flink_app.validation.faults import fault_lines, list_faults
-from flink_app.validation.without_null import WithoutNull
+from flink_app.validation.strict_model import StrictModel
 from flink_app.validation.yaml_file import YamlFileError, read_yaml
 from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError
+from infra.aws.replication_settings import Dms
 
-InstanceArn = Annotated[str, StringConstraints(pattern=dms_arn("rep"))]
-CertificateArn = Annotated[str, StringConstraints(pattern=dms_arn("cert"))]
 SubnetId = Annotated[str, StringConstraints(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 SecurityGroupId = Annotated[str, StringConstraints(pattern=r"^sg-[0-9a-f]{8,17}$")]
 # The stacks are named after it.
@@ -56,11 +46,7 @@ EnvironmentName = Annotated[
 _DMS_IDENTIFIER: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 
 
-class _Part(WithoutNull, BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Application(_Part, SharedSource, SharedApplication):
+class Application(StrictModel, SharedSource, SharedApplication):
     """The application, and the resources that it runs with."""
 
     declaration: str = Field(
@@ -103,7 +89,7 @@ class Application(_Part, SharedSource, SharedApplication):
     )
 
 
-class Network(_Part):
+class Network(StrictModel):
     """The VPC through which the application reaches Redshift."""
 
     subnets: Annotated[
@@ -125,7 +111,7 @@ class Network(_Part):
     )
 
 
-class Redshift(_Part, SharedRedshift):
+class Redshift(StrictModel, SharedRedshift):
     """The warehouse, which exists already."""
 
     secret_arn: Annotated[SecretArn, Parameter("RedshiftSecretArn")] = Field(
@@ -144,7 +130,7 @@ class Redshift(_Part, SharedRedshift):
     )
 
 
-class Stream(_Part):
+class Stream(StrictModel):
     """The change stream."""
 
     mode: Annotated[Literal["ON_DEMAND", "PROVISIONED"], Parameter("StreamMode")] = Field(
@@ -167,11 +153,11 @@ class Stream(_Part):
     )
 
 
-class Reading(_Part, SharedReading):
+class Reading(StrictModel, SharedReading):
     """How the application reads the change stream."""
 
 
-class Staging(_Part, SharedStaging):
+class Staging(StrictModel, SharedStaging):
     """Staged files and dead letters."""
 
     staged_days: int = Field(
@@ -190,7 +176,7 @@ class Staging(_Part, SharedStaging):
     )
 
 
-class Alarms(_Part):
+class Alarms(StrictModel):
     """Where alarms are sent, and the thresholds that depend on the load."""
 
     topic_arn: Annotated[TopicArn | None, Parameter("AlarmTopicArn")] = Field(
@@ -213,88 +199,7 @@ class Alarms(_Part):
     )
 
 
-class Source(_Part):
-    """The source database of the replication task, which exists already."""
-
-    engine: Annotated[Literal["postgres", "aurora-postgresql"], Parameter("SourceEngine")] = Field(
-        "postgres", description="Engine of the source database."
-    )
-    database: Annotated[DatabaseName, Parameter("SourceDatabase")] = Field(
-        description="Database that holds the declared tables."
-    )
-    secret_arn: Annotated[SecretArn, Parameter("SourceSecretArn")] = Field(
-        description="ARN of the secret that holds host, port, username and password of the "
-        "replication user."
-    )
-    secret_key_arn: Annotated[KeyArn | None, Parameter("SourceSecretKeyArn")] = Field(
-        None,
-        description="ARN of the KMS key that encrypts this secret. Leave it out if that is the "
-        "account's default key.",
-    )
-    ssl_mode: Annotated[
-        Literal["none", "require", "verify-ca", "verify-full"], Parameter("SourceSslMode")
-    ] = Field(
-        "require",
-        description="How DMS connects to the source. `require` encrypts; `verify-ca` also checks "
-        "the server's certificate, `verify-full` its host name as well. `none` turns TLS off.",
-    )
-    certificate_arn: Annotated[CertificateArn | None, Parameter("SourceCertificateArn")] = Field(
-        None,
-        description="ARN of the CA certificate, imported into DMS, that `verify-ca` and "
-        "`verify-full` check against. Leave it out with the other modes.",
-    )
-    capture_ddl: Annotated[bool, Parameter("SourceCaptureDdl")] = Field(
-        default=True,
-        description="Whether DMS reports altered tables. It makes a table and an event trigger in "
-        "the source for it. `false` turns it off.",
-    )
-    heartbeat_minutes: Annotated[int, Parameter("SourceHeartbeatMinutes")] = Field(
-        5,
-        ge=0,
-        le=60,
-        description="Minutes between writes to the source that let it release its log while no "
-        "table changes. 0 turns them off.",
-    )
-    artifacts_schema: Annotated[str, Parameter("SourceArtifactsSchema")] = Field(
-        "public",
-        pattern=r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$",
-        description="Schema of the source in which DMS makes its objects for DDL capture and "
-        "heartbeat.",
-    )
-
-    @model_validator(mode="after")
-    def _certificate_is_verified(self) -> Self:
-        verifies = self.ssl_mode in {"verify-ca", "verify-full"}
-        if verifies and self.certificate_arn is None:
-            message = (
-                f"ssl_mode {self.ssl_mode} needs certificate_arn: import the CA's certificate with "
-                f"`aws dms import-certificate` and give its ARN as certificate_arn"
-            )
-            raise ValueError(message)
-        if not verifies and self.certificate_arn is not None:
-            message = (
-                f"ssl_mode {self.ssl_mode} does not check certificate_arn: set ssl_mode to "
-                f"verify-ca or verify-full, or remove certificate_arn"
-            )
-            raise ValueError(message)
-        return self
-
-
-class Dms(_Part):
-    """The replication task; left out where one exists already."""
-
-    replication_instance_arn: InstanceArn = Field(
-        description="ARN of the replication instance that runs the task; engine 3.5.4 or newer."
-    )
-    source: Source = Field(description="The source database.")
-    create_account_roles: Annotated[bool, NO_PARAMETER] = Field(
-        default=False,
-        description="Whether deploy creates the roles dms-vpc-role and dms-cloudwatch-logs-role if "
-        "the account lacks them. `false` makes deploy stop and name them.",
-    )
-
-
-class Privacy(_Part):
+class Privacy(StrictModel):
     """The key of tokens and sealed originals."""
 
     secret_arn: Annotated[SecretArn | None, Parameter("PrivacySecretArn")] = Field(
@@ -305,7 +210,7 @@ class Privacy(_Part):
     )
 
 
-class Environment(_Part):
+class Environment(StrictModel):
     """All of an environment's file, and its name."""
 
     name: Annotated[EnvironmentName, NO_PARAMETER] = Field(

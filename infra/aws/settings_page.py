@@ -16,7 +16,8 @@ _HEAD: Final = """\
 # Settings
 
 Written by `python -m infra.aws.snapshots` from the models in `flink_app/shared_settings.py`,
-`flink_app/settings.py` and `infra/aws/environment.py`. Change the descriptions there.
+`flink_app/settings.py`, `infra/aws/environment.py` and `infra/aws/replication_settings.py`. Change
+the descriptions there.
 
 ## An environment's file
 

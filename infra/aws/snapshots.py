@@ -58,8 +58,8 @@ def _template(text: str) -> str:
     if unknown := wanted - known.keys():
         message = (
             f"no setting has the parameter {', '.join(sorted(unknown))}, which a template refers "
-            "to. Declare the setting in flink_app/shared_settings.py or in "
-            "infra/aws/environment.py, or the parameter in the template, before the mark"
+            "to. Declare the setting in flink_app/shared_settings.py, infra/aws/environment.py or "
+            "infra/aws/replication_settings.py, or the parameter in the template, before the mark"
         )
         raise _UnknownParameterError(message)
     return _put(

@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from flink_app.declaration import Declaration, Table
-from flink_app.declaration.model import Positions, TrailingBlanks
+from flink_app.declaration.dms_records import Positions
+from flink_app.declaration.model import TrailingBlanks
 from infra.simulation.values import Row, readers_of
 
 # 2026-01-01, in microseconds since the epoch.

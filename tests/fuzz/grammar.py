@@ -10,7 +10,7 @@ import json
 from random import Random
 from typing import Final
 
-from flink_app.declaration.model import Positions
+from flink_app.declaration.dms_records import Positions
 from flink_app.declaration.types import ColumnType
 from flink_app.decode.plan import DecodePlan
 from flink_app.records.plan import ReadColumn, TablePlan

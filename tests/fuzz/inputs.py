@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flink_app.declaration.declaration import Declaration
-from flink_app.declaration.model import DmsRecords
+from flink_app.declaration.dms_records import DmsRecords
 from flink_app.declaration.star import Star
 from flink_app.decode.plan import DecodePlan
 from flink_app.positions.generations import Generations, time_text

@@ -20,14 +20,17 @@ BUILTIN: Final = {
 # Pydantic takes a ValueError, and only that, for a fault of the text.
 VALIDATORS: Final = {
     "flink_app.validation.addresses",
+    "flink_app.declaration.dms_records",
     "flink_app.declaration.model",
+    "flink_app.declaration.names",
     "flink_app.declaration.rules",
     "flink_app.declaration.types",
     "flink_app.positions.generations",
     "flink_app.settings",
     "flink_app.shared_settings",
-    "flink_app.validation.without_null",
+    "flink_app.validation.strict_model",
     "infra.aws.environment",
+    "infra.aws.replication_settings",
 }
 ROOT_ERROR: Final = "connectors.failures.StarjoinError"
 # Packages that have a root of their own: they stand alone, and import nothing of ours.

@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.aws.connections import Connections
-from infra.aws.environment import Dms
 from infra.aws.errors import DeployError
 from infra.aws.replication import Replication
+from infra.aws.replication_settings import Dms
 from tests.aws.bookkeeping import FakeBookkeeping, FakeStream
 from tests.aws.clients import client
 from tests.aws.clock import FakeClock

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from flink_app.declaration import Declaration, model
+from flink_app.declaration import Declaration, dms_records, model
 from infra.aws import environment
 from tests.unit.stars import ROOT
 
@@ -35,7 +35,7 @@ _COMPLETED: Final[dict[str, Any]] = {
     "fact": "a",
 }
 _MODELS: Final[list[type[BaseModel]]] = [
-    *(model.Column, model.Reference, model.Table, model.Target, model.DmsRecords),
+    *(model.Column, model.Reference, model.Table, model.Target, dms_records.DmsRecords),
     *(environment.Application, environment.Redshift, environment.Stream, environment.Staging),
 ]
 

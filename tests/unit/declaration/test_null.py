@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from flink_app.declaration import Declaration, DeclarationError, load_declaration, model
+from flink_app.declaration.dms_records import DmsRecords
 from flink_app.declaration.model import Unchanged
 from tests.unit.declaration.test_editor_schema import VALIDATOR
 from tests.unit.declaration.test_rules import FREIGHT_CONTENT, put, save
@@ -64,7 +65,7 @@ def test_null_is_tried_in_every_field() -> None:
         model.Reference,
         model.Table,
         model.Target,
-        model.DmsRecords,
+        DmsRecords,
         Declaration,
     )
     fields = {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}

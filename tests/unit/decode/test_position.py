@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.redshift.ddl import POSITION_TYPE
-from flink_app.declaration.model import CoarsePositions, Positions
+from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.position_columns import find_positions
 from flink_app.positions.generations import Generations

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.metrics import GROUP, Metric
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
-from flink_app.declaration.model import SchemaChanges
+from flink_app.declaration.dms_records import SchemaChanges
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics import schema_watch
 from flink_app.diagnostics.metrics import SourceCheck

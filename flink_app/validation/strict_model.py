@@ -1,17 +1,22 @@
-"""Models of files in which null is never a value: it would silently mean the default."""
+"""Models of files that people write: immutable, and without unknown keys and nulls."""
 
 from __future__ import annotations
 
 import enum
 from typing import Any, Final, get_args
 
-from pydantic import BaseModel, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 _ANY_VALUE: Final = "a value"
 
 
-class WithoutNull(BaseModel):
-    """A model that refuses null wherever it stands in a file, with what to write there."""
+class StrictModel(BaseModel):
+    """A model that refuses keys it does not have, and null wherever it stands in a file.
+
+    Null would silently mean the default; the refusal says what to write there.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @field_validator("*", mode="before")
     @classmethod

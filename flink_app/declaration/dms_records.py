@@ -1,0 +1,111 @@
+"""Section `stream` of a declaration file: how DMS writes its records, and what orders them."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final, Self
+
+from pydantic import Field, model_validator
+
+from flink_app.declaration.names import SourceName
+from flink_app.validation.strict_model import StrictModel
+
+_ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
+
+
+class Positions(enum.StrEnum):
+    """What orders the changes of a stream."""
+
+    AUTO = "auto"  # what each record has; stream-position before commit-timestamp
+    POSTGRESQL = "postgresql"  # stream-position is a log position
+    MYSQL = "mysql"  # stream-position is a place in the binary log
+    ORACLE = "oracle"  # stream-position is a system change number
+    COMMIT_TIMESTAMP = "commit-timestamp"  # stream-position is not looked at
+
+
+class CoarsePositions(enum.StrEnum):
+    """What happens to changes that only a commit timestamp orders."""
+
+    WARN = "warn"  # they are taken, counted, and a warning is logged
+    REFUSE = "refuse"  # they are dead letters
+
+
+class SchemaChanges(enum.StrEnum):
+    """What happens when source or warehouse are not what is declared; Flink CDC's names."""
+
+    EXCEPTION = "exception"  # the job stops, also where it cannot be known
+    EVOLVE = "evolve"  # the warehouse's tables are altered; what the source contradicts stops
+    TRY_EVOLVE = "try_evolve"  # the tables are altered; else as lenient
+    LENIENT = "lenient"  # missing columns are NULL, values that do not fit dead letters
+    IGNORE = "ignore"  # the same, and nothing is said
+
+    @property
+    def alters_tables(self) -> bool:
+        """Whether tables of the warehouse are altered to what is declared."""
+        return self in {SchemaChanges.EVOLVE, SchemaChanges.TRY_EVOLVE}
+
+
+class DmsRecords(StrictModel):
+    """How the DMS task writes its records, where that can be chosen."""
+
+    before_image: SourceName = Field(
+        "before-image",
+        description="name of the before-image object: FieldName of BeforeImageSettings",
+    )
+    before_image_prefix: SourceName | None = Field(
+        None,
+        description="prefix of before-image columns, as BI_, if they stand among the row's own",
+    )
+    before_image_suffix: SourceName | None = Field(
+        None, description="suffix of such columns, instead of a prefix or with one"
+    )
+    positions: Positions = Field(
+        Positions.AUTO, description="what orders changes; another kind is then refused"
+    )
+    coarse_positions: CoarsePositions = Field(
+        CoarsePositions.WARN,
+        description="changes that only a commit timestamp orders, not exact within one instant",
+    )
+    schema_changes: SchemaChanges = Field(
+        SchemaChanges.LENIENT,
+        description="tables of the source, or of the warehouse, that are not what is declared",
+    )
+
+    @model_validator(mode="after")
+    def _positions_can_be(self) -> Self:
+        if (self.positions, self.coarse_positions) == (
+            Positions.COMMIT_TIMESTAMP,
+            CoarsePositions.REFUSE,
+        ):
+            message = (
+                "positions: commit-timestamp with coarse_positions: refuse would make every change "
+                "a dead letter; use coarse_positions: warn, or another kind of positions"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def before_image_among_columns(self) -> bool:
+        """Whether values before a change stand among the row's own columns."""
+        return bool(self.before_image_prefix or self.before_image_suffix)
+
+    def before_name(self, source: str) -> str:
+        """The name under which the before-image has a source column."""
+        return f"{self.before_image_prefix or ''}{source}{self.before_image_suffix or ''}"
+
+    @model_validator(mode="after")
+    def _before_image_is_one(self) -> Self:
+        if self.before_image in _ENVELOPE:
+            message = (
+                f"before_image: {self.before_image!r} is the name of another part of the record; "
+                "use the FieldName of the task's BeforeImageSettings"
+            )
+            raise ValueError(message)
+        if self.before_image_among_columns and "before_image" in self.model_fields_set:
+            affix = "prefix" if self.before_image_prefix else "suffix"
+            message = (
+                f"before_image and before_image_{affix} cannot both be set, because DMS writes "
+                "before-images either into an object or among the columns; remove one of them"
+            )
+            raise ValueError(message)
+        return self
