@@ -34,6 +34,8 @@ The cluster:
     endpoint: which warehouse and Region its host name stands for.
     access: where it is, how its certificate is verified, how long it may take.
     connection: one session per transaction.
+    transactions: a session from its connection to its end, and what its error is to say.
+    load_errors: where a COPY failed, as Redshift keeps it.
     preconditions: how its database compares text, and whether it can read the staging bucket.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.

@@ -96,11 +96,12 @@ def classify(
     doing: str,
     step: Step = Step.STATEMENT,
     known: frozenset[str] = frozenset(),
+    added: str = "",
 ) -> LoadError:
     """The LoadError for an exception of redshift_connector raised while `doing` something.
 
-    `known` are the names of tables and columns that the message may repeat. Raise it `from None`:
-    the exception itself can quote values.
+    `known` are the names of tables and columns that the message may repeat, `added` is what the
+    warehouse could say of it. Raise it `from None`: the exception itself can quote values.
     """
     fields = server_fields(error)
     if fields is None:
@@ -110,7 +111,7 @@ def classify(
             return _unconnected(error, doing)
         return _KINDS[LOST.remedy](f"{doing}: {LOST.words}")
     said = understand(fields)
-    message = f"{doing}: {said.sentence(known)}"
+    message = f"{doing}: {said.sentence(known, added)}"
     if step is Step.COMMIT and said.error.intervenes:
         return OutcomeUnknownError(message)
     return _KINDS[said.error.remedy](message)

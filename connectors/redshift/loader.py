@@ -10,17 +10,12 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-from botocore.exceptions import BotoCoreError, ClientError
-from redshift_connector.error import Error
+from typing import Any
 
 from connectors.accounts import UNKNOWN_TABLE, Outcome, summed
 from connectors.blocks import Kind
-from connectors.failures import named
 from connectors.redshift import bookkeeping, ledger, migrations
 from connectors.redshift.alter import Difference, differences
 from connectors.redshift.balance import Balance, batch_balances
@@ -30,31 +25,21 @@ from connectors.redshift.batch import (
     count_outcomes,
     write_manifests,
 )
-from connectors.redshift.connection import disconnect
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
-from connectors.redshift.errors import (
-    CONNECTION_LOST,
-    NeedsRepairError,
-    RetryLoadError,
-    Step,
-    classify,
-)
-from connectors.redshift.left_behind import end_sessions, say_holders
+from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.left_behind import end_sessions
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.preconditions import check_collation
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
+from connectors.redshift.transactions import WAITING, Transactions
 from connectors.redshift.value_key import check_key, check_part_keys
-from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
 from connectors.staging.writer import Store
 
 logger = logging.getLogger(__name__)
-
-_WAITING: Final = ", waiting for the ledger's lock"
-_CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
 
 
 @dataclass(frozen=True)
@@ -123,8 +108,11 @@ class Loader:
         self._alters = alters
         self._floor = floor
         self._key_id = key_id
-        self._known = warehouse_names(warehouse, self._names)
-        self._at = ""  # where a load is, for its errors
+        self._transactions = Transactions(
+            lambda: self._connect(),  # noqa: PLW0108 - what connects can be replaced
+            self._names,
+            warehouse_names(warehouse, self._names),
+        )
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
         # None until the first load has queried the bookkeeping tables.
@@ -139,13 +127,14 @@ class Loader:
         when database or staging bucket cannot be loaded from.
         """
         self._check_bucket()
-        with self._transaction("looking for the bookkeeping tables", autocommit=True) as cursor:
+        looking = "looking for the bookkeeping tables"
+        with self._transactions.open(looking, autocommit=True) as cursor:
             check_collation(cursor)
             can_lock = ledger.exists(cursor, self._names)
             migrations.find_version(cursor, self._names)
         if can_lock:
             self._end_left_behind(number)
-        with self._transaction("creating missing tables") as cursor:
+        with self._transactions.open("creating missing tables") as cursor:
             if not can_lock:
                 for statement in bookkeeping.create_statements(
                     self._names, bookkeeping.FIRST_TABLES
@@ -158,7 +147,7 @@ class Loader:
             self._end_left_behind(number)
         if migrated:
             logger.info("Migrated the bookkeeping tables from version %s to %s", *migrated)
-        with self._transaction("taking the fence") as cursor:
+        with self._transactions.open("taking the fence") as cursor:
             self._lock(cursor)
             ledger.take_fence(cursor, self._names, self._application, number)
             check_key(cursor, self._names, self._key_id)
@@ -179,7 +168,7 @@ class Loader:
             self._end_left_behind(number)
         batch = uuid.uuid4().hex
         self._unfinished = True
-        with self._transaction(f"loading batch {batch}") as cursor:
+        with self._transactions.open(f"loading batch {batch}") as cursor:
             self._lock(cursor)  # 1
             ledger.verify_fence(cursor, self._names, self._application, number)
             known = ledger.known_parts(cursor, self._names, parts)
@@ -214,9 +203,9 @@ class Loader:
             # In the same transaction: no earlier release loads into tables that it does not know.
             ledger.take_fence(cursor, self._names, self._application, number)
         for about, statement in migrations.statements(self._names, due):
-            self._at = about
+            self._transactions.at = about
             cursor.execute(statement)
-        self._at = ""
+        self._transactions.at = ""
         for statement in create_statements(self._warehouse, self._names):
             cursor.execute(statement)
         if before != migrations.LATEST:
@@ -224,14 +213,14 @@ class Loader:
         return (before.number, migrations.LATEST.number) if before and due else None
 
     def _lock(self, cursor: ledger.Cursor) -> None:
-        self._at = _WAITING
+        self._transactions.at = WAITING
         ledger.lock(cursor, self._names)
-        self._at = ""
+        self._transactions.at = ""
 
     def _end_left_behind(self, number: int) -> None:
         """Ends what an earlier attempt or start has left on the warehouse; raises LoadError."""
         doing = "ending sessions that were left behind"
-        with self._transaction(doing, autocommit=True) as cursor:
+        with self._transactions.open(doing, autocommit=True) as cursor:
             ended = end_sessions(cursor, self._names, self._application, number)
         if ended:
             logger.warning(
@@ -265,9 +254,10 @@ class Loader:
             copy_role=self._copy_role,
         )
         for statement in statements:
-            self._at = f", step {statement.step}, {statement.about}"
+            self._transactions.at = f", step {statement.step}, {statement.about}"
+            self._transactions.copied = parts if statement.sql.startswith("COPY ") else ()
             cursor.execute(statement.sql)
-        self._at = ""
+        self._transactions.at = ""
         return count_outcomes(cursor, self._warehouse, self._names, parts)
 
     def _refuse(self, differing: Sequence[Difference]) -> None:
@@ -288,7 +278,7 @@ class Loader:
         A start that finds it half done finds fewer differences, and does the rest.
         """
         for sql in difference.statements:
-            with self._transaction(f"altering a table ({sql})", autocommit=True) as cursor:
+            with self._transactions.open(f"altering a table ({sql})", autocommit=True) as cursor:
                 cursor.execute(sql)
             logger.warning(
                 "Schema: %s; done: %s%s",
@@ -296,44 +286,3 @@ class Loader:
                 sql,
                 f". {difference.consequence.capitalize()}" if difference.consequence else "",
             )
-
-    @contextmanager
-    def _transaction(self, doing: str, *, autocommit: bool = False) -> Iterator[ledger.Cursor]:
-        """A connection of its own, committed at the end, gone afterwards either way."""
-        self._at = ""
-        try:
-            connection = self._connect()
-        except _CLIENT_ERRORS as error:
-            raise classify(error, f"{doing}: connecting", Step.CONNECT, self._known) from None
-        except (BotoCoreError, ClientError) as error:
-            message = f"{doing}: reading the warehouse's credentials failed: {named(error)}"
-            raise RetryLoadError(message) from None
-        step = Step.STATEMENT
-        try:
-            connection.autocommit = autocommit
-            yield connection.cursor()
-            step = Step.COMMIT
-            if not autocommit:
-                connection.commit()
-        except _CLIENT_ERRORS as error:
-            failed = classify(error, doing + self._at, step, self._known)
-            if isinstance(failed, RetryLoadError) and self._at == _WAITING:
-                message = f"{failed}. {self._say_holders(connection)}"
-                raise RetryLoadError(message) from None
-            raise failed from None
-        except StagingRefusedError as error:
-            message = f"{doing}: the manifest: {error}"
-            raise NeedsRepairError(message) from None
-        except StagingUnavailableError as error:
-            message = f"{doing}: the manifest: {error}"
-            raise RetryLoadError(message) from None
-        finally:
-            disconnect(connection)
-
-    def _say_holders(self, connection: Any) -> str:
-        try:
-            connection.rollback()
-            return say_holders(connection.cursor(), self._names)
-        except _CLIENT_ERRORS as error:
-            why = classify(error, "looking for who holds it", known=self._known)
-            return f"Who holds the lock is not known: {why}"

@@ -44,16 +44,17 @@ class Said:
     state: str
     code: str
 
-    def sentence(self, known: frozenset[str]) -> str:
+    def sentence(self, known: frozenset[str], added: str = "") -> str:
         """The error in our words; `known` are the names that may be repeated.
 
-        It points to what Redshift keeps wherever that has more: for errors of values and files,
-        and for those whose kind is not known.
+        It ends with `added`, what the warehouse could say of it. Without that it points to what
+        Redshift keeps wherever that has more: for errors of values and files, and for those whose
+        kind is not known.
         """
         coded = f", code {self.code}" if self.code else ""
         happened = self.error.words.format(_own(self.name, known))
-        pointer = "" if self.error.complete else f". {ELSEWHERE}"
-        return f"{happened} (SQLSTATE {self.state}{coded}){pointer}"
+        more = added or ("" if self.error.complete else ELSEWHERE)
+        return f"{happened} (SQLSTATE {self.state}{coded})" + (f". {more}" if more else "")
 
 
 def understand(fields: Mapping[str, str]) -> Said:
@@ -71,6 +72,12 @@ def understand(fields: Mapping[str, str]) -> Said:
         elif (error.code and error.code == code) or (error.state and state.startswith(error.state)):
             return Said(error, "", state, code)
     return Said(ANY_OTHER, "", state, code)
+
+
+def meaning_of(code: str) -> str:
+    """What a code of Redshift's nodes means; of one that is not known, that it is not."""
+    found = (error.words for error in SERVER_ERRORS if error.code and error.code == code)
+    return next(found, "a cause that this release has no words for")
 
 
 def state_of(fields: Mapping[str, str]) -> str:

@@ -64,7 +64,7 @@ def assert_silent(error: BaseException, caplog: pytest.LogCaptureFixture) -> Non
 def test_a_statement_that_is_refused(
     refusing: Loader, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(LoadError) as caught, refusing._transaction("loading") as cursor:
+    with pytest.raises(LoadError) as caught, refusing._transactions.open("loading") as cursor:
         cursor.execute(STATEMENTS[name])
     assert_silent(caught.value, caplog)
 

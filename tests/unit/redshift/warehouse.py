@@ -87,6 +87,7 @@ class FakeWarehouse:
             loader's user sees them.
         left_behind: processes of sessions that hold the ledger's lock, or wait for it.
         collation: how its database compares text.
+        process: number of the session.
     """
 
     def __init__(self) -> None:
@@ -95,6 +96,7 @@ class FakeWarehouse:
         self.tables = existing(SPEC)
         self.defaults: set[tuple[str, str]] = set()
         self.collation = "case_sensitive"
+        self.process = 77
         self.autocommit: bool | None = None
         self.floor = 0
         self.key_id = ""
@@ -177,10 +179,12 @@ class FakeWarehouse:
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
 
-    def _booked(  # noqa: PLR0911 - one answer a table
+    def _booked(  # noqa: C901, PLR0911 - one answer a table
         self, operation: str, values: list[Any]
     ) -> list[tuple[Any, ...]]:
         """The answer from the bookkeeping tables."""
+        if operation == "SELECT pg_backend_pid()":
+            return [(self.process,)]
         if operation == "SELECT db_collation()":
             return [(self.collation,)]
         if operation.startswith("SELECT application"):

@@ -1,0 +1,114 @@
+"""The loader's transactions: a connection for each, and what is to be said where one fails.
+
+Owns what lies between the driver and the steps: opening and closing, and the sentence of an error,
+with what the warehouse itself can add to it: who holds the lock, at what row COPY failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from redshift_connector.error import Error
+
+from connectors.failures import named
+from connectors.redshift.connection import disconnect
+from connectors.redshift.errors import (
+    CONNECTION_LOST,
+    LoadError,
+    NeedsRepairError,
+    RetryLoadError,
+    Step,
+    classify,
+    server_fields,
+)
+from connectors.redshift.ledger import Cursor
+from connectors.redshift.left_behind import say_holders
+from connectors.redshift.load_errors import read_details
+from connectors.redshift.names import Names
+from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
+from connectors.staging.part import Part
+
+WAITING: Final = ", waiting for the ledger's lock"
+_CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
+
+
+class Transactions:
+    """Opens one transaction at a time.
+
+    Attributes:
+        at: where the transaction is, for its errors; begins with a comma, or is empty.
+        copied: parts that the present statement copies.
+
+    Args:
+        connect: opens a connection without autocommit.
+        names: of the tables.
+        known: names of tables and columns that errors may repeat.
+    """
+
+    def __init__(self, connect: Callable[[], Any], names: Names, known: frozenset[str]) -> None:
+        self._connect = connect
+        self._names = names
+        self._known = known
+        self.at = ""
+        self.copied: Sequence[Part] = ()
+
+    @contextmanager
+    def open(self, doing: str, *, autocommit: bool = False) -> Iterator[Cursor]:
+        """A connection of its own, committed at the end, gone afterwards either way.
+
+        Raises LoadError.
+        """
+        self.at, self.copied = "", ()
+        try:
+            connection = self._connect()
+        except _CLIENT_ERRORS as error:
+            raise classify(error, f"{doing}: connecting", Step.CONNECT, self._known) from None
+        except (BotoCoreError, ClientError) as error:
+            message = f"{doing}: reading the warehouse's credentials failed: {named(error)}"
+            raise RetryLoadError(message) from None
+        step = Step.STATEMENT
+        try:
+            connection.autocommit = autocommit
+            yield connection.cursor()
+            step = Step.COMMIT
+            if not autocommit:
+                connection.commit()
+        except _CLIENT_ERRORS as error:
+            raise self._failed(error, doing, step, connection) from None
+        except StagingRefusedError as error:
+            message = f"{doing}: the manifest: {error}"
+            raise NeedsRepairError(message) from None
+        except StagingUnavailableError as error:
+            message = f"{doing}: the manifest: {error}"
+            raise RetryLoadError(message) from None
+        finally:
+            disconnect(connection)
+
+    def _failed(self, error: Exception, doing: str, step: Step, connection: Any) -> LoadError:
+        """The error, with what its own session can still find out."""
+        added = ""
+        if server_fields(error) is not None and self.copied:
+            added = self._ask(connection, "why COPY failed", self._read_details)
+        failed = classify(error, doing + self.at, step, self._known, added)
+        if isinstance(failed, RetryLoadError) and self.at == WAITING:
+            holders = self._ask(connection, "who holds the lock", self._say_holders)
+            return RetryLoadError(f"{failed}. {holders}")
+        return failed
+
+    def _read_details(self, cursor: Cursor) -> str:
+        return read_details(cursor, self.copied, self._known)
+
+    def _say_holders(self, cursor: Cursor) -> str:
+        return say_holders(cursor, self._names)
+
+    def _ask(self, connection: Any, what: str, ask: Callable[[Cursor], str]) -> str:
+        """An answer of the session, whose transaction has failed; else why there is none."""
+        try:
+            connection.rollback()
+            return ask(connection.cursor())
+        except _CLIENT_ERRORS as error:
+            why = classify(error, f"looking for {what}", known=self._known)
+            return f"{what[0].upper()}{what[1:]} is not known: {why}"
