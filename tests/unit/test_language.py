@@ -1,11 +1,13 @@
 """The project's words: the synonyms that the glossary replaced do not come back.
 
 `docs/architecture.md` has the glossary. A word that was given up is refused in every file below
-`CHECKED`; the past of the changelog keeps its own.
+`CHECKED`; the past of the changelog keeps its own. Names that say nothing about what they hold are
+refused in the Python files of what ships.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,6 +69,8 @@ CHECKED: Final = (
     "infra/simulation",
     "tests",
 )
+EMPTY_NAMES: Final = frozenset({"found", "one", "place"})
+SHIPPED: Final = ("build.py", "connectors", "flink_app", "infra")
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 # What is compiled, and this file, which shows the words.
 _UNCHECKED: Final = {"target", "__pycache__", Path(__file__).name}
@@ -131,3 +135,54 @@ def test_each_word_is_found(word: GivenUp) -> None:
 )
 def test_ordinary_english_passes(line: str) -> None:
     assert not list(given_up(line))
+
+
+def empty_names(source: str) -> Iterator[str]:
+    """Where a source names a variable, a parameter, an attribute or a function emptily."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name) | ast.Attribute(attr=name):
+                pass
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                pass
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                pass
+            case _:
+                continue
+        if name in EMPTY_NAMES:
+            yield f"line {getattr(node, 'lineno', 0)}: name what {name!r} holds"
+
+
+@pytest.mark.parametrize("shipped", SHIPPED)
+def test_names_say_what_they_hold(shipped: str) -> None:
+    empty = [
+        f"{file.relative_to(ROOT)}, {line}"
+        for file in files(ROOT / shipped)
+        if file.suffix == ".py"
+        for line in empty_names(file.read_text())
+    ]
+    assert not empty, "\n" + "\n".join(empty)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "found = 1",
+        "for one in (): pass",
+        "if place := 1: pass",
+        "[one for one in ()]",
+        "def find(place): pass",
+        "def find(*, found): pass",
+        "def place(): pass",
+        "async def place(): pass",
+        "self.found = 1",
+        "class A:\n    found: int",
+        "match 1:\n    case one: pass",
+    ],
+)
+def test_an_empty_name_is_found(source: str) -> None:
+    assert list(empty_names(source))
+
+
+def test_longer_names_pass() -> None:
+    assert not list(empty_names("def one_of(places, is_found): return places.one_of()"))
