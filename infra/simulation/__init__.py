@@ -14,7 +14,8 @@ simulated, one module for each part, and driven by a seed:
 - `gaps`: places of a shard where records were lost, and whether each is recorded once;
 - `oracle`: what the warehouse must hold, by plain dictionaries; `counting`: what the bookkeeping
   tables must count; `warehouse_check`, `metrics_check`: the comparison after every commit;
-- `values`: values of columns; `wire`: how DMS writes them;
+- `values`: rows, and which of their values meet; `type_values`: values of each type; `wire`: how
+  DMS writes them;
 - `choices`, `profile`, `placement`, `history`, `shrink`: a random history, its replay, and its
   shortest form that fails.
 """
