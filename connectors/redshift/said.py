@@ -76,8 +76,8 @@ def understand(fields: Mapping[str, str]) -> Said:
 
 def meaning_of(code: str) -> str:
     """What a code of Redshift's nodes means; of one that is not known, that it is not."""
-    found = (error.words for error in SERVER_ERRORS if error.code and error.code == code)
-    return next(found, "a cause that this release has no words for")
+    meanings = (error.words for error in SERVER_ERRORS if error.code and error.code == code)
+    return next(meanings, "a cause that this release has no words for")
 
 
 def state_of(fields: Mapping[str, str]) -> str:
