@@ -18,7 +18,7 @@ class Positions(enum.StrEnum):
 
     AUTO = "auto"  # what each record has; stream-position before commit-timestamp
     POSTGRESQL = "postgresql"  # stream-position is a log position
-    MYSQL = "mysql"  # stream-position is a place in the binary log
+    MYSQL = "mysql"  # stream-position is a file of the binary log and an offset in it
     ORACLE = "oracle"  # stream-position is a system change number
     COMMIT_TIMESTAMP = "commit-timestamp"  # stream-position is not looked at
 

@@ -69,8 +69,8 @@ class Rows:
             return [pa.nulls(len(slots), self._schema.field(name).type) for name in columns]
         if len(used) == 1:
             chunk, start = self._chunks[used[0]], self._starts[used[0]]
-            places = pa.array(slots - start, mask=slots < 0)
-            return [chunk.column(name).take(places) for name in columns]
+            rows = pa.array(slots - start, mask=slots < 0)
+            return [chunk.column(name).take(rows) for name in columns]
         wanted = [np.flatnonzero(chunk_of == chunk) for chunk in used]
         indices = np.full(len(slots), NO_SLOT)
         indices[np.concatenate(wanted)] = np.arange(sum(map(len, wanted)))

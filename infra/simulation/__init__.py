@@ -11,7 +11,7 @@ simulated, one module for each part, and driven by a seed:
   the other, zombies;
 - `database`: the loader's SQL on SQLite (`sqlite_dialect`); `faults`: transactions that break;
   `pruning`: bookkeeping tables that are pruned;
-- `gaps`: places of a shard where records were lost, and whether each is recorded once;
+- `gaps`: where records of a shard were lost, and whether each is recorded once;
 - `oracle`: what the warehouse must hold, by plain dictionaries; `counting`: what the bookkeeping
   tables must count; `warehouse_check`, `metrics_check`: the comparison after every commit;
 - `values`: rows, and which of their values meet; `type_values`: values of each type; `wire`: how

@@ -6,7 +6,7 @@ What is translated, all else runs as it is written:
 - `LOCK TABLE`: nothing. One transaction runs from its first statement to its end, which is the
   order that the lock enforces; that the lock does so is for the contract suite;
 - `svv_transactions`: none, for the same reason; ending sessions is for the fault tests;
-- `COPY ... MANIFEST`: the manifest's objects, Parquet by the place of the columns;
+- `COPY ... MANIFEST`: the manifest's objects, Parquet by the order of the columns;
 - `db_collation()`: SQLite compares text as a case-sensitive database does;
 - `information_schema.columns`: `pragma_table_info`, with its types in the catalogue's words;
   `%s`: `?`;

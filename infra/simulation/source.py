@@ -120,7 +120,7 @@ class Source:
 
     Attributes:
         events: what has happened, a line for each record; whoever reads it may empty it.
-        gaps: of each shard, the places before which records were lost, ascending.
+        gaps: of each shard, the offsets before which records were lost, ascending.
         kinds: for each of all records: insert, update, key update, delete or full load.
     """
 

@@ -18,7 +18,7 @@ _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Commit(NamedTuple):
-    """A transaction's place in the source's log: as metadata of its records, and as a number."""
+    """A transaction's commit position: as metadata of its records, and as a number."""
 
     metadata: Row
     position: int
