@@ -47,7 +47,13 @@ _NUMBERS: Final = {
     "prev-transaction-record-id",
 }
 # Faults of a value that is what the column means, and does not fit it.
-_OF_SIZE: Final = {Reason.OUT_OF_RANGE, Reason.TOO_LONG, Reason.TRAILING_BLANK}
+_OF_SIZE: Final = {
+    Reason.OUT_OF_RANGE,
+    Reason.TOO_LONG,
+    Reason.TRAILING_BLANK,
+    Reason.ZERO_DATE,
+    Reason.TOO_PRECISE,
+}
 # A number or timestamp written as text; a fault of size lets other texts pass.
 _WRITTEN: Final = re.compile(r"[-+0-9.:eETZ ]{1,80}", re.ASCII)
 
@@ -126,7 +132,7 @@ def _treated(value: Any, column: ReadColumn, keys: PrivacyKeys) -> Any:
     declared = column.declared
     is_kept = declared.treatment is Treatment.KEEP
     try:
-        column_value = read_value(value, declared.type, column.trailing_blanks)
+        column_value = read_value(value, column)
     except ValueFaultError as fault:
         is_of_size = fault.reason in _OF_SIZE and (
             declared.type.is_text or not isinstance(value, str) or _WRITTEN.fullmatch(value)

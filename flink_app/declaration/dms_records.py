@@ -30,6 +30,13 @@ class CoarsePositions(enum.StrEnum):
     REFUSE = "refuse"  # they are dead letters
 
 
+class ZeroDates(enum.StrEnum):
+    """What becomes of MySQL's dates whose month or day is zero, which no calendar has."""
+
+    AS_NULL = "as_null"  # they are NULL
+    DEAD_LETTER = "dead_letter"  # the record is a dead letter
+
+
 class SchemaChanges(enum.StrEnum):
     """What happens when source or warehouse are not what is declared; Flink CDC's names."""
 
@@ -65,6 +72,11 @@ class DmsRecords(StrictModel):
     coarse_positions: CoarsePositions = Field(
         CoarsePositions.WARN,
         description="changes that only a commit timestamp orders, not exact within one instant",
+    )
+    zero_dates: ZeroDates = Field(
+        ZeroDates.DEAD_LETTER,
+        description="what becomes of MySQL's dates with a zero month or day, as 0000-00-00: NULL, "
+        "or the record a dead letter",
     )
     schema_changes: SchemaChanges = Field(
         SchemaChanges.LENIENT,

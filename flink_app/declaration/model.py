@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from flink_app.declaration.dms_records import DmsRecords
+from flink_app.declaration.dms_records import DmsRecords, ZeroDates
 from flink_app.declaration.names import Identifier, SourceName, SourceText
 from flink_app.declaration.types import ColumnType
 from flink_app.validation.strict_model import StrictModel
@@ -115,6 +115,11 @@ class Column(StrictModel):
         "large values that have not changed: the old value stays. Absent: null is null. "
         'The quoted word "null" is read as sent_as_null, its present name',
     )
+    zero_dates: ZeroDates | None = Field(
+        None,
+        description="of date, timestamp and timestamptz: what becomes of a zero month or day, if "
+        "another than under stream; a key cannot be NULL",
+    )
 
     @property
     def stored_type(self) -> ColumnType:
@@ -126,7 +131,7 @@ class Column(StrictModel):
         return self.type
 
     @model_validator(mode="after")
-    def _text_is_text(self) -> Self:
+    def _options_fit_the_type(self) -> Self:
         if self.treatment.makes_text and not self.type.is_text:
             message = (
                 f"treatment {self.treatment} needs a varchar or char column, not {self.type}; "
@@ -136,6 +141,12 @@ class Column(StrictModel):
         if self.trailing_blanks and not self.type.is_text:
             message = (
                 f"trailing_blanks is only for varchar and char, not for {self.type}; remove it"
+            )
+            raise ValueError(message)
+        if self.zero_dates and not self.type.has_days:
+            message = (
+                f"zero_dates is only for date, timestamp and timestamptz, not for {self.type}; "
+                "remove it"
             )
             raise ValueError(message)
         return self
@@ -183,13 +194,17 @@ class Table(StrictModel):
     def trailing_blanks(self, column: str) -> TrailingBlanks | None:
         """What happens to trailing blanks: keys that Redshift cannot tell apart are refused."""
         declared = self.columns[column]
-        compared = {*self.key, *(c for r in self.references.values() for c in r.columns)}
         if not declared.type.is_text or declared.trailing_blanks:
             return declared.trailing_blanks
         if declared.type.name == "char":
             return TrailingBlanks.TRIM
         is_kept = declared.treatment is Treatment.KEEP
-        return TrailingBlanks.REFUSE if column in compared and is_kept else None
+        return TrailingBlanks.REFUSE if column in self.compared_columns and is_kept else None
+
+    @property
+    def compared_columns(self) -> frozenset[str]:
+        """The columns whose values tell rows apart: the key, and what refers to another key."""
+        return frozenset((*self.key, *(c for r in self.references.values() for c in r.columns)))
 
 
 class Target(StrictModel):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flink_app.declaration.dms_records import DmsRecords
+from flink_app.declaration.dms_records import DmsRecords, ZeroDates
 from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
@@ -81,6 +81,8 @@ def _check_columns(name: str, table: Table) -> None:
             treatment = table.columns[column].treatment
             what = f"treatment {treatment} does not keep the values of column {column!r} distinct"
             _fail(where, f"{what}; use keep, tokenise or sha256")
+        elif table.columns[column].zero_dates is ZeroDates.AS_NULL:
+            _fail(where, f"column {column!r} cannot be NULL; remove its `zero_dates`")
 
 
 def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:

@@ -142,6 +142,11 @@ class ColumnType:
         return self.name in {"smallint", "integer", "bigint"}
 
     @cached_property
+    def has_days(self) -> bool:
+        """Whether values are days of the calendar, with a time or without."""
+        return self.name in {"date", "timestamp", "timestamptz"}
+
+    @cached_property
     def is_text(self) -> bool:
         """Whether values are text of a greatest length."""
         return self.name in _TEXT

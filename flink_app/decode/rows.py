@@ -130,15 +130,13 @@ def _parse_change(
         if deleted and not is_key:
             continue
         try:
-            kind, blanks = column.declared.type, column.trailing_blanks
             value = data.read(column.source)
             if column.declared.unchanged and operation == "update":
                 value, sent[column.name] = sent_value(data, before, column, plan)
-            values[column.name] = read_value(value, kind, blanks)
+            values[column.name] = read_value(value, column)
             if is_key:
-                values[old_key(column.name)] = read_value(
-                    before.read(plan.before_name(column.source)), kind, blanks
-                )
+                earlier = before.read(plan.before_name(column.source))
+                values[old_key(column.name)] = read_value(earlier, column)
         except ValueFaultError as fault:
             raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None
         if is_key and values[column.name] is None:

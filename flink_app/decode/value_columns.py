@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flink_app.declaration.dms_records import ZeroDates
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.records.arrays import Mask, true
 from flink_app.records.plan import ReadColumn
-from flink_app.records.values import BLANK, NUL
+from flink_app.records.values import BLANK, NUL, ZERO_DAY
 
 _ALL: Final = None  # in the place of a mask: every value fits
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -61,7 +62,7 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
         values, formed = _from_hex(values)
         fits = pc.and_kleene(formed, _no_longer(values, column))
     elif kind.name == "date":
-        return _dates(values, good)
+        return _dates(values, column, good)
     elif kind.name in {"real", "double precision"}:
         fits = pc.is_finite(values.cast(kind.arrow))
     else:
@@ -116,8 +117,13 @@ def _holds_nul(values: pa.Array) -> bool:
     return data is not None and data.size > 0 and not np.frombuffer(data, np.uint8).min()
 
 
-def _dates(values: pa.Array, good: Mask) -> pa.Array:
+def _dates(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     """Dates from text; those of another form, and all when there is no such day, are not good."""
+    zero = _zero_days(values)
+    if zero is not None:
+        values = pc.if_else(zero, pa.scalar(None, pa.string()), values)
+        if column.zero_dates is not ZeroDates.AS_NULL:
+            good &= ~true(zero)
     formed = pc.fill_null(pc.match_substring_regex(values, _DATE), fill_value=True)
     if pc.all(formed).as_py() is False:
         formed = pc.fill_null(pc.match_substring_regex(values, _DATE_AT_MIDNIGHT), fill_value=True)
@@ -130,6 +136,12 @@ def _dates(values: pa.Array, good: Mask) -> pa.Array:
     known = pc.fill_null(pc.greater_equal(dates, dt.date.min), fill_value=True)
     good &= true(formed) & true(known)
     return pc.if_else(known, dates, pa.scalar(None, pa.date32()))
+
+
+def _zero_days(values: pa.Array) -> pa.Array | None:
+    """Where a day has a zero month or day; None if none has."""
+    zero = pc.match_substring_regex(values, ZERO_DAY)
+    return pc.fill_null(zero, fill_value=False) if pc.any(zero).as_py() else None
 
 
 def _from_hex(texts: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -8,7 +8,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from flink_app.declaration.model import Column, TrailingBlanks
+from flink_app.declaration.dms_records import ZeroDates
+from flink_app.declaration.model import Column, Table, TrailingBlanks
 from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
 from flink_app.declaration.version import fingerprint
 from flink_app.positions.generations import Generations
@@ -30,12 +31,38 @@ def old_key(column: str) -> str:
 
 @dataclass(frozen=True)
 class ReadColumn:
-    """A column as it is read: its name in the records, its declared type and treatment."""
+    """A column as it is read.
+
+    Attributes:
+        name: the declared name.
+        source: the name in the records.
+        declared: type and treatment.
+        trailing_blanks: what happens to text that ends in a blank.
+        zero_dates: what happens to dates with a zero month or day.
+        is_compared: whether it tells rows apart: a part of the key, or of a reference.
+    """
 
     name: str
     source: str
     declared: Column
     trailing_blanks: TrailingBlanks | None
+    zero_dates: ZeroDates
+    is_compared: bool
+
+    @classmethod
+    def of(cls, name: str, table: Table, zero_dates: ZeroDates) -> ReadColumn:
+        """The column `name` of a declared table; `zero_dates` is what the stream says of them."""
+        declared = table.columns[name]
+        if name in table.key:
+            zero_dates = ZeroDates.DEAD_LETTER  # a key cannot be NULL
+        return cls(
+            name,
+            declared.source or name,
+            declared,
+            table.trailing_blanks(name),
+            declared.zero_dates or zero_dates,
+            name in table.compared_columns,
+        )
 
     @property
     def json_type(self) -> pa.DataType:
@@ -122,10 +149,8 @@ class RecordPlan:
                 source=table.source or name,
                 key=tuple(table.key),
                 columns=tuple(
-                    ReadColumn(
-                        column, declared.source or column, declared, table.trailing_blanks(column)
-                    )
-                    for column, declared in star.stored_columns(name).items()
+                    ReadColumn.of(column, table, stream.zero_dates)
+                    for column in star.stored_columns(name)
                 ),
             )
             self.tables[name] = plan

@@ -19,6 +19,8 @@ class Reason(enum.StrEnum):
     OUT_OF_RANGE = "out_of_range"
     TOO_LONG = "too_long"
     TRAILING_BLANK = "trailing_blank"
+    ZERO_DATE = "zero_date"
+    TOO_PRECISE = "too_precise"
     NO_POSITION = "no_position"
     UNCHANGED_LOST = "unchanged_lost"
 
@@ -41,6 +43,10 @@ _REMEDIES: Final = {
     Reason.OUT_OF_RANGE: "Declare a wider type, or fix the value in the source",
     Reason.TOO_LONG: "Declare a longer column, or fix the value in the source",
     Reason.TRAILING_BLANK: "Declare trailing_blanks: trim, or fix the source",
+    Reason.ZERO_DATE: (
+        "Declare zero_dates: as_null, which makes them NULL; in a key, fix the value in the source"
+    ),
+    Reason.TOO_PRECISE: "Declare the column as varchar(n), which keeps every digit",
     Reason.UNCHANGED_LOST: (
         "Set REPLICA IDENTITY FULL in the source and ColumnFilter all in DMS, or reload the table"
     ),

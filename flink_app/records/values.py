@@ -15,9 +15,11 @@ from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
 from connectors.failures import StarjoinError
+from flink_app.declaration.dms_records import ZeroDates
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
 from flink_app.records.envelope import MinusZero
+from flink_app.records.plan import ReadColumn
 from flink_app.records.rejected import Reason
 
 _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
@@ -31,10 +33,19 @@ _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]00:00:00(?:\.0{1,9})?Z?)?"
 _TIMESTAMP: Final = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<time>\d{2}(?::\d{2}(?::\d{2}(?:\.(?P<fraction>\d{1,9}))?)?)?)"
-    r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?",
+    # SQL Server and Oracle write a blank before the offset.
+    r"(?: ?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?))?)?",
     re.ASCII,
 )
+# MySQL has them where its sql_mode lacks NO_ZERO_DATE or NO_ZERO_IN_DATE; any year, any time.
+ZERO_DAY: Final = r"^[0-9]{4}-(?:00-[0-9]{2}|[0-9]{2}-00)(?:[T ][0-9:.]{0,18}Z?)?$"
+_ZERO_DAY: Final = re.compile(ZERO_DAY[1:-1])
 _MICROSECOND_DIGITS: Final = 6
+_MOST_FRACTION_DIGITS: Final = 9
+_LONG_FRACTION: Final = re.compile(r"[0-9T: -]{16,20}\.\d{10,}.{0,40}", re.ASCII)
+_NAMED_ZONE: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ][0-9:.]{5,18} ?[A-Za-z][A-Za-z/_+-]{1,40}", re.ASCII
+)
 # With the prefix or, under NoHexPrefix, without.
 _HEX: Final = re.compile(r"(?:0[xX])?((?:[0-9A-Fa-f]{2})*)", re.ASCII)
 _DAY_WITH_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:.{0,40}", re.ASCII)
@@ -55,9 +66,12 @@ class ValueFaultError(StarjoinError, ValueError):
         self.reason = reason
 
 
-def read_value(value: Any, kind: ColumnType, blanks: TrailingBlanks | None = None) -> Any:
-    """The value for a column of type `kind`, None for null; `blanks` of text that ends in them."""
+def read_value(value: Any, column: ReadColumn) -> Any:
+    """The value for a column, None for null."""
     if value is None:
+        return None
+    kind, blanks = column.declared.type, column.trailing_blanks
+    if kind.has_days and _is_zero_day(value, column):
         return None
     if blanks is TrailingBlanks.TRIM and isinstance(value, str):
         value = value.rstrip(BLANK)
@@ -72,7 +86,32 @@ def read_value(value: Any, kind: ColumnType, blanks: TrailingBlanks | None = Non
             "declare trailing_blanks: trim, or fix the source"
         )
         raise ValueFaultError(Reason.TRAILING_BLANK, message)
+    if column.is_compared and kind.has_days and _is_cut(value):
+        message = (
+            f"the time has digits below a microsecond, which a {kind} has not, and which tell keys "
+            "apart: declare the column as varchar(n)"
+        )
+        raise ValueFaultError(Reason.TOO_PRECISE, message)
     return column_value
+
+
+def _is_zero_day(value: Any, column: ReadColumn) -> bool:
+    """Whether the value is NULL for being a day that no calendar has. Raises ValueFaultError."""
+    if not isinstance(value, str) or not _ZERO_DAY.fullmatch(value):
+        return False
+    if column.zero_dates is ZeroDates.AS_NULL:
+        return True
+    message = (
+        "a zero month or day, as MySQL may have, is no date: declare zero_dates: as_null, or fix "
+        "the source"
+    )
+    raise ValueFaultError(Reason.ZERO_DATE, message)
+
+
+def _is_cut(time: str) -> bool:
+    """Whether a time, which was read, has digits other than 0 below a microsecond."""
+    match = _TIMESTAMP.fullmatch(time)
+    return bool(match and (match["fraction"] or "")[_MICROSECOND_DIGITS:].strip("0"))
 
 
 def _wrong(kind: ColumnType, value: Any) -> ValueFaultError:
@@ -83,6 +122,18 @@ def _unreadable_time(kind: ColumnType, value: Any) -> ValueFaultError:
     if isinstance(value, str) and _BEFORE_YEAR_1.fullmatch(value):
         message = "it lies before year 1, as PostgreSQL's -infinity does after DMS"
         return ValueFaultError(Reason.OUT_OF_RANGE, message)
+    if isinstance(value, str) and _LONG_FRACTION.fullmatch(value):
+        message = (
+            f"the time has more than {_MOST_FRACTION_DIGITS} digits of a fraction: declare the "
+            "column as varchar(n)"
+        )
+        return ValueFaultError(Reason.TOO_PRECISE, message)
+    if isinstance(value, str) and _NAMED_ZONE.fullmatch(value):
+        message = (
+            "the time's zone is named, which says an offset only to who knows its rules: have the "
+            "source convert it to UTC or to an offset, or declare the column as varchar(n)"
+        )
+        return ValueFaultError(Reason.WRONG_TYPE, message)
     return _wrong(kind, value)
 
 

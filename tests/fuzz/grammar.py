@@ -49,6 +49,7 @@ _CHARACTERS: Final = (
     "\u00a0",
     "}{",
 )
+_ZERO_DAYS: Final = ("0000-00-00", "2026-00-00", "2026-03-00")
 _WIDTHS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
 _STREAM_POSITIONS: Final = (
     lambda rng: "{:08X}/{:08X}.{}.x".format(*(rng.getrandbits(32) for _ in range(2)), 1),
@@ -194,10 +195,13 @@ def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
         written = [*["true", "false"] * 8, '"true"', '"false"', "1", "0"]
         return rng.choice(written)
     if kind.name == "date":
-        return f'"20{rng.randint(10, 30)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"'
+        day = f"20{rng.randint(10, 30)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+        return f'"{rng.choice([*[day] * 40, *_ZERO_DAYS])}"'
     if kind.name in {"timestamp", "timestamptz"}:
         second = f"2026-0{rng.randint(1, 9)}-11T{rng.randint(0, 23):02}:45:02"
-        return f'"{second}{rng.choice(["", ".5", ".123456", ".123456789"])}Z"'
+        fraction = rng.choice(["", ".5", ".123456", ".123456789", ".120000000"])
+        time = f"{second}{fraction}{rng.choice(['Z'] * 9 + [' +02:00'])}"
+        return f'"{rng.choice([*[time] * 20, f"{rng.choice(_ZERO_DAYS)} 00:00:00"])}"'
     if kind.is_binary:
         return rng.choice(['"0x00ff"', '"00FF"', '""', '"0x"', '"0XaB12"'])
     return json.dumps(

@@ -53,6 +53,7 @@ WAYS: Final[tuple[dict[str, Any], ...]] = (
     {"stream": {"positions": "oracle", "before_image_prefix": "BI_", "before_image_suffix": "#"}},
     {"stream": {"positions": "commit-timestamp"}},
     {"stream": {}, "generations": f"1, 2 from {_time(20)}", "floor": 2},
+    {"stream": {"zero_dates": "as_null"}},
 )
 
 

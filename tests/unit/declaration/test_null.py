@@ -41,6 +41,7 @@ FULL_CONTENT["stream"] = {
     "before_image_suffix": "#",
     "positions": "auto",
     "coarse_positions": "warn",
+    "zero_dates": "as_null",
     "schema_changes": "lenient",
 }
 FULL_CONTENT["tables"]["port"] |= {"source": "port", "source_schema": "x", "placement": "stream"}

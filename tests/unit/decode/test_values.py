@@ -111,6 +111,9 @@ AT_UTC = dt.datetime(2026, 3, 11, 4, 15, 2, tzinfo=dt.UTC)
         ("at", '"2026-03-11T09:45"', dt.datetime(2026, 3, 11, 9, 45)),  # noqa: DTZ001
         ("at", '"2026-03-11 09:45:02"', dt.datetime(2026, 3, 11, 9, 45, 2)),  # noqa: DTZ001
         ("at", '"2026-03-11T09:45:02+05:30"', dt.datetime(2026, 3, 11, 4, 15, 2)),  # noqa: DTZ001
+        ("at", '"2026-03-11 09:45:02 +05:30"', dt.datetime(2026, 3, 11, 4, 15, 2)),  # noqa: DTZ001
+        ("zoned", '"2026-03-11 09:45:02.0000000 +05:30"', AT_UTC),  # SQL Server
+        ("zoned", '"2026-03-11 04:15:02.000000000 Z"', AT_UTC),
         ("text", '"a b"', "a b"),
         ("text", '""', ""),
         ("bytes", '"0x00ff"', b"\x00\xff"),
@@ -148,6 +151,7 @@ def test_null_and_a_missing_name_are_both_null(column: str) -> None:
 
 
 WRONG, RANGE, LONG = "wrong_type", "out_of_range", "too_long"
+ZERO, PRECISE = "zero_date", "too_precise"
 
 
 @pytest.mark.parametrize(
@@ -197,6 +201,12 @@ WRONG, RANGE, LONG = "wrong_type", "out_of_range", "too_long"
         ("at", '"-4712-01-01T00:00:00Z"', RANGE, "it lies before year 1, as PostgreSQL's -inf"),
         ("at", '"4713-01-01T00:00:00Z BC"', RANGE, "it lies before year 1, as PostgreSQL's -inf"),
         ("text", '"a\\u0000b"', WRONG, "the text holds a NUL, which Redshift cannot"),
+        ("day", '"0000-00-00"', ZERO, "a zero month or day, as MySQL may have, is no date"),
+        ("day", '"2024-00-17"', ZERO, "a zero month or day, as MySQL may have, is no date"),
+        ("at", '"0000-00-00 00:00:00"', ZERO, "a zero month or day, as MySQL may have, is no date"),
+        ("zoned", '"2024-07-00T01:02:03Z"', ZERO, "a zero month or day, as MySQL may have"),
+        ("at", '"2026-03-11T09:45:02.1234567891Z"', PRECISE, "the time has more than 9 digits"),
+        ("at", '"2026-03-11 09:45:02 Europe/Oslo"', WRONG, "the time's zone is named"),
         ("day", '"2024-02-29T01:00:00Z"', WRONG, "the date has a time of day, as Oracle's may"),
         ("day", '"2024-02-29\\n"', WRONG, "a date cannot be read from a string"),
         ("day", "20240229", WRONG, "a date cannot be read from a number"),
