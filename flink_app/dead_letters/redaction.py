@@ -53,6 +53,7 @@ _OF_SIZE: Final = {
     Reason.TRAILING_BLANK,
     Reason.ZERO_DATE,
     Reason.TOO_PRECISE,
+    Reason.ROUNDED_NUMBER,
 }
 # A number or timestamp written as text; a fault of size lets other texts pass.
 _WRITTEN: Final = re.compile(r"[-+0-9.:eETZ ]{1,80}", re.ASCII)

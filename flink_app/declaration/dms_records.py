@@ -37,6 +37,13 @@ class ZeroDates(enum.StrEnum):
     DEAD_LETTER = "dead_letter"  # the record is a dead letter
 
 
+class RoundedNumbers(enum.StrEnum):
+    """What becomes of a long number in scientific notation, which may have lost its last digits."""
+
+    DEAD_LETTER = "dead_letter"  # the record is a dead letter
+    AS_SENT = "as_sent"  # it is taken for what it says, zeros in the place of lost digits
+
+
 class SchemaChanges(enum.StrEnum):
     """What happens when source or warehouse are not what is declared; Flink CDC's names."""
 
@@ -77,6 +84,12 @@ class DmsRecords(StrictModel):
         ZeroDates.DEAD_LETTER,
         description="what becomes of MySQL's dates with a zero month or day, as 0000-00-00: NULL, "
         "or the record a dead letter",
+    )
+    rounded_numbers: RoundedNumbers = Field(
+        RoundedNumbers.DEAD_LETTER,
+        description="what becomes of whole and decimal numbers of more than 15 digits in "
+        "scientific notation, as DMS writes long ones without UseLargeIntegerValue; those of keys "
+        "and references are always dead letters",
     )
     schema_changes: SchemaChanges = Field(
         SchemaChanges.LENIENT,

@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from flink_app.declaration.dms_records import DmsRecords, ZeroDates
+from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
 from flink_app.declaration.names import Identifier, SourceName, SourceText
 from flink_app.declaration.types import ColumnType
 from flink_app.validation.strict_model import StrictModel
@@ -120,6 +120,11 @@ class Column(StrictModel):
         description="of date, timestamp and timestamptz: what becomes of a zero month or day, if "
         "another than under stream; a key cannot be NULL",
     )
+    rounded_numbers: RoundedNumbers | None = Field(
+        None,
+        description="of integer and decimal types: what becomes of a number of more than 15 digits "
+        "in scientific notation, if another than under stream; a key's is never taken",
+    )
 
     @property
     def stored_type(self) -> ColumnType:
@@ -146,6 +151,12 @@ class Column(StrictModel):
         if self.zero_dates and not self.type.has_days:
             message = (
                 f"zero_dates is only for date, timestamp and timestamptz, not for {self.type}; "
+                "remove it"
+            )
+            raise ValueError(message)
+        if self.rounded_numbers and not self.type.is_exact_number:
+            message = (
+                f"rounded_numbers is only for integer and decimal types, not for {self.type}; "
                 "remove it"
             )
             raise ValueError(message)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from flink_app.declaration.dms_records import DmsRecords, ZeroDates
+from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
 from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
@@ -19,6 +19,7 @@ def check(declaration: DeclarationParts) -> None:
     _check_sources(declaration)
     for name, table in declaration.tables.items():
         _check_columns(name, table)
+        _check_digits(name, table)
         if declaration.stream.before_image_among_columns:
             _check_before_image(name, table, declaration.stream)
     for name, table in declaration.tables.items():
@@ -83,6 +84,14 @@ def _check_columns(name: str, table: Table) -> None:
             _fail(where, f"{what}; use keep, tokenise or sha256")
         elif table.columns[column].zero_dates is ZeroDates.AS_NULL:
             _fail(where, f"column {column!r} cannot be NULL; remove its `zero_dates`")
+
+
+def _check_digits(name: str, table: Table) -> None:
+    """Numbers that may have lost digits cannot tell rows apart."""
+    for column in sorted(table.compared_columns & table.columns.keys()):
+        if table.columns[column].rounded_numbers is RoundedNumbers.AS_SENT:
+            what = f"column {column!r} tells rows apart, so its digits count"
+            _fail(f"table {name}", f"{what}; remove its `rounded_numbers`")
 
 
 def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:

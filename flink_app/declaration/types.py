@@ -142,6 +142,11 @@ class ColumnType:
         return self.name in {"smallint", "integer", "bigint"}
 
     @cached_property
+    def is_exact_number(self) -> bool:
+        """Whether values are numbers that keep every digit."""
+        return self.is_integer or self.name == "decimal"
+
+    @cached_property
     def has_days(self) -> bool:
         """Whether values are days of the calendar, with a time or without."""
         return self.name in {"date", "timestamp", "timestamptz"}

@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.decode.changes import moved
+from flink_app.decode.exponents import find_exponents
 from flink_app.decode.plan import CONTROL, METADATA_TYPE, UNDECLARED, DecodePlan
 from flink_app.decode.position_columns import find_positions, ordering_of
 from flink_app.decode.read_schema import ReadSchema
-from flink_app.decode.reading import Lines, Reading, negative_exponents, read, screen
+from flink_app.decode.reading import Lines, Reading, read, screen
 from flink_app.decode.unchanged import sent_column, unchanged_column_positions
-from flink_app.decode.value_columns import checked
+from flink_app.decode.value_columns import checked, may_be_rounded
 from flink_app.positions.generations import UNKNOWN_GENERATION
 from flink_app.records.arrays import Mask, Rows, codes, members, true
 from flink_app.records.parsed import (
@@ -47,6 +48,7 @@ class ColumnarResult:
     skipped: list[SkippedColumns] = field(default_factory=list)
     odd: list[Rows] = field(default_factory=list)
     generations: int | Numbers = UNKNOWN_GENERATION  # one for all, or by row number
+    scientific: Mask | None = None  # by row number: where a number has an exponent; None: nowhere
 
     def generation(self, rows: Rows) -> int | Numbers:
         """The generation of records."""
@@ -61,7 +63,9 @@ def parse_columns(lines: Lines, plan: DecodePlan, arrival: pa.TimestampArray) ->
     result = ColumnarResult(generations=plan.generations.of_column(arrival))
     whole = screen(lines)
     if plan.has_decimals:
-        whole &= ~negative_exponents(lines)
+        exponents = find_exponents(lines)
+        whole &= ~exponents.negative
+        result.scientific = exponents.positive if exponents.positive.any() else None
     result.odd.append(lines.rows[~whole])
     lines = lines.take(np.flatnonzero(whole))
     if len(plan.groups) == 1:
@@ -137,6 +141,8 @@ def _take_table(
         good &= true(data.is_valid())
     deletes, updates = operations == DELETE, operations == UPDATE
     values, unsent = _values(table, plan, (members(data), members(before)), deletes, updates, good)
+    if result.scientific is not None:
+        _leave_rounded(values, table, np.flatnonzero(result.scientific[rows]), good)
     ordering = ordering_of(metadata, operations == LOAD)
     generation = result.generation(rows)
     positioned = find_positions(ordering, generation, plan.positions, plan.coarse_positions)
@@ -169,6 +175,16 @@ def _take_table(
             changes=changes,
         )
     )
+
+
+def _leave_rounded(values: list[pa.Array], table: TablePlan, places: Rows, good: Mask) -> None:
+    """Clears `good` where a long number may be in scientific notation: the slow path sees it."""
+    if not len(places):
+        return
+    keys = [column for column in table.columns if column.name in table.key]
+    for column, array in zip([*table.columns, *keys], values, strict=True):
+        if column.declared.type.name == "decimal":
+            good[places] &= ~may_be_rounded(array.take(pa.array(places)), column)
 
 
 def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over them

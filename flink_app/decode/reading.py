@@ -107,21 +107,6 @@ def screen(lines: Lines) -> Mask:
     return whole
 
 
-def negative_exponents(lines: Lines) -> Mask:
-    """True for records that contain `e-<digit>`, even inside text.
-
-    For such a decimal pyarrow 16 may read beyond its table of powers: 1e-999999999 kills the
-    process, others might be bent. Nobody writes decimals like that, so the slow path can have them.
-    """
-    octets = np.frombuffer(lines.text, np.uint8)
-    minus = np.flatnonzero(octets[1:-1] == ord("-")) + 1
-    is_exponent = (octets[minus - 1] | 0x20) == ord("e")
-    is_exponent &= (octets[minus + 1] >= ord("0")) & (octets[minus + 1] <= ord("9"))
-    marked = np.zeros(len(lines), np.bool_)
-    marked[np.searchsorted(lines.offsets, minus[is_exponent], side="right") - 1] = True
-    return marked
-
-
 def read(lines: Lines, schema: ReadSchema) -> Reading:
     """Reads records by columns; those that make the reader refuse are odd."""
     tables: list[pa.Table] = []

@@ -6,17 +6,18 @@ The fast half of `values`: what does not fit is marked, and the slow path says w
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.declaration.dms_records import ZeroDates
+from flink_app.declaration.dms_records import RoundedNumbers, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.records.arrays import Mask, true
 from flink_app.records.plan import ReadColumn
-from flink_app.records.values import BLANK, NUL, ZERO_DAY
+from flink_app.records.values import BLANK, DOUBLE_DIGITS, NUL, ZERO_DAY
 
 _ALL: Final = None  # in the place of a mask: every value fits
 _DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -72,6 +73,15 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     fits = pc.fill_null(fits, fill_value=True)
     good &= true(fits)
     return pc.if_else(fits, values, pa.scalar(None, values.type)).cast(kind.arrow)
+
+
+def may_be_rounded(values: pa.Array, column: ReadColumn) -> Mask:
+    """Where a decimal, if it was written in scientific notation, may have lost its last digits."""
+    kind = column.declared.type
+    least = DOUBLE_DIGITS - (kind.scale or 0)  # the shortest such number has more digits than that
+    if column.rounded_numbers is RoundedNumbers.AS_SENT or (kind.precision or 0) <= DOUBLE_DIGITS:
+        return np.zeros(len(values), np.bool_)
+    return true(pc.greater_equal(pc.abs(values), pa.scalar(Decimal(10) ** least, kind.arrow)))
 
 
 def _lie_between(numbers: pa.Array, low: int, high: int) -> bool:

@@ -60,7 +60,7 @@ class SettingSign(enum.Enum):
     EXPONENT = (
         SourceCheck.RECORDS_WITH_EXPONENTS,
         "set UseLargeIntegerValue on the Kinesis endpoint",
-        "a whole number came with a fraction or an exponent: slow, and long ones lose digits",
+        "a whole number came with a fraction or an exponent: slow, and long ones are refused",
     )
     TEXT_BOOLEAN = (
         SourceCheck.SAMPLES_WITH_TEXT_BOOLEANS,

@@ -45,6 +45,10 @@ class MinusZero(int):
     """What `-0` is: zero as a whole number, and -0.0 where a column holds its sign."""
 
 
+class Scientific(Decimal):
+    """A number that was written with an exponent: what a floating-point number may have become."""
+
+
 def load(record: bytes) -> Any:
     """Reads JSON in UTF-8; objects as Members. Raises one of NOT_JSON."""
     return _READER.decode(record.decode())
@@ -78,7 +82,7 @@ def _integer(digits: str) -> int | Decimal:
 
 def _fraction(digits: str) -> Decimal | float:
     try:
-        return Decimal(digits)
+        return Scientific(digits) if "e" in digits or "E" in digits else Decimal(digits)
     except InvalidOperation:  # an exponent of twenty digits
         return float(digits)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from flink_app.declaration.dms_records import ZeroDates
+from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
 from flink_app.declaration.model import Column, Table, TrailingBlanks
 from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
 from flink_app.declaration.version import fingerprint
@@ -39,6 +39,7 @@ class ReadColumn:
         declared: type and treatment.
         trailing_blanks: what happens to text that ends in a blank.
         zero_dates: what happens to dates with a zero month or day.
+        rounded_numbers: what happens to long numbers in scientific notation.
         is_compared: whether it tells rows apart: a part of the key, or of a reference.
     """
 
@@ -47,21 +48,26 @@ class ReadColumn:
     declared: Column
     trailing_blanks: TrailingBlanks | None
     zero_dates: ZeroDates
+    rounded_numbers: RoundedNumbers
     is_compared: bool
 
     @classmethod
-    def of(cls, name: str, table: Table, zero_dates: ZeroDates) -> ReadColumn:
-        """The column `name` of a declared table; `zero_dates` is what the stream says of them."""
+    def of(cls, name: str, table: Table, stream: DmsRecords) -> ReadColumn:
+        """The column `name` of a declared table, whose records the stream has."""
         declared = table.columns[name]
-        if name in table.key:
-            zero_dates = ZeroDates.DEAD_LETTER  # a key cannot be NULL
+        zero_dates = declared.zero_dates or stream.zero_dates
+        rounded_numbers = declared.rounded_numbers or stream.rounded_numbers
+        is_compared = name in table.compared_columns
         return cls(
-            name,
-            declared.source or name,
-            declared,
-            table.trailing_blanks(name),
-            declared.zero_dates or zero_dates,
-            name in table.compared_columns,
+            name=name,
+            source=declared.source or name,
+            declared=declared,
+            trailing_blanks=table.trailing_blanks(name),
+            # A key cannot be NULL.
+            zero_dates=ZeroDates.DEAD_LETTER if name in table.key else zero_dates,
+            # Two rows would become one.
+            rounded_numbers=RoundedNumbers.DEAD_LETTER if is_compared else rounded_numbers,
+            is_compared=is_compared,
         )
 
     @property
@@ -149,8 +155,7 @@ class RecordPlan:
                 source=table.source or name,
                 key=tuple(table.key),
                 columns=tuple(
-                    ReadColumn.of(column, table, stream.zero_dates)
-                    for column in star.stored_columns(name)
+                    ReadColumn.of(column, table, stream) for column in star.stored_columns(name)
                 ),
             )
             self.tables[name] = plan

@@ -21,6 +21,7 @@ class Reason(enum.StrEnum):
     TRAILING_BLANK = "trailing_blank"
     ZERO_DATE = "zero_date"
     TOO_PRECISE = "too_precise"
+    ROUNDED_NUMBER = "rounded_number"
     NO_POSITION = "no_position"
     UNCHANGED_LOST = "unchanged_lost"
 
@@ -45,6 +46,10 @@ _REMEDIES: Final = {
     Reason.TRAILING_BLANK: "Declare trailing_blanks: trim, or fix the source",
     Reason.ZERO_DATE: (
         "Declare zero_dates: as_null, which makes them NULL; in a key, fix the value in the source"
+    ),
+    Reason.ROUNDED_NUMBER: (
+        "Set UseLargeIntegerValue on the Kinesis endpoint, or have the source send the column as "
+        "text; where the digits do not matter, declare rounded_numbers: as_sent"
     ),
     Reason.TOO_PRECISE: "Declare the column as varchar(n), which keeps every digit",
     Reason.UNCHANGED_LOST: (

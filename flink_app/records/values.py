@@ -15,13 +15,16 @@ from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
 from connectors.failures import StarjoinError
-from flink_app.declaration.dms_records import ZeroDates
+from flink_app.declaration.dms_records import RoundedNumbers, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
-from flink_app.records.envelope import MinusZero
+from flink_app.records.envelope import MinusZero, Scientific
 from flink_app.records.plan import ReadColumn
 from flink_app.records.rejected import Reason
 
+# So many digits of a number a double keeps, whatever they are; it is written with two more at most.
+DOUBLE_DIGITS: Final = 15
+_WRITTEN_DIGITS: Final = 17
 _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
 # The default context rounds to 28 digits, and columns have up to 38. ROUND_DOWN makes
 # Inexact the only signal for excess digits: rounded up, 38 nines would be a number of 39 digits.
@@ -86,6 +89,8 @@ def read_value(value: Any, column: ReadColumn) -> Any:
             "declare trailing_blanks: trim, or fix the source"
         )
         raise ValueFaultError(Reason.TRAILING_BLANK, message)
+    if kind.is_exact_number:
+        _check_digits(value, column_value, column)
     if column.is_compared and kind.has_days and _is_cut(value):
         message = (
             f"the time has digits below a microsecond, which a {kind} has not, and which tell keys "
@@ -106,6 +111,30 @@ def _is_zero_day(value: Any, column: ReadColumn) -> bool:
         "the source"
     )
     raise ValueFaultError(Reason.ZERO_DATE, message)
+
+
+def _check_digits(value: Any, column_value: Any, column: ReadColumn) -> None:
+    """Raises ValueFaultError for a number in scientific notation that may have lost digits.
+
+    A long number that went through a double has lost its last ones, and two neighbours are one. So
+    it is where the column has more digits than a double keeps, and the number has no more than one
+    is written with.
+    """
+    if column.rounded_numbers is RoundedNumbers.AS_SENT or not _is_scientific(value):
+        return
+    number, scale = Decimal(column_value), column.declared.type.scale or 0
+    is_long = bool(number) and number.adjusted() + scale >= DOUBLE_DIGITS
+    if is_long and len(Decimal(value).as_tuple().digits) <= _WRITTEN_DIGITS:
+        message = (
+            f"the number has more than {DOUBLE_DIGITS} digits and is in scientific notation, so it "
+            "may have lost the last ones: set UseLargeIntegerValue on the Kinesis endpoint, or "
+            "have the source send the column as text"
+        )
+        raise ValueFaultError(Reason.ROUNDED_NUMBER, message)
+
+
+def _is_scientific(value: Any) -> bool:
+    return isinstance(value, Scientific) or (isinstance(value, str) and "e" in value.lower())
 
 
 def _is_cut(time: str) -> bool:
@@ -144,6 +173,7 @@ def _json_name(value: Any) -> str:
         int: "number",
         MinusZero: "number",
         Decimal: "number",
+        Scientific: "number",
         float: "number that is not finite",  # JSON has none, many writers do
         list: "array",
     }

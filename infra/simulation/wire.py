@@ -69,8 +69,11 @@ def with_before_image(declaration: Declaration, envelope: Row, before: Row) -> R
 def _written(table: Table, readers: Iterable[str], value: Any) -> Any:
     match value:
         case Decimal():
-            # Numbers come as numbers or as text; a float holds only some of them exactly.
-            return float(value) if Decimal(repr(float(value))) == value else str(value)
+            # Numbers come as numbers or as text; a float holds only some of them exactly, and long
+            # ones with an exponent, which says that digits may be lost.
+            written = repr(float(value))
+            is_exact = Decimal(written) == value and "e" not in written
+            return float(value) if is_exact else f"{value:f}"
         case dt.datetime():
             return value.replace(tzinfo=None).isoformat() + "Z"
         case dt.date():

@@ -205,7 +205,9 @@ def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
     if kind.is_binary:
         return rng.choice(['"0x00ff"', '"00FF"', '""', '"0x"', '"0XaB12"'])
     return json.dumps(
-        rng.choice(["A", "B", "", "æ", "x\ty", "\uff17-\u0664", TEXT_MARK])[: kind.length]
+        rng.choice(["A", "B", "", "æ", "x\ty", "\uff17-\u0664", TEXT_MARK, "8e-471a"])[
+            : kind.length
+        ]
     )
 
 
@@ -215,8 +217,12 @@ def border(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
     sign = rng.choice(["", "-"])
     if kind.is_integer:
         limit = rng.choice([2 ** _WIDTHS[kind.name] - 1, -(2 ** _WIDTHS[kind.name]), 2**53, 10**16])
+        if rng.random() < 0.2:
+            return _scientific(rng)
         return rng.choice(["{}", "{}", '"{}"', "{}.0", "{}e0"]).format(limit + step)
     if kind.name == "decimal":
+        if rng.random() < 0.2:
+            return _scientific(rng)
         scale = kind.scale or 0
         whole = "9" * max((kind.precision or 0) - scale + step, 0) or "0"
         digits = "9" * max(scale + rng.choice([-1, 0, 0, 0, 1]), 0)
@@ -240,6 +246,18 @@ def border(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
     if kind.is_binary:
         return f'"0x{"7F" * ((kind.length or 0) + step)}{rng.choice(["", "", "0"])}"'
     return json.dumps(_filling((kind.length or 0) + step, rng), ensure_ascii=rng.random() < 0.5)
+
+
+def _scientific(rng: Random) -> str:
+    """A number with an exponent, long or short, some of its characters escaped."""
+    digits = "".join(rng.choice("123456789") for _ in range(rng.choice([1, 2, 15, 16, 17, 18])))
+    exponent = rng.choice([0, 1, 13, 14, 15, 16, 18, 19, 40, -1, -17, -999_999_999])
+    sign = rng.choice(["", "+"]) if exponent >= 0 else ""
+    number = f"{digits[0]}.{digits[1:] or '0'}{rng.choice('eE')}{sign}{exponent}"
+    if rng.random() < 0.5:
+        return number
+    escaped = (f"\\u{ord(c):04x}" if rng.random() < 0.1 else c for c in number)
+    return f'"{"".join(escaped)}"'
 
 
 def _filling(size: int, rng: Random) -> str:

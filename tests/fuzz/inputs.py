@@ -54,6 +54,7 @@ WAYS: Final[tuple[dict[str, Any], ...]] = (
     {"stream": {"positions": "commit-timestamp"}},
     {"stream": {}, "generations": f"1, 2 from {_time(20)}", "floor": 2},
     {"stream": {"zero_dates": "as_null"}},
+    {"stream": {"rounded_numbers": "as_sent", "before_image": "was"}},
 )
 
 

@@ -42,6 +42,7 @@ FULL_CONTENT["stream"] = {
     "positions": "auto",
     "coarse_positions": "warn",
     "zero_dates": "as_null",
+    "rounded_numbers": "as_sent",
     "schema_changes": "lenient",
 }
 FULL_CONTENT["tables"]["port"] |= {"source": "port", "source_schema": "x", "placement": "stream"}

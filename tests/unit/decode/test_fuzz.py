@@ -10,13 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
-from flink_app.decode import reading, value_columns
+from flink_app.decode import columns, reading, value_columns
 from flink_app.decode.tally import Tally
 from flink_app.records import values
+from flink_app.records.arrays import Mask
+from flink_app.records.plan import ReadColumn
 from flink_app.records.rejected import Reason
 from tests.fuzz.check import Seen, check_session
 from tests.fuzz.fits import WrongError
@@ -76,12 +80,17 @@ def _one_less(tally: Tally, of: RecordBlock) -> tuple[Account, ...]:
     return (replace(first, read=first.read - 1), *others)
 
 
+def _nothing_is_rounded(of: pa.Array, _: ReadColumn) -> Mask:
+    return np.zeros(len(of), np.bool_)
+
+
 ACCOUNTS: Final = Tally.accounts
 WITHOUT: Final[dict[str, Patch]] = {
     "UTF-8": (reading, "_check_encoding", lambda _: None),
     "smallint's range": (value_columns, "_RANGES", {}),
     "NUL by columns": (value_columns, "_holds_nul", lambda _: False),
     "NUL by rows": (values, "NUL", "\x01"),
+    "exponents by columns": (columns, "may_be_rounded", _nothing_is_rounded),
     "no value in a detail": (values, "_wrong", _wrong_with_value),
     "every record in the account": (Tally, "accounts", _one_less),
 }

@@ -68,8 +68,11 @@ AT_UTC = dt.datetime(2026, 3, 11, 4, 15, 2, tzinfo=dt.UTC)
         ("big", "9007199254740993", 2**53 + 1),  # a float would give ...992
         ("big", "9223372036854775807", 2**63 - 1),
         ("big", "-9223372036854775808", -(2**63)),
-        # What DMS writes for long numbers when UseLargeIntegerValue is off.
+        # No double is written with so many digits.
         ("big", "1.23456789012345678e+17", 123456789012345678),
+        ("big", "-9.99999999999999e+14", -999999999999999),
+        ("exact", "9.9999e4", Decimal(99999)),
+        ("exact", "1.23456789012345678e10", Decimal("12345678901.2345678")),
         ("exact", "0.1", Decimal("0.1")),
         ("exact", "1234567890123456789012345678.0123456789", None),
         ("exact", '"-9999999999999999999999999999.9999999999"', None),
@@ -151,7 +154,7 @@ def test_null_and_a_missing_name_are_both_null(column: str) -> None:
 
 
 WRONG, RANGE, LONG = "wrong_type", "out_of_range", "too_long"
-ZERO, PRECISE = "zero_date", "too_precise"
+ZERO, PRECISE, ROUNDED = "zero_date", "too_precise", "rounded_number"
 
 
 @pytest.mark.parametrize(
@@ -170,6 +173,16 @@ ZERO, PRECISE = "zero_date", "too_precise"
         ("big", '"1\\n"', WRONG, "a bigint cannot be read from a string"),
         ("big", "[1]", WRONG, "a bigint cannot be read from a array"),
         ("big", "{}", WRONG, "a bigint cannot be read from a object"),
+        ("big", "1.2345678901234568e+18", ROUNDED, "the number has more than 15 digits and is in"),
+        ("big", "-1e15", ROUNDED, "the number has more than 15 digits and is in scientific"),
+        ("big", '"1.2345678901234568E18"', ROUNDED, "the number has more than 15 digits and is"),
+        ("exact", "1.2345678901234568e+11", ROUNDED, "the number has more than 15 digits and is"),
+        (
+            "exact",
+            '"1.2345e+6"',
+            ROUNDED,
+            "the number has more than 15 digits and is in scientific",
+        ),
         ("money", "10000000000", RANGE, "the number does not fit decimal(12,2)"),
         ("money", "1e999999999", RANGE, "the number does not fit decimal(12,2)"),
         ("money", "0.001", RANGE, "the number has more fraction digits than decimal(12,2)"),

@@ -23,6 +23,7 @@ _WHOLE_DIGITS: Final = 16
 _FIRST: Final = dt.datetime(1, 1, 1)  # noqa: DTZ001 - sources write no zone
 _LAST: Final = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001
 OUT_OF_RANGE: Final = "out_of_range"
+ROUNDED: Final = "rounded_number"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def _whole(value: int, settings: Settings) -> Written:
     left = int(Decimal(text))
     if not -(2**63) <= left < 2**63:
         return Written(text, None, OUT_OF_RANGE, exponent=True)
-    return Written(text, left, exponent=True)
+    return Written(text, None, ROUNDED, exponent=True)
 
 
 def _decimal(value: Decimal, settings: Settings) -> Written:
