@@ -45,7 +45,11 @@ def _check_sources(declaration: DeclarationParts) -> None:
             _fail(f"table {name}", what)
         holder = holders.setdefault((schema, source), name)
         if holder != name:
-            what = f"both read {source!r}; declare it once, and refer to it by several references"
+            what = (
+                f"both read {source!r}; declare it once, and refer to it by several references. If "
+                "these are tables of two databases: records do not name the database, so let the "
+                "DMS task of one rename the schema (rule action rename), and declare the new name"
+            )
             _fail(f"tables {holder} and {name}", what)
 
 

@@ -11,6 +11,7 @@ The stage:
     tally: what became of a block's records, by table.
 
 Records by columns, the fast path:
+    exponents: which records hold numbers in scientific notation.
     reading: which records pyarrow's JSON reader can be trusted with.
     read_schema: the one schema that they are read with, and its other forms.
     columns: tables of records to changes; odd records are left for the slow path.

@@ -20,9 +20,9 @@ _Places = npt.NDArray[np.int64]
 
 
 def _table(characters: bytes) -> Mask:
-    found = np.zeros(256, np.bool_)
-    found[np.frombuffer(characters, np.uint8)] = True
-    return found
+    is_listed = np.zeros(256, np.bool_)
+    is_listed[np.frombuffer(characters, np.uint8)] = True
+    return is_listed
 
 
 _OF_NUMBER: Final = _table(b"0123456789.+-")

@@ -5,7 +5,7 @@ Members that are not read are not checked, as in the columnar reader (see `envel
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.dead_letters.replay_marker import first_coordinates
@@ -33,6 +33,17 @@ from flink_app.records.parsed import OPERATIONS, Outcome, ParsedRow, Skipped, Sl
 from flink_app.records.plan import DATA, DOCUMENT, METADATA, RecordPlan, TablePlan, old_key
 from flink_app.records.rejected import Reason, Rejected
 from flink_app.records.values import ValueFaultError, read_value, timestamp_micros
+
+_NESTED_BY_MAPPING: Final = (
+    f"the row is nested under {DOCUMENT!r}: use map-record-to-record, "
+    "not map-record-to-document, in the DMS table mapping"
+)
+_NESTED_BY_SOURCE: Final = (
+    f"the row is a document under {DOCUMENT!r}, as MongoDB in document mode is read: set table "
+    "mode on the source endpoint (NestingLevel: one), which makes columns of its fields"
+)
+_DOCUMENT_IDS: Final = ("_id", "oid__id")
+_BY_COMMIT_TIMESTAMP: Final = (Positions.AUTO, Positions.COMMIT_TIMESTAMP)
 
 
 def parse_alone(
@@ -112,11 +123,7 @@ def _parse_change(
     deleted = operation == "delete"
     data = object_of(envelope, DATA)
     if not plan.reads_documents and data.read(DOCUMENT) is not None:
-        message = (
-            f"the row is nested under {DOCUMENT!r}: use map-record-to-record, "
-            "not map-record-to-document, in the DMS table mapping"
-        )
-        raise NotAChangeError(message)
+        raise NotAChangeError(_NESTED_BY_SOURCE if _is_of_mongodb(data) else _NESTED_BY_MAPPING)
     before = (
         object_of(envelope, plan.before_image, required=False)
         if operation == "update"
@@ -147,6 +154,11 @@ def _parse_change(
     return values, sent
 
 
+def _is_of_mongodb(data: Members) -> bool:
+    """Whether the id of a document stands beside it, as a source in document mode writes it."""
+    return any(name in data for name in _DOCUMENT_IDS)
+
+
 def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan) -> None:
     """Raises ValueFaultError if a key changed and an omitted value is stored under the old."""
     lost = [name for name, is_sent in sent.items() if not is_sent]
@@ -157,6 +169,20 @@ def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan
             "ColumnFilter all in DMS, so that the before-image has it"
         )
         raise ValueFaultError(Reason.UNCHANGED_LOST, message)
+
+
+def _why_unplaced(metadata: Members, kind: Positions) -> str:
+    """Why neither the stream-position nor the commit timestamp of a change says where it stands."""
+    if metadata.read("stream-position") is not None and kind is not Positions.COMMIT_TIMESTAMP:
+        if kind is not Positions.AUTO:
+            return f"the stream-position is not of the declared kind, {kind}"
+        return (
+            "the stream-position is of no known kind (PostgreSQL, MySQL, Oracle), and there is no "
+            "commit-timestamp that could be read"
+        )
+    if metadata.read("commit-timestamp") is not None and kind in _BY_COMMIT_TIMESTAMP:
+        return "metadata 'commit-timestamp' is no time after 1970"
+    return "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint"
 
 
 def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str, bool]:
@@ -175,13 +201,14 @@ def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str
     committed = timestamp_micros(metadata.read("commit-timestamp"))
     commit = commit_position(stream, committed, plan.positions)
     number = 0 if record is None else record
-    if commit is None or not isinstance(number, int) or isinstance(number, bool):
+    if not isinstance(number, int) or isinstance(number, bool):
         message = (
-            "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint"
+            "metadata 'transaction-record-id' is not a whole number, as DMS writes it: find out "
+            "what rewrites the records on their way to the stream"
         )
-        if commit is None and stream is not None and plan.positions is not Positions.AUTO:
-            message = f"the stream-position is not of the declared kind, {plan.positions}"
-        raise ValueFaultError(Reason.NO_POSITION, message)
+        raise NotAChangeError(message)
+    if commit is None:
+        raise ValueFaultError(Reason.NO_POSITION, _why_unplaced(metadata, plan.positions))
     # The comparison spares most records the question.
     coarse = committed is not None and commit == committed << 32
     coarse = coarse and is_coarse(stream, plan.positions)

@@ -50,8 +50,11 @@ class Scientific(Decimal):
 
 
 def load(record: bytes) -> Any:
-    """Reads JSON in UTF-8; objects as Members. Raises one of NOT_JSON."""
-    return _READER.decode(record.decode())
+    """Reads JSON in UTF-8, a byte order mark passed over; objects as Members.
+
+    Raises one of NOT_JSON.
+    """
+    return _READER.decode(record.decode("utf-8-sig"))
 
 
 def object_of(envelope: Any, name: str, *, required: bool = True) -> Members:

@@ -47,6 +47,7 @@ _CHARACTERS: Final = (
     '"',
     "\\",
     "\u00a0",
+    "\0",
     "}{",
 )
 _ZERO_DAYS: Final = ("0000-00-00", "2026-00-00", "2026-03-00")
@@ -188,6 +189,8 @@ def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
         digits = f"{rng.randint(0, 9)}.{'0' * ((kind.scale or 0) - 1)}{rng.randint(0, 9)}"
         number = digits if kind.scale else digits[0]
         number = number if kind.precision != kind.scale else f"0{number[1:]}"
+        if (kind.precision or 0) - (kind.scale or 0) > len(number) and rng.random() < 0.1:
+            return _scientific(rng, (kind.precision or 0) - (kind.scale or 0))
         return rng.choice([number, f'"{number}"'])
     if kind.name in {"real", "double precision"}:
         return rng.choice(["0", "-1.5", str(rng.random()), str(rng.uniform(-1e30, 1e30))])
@@ -248,10 +251,14 @@ def border(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
     return json.dumps(_filling((kind.length or 0) + step, rng), ensure_ascii=rng.random() < 0.5)
 
 
-def _scientific(rng: Random) -> str:
-    """A number with an exponent, long or short, some of its characters escaped."""
+def _scientific(rng: Random, most: int = 99) -> str:
+    """A number with an exponent, long or short, some of its characters escaped.
+
+    It is below 10 to the power of `most`, and mostly a whole number.
+    """
     digits = "".join(rng.choice("123456789") for _ in range(rng.choice([1, 2, 15, 16, 17, 18])))
-    exponent = rng.choice([0, 1, 13, 14, 15, 16, 18, 19, 40, -1, -17, -999_999_999])
+    exponent = rng.choice([0, 1, 13, 14, 15, 16, 17, 18, 19, 27, 40, -1, -17, -999_999_999])
+    exponent = min(exponent, most - 1)
     sign = rng.choice(["", "+"]) if exponent >= 0 else ""
     number = f"{digits[0]}.{digits[1:] or '0'}{rng.choice('eE')}{sign}{exponent}"
     if rng.random() < 0.5:

@@ -69,6 +69,9 @@ BAD_RECORDS: Final[dict[Reason, Callable[[int], bytes]]] = {
     Reason.OUT_OF_RANGE: lambda n: _line(n, quantity="10000000.5"),
     Reason.TOO_LONG: lambda n: _region(f"r{n}", "x" * 41),
     Reason.TRAILING_BLANK: lambda n: _region(f"r{n} ", "blank"),
+    Reason.ZERO_DATE: lambda n: _line(n, changed_at="2026-00-00 00:00:00"),
+    Reason.TOO_PRECISE: lambda n: _line(n, changed_at="2026-03-11T09:45:02.0123456789Z"),
+    Reason.ROUNDED_NUMBER: lambda n: _line(n, order_id=f"1.{n:04}e+18"),
     Reason.UNCHANGED_LOST: _moved_line,
     Reason.NO_POSITION: lambda n: _line(n, meta_stream_position=None),
 }

@@ -197,6 +197,11 @@ REPORT = (TARGETS, "consignment_report")
             "tables company and port: both read 'port'",
         ),
         (
+            (*COMPANY, "source"),
+            "port",
+            "let the DMS task of one rename the schema (rule action rename)",
+        ),
+        (
             ("source_schema",),
             "",
             "table company: the source's schema is unknown; set source_schema, here or",

@@ -145,6 +145,30 @@ def test_a_row_as_document_is_refused_and_the_setting_named(
     assert found == ("not_a_change", DOCUMENT, "region")
 
 
+@pytest.mark.parametrize("name", ["_id", "oid__id"])
+@pytest.mark.parametrize("document", ["{ }", {"code": "V"}])
+def test_a_document_of_mongodb_is_refused_with_its_own_remedy(name: str, document: object) -> None:
+    reason, detail, _ = only_fault(record("region", {name: "64b0c1", "_doc": document}))
+    assert reason == "not_a_change"
+    assert "set table mode on the source endpoint (NestingLevel: one)" in detail
+    assert "map-record" not in detail
+
+
+@pytest.mark.parametrize("written", ["1", 1.5, True, []])
+def test_a_record_number_that_is_none_is_named(written: object) -> None:
+    reason, detail, table = only_fault(record("region", REGION, transaction_record_id=written))
+    assert (reason, table) == ("not_a_change", "region")
+    assert detail.startswith("metadata 'transaction-record-id' is not a whole number")
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    mark = b"\xef\xbb\xbf"
+    marked = [mark + record("region", REGION | {"code": code}) for code in "ABC"]
+    decoded = decode([*marked, mark, mark + mark + region()])
+    assert len(decoded.changes["region"]) == 3
+    assert decoded.dead_letters["reason"].to_pylist() == ["not_json"] * 2
+
+
 def test_a_column_may_have_the_documents_name() -> None:
     plan = plan_of(
         star(FREIGHT.replace("title: varchar(40)", "title: {type: varchar(40), source: _doc}"))

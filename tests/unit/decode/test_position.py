@@ -310,6 +310,10 @@ def test_every_kind_is_read_by_columns(kind: str, stream: str | None) -> None:
 
 
 OTHER_KIND = "the stream-position is not of the declared kind, "
+UNKNOWN_KIND = (
+    "the stream-position is of no known kind (PostgreSQL, MySQL, Oracle), and there is no "
+    "commit-timestamp that could be read"
+)
 NOTHING = "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint"
 
 
@@ -331,7 +335,10 @@ NOTHING = "the change has no usable position: set IncludeTransactionDetails on t
             AT,
             "only a commit timestamp orders the change, which the declaration refuses",
         ),
-        ("refuse", "anything", None, NOTHING),
+        ("refuse", "anything", None, UNKNOWN_KIND),
+        ("auto", "00000025:00000d98:00a2", None, UNKNOWN_KIND),
+        ("auto", None, "yesterday", "metadata 'commit-timestamp' is no time after 1970"),
+        ("commit-timestamp", "x", "5", "metadata 'commit-timestamp' is no time after 1970"),
     ],
 )
 def test_a_change_without_a_position_of_the_kind_is_refused(
