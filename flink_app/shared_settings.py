@@ -171,6 +171,21 @@ class SharedReading(BaseModel):
         "answer, and a shard may be held at a gap (`on_gap`), before the job fails with the cause. "
         "Throttling does not count as a failure.",
     )
+    first_backoff_milliseconds: int = Field(
+        400,
+        ge=100,
+        le=30_000,
+        description="Milliseconds to wait after a call to Kinesis has failed for the first time; "
+        "at most `longest_backoff_seconds`. The wait doubles with each further failure in a row. "
+        "The number of attempts has no limit of its own: `fail_after_seconds` limits their time.",
+    )
+    longest_backoff_seconds: int = Field(
+        10,
+        ge=1,
+        le=30,
+        description="Longest wait in seconds between two calls of which the first has failed. A "
+        "shard is noticed to be readable again after this time at the latest.",
+    )
     prefetch_mib: int = Field(
         64,
         ge=16,
@@ -273,6 +288,10 @@ class SharedReading(BaseModel):
             f"connect_timeout_seconds is {self.connect_timeout_seconds} and must be at most "
             f"call_timeout_seconds, {self.call_timeout_seconds}": (
                 self.connect_timeout_seconds > self.call_timeout_seconds
+            ),
+            f"first_backoff_milliseconds is {self.first_backoff_milliseconds} and must be at most "
+            f"longest_backoff_seconds, {self.longest_backoff_seconds}": (
+                self.first_backoff_milliseconds > self.longest_backoff_seconds * 1_000
             ),
             "role_external_id and role_endpoint have no effect without role_arn: add it, or remove "
             "them": (self.role_arn is None and bool(self.role_external_id or self.role_endpoint)),

@@ -21,6 +21,8 @@ def source_settings(settings: Settings) -> KinesisSourceSettings:
         initial_timestamp_millis=None if start is None else time_milliseconds(start),
         on_gap=source.on_gap,
         fail_after=timedelta(seconds=source.fail_after_seconds),
+        first_backoff=timedelta(milliseconds=source.first_backoff_milliseconds),
+        longest_backoff=timedelta(seconds=source.longest_backoff_seconds),
         prefetch_bytes=source.prefetch_mib * MIB,
         poll_interval=timedelta(milliseconds=source.poll_interval_milliseconds),
         shard_discovery_interval=timedelta(seconds=source.discovery_interval_seconds),

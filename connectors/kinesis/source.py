@@ -29,6 +29,8 @@ def kinesis_block_source(settings: KinesisSourceSettings) -> Source:
         .initialTimestampMillis(settings.initial_timestamp_millis)
         .onGap(settings.on_gap.name)
         .failAfterMillis(_millis(settings.fail_after))
+        .firstBackoffMillis(_millis(settings.first_backoff))
+        .longestBackoffMillis(_millis(settings.longest_backoff))
         .prefetchBytes(settings.prefetch_bytes)
         .pollIntervalMillis(_millis(settings.poll_interval))
         .shardDiscoveryIntervalMillis(_millis(settings.shard_discovery_interval))

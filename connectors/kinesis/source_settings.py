@@ -80,6 +80,9 @@ class KinesisSourceSettings:
         on_gap: what happens when records are lost.
         fail_after: how long a shard or the listing may go without an answer, or a shard be held
             at a gap, 30 s to 1 day.
+        first_backoff: the wait after a first failure, 100 ms to the longest one; it doubles with
+            each further failure in a row.
+        longest_backoff: which it does not exceed, 1 s to 30 s.
         prefetch_bytes: bound of what a subtask has fetched and not emitted, 16 MiB to 4 GiB.
         poll_interval: from the start of one call for a shard to the next, 200 ms to 10 s.
         shard_discovery_interval: time between two listings of the shards, 100 ms to 1 hour.
@@ -96,6 +99,8 @@ class KinesisSourceSettings:
     initial_timestamp_millis: int | None = None
     on_gap: GapPolicy = GapPolicy.STOP
     fail_after: timedelta = timedelta(minutes=15)
+    first_backoff: timedelta = timedelta(milliseconds=400)
+    longest_backoff: timedelta = timedelta(seconds=10)
     prefetch_bytes: int = 64 * MIB
     poll_interval: timedelta = timedelta(milliseconds=200)
     shard_discovery_interval: timedelta = timedelta(seconds=10)

@@ -253,6 +253,7 @@ def test_an_alarm_on_a_counter_watches_its_rise(name: str) -> None:
     alarm = load_template("alarms")["Resources"][name]["Properties"]
     (metric,) = _metrics(alarm)
     counters = {"numRestarts", "numberOfFailedCheckpoints"} | {each.label for each in COUNTERS}
+    counters |= {each.label for each in WatchedSourceMetric if each.kind == "counter"}
     expressions = [each["Expression"] for each in alarm.get("Metrics", []) if "Expression" in each]
     # One that depends on the reader is a gauge of Kinesis.
     rises = isinstance(metric["MetricName"], str) and metric["MetricName"] in counters
@@ -299,6 +300,11 @@ def test_a_gap_that_is_the_first_thing_read_after_a_start_raises_its_alarm() -> 
     alarm = load_template("alarms")["Resources"]["StreamGaps"]["Properties"]
     (expression,) = (each["Expression"] for each in alarm["Metrics"] if "Expression" in each)
     assert expression == "DIFF(FILL(gaps, 0))"
+
+
+def test_what_the_source_reports_for_alarms_has_one() -> None:
+    watched = str(load_template("alarms")["Resources"])
+    assert [each.label for each in WatchedSourceMetric if each.label not in watched] == []
 
 
 def test_a_held_shard_raises_its_alarm_within_a_minute_and_until_a_restart_holds_it_again() -> None:

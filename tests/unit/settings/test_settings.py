@@ -194,6 +194,10 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
             "starjoin.source: connect_timeout_seconds is 5 and must be at most call_timeout",
         ),
         (
+            changed("source", first_backoff_milliseconds="1001", longest_backoff_seconds="1"),
+            "starjoin.source: first_backoff_milliseconds is 1001 and must be at most longest",
+        ),
+        (
             changed("source", role_external_id="id"),
             "starjoin.source: role_external_id and role_endpoint have no effect without role_arn",
         ),

@@ -62,8 +62,7 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
 
   private void emitGap(Gap gap, SourceOutput<byte[]> output) {
     metrics.gaps.inc();
-    LOG.warn(
-        "{} The job continues, as its settings say.", GapException.describe(stream, gap));
+    LOG.warn("{} The job continues, as its settings say.", GapException.describe(stream, gap));
     output.collect(gapWriter.write(gap));
   }
 

@@ -1,6 +1,7 @@
 package io.starjoin.kinesis;
 
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.DoubleSupplier;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
@@ -19,10 +20,6 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 public final class KinesisBlockSource implements Source<byte[], ShardSplit, EnumeratorState> {
 
   private static final long serialVersionUID = 1L;
-
-  // From a pause that a throttled shard needs to one after which recovery is still noticed soon.
-  private static final long FIRST_BACKOFF_MILLIS = 400;
-  private static final long LAST_BACKOFF_MILLIS = 10_000;
 
   private final SourceSettings settings;
   private final KinesisClientFactory clients;
@@ -59,7 +56,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
     ConsumerRegistration registration =
         new ConsumerRegistration(client, settings.stream(), settings.consumer(), timing);
     ShardLister lister =
-        new ShardLister(client, settings.stream().text(), timing, backoff(), registration);
+        new ShardLister(client, settings.stream().text(), timing, backoff(settings), registration);
     return new KinesisEnumerator(context, settings, lister, timing, state);
   }
 
@@ -77,7 +74,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
     ReaderMetrics metrics =
         new ReaderMetrics(context.metricGroup(), settings.stream(), budget, timing);
     BlockCutter cutter = new BlockCutter(settings.stream().streamName(), settings.maxBlockBytes());
-    Reading reading = new Reading(settings, timing, backoff(), metrics, cutter);
+    Reading reading = new Reading(settings, timing, backoff(settings), metrics, cutter);
     SplitReaders splitReaders =
         new SplitReaders(
             () ->
@@ -101,9 +98,13 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
     };
   }
 
-  private static Backoff backoff() {
+  private static Backoff backoff(SourceSettings settings) {
+    return backoff(settings, () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  static Backoff backoff(SourceSettings settings, DoubleSupplier random) {
     return new Backoff(
-        FIRST_BACKOFF_MILLIS, LAST_BACKOFF_MILLIS, () -> ThreadLocalRandom.current().nextDouble());
+        settings.firstBackoff().toMillis(), settings.longestBackoff().toMillis(), random);
   }
 
   @Override

@@ -13,6 +13,8 @@ public final class KinesisBlockSourceBuilder {
   private Long initialTimestampMillis;
   private GapPolicy onGap = GapPolicy.STOP;
   private long failAfterMillis = 900_000;
+  private long firstBackoffMillis = 400;
+  private long longestBackoffMillis = 10_000;
   private long prefetchBytes = 64L * 1024 * 1024;
   private long pollIntervalMillis = 200;
   private long shardDiscoveryIntervalMillis = 10_000;
@@ -67,6 +69,21 @@ public final class KinesisBlockSourceBuilder {
    */
   public KinesisBlockSourceBuilder failAfterMillis(long millis) {
     this.failAfterMillis = millis;
+    return this;
+  }
+
+  /**
+   * The wait after a first failure, 100 ms to the longest one; 400 ms unless set. It doubles with
+   * each further failure in a row.
+   */
+  public KinesisBlockSourceBuilder firstBackoffMillis(long millis) {
+    this.firstBackoffMillis = millis;
+    return this;
+  }
+
+  /** The longest wait after a failure, 1 s to 30 s; 10 s unless set. */
+  public KinesisBlockSourceBuilder longestBackoffMillis(long millis) {
+    this.longestBackoffMillis = millis;
     return this;
   }
 
@@ -213,6 +230,8 @@ public final class KinesisBlockSourceBuilder {
         initialTimestampMillis == null ? null : Instant.ofEpochMilli(initialTimestampMillis),
         onGap,
         Duration.ofMillis(failAfterMillis),
+        Duration.ofMillis(firstBackoffMillis),
+        Duration.ofMillis(longestBackoffMillis),
         prefetchBytes,
         Duration.ofMillis(pollIntervalMillis),
         Duration.ofMillis(shardDiscoveryIntervalMillis),

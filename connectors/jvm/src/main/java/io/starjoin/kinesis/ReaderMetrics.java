@@ -2,6 +2,7 @@ package io.starjoin.kinesis;
 
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
 import org.apache.flink.runtime.metrics.MetricNames;
 import org.apache.flink.runtime.metrics.groups.InternalSourceReaderMetricGroup;
 
@@ -16,6 +17,7 @@ final class ReaderMetrics {
   final Counter throttled;
   final Counter expiredIterators;
   final Counter errors;
+  private final Counter recordsInErrors;
   final Counter failedListings;
   final Counter gaps;
   final ReadLag lag;
@@ -26,9 +28,11 @@ final class ReaderMetrics {
   private volatile int shardsHeld;
   private volatile long fetchLagMillis = InternalSourceReaderMetricGroup.UNDEFINED;
 
-  ReaderMetrics(MetricGroup parent, StreamArn stream, PrefetchBudget budget, Timing timing) {
+  ReaderMetrics(
+      SourceReaderMetricGroup parent, StreamArn stream, PrefetchBudget budget, Timing timing) {
     lag = new ReadLag(timing);
     shardLags = new ShardLagMetrics(parent, stream, lag::millis);
+    recordsInErrors = parent.getNumRecordsInErrorsCounter();
     parent.gauge(MetricNames.CURRENT_FETCH_EVENT_TIME_LAG, () -> fetchLagMillis);
     // The managed service publishes only this group to CloudWatch. Metrics with an alarm lie
     // directly in it, because a further group becomes a further dimension there.
@@ -49,6 +53,16 @@ final class ReaderMetrics {
     group.gauge("shardsPaused", () -> shardsPaused);
     group.gauge("prefetchedBytes", budget::used);
     group.gauge("millisBehindLatest", lag::millis);
+  }
+
+  /**
+   * A call has failed, and not for its rate or the age of its iterator. Fetcher thread. Flink's
+   * standard counter has the same number: how many records the answer would have had is not known,
+   * and none is lost.
+   */
+  void callFailed() {
+    errors.inc();
+    recordsInErrors.inc();
   }
 
   /** How many shards wait, and for what. Fetcher thread. */

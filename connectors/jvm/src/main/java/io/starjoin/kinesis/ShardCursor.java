@@ -390,7 +390,7 @@ final class ShardCursor {
   }
 
   private void warn(Throwable reason) {
-    reading.metrics().errors.inc();
+    reading.metrics().callFailed();
     if (isWorthLogging()) {
       LOG.warn(
           "Reading shard {} of stream {} ({}) failed {}; it is retried: {}",

@@ -13,6 +13,8 @@ import java.time.Instant;
  * @param onGap what happens when records are lost to the job
  * @param failAfter for how long a shard, or the listing of the shards, may go without an answer,
  *     and a shard be held at a gap, before the job fails
+ * @param firstBackoff the wait after a first failure; it doubles with each further one in a row
+ * @param longestBackoff which it does not exceed
  * @param prefetchBytes bound of what one subtask has fetched and not emitted, calls in flight
  *     included
  * @param pollInterval time from the start of a shard's call to the start of its next
@@ -30,6 +32,8 @@ record SourceSettings(
     Instant initialTimestamp,
     GapPolicy onGap,
     Duration failAfter,
+    Duration firstBackoff,
+    Duration longestBackoff,
     long prefetchBytes,
     Duration pollInterval,
     Duration shardDiscoveryInterval,
@@ -49,6 +53,9 @@ record SourceSettings(
         "initialTimestamp must be set if initialPosition is AT_TIMESTAMP, and only then");
     // Below, one failed listing could end the job; above, nobody would notice.
     Limits.within("failAfter", failAfter, Duration.ofSeconds(30), Duration.ofDays(1));
+    // A longer one could exceed failAfter.
+    Limits.within("longestBackoff", longestBackoff, Duration.ofSeconds(1), Duration.ofSeconds(30));
+    Limits.within("firstBackoff", firstBackoff, Duration.ofMillis(100), longestBackoff);
     // One answer can have 10 MiB.
     Limits.within("prefetchBytes", prefetchBytes, 16 * MIB, 4096 * MIB, " bytes");
     // The service allows five calls per second and shard; an iterator lives for five minutes.

@@ -24,7 +24,7 @@ class BlockEmitterTest {
       new BlockEmitter(
           stream,
           budget,
-          new ReaderMetrics(context.recorded, stream, budget, new FakeTiming()),
+          new ReaderMetrics(context.metricGroup(), stream, budget, new FakeTiming()),
           context.metricGroup().getIOMetricGroup(),
           context::sendSourceEventToCoordinator);
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
+import org.apache.flink.runtime.metrics.groups.InternalSourceReaderMetricGroup;
 import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
 
 /**
@@ -49,7 +50,7 @@ final class FetcherHarness {
     this.kinesis = kinesis;
     this.settings = settings;
     this.budget = budget;
-    this.metrics = Fixtures.metrics(recorded, timing);
+    this.metrics = Fixtures.metrics(InternalSourceReaderMetricGroup.wrap(recorded), timing);
     if (settings.consumer() != null) {
       kinesis.fanOut.exists(Fixtures.CONSUMER, ConsumerStatus.ACTIVE);
     }

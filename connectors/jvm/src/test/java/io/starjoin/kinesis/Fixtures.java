@@ -1,7 +1,7 @@
 package io.starjoin.kinesis;
 
 import java.util.List;
-import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
@@ -54,10 +54,10 @@ final class Fixtures {
   }
 
   static ReaderMetrics metrics(Timing timing) {
-    return metrics(new UnregisteredMetricsGroup(), timing);
+    return metrics(UnregisteredMetricsGroup.createSourceReaderMetricGroup(), timing);
   }
 
-  static ReaderMetrics metrics(MetricGroup parent, Timing timing) {
+  static ReaderMetrics metrics(SourceReaderMetricGroup parent, Timing timing) {
     return new ReaderMetrics(
         parent, StreamArn.parse(FakeKinesis.ARN), new PrefetchBudget(1), timing);
   }

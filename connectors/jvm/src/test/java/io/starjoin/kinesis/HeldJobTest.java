@@ -82,8 +82,7 @@ class HeldJobTest {
       assertThat(job.getJobExecutionResult()).isNotCompletedExceptionally();
       Thread.onSpinWait();
     }
-    return job.stopWithSavepoint(false, savepoints.toString(), SavepointFormatType.CANONICAL)
-        .get();
+    return job.stopWithSavepoint(false, savepoints.toString(), SavepointFormatType.CANONICAL).get();
   }
 
   private static byte[] keep(byte[] element) {
@@ -115,7 +114,6 @@ class HeldJobTest {
     assertThat(emitted()).containsExactlyInAnyOrder("a1", "b1", "b2", "b3", "b4");
     run("CONTINUE", holding, "a3", "b4");
     assertThat(gaps()).containsExactly(new Gaps.Read(FakeKinesis.id(0), "1", "4"));
-    assertThat(emitted())
-        .containsExactlyInAnyOrder("a1", "b1", "b2", "b3", "b4", "a3", "b4");
+    assertThat(emitted()).containsExactlyInAnyOrder("a1", "b1", "b2", "b3", "b4", "a3", "b4");
   }
 }

@@ -30,6 +30,8 @@ class KinesisBlockSourceTest {
                 null,
                 GapPolicy.STOP,
                 Duration.ofMinutes(15),
+                Duration.ofMillis(400),
+                Duration.ofSeconds(10),
                 64L << 20,
                 Duration.ofMillis(200),
                 Duration.ofSeconds(10),
@@ -82,6 +84,10 @@ class KinesisBlockSourceTest {
         refused(
             b -> b.failAfterMillis(29_999), "failAfter must be 30 s to 86,400 s, not 29,999 ms"),
         refused(b -> b.failAfterMillis(86_400_001), "failAfter must be 30 s to 86,400 s"),
+        refused(b -> b.firstBackoffMillis(99), "firstBackoff must be 100 ms to 10 s, not 99 ms"),
+        refused(b -> b.firstBackoffMillis(10_001), "firstBackoff must be 100 ms to 10 s"),
+        refused(b -> b.longestBackoffMillis(999), "longestBackoff must be 1 s to 30 s, not 999 ms"),
+        refused(b -> b.longestBackoffMillis(30_001), "longestBackoff must be 1 s to 30 s"),
         refused(
             b -> b.prefetchBytes((16 << 20) - 1),
             "prefetchBytes must be 16,777,216 to 4,294,967,296 bytes, not 16,777,215"),

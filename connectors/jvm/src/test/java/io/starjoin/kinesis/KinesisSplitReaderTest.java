@@ -191,7 +191,18 @@ class KinesisSplitReaderTest {
 
     assertThat(fetcher.records()).containsExactly("a");
     assertThat(fetcher.metrics.errors.getCount()).isEqualTo(1);
+    assertThat(fetcher.recorded.count("numRecordsInErrors")).isEqualTo(1);
     assertThat(fetcher.metrics.throttled.getCount()).isEqualTo(3);
+  }
+
+  @Test
+  void theWaitsAfterFailuresAreTheSettings() {
+    SourceSettings settings =
+        Fixtures.builder().firstBackoffMillis(5_000).longestBackoffMillis(12_000).settings();
+    Backoff backoff = KinesisBlockSource.backoff(settings, () -> 1);
+
+    assertThat(IntStream.rangeClosed(1, 4).mapToLong(backoff::delayMillis))
+        .containsExactly(5_000L, 10_000L, 12_000L, 12_000L);
   }
 
   @Test
