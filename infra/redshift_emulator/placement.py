@@ -48,7 +48,7 @@ def folded(name: str) -> str:
 
 @dataclass
 class Placement:
-    """How a CREATE TABLE distributes and sorts its rows; `keys` are (DISTKEY or SORTKEY, column)."""
+    """How a CREATE TABLE distributes and sorts rows; `keys` are (DISTKEY or SORTKEY, column)."""
 
     keys: list[tuple[str, str]] = field(default_factory=list)
     style: str = ""
