@@ -58,7 +58,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         schema=declared.schema_name,
         columns=(*visible, *_hidden(name, star)),
         key=star.key_columns(name),
-        dist_key=declared.dist_key,
+        dist_key=declared.dist_key or _default_dist_key(star.key_columns(name)),
         sort_key=tuple(declared.sort_key),
         paths=tuple(_path(name, path, star) for path in star.target_paths(name)),
         unchanged_columns=tuple(
@@ -66,6 +66,14 @@ def _target(name: str, star: Star) -> TargetSpec:
         ),
         staged=shape_of(star.wide_schema(name)),
     )
+
+
+def _default_dist_key(key: tuple[str, ...]) -> str | None:
+    """The fact's key, which every load searches, deletes and joins by.
+
+    Nothing where it has several columns: one of them alone may have few values.
+    """
+    return key[0] if len(key) == 1 else None
 
 
 def _hidden(name: str, star: Star) -> tuple[ColumnSpec, ...]:

@@ -12,8 +12,10 @@ One transaction:
     ledger: steps 1 and 9: the lock, the fence and the bookkeeping rows.
     batch: steps 2 and 8: whether its parts fit, COPY's manifests, what became of the rows.
     statements: SQL that facts, patches and dimensions have in common.
-    unchanged: step 3 for columns that changes may leave out.
-    dimensions: dimensions that are kept in the warehouse, and their join.
+    dimensions: steps 3 and 4, dimensions that are kept in the warehouse.
+    next_versions: step 5, what becomes of every row that a batch touches.
+    unchanged: step 5 for columns that changes may leave out.
+    undeclared: step 6, and columns of a target that the declaration does not have.
     sweep: step 8, the floor of a reload.
 
 The tables:

@@ -1,8 +1,8 @@
 """The parts of one load: whether today's tables can take them, what COPY reads, what they became.
 
-Outcomes are counted where the rows are, after steps 3 and 4 and before COMMIT: the stage holds what
-COPY brought, the table of the newest what is left of it. So the bookkeeping tables say of a batch
-what was done.
+Outcomes are counted where the rows are, before COMMIT: the stage holds what COPY brought, the next
+versions and the newest changes what is left of it. So the bookkeeping tables say of a batch what
+was done.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from connectors.blocks import Kind
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
+from connectors.redshift.next_versions import STAGED
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
 from connectors.staging.part import Part
 from connectors.staging.shape import Shape, misfit
@@ -134,8 +135,17 @@ def _outcome(spec: Counted, *, loaded: int, superseded: int) -> Outcome:
 
 
 def count_statement(counted: Sequence[Counted], names: Names) -> str:
-    """One row per temporary table: for each of `counted` in turn the stage and the newest."""
-    tables = [table for spec in counted for table in (names.stage(spec), names.newest(spec))]
+    """One row per temporary table: for each of `counted` in turn the stage, and what won its key.
+
+    Next versions that are not staged are rows that only patches have touched.
+    """
+    tables = []
+    for spec in counted:
+        tables.append(names.stage(spec))
+        if isinstance(spec, TargetSpec):
+            tables.append(f"{names.following(spec)} WHERE {STAGED} = 1")
+        else:
+            tables.append(names.newest(spec))
     # Numbers tell the tables apart: Redshift gives text in a UNION no type.
     return "\nUNION ALL ".join(
         f"SELECT {number} AS table_number, COUNT(*) AS row_count FROM {table}"

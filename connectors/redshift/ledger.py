@@ -84,9 +84,16 @@ def refuse_superseded(cursor: Cursor, names: Names, application: str, number: in
     return True
 
 
-def verify_fence(cursor: Cursor, names: Names, application: str, number: int) -> None:
-    """Step 1: raises FenceLostError unless the fence is that of this start."""
-    holder = _holder(cursor, names)
+def verify_fence(cursor: Cursor, names: Names, application: str, number: int) -> int:
+    """Step 1: raises FenceLostError unless the fence is that of this start.
+
+    Returns the generation that the warehouse is swept to, 0 for none: every load needs both, and
+    asks once.
+    """
+    swept_to = f"SELECT MAX(generation) FROM {names.floor}"
+    cursor.execute(f"SELECT application, start_number, ({swept_to}) FROM {names.fence}")
+    rows = cursor.fetchall()
+    holder = (str(rows[0][0]), int(rows[0][1])) if rows else None
     if holder is None:
         message = f"nobody holds the fence in {names.fence}: it was removed by hand"
         raise FenceLostError(message)
@@ -94,6 +101,7 @@ def verify_fence(cursor: Cursor, names: Names, application: str, number: int) ->
     if holder[1] != number:
         message = f"start {holder[1]} of {application} has taken the fence of start {number}"
         raise FenceLostError(message)
+    return int(rows[0][2] or 0)
 
 
 def _holder(cursor: Cursor, names: Names) -> tuple[str, int] | None:

@@ -35,6 +35,7 @@ from connectors.redshift.preconditions import check_collation
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
 from connectors.redshift.transactions import WAITING, Transactions
+from connectors.redshift.undeclared import undeclared_columns
 from connectors.redshift.value_key import check_key, check_part_keys
 from connectors.staging.part import Part
 from connectors.staging.writer import Store
@@ -170,12 +171,12 @@ class Loader:
         self._unfinished = True
         with self._transactions.open(f"loading batch {batch}") as cursor:
             self._lock(cursor)  # 1
-            ledger.verify_fence(cursor, self._names, self._application, number)
+            swept = ledger.verify_fence(cursor, self._names, self._application, number)
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
             never_read = self._read_by_no_batch(cursor)
             counted = self._apply(cursor, batch, new) if new else []  # 2 to 8
-            sweep(cursor, self._warehouse, self._names, self._floor, new)  # 8
+            sweep(cursor, self._warehouse, self._names, self._floor, new, swept)  # 8
             outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
             ledger.record(cursor, self._names, self._application, batch, new, outcomes)  # 9
         self._unfinished = False
@@ -252,6 +253,7 @@ class Loader:
             patches=write_manifests(self._manifests, batch, parts, Kind.PATCHES),
             dimensions=write_manifests(self._manifests, batch, parts, Kind.DIMENSION),
             copy_role=self._copy_role,
+            undeclared=undeclared_columns(cursor, self._warehouse),
         )
         for statement in statements:
             self._transactions.at = f", step {statement.step}, {statement.about}"

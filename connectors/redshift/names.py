@@ -136,9 +136,19 @@ class Names:
         return quoted(f"stage_{_kind(spec)}_{spec.table}")
 
     @staticmethod
-    def newest(spec: StagedSpec) -> str:
-        """Temporary table with the newest staged row of each key."""
-        return quoted(f"newest_{_kind(spec)}_{spec.table}")
+    def newest(dimension: DimensionSpec) -> str:
+        """Temporary table with the staged changes of a dimension that are news to its table."""
+        return quoted(f"newest_dimension_{dimension.table}")
+
+    @staticmethod
+    def following(target: TargetSpec) -> str:
+        """Temporary table with the next version of each row that is touched."""
+        return quoted(f"next_rows_{target.table}")
+
+    @staticmethod
+    def aside(target: TargetSpec) -> str:
+        """Temporary table with what those rows have in undeclared columns."""
+        return quoted(f"aside_rows_{target.table}")
 
 
 def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
@@ -146,15 +156,16 @@ def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
     used = set(names.bookkeeping_names)
     for target in warehouse.targets:
         used |= {target.schema, target.table, names.tombstone_table(target)}
-    used |= {names.dimension_table(dimension) for dimension in warehouse.dimensions}
+        used |= {names.following(target).strip('"'), names.aside(target).strip('"')}
+    for dimension in warehouse.dimensions:
+        used |= {names.dimension_table(dimension), names.newest(dimension).strip('"')}
     staged: tuple[StagedSpec, ...] = (
         *warehouse.targets,
         *warehouse.patches,
         *warehouse.dimensions,
     )
     for spec in staged:
-        used |= {names.stage(spec).strip('"'), names.newest(spec).strip('"')}
-        used |= {column.name for column in spec.columns}
+        used |= {names.stage(spec).strip('"')} | {column.name for column in spec.columns}
     return frozenset(used)
 
 

@@ -3,42 +3,38 @@
 The steps, whose numbers every statement carries:
 
 1. Lock the ledger, before anything fixes a snapshot. Verify that the fence is ours. Find the
-   parts that the ledger has already.
+   parts that the ledger has already, and the columns of targets that the declaration lacks.
 2. COPY what is left into temporary stages, one COPY per table.
-3. Keep the newest staged row of each key, over upserts and deletes together. Any row of a tie
-   will do, so row_number and not rank. 3a to 3d, unchanged columns: see `unchanged`.
-4. Drop those that are not newer than the target's row or the key's tombstone.
-5. Replace: delete the rows' keys from the target, insert the upserts; likewise the
-   tombstones, one for each delete, even where there was no row.
-6. Patches: newest of each key by the patch's own position; then one UPDATE per path, parents
-   before children, only rows that hold the key with an older position. What lies below
-   the path is overwritten whatever its position: positions of different keys do not compare.
-7. Dimensions that are kept in the warehouse: fill what targets show of them.
-8. Count what was staged and what steps 3 and 4 left of it. Sweep what lies below the floor of a
+3. Of a dimension that is kept in the warehouse the newest staged change of each key, unless the
+   dimension's table has one that is as new.
+4. Replace: those changes' keys in the dimension's table.
+5. For each target one statement makes the next version of every row that the batch touches: of each
+   key the newest row, over upserts and deletes, what is there and the key's tombstone together;
+   then what its dimensions' changes make of it, parents before children.
+6. Replace: delete the rows' keys from the target, insert the next versions that are no deletes.
+7. Replace: the tombstones, one for each delete that won, even where there was no row.
+8. Count what was staged and what steps 3 and 5 left of it. Sweep what lies below the floor of a
    reload, where that is due.
 9. Ledger rows, accounts, outcomes, COMMIT.
 
-Steps 1 and 9 are in `ledger`, 8 in `counts` and `sweep`; 2 to 6 of facts and patches here;
-`dimensions` has 3 to 5 and 7 of dimensions that are kept in the warehouse, which on every path come
-after the stream's.
+A target is read once for keys and positions, once for the rows that the batch touches, and once to
+delete them; each of them is written once, however many paths have changed.
+
+Steps 1 and 9 are in `ledger`, 3 and 4 in `dimensions`, 5 in `next_versions`, 6 in `undeclared`, 8
+in `batch` and `sweep`; 2 and 7 here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from connectors.redshift.dimensions import fill_paths, replace_dimension
+from connectors.redshift.dimensions import replace_dimension
 from connectors.redshift.names import Names, listed, quoted
-from connectors.redshift.spec import ColumnSpec, PatchSpec, PathSpec, TargetSpec, WarehouseSpec
-from connectors.redshift.statements import (
-    Statement,
-    copied,
-    drop_not_newer,
-    keep_newest,
-    remove,
-    update_path,
-)
-from connectors.redshift.unchanged import keep_unchanged_values
+from connectors.redshift.next_versions import Touching, select_next_versions
+from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.statements import Statement, copied, remove, temporary_distribution
+from connectors.redshift.undeclared import replace_rows
 
 
 def plan_load(  # noqa: PLR0913
@@ -49,6 +45,7 @@ def plan_load(  # noqa: PLR0913
     patches: Mapping[str, str],
     dimensions: Mapping[str, str],
     copy_role: str,
+    undeclared: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> list[Statement]:
     """Steps 2 to 7 for the tables that have something to load.
 
@@ -59,72 +56,56 @@ def plan_load(  # noqa: PLR0913
         patches: manifest address by dimension that the stream joins.
         dimensions: manifest address by dimension that is kept in the warehouse.
         copy_role: ARN of the role that COPY reads S3 with, or `default`.
+        undeclared: by target the columns that its table has and the declaration does not.
     """
-    targets = [target for target in warehouse.targets if target.table in rows]
-    patched = {patch.table: patch for patch in warehouse.patches if patch.table in patches}
-    kept = [spec for spec in warehouse.dimensions if spec.table in dimensions]
     statements = []
-    for target in targets:
-        columns, address = _staged_columns(target, warehouse), rows[target.table]
-        statements += copied(target, columns, target.dist_key, names, address, copy_role)
-    for patch in patched.values():
-        address = patches[patch.table]
-        statements += copied(patch, patch.columns, None, names, address, copy_role)
-    for dimension in kept:
+    for target in warehouse.targets:
+        if target.table in rows:
+            columns = (*target.columns, ColumnSpec(warehouse.deleted, "BOOLEAN"))
+            address = rows[target.table]
+            statements += copied(target, columns, target.dist_key, names, address, copy_role)
+    for patch in warehouse.patches:
+        if patch.table in patches:
+            address = patches[patch.table]
+            statements += copied(patch, patch.columns, None, names, address, copy_role)
+    changed_dimensions = [spec for spec in warehouse.dimensions if spec.table in dimensions]
+    for dimension in changed_dimensions:
         address = dimensions[dimension.table]
         statements += copied(
             dimension, dimension.columns, dimension.dist_key, names, address, copy_role
         )
-    for target in targets:
-        statements += _replace_facts(target, warehouse, names)
-    for dimension in kept:
+    for dimension in changed_dimensions:
         statements += replace_dimension(dimension, warehouse, names)
-    for patch in patched.values():
-        statements.append(keep_newest(6, patch, patch.columns, warehouse, names))
+    changed = {*patches, *dimensions}
     for target in warehouse.targets:
-        statements += [
-            _patch_path(target, path, patched[path.dimension], warehouse, names)
-            for path in target.paths
-            if path.dimension in patched
-        ]
-    changed = {*patched, *(dimension.table for dimension in kept)}
-    for target in warehouse.targets:
-        written = target.table in rows
-        statements += fill_paths(target, warehouse, names, written=written, changed=changed)
+        staged = target.table in rows
+        touching = Touching(warehouse, names, target, rows_staged=staged, changed=changed)
+        statements += _bring_up_to_date(touching, undeclared.get(target.table, ()))
     return statements
 
 
-def _staged_columns(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, ...]:
-    return (*target.columns, ColumnSpec(warehouse.deleted, "BOOLEAN"))
-
-
-def _replace_facts(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> list[Statement]:
-    newest, table = names.newest(target), names.target(target)
-    tombstones = names.tombstones(target)
-    position, deleted = quoted(warehouse.position), quoted(warehouse.deleted)
-    every, key = listed(c.name for c in target.columns), listed(target.key)
-    insert = f"INSERT INTO {table} ({every})\nSELECT {every} FROM {newest} WHERE NOT {deleted}"
-    insert_tombstones = (
-        f"INSERT INTO {tombstones} ({key}, {position})\n"
-        f"SELECT {key}, {position} FROM {newest} WHERE {deleted}"
+def _bring_up_to_date(touching: Touching, undeclared: Sequence[str]) -> list[Statement]:
+    """Steps 5 to 7 of one target."""
+    target, warehouse, names = touching.target, touching.warehouse, touching.names
+    select = select_next_versions(touching)
+    if select is None:
+        return []
+    create = (
+        f"CREATE TEMP TABLE {names.following(target)} {temporary_distribution(target.dist_key)} AS"
+        f"\n{select}"
     )
-    return [
-        keep_newest(3, target, _staged_columns(target, warehouse), warehouse, names),
-        *(
-            Statement(3, target.table, sql)
-            for sql in keep_unchanged_values(target, warehouse.position, names)
-        ),
-        drop_not_newer(target, table, "t", warehouse, names),
-        drop_not_newer(target, tombstones, "b", warehouse, names),
-        remove(target, table, names),
-        Statement(5, target.table, insert),
-        remove(target, tombstones, names),
-        Statement(5, target.table, insert_tombstones),
-    ]
+    steps = [(5, create)]
+    steps += [(6, sql) for sql in replace_rows(target, warehouse, names, undeclared)]
+    if touching.rows_staged:
+        steps += [(7, sql) for sql in _replace_tombstones(target, warehouse, names)]
+    return [Statement(step, target.table, sql) for step, sql in steps]
 
 
-def _patch_path(
-    target: TargetSpec, path: PathSpec, patch: PatchSpec, warehouse: WarehouseSpec, names: Names
-) -> Statement:
-    older = f"< q.{quoted(warehouse.position)}"
-    return update_path(6, target, path, names.newest(patch), older, warehouse, names)
+def _replace_tombstones(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> list[str]:
+    tombstones, following = names.tombstones(target), names.following(target)
+    columns = listed((*target.key, warehouse.position))
+    insert = (
+        f"INSERT INTO {tombstones} ({columns})\n"
+        f"SELECT {columns} FROM {following} WHERE {quoted(warehouse.deleted)}"
+    )
+    return [remove(tombstones, following, target.key), insert]

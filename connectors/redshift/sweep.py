@@ -47,7 +47,10 @@ def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
 
     Raises NeedsRepairError when the floor is lower than the warehouse's.
     """
-    swept = swept_to(cursor, names)
+    return _is_raised(swept_to(cursor, names), floor)
+
+
+def _is_raised(swept: int, floor: Floor) -> bool:
     if swept > floor.generation:
         message = (
             f"rows below generation {swept} have already been removed, but application.floor is "
@@ -58,11 +61,20 @@ def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
     return swept < floor.generation
 
 
-def sweep(
-    cursor: Cursor, warehouse: WarehouseSpec, names: Names, floor: Floor, parts: Sequence[Part]
+def sweep(  # noqa: PLR0913, PLR0917
+    cursor: Cursor,
+    warehouse: WarehouseSpec,
+    names: Names,
+    floor: Floor,
+    parts: Sequence[Part],
+    swept: int,
 ) -> bool:
-    """Step 8, where it is due for a transaction that brings in `parts`; whether it was."""
-    raised = check_floor(cursor, names, floor)
+    """Step 8, where it is due for a transaction that brings in `parts`; whether it was.
+
+    `swept` is the generation that the warehouse is swept to. Raises NeedsRepairError as
+    `check_floor`.
+    """
+    raised = _is_raised(swept, floor)
     if not raised and all(part.floor >= floor.generation for part in parts):
         return False
     for statement in plan_sweep(warehouse, names, floor):

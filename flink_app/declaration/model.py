@@ -228,7 +228,9 @@ class Target(StrictModel):
     columns: dict[Identifier, str] = Field(
         description="column -> the fact's column, or references and a column with dots between"
     )
-    dist_key: str | None = None
+    dist_key: str | None = Field(
+        None, description="what rows are distributed by; default: the fact's key of one column"
+    )
     sort_key: list[str] = Field([])
 
 

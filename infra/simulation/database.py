@@ -8,8 +8,9 @@ What is translated, all else runs as it is written:
 - `svv_transactions`: none, for the same reason; ending sessions is for the fault tests;
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the order of the columns;
 - `db_collation()`: SQLite compares text as a case-sensitive database does;
-- `information_schema.columns`: `pragma_table_info`, with its types in the catalogue's words;
-  `%s`: `?`;
+- `information_schema.columns`: `pragma_table_info`, of one table with its types in the catalogue's
+  words;
+- `%s`: `?`;
 - what `infra.simulation.sqlite_dialect` rewrites.
 
 Temporary tables go when their connection closes.
@@ -35,7 +36,9 @@ from infra.simulation.sqlite_dialect import as_sqlite, drop_temporary
 
 BOOKKEEPING: Final = "starjoin"
 MOST_SCHEMAS: Final = 9  # SQLite attaches ten databases; one holds the bookkeeping tables
-_COPY: Final = re.compile(r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQUET MANIFEST")
+_COPY: Final = re.compile(
+    r"COPY (\S+) FROM '(\S+)' IAM_ROLE \S+ FORMAT AS PARQUET MANIFEST STATUPDATE OFF"
+)
 
 _COLUMNS: Final = """
 SELECT name,
@@ -49,6 +52,11 @@ SELECT name,
 FROM (SELECT ? AS schema_name, ? AS table_name) AS wanted
   JOIN pragma_table_info(wanted.table_name, wanted.schema_name)"""
 
+_COLUMNS_OF_TABLES: Final = """(
+  SELECT listed.schema AS table_schema, listed.name AS table_name, present.name AS column_name,
+    present.cid AS ordinal_position
+  FROM pragma_table_list AS listed
+    JOIN pragma_table_info(listed.name, listed.schema) AS present)"""
 
 # SQLite has neither decimals nor times: they are text with this before it, so that no column's
 # affinity makes a number of them.
@@ -81,8 +89,9 @@ def translated(sql: str) -> str:
         return ""
     if "svv_transactions" in sql:
         return "SELECT 0 WHERE ? IS NULL AND ? IS NULL"
-    if "information_schema.columns" in sql:
+    if "information_schema.columns" in sql and "table_name IN" not in sql:
         return _COLUMNS
+    sql = sql.replace("information_schema.columns", _COLUMNS_OF_TABLES)
     if "db_collation()" in sql:
         return "SELECT 'case_sensitive'"
     return as_sqlite(sql).replace("%s", "?")

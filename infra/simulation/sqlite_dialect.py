@@ -1,6 +1,6 @@
 """The load's SQL as SQLite takes it, for both warehouses in memory: the simulation's, the units'.
 
-- `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out;
+- `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out, those of CREATE TABLE AS among them;
 - `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`.
 
 COPY, schemas and locks are the business of each.
@@ -13,6 +13,7 @@ import sqlite3
 from typing import Final
 
 _CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
+_CREATE_AS: Final = re.compile(r"(CREATE TEMP TABLE \S+) (?:DISTSTYLE EVEN|DISTKEY \(\S+\)) AS\n")
 _DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
 
 
@@ -21,7 +22,7 @@ def as_sqlite(sql: str) -> str:
     if deleted := _DELETE.fullmatch(sql):
         table, others, condition = deleted.groups()
         sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
-    return _CLAUSES.sub(")", sql)
+    return _CLAUSES.sub(")", _CREATE_AS.sub(r"\1 AS\n", sql))
 
 
 def drop_temporary(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ Those of the load's statements are in `plan_mutations`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +24,8 @@ from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknownError
 from connectors.redshift.loader import Loaded, Loader
+from connectors.redshift.statements import Statement
+from connectors.redshift.sweep import swept_to
 from connectors.staging.writer import PartWriter
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
@@ -43,10 +46,11 @@ from tests.simulation import reload_mutations as reload
 from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
 from tests.simulation.plan_mutations import (
     Patch,
+    all_at_once,
     assigned,
     carry_if_newer,
     plan,
-    sort,
+    searched_by_the_first_step,
     sql,
     tip_first,
     without_below,
@@ -200,12 +204,31 @@ _outcome: Final = Denormalise._outcome
 
 def _counted_too_early() -> list[Patch]:
     statement = batch.count_statement
-    return [(batch, "count_statement", lambda *args: statement(*args).replace("newest_", "stage_"))]
+
+    def early(*args: Any) -> str:
+        staged = statement(*args).replace(' WHERE "_staged" = 1', "")
+        return staged.replace('"next_', '"stage_').replace('"newest_', '"stage_')
+
+    return [(batch, "count_statement", early)]
+
+
+def _ranked(pattern: str, by: str, *, by_rank: bool = False) -> Callable[[], list[Patch]]:
+    """Another window over the versions of a key."""
+    function = ("RANK()" if by_rank else "ROW_NUMBER()") + r" OVER (PARTITION BY"
+
+    def change(match: re.Match[str]) -> str:
+        return function + re.sub(pattern, by, match[1]) + " AS _rank\n"
+
+    def planned(statements: list[Statement]) -> list[Statement]:
+        window = r"ROW_NUMBER\(\) OVER \(PARTITION BY( pool\.[^\n]*) AS _rank\n"
+        return [replace(one, sql=re.sub(window, change, one.sql)) for one in statements]
+
+    return plan(planned)
 
 
 def _no_fence() -> list[Patch]:
     return [
-        (ledger, "verify_fence", lambda *_: None),
+        (ledger, "verify_fence", lambda cursor, names, *_: swept_to(cursor, names)),
         (ledger, "take_fence", lambda *_: None),
     ]
 
@@ -297,21 +320,32 @@ def _gap_to_the_end() -> list[Patch]:
 
 
 MUTATIONS: Final = (
-    Mutation("stage position guard", sql(4, r".*", "", only=" AS t\n")),
-    Mutation("fact tombstones", sql(4, r".*", "", only=" AS b\n")),
-    Mutation("newest per key", sql(3, "_rank = 1", "_rank >= 1")),
-    Mutation("row_number, not rank", sql(3, r"ROW_NUMBER\(\)", "RANK()")),
     Mutation(
-        "upserts and deletes together",
-        sql(3, r"(PARTITION BY .*?) ORDER", rf'\1, "{DELETED}" ORDER'),
+        "stage position guard",
+        _ranked(r'pool\."_pos" DESC, (\S+)\)', r'\1 DESC, pool."_pos" DESC)'),
     ),
-    Mutation("parents before children", plan(tip_first)),
-    Mutation("facts before patches", sort(lambda one: 2.5 if one.step == 6 else one.step)),
+    Mutation("fact tombstones", sql(5, (r"\n *UNION ALL\n *SELECT b\..*? AS s ON [^\n]*", ""))),
+    Mutation("newest per key", sql(5, ("AS ranked WHERE _rank = 1", "AS ranked WHERE _rank >= 1"))),
+    Mutation("row_number, not rank", _ranked(r'"_pos" DESC, \S+\)', '"_pos" DESC)', by_rank=True)),
+    Mutation("upserts and deletes together", _ranked(" ORDER", f', pool."{DELETED}" ORDER')),
+    Mutation(
+        "at one position what is there", _ranked(r'pool\."_staged"\)', r'pool."_staged" DESC)')
+    ),
+    Mutation("parents before children", tip_first),
+    Mutation("a child is joined by the new key", all_at_once),
+    Mutation("staged facts are patched", sql(5, (r"(\n *ON )r\.", r'\1r."_staged" = 0 AND r.'))),
+    Mutation("rows that are patched are written", sql(5, (r' OR "_changed" = 1$', ""))),
+    Mutation("rows are looked for by every path", searched_by_the_first_step),
     Mutation("patches carry what is below", assigned(without_below)),
     Mutation("carried whatever its position", plan(carry_if_newer)),
-    Mutation("newest patch of a key", sql(6, r"(ORDER BY \S+) DESC", r"\1 ASC")),
-    Mutation("patch guard", sql(6, r' AND \S+ < q\."_pos"', ""), OLDER),
-    Mutation("patch guard <, not <=", sql(6, r' < q\."_pos"', r' <= q."_pos"'), OLDER),
+    Mutation("newest patch of a key", sql(5, (r'(ORDER BY "_pos") DESC', r"\1 ASC"))),
+    Mutation("patch guard", sql(5, (r' AND [rt]\.\S+ < ([qc]\d+)\."_pos"', "")), OLDER),
+    Mutation("patch guard, of joined rows", sql(5, (r' AND r\.\S+ < (q\d+)\."_pos"', "")), OLDER),
+    Mutation("patch guard <, not <=", sql(5, (r' < ([qc]\d+)\."_pos"', r' <= \1."_pos"')), OLDER),
+    Mutation(
+        "a deleted dimension shows no key",
+        sql(5, (r'CASE WHEN NOT q\d+\."_deleted" THEN (\S+) END', r"\1")),
+    ),
     Mutation("positions never NULL", _null_positions),
     Mutation("position of a deleted dimension", _tombstones_without_position),
     Mutation(
@@ -376,9 +410,31 @@ MUTATIONS: Final = (
     Mutation("fence, once pruned", _no_fence, PRUNING),
     Mutation("sweep of dimensions", no_sweep_of_dimensions, RELOADS, placed=100),
     *(Mutation(guard, taken, placed=100) for guard, taken in PLACED_GUARDS.items()),
-    Mutation("columns of staged changes", sql(3, r".*", "", only=" AS s\n"), UNCHANGED),
-    Mutation("columns of the target's row", sql(3, r".*", "", only=" AS t\n"), UNCHANGED),
-    Mutation("columns of a change that is late", sql(3, r".*", "", only=" AS n\n"), UNCHANGED),
+    Mutation(
+        "columns of staged changes",
+        sql(
+            5,
+            (
+                r"(FIRST_VALUE\(pool\.\S+)\) OVER \((PARTITION BY .*? ORDER BY )",
+                r'\1) OVER (\2pool."_staged", ',
+            ),
+        ),
+        UNCHANGED,
+    ),
+    Mutation(
+        "columns of the target's row",
+        sql(
+            5,
+            (
+                r"(FIRST_VALUE\(pool\.\S+)\) OVER \((PARTITION BY .*? ORDER BY )",
+                r'\1) OVER (\2pool."_staged" DESC, ',
+            ),
+        ),
+        UNCHANGED,
+    ),
+    Mutation(
+        "columns of a change that is late", sql(5, (r"CASE WHEN NOT pool\..*? END", "0")), UNCHANGED
+    ),
     Mutation("columns of a dimension's late change", _columns_of_newer_rows_only, UNCHANGED),
     Mutation(
         "versions by all positions",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from connectors.redshift import loader
+from connectors.redshift import loader, next_versions
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import PathSpec, WarehouseSpec
 from connectors.redshift.statements import Statement
@@ -26,18 +26,21 @@ def plan(change: Callable[[Statements], Statements]) -> Callable[[], list[Patch]
     return lambda: [(loader, "plan_load", planned)]
 
 
-def sql(step: int, pattern: str, by: str, *, only: str = "") -> Callable[[], list[Patch]]:
-    """Another text in the statements of a step; a statement that becomes empty goes."""
+def sql(step: int, *changes: tuple[str, str], only: str = "") -> Callable[[], list[Patch]]:
+    """Another text in the statements of a step: each pattern is replaced.
+
+    A statement that becomes empty goes.
+    """
 
     def change(statements: Statements) -> Statements:
-        found = []
-        for one in statements:
-            if one.step == step and only in one.sql:
-                sql = re.sub(pattern, by, one.sql, flags=re.DOTALL)
-                found += [replace(one, sql=sql)] if sql else []
-            else:
-                found.append(one)
-        return found
+        changed = []
+        for statement in statements:
+            text = statement.sql
+            if statement.step == step and only in text:
+                for pattern, by in changes:
+                    text = re.sub(pattern, by, text, flags=re.DOTALL)
+            changed += [replace(statement, sql=text)] if text else []
+        return changed
 
     return plan(change)
 
@@ -47,10 +50,32 @@ def sort(key: Callable[[Statement], float]) -> Callable[[], list[Patch]]:
     return plan(lambda statements: sorted(statements, key=key))
 
 
-def tip_first(statements: Statements) -> Statements:
+def levels(change: Callable[[list[list[PathSpec]]], list[list[PathSpec]]]) -> list[Patch]:
+    """Other levels of paths."""
+    original = next_versions.levels
+
+    def changed(paths: Sequence[PathSpec]) -> list[list[PathSpec]]:
+        return change(original(paths))
+
+    return [(next_versions, "levels", changed)]
+
+
+def tip_first() -> list[Patch]:
     """Children before their parents."""
-    updates = [one for one in statements if one.sql.startswith("UPDATE")]
-    return [one for one in statements if one not in updates] + updates[::-1]
+    return levels(lambda depths: depths[::-1])
+
+
+def all_at_once() -> list[Patch]:
+    """Children by the key that a row had before its parents' patches; what they assign stands."""
+    return levels(lambda depths: [[path for paths in depths for path in paths]] if depths else [])
+
+
+def searched_by_the_first_step() -> list[Patch]:
+    """Rows are looked for by the references of facts alone."""
+    first = property(
+        lambda self: [p for p in self.target.paths if p.dimension in self.changed and not p.above]
+    )
+    return [(next_versions.Touching, "searched", first)]
 
 
 def assigned(change: Callable[[PathSpec], PathSpec]) -> Callable[[], list[Patch]]:
@@ -78,28 +103,22 @@ def without_below(path: PathSpec) -> PathSpec:
 def carry_if_newer(statements: Statements) -> Statements:
     """What lies below a path only where its own position is newer."""
 
-    def guarded(match: re.Match[str], table: str, position: str) -> str:
-        own, theirs = match[1], match[2]
+    def guarded(match: re.Match[str], positions: dict[str, str]) -> str:
+        alias, theirs, own = match[2], match[3], match[4]
         if not _is_below(theirs):
             return match[0]
         is_position = theirs.startswith(f"{POSITION}_")
         below = theirs.removeprefix("_pos_") if is_position else theirs.rpartition("__")[0]
-        newer = f'q."_pos_{below}" > {table}."{position}__{below}"'
-        return f'"{own}" = CASE WHEN {newer} THEN q."{theirs}" ELSE {table}."{own}" END'
+        newer = f'{alias}."_pos_{below}" > r."{positions[alias]}__{below}"'
+        return f'CASE WHEN {match[1]} AND {newer} THEN {alias}."{theirs}" ELSE r."{own}" END'
 
-    found = []
-    for one in statements:
-        if not one.sql.startswith("UPDATE"):
-            found.append(one)
-            continue
-        table = one.sql.split()[1]
-        position = re.search(r'\."(_pos_\w+)" < q\.', one.sql)
-        assert position is not None
-        assigned, _, rest = one.sql.partition("\nFROM ")
-        sql = re.sub(
-            r'"(\w+)" = q\."(\w+)"',
-            lambda match, t=table, p=position[1]: guarded(match, t, p),  # type: ignore[misc]
-            assigned,
+    changed = []
+    for statement in statements:
+        positions = {q: p for p, q in re.findall(r'r\."(_pos_\w+)" < (q\d+)\.', statement.sql)}
+        text = re.sub(
+            r'CASE WHEN ((q\d+)\."\w+" IS NOT NULL) THEN \2\."(\w+)" ELSE r\."(\w+)" END',
+            lambda match, known=positions: guarded(match, known),  # type: ignore[misc]
+            statement.sql,
         )
-        found.append(replace(one, sql=f"{sql}\nFROM {rest}"))
-    return found
+        changed.append(replace(statement, sql=text))
+    return changed

@@ -46,8 +46,8 @@ def swept_only_once() -> list[Patch]:
     """Parts that were staged under a lower floor are no reason."""
     original = sweep.sweep
 
-    def once(cursor: Any, warehouse: Any, names: Any, floor: Any, _: Any) -> bool:
-        return original(cursor, warehouse, names, floor, [])
+    def once(cursor: Any, warehouse: Any, names: Any, floor: Any, _: Any, swept: int) -> bool:
+        return original(cursor, warehouse, names, floor, [], swept)
 
     return [(loader, "sweep", once)]
 
@@ -57,11 +57,14 @@ def swept_before_rows_and_patches() -> list[Patch]:
     original, apply = sweep.sweep, Loader._apply
 
     def swept(self: Loader, cursor: Any, batch: str, parts: Any) -> Any:
-        original(cursor, self._warehouse, self._names, self._floor, parts)
+        below = sweep.swept_to(cursor, self._names)
+        original(cursor, self._warehouse, self._names, self._floor, parts, below)
         return apply(self, cursor, batch, parts)
 
-    def sweep_alone(cursor: Any, warehouse: Any, names: Any, floor: Any, parts: Any) -> bool:
-        return not parts and original(cursor, warehouse, names, floor, parts)
+    def sweep_alone(  # noqa: PLR0917 - as the original
+        cursor: Any, warehouse: Any, names: Any, floor: Any, parts: Any, swept: int
+    ) -> bool:
+        return not parts and original(cursor, warehouse, names, floor, parts, swept)
 
     return [(Loader, "_apply", swept), (loader, "sweep", sweep_alone)]
 

@@ -90,6 +90,7 @@ targets:
     columns:
       transfer: transfer
       note: note
+      buyer_id: buyer.person
       buyer: buyer.name
       buyer_city: buyer.city.label
       seller_id: seller

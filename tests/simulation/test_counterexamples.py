@@ -36,7 +36,7 @@ TALES: list[tuple[int, Callable[[], None], str]] = [
         "carried whatever its position",
     ),
     (5, counterexamples.a_ticket_and_then_its_event_in_one_batch, "parents before children"),
-    (6, counterexamples.a_fact_and_then_its_ticket_in_one_batch, "facts before patches"),
+    (6, counterexamples.a_fact_and_then_its_ticket_in_one_batch, "staged facts are patched"),
     (7, counterexamples.two_patches_of_a_ticket_that_carry_a_newer_event, "newest patch of a key"),
     (8, counterexamples.a_ticket_is_replayed_before_its_event, "patch guard <, not <="),
     (9, counterexamples.the_replay_has_come_to_an_older_version, "patch guard"),

@@ -37,45 +37,7 @@ CREATE TEMP TABLE "stage_rows_consignment_report" (
 ) DISTKEY ("voyage");
 
 -- step 2, consignment_report
-CREATE TEMP TABLE "newest_rows_consignment_report" (
-  "voyage" INTEGER,
-  "line" SMALLINT,
-  "sender_id" BIGINT,
-  "sender_name" VARCHAR(60),
-  "sender_region" VARCHAR(40),
-  "sender_number" VARCHAR(64),
-  "receiver" BIGINT,
-  "receiver_name" VARCHAR(60),
-  "receiver_harbour" VARCHAR(40),
-  "origin_depth" DECIMAL(38,10),
-  "origin_surveyed" DATE,
-  "origin_country" VARCHAR(2),
-  "origin_region" VARCHAR(40),
-  "weight" DOUBLE PRECISION,
-  "fee" DECIMAL(12,2),
-  "insured" BOOLEAN,
-  "loaded_at" TIMESTAMP,
-  "_pos" VARCHAR(44),
-  "_key_sender_company__sender" BIGINT,
-  "_pos_sender_company" VARCHAR(44),
-  "_pos_receiver_company" VARCHAR(44),
-  "_key_origin_port__origin" INTEGER,
-  "_pos_origin_port" VARCHAR(44),
-  "_key_sender_company__home_port__home" INTEGER,
-  "_pos_sender_company__home_port" VARCHAR(44),
-  "_pos_sender_company__entry" VARCHAR(44),
-  "_key_receiver_company__home_port__home" INTEGER,
-  "_pos_receiver_company__home_port" VARCHAR(44),
-  "_key_origin_port__region__region_code" VARCHAR(8),
-  "_pos_origin_port__region" VARCHAR(44),
-  "_key_sender_company__home_port__region__country" VARCHAR(2),
-  "_key_sender_company__home_port__region__region_code" VARCHAR(8),
-  "_pos_sender_company__home_port__region" VARCHAR(44),
-  "_deleted" BOOLEAN
-) DISTKEY ("voyage");
-
--- step 2, consignment_report
-COPY "stage_rows_consignment_report" FROM 's3://staged/consignment_report-rows.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST;
+COPY "stage_rows_consignment_report" FROM 's3://staged/consignment_report-rows.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
 
 -- step 2, sender_report
 CREATE TEMP TABLE "stage_rows_sender_report" (
@@ -91,20 +53,7 @@ CREATE TEMP TABLE "stage_rows_sender_report" (
 ) DISTSTYLE EVEN;
 
 -- step 2, sender_report
-CREATE TEMP TABLE "newest_rows_sender_report" (
-  "consignment_line" SMALLINT,
-  "consignment_voyage" INTEGER,
-  "sender" BIGINT,
-  "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
-  "_pos_sender_company" VARCHAR(44),
-  "_key_sender_company__entry__company_id" BIGINT,
-  "_pos_sender_company__entry" VARCHAR(44),
-  "_deleted" BOOLEAN
-) DISTSTYLE EVEN;
-
--- step 2, sender_report
-COPY "stage_rows_sender_report" FROM 's3://staged/sender_report-rows.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST;
+COPY "stage_rows_sender_report" FROM 's3://staged/sender_report-rows.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
 
 -- step 2, region
 CREATE TEMP TABLE "stage_patches_region" (
@@ -116,16 +65,7 @@ CREATE TEMP TABLE "stage_patches_region" (
 ) DISTSTYLE EVEN;
 
 -- step 2, region
-CREATE TEMP TABLE "newest_patches_region" (
-  "country" VARCHAR(2),
-  "code" VARCHAR(8),
-  "title" VARCHAR(40),
-  "_pos" VARCHAR(44),
-  "_deleted" BOOLEAN
-) DISTSTYLE EVEN;
-
--- step 2, region
-COPY "stage_patches_region" FROM 's3://staged/region-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST;
+COPY "stage_patches_region" FROM 's3://staged/region-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
 
 -- step 2, port
 CREATE TEMP TABLE "stage_patches_port" (
@@ -144,23 +84,7 @@ CREATE TEMP TABLE "stage_patches_port" (
 ) DISTSTYLE EVEN;
 
 -- step 2, port
-CREATE TEMP TABLE "newest_patches_port" (
-  "port_id" INTEGER,
-  "country" VARCHAR(2),
-  "region_code" VARCHAR(8),
-  "harbour" VARCHAR(40),
-  "depth" DECIMAL(38,10),
-  "surveyed" DATE,
-  "_pos" VARCHAR(44),
-  "_deleted" BOOLEAN,
-  "_pos_region" VARCHAR(44),
-  "region__country" VARCHAR(2),
-  "region__code" VARCHAR(8),
-  "region__title" VARCHAR(40)
-) DISTSTYLE EVEN;
-
--- step 2, port
-COPY "stage_patches_port" FROM 's3://staged/port-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST;
+COPY "stage_patches_port" FROM 's3://staged/port-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
 
 -- step 2, register
 CREATE TEMP TABLE "stage_patches_register" (
@@ -172,16 +96,7 @@ CREATE TEMP TABLE "stage_patches_register" (
 ) DISTSTYLE EVEN;
 
 -- step 2, register
-CREATE TEMP TABLE "newest_patches_register" (
-  "company_id" BIGINT,
-  "number" VARCHAR(64),
-  "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
-  "_deleted" BOOLEAN
-) DISTSTYLE EVEN;
-
--- step 2, register
-COPY "stage_patches_register" FROM 's3://staged/register-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST;
+COPY "stage_patches_register" FROM 's3://staged/register-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
 
 -- step 2, company
 CREATE TEMP TABLE "stage_patches_company" (
@@ -208,204 +123,314 @@ CREATE TEMP TABLE "stage_patches_company" (
 ) DISTSTYLE EVEN;
 
 -- step 2, company
-CREATE TEMP TABLE "newest_patches_company" (
-  "company_id" BIGINT,
-  "trade_name" VARCHAR(60),
-  "home" INTEGER,
-  "_pos" VARCHAR(44),
-  "_deleted" BOOLEAN,
-  "_pos_home_port" VARCHAR(44),
-  "home_port__port_id" INTEGER,
-  "home_port__country" VARCHAR(2),
-  "home_port__region_code" VARCHAR(8),
-  "home_port__harbour" VARCHAR(40),
-  "home_port__depth" DECIMAL(38,10),
-  "home_port__surveyed" DATE,
-  "_pos_entry" VARCHAR(44),
-  "entry__company_id" BIGINT,
-  "entry__number" VARCHAR(64),
-  "entry__verified" BOOLEAN,
-  "_pos_home_port__region" VARCHAR(44),
-  "home_port__region__country" VARCHAR(2),
-  "home_port__region__code" VARCHAR(8),
-  "home_port__region__title" VARCHAR(40)
-) DISTSTYLE EVEN;
-
--- step 2, company
-COPY "stage_patches_company" FROM 's3://staged/company-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST;
-
--- step 3, consignment_report
-INSERT INTO "newest_rows_consignment_report" ("voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region", "_deleted")
-SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region", "_deleted" FROM (
-  SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region", "_deleted", ROW_NUMBER() OVER (PARTITION BY "voyage", "line" ORDER BY "_pos" DESC) AS _rank FROM "stage_rows_consignment_report"
-) AS ranked WHERE _rank = 1;
-
--- step 4, consignment_report
-DELETE FROM "newest_rows_consignment_report" USING "reports"."consignment_report" AS t
-WHERE "newest_rows_consignment_report"."voyage" = t."voyage" AND "newest_rows_consignment_report"."line" = t."line" AND t."_pos" >= "newest_rows_consignment_report"."_pos";
-
--- step 4, consignment_report
-DELETE FROM "newest_rows_consignment_report" USING "starjoin"."tombstones_consignment_report" AS b
-WHERE "newest_rows_consignment_report"."voyage" = b."voyage" AND "newest_rows_consignment_report"."line" = b."line" AND b."_pos" >= "newest_rows_consignment_report"."_pos";
+COPY "stage_patches_company" FROM 's3://staged/company-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
 
 -- step 5, consignment_report
-DELETE FROM "reports"."consignment_report" USING "newest_rows_consignment_report" AS n
+CREATE TEMP TABLE "next_rows_consignment_report" DISTKEY ("voyage") AS
+SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region", "_deleted", "_staged"
+FROM (
+  SELECT
+    r."voyage",
+    r."line",
+    r."sender_id",
+    r."sender_name",
+    CASE WHEN q7."country" IS NOT NULL THEN q7."title" ELSE r."sender_region" END AS "sender_region",
+    r."sender_number",
+    r."receiver",
+    r."receiver_name",
+    r."receiver_harbour",
+    r."origin_depth",
+    r."origin_surveyed",
+    r."origin_country",
+    r."origin_region",
+    r."weight",
+    r."fee",
+    r."insured",
+    r."loaded_at",
+    r."_pos",
+    r."_key_sender_company__sender",
+    r."_pos_sender_company",
+    r."_pos_receiver_company",
+    r."_key_origin_port__origin",
+    r."_pos_origin_port",
+    r."_key_sender_company__home_port__home",
+    r."_pos_sender_company__home_port",
+    r."_pos_sender_company__entry",
+    r."_key_receiver_company__home_port__home",
+    r."_pos_receiver_company__home_port",
+    r."_key_origin_port__region__region_code",
+    r."_pos_origin_port__region",
+    r."_key_sender_company__home_port__region__country",
+    r."_key_sender_company__home_port__region__region_code",
+    CASE WHEN q7."country" IS NOT NULL THEN q7."_pos" ELSE r."_pos_sender_company__home_port__region" END AS "_pos_sender_company__home_port__region",
+    r."_deleted", r."_staged",
+    CASE WHEN q7."country" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
+  FROM (
+    SELECT
+      r."voyage",
+      r."line",
+      r."sender_id",
+      r."sender_name",
+      CASE WHEN q3."port_id" IS NOT NULL THEN q3."region__title" ELSE r."sender_region" END AS "sender_region",
+      CASE WHEN q4."company_id" IS NOT NULL THEN q4."number" ELSE r."sender_number" END AS "sender_number",
+      r."receiver",
+      r."receiver_name",
+      CASE WHEN q5."port_id" IS NOT NULL THEN q5."harbour" ELSE r."receiver_harbour" END AS "receiver_harbour",
+      r."origin_depth",
+      r."origin_surveyed",
+      r."origin_country",
+      CASE WHEN q6."country" IS NOT NULL THEN q6."title" ELSE r."origin_region" END AS "origin_region",
+      r."weight",
+      r."fee",
+      r."insured",
+      r."loaded_at",
+      r."_pos",
+      r."_key_sender_company__sender",
+      r."_pos_sender_company",
+      r."_pos_receiver_company",
+      r."_key_origin_port__origin",
+      r."_pos_origin_port",
+      r."_key_sender_company__home_port__home",
+      CASE WHEN q3."port_id" IS NOT NULL THEN q3."_pos" ELSE r."_pos_sender_company__home_port" END AS "_pos_sender_company__home_port",
+      CASE WHEN q4."company_id" IS NOT NULL THEN q4."_pos" ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
+      r."_key_receiver_company__home_port__home",
+      CASE WHEN q5."port_id" IS NOT NULL THEN q5."_pos" ELSE r."_pos_receiver_company__home_port" END AS "_pos_receiver_company__home_port",
+      r."_key_origin_port__region__region_code",
+      CASE WHEN q6."country" IS NOT NULL THEN q6."_pos" ELSE r."_pos_origin_port__region" END AS "_pos_origin_port__region",
+      CASE WHEN q3."port_id" IS NOT NULL THEN q3."country" ELSE r."_key_sender_company__home_port__region__country" END AS "_key_sender_company__home_port__region__country",
+      CASE WHEN q3."port_id" IS NOT NULL THEN q3."region_code" ELSE r."_key_sender_company__home_port__region__region_code" END AS "_key_sender_company__home_port__region__region_code",
+      CASE WHEN q3."port_id" IS NOT NULL THEN q3."_pos_region" ELSE r."_pos_sender_company__home_port__region" END AS "_pos_sender_company__home_port__region",
+      r."_deleted", r."_staged",
+      CASE WHEN q3."port_id" IS NOT NULL OR q4."company_id" IS NOT NULL OR q5."port_id" IS NOT NULL OR q6."country" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
+    FROM (
+      SELECT
+        r."voyage",
+        r."line",
+        CASE WHEN q0."company_id" IS NOT NULL THEN CASE WHEN NOT q0."_deleted" THEN q0."company_id" END ELSE r."sender_id" END AS "sender_id",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."trade_name" ELSE r."sender_name" END AS "sender_name",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."home_port__region__title" ELSE r."sender_region" END AS "sender_region",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."entry__number" ELSE r."sender_number" END AS "sender_number",
+        r."receiver",
+        CASE WHEN q1."company_id" IS NOT NULL THEN q1."trade_name" ELSE r."receiver_name" END AS "receiver_name",
+        CASE WHEN q1."company_id" IS NOT NULL THEN q1."home_port__harbour" ELSE r."receiver_harbour" END AS "receiver_harbour",
+        CASE WHEN q2."port_id" IS NOT NULL THEN q2."depth" ELSE r."origin_depth" END AS "origin_depth",
+        CASE WHEN q2."port_id" IS NOT NULL THEN q2."surveyed" ELSE r."origin_surveyed" END AS "origin_surveyed",
+        CASE WHEN q2."port_id" IS NOT NULL THEN q2."country" ELSE r."origin_country" END AS "origin_country",
+        CASE WHEN q2."port_id" IS NOT NULL THEN q2."region__title" ELSE r."origin_region" END AS "origin_region",
+        r."weight",
+        r."fee",
+        r."insured",
+        r."loaded_at",
+        r."_pos",
+        r."_key_sender_company__sender",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."_pos" ELSE r."_pos_sender_company" END AS "_pos_sender_company",
+        CASE WHEN q1."company_id" IS NOT NULL THEN q1."_pos" ELSE r."_pos_receiver_company" END AS "_pos_receiver_company",
+        r."_key_origin_port__origin",
+        CASE WHEN q2."port_id" IS NOT NULL THEN q2."_pos" ELSE r."_pos_origin_port" END AS "_pos_origin_port",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."home" ELSE r."_key_sender_company__home_port__home" END AS "_key_sender_company__home_port__home",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."_pos_home_port" ELSE r."_pos_sender_company__home_port" END AS "_pos_sender_company__home_port",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."_pos_entry" ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
+        CASE WHEN q1."company_id" IS NOT NULL THEN q1."home" ELSE r."_key_receiver_company__home_port__home" END AS "_key_receiver_company__home_port__home",
+        CASE WHEN q1."company_id" IS NOT NULL THEN q1."_pos_home_port" ELSE r."_pos_receiver_company__home_port" END AS "_pos_receiver_company__home_port",
+        CASE WHEN q2."port_id" IS NOT NULL THEN q2."region_code" ELSE r."_key_origin_port__region__region_code" END AS "_key_origin_port__region__region_code",
+        CASE WHEN q2."port_id" IS NOT NULL THEN q2."_pos_region" ELSE r."_pos_origin_port__region" END AS "_pos_origin_port__region",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."home_port__country" ELSE r."_key_sender_company__home_port__region__country" END AS "_key_sender_company__home_port__region__country",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."home_port__region_code" ELSE r."_key_sender_company__home_port__region__region_code" END AS "_key_sender_company__home_port__region__region_code",
+        CASE WHEN q0."company_id" IS NOT NULL THEN q0."_pos_home_port__region" ELSE r."_pos_sender_company__home_port__region" END AS "_pos_sender_company__home_port__region",
+        r."_deleted", r."_staged",
+        CASE WHEN q0."company_id" IS NOT NULL OR q1."company_id" IS NOT NULL OR q2."port_id" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
+      FROM (
+        SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region", "_deleted", "_staged", "_changed"
+        FROM (
+          SELECT pool."voyage", pool."line", pool."sender_id", pool."sender_name", pool."sender_region", pool."sender_number", pool."receiver", pool."receiver_name", pool."receiver_harbour", pool."origin_depth", pool."origin_surveyed", pool."origin_country", pool."origin_region", pool."weight", pool."fee", pool."insured", pool."loaded_at", pool."_pos", pool."_key_sender_company__sender", pool."_pos_sender_company", pool."_pos_receiver_company", pool."_key_origin_port__origin", pool."_pos_origin_port", pool."_key_sender_company__home_port__home", pool."_pos_sender_company__home_port", pool."_pos_sender_company__entry", pool."_key_receiver_company__home_port__home", pool."_pos_receiver_company__home_port", pool."_key_origin_port__region__region_code", pool."_pos_origin_port__region", pool."_key_sender_company__home_port__region__country", pool."_key_sender_company__home_port__region__region_code", pool."_pos_sender_company__home_port__region", pool."_deleted", pool."_staged", 0 AS "_changed",
+            ROW_NUMBER() OVER (PARTITION BY pool."voyage", pool."line" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
+          FROM (
+            SELECT t."voyage", t."line", t."sender_id", t."sender_name", t."sender_region", t."sender_number", t."receiver", t."receiver_name", t."receiver_harbour", t."origin_depth", t."origin_surveyed", t."origin_country", t."origin_region", t."weight", t."fee", t."insured", t."loaded_at", t."_pos", t."_key_sender_company__sender", t."_pos_sender_company", t."_pos_receiver_company", t."_key_origin_port__origin", t."_pos_origin_port", t."_key_sender_company__home_port__home", t."_pos_sender_company__home_port", t."_pos_sender_company__entry", t."_key_receiver_company__home_port__home", t."_pos_receiver_company__home_port", t."_key_origin_port__region__region_code", t."_pos_origin_port__region", t."_key_sender_company__home_port__region__country", t."_key_sender_company__home_port__region__region_code", t."_pos_sender_company__home_port__region", FALSE AS "_deleted", 0 AS "_staged"
+            FROM "reports"."consignment_report" AS t
+            JOIN (
+              SELECT t."voyage", t."line"
+              FROM "reports"."consignment_report" AS t
+              LEFT JOIN (SELECT DISTINCT "voyage", "line" FROM "stage_rows_consignment_report") AS s ON t."voyage" = s."voyage" AND t."line" = s."line"
+              LEFT JOIN (SELECT "company_id", MAX("_pos") AS "_pos" FROM "stage_patches_company" GROUP BY "company_id") AS c0
+                ON t."_key_sender_company__sender" = c0."company_id" AND t."_pos_sender_company" < c0."_pos"
+              LEFT JOIN (SELECT "company_id", MAX("_pos") AS "_pos" FROM "stage_patches_company" GROUP BY "company_id") AS c1
+                ON t."receiver" = c1."company_id" AND t."_pos_receiver_company" < c1."_pos"
+              LEFT JOIN (SELECT "port_id", MAX("_pos") AS "_pos" FROM "stage_patches_port" GROUP BY "port_id") AS c2
+                ON t."_key_origin_port__origin" = c2."port_id" AND t."_pos_origin_port" < c2."_pos"
+              LEFT JOIN (SELECT "port_id", MAX("_pos") AS "_pos" FROM "stage_patches_port" GROUP BY "port_id") AS c3
+                ON t."_key_sender_company__home_port__home" = c3."port_id" AND t."_pos_sender_company__home_port" < c3."_pos"
+              LEFT JOIN (SELECT "company_id", MAX("_pos") AS "_pos" FROM "stage_patches_register" GROUP BY "company_id") AS c4
+                ON t."sender_id" = c4."company_id" AND t."_pos_sender_company__entry" < c4."_pos"
+              LEFT JOIN (SELECT "port_id", MAX("_pos") AS "_pos" FROM "stage_patches_port" GROUP BY "port_id") AS c5
+                ON t."_key_receiver_company__home_port__home" = c5."port_id" AND t."_pos_receiver_company__home_port" < c5."_pos"
+              LEFT JOIN (SELECT "country", "code", MAX("_pos") AS "_pos" FROM "stage_patches_region" GROUP BY "country", "code") AS c6
+                ON t."origin_country" = c6."country" AND t."_key_origin_port__region__region_code" = c6."code" AND t."_pos_origin_port__region" < c6."_pos"
+              LEFT JOIN (SELECT "country", "code", MAX("_pos") AS "_pos" FROM "stage_patches_region" GROUP BY "country", "code") AS c7
+                ON t."_key_sender_company__home_port__region__country" = c7."country" AND t."_key_sender_company__home_port__region__region_code" = c7."code" AND t."_pos_sender_company__home_port__region" < c7."_pos"
+              WHERE s."voyage" IS NOT NULL OR c0."company_id" IS NOT NULL OR c1."company_id" IS NOT NULL OR c2."port_id" IS NOT NULL OR c3."port_id" IS NOT NULL OR c4."company_id" IS NOT NULL OR c5."port_id" IS NOT NULL OR c6."country" IS NOT NULL OR c7."country" IS NOT NULL
+            ) AS touched ON t."voyage" = touched."voyage" AND t."line" = touched."line"
+            UNION ALL
+            SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region", "_deleted", 1 AS "_staged"
+            FROM "stage_rows_consignment_report"
+            UNION ALL
+            SELECT b."voyage", b."line", NULL AS "sender_id", NULL AS "sender_name", NULL AS "sender_region", NULL AS "sender_number", NULL AS "receiver", NULL AS "receiver_name", NULL AS "receiver_harbour", NULL AS "origin_depth", NULL AS "origin_surveyed", NULL AS "origin_country", NULL AS "origin_region", NULL AS "weight", NULL AS "fee", NULL AS "insured", NULL AS "loaded_at", b."_pos", NULL AS "_key_sender_company__sender", NULL AS "_pos_sender_company", NULL AS "_pos_receiver_company", NULL AS "_key_origin_port__origin", NULL AS "_pos_origin_port", NULL AS "_key_sender_company__home_port__home", NULL AS "_pos_sender_company__home_port", NULL AS "_pos_sender_company__entry", NULL AS "_key_receiver_company__home_port__home", NULL AS "_pos_receiver_company__home_port", NULL AS "_key_origin_port__region__region_code", NULL AS "_pos_origin_port__region", NULL AS "_key_sender_company__home_port__region__country", NULL AS "_key_sender_company__home_port__region__region_code", NULL AS "_pos_sender_company__home_port__region", TRUE AS "_deleted", 0 AS "_staged"
+            FROM "starjoin"."tombstones_consignment_report" AS b
+            JOIN (SELECT DISTINCT "voyage", "line" FROM "stage_rows_consignment_report") AS s ON b."voyage" = s."voyage" AND b."line" = s."line"
+          ) AS pool
+        ) AS ranked WHERE _rank = 1
+      ) AS r
+      LEFT JOIN (
+        SELECT "company_id", "_pos", "_deleted", "trade_name", "home_port__region__title", "entry__number", "_pos_home_port", "home", "_pos_entry", "_pos_home_port__region", "home_port__country", "home_port__region_code" FROM (
+          SELECT "company_id", "_pos", "_deleted", "trade_name", "home_port__region__title", "entry__number", "_pos_home_port", "home", "_pos_entry", "_pos_home_port__region", "home_port__country", "home_port__region_code", ROW_NUMBER() OVER (PARTITION BY "company_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_company"
+        ) AS numbered WHERE _rank = 1
+      ) AS q0
+        ON r."_key_sender_company__sender" = q0."company_id" AND r."_pos_sender_company" < q0."_pos"
+      LEFT JOIN (
+        SELECT "company_id", "_pos", "_deleted", "trade_name", "home_port__harbour", "_pos_home_port", "home" FROM (
+          SELECT "company_id", "_pos", "_deleted", "trade_name", "home_port__harbour", "_pos_home_port", "home", ROW_NUMBER() OVER (PARTITION BY "company_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_company"
+        ) AS numbered WHERE _rank = 1
+      ) AS q1
+        ON r."receiver" = q1."company_id" AND r."_pos_receiver_company" < q1."_pos"
+      LEFT JOIN (
+        SELECT "port_id", "_pos", "_deleted", "depth", "surveyed", "country", "region__title", "_pos_region", "region_code" FROM (
+          SELECT "port_id", "_pos", "_deleted", "depth", "surveyed", "country", "region__title", "_pos_region", "region_code", ROW_NUMBER() OVER (PARTITION BY "port_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_port"
+        ) AS numbered WHERE _rank = 1
+      ) AS q2
+        ON r."_key_origin_port__origin" = q2."port_id" AND r."_pos_origin_port" < q2."_pos"
+    ) AS r
+    LEFT JOIN (
+      SELECT "port_id", "_pos", "_deleted", "region__title", "_pos_region", "country", "region_code" FROM (
+        SELECT "port_id", "_pos", "_deleted", "region__title", "_pos_region", "country", "region_code", ROW_NUMBER() OVER (PARTITION BY "port_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_port"
+      ) AS numbered WHERE _rank = 1
+    ) AS q3
+      ON r."_key_sender_company__home_port__home" = q3."port_id" AND r."_pos_sender_company__home_port" < q3."_pos"
+    LEFT JOIN (
+      SELECT "company_id", "_pos", "_deleted", "number" FROM (
+        SELECT "company_id", "_pos", "_deleted", "number", ROW_NUMBER() OVER (PARTITION BY "company_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_register"
+      ) AS numbered WHERE _rank = 1
+    ) AS q4
+      ON r."sender_id" = q4."company_id" AND r."_pos_sender_company__entry" < q4."_pos"
+    LEFT JOIN (
+      SELECT "port_id", "_pos", "_deleted", "harbour" FROM (
+        SELECT "port_id", "_pos", "_deleted", "harbour", ROW_NUMBER() OVER (PARTITION BY "port_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_port"
+      ) AS numbered WHERE _rank = 1
+    ) AS q5
+      ON r."_key_receiver_company__home_port__home" = q5."port_id" AND r."_pos_receiver_company__home_port" < q5."_pos"
+    LEFT JOIN (
+      SELECT "country", "code", "_pos", "_deleted", "title" FROM (
+        SELECT "country", "code", "_pos", "_deleted", "title", ROW_NUMBER() OVER (PARTITION BY "country", "code" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_region"
+      ) AS numbered WHERE _rank = 1
+    ) AS q6
+      ON r."origin_country" = q6."country" AND r."_key_origin_port__region__region_code" = q6."code" AND r."_pos_origin_port__region" < q6."_pos"
+  ) AS r
+  LEFT JOIN (
+    SELECT "country", "code", "_pos", "_deleted", "title" FROM (
+      SELECT "country", "code", "_pos", "_deleted", "title", ROW_NUMBER() OVER (PARTITION BY "country", "code" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_region"
+    ) AS numbered WHERE _rank = 1
+  ) AS q7
+    ON r."_key_sender_company__home_port__region__country" = q7."country" AND r."_key_sender_company__home_port__region__region_code" = q7."code" AND r."_pos_sender_company__home_port__region" < q7."_pos"
+) AS r
+WHERE "_staged" = 1 OR "_changed" = 1;
+
+-- step 6, consignment_report
+DELETE FROM "reports"."consignment_report" USING "next_rows_consignment_report" AS n
 WHERE "reports"."consignment_report"."voyage" = n."voyage" AND "reports"."consignment_report"."line" = n."line";
 
--- step 5, consignment_report
+-- step 6, consignment_report
 INSERT INTO "reports"."consignment_report" ("voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region")
-SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region" FROM "newest_rows_consignment_report" WHERE NOT "_deleted";
+SELECT n."voyage", n."line", n."sender_id", n."sender_name", n."sender_region", n."sender_number", n."receiver", n."receiver_name", n."receiver_harbour", n."origin_depth", n."origin_surveyed", n."origin_country", n."origin_region", n."weight", n."fee", n."insured", n."loaded_at", n."_pos", n."_key_sender_company__sender", n."_pos_sender_company", n."_pos_receiver_company", n."_key_origin_port__origin", n."_pos_origin_port", n."_key_sender_company__home_port__home", n."_pos_sender_company__home_port", n."_pos_sender_company__entry", n."_key_receiver_company__home_port__home", n."_pos_receiver_company__home_port", n."_key_origin_port__region__region_code", n."_pos_origin_port__region", n."_key_sender_company__home_port__region__country", n."_key_sender_company__home_port__region__region_code", n."_pos_sender_company__home_port__region" FROM "next_rows_consignment_report" AS n WHERE NOT n."_deleted";
 
--- step 5, consignment_report
-DELETE FROM "starjoin"."tombstones_consignment_report" USING "newest_rows_consignment_report" AS n
+-- step 7, consignment_report
+DELETE FROM "starjoin"."tombstones_consignment_report" USING "next_rows_consignment_report" AS n
 WHERE "starjoin"."tombstones_consignment_report"."voyage" = n."voyage" AND "starjoin"."tombstones_consignment_report"."line" = n."line";
 
--- step 5, consignment_report
+-- step 7, consignment_report
 INSERT INTO "starjoin"."tombstones_consignment_report" ("voyage", "line", "_pos")
-SELECT "voyage", "line", "_pos" FROM "newest_rows_consignment_report" WHERE "_deleted";
-
--- step 3, sender_report
-INSERT INTO "newest_rows_sender_report" ("consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry", "_deleted")
-SELECT "consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry", "_deleted" FROM (
-  SELECT "consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry", "_deleted", ROW_NUMBER() OVER (PARTITION BY "consignment_voyage", "consignment_line" ORDER BY "_pos" DESC) AS _rank FROM "stage_rows_sender_report"
-) AS ranked WHERE _rank = 1;
-
--- step 4, sender_report
-DELETE FROM "newest_rows_sender_report" USING "public"."sender_report" AS t
-WHERE "newest_rows_sender_report"."consignment_voyage" = t."consignment_voyage" AND "newest_rows_sender_report"."consignment_line" = t."consignment_line" AND t."_pos" >= "newest_rows_sender_report"."_pos";
-
--- step 4, sender_report
-DELETE FROM "newest_rows_sender_report" USING "starjoin"."tombstones_sender_report" AS b
-WHERE "newest_rows_sender_report"."consignment_voyage" = b."consignment_voyage" AND "newest_rows_sender_report"."consignment_line" = b."consignment_line" AND b."_pos" >= "newest_rows_sender_report"."_pos";
+SELECT "voyage", "line", "_pos" FROM "next_rows_consignment_report" WHERE "_deleted";
 
 -- step 5, sender_report
-DELETE FROM "public"."sender_report" USING "newest_rows_sender_report" AS n
+CREATE TEMP TABLE "next_rows_sender_report" DISTSTYLE EVEN AS
+SELECT "consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry", "_deleted", "_staged"
+FROM (
+  SELECT
+    r."consignment_line",
+    r."consignment_voyage",
+    r."sender",
+    CASE WHEN q1."company_id" IS NOT NULL THEN q1."verified" ELSE r."verified" END AS "verified",
+    r."_pos",
+    r."_pos_sender_company",
+    r."_key_sender_company__entry__company_id",
+    CASE WHEN q1."company_id" IS NOT NULL THEN q1."_pos" ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
+    r."_deleted", r."_staged",
+    CASE WHEN q1."company_id" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
+  FROM (
+    SELECT
+      r."consignment_line",
+      r."consignment_voyage",
+      r."sender",
+      CASE WHEN q0."company_id" IS NOT NULL THEN q0."entry__verified" ELSE r."verified" END AS "verified",
+      r."_pos",
+      CASE WHEN q0."company_id" IS NOT NULL THEN q0."_pos" ELSE r."_pos_sender_company" END AS "_pos_sender_company",
+      CASE WHEN q0."company_id" IS NOT NULL THEN CASE WHEN NOT q0."_deleted" THEN q0."company_id" END ELSE r."_key_sender_company__entry__company_id" END AS "_key_sender_company__entry__company_id",
+      CASE WHEN q0."company_id" IS NOT NULL THEN q0."_pos_entry" ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
+      r."_deleted", r."_staged",
+      CASE WHEN q0."company_id" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
+    FROM (
+      SELECT "consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry", "_deleted", "_staged", "_changed"
+      FROM (
+        SELECT pool."consignment_line", pool."consignment_voyage", pool."sender", pool."verified", pool."_pos", pool."_pos_sender_company", pool."_key_sender_company__entry__company_id", pool."_pos_sender_company__entry", pool."_deleted", pool."_staged", 0 AS "_changed",
+          ROW_NUMBER() OVER (PARTITION BY pool."consignment_voyage", pool."consignment_line" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
+        FROM (
+          SELECT t."consignment_line", t."consignment_voyage", t."sender", t."verified", t."_pos", t."_pos_sender_company", t."_key_sender_company__entry__company_id", t."_pos_sender_company__entry", FALSE AS "_deleted", 0 AS "_staged"
+          FROM "public"."sender_report" AS t
+          JOIN (
+            SELECT t."consignment_voyage", t."consignment_line"
+            FROM "public"."sender_report" AS t
+            LEFT JOIN (SELECT DISTINCT "consignment_voyage", "consignment_line" FROM "stage_rows_sender_report") AS s ON t."consignment_voyage" = s."consignment_voyage" AND t."consignment_line" = s."consignment_line"
+            LEFT JOIN (SELECT "company_id", MAX("_pos") AS "_pos" FROM "stage_patches_company" GROUP BY "company_id") AS c0
+              ON t."sender" = c0."company_id" AND t."_pos_sender_company" < c0."_pos"
+            LEFT JOIN (SELECT "company_id", MAX("_pos") AS "_pos" FROM "stage_patches_register" GROUP BY "company_id") AS c1
+              ON t."_key_sender_company__entry__company_id" = c1."company_id" AND t."_pos_sender_company__entry" < c1."_pos"
+            WHERE s."consignment_voyage" IS NOT NULL OR c0."company_id" IS NOT NULL OR c1."company_id" IS NOT NULL
+          ) AS touched ON t."consignment_voyage" = touched."consignment_voyage" AND t."consignment_line" = touched."consignment_line"
+          UNION ALL
+          SELECT "consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry", "_deleted", 1 AS "_staged"
+          FROM "stage_rows_sender_report"
+          UNION ALL
+          SELECT b."consignment_line", b."consignment_voyage", NULL AS "sender", NULL AS "verified", b."_pos", NULL AS "_pos_sender_company", NULL AS "_key_sender_company__entry__company_id", NULL AS "_pos_sender_company__entry", TRUE AS "_deleted", 0 AS "_staged"
+          FROM "starjoin"."tombstones_sender_report" AS b
+          JOIN (SELECT DISTINCT "consignment_voyage", "consignment_line" FROM "stage_rows_sender_report") AS s ON b."consignment_voyage" = s."consignment_voyage" AND b."consignment_line" = s."consignment_line"
+        ) AS pool
+      ) AS ranked WHERE _rank = 1
+    ) AS r
+    LEFT JOIN (
+      SELECT "company_id", "_pos", "_deleted", "entry__verified", "_pos_entry" FROM (
+        SELECT "company_id", "_pos", "_deleted", "entry__verified", "_pos_entry", ROW_NUMBER() OVER (PARTITION BY "company_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_company"
+      ) AS numbered WHERE _rank = 1
+    ) AS q0
+      ON r."sender" = q0."company_id" AND r."_pos_sender_company" < q0."_pos"
+  ) AS r
+  LEFT JOIN (
+    SELECT "company_id", "_pos", "_deleted", "verified" FROM (
+      SELECT "company_id", "_pos", "_deleted", "verified", ROW_NUMBER() OVER (PARTITION BY "company_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_register"
+    ) AS numbered WHERE _rank = 1
+  ) AS q1
+    ON r."_key_sender_company__entry__company_id" = q1."company_id" AND r."_pos_sender_company__entry" < q1."_pos"
+) AS r
+WHERE "_staged" = 1 OR "_changed" = 1;
+
+-- step 6, sender_report
+DELETE FROM "public"."sender_report" USING "next_rows_sender_report" AS n
 WHERE "public"."sender_report"."consignment_voyage" = n."consignment_voyage" AND "public"."sender_report"."consignment_line" = n."consignment_line";
 
--- step 5, sender_report
+-- step 6, sender_report
 INSERT INTO "public"."sender_report" ("consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry")
-SELECT "consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry" FROM "newest_rows_sender_report" WHERE NOT "_deleted";
+SELECT n."consignment_line", n."consignment_voyage", n."sender", n."verified", n."_pos", n."_pos_sender_company", n."_key_sender_company__entry__company_id", n."_pos_sender_company__entry" FROM "next_rows_sender_report" AS n WHERE NOT n."_deleted";
 
--- step 5, sender_report
-DELETE FROM "starjoin"."tombstones_sender_report" USING "newest_rows_sender_report" AS n
+-- step 7, sender_report
+DELETE FROM "starjoin"."tombstones_sender_report" USING "next_rows_sender_report" AS n
 WHERE "starjoin"."tombstones_sender_report"."consignment_voyage" = n."consignment_voyage" AND "starjoin"."tombstones_sender_report"."consignment_line" = n."consignment_line";
 
--- step 5, sender_report
+-- step 7, sender_report
 INSERT INTO "starjoin"."tombstones_sender_report" ("consignment_voyage", "consignment_line", "_pos")
-SELECT "consignment_voyage", "consignment_line", "_pos" FROM "newest_rows_sender_report" WHERE "_deleted";
-
--- step 6, region
-INSERT INTO "newest_patches_region" ("country", "code", "title", "_pos", "_deleted")
-SELECT "country", "code", "title", "_pos", "_deleted" FROM (
-  SELECT "country", "code", "title", "_pos", "_deleted", ROW_NUMBER() OVER (PARTITION BY "country", "code" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_region"
-) AS ranked WHERE _rank = 1;
-
--- step 6, port
-INSERT INTO "newest_patches_port" ("port_id", "country", "region_code", "harbour", "depth", "surveyed", "_pos", "_deleted", "_pos_region", "region__country", "region__code", "region__title")
-SELECT "port_id", "country", "region_code", "harbour", "depth", "surveyed", "_pos", "_deleted", "_pos_region", "region__country", "region__code", "region__title" FROM (
-  SELECT "port_id", "country", "region_code", "harbour", "depth", "surveyed", "_pos", "_deleted", "_pos_region", "region__country", "region__code", "region__title", ROW_NUMBER() OVER (PARTITION BY "port_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_port"
-) AS ranked WHERE _rank = 1;
-
--- step 6, register
-INSERT INTO "newest_patches_register" ("company_id", "number", "verified", "_pos", "_deleted")
-SELECT "company_id", "number", "verified", "_pos", "_deleted" FROM (
-  SELECT "company_id", "number", "verified", "_pos", "_deleted", ROW_NUMBER() OVER (PARTITION BY "company_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_register"
-) AS ranked WHERE _rank = 1;
-
--- step 6, company
-INSERT INTO "newest_patches_company" ("company_id", "trade_name", "home", "_pos", "_deleted", "_pos_home_port", "home_port__port_id", "home_port__country", "home_port__region_code", "home_port__harbour", "home_port__depth", "home_port__surveyed", "_pos_entry", "entry__company_id", "entry__number", "entry__verified", "_pos_home_port__region", "home_port__region__country", "home_port__region__code", "home_port__region__title")
-SELECT "company_id", "trade_name", "home", "_pos", "_deleted", "_pos_home_port", "home_port__port_id", "home_port__country", "home_port__region_code", "home_port__harbour", "home_port__depth", "home_port__surveyed", "_pos_entry", "entry__company_id", "entry__number", "entry__verified", "_pos_home_port__region", "home_port__region__country", "home_port__region__code", "home_port__region__title" FROM (
-  SELECT "company_id", "trade_name", "home", "_pos", "_deleted", "_pos_home_port", "home_port__port_id", "home_port__country", "home_port__region_code", "home_port__harbour", "home_port__depth", "home_port__surveyed", "_pos_entry", "entry__company_id", "entry__number", "entry__verified", "_pos_home_port__region", "home_port__region__country", "home_port__region__code", "home_port__region__title", ROW_NUMBER() OVER (PARTITION BY "company_id" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_company"
-) AS ranked WHERE _rank = 1;
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_sender_company" = q."_pos",
-  "sender_id" = CASE WHEN NOT q."_deleted" THEN q."company_id" END,
-  "sender_name" = q."trade_name",
-  "sender_region" = q."home_port__region__title",
-  "sender_number" = q."entry__number",
-  "_pos_sender_company__home_port" = q."_pos_home_port",
-  "_key_sender_company__home_port__home" = q."home",
-  "_pos_sender_company__entry" = q."_pos_entry",
-  "_pos_sender_company__home_port__region" = q."_pos_home_port__region",
-  "_key_sender_company__home_port__region__country" = q."home_port__country",
-  "_key_sender_company__home_port__region__region_code" = q."home_port__region_code"
-FROM "newest_patches_company" AS q
-WHERE "reports"."consignment_report"."_key_sender_company__sender" = q."company_id" AND "reports"."consignment_report"."_pos_sender_company" < q."_pos";
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_receiver_company" = q."_pos",
-  "receiver_name" = q."trade_name",
-  "receiver_harbour" = q."home_port__harbour",
-  "_pos_receiver_company__home_port" = q."_pos_home_port",
-  "_key_receiver_company__home_port__home" = q."home"
-FROM "newest_patches_company" AS q
-WHERE "reports"."consignment_report"."receiver" = q."company_id" AND "reports"."consignment_report"."_pos_receiver_company" < q."_pos";
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_origin_port" = q."_pos",
-  "origin_depth" = q."depth",
-  "origin_surveyed" = q."surveyed",
-  "origin_country" = q."country",
-  "origin_region" = q."region__title",
-  "_pos_origin_port__region" = q."_pos_region",
-  "_key_origin_port__region__region_code" = q."region_code"
-FROM "newest_patches_port" AS q
-WHERE "reports"."consignment_report"."_key_origin_port__origin" = q."port_id" AND "reports"."consignment_report"."_pos_origin_port" < q."_pos";
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_sender_company__home_port" = q."_pos",
-  "sender_region" = q."region__title",
-  "_pos_sender_company__home_port__region" = q."_pos_region",
-  "_key_sender_company__home_port__region__country" = q."country",
-  "_key_sender_company__home_port__region__region_code" = q."region_code"
-FROM "newest_patches_port" AS q
-WHERE "reports"."consignment_report"."_key_sender_company__home_port__home" = q."port_id" AND "reports"."consignment_report"."_pos_sender_company__home_port" < q."_pos";
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_sender_company__entry" = q."_pos",
-  "sender_number" = q."number"
-FROM "newest_patches_register" AS q
-WHERE "reports"."consignment_report"."sender_id" = q."company_id" AND "reports"."consignment_report"."_pos_sender_company__entry" < q."_pos";
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_receiver_company__home_port" = q."_pos",
-  "receiver_harbour" = q."harbour"
-FROM "newest_patches_port" AS q
-WHERE "reports"."consignment_report"."_key_receiver_company__home_port__home" = q."port_id" AND "reports"."consignment_report"."_pos_receiver_company__home_port" < q."_pos";
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_origin_port__region" = q."_pos",
-  "origin_region" = q."title"
-FROM "newest_patches_region" AS q
-WHERE "reports"."consignment_report"."origin_country" = q."country" AND "reports"."consignment_report"."_key_origin_port__region__region_code" = q."code" AND "reports"."consignment_report"."_pos_origin_port__region" < q."_pos";
-
--- step 6, consignment_report
-UPDATE "reports"."consignment_report" SET
-  "_pos_sender_company__home_port__region" = q."_pos",
-  "sender_region" = q."title"
-FROM "newest_patches_region" AS q
-WHERE "reports"."consignment_report"."_key_sender_company__home_port__region__country" = q."country" AND "reports"."consignment_report"."_key_sender_company__home_port__region__region_code" = q."code" AND "reports"."consignment_report"."_pos_sender_company__home_port__region" < q."_pos";
-
--- step 6, sender_report
-UPDATE "public"."sender_report" SET
-  "_pos_sender_company" = q."_pos",
-  "verified" = q."entry__verified",
-  "_pos_sender_company__entry" = q."_pos_entry",
-  "_key_sender_company__entry__company_id" = CASE WHEN NOT q."_deleted" THEN q."company_id" END
-FROM "newest_patches_company" AS q
-WHERE "public"."sender_report"."sender" = q."company_id" AND "public"."sender_report"."_pos_sender_company" < q."_pos";
-
--- step 6, sender_report
-UPDATE "public"."sender_report" SET
-  "_pos_sender_company__entry" = q."_pos",
-  "verified" = q."verified"
-FROM "newest_patches_register" AS q
-WHERE "public"."sender_report"."_key_sender_company__entry__company_id" = q."company_id" AND "public"."sender_report"."_pos_sender_company__entry" < q."_pos";
+SELECT "consignment_voyage", "consignment_line", "_pos" FROM "next_rows_sender_report" WHERE "_deleted";

@@ -218,9 +218,9 @@ CREATE TABLE IF NOT EXISTS "logistics"."deliveries" (
   "_pos_order__shipping__region" VARCHAR(44),
   "_key_order__outlet__region__region_code" VARCHAR(8),
   "_pos_order__outlet__region" VARCHAR(44)
-) DISTKEY ("order_id") SORTKEY ("shipped_at");
+) DISTKEY ("shipment_number") SORTKEY ("shipped_at");
 
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
   "shipment_number" VARCHAR(20) NOT NULL,
   "_pos" VARCHAR(44) NOT NULL
-) DISTSTYLE AUTO;
+) DISTKEY ("shipment_number");

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
@@ -41,6 +41,7 @@ def planned(
     rows: Iterable[str],
     patches: Iterable[str] = (),
     dimensions: Iterable[str] = (),
+    undeclared: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> list[str]:
     """The statements of one transaction, for these streams."""
     statements = plan_load(
@@ -50,15 +51,22 @@ def planned(
         patches={stream: f"patches:{stream}" for stream in patches},
         dimensions={stream: f"dimensions:{stream}" for stream in dimensions},
         copy_role="default",
+        undeclared=undeclared,
     )
     return [statement.sql for statement in statements]
 
 
 class SqliteWarehouse:
-    """Targets and bookkeeping in memory; `load` runs one transaction's plan."""
+    """Targets and bookkeeping in memory; `load` runs one transaction's plan.
+
+    Attributes:
+        spec: what there is.
+        undeclared: by target the columns that were added to it by hand.
+    """
 
     def __init__(self, spec: WarehouseSpec) -> None:
         self.spec = spec
+        self.undeclared: Mapping[str, Sequence[str]] = {}
         self._connection = sqlite3.connect(":memory:", isolation_level=None)
         for statement in create_statements(spec, NAMES):
             self._run(statement, {})
@@ -80,15 +88,14 @@ class SqliteWarehouse:
         patches: Mapping[str, Sequence[pa.RecordBatch]],
         dimensions: Mapping[str, Sequence[pa.RecordBatch]] = MappingProxyType({}),
         *,
-        without: int | None = None,
+        change: Callable[[str], str] = lambda sql: sql,
     ) -> None:
-        """One transaction; `without` leaves out the statement at that place."""
+        """One transaction; of the statements that `change` makes of the plan's."""
         staged = {f"rows:{stream}": found for stream, found in rows.items()}
         staged |= {f"patches:{stream}": found for stream, found in patches.items()}
         staged |= {f"dimensions:{stream}": found for stream, found in dimensions.items()}
-        for place, sql in enumerate(planned(self.spec, rows, patches, dimensions)):
-            if place != without:
-                self._run(sql, staged)
+        for sql in planned(self.spec, rows, patches, dimensions, self.undeclared):
+            self._run(change(sql), staged)
         drop_temporary(self._connection)
 
     def rows(self, target: TargetSpec) -> list[tuple[Any, ...]]:
@@ -106,6 +113,10 @@ class SqliteWarehouse:
 
     def tombstones(self, target: TargetSpec) -> list[tuple[Any, ...]]:
         return sorted(self._connection.execute(f"SELECT * FROM {NAMES.tombstones(target)}"))
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """One query beside the loads."""
+        return self._connection.execute(sql).fetchall()
 
     def execute(self, sql: str) -> None:
         """One statement beside the loads."""

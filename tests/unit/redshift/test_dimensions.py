@@ -43,63 +43,65 @@ def planned(*staged: str) -> list[Statement]:
     )
 
 
-def fills(*staged: str) -> list[str]:
-    """What the last step fills of the larger target: the path, and from which table."""
-    found = []
-    for one in planned(*staged):
-        if one.step == 7 and one.about == REPORT:
-            source = re.search(r'\nFROM (?:"starjoin"\.)?"([a-z]+)_', one.sql)
-            path = re.search(r'"_pos_(\w+)" [<=] \S+$', one.sql)
-            assert source is not None
-            assert path is not None
-            found.append(f"{path[1]} from {source[1]}")
-    return found
+def joined(*staged: str) -> list[str]:
+    """Along which paths the larger target is joined to the warehouse's tables, in order."""
+    (sql,) = [s.sql for s in planned(*staged) if (s.step, s.about) == (5, REPORT)] or [""]
+    joins = r'LEFT JOIN "starjoin"\."dimension_(\w+)" AS q\d+\n *ON [^\n]*"_pos_(\w+)" < q\d+\.'
+    return [path for _, path in re.findall(joins, sql)]
+
+
+def searched(*staged: str) -> list[str]:
+    """By which paths rows of the larger target are looked for, and in which table of changes."""
+    (sql,) = [s.sql for s in planned(*staged) if (s.step, s.about) == (5, REPORT)] or [""]
+    searches = r'FROM "([a-z]+)_\w+" GROUP BY [^\n]*\n[^\n]*"_pos_(\w+)" < c\d+\.'
+    return [f"{path} in {source}" for source, path in re.findall(searches, sql)]
 
 
 def test_rows_of_a_target_need_all_its_paths_parents_first() -> None:
-    assert fills(REPORT) == [
-        "origin_port from dimension",
-        "sender_company__home_port from dimension",
-        "sender_company__entry from dimension",
-        "receiver_company__home_port from dimension",
-        "origin_port__region from dimension",
-        "sender_company__home_port__region from dimension",
+    assert joined(REPORT) == [
+        "origin_port",
+        "sender_company__home_port",
+        "sender_company__entry",
+        "receiver_company__home_port",
+        "origin_port__region",
+        "sender_company__home_port__region",
     ]
-    assert fills("sender_report") == []
+    assert searched(REPORT) == []
+    assert joined("sender_report") == []
 
 
 def test_a_change_reaches_the_paths_of_its_dimension_and_what_lies_below_is_looked_up() -> None:
-    assert fills("port") == [
-        "origin_port from newest",
-        "sender_company__home_port from newest",
-        "receiver_company__home_port from newest",
-        "origin_port__region from dimension",
-        "sender_company__home_port__region from dimension",
+    assert searched("port") == [
+        "origin_port in newest",
+        "sender_company__home_port in newest",
+        "receiver_company__home_port in newest",
     ]
-    assert fills("region") == [
-        "origin_port__region from newest",
-        "sender_company__home_port__region from newest",
+    assert joined("port") == [
+        "origin_port",
+        "sender_company__home_port",
+        "receiver_company__home_port",
+        "origin_port__region",
+        "sender_company__home_port__region",
     ]
+    below = ["origin_port__region", "sender_company__home_port__region"]
+    assert joined("region") == below
+    assert searched("region") == [f"{path} in newest" for path in below]
 
 
 def test_a_patch_has_what_lies_below_it_looked_up() -> None:
-    assert fills("company") == [
-        "sender_company__home_port from dimension",
-        "sender_company__entry from dimension",
-        "receiver_company__home_port from dimension",
-        "sender_company__home_port__region from dimension",
+    assert searched("company") == ["sender_company in stage", "receiver_company in stage"]
+    assert joined("company") == [
+        "sender_company__home_port",
+        "sender_company__entry",
+        "receiver_company__home_port",
+        "sender_company__home_port__region",
     ]
 
 
-def test_a_path_takes_its_changes_first_and_comes_after_facts_and_patches() -> None:
+def test_tables_of_dimensions_are_replaced_before_a_target_is_joined_to_them() -> None:
     everything = [*(t.table for t in SPEC.targets), *(p.table for p in SPEC.patches)]
-    statements = planned(*everything, "region", "port")
-    filled = [one.step == 7 for one in statements]
-    assert filled == sorted(filled)
-    assert fills(*everything, "region", "port")[:2] == [
-        "origin_port from newest",
-        "origin_port from dimension",
-    ]
+    steps = [statement.step for statement in planned(*everything, "region", "port")]
+    assert max(n for n, step in enumerate(steps) if step == 4) < steps.index(5)
 
 
 def test_a_dimension_is_distributed_by_a_key_of_one_column_as_its_stage_is() -> None:

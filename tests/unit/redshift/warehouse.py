@@ -187,8 +187,13 @@ class FakeWarehouse:
             return [(self.process,)]
         if operation == "SELECT db_collation()":
             return [(self.collation,)]
+        if operation.startswith("SELECT application") and "MAX(generation)" in operation:
+            return [(*holder, self._floor_now or None) for holder in self._fence_now]
         if operation.startswith("SELECT application"):
             return [*self._fence_now]
+        if operation.startswith("SELECT table_schema"):
+            schema, *names = values  # all targets of these tests are in one schema
+            return [(schema, name, c) for name in names for c in self.tables.get(name, {})]
         if operation.startswith("SELECT part"):
             return [(name,) for name in values if name in self._parts_now]
         if operation.startswith("SELECT DISTINCT table_name"):

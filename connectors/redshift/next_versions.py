@@ -1,0 +1,287 @@
+"""The next version of every row of a target that a batch touches: one SELECT (step 5 of `plan`).
+
+From the inside out:
+
+A. `_touched`: the keys of the rows that the batch may touch. One scan of the target reads keys and
+   positions alone, for all paths: rows whose key is staged, and rows where a path's key has a
+   change with a later position. That is exact: before the first change that reaches a row, the row
+   has the keys that it has now, and what is further down its paths is found by the new keys in C.
+B. `_pool` and `_winners`: whole rows of those keys, all staged rows, and the tombstones of staged
+   keys. Of each key the newest wins; at one position what is there already, so that a change which
+   is read again does not count as loaded. One window is the newest of each key, over upserts and
+   deletes together, and the guard against older changes.
+C. `_level`: one nested SELECT for each depth of paths, parents inside children: a change of a
+   parent may decide which child a row refers to. Each joins what has changed on the key as the
+   level below left it, where the row's position is older. What lies below a changed path is
+   overwritten whatever its position: positions of different keys do not compare. The paths of one
+   depth assign different columns, and so share a SELECT.
+D. What is written: winners that were staged, and rows that a level, or a late column, has changed.
+
+A dimension that is kept in the warehouse is joined from its table, which is replaced before: for
+rows that are written, or that a change further up the path has pointed to another key, all of it
+may be news. Of rows that are not, only those that hold a changed key are looked for in A.
+
+Only equality and `<` join anything, so that each join is a hash join on Redshift; no subquery is
+correlated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.redshift.names import Names, equal, listed, quoted
+from connectors.redshift.spec import DimensionSpec, PatchSpec, PathSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.statements import indented, newest_staged
+from connectors.redshift.unchanged import is_late, kept_value, known_since
+
+# Columns of the next versions: whether a row was staged, and whether it differs from what is there.
+STAGED: Final = quoted("_staged")
+_CHANGED: Final = quoted("_changed")
+
+
+@dataclass(frozen=True)
+class Touching:
+    """What a batch has for one target.
+
+    Attributes:
+        warehouse: what there is.
+        names: the tables' names.
+        target: whose rows are made.
+        rows_staged: whether rows of the target are staged.
+        changed: dimensions of either placement whose changes are staged.
+    """
+
+    warehouse: WarehouseSpec
+    names: Names
+    target: TargetSpec
+    rows_staged: bool
+    changed: Collection[str]
+
+    @property
+    def columns(self) -> list[str]:
+        """The target's, in order."""
+        return [column.name for column in self.target.columns]
+
+    @property
+    def searched(self) -> list[PathSpec]:
+        """Paths by which rows of the target are looked for."""
+        return [path for path in self.target.paths if path.dimension in self.changed]
+
+    @property
+    def applied(self) -> list[PathSpec]:
+        """Paths that rows are joined along: those, and what lies below them in the warehouse."""
+        return [
+            path
+            for path in self.target.paths
+            if path.dimension in self.changed
+            or (
+                self.kept(path)
+                and (self.rows_staged or any(above in self.changed for above in path.above))
+            )
+        ]
+
+    def kept(self, path: PathSpec) -> DimensionSpec | None:
+        """What the path leads to, where it is kept in the warehouse."""
+        return next((d for d in self.warehouse.dimensions if d.table == path.dimension), None)
+
+    def changes(self, path: PathSpec) -> str:
+        """The temporary table with the changes that reach rows along the path."""
+        if kept := self.kept(path):
+            return self.names.newest(kept)
+        return self.names.stage(self._patch(path))
+
+    def versions(self, path: PathSpec, columns: Iterable[str]) -> str:
+        """A table expression with one row a key: the newest that the path can bring."""
+        if kept := self.kept(path):
+            return self.names.dimension(kept)
+        return newest_staged(self._patch(path), columns, self.warehouse, self.names)
+
+    def _patch(self, path: PathSpec) -> PatchSpec:
+        return next(p for p in self.warehouse.patches if p.table == path.dimension)
+
+    def number(self, path: PathSpec) -> int:
+        """The path's place among those of the target, for its aliases."""
+        return self.target.paths.index(path)
+
+
+def select_next_versions(touching: Touching) -> str | None:
+    """The SELECT, whose columns are the target's, the delete flag and `_staged`.
+
+    None where the batch touches no row of the target.
+    """
+    if not touching.rows_staged and not touching.searched:
+        return None
+    sql = _winners(touching) if touching.rows_staged else _rows_there(touching)
+    for paths in levels(touching.applied):
+        sql = _level(touching, paths, sql)
+    deleted = quoted(touching.warehouse.deleted)
+    return (
+        f"SELECT {listed(touching.columns)}, {deleted}, {STAGED}\nFROM (\n{indented(sql)}\n) AS r\n"
+        f"WHERE {STAGED} = 1 OR {_CHANGED} = 1"
+    )
+
+
+def levels(paths: Collection[PathSpec]) -> list[list[PathSpec]]:
+    """The paths by their depth, parents before children."""
+    depths = sorted({len(path.above) for path in paths})
+    return [[path for path in paths if len(path.above) == depth] for depth in depths]
+
+
+def _staged_keys(touching: Touching) -> str:
+    stage = touching.names.stage(touching.target)
+    return f"(SELECT DISTINCT {listed(touching.target.key)} FROM {stage})"
+
+
+def _touched(touching: Touching) -> str:
+    """A: a table expression with the key of each row of the target that may be touched."""
+    target, position = touching.target, quoted(touching.warehouse.position)
+    if not touching.searched:
+        return _staged_keys(touching)
+    joins, found = [], []
+    if touching.rows_staged:
+        joins.append(
+            f"  LEFT JOIN {_staged_keys(touching)} AS s ON {equal('t', 's', target.key)}\n"
+        )
+        found.append(f"s.{quoted(target.key[0])} IS NOT NULL")
+    for path in touching.searched:
+        alias, keys = f"c{touching.number(path)}", [theirs for _, theirs in path.key]
+        # One row a key, or a row of the target would be found twice.
+        joins.append(
+            f"  LEFT JOIN (SELECT {listed(keys)}, MAX({position}) AS {position}"
+            f" FROM {touching.changes(path)} GROUP BY {listed(keys)}) AS {alias}\n"
+            f"    ON {_matches('t', path, alias)}"
+            f" AND t.{quoted(path.position)} < {alias}.{position}\n"
+        )
+        found.append(f"{alias}.{quoted(keys[0])} IS NOT NULL")
+    return (
+        f"(\n  SELECT {listed(target.key, 't.')}\n  FROM {touching.names.target(target)} AS t\n"
+        f"{''.join(joins)}  WHERE {' OR '.join(found)}\n)"
+    )
+
+
+def _matches(row: str, path: PathSpec, other: str) -> str:
+    return " AND ".join(
+        f"{row}.{quoted(own)} = {other}.{quoted(theirs)}" for own, theirs in path.key
+    )
+
+
+def _of_touched(touching: Touching, columns: str, flags: str) -> str:
+    """Whole rows of the target, of the touched keys alone."""
+    return (
+        f"SELECT {columns}, {flags}\n"
+        f"FROM {touching.names.target(touching.target)} AS t\n"
+        f"JOIN {_touched(touching)} AS touched ON {equal('t', 'touched', touching.target.key)}"
+    )
+
+
+def _rows_there(touching: Touching) -> str:
+    """What competes where no row of the target is staged: what is there."""
+    flags = f"FALSE AS {quoted(touching.warehouse.deleted)}, 0 AS {STAGED}, 0 AS {_CHANGED}"
+    return _of_touched(touching, listed(touching.columns, "t."), flags)
+
+
+def _pool(touching: Touching) -> str:
+    """B: what competes for a key. The target's rows come first: they give NULL its type."""
+    target, names = touching.target, touching.names
+    position, deleted = quoted(touching.warehouse.position), quoted(touching.warehouse.deleted)
+    since = {own for _, own in target.unchanged_columns}
+    there = ", ".join(
+        f"{known_since('t', name, position)} AS {quoted(name)}"
+        if name in since
+        else f"t.{quoted(name)}"
+        for name in touching.columns
+    )
+    kept = (*target.key, touching.warehouse.position)
+    buried = ", ".join(
+        f"b.{quoted(name)}"
+        if name in kept
+        else f"{f'b.{position}' if name in since else 'NULL'} AS {quoted(name)}"
+        for name in touching.columns
+    )
+    return (
+        f"{_of_touched(touching, there, f'FALSE AS {deleted}, 0 AS {STAGED}')}\n"
+        "UNION ALL\n"
+        f"SELECT {listed(touching.columns)}, {deleted}, 1 AS {STAGED}\nFROM {names.stage(target)}\n"
+        "UNION ALL\n"
+        f"SELECT {buried}, TRUE AS {deleted}, 0 AS {STAGED}\nFROM {names.tombstones(target)} AS b\n"
+        f"JOIN {_staged_keys(touching)} AS s ON {equal('b', 's', target.key)}"
+    )
+
+
+def _winners(touching: Touching) -> str:
+    """B: of each key the newest; `_changed` where it stays and a column of a late change does not.
+
+    A tombstone that wins is neither staged nor, its keys being NULL, matched by a path: D drops it.
+    """
+    target = touching.target
+    position, deleted = quoted(touching.warehouse.position), quoted(touching.warehouse.deleted)
+    key = listed(target.key, "pool.")
+    unchanged = dict(target.unchanged_columns)
+    values = []
+    for name in touching.columns:
+        if name in unchanged:
+            value = kept_value(name, unchanged[name], key, f"pool.{STAGED}")
+        elif name in unchanged.values():
+            value = f"MAX(pool.{quoted(name)}) OVER (PARTITION BY {key}) AS {quoted(name)}"
+        else:
+            value = f"pool.{quoted(name)}"
+        values.append(value)
+    late = is_late(target, key, f"pool.{deleted}")
+    order = f"PARTITION BY {key} ORDER BY pool.{position} DESC, pool.{STAGED}"
+    return (
+        f"SELECT {listed(touching.columns)}, {deleted}, {STAGED}, {_CHANGED}\nFROM (\n"
+        f"  SELECT {', '.join(values)}, pool.{deleted}, pool.{STAGED}, {late} AS {_CHANGED},\n"
+        f"    ROW_NUMBER() OVER ({order}) AS _rank\n"
+        f"  FROM (\n{indented(_pool(touching), 2)}\n  ) AS pool\n"
+        ") AS ranked WHERE _rank = 1"
+    )
+
+
+def _level(touching: Touching, paths: list[PathSpec], inner: str) -> str:
+    """C: the rows of `inner` with what the paths of one depth assign."""
+    warehouse = touching.warehouse
+    values: dict[str, str] = {}
+    joins, found = [], []
+    for path in paths:
+        alias, keys = f"q{touching.number(path)}", [theirs for _, theirs in path.key]
+        # An equality has matched it: it is NULL only where nothing was joined.
+        matched = f"{alias}.{quoted(keys[0])} IS NOT NULL"
+        needed = (*keys, warehouse.position, warehouse.deleted, *(c for _, c in path.assigned))
+        versions = touching.versions(path, dict.fromkeys(needed))
+        joins.append(
+            f"LEFT JOIN {versions} AS {alias}\n  ON {_matches('r', path, alias)}"
+            f" AND r.{quoted(path.position)} < {alias}.{quoted(warehouse.position)}"
+        )
+        found.append(matched)
+        for column, value in _assigned(path, alias, warehouse).items():
+            values[column] = f"CASE WHEN {matched} THEN {value} ELSE r.{quoted(column)} END"
+    columns = ",\n  ".join(
+        f"{values[name]} AS {quoted(name)}" if name in values else f"r.{quoted(name)}"
+        for name in touching.columns
+    )
+    changed = f"CASE WHEN {' OR '.join(found)} THEN 1 ELSE r.{_CHANGED} END AS {_CHANGED}"
+    deleted = quoted(warehouse.deleted)
+    return (
+        f"SELECT\n  {columns},\n  r.{deleted}, r.{STAGED},\n  {changed}\n"
+        f"FROM (\n{indented(inner)}\n) AS r\n" + "\n".join(joins)
+    )
+
+
+def _assigned(path: PathSpec, alias: str, warehouse: WarehouseSpec) -> dict[str, str]:
+    """The values that a row of the dimension gives to columns of the target."""
+    keys = {theirs for _, theirs in path.key}
+
+    def value(column: str) -> str:
+        # A deleted row has its key, to find the target's rows by; what they show is nothing.
+        if column in keys:
+            deleted = f"{alias}.{quoted(warehouse.deleted)}"
+            return f"CASE WHEN NOT {deleted} THEN {alias}.{quoted(column)} END"
+        return f"{alias}.{quoted(column)}"
+
+    return (
+        {own: value(theirs) for own, theirs in path.assigned}
+        | dict.fromkeys(path.cleared, "NULL")
+        | dict.fromkeys(path.unknown, f"'{warehouse.unknown}'")
+    )

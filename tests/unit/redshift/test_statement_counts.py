@@ -1,0 +1,50 @@
+"""How many statements a batch costs at most: each is a round trip, and a plan that is compiled."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors.blocks import Kind
+from connectors.redshift.spec import WarehouseSpec
+from connectors.staging.part import Part
+from flink_app.declaration import Star
+from flink_app.warehouse import warehouse_spec
+from tests.unit.redshift.warehouse import ROWS, FakeWarehouse, existing, loader
+from tests.unit.stars import freight, order_book, placed_freight, ticket_seller
+
+
+def everything(spec: WarehouseSpec, batch: str) -> list[Part]:
+    """A part of every table that can be staged."""
+    tables = [(Kind.ROWS, target.table) for target in spec.targets]
+    tables += [(Kind.PATCHES, patch.table) for patch in spec.patches]
+    tables += [(Kind.DIMENSION, dimension.table) for dimension in spec.dimensions]
+    return [
+        Part(
+            name := f"{batch}-{kind.name}-{table}", kind, table,
+            rows=ROWS, url=f"s3://b/{name}", size=10, epoch=1,
+        )
+        for kind, table in tables
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("star", "most"),
+    [
+        pytest.param(ticket_seller(), 22, id="ticket_seller"),
+        pytest.param(order_book(), 48, id="order_book"),
+        pytest.param(freight(), 31, id="freight"),
+        pytest.param(placed_freight(), 40, id="freight_placed"),
+    ],
+)
+def test_a_batch_with_every_table_staged(star: Star, most: int) -> None:
+    warehouse, spec = FakeWarehouse(), warehouse_spec(star)
+    warehouse.tables = existing(spec)
+    loading = loader(warehouse, spec=spec)
+    loading.start(5)
+    loading.load(everything(spec, "first"), 5)  # which asks once what was ever read
+    warehouse.said.clear()
+    loading.load(everything(spec, "second"), 5)
+    first, *statements, last = warehouse.said
+    assert (first, last) == ("connect", "close")
+    assert statements[-1] == "commit"
+    assert len(statements) <= most
