@@ -161,6 +161,17 @@ def test_rows_that_nothing_touches_are_not_read_whole(stack: Running, loader: Lo
     assert 3 * widths[0] < widths[1]
 
 
+def test_a_column_that_was_added_by_hand_keeps_its_values(stack: Running, loader: Loader) -> None:
+    with closing(stack.stack.warehouse()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"ALTER TABLE public.{TARGET} ADD COLUMN remark VARCHAR(9) DEFAULT 'none'")
+        cursor.execute(f"UPDATE public.{TARGET} SET remark = 'seen' WHERE purchased_by < 20")
+    _load_customers(stack, loader)
+    count = f"SELECT remark, COUNT(*) FROM public.{TARGET} WHERE purchased_by"
+    assert stack.query(f"{count} < 20 GROUP BY remark") == [("seen", 200)]
+    assert stack.query(f"{count} >= {NEW[0]} GROUP BY remark") == [("none", 2 * len(NEW))]
+
+
 def _load_customers(run: Running, loader: Loader) -> Statements:
     """The load that brings the customers, and what it did."""
     rows = _rows(
