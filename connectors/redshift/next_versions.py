@@ -139,12 +139,12 @@ def _touched(touching: Touching) -> str:
     target, position = touching.target, quoted(touching.warehouse.position)
     if not touching.searched:
         return _staged_keys(touching)
-    joins, found = [], []
+    joins, conditions = [], []
     if touching.rows_staged:
         joins.append(
             f"  LEFT JOIN {_staged_keys(touching)} AS s ON {equal('t', 's', target.key)}\n"
         )
-        found.append(f"s.{quoted(target.key[0])} IS NOT NULL")
+        conditions.append(f"s.{quoted(target.key[0])} IS NOT NULL")
     for path in touching.searched:
         alias, keys = f"c{touching.number(path)}", [theirs for _, theirs in path.key]
         # One row a key, or a row of the target would be found twice.
@@ -154,10 +154,10 @@ def _touched(touching: Touching) -> str:
             f"    ON {_matches('t', path, alias)}"
             f" AND t.{quoted(path.position)} < {alias}.{position}\n"
         )
-        found.append(f"{alias}.{quoted(keys[0])} IS NOT NULL")
+        conditions.append(f"{alias}.{quoted(keys[0])} IS NOT NULL")
     return (
         f"(\n  SELECT {listed(target.key, 't.')}\n  FROM {touching.names.target(target)} AS t\n"
-        f"{''.join(joins)}  WHERE {' OR '.join(found)}\n)"
+        f"{''.join(joins)}  WHERE {' OR '.join(conditions)}\n)"
     )
 
 
@@ -213,7 +213,8 @@ def _pool(touching: Touching) -> str:
 def _winners(touching: Touching) -> str:
     """B: of each key the newest; `_changed` where it stays and a column of a late change does not.
 
-    A tombstone that wins is neither staged nor, its keys being NULL, matched by a path: D drops it.
+    A tombstone that wins is neither staged nor, its positions being NULL, matched by a path: D
+    drops it.
     """
     target = touching.target
     position, deleted = quoted(touching.warehouse.position), quoted(touching.warehouse.deleted)
@@ -243,7 +244,7 @@ def _level(touching: Touching, paths: list[PathSpec], inner: str) -> str:
     """C: the rows of `inner` with what the paths of one depth assign."""
     warehouse = touching.warehouse
     values: dict[str, str] = {}
-    joins, found = [], []
+    joins, hits = [], []
     for path in paths:
         alias, keys = f"q{touching.number(path)}", [theirs for _, theirs in path.key]
         # An equality has matched it: it is NULL only where nothing was joined.
@@ -254,14 +255,14 @@ def _level(touching: Touching, paths: list[PathSpec], inner: str) -> str:
             f"LEFT JOIN {versions} AS {alias}\n  ON {_matches('r', path, alias)}"
             f" AND r.{quoted(path.position)} < {alias}.{quoted(warehouse.position)}"
         )
-        found.append(matched)
+        hits.append(matched)
         for column, value in _assigned(path, alias, warehouse).items():
             values[column] = f"CASE WHEN {matched} THEN {value} ELSE r.{quoted(column)} END"
     columns = ",\n  ".join(
         f"{values[name]} AS {quoted(name)}" if name in values else f"r.{quoted(name)}"
         for name in touching.columns
     )
-    changed = f"CASE WHEN {' OR '.join(found)} THEN 1 ELSE r.{_CHANGED} END AS {_CHANGED}"
+    changed = f"CASE WHEN {' OR '.join(hits)} THEN 1 ELSE r.{_CHANGED} END AS {_CHANGED}"
     deleted = quoted(warehouse.deleted)
     return (
         f"SELECT\n  {columns},\n  r.{deleted}, r.{STAGED},\n  {changed}\n"
