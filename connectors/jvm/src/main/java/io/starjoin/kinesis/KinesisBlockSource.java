@@ -73,8 +73,9 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
     PrefetchBudget budget = new PrefetchBudget(settings.prefetchBytes());
     ReaderMetrics metrics =
         new ReaderMetrics(context.metricGroup(), settings.stream(), budget, timing);
+    Retention retention = new Retention(timing);
     BlockCutter cutter = new BlockCutter(settings.stream().streamName(), settings.maxBlockBytes());
-    Reading reading = new Reading(settings, timing, backoff(settings), metrics, cutter);
+    Reading reading = new Reading(settings, timing, backoff(settings), metrics, retention, cutter);
     SplitReaders splitReaders =
         new SplitReaders(
             () ->
@@ -87,7 +88,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
             metrics,
             context.metricGroup().getIOMetricGroup(),
             context::sendSourceEventToCoordinator);
-    return new KinesisSourceReader(splitReaders, emitter, metrics, context);
+    return new KinesisSourceReader(splitReaders, emitter, metrics, retention, context);
   }
 
   static ShardFeeds feeds(

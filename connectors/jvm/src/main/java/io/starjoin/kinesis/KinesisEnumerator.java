@@ -189,6 +189,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
       }
       if (!assignment.isEmpty()) {
         LOG.info("Shards assigned: {}", assignment);
+        report(); // first, since the age of a start is judged by the clock of Kinesis
         context.assignSplits(new SplitsAssignment<>(assignment));
       }
     }
@@ -202,6 +203,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
         startedReaders.stream().filter(this::isReady).toList(),
         isRead,
         watch.holes(),
+        discovery.lastListing(),
         context::sendEventToSourceReader);
   }
 

@@ -20,6 +20,7 @@ final class KinesisSourceReader
 
   private final SplitReaders splitReaders;
   private final ReaderMetrics metrics;
+  private final Retention retention;
   private final Map<String, ShardSplit> ended = new LinkedHashMap<>();
   private final List<String> restored = new ArrayList<>();
   private final List<String> phantomOutputs = new ArrayList<>();
@@ -32,10 +33,12 @@ final class KinesisSourceReader
       SplitReaders splitReaders,
       BlockEmitter emitter,
       ReaderMetrics metrics,
+      Retention retention,
       SourceReaderContext context) {
     super(splitReaders, emitter, context.getConfiguration(), context);
     this.splitReaders = splitReaders;
     this.metrics = metrics;
+    this.retention = retention;
   }
 
   @Override
@@ -101,6 +104,7 @@ final class KinesisSourceReader
       recorded.shardIds().forEach(ended::remove);
     } else if (event instanceof ListingReport report) {
       metrics.listed(report);
+      retention.reported(report);
     } else if (event instanceof ShardRuling ruling) {
       splitReaders.rule(ruling);
     } else {

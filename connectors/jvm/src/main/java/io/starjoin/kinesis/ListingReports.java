@@ -10,7 +10,11 @@ final class ListingReports {
   /** Publishes what is counted once for the stream: it exists at any parallelism. */
   private static final int PUBLISHER = 0;
 
-  private static final ListingReport NOTHING = new ListingReport(false, 0, 0);
+  /** Less is in the date of an answer, which has whole seconds, and in the time that it took. */
+  static final long CLOCK_NEWS_MILLIS = 5_000;
+
+  private static final ListingReport NOTHING =
+      new ListingReport(false, 0, 0, ListingReport.NOT_LISTED, 0);
 
   private final Map<Integer, ListingReport> sent = new HashMap<>();
   private long failures;
@@ -26,21 +30,31 @@ final class ListingReports {
 
   /**
    * @param readers that can be sent events now
+   * @param listing the last one since the enumerator started; null: there was none
    */
   void send(
       Iterable<Integer> readers,
       boolean streamIsRead,
       int holes,
+      Listing listing,
       BiConsumer<Integer, ListingReport> sender) {
     for (int reader : readers) {
       boolean publishes = reader == PUBLISHER;
       ListingReport report =
-          new ListingReport(streamIsRead, publishes ? failures : 0, publishes ? holes : 0);
+          new ListingReport(
+              streamIsRead,
+              publishes ? failures : 0,
+              publishes ? holes : 0,
+              listing == null ? ListingReport.NOT_LISTED : listing.retentionMillis(),
+              listing == null ? 0 : listing.clockOffsetMillis());
       ListingReport last = sent.getOrDefault(reader, NOTHING);
       boolean isNews =
           report.failedListings() > 0
               || report.streamIsRead() != last.streamIsRead()
-              || report.hashRangeHoles() != last.hashRangeHoles();
+              || report.hashRangeHoles() != last.hashRangeHoles()
+              || report.retentionMillis() != last.retentionMillis()
+              || Math.abs(report.clockOffsetMillis() - last.clockOffsetMillis())
+                  >= CLOCK_NEWS_MILLIS;
       if (isNews) {
         sender.accept(reader, report);
         sent.put(reader, report);

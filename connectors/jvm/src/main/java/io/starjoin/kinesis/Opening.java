@@ -16,12 +16,6 @@ import software.amazon.awssdk.services.kinesis.model.StartingPosition;
  */
 final class Opening {
 
-  /**
-   * No stream keeps records for less than 24 hours, so what follows a younger position is there. An
-   * hour less, for clocks that differ.
-   */
-  static final long SURE_RETENTION_MILLIS = 23 * 3_600_000L;
-
   private final BigInteger lastRead;
   private boolean continuous;
   private boolean recordsCame;
@@ -50,16 +44,14 @@ final class Opening {
     };
   }
 
-  /**
-   * @param wallClockMillis the time of day when the shard was open
-   */
-  static Opening of(Position position, long wallClockMillis) {
+  /** How the shard was opened, as soon as it is open. */
+  static Opening of(Position position, Retention retention) {
     boolean continuous =
         switch (position.kind()) {
           // The record itself may have expired. If it cannot have, it must come.
           case AFTER_SEQUENCE ->
-              isYoung(position.readUntilMillis(), wallClockMillis)
-                  && !isYoung(position.lastArrivalMillis(), wallClockMillis);
+              retention.isYoung(position.readUntilMillis())
+                  && !retention.isYoung(position.lastArrivalMillis());
           case REOPENED -> false;
           default -> true;
         };
@@ -81,19 +73,21 @@ final class Opening {
     };
   }
 
-  static boolean isYoung(long millis, long wallClockMillis) {
-    return millis != Position.UNKNOWN && wallClockMillis - millis < SURE_RETENTION_MILLIS;
-  }
-
   /** Whether it is certain that nothing is missing before the next record. */
   boolean isContinuous() {
     return continuous;
   }
 
-  /** Looks at the records of an answer. */
-  void see(List<Record> records) {
+  /**
+   * Looks at the records of an answer.
+   *
+   * @return whether they are the first ones since it was opened
+   */
+  boolean see(List<Record> records) {
+    boolean isFirst = !recordsCame && !records.isEmpty();
     continuous = continuous || !records.isEmpty() && wasRead(records.get(0));
-    recordsCame = recordsCame || !records.isEmpty();
+    recordsCame = recordsCame || isFirst;
+    return isFirst;
   }
 
   /**
@@ -101,14 +95,14 @@ final class Opening {
    * than everything that was read, and not where the last record is that was asked for. Of a record
    * that has expired Kinesis may go on to answer so for ever.
    *
-   * @param marginMillis by how much the clocks may differ
+   * @param kinesisMillis the time by Kinesis' clock
+   * @param marginMillis by how much it may be wrong
    */
-  boolean isElsewhere(
-      Position position, long behindMillis, long wallClockMillis, long marginMillis) {
+  boolean isElsewhere(Position position, long behindMillis, long kinesisMillis, long marginMillis) {
     if (recordsCame || position.readUntilMillis() == Position.UNKNOWN) {
       return false;
     }
-    long place = wallClockMillis - behindMillis;
+    long place = kinesisMillis - behindMillis;
     boolean wasReadBefore = place + marginMillis < position.readUntilMillis();
     boolean isAtLastRecord =
         position.lastArrivalMillis() != Position.UNKNOWN

@@ -6,4 +6,5 @@ record Reading(
     Timing timing,
     Backoff backoff,
     ReaderMetrics metrics,
+    Retention retention,
     BlockCutter cutter) {}

@@ -25,7 +25,7 @@ final class ShardCursor {
 
   /**
    * A position of kind {@code LATEST} is replaced by the time when it was first opened, minus this
-   * slack: the clock may be ahead of Kinesis.
+   * slack: the clock may be ahead of Kinesis, as far as it is known.
    */
   static final long LATEST_SLACK_MILLIS = 60_000;
 
@@ -38,6 +38,12 @@ final class ShardCursor {
    * that is used up, or the position may be too old again.
    */
   static final long RULING_LIFE_MILLIS = 180_000;
+
+  /**
+   * As long as the shard is where it was, and each call follows the last one within this time, what
+   * was there is taken to be there still. It covers the longest distance of calls and of retries.
+   */
+  static final long SIGHT_LIFE_MILLIS = 60_000;
 
   /** One refusal may be a mistake of Kinesis, and a doubt may lead to reading all again. */
   private static final int REFUSALS_TO_BELIEVE = 2;
@@ -66,6 +72,12 @@ final class ShardCursor {
   /** When the shard came into doubt, if no answer has come since; else {@code NEVER}. */
   private long doubtedMillis = NEVER;
 
+  /**
+   * When everything after the position was last seen to be there: its last record came, or an empty
+   * answer since then. {@code NEVER} if that says nothing about the present position.
+   */
+  private long sightMillis = NEVER;
+
   /** How far the last answer was behind the newest record; null: not known. */
   private Long behindMillis;
 
@@ -78,7 +90,6 @@ final class ShardCursor {
   private int doubts;
   private long dueMillis;
   private long callMillis;
-  private long callWallMillis;
 
   /** When the call began that has said so. */
   private long behindSinceMillis;
@@ -126,8 +137,22 @@ final class ShardCursor {
     paused = nowPaused;
   }
 
+  /**
+   * Whether the next call may go on from the last answer. An iterator whose place has expired goes
+   * on with the oldest record, and nothing in its answers shows it. So where records may be about
+   * to expire, the shard is opened again at its last record.
+   */
   boolean isOpen() {
-    return phase == Phase.OPEN;
+    return phase == Phase.OPEN && (!opening.isContinuous() || isComplete());
+  }
+
+  /** Whether it is certain that no record has expired unread. */
+  private boolean isComplete() {
+    long settled = position.settledUntilMillis();
+    return settled == Position.UNKNOWN // nothing was promised yet
+        || reading.retention().isKept(settled)
+        || isRuled()
+        || sightMillis != NEVER && now() - sightMillis < SIGHT_LIFE_MILLIS;
   }
 
   String continuation() {
@@ -146,7 +171,6 @@ final class ShardCursor {
     failingMillis += pauseMillis;
     pauseMillis = 0;
     callMillis = now();
-    callWallMillis = reading.timing().wallClockMillis();
   }
 
   /** When the call in flight has lasted so long that the shard has failed. */
@@ -157,7 +181,7 @@ final class ShardCursor {
   /** Step 1: a position of which too much may have expired is not opened. */
   List<Block> beforeOpening() {
     long since = Opening.wantedSince(position);
-    if (isRuled() || since == Position.UNKNOWN || Opening.isYoung(since, wallClock())) {
+    if (isRuled() || since == Position.UNKNOWN || reading.retention().isYoung(since)) {
       return List.of();
     }
     return doubt(
@@ -182,7 +206,7 @@ final class ShardCursor {
     if (!doubt.isEmpty()) {
       return doubt;
     }
-    opening = Opening.of(position, wallClock());
+    opening = Opening.of(position, reading.retention());
     continuation = firstContinuation;
     stall.opened();
     phase = Phase.OPEN;
@@ -190,7 +214,7 @@ final class ShardCursor {
       return List.of();
     }
     // LATEST moves with the stream; from here on the position is fixed.
-    position = Position.at(callWallMillis - LATEST_SLACK_MILLIS);
+    position = Position.at(callKinesisMillis() - LATEST_SLACK_MILLIS);
     return List.of(Block.moveTo(position));
   }
 
@@ -218,20 +242,25 @@ final class ShardCursor {
     failures = 0;
     failingMillis = 0;
     refusals = 0;
-    doubtedMillis = NEVER;
     if (answer.millisBehindLatest() != null) {
       behindMillis = answer.millisBehindLatest();
       behindSinceMillis = callMillis;
     }
     dueMillis = callMillis + intervalMillis;
+    boolean showsLastRead = unread.size() < answer.records().size();
+    if (opening.isContinuous() && !showsLastRead && !isComplete()) {
+      phase = Phase.CLOSED; // it may have skipped records: the same again, from the last record on
+      return List.of();
+    }
     continuation = answer.continuation();
-
-    opening.see(answer.records());
+    doubtedMillis = NEVER;
+    boolean isFirst = opening.see(answer.records());
     if (startsLater(answer, unread)) {
       return doubt(
           Doubt.STARTED_LATER, "Kinesis did not begin with the record that was asked for.");
     }
     List<Block> blocks = new ArrayList<>(take(answer, unread));
+    look(unread, isFirst);
     if (answer.isLast()) {
       children = answer.children();
       blocks.addAll(doubt(Doubt.NULL_ITERATOR, "Kinesis gave nothing to continue with."));
@@ -252,6 +281,23 @@ final class ShardCursor {
     return blocks;
   }
 
+  /**
+   * What an answer says about the next one. With polling, records that follow the last one in the
+   * same answer are the only proof that none is missing. A subscription must not be replaced with
+   * every event, so its opening counts.
+   */
+  private void look(List<Record> unread, boolean isFirst) {
+    boolean holds =
+        unread.isEmpty()
+            ? opening.isContinuous()
+            : isFirst && reading.settings().reader() == ReaderKind.FAN_OUT;
+    if (holds) {
+      sightMillis = callMillis;
+    } else if (reading.settings().reader() == ReaderKind.POLLING) {
+      sightMillis = NEVER;
+    }
+  }
+
   /** The record before the position should have come first, and has not. */
   private boolean startsLater(ShardAnswer answer, List<Record> unread) {
     if (position.kind() != Position.Kind.AFTER_SEQUENCE) {
@@ -267,8 +313,9 @@ final class ShardCursor {
 
   private boolean isElsewhere(Long behindMillis) {
     return behindMillis != null
+        && reading.retention().isKnown()
         && opening.isElsewhere(
-            position, behindMillis, callWallMillis, MOST_CLOCK_DIFFERENCE_MILLIS);
+            position, behindMillis, callKinesisMillis(), MOST_CLOCK_DIFFERENCE_MILLIS);
   }
 
   private List<Block> take(ShardAnswer answer, List<Record> unread) {
@@ -288,7 +335,7 @@ final class ShardCursor {
     opening.confirm();
     Block last = blocks.get(blocks.size() - 1);
     if (last.lastArrivalMillis() != Position.UNKNOWN) {
-      reading.metrics().fetched(wallClock() - last.lastArrivalMillis());
+      reading.metrics().fetched(reading.retention().kinesisMillis() - last.lastArrivalMillis());
     }
     position = last.next();
     emittedReadUntil = after;
@@ -309,10 +356,20 @@ final class ShardCursor {
   }
 
   private long readUntil(ShardAnswer answer) {
-    if (answer.millisBehindLatest() == null) {
-      return position.readUntilMillis();
+    long before = position.readUntilMillis();
+    if (answer.millisBehindLatest() == null || !reading.retention().isKnown()) {
+      return before;
     }
-    return Math.max(position.readUntilMillis(), callWallMillis - answer.millisBehindLatest());
+    long after = Math.max(before, callKinesisMillis() - answer.millisBehindLatest());
+    // Nothing is promised of records that were about to expire when the shard was first opened.
+    boolean isPromised =
+        position.settledUntilMillis() != Position.UNKNOWN || reading.retention().isKept(after);
+    return isPromised ? after : before;
+  }
+
+  /** When the last call began, by Kinesis' clock. */
+  private long callKinesisMillis() {
+    return reading.retention().kinesisMillis() - (now() - callMillis);
   }
 
   /**
@@ -329,9 +386,6 @@ final class ShardCursor {
     dueMillis = Math.max(callMillis + intervalMillis, now() + pause);
     failingMillis += doneMillis - callMillis;
     pauseMillis = pause;
-    if (doubtedMillis != NEVER && !isRuled()) {
-      phase = Phase.CLOSED; // so that step 1 comes again
-    }
     switch (failure) {
       case EXPIRED -> {
         reading.metrics().expiredIterators.inc();
@@ -374,7 +428,8 @@ final class ShardCursor {
   private boolean isAheadOfKinesis(Throwable reason) {
     return reason instanceof InvalidArgumentException
         && position.kind() == Position.Kind.AT_TIMESTAMP
-        && position.timestampMillis() > wallClock() - MOST_CLOCK_DIFFERENCE_MILLIS;
+        && position.timestampMillis()
+            > reading.retention().kinesisMillis() - MOST_CLOCK_DIFFERENCE_MILLIS;
   }
 
   private void checkOutage(Throwable reason) {
@@ -499,9 +554,5 @@ final class ShardCursor {
 
   private long now() {
     return reading.timing().nowMillis();
-  }
-
-  private long wallClock() {
-    return reading.timing().wallClockMillis();
   }
 }

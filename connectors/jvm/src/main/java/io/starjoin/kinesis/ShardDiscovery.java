@@ -50,6 +50,7 @@ final class ShardDiscovery {
   private boolean started;
   private long beganMillis;
   private boolean listed;
+  private Listing lastListing;
   private boolean requested;
   private int undecidedRounds;
   private long repeatAtMillis;
@@ -89,6 +90,11 @@ final class ShardDiscovery {
   /** Whether there was a complete listing since the enumerator started. */
   boolean listed() {
     return listed;
+  }
+
+  /** Of those since the enumerator started, complete or not; null: there was none. */
+  Listing lastListing() {
+    return lastListing;
   }
 
   void start() {
@@ -137,6 +143,7 @@ final class ShardDiscovery {
       ended();
       return;
     }
+    lastListing = listing;
     watch.listed(listing);
     if (watch.holes() > 0) {
       LOG.warn(

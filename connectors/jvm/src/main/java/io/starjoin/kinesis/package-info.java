@@ -26,7 +26,9 @@
  *   <li>If the record that was asked for has not come, the shard is in doubt (step 8). If it has,
  *       it is dropped.
  *   <li>The answer becomes blocks, the fetched position moves, and the next call is due after the
- *       time that Kinesis' limits ask for.
+ *       time that Kinesis' limits ask for. It goes on from this answer, unless the position is so
+ *       old that records may be about to expire ({@code Retention}): then the shard is opened again
+ *       (step 2).
  *   <li>The task thread emits each block, moves the emitted position, and frees the room.
  *   <li>A call that has failed ({@code Failure}): an expired iterator is replaced; after throttling
  *       and after other errors the shard waits, longer each time; a position that Kinesis refuses

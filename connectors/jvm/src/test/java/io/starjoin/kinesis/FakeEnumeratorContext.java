@@ -26,6 +26,9 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
   private final int parallelism;
   private final List<Runnable> periodic = new ArrayList<>();
 
+  /** What happens right before shards are assigned. */
+  Runnable beforeAssigning = () -> {};
+
   /** Calls wait for {@link #runCall} instead of being made at once. */
   boolean defersCalls;
 
@@ -102,6 +105,7 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
 
   @Override
   public void assignSplits(SplitsAssignment<ShardSplit> assignment) {
+    beforeAssigning.run();
     assignment
         .assignment()
         .forEach(

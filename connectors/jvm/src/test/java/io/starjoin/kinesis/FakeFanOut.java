@@ -58,6 +58,9 @@ final class FakeFanOut {
   int cancelled;
   long mostUnaskedEvents;
 
+  /** Events come no sooner than this after the one before. */
+  long leastMillis;
+
   /** Subscriptions end well right after they began. */
   boolean endsAtOnce;
 
@@ -255,7 +258,7 @@ final class FakeFanOut {
       } else if (endsAtOnce || !shard.silent && timing.nowMillis() - begunMillis >= LIFE_MILLIS) {
         finish();
       } else {
-        if (demand > 0 && !shard.silent) {
+        if (demand > 0 && !shard.silent && timing.nowMillis() - eventMillis >= leastMillis) {
           send();
         }
         timing.in(LATENCY_MILLIS, this::look);
@@ -282,9 +285,7 @@ final class FakeFanOut {
               .millisBehindLatest(
                   findsNothing
                       ? kinesis.retentionMillis()
-                      : standsStill
-                          ? shard.standsStillAt
-                          : to < shard.records.size() ? 1_000L : 0L);
+                      : standsStill ? shard.standsStillAt : kinesis.behind(shard, to));
       next = to;
       demand--;
       eventMillis = timing.nowMillis();

@@ -66,6 +66,7 @@ final class FakeKinesis {
     final List<FakeShard> children = new ArrayList<>();
     final Deque<RuntimeException> faults = new ArrayDeque<>();
     final List<Long> reads = new ArrayList<>();
+    final List<Long> openings = new ArrayList<>();
 
     /** What happens right before the read of that number, from 1. */
     final Map<Integer, Runnable> beforeRead = new TreeMap<>();
@@ -248,6 +249,27 @@ final class FakeKinesis {
     shards
         .values()
         .removeIf(shard -> shard.closed && shard.closedAtMillis < horizon.toEpochMilli());
+  }
+
+  /** Time passes at once, also for calls that are under way, and records expire. */
+  synchronized void expireAfter(long millis) {
+    ((FakeTiming) timing).advance(millis);
+    expire();
+  }
+
+  /** Whether the shard was closed longer ago than this. */
+  synchronized boolean isClosedBefore(String id, long millis) {
+    FakeShard shard = shards.get(id);
+    return shard.closed && now().toEpochMilli() - shard.closedAtMillis > millis;
+  }
+
+  /** In how long the oldest record of the shard expires; 0 if it has none. */
+  synchronized long millisToExpiry(FakeShard shard) {
+    if (shard.trimmed >= shard.records.size()) {
+      return 0;
+    }
+    Instant arrival = shard.records.get(shard.trimmed).approximateArrivalTimestamp();
+    return arrival.toEpochMilli() + retentionMillis() - now().toEpochMilli();
   }
 
   /** Whether the record can still be read. */
@@ -441,6 +463,7 @@ final class FakeKinesis {
     FakeShard shard = find(request.shardId());
     shard.beforeOpening.run();
     shard.iteratorRequests.add(request);
+    checkRate(shard, shard.openings);
     if (!shard.iteratorFaults.isEmpty()) {
       throw shard.iteratorFaults.poll();
     }
@@ -493,7 +516,7 @@ final class FakeKinesis {
   private GetRecordsResponse read(GetRecordsRequest request) {
     String[] parts = request.shardIterator().split(":");
     FakeShard shard = find(parts[0]);
-    checkRate(shard);
+    checkRate(shard, shard.reads);
     shard.beforeRead.getOrDefault(shard.reads.size(), () -> {}).run();
     if (!shard.faults.isEmpty()) {
       throw shard.faults.poll();
@@ -535,7 +558,7 @@ final class FakeKinesis {
   }
 
   /** A second at least if a record waits: it is not the tip. */
-  private long behind(FakeShard shard, int next) {
+  long behind(FakeShard shard, int next) {
     if (next == shard.records.size()) {
       return 0;
     }
@@ -543,13 +566,13 @@ final class FakeKinesis {
     return arrival == null ? 1_000 : Math.max(1_000, now().toEpochMilli() - arrival.toEpochMilli());
   }
 
-  /** Five reads a second of one shard. */
-  private void checkRate(FakeShard shard) {
+  /** Five reads a second of one shard, and as many openings. */
+  private void checkRate(FakeShard shard, List<Long> calls) {
     long now = timing.nowMillis();
-    shard.reads.add(now);
-    int calls = shard.reads.size();
-    if (calls > 5 && shard.reads.get(calls - 6) > now - 1_000) {
-      violations.add(shard.id + " was read too often in the second before " + now);
+    calls.add(now);
+    int count = calls.size();
+    if (count > 5 && calls.get(count - 6) > now - 1_000) {
+      violations.add(shard.id + " was called too often in the second before " + now);
       throw throttled();
     }
   }

@@ -31,7 +31,7 @@ class FakeTiming implements Timing {
     if (next == null || next.getKey() > nowMillis() + millis) {
       advance(millis);
     } else {
-      advance(next.getKey() - nowMillis());
+      advance(Math.max(0, next.getKey() - nowMillis()));
       plans.pollFirstEntry().getValue().run();
     }
   }

@@ -185,7 +185,7 @@ class FanOutFeedTest {
     fetcher.add(shard);
     fetcher.records();
     fetcher.reader.pauseOrResumeSplits(List.of(shard), List.of());
-    fetcher.run(25 * 3_600_000L);
+    fetcher.run(FanOutFeed.CONTINUATION_LIFE_MILLIS + 60_000);
     kinesis.put(0, "lost");
     kinesis.put(0, "b");
     fetcher.shard(0).trimmed = 2;

@@ -20,6 +20,7 @@ final class FetcherHarness {
   final RecordingMetrics recorded = new RecordingMetrics();
   final ReaderMetrics metrics;
   final PrefetchBudget budget;
+  final Retention retention;
   final KinesisSplitReader reader;
 
   final List<Block> blocks = new ArrayList<>();
@@ -46,11 +47,21 @@ final class FetcherHarness {
 
   FetcherHarness(
       FakeTiming timing, FakeKinesis kinesis, SourceSettings settings, PrefetchBudget budget) {
+    this(timing, kinesis, settings, budget, Fixtures.retention(timing));
+  }
+
+  private FetcherHarness(
+      FakeTiming timing,
+      FakeKinesis kinesis,
+      SourceSettings settings,
+      PrefetchBudget budget,
+      Retention retention) {
     this.timing = timing;
     this.kinesis = kinesis;
     this.settings = settings;
     this.budget = budget;
     this.metrics = Fixtures.metrics(InternalSourceReaderMetricGroup.wrap(recorded), timing);
+    this.retention = retention;
     if (settings.consumer() != null) {
       kinesis.fanOut.exists(Fixtures.CONSUMER, ConsumerStatus.ACTIVE);
     }
@@ -58,13 +69,18 @@ final class FetcherHarness {
     this.reader =
         new KinesisSplitReader(
             KinesisBlockSource.feeds(kinesis.client(), settings, timing, cutter),
-            new Reading(settings, timing, Fixtures.backoff(), metrics, cutter),
+            new Reading(settings, timing, Fixtures.backoff(), metrics, retention, cutter),
             budget);
   }
 
   /** The same Kinesis and the same time, another fetcher. */
   FetcherHarness restarted() {
     return new FetcherHarness(timing, kinesis, settings, budget);
+  }
+
+  /** The same Kinesis and the same time, a fetcher that has heard nothing of the stream yet. */
+  FetcherHarness unaware() {
+    return new FetcherHarness(timing, kinesis, settings, budget, new Retention(timing));
   }
 
   FakeKinesis.FakeShard shard(int number) {

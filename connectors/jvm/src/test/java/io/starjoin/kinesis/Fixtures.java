@@ -62,6 +62,18 @@ final class Fixtures {
         parent, StreamArn.parse(FakeKinesis.ARN), new PrefetchBudget(1), timing);
   }
 
+  /** Of a stream with the shortest retention, whose clock is this machine's. */
+  static ListingReport report(boolean streamIsRead, long failedListings, int holes) {
+    return new ListingReport(streamIsRead, failedListings, holes, 24 * 3_600_000L, 0);
+  }
+
+  /** As the enumerator's first report makes it. */
+  static Retention retention(Timing timing) {
+    Retention retention = new Retention(timing);
+    retention.reported(report(true, 0, 0));
+    return retention;
+  }
+
   static ShardSplit split(int number, Position position) {
     return new ShardSplit(FakeKinesis.id(number), List.of(), position);
   }

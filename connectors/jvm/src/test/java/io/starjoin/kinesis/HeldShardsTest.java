@@ -78,6 +78,7 @@ class HeldShardsTest {
             fetcher.timing,
             Fixtures.backoff(),
             fetcher.metrics,
+            fetcher.retention,
             new BlockCutter("tickets", 1));
     Gap gap = new Gap(FakeKinesis.id(0), "1", "3", -1, -1, "expired");
     List<Block> blocks =

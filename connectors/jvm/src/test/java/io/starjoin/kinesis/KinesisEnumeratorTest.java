@@ -249,11 +249,13 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     start();
     register(0);
     register(1);
-    assertThat(context.sent).isEmpty();
+    // For how long records are kept, and what the time is, they hear at once.
+    assertThat(takeSent(0)).containsExactly(Fixtures.report(false, 0, 0));
+    assertThat(takeSent(1)).containsExactly(Fixtures.report(false, 0, 0));
     register(2);
 
     for (int reader = 0; reader < 3; reader++) {
-      assertThat(takeSent(reader)).containsExactly(new ListingReport(true, 0, 0));
+      assertThat(takeSent(reader)).containsExactly(Fixtures.report(true, 0, 0));
     }
     context.tick();
     assertThat(context.sent).isEmpty();
@@ -265,17 +267,51 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     kinesis.denies = true;
     start();
     registerAll();
-    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 1, 0));
+    ListingReport failed = new ListingReport(false, 1, 0, ListingReport.NOT_LISTED, 0);
+    assertThat(takeSent(0)).containsExactly(failed);
     context.tick();
     context.tick();
 
-    assertThat(takeSent(0))
-        .containsExactly(new ListingReport(false, 1, 0), new ListingReport(false, 1, 0));
+    assertThat(takeSent(0)).containsExactly(failed, failed);
     assertThat(context.sent).isEmpty();
     kinesis.denies = false;
+    timing.advance(-timing.nowMillis() % 1_000 + 1_000); // dates have whole seconds
     context.tick();
-    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0, 0));
-    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0, 0));
+    assertThat(takeSent(0)).containsExactly(Fixtures.report(true, 0, 0));
+    assertThat(takeSent(1)).containsExactly(Fixtures.report(true, 0, 0));
+  }
+
+  @Test
+  void readersHearForHowLongTheStreamKeepsRecordsAndWhatTimeItHas() {
+    kinesis.clockAheadMillis = 7_200_000;
+    kinesis.retentionHours = 48;
+    start();
+    registerAll();
+    assertThat(takeSent(0))
+        .containsExactly(new ListingReport(true, 0, 0, 48 * 3_600_000L, 7_200_000));
+    kinesis.clockAheadMillis -= 4_000;
+    context.tick();
+    assertThat(context.sent).as("less than the clock's news").isEmpty();
+    kinesis.clockAheadMillis -= 1_000;
+    context.tick();
+    assertThat(takeSent(0))
+        .containsExactly(new ListingReport(true, 0, 0, 48 * 3_600_000L, 7_195_000));
+    kinesis.retentionHours = 24;
+    context.tick();
+
+    assertThat(takeSent(0))
+        .containsExactly(new ListingReport(true, 0, 0, 24 * 3_600_000L, 7_195_000));
+  }
+
+  /** Or a reader would judge the age of its first position without them. */
+  @Test
+  void theReportComesBeforeTheShards() {
+    start();
+    List<Integer> sentBefore = new ArrayList<>();
+    context.beforeAssigning = () -> sentBefore.add(context.sent.size());
+    registerAll();
+
+    assertThat(sentBefore).containsExactly(1);
   }
 
   @Test
@@ -286,7 +322,7 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     kinesis.denies = true;
     context.tick();
 
-    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 1, 0));
+    assertThat(takeSent(0)).containsExactly(Fixtures.report(true, 1, 0));
   }
 
   @Test
@@ -301,7 +337,7 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     register(1, List.of(id(1)), List.of());
 
     assertThat(takeSent(0)).isEmpty();
-    assertThat(takeSent(1)).containsExactly(new ListingReport(true, 0, 0));
+    assertThat(takeSent(1)).containsExactly(Fixtures.report(true, 0, 0));
   }
 
   @Test
@@ -314,7 +350,7 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     assertThat(context.sent).isEmpty();
     readOut(1, 0);
 
-    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0, 0));
+    assertThat(takeSent(0)).containsExactly(Fixtures.report(false, 0, 0));
   }
 
   @Test
@@ -325,10 +361,10 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     context.sent.clear();
     reset(1, split(1, Position.TRIM_HORIZON));
     context.tick();
-    assertThat(takeSent(0)).containsExactly(new ListingReport(false, 0, 0));
+    assertThat(takeSent(0)).containsExactly(Fixtures.report(false, 0, 0));
     register(1);
 
-    assertThat(takeSent(0)).containsExactly(new ListingReport(true, 0, 0));
+    assertThat(takeSent(0)).containsExactly(Fixtures.report(true, 0, 0));
   }
 
   @Test

@@ -139,7 +139,7 @@ class KinesisSourceReaderTest {
     reader.start();
     reader.addSplits(List.of(split(0, Position.TRIM_HORIZON)));
     assertThat(context.recorded.value("kinesisanalytics.kinesis.shards")).isEqualTo(1);
-    reader.handleSourceEvents(new ListingReport(true, 0, 0));
+    reader.handleSourceEvents(Fixtures.report(true, 0, 0));
     timing.advance(900_000);
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds"))
         .isGreaterThanOrEqualTo(900_000);
@@ -153,12 +153,12 @@ class KinesisSourceReaderTest {
 
   @Test
   void whatTheEnumeratorReportsIsCounted() {
-    reader.handleSourceEvents(new ListingReport(false, 3, 2));
+    reader.handleSourceEvents(Fixtures.report(false, 3, 2));
     assertThat(context.recorded.value("kinesisanalytics.hashRangeHoles")).isEqualTo(2);
     timing.advance(40_000);
     assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(3);
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isEqualTo(40_000);
-    reader.handleSourceEvents(new ListingReport(true, 1, 0));
+    reader.handleSourceEvents(Fixtures.report(true, 1, 0));
     assertThat(context.recorded.value("kinesisanalytics.hashRangeHoles")).isZero();
 
     assertThat(context.recorded.count("kinesisanalytics.shardListingsFailed")).isEqualTo(4);

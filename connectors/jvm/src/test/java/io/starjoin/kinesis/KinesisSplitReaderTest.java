@@ -304,6 +304,7 @@ class KinesisSplitReaderTest {
                 timing,
                 Fixtures.backoff(),
                 fetcher.metrics,
+                fetcher.retention,
                 new BlockCutter("tickets", 1)));
     InvalidArgumentException refusal =
         InvalidArgumentException.builder().message("in the future").build();

@@ -47,6 +47,7 @@ class RandomHistoryTest {
     kinesis.lastRecordsEndTheShard = random.nextBoolean();
     kinesis.refusesExpiredPositions = random.nextBoolean();
     kinesis.answersNothingAtExpiredPositions = random.nextInt(4) == 0;
+    kinesis.clockAheadMillis = HOUR_MILLIS * (random.nextInt(3) - 1) * 3;
     expires = random.nextInt(3) > 0;
     try (SimulatedJob job = new SimulatedJob(kinesis, timing, random, 1 + random.nextInt(3))) {
       readBothShards(job);
@@ -179,7 +180,7 @@ class RandomHistoryTest {
     switch (random.nextInt(24)) {
       case 0, 1, 2, 3 -> putSome();
       case 4 -> reshard();
-      case 5, 6, 7 -> disturb();
+      case 5, 6, 7 -> disturb(job);
       case 8 -> job.list();
       case 9, 10, 11 -> job.checkpoint(random.nextInt(4) > 0);
       case 12 -> job.failTasks();
@@ -216,10 +217,10 @@ class RandomHistoryTest {
     }
   }
 
-  private void disturb() {
+  private void disturb(SimulatedJob job) throws Exception {
     List<FakeShard> all = kinesis.allShards();
     FakeShard shard = all.get(random.nextInt(all.size()));
-    switch (random.nextInt(13)) {
+    switch (random.nextInt(15)) {
       case 0 -> shard.faults.addAll(Collections.nCopies(5, FakeKinesis.throttled()));
       case 1 -> shard.faults.add(SdkClientException.create("connection reset"));
       case 2 -> timing.advance(301_000);
@@ -234,6 +235,7 @@ class RandomHistoryTest {
       }
       case 9 -> answer(shard);
       case 10, 11 -> expire();
+      case 12, 13 -> overtake(shard, job);
       default -> lie();
     }
   }
@@ -247,11 +249,26 @@ class RandomHistoryTest {
 
   /** Time passes while nobody reads: more than an iterator's life, sometimes the retention. */
   private void expire() {
-    timing.advance(HOUR_MILLIS * (1 + random.nextInt(14)));
+    pass(HOUR_MILLIS * (1 + random.nextInt(14)));
+  }
+
+  private void pass(long millis) {
     kinesis.listing = shards -> shards; // listings are wrong for seconds, not for hours
     if (expires) {
-      kinesis.expire();
+      kinesis.expireAfter(millis);
+    } else {
+      timing.advance(millis);
     }
+  }
+
+  /** The job reads so late that records expire behind its iterators, which are not too old. */
+  private void overtake(FakeShard shard, SimulatedJob job) throws Exception {
+    pass(Math.max(0, kinesis.millisToExpiry(shard) - random.nextInt(180_000)));
+    putSome();
+    for (int runs = random.nextInt(6); runs > 0; runs--) {
+      job.run();
+    }
+    pass(ShardCursor.SIGHT_LIFE_MILLIS + random.nextInt(180_000));
   }
 
   private void lie() {
@@ -275,18 +292,22 @@ class RandomHistoryTest {
                 return now;
               };
           case 3 ->
-              // Closed ones are missing, or shown as open.
+              // Closed ones are missing, or shown as open for a while.
               shards ->
                   shards.stream()
                       .filter(shard -> random.nextBoolean() || isOpen(shard))
                       .map(
                           shard ->
-                              random.nextBoolean()
+                              random.nextBoolean() || hasBeenClosedForLong(shard)
                                   ? shard
                                   : shard.toBuilder().sequenceNumberRange(range -> {}).build())
                       .toList();
           default -> shards -> shards;
         };
+  }
+
+  private boolean hasBeenClosedForLong(Shard shard) {
+    return kinesis.isClosedBefore(shard.shardId(), 2 * SHORT_LAG_MILLIS);
   }
 
   private static boolean isOpen(Shard shard) {

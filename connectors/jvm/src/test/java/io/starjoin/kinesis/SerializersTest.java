@@ -168,7 +168,7 @@ class SerializersTest {
             new ReaderStarted(List.of("s1"), List.of("s0")),
             new ShardEnded("s1", List.of(child)),
             new EndsRecorded(List.of("s1")),
-            new ListingReport(true, 3, 0),
+            Fixtures.report(true, 3, 0),
             new ShardInDoubt(
                 "s1", Position.after("42"), Doubt.NULL_ITERATOR, List.of(child), "null"),
             new ShardRuling("s1", Position.after("42"), Ruling.END))) {

@@ -232,6 +232,7 @@ class ShardDoubtsTest {
                 timing,
                 Fixtures.backoff(),
                 fetcher.metrics,
+                fetcher.retention,
                 new BlockCutter("tickets", 1)));
     cursor.open();
     cursor.callStarts();
