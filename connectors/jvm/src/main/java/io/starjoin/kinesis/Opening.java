@@ -16,6 +16,13 @@ import software.amazon.awssdk.services.kinesis.model.StartingPosition;
  */
 final class Opening {
 
+  /**
+   * So much from before the last record is read again, without what was read: arrival times are
+   * approximate. A shard that is reopened need not be read from its oldest record, which would take
+   * hours for a busy one.
+   */
+  static final long REPEATED_MILLIS = 3_600_000;
+
   private final BigInteger lastRead;
   private boolean continuous;
   private boolean recordsCame;
@@ -28,13 +35,13 @@ final class Opening {
   /** Where Kinesis is to begin. */
   static StartingPosition start(Position position) {
     return switch (position.kind()) {
-      case TRIM_HORIZON, REOPENED, REOPENED_NOTHING_LOST -> from(ShardIteratorType.TRIM_HORIZON);
+      case TRIM_HORIZON -> from(ShardIteratorType.TRIM_HORIZON);
+      case REOPENED, REOPENED_NOTHING_LOST ->
+          position.lastArrivalMillis() == Position.UNKNOWN
+              ? from(ShardIteratorType.TRIM_HORIZON)
+              : at(position.lastArrivalMillis() - REPEATED_MILLIS);
       case LATEST -> from(ShardIteratorType.LATEST);
-      case AT_TIMESTAMP ->
-          StartingPosition.builder()
-              .type(ShardIteratorType.AT_TIMESTAMP)
-              .timestamp(Instant.ofEpochMilli(position.timestampMillis()))
-              .build();
+      case AT_TIMESTAMP -> at(position.timestampMillis());
       case AFTER_SEQUENCE ->
           StartingPosition.builder()
               .type(ShardIteratorType.AT_SEQUENCE_NUMBER)
@@ -56,6 +63,13 @@ final class Opening {
           default -> true;
         };
     return new Opening(position.sequenceNumber(), continuous);
+  }
+
+  private static StartingPosition at(long millis) {
+    return StartingPosition.builder()
+        .type(ShardIteratorType.AT_TIMESTAMP)
+        .timestamp(Instant.ofEpochMilli(millis))
+        .build();
   }
 
   private static StartingPosition from(ShardIteratorType type) {

@@ -32,7 +32,10 @@ record Position(
     AT_TIMESTAMP(3),
     AFTER_SEQUENCE(4),
     SHARD_END(5),
-    /** Read from the oldest record; records up to the sequence number were emitted already. */
+    /**
+     * Read again from before the last record, or from the oldest one; records up to the sequence
+     * number were emitted already.
+     */
     REOPENED(6),
     /** As {@code REOPENED}, and it is certain that no record in between is missing. */
     REOPENED_NOTHING_LOST(7);

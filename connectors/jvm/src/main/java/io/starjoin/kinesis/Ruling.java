@@ -8,8 +8,8 @@ enum Ruling {
   END_LOSS_POSSIBLE,
   /** The shard is open: get a new iterator for the same position. */
   RESUME,
-  /** Read from the oldest record, without those that were read; none has expired unread. */
+  /** Read again from before the last record, without what was read; none has expired unread. */
   REOPEN_NOTHING_LOST,
-  /** Read from the oldest record, without those that were read; some may have expired unread. */
+  /** Read again from before the last record, without what was read; some may have expired. */
   REOPEN_LOSS_POSSIBLE
 }

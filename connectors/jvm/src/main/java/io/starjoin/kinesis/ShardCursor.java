@@ -523,7 +523,8 @@ final class ShardCursor {
     }
     position = position.reopened(nothingLost);
     LOG.warn(
-        "Shard {} of stream {} is read from its oldest record on ({}): {}",
+        "Shard {} of stream {} is read again, without what was read, from an hour before its last"
+            + " record or from its oldest one on ({}): {}",
         shardId,
         reading.settings().stream().text(),
         position,

@@ -37,11 +37,12 @@
  *   <li>A shard in doubt is not read. The doubt goes to the enumerator behind all records before
  *       it. The enumerator lists the shards again and rules; a listing that decides nothing is
  *       repeated after 1 to 30 s. Without a ruling for the time {@code failAfter} the job fails.
- *   <li>By the ruling the shard has ended, or goes on where it was, or is read from its oldest
- *       record, without those that were read. If the last one read does not come again, the records
- *       in between are a gap, which goes out with the first record after it. Or, if the settings
- *       say so, the shard is held there ({@code HeldShards}): its position stays, nothing of it is
- *       read, and the job fails after {@code failAfter}.
+ *   <li>By the ruling the shard has ended, or goes on where it was, or is read again without the
+ *       records that were read, from an hour before the last of them on, or from its oldest record
+ *       on. If the last one read does not come again, the records in between are a gap, which goes
+ *       out with the first record after it. Or, if the settings say so, the shard is held there
+ *       ({@code HeldShards}): its position stays, nothing of it is read, and the job fails after
+ *       {@code failAfter}.
  * </ol>
  *
  * <p>How the end of a shard is recorded permanently:

@@ -68,6 +68,9 @@ final class FakeKinesis {
     final List<Long> reads = new ArrayList<>();
     final List<Long> openings = new ArrayList<>();
 
+    /** The times at which it was to begin. */
+    final List<Long> openedAtMillis = new ArrayList<>();
+
     /** What happens right before the read of that number, from 1. */
     final Map<Integer, Runnable> beforeRead = new TreeMap<>();
 
@@ -494,6 +497,7 @@ final class FakeKinesis {
   }
 
   int firstAt(FakeShard shard, Instant wanted) {
+    shard.openedAtMillis.add(wanted.toEpochMilli());
     if (wanted.isAfter(now())) {
       throw InvalidArgumentException.builder().message("in the future").build();
     }

@@ -8,9 +8,13 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
 import software.amazon.awssdk.services.kinesis.model.InvalidArgumentException;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
+import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 
 /** When a reader asks the enumerator, and how it goes on: nothing is skipped without a gap. */
 class ShardDoubtsTest {
@@ -529,6 +533,45 @@ class ShardDoubtsTest {
 
     assertThat(fetcher.records()).containsExactly("c");
     assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anHourIsReadAgainAndNotTheWholeRetention(boolean nothingLost) {
+    put("a");
+    timing.advance(6 * HOUR);
+    put("b", "c");
+    long arrived = timing.wallClockMillis();
+    fetcher.add(split(0, Position.after("2").lastArrival(arrived).reopened(nothingLost)));
+
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).isEmpty();
+    assertThat(fetcher.shard(0).openedAtMillis).containsExactly(arrived - HOUR);
+  }
+
+  /** Its last record is gone, and the oldest that is left comes long after it. */
+  @Test
+  void aGapThatIsLongerThanThatIsAGapToo() {
+    put("a", "b");
+    long arrived = timing.wallClockMillis();
+    timing.advance(26 * HOUR);
+    put("c");
+    trim(2);
+    fetcher.add(split(0, Position.after("1").lastArrival(arrived).reopened(false)));
+
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).extracting(Gap::firstSequenceNumber).containsExactly("3");
+  }
+
+  @Test
+  void aPositionWithoutAnArrivalIsReadFromTheOldestRecord() {
+    put("a", "b");
+    fetcher.add(split(0, Position.after("1").reopened(true)));
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.shard(0).iteratorRequests)
+        .extracting(GetShardIteratorRequest::shardIteratorType)
+        .containsExactly(ShardIteratorType.TRIM_HORIZON);
   }
 
   @Test
