@@ -214,9 +214,6 @@ final class Rulings {
     if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(doubt, listing)) {
       return Ruling.RESUME; // its oldest record may be older than wanted
     }
-    if (doubt.doubt() == Doubt.STALLED && position.sequenceNumber() != null) {
-      return Ruling.REOPEN_LOSS_POSSIBLE; // whether the last record comes again shows it
-    }
     return isKept(doubt, listing) || isUntouched(position, shard, survey)
         ? Ruling.REOPEN_NOTHING_LOST
         : Ruling.REOPEN_LOSS_POSSIBLE;
@@ -226,10 +223,10 @@ final class Rulings {
   private static boolean isKept(ShardInDoubt doubt, Listing listing) {
     Position position = doubt.position();
     long kept = listing.horizonMillis() + MARGIN_MILLIS;
-    boolean isMissing =
-        doubt.doubt() == Doubt.STARTED_LATER || doubt.doubt() == Doubt.POSITION_REFUSED;
-    if (isMissing && position.lastArrivalMillis() >= kept) {
-      return false; // a record is missing that should be there, so others may be
+    boolean hasNotCome =
+        doubt.doubt() != Doubt.POSITION_OLD && doubt.doubt() != Doubt.NULL_ITERATOR;
+    if (hasNotCome && position.lastArrivalMillis() >= kept) {
+      return false; // a record that should be there has not come, so others may be missing
     }
     long needed = position.settledUntilMillis();
     return needed != Position.UNKNOWN && needed >= kept;

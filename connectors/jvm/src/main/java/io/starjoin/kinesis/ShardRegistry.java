@@ -116,8 +116,8 @@ final class ShardRegistry {
         answeredParent(id, gone.contains(id), lostSince);
       } else if (!gone.contains(id)) {
         entry.seenByProbe();
-      } else if (isForgettable(entry)) {
-        entries.remove(id);
+      } else if (isForgettable(entry) && !isWaitedFor(id)) {
+        entries.remove(id); // a child may have come since the question, which needs its end
       }
     }
   }
@@ -144,6 +144,11 @@ final class ShardRegistry {
           id,
           new ShardEntry(new ShardDescription(id, List.of(), true, null), children.get(0).start));
     }
+  }
+
+  private boolean isWaitedFor(String id) {
+    return entries.values().stream()
+        .anyMatch(entry -> entry.isWaiting() && entry.parents().contains(id));
   }
 
   private boolean isForgettable(ShardEntry entry) {

@@ -20,7 +20,7 @@ final class ShardUnreadableException extends RuntimeException {
             + " for "
             + time.toSeconds()
             + " s, the last time with: "
-            + describe(cause)
+            + Sentence.of(cause)
             + " "
             + Remedy.of(cause),
         cause);
@@ -45,13 +45,5 @@ final class ShardUnreadableException extends RuntimeException {
 
   private static String describe(StreamArn stream, String shardId, Position position) {
     return "shard " + shardId + " of stream " + stream.text() + " (position: " + position + ")";
-  }
-
-  private static String describe(Throwable cause) {
-    Throwable root = cause;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    return Sentence.end(root == cause ? cause.toString() : cause + " (" + root + ")");
   }
 }

@@ -132,7 +132,7 @@ final class StreamWatch {
               + " could not be listed for "
               + seconds(failing)
               + " s, the last time because of: "
-              + failure
+              + Sentence.of(failure)
               + " "
               + Remedy.of(failure),
           failure);
@@ -153,11 +153,11 @@ final class StreamWatch {
               + stream.text()
               + " cannot be read on from its position ("
               + doubt.position()
-              + "; "
-              + doubt.cause()
-              + "), and for "
+              + "): "
+              + Sentence.end(doubt.cause())
+              + " For "
               + seconds(waited)
-              + " s it could not be decided how: "
+              + " s it could not be decided how to go on: "
               + reason.sentence
               + lastFault()
               + " The job continues once that is settled.",
@@ -167,7 +167,10 @@ final class StreamWatch {
 
   private String lastFault() {
     if (lastFailure != null) {
-      return " The last call failed because of: " + lastFailure + " " + Remedy.of(lastFailure);
+      return " The last call failed because of: "
+          + Sentence.of(lastFailure)
+          + " "
+          + Remedy.of(lastFailure);
     }
     return holes == 0
         ? ""

@@ -160,8 +160,19 @@ class RulingsTest extends EnumeratorTestBase {
             Position.TRIM_HORIZON.readUntil(NOW - 30 * HOUR),
             Ruling.END_LOSS_POSSIBLE,
             Ruling.REOPEN_LOSS_POSSIBLE),
-        // A new iterator did not help: only reading from the oldest record shows what is missing.
-        Arguments.of(Doubt.STALLED, young, Ruling.END, Ruling.REOPEN_LOSS_POSSIBLE),
+        // A new iterator did not help: whether the last record comes again shows what is missing.
+        Arguments.of(
+            Doubt.STALLED,
+            young.lastArrival(NOW - 23 * HOUR),
+            Ruling.END_LOSS_POSSIBLE,
+            Ruling.REOPEN_LOSS_POSSIBLE),
+        // It cannot come any more, and nothing else can have expired.
+        Arguments.of(
+            Doubt.STALLED,
+            young.lastArrival(NOW - 25 * HOUR),
+            Ruling.END,
+            Ruling.REOPEN_NOTHING_LOST),
+        Arguments.of(Doubt.STALLED, old, Ruling.END_LOSS_POSSIBLE, Ruling.REOPEN_LOSS_POSSIBLE),
         Arguments.of(
             Doubt.STALLED,
             Position.TRIM_HORIZON.readUntil(NOW - HOUR),

@@ -1,8 +1,11 @@
 package io.starjoin.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
@@ -35,6 +38,29 @@ class SentenceTest {
     assertThat(message)
         .contains("has not answered successfully for shard", "It was refused. ")
         .doesNotContain("..");
+  }
+
+  @Test
+  void whatCannotBeListedOrDecidedIsSaidWithItsRootCauseAndOneFullStop() {
+    FakeTiming timing = new FakeTiming();
+    StreamWatch watch = new StreamWatch(STREAM, Duration.ofMinutes(1), timing, -1);
+    SdkClientException failure =
+        SdkClientException.create("It failed.", new UnknownHostException("kinesis.nowhere"));
+    watch.failed(failure);
+    timing.advance(60_000);
+    ShardInDoubt doubt =
+        new ShardInDoubt("s", Position.after("1"), Doubt.STALLED, List.of(), "It stands still.");
+
+    assertThatThrownBy(() -> watch.failed(failure)).satisfies(SentenceTest::isCleanAndNamesTheRoot);
+    assertThatThrownBy(() -> watch.requireRuling(doubt, 0, Undecided.NO_LISTING))
+        .hasMessageContaining("(after 1): It stands still. For 60 s")
+        .satisfies(SentenceTest::isCleanAndNamesTheRoot);
+  }
+
+  private static void isCleanAndNamesTheRoot(Throwable error) {
+    assertThat(error)
+        .hasMessageContaining("It failed. (java.net.UnknownHostException: kinesis.nowhere). ")
+        .hasMessageNotContaining("..");
   }
 
   @Test
