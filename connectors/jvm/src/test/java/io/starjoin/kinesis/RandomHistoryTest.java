@@ -57,7 +57,7 @@ class RandomHistoryTest {
       calmDown();
       for (int i = 0; i < 20_000 && !available(job).isEmpty(); i++) {
         job.run();
-        if (i % 10 == 0) {
+        if (i % 3 == 0) {
           job.list();
         }
       }
