@@ -11,9 +11,11 @@ The stage:
     tally: what became of a block's records, by table.
 
 Records by columns, the fast path:
+    lines: records in one buffer, as the reader takes them.
     exponents: which records hold numbers in scientific notation.
     reading: which records pyarrow's JSON reader can be trusted with.
     read_schema: the one schema that they are read with, and its other forms.
+    time_columns: times from text.
     columns: tables of records to changes; odd records are left for the slow path.
     value_columns: columns of JSON values to columns of the declared types.
     position_columns: positions by columns.

@@ -21,8 +21,8 @@ from connectors.kinesis.frame import RecordBlock
 from flink_app.declaration import POSITION
 from flink_app.decode.changes import to_changes
 from flink_app.decode.columns import parse_columns
+from flink_app.decode.lines import Lines
 from flink_app.decode.plan import DecodePlan
-from flink_app.decode.reading import Lines
 from flink_app.decode.rows import parse_alone
 from flink_app.decode.tally import Tally
 from flink_app.positions.position import UNKNOWN

@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 
 from flink_app.decode.changes import moved
 from flink_app.decode.exponents import find_exponents
+from flink_app.decode.lines import Lines
 from flink_app.decode.plan import CONTROL, METADATA_TYPE, UNDECLARED, DecodePlan
 from flink_app.decode.position_columns import find_positions, ordering_of
 from flink_app.decode.read_schema import ReadSchema
-from flink_app.decode.reading import Lines, Reading, read, screen
+from flink_app.decode.reading import Reading, read, screen
 from flink_app.decode.unchanged import sent_column, unchanged_column_positions
 from flink_app.decode.value_columns import checked, may_be_rounded
 from flink_app.positions.generations import UNKNOWN_GENERATION
@@ -63,7 +64,7 @@ def parse_columns(lines: Lines, plan: DecodePlan, arrival: pa.TimestampArray) ->
     result = ColumnarResult(generations=plan.generations.of_column(arrival))
     whole = screen(lines)
     if plan.has_decimals:
-        exponents = find_exponents(lines)
+        exponents = find_exponents(lines, plan.float_names)
         whole &= ~exponents.negative
         result.scientific = exponents.positive if exponents.positive.any() else None
     result.odd.append(lines.rows[~whole])

@@ -6,13 +6,14 @@ number, unless the whole text is one, which a decimal may be written as.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from flink_app.decode.reading import Lines
+from flink_app.decode.lines import Lines
 from flink_app.records.arrays import Mask
 
 _Octets = npt.NDArray[np.uint8]
@@ -31,6 +32,11 @@ _AFTER_E: Final = _table(b"0123456789+-")
 _BEFORE_NUMBER: Final = _table(b":,[" + bytes(range(ord(" ") + 1)))
 _QUOTE, _BACKSLASH, _E = ord('"'), ord("\\"), ord("e")
 _LOWER: Final = 0x20  # makes a letter lower case
+# So many octets are looked at together: what is made of them stays in the processor's cache.
+_STRIDE: Final = 1 << 17
+# How far before an exponent the name of its member is looked for.
+_LONGEST_NAME: Final = 128
+_WHITE: Final = b" \t\r\n"
 # A number with more digits than this beside its exponent is taken for one without a closer look.
 _MOST_DIGITS: Final = 64
 _ESCAPE: Final = rb"\u00"
@@ -54,18 +60,29 @@ class Exponents:
     negative: Mask
     positive: Mask
 
+    @property
+    def anywhere(self) -> Mask:
+        """Where there is any."""
+        return self.negative | self.positive
 
-def find_exponents(lines: Lines) -> Exponents:
-    """Looks through all records; a record with such a number is never missed."""
+
+def find_exponents(lines: Lines, float_names: frozenset[str]) -> Exponents:
+    """Looks through all records; none with such a number is missed.
+
+    Numbers whose name is among `float_names` do not count.
+    """
     marks = Exponents(np.zeros(len(lines), np.bool_), np.zeros(len(lines), np.bool_))
     if not len(lines):
         return marks
-    octets = np.frombuffer(lines.text, np.uint8)
-    is_e = (octets[1:-1] | _LOWER) == _E
-    is_e &= (octets[:-2] - np.uint8(ord("."))) <= ord("9") - ord(".")  # `.`, `/` or a digit
-    places = np.flatnonzero(is_e) + 1
-    places = places[_AFTER_E[octets[places + 1]]]
+    octets = np.frombuffer(lines.text, np.uint8)[lines.offsets[0] : lines.offsets[-1]]
+    places = np.concatenate(
+        [_candidates(octets, start) for start in range(0, len(octets), _STRIDE)]
+    )
     places = places[_is_number(octets, places)]
+    if len(places) and float_names:
+        names = {json.dumps(name, ensure_ascii=False).encode() for name in float_names}
+        counts = [_name(octets, int(at)) not in names for at in places]
+        places = places[np.array(counts)]
     is_negative = octets[places + 1] == ord("-")
     _mark(marks.negative, lines, places[is_negative])
     _mark(marks.positive, lines, places[~is_negative])
@@ -74,7 +91,17 @@ def find_exponents(lines: Lines) -> Exponents:
 
 
 def _mark(mask: Mask, lines: Lines, places: _Places) -> None:
-    mask[np.searchsorted(lines.offsets, places, side="right") - 1] = True
+    mask[np.searchsorted(lines.offsets, places + lines.offsets[0], side="right") - 1] = True
+
+
+def _candidates(octets: _Octets, start: int) -> _Places:
+    """Where an `e` stands between what stands around it in a number, from `start` on."""
+    part = octets[start : start + _STRIDE + 2]
+    is_e = (part[1:-1] | _LOWER) == _E
+    is_e &= (part[:-2] - np.uint8(ord("."))) <= ord("9") - ord(".")  # `.`, `/` or a digit
+    places = np.flatnonzero(is_e) + start + 1
+    candidates: _Places = places[_AFTER_E[octets[places + 1]]]
+    return candidates
 
 
 def _is_number(octets: _Octets, places: _Places) -> Mask:
@@ -86,6 +113,18 @@ def _is_number(octets: _Octets, places: _Places) -> Mask:
     after = octets[_end(octets, places[in_text] + 1, 1)]
     is_number[in_text] = (after == _QUOTE) | (after == _BACKSLASH) | _OF_NUMBER[after]
     return is_number
+
+
+def _name(octets: _Octets, at: int) -> bytes:
+    """The name of the member whose value has its `e` at `at`, in quotes; empty if not found."""
+    before = octets[max(at - _LONGEST_NAME, 0) : at].tobytes().rstrip(b"0123456789.+-")
+    before = before.removesuffix(b'"').rstrip(_WHITE)
+    if not before.endswith(b":"):
+        return b""
+    before = before[:-1].rstrip(_WHITE)
+    start = before.rfind(b'"', 0, -1)
+    # A quote behind a backslash is one of the name itself.
+    return b"" if start < 1 or before[start - 1 : start] == b"\\" else before[start:]
 
 
 def _end(octets: _Octets, start: _Places, step: int) -> _Places:

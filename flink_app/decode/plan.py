@@ -61,6 +61,9 @@ class DecodePlan(RecordPlan):
             Group(tuple(map(self.tables_by_number.index, tables)), self._record_schema(types))
             for types, tables in self._grouped()
         )
+        # The names under which every group has floating-point numbers only.
+        float_names = [group.record_schema.float_names for group in self.groups]
+        self.float_names = frozenset.intersection(*float_names)
         schemas = sorted({table.schema for table in self.tables_by_number})
         names = sorted({table.source for table in self.tables_by_number})
         self._schemas, self._names = pa.array(schemas), pa.array(names)
@@ -110,5 +113,9 @@ class DecodePlan(RecordPlan):
         if not self.reads_documents:
             fields[DATA].append((DOCUMENT, pa.null()))  # the reader refuses all but null
         parts = [(part, pa.struct(members)) for part, members in fields.items()]
+        compared = [c.source for t in self.tables.values() for c in t.columns if c.is_compared]
+        whole = {(DATA, name) for name in compared}
+        whole |= {(self.before_image, self.before_name(name)) for name in compared}
         # Of null like a document: replayed records are read one by one.
-        return ReadSchema(pa.schema([*parts, (REPLAY, pa.null()), (METADATA, METADATA_TYPE)]))
+        schema = pa.schema([*parts, (REPLAY, pa.null()), (METADATA, METADATA_TYPE)])
+        return ReadSchema(schema, frozenset(whole))

@@ -1,24 +1,33 @@
 """The schema of records, and the forms in which a source may write some columns otherwise.
 
 A PostgreSQL source without MapBooleanAsBoolean writes booleans as text, MySQL writes them as
-numbers, and numbers may come as text. All are exact, so all are read by columns.
+numbers, and numbers may come as text. Numbers may have zeros behind the digits that their column
+keeps, and times nine digits of a fraction. All are exact, so all are read by columns.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import chain
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.records.arrays import Mask
-from flink_app.records.plan import METADATA
+from flink_app.declaration.types import MAX_DECIMAL_DIGITS
+from flink_app.decode.time_columns import times_from_text
+from flink_app.records.arrays import Mask, true
+from flink_app.records.plan import METADATA, REPLAY
 from flink_app.records.values import BLANK, FALSE, TRUE
 
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
 # Neither too large for a double nor too small: a cast refuses all values for one that is.
 _FLOAT: Final = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?$"
+# With room for every whole number, and as many zeros behind its point.
+_WIDER_INTEGER: Final = pa.decimal128(MAX_DECIMAL_DIGITS, MAX_DECIMAL_DIGITS // 2)
+# So many digits more than it keeps the wider form of a decimal takes at least.
+_MORE_DIGITS: Final = 12
 # By the wanted type and the JSON type that the reader found: the type to read it as.
 _WRITTEN: Final = {
     (pa.bool_(), "string"): pa.string(),
@@ -39,15 +48,60 @@ class ReadSchema:
     only how fast records are read, never what they become.
     """
 
-    def __init__(self, wanted: pa.Schema) -> None:
+    def __init__(self, wanted: pa.Schema, whole: frozenset[tuple[str, str]] = frozenset()) -> None:
+        """`whole` has part and name of each column whose times must not lose a digit."""
         self.wanted = wanted
         self.written = wanted
+        self._whole = whole
+
+    @property
+    def reads_integers_as_decimals(self) -> bool:
+        """Whether a column of whole numbers is in its wider form."""
+        members = [
+            zip(self.wanted.field(part).type, self.written.field(part).type, strict=True)
+            for part in self._parts
+        ]
+        return any(
+            pa.types.is_integer(wanted.type) and field.type == _WIDER_INTEGER
+            for wanted, field in chain.from_iterable(members)
+        )
+
+    @cached_property
+    def float_names(self) -> frozenset[str]:
+        """The names under which there are floating-point numbers only."""
+        fields = [field for part in self._parts for field in self.wanted.field(part).type]
+        others = {field.name for field in fields if not pa.types.is_floating(field.type)}
+        return frozenset(field.name for field in fields) - others
+
+    @property
+    def _parts(self) -> list[str]:
+        """The parts with columns of the source; what orders records is read to the letter."""
+        return [part.name for part in self.wanted if part.name not in {METADATA, REPLAY}]
+
+    def with_wider(self, kind: str) -> pa.Schema | None:
+        """The written schema with wider types for all columns of a kind of type that are not yet.
+
+        `kind` is how the JSON reader calls it. None where there are none.
+        """
+        written = self.written
+        for part in self._parts:
+            members = [
+                field.with_type(_wider(field.type))
+                if field.type == wanted.type and str(field.type).startswith(kind)
+                else field
+                for field, wanted in zip(
+                    written.field(part).type, self.wanted.field(part).type, strict=True
+                )
+            ]
+            at = written.get_field_index(part)
+            written = written.set(at, pa.field(part, pa.struct(members)))
+        return None if written.equals(self.written) else written
 
     def with_column(self, column_path: str, written_type: str) -> pa.Schema | None:
         """The written schema with a column as the reader found it; None where that is no option."""
         _, part, name = column_path.split("/", 2) if column_path.count("/") > 1 else ("", "", "")
-        if part == METADATA or part not in self.wanted.names:
-            return None  # what orders records is read to the letter
+        if part not in self._parts:
+            return None
         struct = self.wanted.field(part).type
         at = struct.get_field_index(name)
         kind = _WRITTEN.get((struct.field(at).type, written_type)) if at >= 0 else None
@@ -71,8 +125,9 @@ class ReadSchema:
             arrays = struct.flatten()
             for at, member in enumerate(part.type):
                 if arrays[at].type != member.type:
-                    arrays[at], good = _convert_array(arrays[at], member.type)
-                    fits &= good.to_numpy(zero_copy_only=False)
+                    is_whole = (part.name, member.name) in self._whole
+                    arrays[at], good = _convert_array(arrays[at], member.type, is_whole=is_whole)
+                    fits &= good
             wanted = pa.StructArray.from_arrays(
                 arrays, fields=list(part.type), mask=struct.is_null()
             )
@@ -80,8 +135,33 @@ class ReadSchema:
         return (table if fits.all() else table.filter(pa.array(fits))), fits
 
 
-def _convert_array(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array]:
+def _wider(kind: pa.DataType) -> pa.DataType:
+    """A type that takes more forms of the values of `kind`, or `kind` itself."""
+    if kind == pa.int64():
+        return _WIDER_INTEGER
+    if pa.types.is_timestamp(kind):
+        return pa.string()
+    if pa.types.is_decimal(kind):
+        scale = MAX_DECIMAL_DIGITS - (kind.precision - kind.scale)
+        if scale - kind.scale >= _MORE_DIGITS:
+            return pa.decimal128(MAX_DECIMAL_DIGITS, scale)
+        return pa.decimal256(2 * MAX_DECIMAL_DIGITS, MAX_DECIMAL_DIGITS + scale)
+    return kind
+
+
+def _narrowed(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask]:
+    """Decimals as `kind`, and where that changes nothing, as with NULL."""
+    narrow = values.cast(kind, safe=False)
+    same = pc.equal(narrow.cast(values.type), values)
+    return narrow, true(pc.fill_null(same, fill_value=True))
+
+
+def _convert_array(values: pa.Array, kind: pa.DataType, *, is_whole: bool) -> tuple[pa.Array, Mask]:
     """Values that are written in another JSON type than `kind`'s, as `kind`; and where they fit."""
+    if pa.types.is_decimal(values.type):
+        return _narrowed(values, kind)
+    if pa.types.is_timestamp(kind):
+        return times_from_text(values, is_cut=not is_whole)
     none = pa.scalar(None, values.type)
     if kind == pa.bool_():
         if values.type == pa.string():
@@ -91,7 +171,8 @@ def _convert_array(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Ar
             of_true, of_false = pa.array([1]), pa.array([0])
         is_true = pc.is_in(values, of_true)
         fits = pc.or_(pc.is_null(values), pc.or_(is_true, pc.is_in(values, of_false)))
-        return pc.if_else(pc.is_valid(values), is_true, pa.scalar(None, pa.bool_())), fits
+        booleans = pc.if_else(pc.is_valid(values), is_true, pa.scalar(None, pa.bool_()))
+        return booleans, true(fits)
     form = _INTEGER if kind == pa.int64() else _FLOAT
     fits = pc.fill_null(pc.match_substring_regex(values, form), fill_value=True)
-    return pc.if_else(fits, values, none).cast(kind), fits
+    return pc.if_else(fits, values, none).cast(kind), true(fits)

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.json as pj
 
+from flink_app.decode.exponents import find_exponents
+from flink_app.decode.lines import Lines
 from flink_app.decode.read_schema import ReadSchema
 from flink_app.records.arrays import Mask, Rows
 
@@ -28,6 +29,9 @@ _REFUSED: Final = re.compile(
     r"(?:Column\((?P<path>.*)\) changed from \w+ to (?P<type>\w+) )?in row (?P<row>\d+)$",
     re.DOTALL,
 )
+# A fault of conversion names the type alone, and the value: no more is read of it.
+_INTEGERS: Final = "int"
+_UNCONVERTED: Final = re.compile(r"Failed to convert JSON to (?P<kind>[a-z]+)")
 _WHITE: Final = np.isin(np.arange(256), np.frombuffer(b" \t\r\n", np.uint8)).astype(np.int32)
 _LINE_END: Final = 2  # a carriage return, a line feed
 # How often a block is cut at the row that the reader names. Each cut parses what follows once
@@ -40,36 +44,6 @@ _PIECES: Final = 8
 # Below this many records a stretch is not cut blindly: a parse of its own costs more than reading
 # them one by one.
 _SMALL: Final = 16
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Records back to back, each followed by a line feed, and their numbers in the block."""
-
-    text: pa.Buffer
-    offsets: npt.NDArray[np.int32]
-    rows: Rows
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def take(self, indices: Rows) -> Lines:
-        """The records at `indices`, in that order."""
-        if len(indices) == len(self):
-            return self
-        offsets = pa.py_buffer(self.offsets)
-        records = pa.BinaryArray.from_buffers(pa.binary(), len(self), [None, offsets, self.text])
-        taken = records.take(pa.array(indices))
-        _, new_offsets, data = taken.buffers()
-        return Lines(
-            data if data is not None else pa.py_buffer(b""),
-            np.frombuffer(new_offsets, np.int32, len(indices) + 1),
-            self.rows[indices],
-        )
-
-    def stretch(self, start: int, stop: int) -> Lines:
-        """The records from `start` up to `stop`, without copying."""
-        return Lines(self.text, self.offsets[start : stop + 1], self.rows[start:stop])
 
 
 @dataclass(frozen=True)
@@ -89,9 +63,40 @@ class _Refused:
     column_path: str
     written_type: str
 
-    def is_no_further_than(self, other: _Refused) -> bool:
+    def is_no_further_than(self, other: _Stopped) -> bool:
         """Whether another form of the column led no further."""
-        return self.column_path == other.column_path and self.row <= other.row
+        return (
+            isinstance(other, _Refused)
+            and self.column_path == other.column_path
+            and self.row <= other.row
+        )
+
+    def other_form(self, schema: ReadSchema) -> pa.Schema | None:
+        """The schema with the column as it is written; None where that is no option."""
+        return schema.with_column(self.column_path, self.written_type)
+
+
+@dataclass(frozen=True)
+class _Unconverted:
+    """That a value did not fit the type of its column; neither is named, but the kind of type."""
+
+    kind: str
+
+    def is_no_further_than(self, other: _Stopped) -> bool:
+        """Whether another form of such columns led no further."""
+        return self == other
+
+    def other_form(self, schema: ReadSchema) -> pa.Schema | None:
+        """The schema with wider types for these columns; None where that is no option."""
+        return None if self.is_of_integers else schema.with_wider(self.kind)
+
+    @property
+    def is_of_integers(self) -> bool:
+        """Whether it is one of whole numbers, for whose wider form records must be screened."""
+        return self.kind == _INTEGERS
+
+
+_Stopped = _Refused | _Unconverted
 
 
 def screen(lines: Lines) -> Mask:
@@ -109,6 +114,10 @@ def screen(lines: Lines) -> Mask:
 
 def read(lines: Lines, schema: ReadSchema) -> Reading:
     """Reads records by columns; those that make the reader refuse are odd."""
+    every, unread = lines, lines.rows[:0]
+    if schema.reads_integers_as_decimals:
+        alone = find_exponents(lines, schema.float_names).anywhere
+        unread, lines = lines.rows[alone], lines.take(np.flatnonzero(~alone))
     tables: list[pa.Table] = []
     tries = iter(range(_TRIES))
     good = np.ones(len(lines), np.bool_)
@@ -123,7 +132,9 @@ def read(lines: Lines, schema: ReadSchema) -> Reading:
             table, fits = schema.convert_table(outcome)
             good[start:stop] &= fits
             tables.append(table)
-        elif outcome is not None and named_cuts:
+        elif _widens_integers(outcome, schema):
+            return read(every, schema)  # once for each column at most, which stays wider
+        elif isinstance(outcome, _Refused) and named_cuts:
             named_cuts -= 1
             at = start + outcome.row
             good[at] = False
@@ -135,7 +146,19 @@ def read(lines: Lines, schema: ReadSchema) -> Reading:
     table = (
         tables[0] if len(tables) == 1 else pa.concat_tables([schema.wanted.empty_table(), *tables])
     )
-    return Reading(lines.take(np.flatnonzero(good)), table, lines.rows[~good])
+    odd = np.concatenate([unread, lines.rows[~good]])
+    return Reading(lines.take(np.flatnonzero(good)), table, odd)
+
+
+def _widens_integers(outcome: _Stopped | None, schema: ReadSchema) -> bool:
+    """Gives columns of whole numbers their wider form if one of them was refused."""
+    if not isinstance(outcome, _Unconverted) or not outcome.is_of_integers:
+        return False
+    wider = schema.with_wider(outcome.kind)
+    if wider is None:
+        return False
+    schema.written = wider
+    return True
 
 
 def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -146,24 +169,24 @@ def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:
 
 def _parse_as_written(
     lines: Lines, schema: ReadSchema, tries: Iterator[int]
-) -> pa.Table | _Refused | None:
+) -> pa.Table | _Stopped | None:
     """Parses; where a column is refused, tries to read it in the form in which it is written.
 
     Where both forms stand in a stretch, the one that gets further is kept.
     """
     outcome = _parse(lines, schema.written)
-    while isinstance(outcome, _Refused):
-        other = schema.with_column(outcome.column_path, outcome.written_type)
+    while isinstance(outcome, _Refused | _Unconverted):
+        other = outcome.other_form(schema)
         if other is None or next(tries, None) is None:
             break
         second = _parse(lines, other)
-        if isinstance(second, _Refused) and second.is_no_further_than(outcome):
+        if isinstance(second, _Refused | _Unconverted) and second.is_no_further_than(outcome):
             break
         schema.written, outcome = other, second
     return outcome
 
 
-def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | _Refused | None:
+def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | _Stopped | None:
     """The table of a stretch; or the row where the reader stopped, if it says so."""
     start, end = int(lines.offsets[0]), int(lines.offsets[-1])
     try:
@@ -179,7 +202,8 @@ def _parse(lines: Lines, schema: pa.Schema) -> pa.Table | _Refused | None:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         named = _REFUSED.search(str(error))
         if named is None:
-            return None
+            unconverted = _UNCONVERTED.match(str(error))
+            return None if unconverted is None else _Unconverted(unconverted["kind"])
         # Rows are counted as the reader sees them; a record of two objects shifts the count.
         row = min(int(named["row"]), len(lines) - 1)
         return _Refused(row, named["path"] or "", named["type"] or "")

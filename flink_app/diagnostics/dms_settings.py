@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from connectors.metrics import Metric
 from flink_app.declaration.dms_records import Positions
 from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.records.arrays import members, true
+from flink_app.records.envelope import Scientific
 from flink_app.records.parsed import (
     LOAD,
     OPERATIONS,
@@ -60,7 +60,7 @@ class SettingSign(enum.Enum):
     EXPONENT = (
         SourceCheck.RECORDS_WITH_EXPONENTS,
         "set UseLargeIntegerValue on the Kinesis endpoint",
-        "a whole number came with a fraction or an exponent: slow, and long ones are refused",
+        "a whole number came in scientific notation: it is read slowly, and long ones are refused",
     )
     TEXT_BOOLEAN = (
         SourceCheck.SAMPLES_WITH_TEXT_BOOLEANS,
@@ -182,7 +182,7 @@ def _signs_in_row(
         ):
             yield SettingSign.NO_BEFORE_IMAGE
     for name in table.integers:
-        if isinstance(data.get(name), Decimal):
+        if isinstance(data.get(name), Scientific):
             yield SettingSign.EXPONENT
             break
 

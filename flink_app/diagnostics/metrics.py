@@ -30,7 +30,7 @@ class SourceCheck(Metric):
     )
     RECORDS_WITH_EXPONENTS = (
         "recordsWithExponents",
-        "records with a whole number that is written with a fraction or an exponent",
+        "records with a whole number in scientific notation",
     )
     SAMPLES_WITH_TEXT_BOOLEANS = (
         "samplesWithTextBooleans",

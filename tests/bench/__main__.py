@@ -7,6 +7,7 @@ from rich.console import Console
 from tests.bench.command_line import parser
 from tests.bench.dimensions import measure_trickle
 from tests.bench.engine import from_block_files, from_kinesis
+from tests.bench.forms import measure_forms
 from tests.bench.parts import Parts
 
 
@@ -15,6 +16,7 @@ def main() -> None:
     arguments = parser().parse_args()
     console = Console(width=160, highlight=False)
     no_engine = Parts().measure(console)
+    measure_forms(console)
     measure_trickle(console)
     if arguments.what != "parts":
         from_block_files(console, arguments.frames, no_engine)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Final
 
 import pyarrow as pa
@@ -23,8 +21,8 @@ from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.toolchain import ROOT
 from tests.bench import data
+from tests.bench.timing import micros
 
-_ROUNDS: Final = 7
 _SMALL: Final = 100  # records: what a quiet shard answers with
 _KEYS: Final = PrivacyKeys.from_secret(b"a key of thirty-two bytes or more")
 
@@ -63,8 +61,8 @@ class Parts:
         frame = data.frame(records)
         block = read_frame(frame)
         (changes,) = self._decode(frame).values()
-        by_columns = _micros(lambda: self._decode(frame))
-        by_rows = _micros(
+        by_columns = micros(lambda: self._decode(frame))
+        by_rows = micros(
             lambda: [parse_record(block.record(n), self.plan) for n in range(len(block))]
         )
         one_odd = list(records)
@@ -73,13 +71,13 @@ class Parts:
                 b'"purchased_by":', b'"purchased_by":"1","purchased_by":'
             )
         odd_frame = data.frame(one_odd)
-        with_odd = _micros(lambda: self._decode(odd_frame))
-        join = _micros(lambda: wide_rows(changes, self.join, self.mirror))
-        through = _micros(lambda: self.through(frame))
+        with_odd = micros(lambda: self._decode(odd_frame))
+        join = micros(lambda: wide_rows(changes, self.join, self.mirror))
+        through = micros(lambda: self.through(frame))
         small = data.frame(records[:_SMALL])
-        in_small = _micros(lambda: self.through(small), _SMALL)
+        in_small = micros(lambda: self.through(small), _SMALL)
         console.print(f"one core, {len(frame) / len(records):.0f} bytes a record, us per record:")
-        for what, micros in (
+        for what, taken in (
             ("decode by columns", by_columns),
             ("parse row by row", by_rows),
             ("decode, one record in 1,000 is odd", with_odd),
@@ -87,17 +85,6 @@ class Parts:
             ("decode, join, Parquet: no engine", through),
             (f"the same in blocks of {_SMALL}", in_small),
         ):
-            console.print(f"  {what:36}{micros:8.2f}{micros / by_columns:8.2f} x decode by columns")
+            console.print(f"  {what:36}{taken:8.2f}{taken / by_columns:8.2f} x decode by columns")
         console.print(f"  no engine: {1e6 / through:,.0f} records/s")
         return 1e6 / through
-
-
-def _micros(call: Callable[[], object], records: int = data.FRAME_RECORDS) -> float:
-    """The best of some rounds, per record: the machine's noise only ever adds."""
-    call()
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        started = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - started)
-    return best / records * 1e6

@@ -147,9 +147,10 @@ def text(node: Node) -> bytes:
 
 
 def spread(node: Node, rng: Random) -> bytes:
-    """The record over many lines, as MessageFormat `json` writes it."""
+    """The record over many lines, as MessageFormat `json` writes it; some begin with a mark."""
     end, indent = rng.choice(["\n", "\r\n", "\n\n"]), rng.choice(["\t", "  ", ""])
-    return _written(node, end, indent).encode() + rng.choice([b"", b"\n", b"\r\n"])
+    mark = rng.choice([b"", b"", b"", b"\xef\xbb\xbf"])
+    return mark + _written(node, end, indent).encode() + rng.choice([b"", b"\n", b"\r\n"])
 
 
 def _written(node: Node, end: str = "", indent: str = "") -> str:
@@ -184,13 +185,15 @@ def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for eac
     """A value as sources write it, mostly from a small range, so that keys meet again."""
     if kind.is_integer:
         number = str(rng.randint(0, 9))
-        return rng.choice([number] * 9 + [f'"{number}"'])
+        return rng.choice([number] * 30 + [f'"{number}"'] * 3 + [f"{number}.0000000000"])
     if kind.name == "decimal":
         digits = f"{rng.randint(0, 9)}.{'0' * ((kind.scale or 0) - 1)}{rng.randint(0, 9)}"
         number = digits if kind.scale else digits[0]
         number = number if kind.precision != kind.scale else f"0{number[1:]}"
         if (kind.precision or 0) - (kind.scale or 0) > len(number) and rng.random() < 0.1:
             return _scientific(rng, (kind.precision or 0) - (kind.scale or 0))
+        if "." in number and rng.random() < 0.1:
+            number += "0000"
         return rng.choice([number, f'"{number}"'])
     if kind.name in {"real", "double precision"}:
         return rng.choice(["0", "-1.5", str(rng.random()), str(rng.uniform(-1e30, 1e30))])

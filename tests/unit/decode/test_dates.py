@@ -34,7 +34,7 @@ targets:
     columns:
       {on_day: on_day, born: born, left_at: left_at, seen: seen, slot: slot, title: slot.title}
 """
-PLAN = plan_of(star(TEXT))
+CALENDAR = plan_of(star(TEXT))
 
 
 def visit(operation: str = "insert", **changed: Any) -> bytes:
@@ -48,12 +48,12 @@ ZERO_DATES = ["0000-00-00", "1999-00-00", "1999-12-00", "1999-00-31", "0000-00-0
 @pytest.mark.parametrize("written", [*ZERO_DATES, "0000-00-00T00:00:00.000000Z"])
 @pytest.mark.parametrize("column", ["born", "left_at", "slot"])
 def test_zero_dates_are_null_where_that_is_declared(column: str, written: str) -> None:
-    assert only_change(visit(**{column: written}), PLAN)[column] is None
+    assert only_change(visit(**{column: written}), CALENDAR)[column] is None
 
 
 @pytest.mark.parametrize("column", ["on_day", "seen"])
 def test_zero_dates_are_dead_letters_in_keys_and_where_that_is_declared(column: str) -> None:
-    reason, detail, table = only_fault(visit(**{column: "0000-00-00"}), PLAN)
+    reason, detail, table = only_fault(visit(**{column: "0000-00-00"}), CALENDAR)
     assert (reason, table) == ("zero_date", "visit")
     assert detail.startswith(f"column {column}: a zero month or day, as MySQL may have")
 
@@ -62,28 +62,28 @@ def test_a_zero_date_costs_no_other_date_the_fast_path() -> None:
     records = [visit(on_day=f"2026-03-{day:02}") for day in range(1, 29)]
     records[7] = visit(on_day="2026-03-08", born="0000-00-00")
     records[9] = visit(on_day="2026-00-10")
-    decoded = decode(records, PLAN)
+    decoded = decode(records, CALENDAR)
     assert decoded.by_rows == len(decoded.dead_letters) == 1
     born = decoded.changes["visit"].column("born")
     assert (born.null_count, len(born)) == (1, 27)
 
 
 def test_digits_below_a_microsecond_are_cut_where_they_tell_nothing_apart() -> None:
-    change = only_change(visit(left_at="2026-03-11 09:45:02.123456789"), PLAN)
+    change = only_change(visit(left_at="2026-03-11 09:45:02.123456789"), CALENDAR)
     assert change["left_at"] == dt.datetime(2026, 3, 11, 9, 45, 2, 123456)  # noqa: DTZ001
 
 
 @pytest.mark.parametrize("time", ["2026-03-11T09:45:02.1234567Z", "2026-03-11 09:45:02.000000001"])
 def test_two_keys_that_differ_below_a_microsecond_never_become_one(time: str) -> None:
-    reason, detail, _ = only_fault(visit(slot=time), PLAN)
+    reason, detail, _ = only_fault(visit(slot=time), CALENDAR)
     assert reason == "too_precise"
     assert detail.endswith("which tell keys apart: declare the column as varchar(n)")
     slot = record("slot", {"since": time, "title": "x"}, schema="calendar")
-    assert only_fault(slot, PLAN)[0] == "too_precise"
+    assert only_fault(slot, CALENDAR)[0] == "too_precise"
 
 
 def test_zeros_below_a_microsecond_are_no_digits() -> None:
-    change = only_change(visit(slot="2026-03-11T09:45:02.123456000Z"), PLAN)
+    change = only_change(visit(slot="2026-03-11T09:45:02.123456000Z"), CALENDAR)
     assert change["slot"] == dt.datetime(2026, 3, 11, 9, 45, 2, 123456)  # noqa: DTZ001
 
 

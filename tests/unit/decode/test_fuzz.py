@@ -16,8 +16,9 @@ import pytest
 
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
-from flink_app.decode import columns, reading, value_columns
+from flink_app.decode import columns, read_schema, reading, value_columns
 from flink_app.decode.tally import Tally
+from flink_app.decode.time_columns import times_from_text
 from flink_app.records import values
 from flink_app.records.arrays import Mask
 from flink_app.records.plan import ReadColumn
@@ -84,6 +85,14 @@ def _nothing_is_rounded(of: pa.Array, _: ReadColumn) -> Mask:
     return np.zeros(len(of), np.bool_)
 
 
+def _cut_short(of: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask]:
+    return of.cast(kind, safe=False), np.ones(len(of), np.bool_)
+
+
+def _cut_time(of: pa.StringArray, *, is_cut: bool) -> tuple[pa.Array, Mask]:
+    return times_from_text(of, is_cut=is_cut or True)
+
+
 ACCOUNTS: Final = Tally.accounts
 WITHOUT: Final[dict[str, Patch]] = {
     "UTF-8": (reading, "_check_encoding", lambda _: None),
@@ -91,6 +100,8 @@ WITHOUT: Final[dict[str, Patch]] = {
     "NUL by columns": (value_columns, "_holds_nul", lambda _: False),
     "NUL by rows": (values, "NUL", "\x01"),
     "exponents by columns": (columns, "may_be_rounded", _nothing_is_rounded),
+    "digits beyond the scale by columns": (read_schema, "_narrowed", _cut_short),
+    "digits of a key's time by columns": (read_schema, "times_from_text", _cut_time),
     "no value in a detail": (values, "_wrong", _wrong_with_value),
     "every record in the account": (Tally, "accounts", _one_less),
 }

@@ -103,7 +103,7 @@ CASES: Final[list[tuple[bytes, DecodePlan, list[SettingSign]]]] = [
         [SettingSign.COARSE],
     ),
     (record("region", REGION, "load", stream_position=None), FREIGHT_PLAN, []),
-    (record("Companies", COMPANY | {"home": 7.0}), FREIGHT_PLAN, [SettingSign.EXPONENT]),
+    (record("Companies", COMPANY | {"home": 7.0}), FREIGHT_PLAN, []),
     (
         record("Companies", COMPANY | {"ID": "@"}).replace(b'"@"', b"1.234e17"),
         FREIGHT_PLAN,
