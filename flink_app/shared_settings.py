@@ -259,8 +259,9 @@ class SharedReading(BaseModel):
     )
     role_arn: Annotated[RoleArn | None, Parameter("StreamRoleArn")] = Field(
         None,
-        description="ARN of the IAM role that is assumed to read the stream, for a stream of "
-        "another account. Leave it out to read with the application's own role.",
+        description="ARN of the IAM role that is assumed to read the stream, if the application's "
+        "own role may not. Its trust policy must admit the application's role, and the subnets "
+        "need a route to STS. Leave it out to read with the application's own role.",
     )
     role_external_id: ExternalId | None = Field(
         None, description="External id that the trust policy of `role_arn` asks for."

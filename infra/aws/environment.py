@@ -98,7 +98,7 @@ class Network(StrictModel):
         min_length=1,
         max_length=16,
         description="Private subnets with routes to Redshift, Kinesis, S3, Secrets Manager and "
-        "CloudWatch Logs.",
+        "CloudWatch Logs, and to STS if `reading.role_arn` is set.",
     )
     security_groups: Annotated[
         list[SecurityGroupId],

@@ -116,6 +116,23 @@ def test_the_role_allows_exactly_the_calls_of_the_code() -> None:
     assert actions("application") == called | behind_the_code
 
 
+def test_a_role_is_assumed_if_it_is_given_and_no_other() -> None:
+    role = load_template("application")["Resources"]["Role"]["Properties"]
+    (assumes,) = (
+        statement["Fn::If"]
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "sts:AssumeRole" in str(statement)
+    )
+    condition, statement, otherwise = assumes
+    assert condition == "HasStreamRoleArn"
+    assert (statement["Action"], statement["Resource"]) == (
+        "sts:AssumeRole",
+        {"Ref": "StreamRoleArn"},
+    )
+    assert otherwise == {"Ref": "AWS::NoValue"}
+
+
 def test_the_service_may_do_what_it_needs_and_no_more() -> None:
     assert actions("service") == SERVICE
 
