@@ -8,13 +8,14 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from flink_app.declaration import Declaration, Table
-from flink_app.declaration.dms_records import Positions
+from flink_app.declaration.dms_records import Positions, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
 from infra.simulation.values import Row, readers_of
 
 # 2026-01-01, in microseconds since the epoch.
 FIRST_MICROS: Final = 1_767_225_600_000_000
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_ZERO_DATE: Final = "0000-00-00"  # how MySQL may write that there is no date
 
 
 class Commit(NamedTuple):
@@ -53,7 +54,11 @@ def written_row(table: Table, row: Mapping[str, Any]) -> Row:
     for name, value in row.items():
         source = table.columns[name].source or name
         if source not in written:
-            written[source] = _written(table, readers[source], value)
+            has_zeros = all(
+                table.columns[reader].zero_dates is ZeroDates.AS_NULL for reader in readers[source]
+            )
+            is_zero = value is None and has_zeros
+            written[source] = _ZERO_DATE if is_zero else _written(table, readers[source], value)
     return written
 
 
@@ -73,9 +78,9 @@ def _written(table: Table, readers: Iterable[str], value: Any) -> Any:
             # ones with an exponent, which says that digits may be lost.
             written = repr(float(value))
             is_exact = Decimal(written) == value and "e" not in written
-            return float(value) if is_exact else f"{value:f}"
+            return float(value) if is_exact else _with_zeros(f"{value:f}")
         case dt.datetime():
-            return value.replace(tzinfo=None).isoformat() + "Z"
+            return _with_zeros(value.replace(tzinfo=None).isoformat()) + "Z"
         case dt.date():
             return value.isoformat()
         case bytes():
@@ -83,6 +88,11 @@ def _written(table: Table, readers: Iterable[str], value: Any) -> Any:
         case str():
             return value + " " * _padding(table, readers, value)
     return value
+
+
+def _with_zeros(fraction: str) -> str:
+    """Zeros behind a fraction, as sources with more digits write them."""
+    return f"{fraction}000" if "." in fraction else fraction
 
 
 def _padding(table: Table, readers: Iterable[str], value: str) -> int:

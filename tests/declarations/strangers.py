@@ -33,8 +33,8 @@ tables:
       exact: decimal(38,10)
       single: real
       precise: double precision
-      seen: timestamptz
-      day: date
+      seen: {type: timestamptz, zero_dates: as_null}
+      day: {type: date, zero_dates: as_null}
       raw: varbyte(9)
       code: char(5)
       short: varchar(1)
