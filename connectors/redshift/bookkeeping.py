@@ -61,6 +61,9 @@ class Table:
         return sql, [row[column] for row in rows for column in columns]
 
 
+# Locked by every load and never read: a person who reads the others in an open transaction holds up
+# no load, as an ACCESS EXCLUSIVE lock on a table that is read would.
+LOAD_LOCK: Final = Table(Names.LOAD_LOCK, (("always_empty", "SMALLINT"),))
 LEDGER: Final = Table(
     Names.LEDGER,
     (
@@ -160,10 +163,10 @@ SCHEMA_VERSION: Final = Table(
     ),
 )
 TABLES: Final = (
-    LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
+    LOAD_LOCK, LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
 )  # fmt: skip
-# Whoever starts looks for these, and queues at the ledger's lock before it touches any other.
-FIRST_TABLES: Final = (LEDGER, FENCE)
+# Whoever starts looks for these, and queues at the load's lock before it touches any other.
+FIRST_TABLES: Final = (LOAD_LOCK, LEDGER, FENCE)
 
 
 def create_statements(names: Names, tables: Sequence[Table] = TABLES) -> list[str]:

@@ -59,8 +59,8 @@ class RetryLoadError(LoadError):
 class OutcomeUnknownError(LoadError):
     """The connection was lost: the transaction may or may not have been committed.
 
-    The next attempt locks the ledger, which waits until the old transaction has ended, and
-    leaves out the parts that it finds there. Nothing is ever guessed.
+    The next attempt takes the load's lock, which waits until the old transaction has ended, and
+    leaves out the parts that it finds in the ledger. Nothing is ever guessed.
     """
 
 

@@ -41,9 +41,9 @@ class Cursor(Protocol):
         """The rows of the last statement."""
 
 
-def exists(cursor: Cursor, names: Names) -> bool:
-    """Whether ledger and fence have been created, which is not so before the first start."""
-    return all(columns_of(cursor, names, table.name) for table in FIRST_TABLES)
+def present_tables(cursor: Cursor, names: Names) -> set[str]:
+    """Which of `FIRST_TABLES` there are: none before the first start, some before an upgrade."""
+    return {table.name for table in FIRST_TABLES if columns_of(cursor, names, table.name)}
 
 
 def columns_of(cursor: Cursor, names: Names, table: str) -> set[str]:
@@ -57,12 +57,25 @@ def columns_of(cursor: Cursor, names: Names, table: str) -> set[str]:
 
 
 def lock(cursor: Cursor, names: Names) -> None:
-    """Step 1, first: queue behind any other load. Must be the transaction's first statement."""
+    """Step 1, first: queue behind any other load. Must be the transaction's first statement.
+
+    The lock is of a table that nobody reads. LOCK takes no snapshot, so what follows sees all that
+    the former holder has committed.
+    """
+    cursor.execute(f"LOCK TABLE {names.load_lock}")
+
+
+def lock_out_earlier_releases(cursor: Cursor, names: Names) -> None:
+    """Queues behind loads of releases before layout version 6, which lock the ledger itself.
+
+    Must be the first statement of the transaction that migrates: none of their loads is under way
+    then, and the next one finds the fence taken.
+    """
     cursor.execute(f"LOCK TABLE {names.ledger}")
 
 
 def take_fence(cursor: Cursor, names: Names, application: str, number: int) -> None:
-    """Makes `application`'s start `number` the one that may load; the ledger is locked.
+    """Makes `application`'s start `number` the one that may load; the load's lock is held.
 
     Raises FenceLostError when a later start has it, or another application.
     """

@@ -1,17 +1,18 @@
 """Sessions that an earlier attempt or start of the application has left on the warehouse.
 
 A client that gave up waiting, or was killed, leaves its session behind: the statement goes on, or
-the open transaction sits idle, with the ledger's lock. Whoever comes next would queue behind it
+the open transaction sits idle, with the load's lock. Whoever comes next would queue behind it
 until Redshift gives it up, after hours. So the successor ends it.
 
 Every open transaction of the loader begins with that lock, the creation of missing tables included
-once there is a ledger. Only the loader takes it, and a ledger belongs to one application: the
-sessions that hold the lock or wait for it are the application's own, whatever else its user does.
-An ordinary user sees its own transactions in SVV_TRANSACTIONS and may end its own sessions, so no
-further right is needed. A session's application name would not do: only a superuser sees it.
+once there is a table to lock. Only the loader takes it, and the table belongs to one application,
+as does the ledger, which releases before layout version 6 lock: the sessions that hold the lock or
+wait for it are the application's own, whatever else its user does. An ordinary user sees its own
+transactions in SVV_TRANSACTIONS and may end its own sessions, so no further right is needed. A
+session's application name would not do: only a superuser sees it.
 
 Nothing is decided here. A COMMIT that is under way either becomes durable or does not; the next
-transaction waits for the ledger's lock and reads which it was.
+transaction waits for the load's lock and reads which it was.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from connectors.redshift.names import Names
 _LOCKS = """FROM svv_transactions AS t
 JOIN pg_class AS c ON c.oid = t.relation
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relname = %s
+WHERE n.nspname = %s AND c.relname IN (%s, %s)
 AND t.txn_db = current_database() AND t.pid <> pg_backend_pid()"""
 OWN_LOCKERS = f"""SELECT DISTINCT t.pid {_LOCKS}
 AND t.lock_mode = 'AccessExclusiveLock' AND t.txn_owner = current_user"""
@@ -33,12 +34,12 @@ HOLDERS = f"""SELECT t.pid, MIN(t.txn_start) {_LOCKS}
 AND t.granted GROUP BY t.pid ORDER BY t.pid"""
 
 
-def say_holders(cursor: Cursor, names: Names) -> str:
-    """Who holds a lock on the ledger, for the message of one that waited for it in vain.
+def say_holders(cursor: Cursor, names: Names, table: str) -> str:
+    """Who holds a lock on a bookkeeping table, for the message of one that waited for it in vain.
 
     Redshift shows an ordinary user its own sessions alone, so the others are left to a superuser.
     """
-    cursor.execute(HOLDERS, (names.bookkeeping_schema, names.LEDGER))
+    cursor.execute(HOLDERS, (names.bookkeeping_schema, table, table))
     held = [f"process {pid}, in a transaction since {since}" for pid, since in cursor.fetchall()]
     if held:
         return (
@@ -47,28 +48,28 @@ def say_holders(cursor: Cursor, names: Names) -> str:
         )
     return (
         "The loader's user sees no session that holds the lock. A superuser finds it with: "
-        f"{find_holders(names)}; then commit or roll that transaction back, or end its session "
-        "with SELECT pg_terminate_backend(<pid>)"
+        f"{find_holders(names, table)}; then commit or roll that transaction back, or end its "
+        "session with SELECT pg_terminate_backend(<pid>)"
     )
 
 
-def find_holders(names: Names) -> str:
+def find_holders(names: Names, table: str) -> str:
     """The query for a superuser, who sees every user's transactions."""
     return (
         "SELECT pid, txn_owner, txn_start, lock_mode FROM svv_transactions "
-        f"WHERE granted AND relation = '{names.ledger}'::regclass::oid"
+        f"WHERE granted AND relation = '{names.bookkeeping_table(table)}'::regclass::oid"
     )
 
 
 def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:
-    """Ends the sessions that hold the ledger's lock or wait for it; returns their process numbers.
+    """Ends the sessions that hold the load's lock or wait for it; returns their process numbers.
 
     Must run outside of the load's own transaction, whose first statement is the lock. Raises
     FenceLostError, before it ends anything, when the target belongs to a later start or to another
     application: then those sessions are the rightful ones, and this start is the superseded one.
     """
     ledger.refuse_superseded(cursor, names, application, number)
-    cursor.execute(OWN_LOCKERS, (names.bookkeeping_schema, names.LEDGER))
+    cursor.execute(OWN_LOCKERS, (names.bookkeeping_schema, names.LOAD_LOCK, names.LEDGER))
     lockers = [int(row[0]) for row in cursor.fetchall()]
     for process in lockers:
         cursor.execute(f"SELECT pg_terminate_backend({process})")

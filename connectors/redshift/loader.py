@@ -2,8 +2,8 @@
 
 Plain values in, plain values out: it runs under Flink, in a test and in a simulation alike. The
 transaction's steps are numbered in `plan`. After a lost reply nothing is guessed: the next
-attempt locks the ledger, which waits until the old transaction has ended, and leaves out what it
-finds there.
+attempt takes the load's lock, which waits until the old transaction has ended, and leaves out what
+it finds in the ledger.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from connectors.redshift.plan import plan_load
 from connectors.redshift.preconditions import check_collation
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
-from connectors.redshift.transactions import WAITING, Transactions
+from connectors.redshift.transactions import Transactions
 from connectors.redshift.undeclared import undeclared_columns
 from connectors.redshift.value_key import check_key, check_part_keys
 from connectors.staging.part import Part
@@ -131,12 +131,16 @@ class Loader:
         looking = "looking for the bookkeeping tables"
         with self._transactions.open(looking, autocommit=True) as cursor:
             check_collation(cursor)
-            can_lock = ledger.exists(cursor, self._names)
+            present = ledger.present_tables(cursor, self._names)
             migrations.find_version(cursor, self._names)
-        if can_lock:
+        can_look = {Names.LEDGER, Names.FENCE} <= present
+        if can_look:
             self._end_left_behind(number)
         with self._transactions.open("creating missing tables") as cursor:
-            if not can_lock:
+            if Names.LOAD_LOCK not in present and Names.LEDGER in present:
+                with self._transactions.waiting(Names.LEDGER):
+                    ledger.lock_out_earlier_releases(cursor, self._names)
+            if len(present) < len(bookkeeping.FIRST_TABLES):
                 for statement in bookkeeping.create_statements(
                     self._names, bookkeeping.FIRST_TABLES
                 ):
@@ -144,7 +148,7 @@ class Loader:
             # By this lock the next start finds the session if it is left behind here.
             self._lock(cursor)
             migrated = self._migrate(cursor, number)
-        if not can_lock:
+        if not can_look:
             self._end_left_behind(number)
         if migrated:
             logger.info("Migrated the bookkeeping tables from version %s to %s", *migrated)
@@ -214,9 +218,8 @@ class Loader:
         return (before.number, migrations.LATEST.number) if before and due else None
 
     def _lock(self, cursor: ledger.Cursor) -> None:
-        self._transactions.at = WAITING
-        ledger.lock(cursor, self._names)
-        self._transactions.at = ""
+        with self._transactions.waiting(Names.LOAD_LOCK):
+            ledger.lock(cursor, self._names)
 
     def _end_left_behind(self, number: int) -> None:
         """Ends what an earlier attempt or start has left on the warehouse; raises LoadError."""

@@ -1,7 +1,7 @@
 """Versions of the bookkeeping tables' layout, and the migrations that bring earlier ones here.
 
 Owns the numbered list. The table `schema_version` says which version the tables have; a start reads
-it under the ledger's lock and runs what is missing in the same transaction, so that a migration is
+it under the load's lock and runs what is missing in the same transaction, so that a migration is
 there as a whole or not at all, and two starts cannot run it at once.
 
     version 1  `account` counts by part
@@ -9,6 +9,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 3  `account` counts by batch and table, `outcome` is new
     version 4  `schema_version`
     version 5  `gap`
+    version 6  `load_lock`, which loads lock instead of `ledger`
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -114,6 +115,7 @@ MIGRATIONS: Final = (
     Migration(Version(3, "0.1.0"), _count_by_batch_and_table),
     Migration(Version(4, "0.1.0"), _nothing),
     Migration(Version(5, "0.2.0"), _nothing),
+    Migration(Version(6, "0.2.0"), _nothing),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

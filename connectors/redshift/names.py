@@ -39,6 +39,7 @@ class Names:
     """Tables by what they are for."""
 
     bookkeeping_schema: str
+    LOAD_LOCK: ClassVar[str] = "load_lock"
     LEDGER: ClassVar[str] = "ledger"
     FENCE: ClassVar[str] = "fence"
     FLOOR: ClassVar[str] = "floor"
@@ -49,12 +50,17 @@ class Names:
     REPLAYED: ClassVar[str] = "replayed"
     SCHEMA_VERSION: ClassVar[str] = "schema_version"
     BOOKKEEPING: ClassVar[tuple[str, ...]] = (
-        LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
+        LOAD_LOCK, LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
     )  # fmt: skip
 
     def bookkeeping_table(self, name: str) -> str:
         """A bookkeeping table with its schema, as SQL writes it."""
         return f"{quoted(self.bookkeeping_schema)}.{name}"
+
+    @property
+    def load_lock(self) -> str:
+        """What a load locks; always empty, and nobody reads it."""
+        return self.bookkeeping_table(self.LOAD_LOCK)
 
     @property
     def ledger(self) -> str:

@@ -2,7 +2,7 @@
 
 The steps, whose numbers every statement carries:
 
-1. Lock the ledger, before anything fixes a snapshot. Verify that the fence is ours. Find the
+1. Take the load's lock, before anything fixes a snapshot. Verify that the fence is ours. Find the
    parts that the ledger has already, and the columns of targets that the declaration lacks.
 2. COPY what is left into temporary stages, one COPY per table.
 3. Of a dimension that is kept in the warehouse the newest staged change of each key, unless the

@@ -31,7 +31,6 @@ from connectors.redshift.names import Names
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
 
-WAITING: Final = ", waiting for the ledger's lock"
 _CLIENT_ERRORS: Final = (Error, *CONNECTION_LOST)
 
 
@@ -41,6 +40,7 @@ class Transactions:
     Attributes:
         at: where the transaction is, for its errors; begins with a comma, or is empty.
         copied: parts that the present statement copies.
+        awaited: the bookkeeping table whose lock the present statement waits for, or empty.
 
     Args:
         connect: opens a connection without autocommit.
@@ -54,6 +54,7 @@ class Transactions:
         self._known = known
         self.at = ""
         self.copied: Sequence[Part] = ()
+        self.awaited = ""
 
     @contextmanager
     def open(self, doing: str, *, autocommit: bool = False) -> Iterator[Cursor]:
@@ -61,7 +62,7 @@ class Transactions:
 
         Raises LoadError.
         """
-        self.at, self.copied = "", ()
+        self.at, self.copied, self.awaited = "", (), ""
         try:
             connection = self._connect()
         except _CLIENT_ERRORS as error:
@@ -87,13 +88,20 @@ class Transactions:
         finally:
             disconnect(connection)
 
+    @contextmanager
+    def waiting(self, table: str) -> Iterator[None]:
+        """Around the statement that takes the lock on a bookkeeping table."""
+        self.at, self.awaited = f", waiting for the lock on {table}", table
+        yield
+        self.at = self.awaited = ""
+
     def _failed(self, error: Exception, doing: str, step: Step, connection: Any) -> LoadError:
         """The error, with what its own session can still find out."""
         added = ""
         if server_fields(error) is not None and self.copied:
             added = self._ask(connection, "why COPY failed", self._read_details)
         failed = classify(error, doing + self.at, step, self._known, added)
-        if isinstance(failed, RetryLoadError) and self.at == WAITING:
+        if isinstance(failed, RetryLoadError) and self.awaited:
             holders = self._ask(connection, "who holds the lock", self._say_holders)
             return RetryLoadError(f"{failed}. {holders}")
         return failed
@@ -102,7 +110,7 @@ class Transactions:
         return read_details(cursor, self.copied, self._known)
 
     def _say_holders(self, cursor: Cursor) -> str:
-        return say_holders(cursor, self._names)
+        return say_holders(cursor, self._names, self.awaited)
 
     def _ask(self, connection: Any, what: str, ask: Callable[[Cursor], str]) -> str:
         """An answer of the session, whose transaction has failed; else why there is none."""

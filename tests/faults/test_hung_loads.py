@@ -21,6 +21,7 @@ from connectors.redshift.errors import (
     RetryLoadError,
 )
 from connectors.redshift.loader import Loader
+from connectors.redshift.names import Names
 from connectors.staging.part import Part
 from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
@@ -85,11 +86,11 @@ class Starting(threading.Thread):
 
 
 def holders(run: Running) -> int:
-    """How many sessions hold the ledger's lock, or wait for it."""
+    """How many sessions hold the load's lock, or wait for it."""
     ((count,),) = run.query(
         "SELECT COUNT(DISTINCT t.pid) FROM svv_transactions AS t "
         "JOIN pg_class AS c ON c.oid = t.relation "
-        "WHERE c.relname = 'ledger' AND t.lock_mode = 'AccessExclusiveLock'"
+        "WHERE c.relname = 'load_lock' AND t.lock_mode = 'AccessExclusiveLock'"
     )
     return int(count)
 
@@ -228,6 +229,27 @@ def test_a_start_ends_the_session_of_one_whose_network_died_while_it_created_tab
         loader.load(parts_of(started, 1), START)
 
 
+def test_who_reads_the_bookkeeping_tables_in_an_open_transaction_holds_up_no_load(
+    started: Running, loader: Loader
+) -> None:
+    read = [table for table in Names.BOOKKEEPING if table != Names.LOAD_LOCK]
+    person = started.stack.warehouse()
+    person.autocommit = False
+    cursor = person.cursor()
+    for table in read:
+        cursor.execute(f"SELECT COUNT(*) FROM starjoin.{table}")
+    impatient = limited(started, SERVER_ENDS_IT)
+    impatient.load(parts_of(started, 1), START)
+    impatient.start(START + 1)
+    impatient.load(parts_of(started, 2, number=2), START + 1)
+    assert tickets_in(started) == [1, 2]
+    cursor.execute("SELECT COUNT(*) FROM starjoin.ledger")
+    assert [*cursor.fetchall()] == [[0]], "what it read first is what it goes on to see"
+    person.rollback()
+    person.close()
+    del loader
+
+
 def test_an_open_transaction_of_a_person_is_left_alone_and_named(
     started: Running, loader: Loader
 ) -> None:
@@ -235,11 +257,11 @@ def test_an_open_transaction_of_a_person_is_left_alone_and_named(
     person = started.stack.warehouse()
     person.autocommit = False
     cursor = person.cursor()
-    cursor.execute("SELECT COUNT(*), pg_backend_pid() FROM starjoin.ledger GROUP BY 2")
+    cursor.execute("SELECT COUNT(*), pg_backend_pid() FROM starjoin.load_lock GROUP BY 2")
     cursor.execute("SELECT pg_backend_pid()")
     ((process,),) = cursor.fetchall()
     impatient = limited(started, SERVER_ENDS_IT)
-    named = rf"waiting for the ledger's lock: .*\(SQLSTATE 57014\)\. .*process {process}, in a "
+    named = rf"waiting for the lock on load_lock: .*\(SQLSTATE 57014\)\. .*process {process}, in a "
     with pytest.raises(RetryLoadError, match=named):
         impatient.load(parts, START)
     with pytest.raises(RetryLoadError, match=named):
@@ -259,11 +281,11 @@ def test_sessions_of_others_of_the_same_user_are_left_alone(
     cursor = other.cursor()
     cursor.execute("CREATE SCHEMA other")
     try:
-        cursor.execute("CREATE TABLE other.ledger (part BIGINT)")
+        cursor.execute("CREATE TABLE other.load_lock (part BIGINT)")
         other.autocommit = False
-        cursor.execute("LOCK TABLE other.ledger")
+        cursor.execute("LOCK TABLE other.load_lock")
         make_loader(started).start(START + 1)
-        cursor.execute("INSERT INTO other.ledger VALUES (1)")
+        cursor.execute("INSERT INTO other.load_lock VALUES (1)")
         other.commit()
     finally:
         other.autocommit = True

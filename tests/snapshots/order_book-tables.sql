@@ -1,5 +1,9 @@
 CREATE SCHEMA IF NOT EXISTS "starjoin";
 
+CREATE TABLE IF NOT EXISTS "starjoin".load_lock (
+  always_empty SMALLINT
+) DISTSTYLE ALL;
+
 CREATE TABLE IF NOT EXISTS "starjoin".ledger (
   part VARCHAR(64) NOT NULL,
   batch VARCHAR(64) NOT NULL,

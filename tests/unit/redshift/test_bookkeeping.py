@@ -52,7 +52,7 @@ def test_every_insert_names_every_column_of_its_table(
         assert named.split(", ") == columns[name]
         assert len(values) % len(columns[name]) == 0
         seen.add(name)
-    assert seen == set(columns), "no row of some tables is written here"
+    assert seen == set(columns) - {Names.LOAD_LOCK}, "no row of some tables is written here"
 
 
 def test_the_names_and_the_tables_are_the_same() -> None:

@@ -20,7 +20,12 @@ from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
 LOST = InterfaceError("communication error")
 CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's request"})
 BROKEN = ProgrammingError({"C": "42703", "M": "column does not exist"})
-BOOKKEEPING = {"ledger": {"part": "VARCHAR(32)"}, "fence": {"start_number": "BIGINT"}}
+BOOKKEEPING = {
+    "load_lock": {"always_empty": "SMALLINT"},
+    "ledger": {"part": "VARCHAR(32)"},
+    "fence": {"start_number": "BIGINT"},
+}
+BEFORE_VERSION_6 = {name: BOOKKEEPING[name] for name in ("ledger", "fence")}
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def test_a_start_ends_what_an_earlier_one_has_left(
         "SELECT pg_terminate_backend(977)",
     ]
     assert "processes 812, 977" in caplog.text
-    last, lock = ended(warehouse)[-1], 'LOCK TABLE "bookkeeping".ledger'
+    last, lock = ended(warehouse)[-1], 'LOCK TABLE "bookkeeping".load_lock'
     assert warehouse.said.index(last) < warehouse.said.index(lock)
 
 
@@ -62,11 +67,30 @@ def test_a_start_ends_them_before_it_creates_tables_and_creates_under_the_lock(
     assert warehouse.said.index(end) < created
     begin = max(i for i, said in enumerate(warehouse.said[:created]) if said == "connect")
     lock, *looked = warehouse.said[begin + 1 : created]
-    assert lock == 'LOCK TABLE "bookkeeping".ledger'
+    assert lock == 'LOCK TABLE "bookkeeping".load_lock'
     assert all(said.startswith("SELECT") for said in looked)
 
 
-@pytest.mark.parametrize("missing", [*BOOKKEEPING])
+def test_an_upgrade_locks_out_loads_of_earlier_releases_before_it_locks_its_own_table(
+    warehouse: FakeWarehouse,
+) -> None:
+    """They lock the ledger: none is under way during the migration, and the next is fenced off."""
+    warehouse.tables |= BEFORE_VERSION_6
+    warehouse.fence = [("app", 4)]
+    warehouse.left_behind = {812}
+    loader(warehouse).start(5)
+    (end,) = ended(warehouse)
+    lock = warehouse.said.index('LOCK TABLE "bookkeeping".ledger')
+    assert warehouse.said.index(end) < lock
+    assert warehouse.said[lock - 1] == "connect", "the transaction's first statement"
+    assert warehouse.said.index('LOCK TABLE "bookkeeping".load_lock') > lock
+    warehouse.said.clear()
+    warehouse.tables |= BOOKKEEPING
+    loader(warehouse).start(6)
+    assert 'LOCK TABLE "bookkeeping".ledger' not in warehouse.said
+
+
+@pytest.mark.parametrize("missing", ["ledger", "fence"])
 def test_a_start_without_all_bookkeeping_tables_creates_them_first(
     warehouse: FakeWarehouse, missing: str
 ) -> None:
@@ -129,7 +153,7 @@ def test_after_a_load_that_did_not_end_well_the_next_ends_its_session_first(
     assert loads.load([part("a")], 5).parts == ("a",)
     said: list[Any] = warehouse.said
     assert said.index("SELECT pg_terminate_backend(812)") < said.index(
-        'LOCK TABLE "bookkeeping".ledger'
+        'LOCK TABLE "bookkeeping".load_lock'
     )
     warehouse.said.clear()
     loads.load([part("b")], 5)
@@ -164,7 +188,7 @@ def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
         ),
         (
             [],
-            r"superuser finds it with: .*relation = '\"bookkeeping\"\.ledger'::regclass::oid",
+            r"superuser finds it with: .*relation = '\"bookkeeping\"\.load_lock'::regclass::oid",
         ),
     ],
 )
@@ -193,7 +217,7 @@ def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
 
     warehouse.fails = fail_in_start
     with pytest.raises(
-        RetryLoadError, match=f"{doing}, waiting for the ledger's lock: .*{message}"
+        RetryLoadError, match=f"{doing}, waiting for the lock on load_lock: .*{message}"
     ):
         loads.start(5)
 

@@ -53,8 +53,9 @@ def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWare
     begin = warehouse.said.index("connect", 1)
     schema, *made = warehouse.said[begin + 1 : first]
     assert schema.startswith("CREATE SCHEMA")
-    lock = made.index('LOCK TABLE "bookkeeping".ledger')
+    lock = made.index('LOCK TABLE "bookkeeping".load_lock')
     assert [sql.split()[5] for sql in made[:lock]] == [
+        '"bookkeeping".load_lock',
         '"bookkeeping".ledger',
         '"bookkeeping".fence',
     ]
@@ -67,7 +68,7 @@ def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWare
         "SELECT DISTINCT t.pid FROM svv_transactions AS t",
         "close",
         "connect",
-        'LOCK TABLE "bookkeeping".ledger',
+        'LOCK TABLE "bookkeeping".load_lock',
     ]
     assert warehouse.said[second + 1 :] == ["close"]
     assert warehouse.version == (migrations.LATEST.number, migrations.LATEST.release)

@@ -83,9 +83,9 @@ class FakeWarehouse:
         copied: rows that COPY brings to a target's stage; None: all.
         newest: rows of it that are newer than what is there; None: all.
         accounted: tables that the bookkeeping tables have records of.
-        holders: processes that hold any lock on the ledger and their transactions' begin, as the
-            loader's user sees them.
-        left_behind: processes of sessions that hold the ledger's lock, or wait for it.
+        holders: processes that hold any lock on the table that is waited for and their
+            transactions' begin, as the loader's user sees them.
+        left_behind: processes of sessions that hold the load's lock, or wait for it.
         collation: how its database compares text.
         process: number of the session.
     """
