@@ -54,6 +54,10 @@ class LoadMetric(Metric):
         "differences of the balance that committed transactions wrote: never, or a record is lost",
     )
     LOADS_RETRIED = ("loadsRetried", "load attempts that failed or whose outcome was unknown")
+    LOCKS_AWAITED = (
+        "locksAwaited",
+        "looks, once a minute, that found a load waiting for a lock on a table",
+    )
     LOADS_NEED_REPAIR = ("loadsNeedRepair", "load attempts that cannot succeed until repaired")
 
 

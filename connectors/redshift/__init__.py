@@ -39,6 +39,8 @@ The cluster:
     transactions: a session from its connection to its end, and what its error is to say.
     load_errors: where a COPY failed, as Redshift keeps it.
     preconditions: how its database compares text, and whether it can read the staging bucket.
+    locks: which locks a session waits for, and who holds them.
+    lock_watch: looks for them while a load goes on for long.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.
     known_errors: which error is of which type, and in which words: the table.

@@ -162,6 +162,11 @@ class LoadCoordinator:
             self._complete_since.setdefault(part.epoch, self._clock())
 
     @property
+    def working(self) -> bool:
+        """Whether a call of the loader is under way."""
+        return self._work.busy
+
+    @property
     def busy(self) -> bool:
         """Whether `advance` should be called again soon, without waiting for a signal."""
         return (

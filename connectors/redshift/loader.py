@@ -29,6 +29,7 @@ from connectors.redshift.ddl import create_statements
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.left_behind import end_sessions
+from connectors.redshift.locks import awaited_locks
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.preconditions import check_collation
@@ -109,10 +110,11 @@ class Loader:
         self._alters = alters
         self._floor = floor
         self._key_id = key_id
+        self._known = warehouse_names(warehouse, self._names)
         self._transactions = Transactions(
             lambda: self._connect(),  # noqa: PLW0108 - what connects can be replaced
             self._names,
-            warehouse_names(warehouse, self._names),
+            self._known,
         )
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
@@ -196,6 +198,16 @@ class Loader:
             tuple(batch_balances(self._warehouse, accounts, outcomes)),
             self._never_read,
         )
+
+    def awaited_locks(self) -> list[str]:
+        """A sentence for each lock that a session of this user waits for, and who holds it.
+
+        May be called from another thread while `start` or `load` runs. Raises LoadError.
+        """
+        beside = Transactions(self._connect, self._names, self._known)
+        schemas = {target.schema for target in self._warehouse.targets}
+        with beside.open("looking for locks", autocommit=True) as cursor:
+            return awaited_locks(cursor, sorted(schemas | {self._names.bookkeeping_schema}))
 
     def _migrate(self, cursor: ledger.Cursor, number: int) -> tuple[int, int] | None:
         """Brings the tables to the latest version, and creates those that are missing.

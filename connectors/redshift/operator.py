@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
@@ -20,12 +20,20 @@ from connectors.failures import guarded
 from connectors.metrics import Gauge, LoadMetric, Metrics, register
 from connectors.redshift.balance import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
+from connectors.redshift.lock_watch import LockWatch
 from connectors.redshift.never_read import NeverRead
 from connectors.redshift.spec import Pairs
 from connectors.staging.part import Part
 
 # How soon a finished transaction is noticed; each look costs one timer.
 _LOOK_AGAIN_MS: Final = 250
+
+
+class LoaderCalls(LoadCalls, Protocol):
+    """The calls of `Loader` that are used here."""
+
+    def awaited_locks(self) -> list[str]:
+        """What the others wait for, in a session of its own; may be called beside them."""
 
 
 class Load(KeyedProcessFunction):  # type: ignore[misc]
@@ -39,7 +47,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
 
     def __init__(
         self,
-        open_loader: Callable[[], LoadCalls],
+        open_loader: Callable[[], LoaderCalls],
         sources: Pairs,
         *,
         metrics_by_table: bool = True,
@@ -63,12 +71,17 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             LoadMetric.RECORDS_UNACCOUNTED,
             LoadMetric.LOADS_RETRIED,
             LoadMetric.LOADS_NEED_REPAIR,
+            LoadMetric.LOCKS_AWAITED,
         )
         balance = BalanceMetrics(runtime_context)
         self._never_read = NeverRead(self._sources, clock=time.monotonic)
         register(runtime_context, Gauge.TABLES_NEVER_READ, self._never_read.__len__)
+        loads = self._open_loader()
+        self._lock_watch = LockWatch(
+            loads.awaited_locks, clock=time.monotonic, count=self._metrics.add
+        )
         self._coordinator = LoadCoordinator(
-            self._open_loader(),
+            loads,
             clock=time.monotonic,
             count=self._metrics.add,
             count_balances=balance.add if self._metrics_by_table else lambda _: None,
@@ -115,6 +128,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         for name in self._coordinator.advance():
             self._state.remove(name)
         self._never_read.warn()
+        self._lock_watch.note(working=self._coordinator.working)
         if self._coordinator.busy and not self._timer_set:
             timers = ctx.timer_service()
             timers.register_processing_time_timer(timers.current_processing_time() + _LOOK_AGAIN_MS)

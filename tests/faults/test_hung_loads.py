@@ -26,7 +26,7 @@ from connectors.staging.part import Part
 from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
 from tests.faults.black_hole import BlackHole
-from tests.faults.loads import IN_A_LOAD, START, make_loader, parts_of, tickets_in
+from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
 from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
@@ -272,6 +272,28 @@ def test_an_open_transaction_of_a_person_is_left_alone_and_named(
     person.close()
     loader.load(parts, START)
     assert tickets_in(started) == [1]
+
+
+def test_a_load_that_waits_says_for_whom_while_it_waits(started: Running, loader: Loader) -> None:
+    parts = parts_of(started, 1)
+    person = started.stack.warehouse()
+    person.autocommit = False
+    cursor = person.cursor()
+    cursor.execute(f"UPDATE public.{TARGET} SET location = location")
+    cursor.execute("SELECT pg_backend_pid()")
+    ((process,),) = cursor.fetchall()
+    loading = Loading(loader, parts)
+    loading.start()
+    while not (awaited := loader.awaited_locks()):
+        assert loading.is_alive()
+    where = f'table "public"."{TARGET}" is locked by process {process}, in a transaction since'
+    assert [sentence.partition(" 2")[0] for sentence in awaited] == [where]
+    person.rollback()
+    person.close()
+    loading.join()
+    assert loading.error is None
+    assert tickets_in(started) == [1]
+    assert loader.awaited_locks() == []
 
 
 def test_sessions_of_others_of_the_same_user_are_left_alone(

@@ -36,6 +36,9 @@ class HungLoader:
         assert self.go_on.wait(60)
         return Loaded("batch", tuple(p.name for p in parts), ())
 
+    def awaited_locks(self) -> list[str]:
+        return []
+
 
 class Runtime(Context):
     """Of the operator and of each element: state, timers."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import pytest
 
 from connectors.accounts import CONTROL, DIMENSION
 from connectors.metrics import GROUP, BalanceMetric, LoadMetric
 from connectors.redshift.balance import Balance, BalanceMetrics, balance_query
-from connectors.redshift.coordinator import LoadCalls
 from connectors.redshift.names import Names
 from connectors.redshift.operator import Load
+from tests.unit.redshift.warehouse import FakeWarehouse, loader
 from tests.unit.test_metrics import Context
 
 LINE: Final = Balance("sale", "sales", 7, 2, 4, 3, 1, 1, 0)
@@ -56,7 +56,7 @@ class Runtime(Context):
 @pytest.mark.parametrize("by_table", [True, False])
 def test_they_can_be_left_out(*, by_table: bool) -> None:
     runtime: Any = Runtime()
-    load = Load(lambda: cast("LoadCalls", None), (), metrics_by_table=by_table)
+    load = Load(lambda: loader(FakeWarehouse()), (), metrics_by_table=by_table)
     load.open(runtime)
     load._coordinator._count_balances([LINE])
     found = {path[-1] for path in runtime.counts}

@@ -144,6 +144,9 @@ class NothingRead:
         del number
         return Loaded("batch", tuple(p.name for p in parts), (), never_read=("a",))
 
+    def awaited_locks(self) -> list[str]:
+        return []
+
 
 def test_the_gauge_follows_the_batches_and_a_later_checkpoint_is_enough_for_the_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
