@@ -48,11 +48,14 @@ class Limits:
         statement: for each statement, on the server (`statement_timeout`).
         grace: how much longer the client waits for the server's answer: cancelling a large COPY
             rolls it back first.
+        alter: for the ALTER of a table, on the server: whoever queries the table queues behind one
+            that waits for its lock. It is tried again with the start that it belongs to.
     """
 
     connect: int = 20
     statement: int = STATEMENT_SECONDS
     grace: int = 60
+    alter: int = 15
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -28,12 +28,14 @@ class Difference:
     """A column that cannot take what is declared.
 
     Attributes:
+        table: its quoted name.
         what: table, column, what is declared and what is there.
         statements: that fix it.
         by_hand: whether it needs a person: rows are rewritten, or no statement is enough.
         consequence: what follows from fixing it; may be empty.
     """
 
+    table: str
     what: str
     statements: tuple[str, ...]
     by_hand: bool = False
@@ -117,11 +119,12 @@ def compare(
                 f"table {table} has no key column {name} {declared}: recreate it and load its "
                 "data again"
             )
-            yield Difference(what, (), by_hand=True)
+            yield Difference(table, what, (), by_hand=True)
         elif there is None:
             value = defaults.get(column.name)
             default = f" DEFAULT '{value}'" if value else ""
             yield Difference(
+                table,
                 f"table {table} lacks column {name} {declared}",
                 (f"ALTER TABLE {table} ADD COLUMN {name} {declared}{default}",),
                 consequence=""
@@ -132,6 +135,7 @@ def compare(
             continue
         elif declared.is_varchar and there.is_varchar and existing and existing.has_default:
             yield Difference(
+                table,
                 f"column {name} of table {table} is {there}, too short for {declared}, and has a "
                 "default, with which Redshift lengthens no column",
                 _by_hand(table, name, declared, quoted(f"{column.name}_new")),
@@ -139,11 +143,13 @@ def compare(
             )
         elif declared.is_varchar and there.is_varchar:
             yield Difference(
+                table,
                 f"column {name} of table {table} is {there}, too short for {declared}",
                 (f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {declared}",),
             )
         else:
             yield Difference(
+                table,
                 f"column {name} of table {table} is {there}, which cannot hold {declared}",
                 _by_hand(table, name, declared, quoted(f"{column.name}_new")),
                 by_hand=True,

@@ -80,7 +80,7 @@ def connect(
     try:
         # Outside of any transaction: a rollback would take the setting back.
         connection.autocommit = True
-        connection.cursor().execute(f"SET statement_timeout TO {1_000 * limits.statement}")
+        limit_statements(connection.cursor(), limits.statement)
         connection.autocommit = False
         # The driver takes one limit for connecting and for all that follows, and has no other way
         # to change it.
@@ -89,6 +89,11 @@ def connect(
         disconnect(connection)
         raise
     return connection
+
+
+def limit_statements(cursor: Any, seconds: int) -> None:
+    """Lets the server cancel what takes longer; waiting for a lock or a queue counts."""
+    cursor.execute(f"SET statement_timeout TO {1_000 * seconds}")
 
 
 def open_connection(**options: Any) -> Connection:

@@ -29,17 +29,15 @@ WHERE n.nspname = %s AND c.relname IN (%s, %s)
 AND t.txn_db = current_database() AND t.pid <> pg_backend_pid()"""
 OWN_LOCKERS = f"""SELECT DISTINCT t.pid {_LOCKS}
 AND t.lock_mode = 'AccessExclusiveLock' AND t.txn_owner = current_user"""
-# Any lock holds up the loader's, that of a SELECT in an open transaction as well.
-HOLDERS = f"""SELECT t.pid, MIN(t.txn_start) {_LOCKS}
-AND t.granted GROUP BY t.pid ORDER BY t.pid"""
 
 
-def say_holders(cursor: Cursor, names: Names, table: str) -> str:
-    """Who holds a lock on a bookkeeping table, for the message of one that waited for it in vain.
+def say_holders(cursor: Cursor, table: str) -> str:
+    """Who holds a lock on a table, for the message of one that waited for an exclusive one in vain.
 
-    Redshift shows an ordinary user its own sessions alone, so the others are left to a superuser.
+    `table` is its quoted name. Redshift shows an ordinary user its own sessions alone, so the
+    others are left to a superuser.
     """
-    cursor.execute(HOLDERS, (names.bookkeeping_schema, table, table))
+    cursor.execute(holders_query(table))
     held = [f"process {pid}, in a transaction since {since}" for pid, since in cursor.fetchall()]
     if held:
         return (
@@ -48,17 +46,31 @@ def say_holders(cursor: Cursor, names: Names, table: str) -> str:
         )
     return (
         "The loader's user sees no session that holds the lock. A superuser finds it with: "
-        f"{find_holders(names, table)}; then commit or roll that transaction back, or end its "
-        "session with SELECT pg_terminate_backend(<pid>)"
+        f"{find_holders(table)}; then commit or roll that transaction back, or end its session "
+        "with SELECT pg_terminate_backend(<pid>)"
     )
 
 
-def find_holders(names: Names, table: str) -> str:
+def holders_query(table: str) -> str:
+    """Process and begin of every other transaction that holds any lock, also that of a SELECT."""
+    return (
+        "SELECT t.pid, MIN(t.txn_start) FROM svv_transactions AS t\n"
+        "WHERE t.txn_db = current_database() AND t.pid <> pg_backend_pid()\n"
+        f"AND t.granted AND t.relation = {_number_of(table)} GROUP BY t.pid ORDER BY t.pid"
+    )
+
+
+def find_holders(table: str) -> str:
     """The query for a superuser, who sees every user's transactions."""
     return (
         "SELECT pid, txn_owner, txn_start, lock_mode FROM svv_transactions "
-        f"WHERE granted AND relation = '{names.bookkeeping_table(table)}'::regclass::oid"
+        f"WHERE granted AND relation = {_number_of(table)}"
     )
+
+
+def _number_of(table: str) -> str:
+    quoted = table.replace("'", "''")
+    return f"'{quoted}'::regclass::oid"
 
 
 def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:

@@ -17,6 +17,7 @@ from typing import Any
 from connectors.accounts import UNKNOWN_TABLE, Outcome, summed
 from connectors.blocks import Kind
 from connectors.redshift import bookkeeping, ledger, migrations
+from connectors.redshift.access import DEFAULT_LIMITS
 from connectors.redshift.alter import Difference, differences
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.batch import (
@@ -83,6 +84,7 @@ class Loader:
         alters: whether tables that exist are altered to what is declared, where Redshift can.
         floor: the lowest generation that counts.
         key_id: of the key that the values are made under; empty where none is used.
+        alter_seconds: for how long an ALTER may wait for its lock.
         check_bucket: raises LoadError if COPY cannot read the staging bucket; called at a start.
     """
 
@@ -98,6 +100,7 @@ class Loader:
         alters: bool = False,
         floor: Floor = NO_FLOOR,
         key_id: str = "",
+        alter_seconds: int = DEFAULT_LIMITS.alter,
         check_bucket: Callable[[], None] = lambda: None,
     ) -> None:
         self._check_bucket = check_bucket
@@ -110,10 +113,10 @@ class Loader:
         self._alters = alters
         self._floor = floor
         self._key_id = key_id
+        self._alter_seconds = alter_seconds
         self._known = warehouse_names(warehouse, self._names)
         self._transactions = Transactions(
             lambda: self._connect(),  # noqa: PLW0108 - what connects can be replaced
-            self._names,
             self._known,
         )
         # Whether a load has begun and its end is not known: its session may still be there.
@@ -140,7 +143,7 @@ class Loader:
             self._end_left_behind(number)
         with self._transactions.open("creating missing tables") as cursor:
             if Names.LOAD_LOCK not in present and Names.LEDGER in present:
-                with self._transactions.waiting(Names.LEDGER):
+                with self._transactions.waiting(self._names.ledger):
                     ledger.lock_out_earlier_releases(cursor, self._names)
             if len(present) < len(bookkeeping.FIRST_TABLES):
                 for statement in bookkeeping.create_statements(
@@ -204,7 +207,7 @@ class Loader:
 
         May be called from another thread while `start` or `load` runs. Raises LoadError.
         """
-        beside = Transactions(self._connect, self._names, self._known)
+        beside = Transactions(self._connect, self._known)
         schemas = {target.schema for target in self._warehouse.targets}
         with beside.open("looking for locks", autocommit=True) as cursor:
             return awaited_locks(cursor, sorted(schemas | {self._names.bookkeeping_schema}))
@@ -230,7 +233,7 @@ class Loader:
         return (before.number, migrations.LATEST.number) if before and due else None
 
     def _lock(self, cursor: ledger.Cursor) -> None:
-        with self._transactions.waiting(Names.LOAD_LOCK):
+        with self._transactions.waiting(self._names.load_lock):
             ledger.lock(cursor, self._names)
 
     def _end_left_behind(self, number: int) -> None:
@@ -292,10 +295,18 @@ class Loader:
     def _alter(self, difference: Difference) -> None:
         """Runs the statements each on its own: Redshift takes a VARCHAR's only outside a block.
 
-        A start that finds it half done finds fewer differences, and does the rest.
+        A start that finds it half done finds fewer differences, and does the rest. An ALTER takes
+        its lock within a limit, since all who query the table queue behind one that waits; it is
+        tried again with the start.
         """
         for sql in difference.statements:
-            with self._transactions.open(f"altering a table ({sql})", autocommit=True) as cursor:
+            doing = f"altering a table ({sql})"
+            with (
+                self._transactions.open(
+                    doing, autocommit=True, limit=self._alter_seconds
+                ) as cursor,
+                self._transactions.waiting(difference.table),
+            ):
                 cursor.execute(sql)
             logger.warning(
                 "Schema: %s; done: %s%s",

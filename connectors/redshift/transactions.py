@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import Error
 
 from connectors.failures import named
-from connectors.redshift.connection import disconnect
+from connectors.redshift.connection import disconnect, limit_statements
 from connectors.redshift.errors import (
     CONNECTION_LOST,
     LoadError,
@@ -27,7 +27,6 @@ from connectors.redshift.errors import (
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.left_behind import say_holders
 from connectors.redshift.load_errors import read_details
-from connectors.redshift.names import Names
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
 
@@ -40,26 +39,27 @@ class Transactions:
     Attributes:
         at: where the transaction is, for its errors; begins with a comma, or is empty.
         copied: parts that the present statement copies.
-        awaited: the bookkeeping table whose lock the present statement waits for, or empty.
+        awaited: the quoted name of the table whose lock the present statement takes, or empty.
 
     Args:
         connect: opens a connection without autocommit.
-        names: of the tables.
         known: names of tables and columns that errors may repeat.
     """
 
-    def __init__(self, connect: Callable[[], Any], names: Names, known: frozenset[str]) -> None:
+    def __init__(self, connect: Callable[[], Any], known: frozenset[str]) -> None:
         self._connect = connect
-        self._names = names
         self._known = known
         self.at = ""
         self.copied: Sequence[Part] = ()
         self.awaited = ""
 
     @contextmanager
-    def open(self, doing: str, *, autocommit: bool = False) -> Iterator[Cursor]:
+    def open(
+        self, doing: str, *, autocommit: bool = False, limit: int | None = None
+    ) -> Iterator[Cursor]:
         """A connection of its own, committed at the end, gone afterwards either way.
 
+        `limit` is how long each statement may take, in seconds; None for the connection's own.
         Raises LoadError.
         """
         self.at, self.copied, self.awaited = "", (), ""
@@ -73,7 +73,10 @@ class Transactions:
         step = Step.STATEMENT
         try:
             connection.autocommit = autocommit
-            yield connection.cursor()
+            cursor = connection.cursor()
+            if limit is not None:
+                limit_statements(cursor, limit)
+            yield cursor
             step = Step.COMMIT
             if not autocommit:
                 connection.commit()
@@ -90,7 +93,7 @@ class Transactions:
 
     @contextmanager
     def waiting(self, table: str) -> Iterator[None]:
-        """Around the statement that takes the lock on a bookkeeping table."""
+        """Around the statement that takes the exclusive lock on a table, given by quoted name."""
         self.at, self.awaited = f", waiting for the lock on {table}", table
         yield
         self.at = self.awaited = ""
@@ -110,7 +113,7 @@ class Transactions:
         return read_details(cursor, self.copied, self._known)
 
     def _say_holders(self, cursor: Cursor) -> str:
-        return say_holders(cursor, self._names, self.awaited)
+        return say_holders(cursor, self.awaited)
 
     def _ask(self, connection: Any, what: str, ask: Callable[[Cursor], str]) -> str:
         """An answer of the session, whose transaction has failed; else why there is none."""

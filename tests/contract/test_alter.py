@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.errors import NeedsRepairError, RetryLoadError
 from connectors.redshift.loader import Loader
 from connectors.redshift.spec import WarehouseSpec
 from flink_app.warehouse import warehouse_spec
@@ -70,6 +70,24 @@ def test_columns_are_added_and_text_lengthened_and_rows_stay(warehouse: Warehous
     # Once altered, neither way finds anything to do.
     start(warehouse, wider)
     start(warehouse, wider, alters=True)
+
+
+def test_an_alter_that_does_not_get_its_lock_names_who_has_it_and_is_done_by_a_later_start(
+    warehouse: Warehouse,
+) -> None:
+    start(warehouse, "note: varchar(10)")
+    wider = "note: varchar(100), extra: boolean"
+    person = warehouse.connect()
+    ((process,),) = rows(person, "select pg_backend_pid()")
+    assert rows(person, "select count(*) from sales") == [[0]]
+    where = rf'altering .*, waiting for the lock on "{warehouse.schema}"."sales": '
+    with pytest.raises(RetryLoadError, match=rf"{where}.*held by process {process}, in a"):
+        start(warehouse, wider, alters=True, alter_seconds=1)
+    reader = warehouse.connect(autocommit=True)
+    assert rows(reader, "select count(*) from sales") == [[0]], "nobody queues behind it"
+    person.rollback()
+    start(warehouse, wider, alters=True, alter_seconds=1)
+    assert rows(reader, "select note, extra from sales") == []
 
 
 def test_another_type_is_left_to_a_person_and_the_statements_given_fix_it(

@@ -10,7 +10,7 @@ from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError, ProgrammingError
 
 from connectors.redshift.connection import disconnect
-from connectors.redshift.left_behind import HOLDERS, OWN_LOCKERS, find_holders
+from connectors.redshift.left_behind import OWN_LOCKERS, find_holders, holders_query
 from connectors.redshift.names import Names
 from infra.redshift_emulator import Faults, Rule, When
 from infra.redshift_emulator.faults import Action
@@ -98,9 +98,10 @@ def test_who_only_reads_a_table_holds_up_its_lock_and_is_found(
     assert value(connection, "select count(*) from ledger") == 0
     ((process,),) = rows(connection, "select pg_backend_pid()")
     looking = warehouse.connect(autocommit=True)
-    ((found, since),) = rows(looking, HOLDERS, (warehouse.schema, "ledger", "other"))
+    names = Names(warehouse.schema)
+    ((found, since),) = rows(looking, holders_query(names.ledger))
     assert (found, since is None) == (process, False)
-    for_superusers = rows(looking, find_holders(Names(warehouse.schema), "ledger"))
+    for_superusers = rows(looking, find_holders(names.ledger))
     assert [row[0] for row in for_superusers] == [process]
 
 
@@ -117,10 +118,10 @@ def test_the_locks_on_a_table_of_the_same_number_in_another_database_are_not_fou
     ((process,),) = rows(elsewhere, "select pg_backend_pid()")
     locked = "select distinct pid from svv_transactions where relation = %s::regclass::oid"
     assert rows(looking, locked, (".".join(table),)) == [[process]]
-    assert rows(looking, HOLDERS, (*table, "other")) == []
+    assert rows(looking, holders_query(".".join(table))) == []
     here = warehouse.connect()
     run(here, "select count(*) from pg_catalog.pg_description")
-    assert len(rows(looking, HOLDERS, (*table, "other"))) == 1
+    assert len(rows(looking, holders_query(".".join(table)))) == 1
 
 
 @pytest.mark.parametrize("when", [When.BEFORE, When.DURING])

@@ -261,7 +261,9 @@ def test_an_open_transaction_of_a_person_is_left_alone_and_named(
     cursor.execute("SELECT pg_backend_pid()")
     ((process,),) = cursor.fetchall()
     impatient = limited(started, SERVER_ENDS_IT)
-    named = rf"waiting for the lock on load_lock: .*\(SQLSTATE 57014\)\. .*process {process}, in a "
+    named = (
+        rf"waiting for the lock on .*load_lock: .*\(SQLSTATE 57014\)\. .*process {process}, in a "
+    )
     with pytest.raises(RetryLoadError, match=named):
         impatient.load(parts, START)
     with pytest.raises(RetryLoadError, match=named):

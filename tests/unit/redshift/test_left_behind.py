@@ -217,7 +217,7 @@ def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
 
     warehouse.fails = fail_in_start
     with pytest.raises(
-        RetryLoadError, match=f"{doing}, waiting for the lock on load_lock: .*{message}"
+        RetryLoadError, match=f"{doing}, waiting for the lock on .*load_lock: .*{message}"
     ):
         loads.start(5)
 
