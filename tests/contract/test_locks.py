@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -25,10 +25,15 @@ def holder(warehouse: Warehouse) -> Connection:
 
 
 @contextmanager
-def waiting(warehouse: Warehouse, sql: str, holder: Connection) -> Iterator[Connection]:
-    """A session that waits in this statement, and another one to look from; then it goes on."""
+def waiting(
+    warehouse: Warehouse, statements: Sequence[str], holder: Connection
+) -> Iterator[Connection]:
+    """A session that waits in the last statement, and another to look from; then it goes on."""
     session = warehouse.connect()
-    thread = threading.Thread(target=run, args=(session, sql), daemon=True)
+    *before, last = statements
+    for sql in before:
+        run(session, sql)
+    thread = threading.Thread(target=run, args=(session, last), daemon=True)
     thread.start()
     looking = warehouse.connect(autocommit=True)
     try:
@@ -57,7 +62,7 @@ def test_an_exclusive_lock_waits_for_everybody(
 ) -> None:
     process = process_of(holder)
     holder.cursor().execute(held)
-    with waiting(warehouse, wanted, holder) as looking:
+    with waiting(warehouse, [wanted], holder) as looking:
         (found,) = look(looking, warehouse.schema)
         assert f'table "{warehouse.schema}"."t" is locked by process {process}, in a' in found
         assert look(looking, "elsewhere") == []
@@ -71,7 +76,19 @@ def test_a_writer_waits_for_the_other_writer_and_not_for_a_reader(
     assert value(reader, "select count(*) from t") == 0
     process = process_of(holder)
     run(holder, "insert into t values (1)")
-    with waiting(warehouse, "insert into t values (2)", holder) as looking:
+    with waiting(warehouse, ["insert into t values (2)"], holder) as looking:
         (found,) = look(looking, warehouse.schema)
         assert f"is locked by process {process}, in a" in found
         assert str(process_of(reader)) not in found
+
+
+def test_who_waits_is_not_named_for_what_it_has_read_itself(
+    warehouse: Warehouse, holder: Connection
+) -> None:
+    process = process_of(holder)
+    assert value(holder, "select count(*) from t") == 0
+    both = "select count(*) from t", "alter table t add column more bigint"
+    with waiting(warehouse, both, holder) as looking:
+        (found,) = look(looking, warehouse.schema)
+        assert f"is locked by process {process}, in a" in found
+        assert found.count("process") == 1
