@@ -173,7 +173,13 @@ def fill(warehouse: Warehouse, version: int, loaded: list[Part]) -> None:
             f"INSERT INTO {names.replayed} VALUES ('changes', '0', '3', '1', '8', {LOADED_AT})",
         ]
     if version >= 4:
-        statements.append(f"INSERT INTO {names.schema_version} VALUES (4, '0.1.0', {LOADED_AT})")
+        release = "0.1.0" if version == 4 else "0.2.0"
+        statements.append(
+            f"INSERT INTO {names.schema_version} VALUES ({version}, '{release}', {LOADED_AT})"
+        )
+    if version >= 5:
+        lost = f"'changes', '0', '3', '7', NULL, {LOADED_AT}, 'expired', {LOADED_AT}"
+        statements.append(f"INSERT INTO {names.gap} VALUES ('one', '{APPLICATION}', {lost})")
     execute(warehouse, *statements)
 
 
@@ -193,7 +199,7 @@ def earlier(warehouse: Warehouse, version: int) -> Earlier:
     return Earlier(warehouse, version, store, loaded, stage(store, 2, 2, 3))
 
 
-@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4])
+@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4, 5])
 def left(warehouse: Warehouse, request: pytest.FixtureRequest) -> Earlier:
     if request.param != "2 and an empty outcome":
         return earlier(warehouse, request.param)
@@ -296,6 +302,7 @@ CUTS: Final = {
         (1, "after it commits"),
         (3, "after it commits"),
         (4, "after it commits"),
+        (5, "after it commits"),
     ],
 )
 def test_a_start_that_is_cut_anywhere_is_completed_by_the_next(
