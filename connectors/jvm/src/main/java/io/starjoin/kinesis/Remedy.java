@@ -16,10 +16,13 @@ final class Remedy {
 
   private static final String NETWORK =
       "Check the endpoint in the settings, DNS, and whether the job's subnets reach Kinesis (VPC"
-          + " endpoint or NAT, security groups).";
+          + " endpoint or NAT, security groups), and STS as well if role.arn is set.";
 
   private static final String CREDENTIALS =
-      "Check that the job's role can be assumed and that its credentials are valid and reachable.";
+      "Check that the job's role can be assumed and that its credentials are valid and reachable;"
+          + " if role.arn is set, that its trust policy admits the job's role, that the job's role"
+          + " is allowed sts:AssumeRole on it, and that the job's subnets reach STS (VPC endpoint"
+          + " or NAT).";
 
   private static final String UNKNOWN =
       "Find the cause; once it is gone, the job continues where it was.";

@@ -41,8 +41,8 @@ class StreamWatchTest extends EnumeratorTestBase {
             ResourceNotFoundException.builder().message("no").build(), "stream was deleted"),
         Arguments.of(
             SdkClientException.create("x", new UnknownHostException("kinesis.x")), "endpoint"),
-        Arguments.of(SdkClientException.create("x", new ConnectException("refused")), "subnets"),
-        Arguments.of(SdkClientException.create("Unable to load credentials"), "role"),
+        Arguments.of(SdkClientException.create("x", new ConnectException("refused")), "STS"),
+        Arguments.of(SdkClientException.create("Unable to load credentials"), "sts:AssumeRole"),
         Arguments.of(SdkClientException.create("x"), "Find the cause; once it is gone, the job"),
         Arguments.of(
             KinesisException.builder()
