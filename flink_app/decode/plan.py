@@ -14,12 +14,22 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from flink_app.declaration.dms_records import ZeroDates
 from flink_app.declaration.star import Star
 from flink_app.decode.read_schema import ReadSchema
+from flink_app.decode.time_columns import TimeForm
 from flink_app.positions.generations import Generations
 from flink_app.records.arrays import codes
 from flink_app.records.parsed import Numbers
-from flink_app.records.plan import DATA, DOCUMENT, METADATA, REPLAY, RecordPlan, TablePlan
+from flink_app.records.plan import (
+    DATA,
+    DOCUMENT,
+    METADATA,
+    REPLAY,
+    ReadColumn,
+    RecordPlan,
+    TablePlan,
+)
 
 METADATA_TYPE: Final = pa.struct(
     [
@@ -113,9 +123,25 @@ class DecodePlan(RecordPlan):
         if not self.reads_documents:
             fields[DATA].append((DOCUMENT, pa.null()))  # the reader refuses all but null
         parts = [(part, pa.struct(members)) for part, members in fields.items()]
-        compared = [c.source for t in self.tables.values() for c in t.columns if c.is_compared]
-        whole = {(DATA, name) for name in compared}
-        whole |= {(self.before_image, self.before_name(name)) for name in compared}
         # Of null like a document: replayed records are read one by one.
         schema = pa.schema([*parts, (REPLAY, pa.null()), (METADATA, METADATA_TYPE)])
-        return ReadSchema(schema, frozenset(whole))
+        return ReadSchema(schema, self._times())
+
+    def _times(self) -> dict[tuple[str, str], TimeForm]:
+        """What becomes of times that fit no timestamp, by part of the record and name in it."""
+        columns: dict[str, list[ReadColumn]] = defaultdict(list)
+        for table in self.tables.values():
+            for column in table.columns:
+                columns[column.source].append(column)
+        before: dict[tuple[str, str], TimeForm] = {}
+        now: dict[tuple[str, str], TimeForm] = {}
+        for name, readers in columns.items():
+            is_cut = not any(column.is_compared for column in readers)
+            # What an update leaves out would look like it.
+            zero_is_null = all(
+                column.zero_dates is ZeroDates.AS_NULL and not column.declared.unchanged
+                for column in readers
+            )
+            now[DATA, name] = TimeForm(is_cut, zero_is_null)
+            before[self.before_image, self.before_name(name)] = TimeForm(is_cut)
+        return before | now

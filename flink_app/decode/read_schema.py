@@ -7,6 +7,7 @@ keeps, and times nine digits of a fraction. All are exact, so all are read by co
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import chain
 from typing import Final
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS
-from flink_app.decode.time_columns import times_from_text
+from flink_app.decode.time_columns import TimeForm, times_from_text
 from flink_app.records.arrays import Mask, true
 from flink_app.records.plan import METADATA, REPLAY
 from flink_app.records.values import BLANK, FALSE, TRUE
@@ -48,11 +49,13 @@ class ReadSchema:
     only how fast records are read, never what they become.
     """
 
-    def __init__(self, wanted: pa.Schema, whole: frozenset[tuple[str, str]] = frozenset()) -> None:
-        """`whole` has part and name of each column whose times must not lose a digit."""
+    def __init__(
+        self, wanted: pa.Schema, times: Mapping[tuple[str, str], TimeForm] | None = None
+    ) -> None:
+        """`times` says by part and name what becomes of times that fit no timestamp."""
         self.wanted = wanted
         self.written = wanted
-        self._whole = whole
+        self._times = times or {}
 
     @property
     def reads_integers_as_decimals(self) -> bool:
@@ -125,8 +128,8 @@ class ReadSchema:
             arrays = struct.flatten()
             for at, member in enumerate(part.type):
                 if arrays[at].type != member.type:
-                    is_whole = (part.name, member.name) in self._whole
-                    arrays[at], good = _convert_array(arrays[at], member.type, is_whole=is_whole)
+                    form = self._times.get((part.name, member.name), TimeForm())
+                    arrays[at], good = _convert_array(arrays[at], member.type, form)
                     fits &= good
             wanted = pa.StructArray.from_arrays(
                 arrays, fields=list(part.type), mask=struct.is_null()
@@ -156,12 +159,12 @@ def _narrowed(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask]:
     return narrow, true(pc.fill_null(same, fill_value=True))
 
 
-def _convert_array(values: pa.Array, kind: pa.DataType, *, is_whole: bool) -> tuple[pa.Array, Mask]:
+def _convert_array(values: pa.Array, kind: pa.DataType, times: TimeForm) -> tuple[pa.Array, Mask]:
     """Values that are written in another JSON type than `kind`'s, as `kind`; and where they fit."""
     if pa.types.is_decimal(values.type):
         return _narrowed(values, kind)
     if pa.types.is_timestamp(kind):
-        return times_from_text(values, is_cut=not is_whole)
+        return times_from_text(values, times)
     none = pa.scalar(None, values.type)
     if kind == pa.bool_():
         if values.type == pa.string():

@@ -6,7 +6,7 @@ write. What is of none of the forms here either does not fit: the slow path sees
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,28 +31,40 @@ _DAYS_IN: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], 
 _EPOCH_DAY: Final = 719_468  # 1970-01-01, counted from the 1st of March of year 0
 
 
-def times_from_text(texts: pa.StringArray, *, is_cut: bool) -> tuple[pa.Array, Mask]:
-    """Timestamps in microseconds and UTC, and where the text is one, as NULL is.
+class TimeForm(NamedTuple):
+    """What becomes of a column's times that no timestamp in microseconds can be.
 
-    With `is_cut` digits below a microsecond are cut; else a text with any but 0 does not fit.
+    Attributes:
+        is_cut: digits below a microsecond are cut; else a text with any but 0 does not fit.
+        zero_is_null: a zero month or day gives NULL; else it does not fit.
     """
+
+    is_cut: bool = True
+    zero_is_null: bool = False
+
+
+def times_from_text(texts: pa.StringArray, form: TimeForm) -> tuple[pa.Array, Mask]:
+    """Timestamps in microseconds and UTC, and where the text is one, as NULL is."""
     characters, lengths = _characters(texts)
     digits = characters - np.uint8(ord("0"))
     year = _number(digits, 0, 4)
     month, day, hour, minute, second = (_number(digits, start, 2) for start in (5, 8, 11, 14, 17))
     fits = _is_formed(characters, digits) & (lengths <= _LONGEST)
+    is_zero = fits & ((month == 0) | (day == 0))
     fits &= (year > 0) & (month > 0) & (month <= 12) & (day > 0)
     month = np.where(fits, month, 1)
     is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
     fits &= day <= _DAYS_IN[month] + (is_leap & (month == 2))
     fits &= (hour < 24) & (minute < 60) & (second < 60)
     micros, below, end = _fraction(characters, digits)
-    if not is_cut:
+    if not form.is_cut:
         fits &= ~below
     offset, is_zone = _offset(characters, digits, end, lengths)
     fits &= is_zone
     seconds = ((_days(year, month, day) * 24 + hour) * 60 + minute - offset) * 60 + second
     is_null = texts.is_null().to_numpy(zero_copy_only=False)
+    if form.zero_is_null and is_zero.any():
+        is_null |= is_zero & _is_plain(characters, end, lengths)
     times = pa.array(seconds * 1_000_000 + micros, mask=is_null | ~fits).cast(pa.timestamp("us"))
     return times, fits | is_null
 
@@ -109,6 +121,13 @@ def _fraction(characters: _Octets, digits: _Octets) -> tuple[_Integers, Mask, _I
     count = is_digit.sum(axis=1)
     # A point without digits ends where it stands, which is the beginning of no zone.
     return micros, fraction[:, _MICROSECONDS:].any(axis=1), end + np.where(count, 1 + count, 0)
+
+
+def _is_plain(characters: _Octets, end: _Integers, lengths: _Integers) -> Mask:
+    """Where nothing or `Z` stands from `end` on."""
+    is_utc = characters[np.arange(len(end)), end] == ord("Z")
+    plain: Mask = lengths == end + is_utc
+    return plain
 
 
 def _offset(

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.unit.decode.records import decode, only_change, only_fault, plan_of, record
+from tests.unit.decode.test_paths_agree import assert_paths_agree
 from tests.unit.stars import star
 
 TEXT = """
@@ -45,6 +46,9 @@ def visit(operation: str = "insert", **changed: Any) -> bytes:
 ZERO_DATES = ["0000-00-00", "1999-00-00", "1999-12-00", "1999-00-31", "0000-00-00 00:00:00"]
 
 
+ZERO_TIMES = list(enumerate(["", " 00:00:00", "T00:00:00Z", " 00:00:00.000000", "T00:00"], 1))
+
+
 @pytest.mark.parametrize("written", [*ZERO_DATES, "0000-00-00T00:00:00.000000Z"])
 @pytest.mark.parametrize("column", ["born", "left_at", "slot"])
 def test_zero_dates_are_null_where_that_is_declared(column: str, written: str) -> None:
@@ -66,6 +70,25 @@ def test_a_zero_date_costs_no_other_date_the_fast_path() -> None:
     assert decoded.by_rows == len(decoded.dead_letters) == 1
     born = decoded.changes["visit"].column("born")
     assert (born.null_count, len(born)) == (1, 27)
+
+
+def test_zero_times_keep_the_fast_path() -> None:
+    records = [visit(on_day=f"2026-03-{n:02}", left_at=f"0000-00-00{t}") for n, t in ZERO_TIMES]
+    for _ in range(2):
+        decoded = decode(records, plan_of(CALENDAR.star))
+        assert (decoded.by_rows, len(decoded.dead_letters)) == (0, 0)
+        assert decoded.changes["visit"]["left_at"].null_count == len(records)
+
+
+def test_a_zero_time_is_sent_where_null_would_not_be() -> None:
+    text = TEXT.replace("left_at: timestamp", "left_at: {type: timestamp, unchanged: sent_as_null}")
+    plan = plan_of(star(text))
+    records = [visit("update", left_at=t) for t in ("0000-00-00 00:00:00", None)] * 20
+    records += [visit("update", left_at="2026-03-11T09:45:02.123456789Z")]
+    for _ in range(2):
+        assert_paths_agree(records, plan)
+        decoded = decode(records, plan)
+        assert len({*decoded.changes["visit"]["_set_left_at"].to_pylist()}) == 2
 
 
 def test_digits_below_a_microsecond_are_cut_where_they_tell_nothing_apart() -> None:

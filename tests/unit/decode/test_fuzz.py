@@ -18,7 +18,7 @@ from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
 from flink_app.decode import columns, read_schema, reading, value_columns
 from flink_app.decode.tally import Tally
-from flink_app.decode.time_columns import times_from_text
+from flink_app.decode.time_columns import TimeForm, times_from_text
 from flink_app.records import values
 from flink_app.records.arrays import Mask
 from flink_app.records.plan import ReadColumn
@@ -89,8 +89,8 @@ def _cut_short(of: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask]:
     return of.cast(kind, safe=False), np.ones(len(of), np.bool_)
 
 
-def _cut_time(of: pa.StringArray, *, is_cut: bool) -> tuple[pa.Array, Mask]:
-    return times_from_text(of, is_cut=is_cut or True)
+def _cut_time(of: pa.StringArray, form: TimeForm) -> tuple[pa.Array, Mask]:
+    return times_from_text(of, form._replace(is_cut=True))
 
 
 ACCOUNTS: Final = Tally.accounts
