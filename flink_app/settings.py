@@ -100,7 +100,7 @@ class Source(_Group, SharedSource, SharedReading):
     @model_validator(mode="after")
     def _consumer_is_of_the_stream(self) -> Self:
         if self.consumer_arn and not self.consumer_arn.startswith(f"{self.stream_arn}/consumer/"):
-            message = f"consumer.arn is not of a consumer of the stream {self.stream_arn}"
+            message = f"consumer.arn must be the ARN of a consumer of stream {self.stream_arn}"
             raise ValueError(message)
         return self
 
@@ -200,9 +200,7 @@ def load_settings(path: Path) -> Settings:
             if group["PropertyGroupId"].startswith(PREFIX)
         }
     except FileNotFoundError as error:
-        message = (
-            f"{path}: there is no such file of runtime properties; give its path with --properties"
-        )
+        message = f"{path}: no runtime properties file here; give its path with --properties"
         raise SettingsError(message) from error
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}"

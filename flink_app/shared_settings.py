@@ -183,8 +183,8 @@ class SharedReading(BaseModel):
         10,
         ge=1,
         le=30,
-        description="Longest wait in seconds between two calls of which the first has failed. A "
-        "shard is noticed to be readable again after this time at the latest.",
+        description="Maximum wait in seconds after a failed call, and so the longest delay before "
+        "a recovered shard is read again.",
     )
     prefetch_mib: int = Field(
         64,
@@ -281,9 +281,9 @@ class SharedReading(BaseModel):
             "consumer_name and consumer_arn are both given: remove one of them": (
                 len(self._consumers) > 1
             ),
-            f"reader {self.reader} has no consumer: remove consumer_name and consumer_arn, or set "
+            "consumer_name and consumer_arn apply only to reader fan_out: remove them, or set "
             "reader to fan_out": self.reader is not Reader.FAN_OUT and bool(self._consumers),
-            "fips has no effect with an endpoint, which decides by itself: remove one of them": (
+            "fips cannot be combined with endpoint: remove one of them": (
                 self.fips and self.endpoint is not None
             ),
             f"connect_timeout_seconds is {self.connect_timeout_seconds} and must be at most "

@@ -19,6 +19,8 @@ from flink_app.records.rejected import Reason
 # The share is taken over as many records as this, so that a few bad ones at the start do not stop.
 WINDOW: Final = 10_000
 
+_NO_LIMIT: Final = {"dead.letter.share": "1", "dead.letter.run": "0"}
+
 _Cause = tuple[str | None, str]  # declared table, reason
 
 
@@ -92,7 +94,7 @@ class _Tally:
             f"{what} became dead letters, {count} of them for {reason}: "
             f"{where}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
             "last checkpoint or snapshot: nothing is lost as long as the stream keeps its records. "
-            f"Or let them pass by a greater {setting} of starjoin.application, and replay them "
-            "once the cause is fixed"
+            f"Or raise {setting} of starjoin.application to let them pass ({_NO_LIMIT[setting]}: "
+            "no limit), and replay them once the cause is fixed"
         )
         raise TooManyDeadLettersError(message)

@@ -63,7 +63,7 @@ def _check_endpoint(url: str) -> str:
     except ValueError:
         good = False
     if not good:
-        message = "an endpoint is http:// or https:// with a host and a port, and nothing else"
+        message = "an endpoint is http:// or https://, a host and an optional port, nothing else"
         raise ValueError(message)
     return url
 

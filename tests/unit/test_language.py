@@ -1,8 +1,8 @@
 """The project's words: the synonyms that the glossary replaced do not come back.
 
 `docs/architecture.md` has the glossary. A word that was given up is refused in every file below
-`CHECKED`; the past of the changelog keeps its own. Names that say nothing about what they hold are
-refused in the Python files of what ships.
+`CHECKED`, and in the changelog above its first release, whose text keeps its own. Names that
+say nothing about what they hold are refused in the Python files of what ships.
 """
 
 from __future__ import annotations
@@ -110,6 +110,13 @@ def test_words_that_were_given_up_stay_away(checked: str) -> None:
         for line in given_up(file.read_text())
     ]
     assert not found, "\n" + "\n".join(found)
+
+
+def test_words_that_were_given_up_stay_away_from_unreleased_changes() -> None:
+    unreleased, heading, _ = (ROOT / "CHANGELOG.md").read_text().partition("## [0.1.0]")
+    assert heading
+    words = [f"CHANGELOG.md, {line}" for line in given_up(unreleased)]
+    assert not words, "\n" + "\n".join(words)
 
 
 @pytest.mark.parametrize("checked", CHECKED)

@@ -94,17 +94,19 @@ def test_the_message_has_the_reason_the_remedy_and_no_value(
         watch = DeadLetterWatch(DeadLetterLimit(0.0001, 0))
         with pytest.raises(TooManyDeadLettersError) as caught:
             watch.add(account(10_000, 11), LETTERS)
-        setting = "dead.letter.share"
+        setting, off = "dead.letter.share", "1"
     else:
         with pytest.raises(TooManyDeadLettersError) as caught:
             watch.add(account(0, 11), LETTERS)
-        setting = "dead.letter.run"
+        setting, off = "dead.letter.run", "0"
     message = str(caught.value)
     assert message.startswith(
         f"{what}, 2 of them for too_long: table region, column title: the text has 90 bytes"
     )
     assert "Declare a longer column, or fix the value in the source. Then start again" in message
-    assert f"by a greater {setting} of starjoin.application, and replay them" in message
+    assert (
+        f"Or raise {setting} of starjoin.application to let them pass ({off}: no limit)" in message
+    )
     assert "Zq7" not in message
 
 

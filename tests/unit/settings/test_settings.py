@@ -173,7 +173,7 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
         ),
         (
             changed("source", consumer_name="tickets"),
-            "starjoin.source: reader polling has no consumer: remove consumer_name",
+            "starjoin.source: consumer_name and consumer_arn apply only to reader fan_out: remove",
         ),
         (
             changed(
@@ -183,11 +183,11 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
         ),
         (
             changed("source", reader="fan_out", consumer_arn=f"{STREAM}2/consumer/x:1"),
-            f"starjoin.source: consumer.arn is not of a consumer of the stream {STREAM}",
+            f"starjoin.source: consumer.arn must be the ARN of a consumer of stream {STREAM}",
         ),
         (
             changed("source", endpoint="https://vpce.example.org", fips="true"),
-            "starjoin.source: fips has no effect with an endpoint",
+            "starjoin.source: fips cannot be combined with endpoint",
         ),
         (
             changed("source", call_timeout_seconds=4),
@@ -290,9 +290,7 @@ def test_another_file_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_how_to_give_one(tmp_path: Path) -> None:
-    with pytest.raises(
-        SettingsError, match="there is no such file of runtime properties; give its path with"
-    ):
+    with pytest.raises(SettingsError, match="no runtime properties file here; give its path with"):
         load_settings(tmp_path / "nothing.json")
 
 
