@@ -1,4 +1,18 @@
-"""Declarations: a star or snowflake schema as data, and everything that follows from one."""
+"""Declarations: a star or snowflake schema as data, and everything that follows from one.
+
+Modules:
+    file: a declaration file is read, and the JSON Schema for editors written.
+    declaration: the whole of a file, whose parts fit together.
+    model: tables, columns and targets, each valid in itself.
+    names: the names that a file may give.
+    types: column types, and what each is in Arrow and in Redshift.
+    dms_records: the section `stream`: how DMS writes its records.
+    rules: what the parts must keep between each other.
+    redshift_rules: what Redshift would refuse of the tables that follow.
+    star: a declaration, resolved: columns, paths, and what every block holds.
+    provenance: what values have been through, written beside those that are kept.
+    version: which code and which declaration made something.
+"""
 
 from flink_app.declaration.declaration import Declaration
 from flink_app.declaration.file import DeclarationError, load_declaration

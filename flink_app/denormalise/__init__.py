@@ -1,1 +1,14 @@
-"""Denormalise: facts joined by columns to dimensions, and patches for facts that came before."""
+"""Denormalise: facts joined by columns to dimensions, and patches for facts that came before.
+
+Modules:
+    operator: the stage in Flink, facts keyed and dimensions broadcast.
+    plan: what the join needs of a declaration, compiled once.
+    join: facts to wide rows, dimension changes to patches, as pure functions.
+    mirror: the dimensions in memory, that every subtask joins with.
+    rows: the rows of one dimension in memory.
+    column_versions: which changes are newer, of rows and of unchanged columns.
+    ownership: which subtask emits the patch of a key.
+    durable: the dimensions in broadcast state, as blocks.
+    tiers: which of these blocks are merged.
+    metrics: the counters of the join.
+"""

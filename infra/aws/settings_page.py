@@ -15,9 +15,9 @@ from infra.aws.parameters import Setting, model_in, schema_of, settings_of, text
 _HEAD: Final = """\
 # Settings
 
-Written by `python -m infra.aws.snapshots` from the models in `flink_app/shared_settings.py`,
-`flink_app/settings.py`, `infra/aws/environment.py` and `infra/aws/replication_settings.py`. Change
-the descriptions there.
+Written by `.venv/bin/python -m infra.aws.snapshots` from the models in
+`flink_app/shared_settings.py`, `flink_app/settings.py`, `infra/aws/environment.py` and
+`infra/aws/replication_settings.py`. Change the descriptions there.
 
 ## An environment's file
 

@@ -1,6 +1,6 @@
 """Writes what is derived from the settings and committed: parts of the templates, and docs.
 
-`python -m infra.aws.snapshots` writes all of it; a test compares it with the models.
+`.venv/bin/python -m infra.aws.snapshots` writes all of it; a test compares it with the models.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from infra.aws.settings_page import settings_page
 from infra.aws.templates import FOLDER, NAMES, parse_template
 from infra.bootstrap import ROOT
 
-_FIRST: Final = "# From here to the end mark written by `python -m infra.aws.snapshots`."
+_FIRST: Final = "# From here to the end mark written by `.venv/bin/python -m infra.aws.snapshots`."
 _LAST: Final = "# End of what is written."
 _WIDTH: Final = 100
 

@@ -19,6 +19,8 @@ from flink_app.decode.plan import DecodePlan
 from flink_app.positions.position import UNKNOWN
 from flink_app.records.plan import ReadColumn, TablePlan
 
+# Arrow holds no boolean, day or time that Python could read and Redshift not.
+_PYTHON_FITS: Final = frozenset({"boolean", "date", "timestamp", "timestamptz"})
 _BITS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
 
 
@@ -84,16 +86,20 @@ def _is_hidden(value: Any, treatment: Treatment) -> bool:
 
 
 def _fits(value: Any, kind: ColumnType) -> bool:
-    found = True  # Arrow holds no boolean, day or time that Python could read and Redshift not
     if kind.name in _BITS:
-        found = -(1 << _BITS[kind.name]) <= value < 1 << _BITS[kind.name]
+        fits = -(1 << _BITS[kind.name]) <= value < 1 << _BITS[kind.name]
     elif kind.name == "decimal":
         # The absolute value as it is: abs() rounds.
-        found = value.copy_abs() < Decimal(10) ** ((kind.precision or 0) - (kind.scale or 0))
+        fits = value.copy_abs() < Decimal(10) ** ((kind.precision or 0) - (kind.scale or 0))
     elif kind.name in {"real", "double precision"}:
-        found = abs(value) < float("inf")
+        fits = abs(value) < float("inf")
     elif kind.is_text:
-        found = len(value.encode()) <= (kind.length or 0) and "\0" not in value
+        fits = len(value.encode()) <= (kind.length or 0) and "\0" not in value
     elif kind.is_binary:
-        found = len(value) <= (kind.length or 0)
-    return found
+        fits = len(value) <= (kind.length or 0)
+    elif kind.name in _PYTHON_FITS:
+        fits = True
+    else:
+        message = f"say what fits {kind}"
+        raise NotImplementedError(message)
+    return fits

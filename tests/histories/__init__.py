@@ -9,8 +9,8 @@ and the driver are real, and moto serves Kinesis and S3, in processes of their o
 - `history`: a seed's history, put on the stream in pieces while a job runs;
 - `engines`: the job on a mini cluster, or on a cluster of several processes.
 
-    python -m tests.histories --seed 1 --parallelism 1,2,4
-    python -m tests.histories --seed 2 --parallelism 3,2 --cluster
+    .venv/bin/python -m tests.histories --seed 1 --parallelism 1,2,4
+    .venv/bin/python -m tests.histories --seed 2 --parallelism 3,2 --cluster
 
 A seed makes the records and their order on every shard. Where the checkpoints cut them is the
 engine's doing; a failure names the cut.

@@ -1,6 +1,6 @@
 """The warehouse is the join after every commit of a real job, at any parallelism and across them.
 
-A failure says its seed; `python -m tests.histories --seed N` runs it again.
+A failure says its seed; `.venv/bin/python -m tests.histories --seed N` runs it again.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 - `tale`, `counterexamples`, `reload_tales`: histories that are written out step by step;
 - `mutations` and its siblings: safeguards removed on purpose, to show that histories detect it.
 
-    python -m tests.simulation --histories 2000 --jobs 2
-    python -m tests.simulation --seed 17
-    python -m tests.simulation --mutations
+    .venv/bin/python -m tests.simulation --histories 2000 --jobs 2
+    .venv/bin/python -m tests.simulation --seed 17
+    .venv/bin/python -m tests.simulation --mutations
 """

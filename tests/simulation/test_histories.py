@@ -1,6 +1,7 @@
 """Random histories: after every commit the warehouse is the join at the cut of its accounts.
 
-A failing seed is named; `python -m tests.simulation --seed N` shrinks it and tells what happens.
+A failing seed is named; `.venv/bin/python -m tests.simulation --seed N` shrinks it and
+tells what happens.
 """
 
 from __future__ import annotations

@@ -133,6 +133,22 @@ def test_a_command_makes_only_what_it_needs(
     assert made == needed
 
 
+def test_what_is_quick_to_tell_is_tested_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def note(*words: object) -> None:
+        ran.append(" ".join(map(str, words)))
+
+    monkeypatch.setattr(build, "step", note)
+    monkeypatch.setattr(build, "become", note)
+    build.test([])
+    assert [words.split()[-1] for words in ran[:1]] == ["verify"]
+    assert "tests/unit" in ran[1].split()
+    assert "tests/contract" in ran[2].split()
+    assert {"--ignore=tests/unit", "--ignore=tests/contract"} <= set(ran[3].split())
+    assert len(ran) == 4
+
+
 def test_the_help_lists_every_command(bare: Path) -> None:
     listed = call(bare, "--help").stdout
     for name, command in COMMANDS.items():

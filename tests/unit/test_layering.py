@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,12 @@ from typing import Final
 
 import pytest
 
+from infra.aws.dms import (
+    BeforeImageSettings,
+    LateStreamSettings,
+    SourceSettings,
+    StreamSettings,
+)
 from tests.unit.stars import ROOT
 
 # A package, and those of ours that it may import.
@@ -200,6 +207,18 @@ MODULES: Final = module_graph(ROOT)
 PACKAGES: Final = package_graph(ROOT, MODULES)
 
 
+def named_settings(folder: Path) -> list[str]:
+    """Where a Python file names a setting of DMS, of an endpoint or of the task."""
+    models = (StreamSettings, LateStreamSettings, SourceSettings, BeforeImageSettings)
+    settings = [name for model in models for name in model.model_json_schema()["properties"]]
+    names = re.compile("|".join(settings))
+    return [
+        f"{path.relative_to(folder)}: {name}"
+        for path in sorted(folder.rglob("*.py"))
+        for name in sorted(set(names.findall(path.read_text())))
+    ]
+
+
 def test_dependencies_point_one_way() -> None:
     assert violations(ROOT) == []
 
@@ -219,6 +238,14 @@ def test_nothing_that_is_forbidden_by_name_is_imported() -> None:
 def test_the_redshift_emulator_stands_alone() -> None:
     """It could be published as it is: of ours it imports only itself."""
     assert foreign(ROOT, EMULATOR) == []
+
+
+def test_connectors_name_no_setting_of_dms() -> None:
+    assert named_settings(ROOT / "connectors") == []
+
+
+def test_a_setting_of_dms_is_found_where_it_is_named() -> None:
+    assert "dms_settings.py: IncludeNullAndEmpty" in named_settings(ROOT / "flink_app/diagnostics")
 
 
 def test_there_is_something_to_check() -> None:

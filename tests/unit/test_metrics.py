@@ -60,7 +60,7 @@ class Counter:
 
 def test_the_committed_list_is_the_one_of_the_code() -> None:
     assert (ROOT / "docs" / "metrics.md").read_text() == markdown(), (
-        "regenerate it: python -c 'from flink_app.metrics import markdown as m; "
+        "regenerate it: .venv/bin/python -c 'from flink_app.metrics import markdown as m; "
         'print(m(), end="")\' > docs/metrics.md'
     )
 

@@ -13,12 +13,17 @@ from tests.unit.stars import ROOT
 @pytest.mark.parametrize(
     "package",
     [
+        "connectors/kinesis",
         "connectors/redshift",
+        "connectors/staging",
         "flink_app/dead_letters",
+        "flink_app/declaration",
         "flink_app/decode",
+        "flink_app/denormalise",
         "flink_app/diagnostics",
         "flink_app/positions",
         "flink_app/records",
+        "infra/redshift_emulator",
     ],
 )
 def test_the_guide_names_every_module(package: str) -> None:

@@ -24,7 +24,8 @@ def faults(content: Any) -> list[str]:
 
 def test_the_committed_schema_is_the_one_of_the_models() -> None:
     assert SCHEMA_FILE.read_text() == json_schema(), (
-        "write it again: python -c 'from flink_app.declaration.file import json_schema as s; "
+        "write it again: .venv/bin/python -c "
+        "'from flink_app.declaration.file import json_schema as s; "
         'print(s(), end="")\' > docs/declaration.schema.json'
     )
 

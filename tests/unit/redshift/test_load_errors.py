@@ -10,11 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.redshift.load_errors import REMEDY, read_details
+from flink_app.declaration import ColumnType, types
 from tests.unit.redshift.warehouse import part
 
 PARTS: Final = [part("a" * 32), part("b" * 32)]
 KNOWN: Final = frozenset({"price"})
 FILE: Final = f"s3://b/{'b' * 32}"
+
+
+def _types() -> list[ColumnType]:
+    """One of every name that a declaration may give a type."""
+    names = [*types._PLAIN, "decimal(9,2)", *(f"{name}(9)" for name in types._LONGEST)]
+    return [ColumnType.parse(name) for name in names]
 
 
 class Answers:
@@ -61,6 +68,13 @@ def test_a_row_of_a_staged_file(row: Sequence[Any], sentence: str) -> None:
     assert found.startswith(f"SYS_LOAD_ERROR_DETAIL: file {sentence}")
     assert found.endswith(f"). {REMEDY}")
     assert "ilse" not in found
+
+
+@pytest.mark.parametrize("declared", _types())
+def test_the_type_of_any_declared_column_is_named(declared: ColumnType) -> None:
+    name = declared.sql.partition("(")[0].lower()
+    row = (FILE, 1, "price", name[:10], "", 1204)
+    assert f'column "price" of type {name}: ' in read_details(Answers(row), PARTS, KNOWN)
 
 
 @pytest.mark.parametrize("rows", [[], [("s3://b/of an earlier session", 1, "price", "", "", 1204)]])

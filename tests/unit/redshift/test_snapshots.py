@@ -1,6 +1,7 @@
 """Every statement of a load as a committed file, so that a change of SQL is a visible difference.
 
-`STARJOIN_SNAPSHOTS=write pytest tests/unit/redshift/test_snapshots.py` writes them again.
+`STARJOIN_SNAPSHOTS=write .venv/bin/python -m pytest tests/unit/redshift/test_snapshots.py` writes
+them again.
 """
 
 from __future__ import annotations

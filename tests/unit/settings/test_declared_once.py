@@ -63,7 +63,7 @@ print(json.dumps({
 
 def test_what_is_committed_is_what_the_settings_say() -> None:
     stale = [path.name for path, text in snapshots() if path.read_text() != text]
-    assert not stale, "write them again: python -m infra.aws.snapshots"
+    assert not stale, "write them again: .venv/bin/python -m infra.aws.snapshots"
 
 
 def test_a_new_field_reaches_environment_template_property_and_page(tmp_path: Path) -> None:
