@@ -86,6 +86,7 @@ def _is_hidden(value: Any, treatment: Treatment) -> bool:
 
 
 def _fits(value: Any, kind: ColumnType) -> bool:
+    fits: bool
     if kind.name in _BITS:
         fits = -(1 << _BITS[kind.name]) <= value < 1 << _BITS[kind.name]
     elif kind.name == "decimal":
