@@ -36,9 +36,9 @@ def check_tables(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
     }
     if lost:
         message = (
-            f"staged parts are of {', '.join(sorted(lost))}, which the declaration no longer "
-            "has, or has in another place: start with the former declaration until they are "
-            "loaded, then change it"
+            "staged parts exist for tables that are no longer in the declaration or have another "
+            f"placement: {', '.join(sorted(lost))}. Start with the former declaration until they "
+            "are loaded, then change it"
         )
         raise NeedsRepairError(message)
 
@@ -56,7 +56,7 @@ def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
         shape = shapes.get((part.kind, part.table))
         if part.shape and shape is not None and (what := misfit(part.shape, shape)):
             message = (
-                f"parts of {part.table} (epoch {part.epoch} and maybe others) were staged under "
+                f"parts of {part.table} (epoch {part.epoch}, possibly others) were staged under "
                 f"another declaration: {what}. Start with the former declaration, pause DMS until "
                 "all is loaded, stop, and start with the new one"
             )

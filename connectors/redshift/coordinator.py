@@ -76,6 +76,10 @@ class Background(Generic[T]):
         return future.result()
 
 
+def _destination(line: Balance) -> str:
+    return f"destination {line.destination}" if line.destination else "no destination"
+
+
 def _run(call: Callable[[], T], future: Future[T]) -> None:
     try:
         result = call()
@@ -242,11 +246,11 @@ class LoadCoordinator:
         self._count(LoadMetric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))
         if unbalanced:
             logger.error(
-                "Batch %s does not balance: %s. It is loaded; operations.md, The balance, says "
-                "where to look",
+                "Batch %s does not balance: %s. The data has been loaded; operations.md, The "
+                "balance, says where to look",
                 loaded.batch,
                 "; ".join(
-                    f"{line.table} at {line.destination or 'no destination'} by {line.difference}"
+                    f"table {line.table}, {_destination(line)}: difference {line.difference}"
                     for line in unbalanced
                 ),
             )
@@ -265,5 +269,5 @@ class LoadCoordinator:
             doubled = RETRY_SECONDS * 2 ** min(self._failures - 1, 16)
             delay = min(doubled, MAX_RETRY_SECONDS)
             self._count(LoadMetric.LOADS_RETRIED, 1)
-            logger.warning("The load failed and is retried in %s s: %s", delay, error)
+            logger.warning("The load failed and will be retried in %s s: %s", delay, error)
         self._not_before = self._clock() + delay

@@ -53,8 +53,8 @@ def refuse_moved(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> None
         if columns_of(cursor, names.bookkeeping_schema, names.dimension_table(patch)):
             message = (
                 f"dimension {patch.table} was kept in the warehouse and is declared with "
-                "placement stream, where nothing knows its rows: declare placement warehouse "
-                f"again; or drop {names.dimension(patch)}, raise the generation and load the "
-                "source's tables again"
+                "placement stream, where its rows would be unknown: declare placement "
+                f"warehouse again; or drop {names.dimension(patch)}, raise the generation and "
+                "load the source's tables again"
             )
             raise NeedsRepairError(message)

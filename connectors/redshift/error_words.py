@@ -1,6 +1,6 @@
 """Sentences of `known_errors` that say what to do: each names the setting or the place to look at.
 
-`{}` in those of the client is the kind or number of the error.
+`{}` is a name that the server's text gives, or the kind or number of an error of the client.
 """
 
 from __future__ import annotations
@@ -13,25 +13,28 @@ TLS_REFUSED: Final = (
     "starjoin.redshift: Redshift itself always offers TLS"
 )
 OTHER_HOST: Final = (
-    "the server's certificate is for another host than host of starjoin.redshift. Give the "
-    "endpoint's own name as host; where a private name or a proxy stands before it, set ssl.mode "
-    "to verify-ca"
+    "the server's certificate does not match host of starjoin.redshift. Give the endpoint's own "
+    "name as host; if it is reached by a private name or through a proxy, set ssl.mode to verify-ca"
 )
 NOT_TRUSTED: Final = (
     "the server's certificate is not from a trusted authority, or not valid (OpenSSL's code {}). "
     "Check host of starjoin.redshift: something else answers there"
 )
 UNKNOWN_HOST: Final = (
-    "there is no host of this name; check host of starjoin.redshift, that the cluster or "
+    "the host name cannot be resolved: check host of starjoin.redshift, that the cluster or "
     "workgroup still exists, and DNS in the VPC"
 )
-NO_DNS: Final = "DNS does not answer for the host's name; check DNS in the VPC"
+NO_DNS: Final = "DNS does not answer for the host's name: check DNS in the VPC"
 PORT_CLOSED: Final = (
-    "refused; check port of starjoin.redshift, and that the warehouse is not paused"
+    "connection refused: check port of starjoin.redshift, and that the warehouse is not paused"
 )
-NO_ANSWER: Final = "no answer in time; check security groups and routes, and that it is not paused"
-UNCONNECTED: Final = "{}; check that the warehouse is available"
-LOST: Final = "the connection to Redshift was lost"
+NO_ANSWER: Final = (
+    "timed out: check security groups and routes, and that the warehouse is not paused"
+)
+UNCONNECTED: Final = "{}: check that the warehouse is available"
+LOST: Final = (
+    "the connection to Redshift was lost; the next attempt checks the ledger for what was committed"
+)
 TLS_DEMANDED: Final = (
     "Redshift demands TLS (require_ssl), and ssl.mode of starjoin.redshift is none: set it to "
     "verify-full"
@@ -61,7 +64,7 @@ BUCKET: Final = (
 )
 KEY: Final = (
     "COPY's role may not use the key that the staging bucket is encrypted with: allow it "
-    "kms:Decrypt on that key, in the role's policy and in the key's, and see that the key is "
+    "kms:Decrypt on that key, in the role's policy and in the key's, and check that the key is "
     "enabled"
 )
 MANIFEST: Final = (
@@ -69,13 +72,13 @@ MANIFEST: Final = (
     "bucket is encrypted with a key of its own, kms:Decrypt on that key"
 )
 REGION: Final = (
-    "the staging bucket is in another region than the warehouse, and COPY reads Parquet of its own "
-    "alone: use a bucket in the warehouse's region"
+    "the staging bucket is in another Region than the warehouse, and COPY can load Parquet only "
+    "from a bucket in the warehouse's Region: change bucket of starjoin.staging"
 )
 NO_BUCKET: Final = "the staging bucket does not exist: check bucket of starjoin.staging"
 FILE_MISSING: Final = (
-    "a staged file or manifest is missing: see whether the bucket's lifecycle or somebody deleted "
-    "it; a version that the bucket still keeps can be restored"
+    "a staged file or manifest is missing: check whether a lifecycle rule or a person deleted it; "
+    "a version that the bucket still keeps can be restored"
 )
 
 # Of the warehouse's state and limits.
@@ -103,6 +106,63 @@ USAGE: Final = (
     "the workgroup has reached its usage limit, whose action is to turn off queries: raise or "
     "remove the limit, or wait until its period ends"
 )
-TOO_WIDE: Final = (
-    "the columns of a row are wider together than the 65535 bytes that Redshift processes"
+TOO_WIDE: Final = "a row exceeds Redshift's limit of 65,535 bytes: declare shorter varchars"
+LIMIT: Final = (
+    "a limit of Redshift is exceeded: see the quotas and limits of its Management Guide, and "
+    "declare fewer or shorter columns if it is one of a table"
+)
+
+# Of tables, columns and permissions.
+NO_COLUMN: Final = (
+    "column {} does not exist: restart the application, which compares the tables with the "
+    "declaration and says what to change"
+)
+NO_TABLE: Final = (
+    "table {} does not exist: restore it if it was dropped or renamed; a restart of the "
+    "application creates it empty"
+)
+NO_SCHEMA: Final = (
+    "schema {} does not exist: restore it if it was dropped or renamed; a restart of the "
+    "application creates it with empty tables"
+)
+TABLE_EXISTS: Final = (
+    "table {} already exists: another session may have created it at the same time; report it as "
+    "a bug if it comes again"
+)
+COLUMN_EXISTS: Final = (
+    "a column already exists: restart the application, which compares the tables with the "
+    "declaration again"
+)
+NO_TABLE_PERMISSION: Final = (
+    "the loader's user lacks a permission on table {}: grant it, or transfer the table to that "
+    "user with ALTER TABLE ... OWNER TO"
+)
+NO_SCHEMA_PERMISSION: Final = (
+    "the loader's user lacks a permission on schema {}: grant it USAGE and CREATE"
+)
+NO_DATABASE_PERMISSION: Final = (
+    "the loader's user may not create schemas in the database: grant it CREATE on the database"
+)
+NO_PERMISSION: Final = (
+    "the loader's user lacks a permission: grant it what the statement needs on the tables, their "
+    "schemas and the database"
+)
+NOT_OWNER: Final = (
+    "the loader's user does not own table {}: transfer it with ALTER TABLE ... OWNER TO"
+)
+
+# Of a statement or a value, where only the SQLSTATE tells.
+UNSUPPORTED: Final = "Redshift does not support a statement: report it as a bug"
+IN_TRANSACTION: Final = "a statement cannot run inside a transaction: report it as a bug"
+ABORTED: Final = (
+    "the transaction was already aborted by an earlier error: report it as a bug, with the errors "
+    "logged before it"
+)
+SYNTAX: Final = "syntax error in a statement: report it as a bug"
+MISFIT: Final = "a value does not fit its column: declare the column with a type that holds it"
+CONSTRAINT: Final = (
+    "a value breaks a constraint: compare the table's NOT NULL columns with the declaration"
+)
+INTERNAL: Final = (
+    "an internal error: contact AWS Support unless Redshift's own message says what to change"
 )

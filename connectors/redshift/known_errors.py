@@ -126,32 +126,37 @@ def _state(
     )
 
 
+def _some(text: str) -> str:
+    """Words that begin with what is named, of one that the text does not name."""
+    return "a " + text.replace("{} ", "", 1)
+
+
 _RETRY, _REPAIR = Remedy.RETRY, Remedy.REPAIR
 _S3: Final = r".*S3ServiceException:.*"
 # What these words say is all there is to say.
 _COMPLETE: Final = (
     _line(rf"column {_NAME}(?: of relation .*)? does not exist.*", _REPAIR,
-          "column {} does not exist", _POSTGRES, 'column "name" does not exist', "42703"),
-    _line(rf"relation {_NAME} does not exist.*", _REPAIR, "table {} does not exist", _POSTGRES,
+          words.NO_COLUMN, _POSTGRES, 'column "name" does not exist', "42703"),
+    _line(rf"relation {_NAME} does not exist.*", _REPAIR, words.NO_TABLE, _POSTGRES,
           'relation "starjoin.ledger" does not exist', "42P01"),
-    _line(rf"cannot copy into nonexistent table {_NAME}", _REPAIR, "table {} does not exist",
+    _line(rf"cannot copy into nonexistent table {_NAME}", _REPAIR, words.NO_TABLE,
           _GUIDE + "COPY", 'Cannot COPY into nonexistent table "ledger"', "42P01"),
-    _line(rf"relation {_NAME} already exists.*", _REPAIR, "table {} exists already", _POSTGRES,
+    _line(rf"relation {_NAME} already exists.*", _REPAIR, words.TABLE_EXISTS, _POSTGRES,
           'relation "ledger" already exists', "42P07"),
-    _line(rf"schema {_NAME} does not exist.*", _REPAIR, "schema {} does not exist", _POSTGRES,
+    _line(rf"schema {_NAME} does not exist.*", _REPAIR, words.NO_SCHEMA, _POSTGRES,
           'schema "starjoin" does not exist', "3F000"),
     _line(rf"database {_NAME} does not exist", _REPAIR, words.NO_DATABASE, _POSTGRES,
           'database "missing" does not exist', "3D000"),
     _line(rf"permission denied for (?:table|relation) {_NAME}", _REPAIR,
-          "no permission for table {}", _GUIDE + "GRANT", "permission denied for relation ledger",
+          words.NO_TABLE_PERMISSION, _GUIDE + "GRANT", "permission denied for relation ledger",
           "42501"),
-    _line(rf"permission denied for schema {_NAME}", _REPAIR, "no permission for schema {}",
+    _line(rf"permission denied for schema {_NAME}", _REPAIR, words.NO_SCHEMA_PERMISSION,
           _GUIDE + "GRANT", "permission denied for schema starjoin", "42501"),
     _line(r"permission denied for database .*", _REPAIR,
-          "no permission to create schemas in the database", _GUIDE + "GRANT",
+          words.NO_DATABASE_PERMISSION, _GUIDE + "GRANT",
           "permission denied for database dev", "42501"),
     _line(rf"must be owner of (?:table|relation) {_NAME}", _REPAIR,
-          "the user does not own table {}", _GUIDE + "ALTER TABLE", "must be owner of table ledger",
+          words.NOT_OWNER, _GUIDE + "ALTER TABLE", "must be owner of table ledger",
           "42501"),
     _line(r".*\bcombined length of columns\b.*", _REPAIR, words.TOO_WIDE,
           _GUIDE + "CREATE TABLE, usage notes",
@@ -319,24 +324,24 @@ _COARSE: Final = (
           "Spectrum Scan Error", complete=False),
 )  # fmt: skip
 _STATES: Final = (
-    _state("0A000", "Redshift does not support the statement"),
-    _state("25001", "the statement cannot run inside a transaction"),
+    _state("0A000", words.UNSUPPORTED),
+    _state("25001", words.IN_TRANSACTION),
     _state("25006", words.READ_ONLY, _RETRY, "Management Guide, Resizing clusters"),
-    _state("25P02", "the transaction has failed before"),
+    _state("25P02", words.ABORTED),
     _state("28000", words.LOGIN),
     _state("28P01", words.LOGIN),
     _state("3D000", words.NO_DATABASE),
-    _state("3F000", "a schema does not exist"),
+    _state("3F000", _some(words.NO_SCHEMA)),
     _state("40001", "another transaction has changed the same table at the same time", _RETRY),
-    _state("40P01", "two transactions wait for each other", _RETRY),
-    _state("42501", "the user lacks a permission"),
-    _state("42601", "the statement cannot be read"),
-    _state("42701", "a column exists already"),
-    _state("42703", "a column does not exist"),
-    _state("42P01", "a table does not exist"),
-    _state("42P07", "a table exists already"),
+    _state("40P01", "deadlock with another transaction", _RETRY),
+    _state("42501", words.NO_PERMISSION),
+    _state("42601", words.SYNTAX),
+    _state("42701", words.COLUMN_EXISTS),
+    _state("42703", _some(words.NO_COLUMN)),
+    _state("42P01", _some(words.NO_TABLE)),
+    _state("42P07", _some(words.TABLE_EXISTS)),
     _state("53100", words.DISK),
-    _state("53200", "the memory is exhausted", _RETRY),
+    _state("53200", "the warehouse is out of memory", _RETRY),
     _state("53300", words.CONNECTIONS, _RETRY),
     _state("55P03", "a lock is not available", _RETRY),
     _state("57014", words.CANCELLED, _RETRY, _GUIDE + "statement_timeout; WLM query queue hopping"),
@@ -347,17 +352,17 @@ _STATES: Final = (
 )  # fmt: skip
 _CLASSES: Final = (
     _state("08", "the connection failed", _RETRY),
-    _state("22", "a value does not fit its column"),
-    _state("23", "a value breaks a constraint"),
+    _state("22", words.MISFIT),
+    _state("23", words.CONSTRAINT),
     _state("40", "the transaction was rolled back", _RETRY),
     _state("53", "resources are exhausted", _RETRY),
-    _state("54", "a limit of Redshift is passed"),
+    _state("54", words.LIMIT),
     _state("57", "an operator or a limit ended the statement", _RETRY),
-    _state("58", "the server has a fault", _RETRY),
-    _state("XX", "an internal error"),
+    _state("58", "internal server failure", _RETRY),
+    _state("XX", words.INTERNAL),
 )
 ANY_OTHER: Final = KnownError(
-    Remedy.REPAIR, "an error of unknown kind", "any other", Example("any text", "99999"),
+    Remedy.REPAIR, "an unrecognised error", "any other", Example("any text", "99999"),
     complete=False,
 )  # fmt: skip
 # In this order: the first that matches is the error's.

@@ -92,7 +92,10 @@ def refuse_superseded(cursor: Cursor, names: Names, application: str, number: in
         return False
     _refuse_other(holder, application)
     if holder[1] > number:
-        message = f"start {number} of {application} comes after start {holder[1]} has begun"
+        message = (
+            f"start {number} of {application} was superseded by start {holder[1]}: stop this copy "
+            "if both are running"
+        )
         raise FenceLostError(message)
     return True
 
@@ -108,11 +111,17 @@ def verify_fence(cursor: Cursor, names: Names, application: str, number: int) ->
     rows = cursor.fetchall()
     holder = (str(rows[0][0]), int(rows[0][1])) if rows else None
     if holder is None:
-        message = f"nobody holds the fence in {names.fence}: it was removed by hand"
+        message = (
+            f"nobody holds the fence in {names.fence}, since its row was deleted: restart the "
+            "application, which takes it again"
+        )
         raise FenceLostError(message)
     _refuse_other(holder, application)
     if holder[1] != number:
-        message = f"start {holder[1]} of {application} has taken the fence of start {number}"
+        message = (
+            f"start {holder[1]} of {application} has taken the fence of start {number}: stop one "
+            "of the two copies if both are running"
+        )
         raise FenceLostError(message)
     return int(rows[0][2] or 0)
 

@@ -285,7 +285,7 @@ class Loader:
         by_hand = [d for d in differing if d.by_hand or not self._alters]
         if by_hand:
             listed = "\n".join(f"  {difference};" for difference in by_hand)
-            message = f"tables do not match the declaration; run:\n{listed}"
+            message = f"tables do not match the declaration. Fix each of these:\n{listed}"
             if not self._alters:
                 message += (
                     "\nor set schema_changes: evolve, and the loader alters what Redshift can alter"

@@ -58,7 +58,7 @@ class LockWatch:
         try:
             awaited = self._looking.take()
         except LoadError as error:
-            logger.warning("Whether the load waits for a lock is not known: %s", error)
+            logger.warning("Could not check whether the load is waiting for a lock: %s", error)
             return
         if awaited and working:
             self._count(LoadMetric.LOCKS_AWAITED, 1)

@@ -143,7 +143,7 @@ def find_version(cursor: Cursor, names: Names) -> Version | None:
             return version
     message = (
         f"the bookkeeping table {names.account} has the columns {', '.join(sorted(columns))}, "
-        "which no release of Starjoin gave it: something else made it, or changed it. Set "
+        "which match no Starjoin release: it was created or altered by something else. Set "
         "bookkeeping.schema of starjoin.redshift to a schema of the application's own, or restore "
         "the table"
     )

@@ -49,7 +49,7 @@ def check_region(host: str, bucket: str, region_of_bucket: Callable[[], str]) ->
     if where not in {"", endpoint.region}:
         message = (
             f"the staging bucket {bucket} is in {where}, and the warehouse in "
-            f"{endpoint.region} (by its endpoint's name): COPY reads Parquet from its own Region "
-            f"alone. Use a bucket in {endpoint.region}: `bucket` of starjoin.staging"
+            f"{endpoint.region} (by its endpoint's name): COPY can load Parquet only from a bucket "
+            f"in the warehouse's Region. Use one in {endpoint.region}: `bucket` of starjoin.staging"
         )
         raise NeedsRepairError(message)

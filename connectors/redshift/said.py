@@ -23,7 +23,7 @@ _GENERAL_CODE: Final = "8001"
 _CODES: Final = {row.code for row in SERVER_ERRORS if row.code}
 _FIELDS: Final = ("M", "D")
 ELSEWHERE: Final = (
-    "Redshift's own words can quote values and are not repeated: see SYS_QUERY_HISTORY, and "
+    "Redshift's message may contain row values, so it is not shown; see SYS_QUERY_HISTORY, and "
     "SYS_LOAD_ERROR_DETAIL of a COPY"
 )
 
@@ -77,7 +77,7 @@ def understand(fields: Mapping[str, str]) -> Said:
 def meaning_of(code: str) -> str:
     """What a code of Redshift's nodes means; of one that is not known, that it is not."""
     meanings = (error.words for error in SERVER_ERRORS if error.code and error.code == code)
-    return next(meanings, "a cause that this release has no words for")
+    return next(meanings, "an unknown cause")
 
 
 def state_of(fields: Mapping[str, str]) -> str:
@@ -89,4 +89,4 @@ def state_of(fields: Mapping[str, str]) -> str:
 def _own(name: str, known: frozenset[str]) -> str:
     """The name if every part of it is one of ours."""
     parts = name.replace('"', "").split(".")
-    return ".".join(f'"{part}"' for part in parts) if set(parts) <= known else "(not one of ours)"
+    return ".".join(f'"{part}"' for part in parts) if set(parts) <= known else "(name withheld)"

@@ -54,8 +54,8 @@ def _is_raised(swept: int, floor: Floor) -> bool:
     if swept > floor.generation:
         message = (
             f"rows below generation {swept} have already been removed, but application.floor is "
-            f"{floor.generation}, so a replay could bring them back. Set application.floor to "
-            f"{swept}."
+            f"{floor.generation}, so reading the stream again could bring them back. Set "
+            f"application.floor to {swept}."
         )
         raise NeedsRepairError(message)
     return swept < floor.generation

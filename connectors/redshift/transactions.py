@@ -121,5 +121,5 @@ class Transactions:
             connection.rollback()
             return ask(connection.cursor())
         except _CLIENT_ERRORS as error:
-            why = classify(error, f"looking for {what}", known=self._known)
-            return f"{what[0].upper()}{what[1:]} is not known: {why}"
+            why = classify(error, "asking Redshift", known=self._known)
+            return f"Could not find out {what}: {why}"

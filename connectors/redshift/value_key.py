@@ -47,7 +47,7 @@ def check_part_keys(key_id: str, parts: Sequence[Part]) -> None:
     for part in parts:
         if key_id and part.key_id and part.key_id != key_id:
             message = (
-                f"parts of epoch {part.epoch} and maybe others were staged under key "
+                f"parts of epoch {part.epoch} and possibly others were staged under key "
                 f"{part.key_id}, and this start has key {key_id}: they stay pending. Make key "
                 f"{part.key_id} the current one again and start, until they are loaded; or, if key "
                 f"{key_id} is the right one, start from a snapshot that is older than these parts: "

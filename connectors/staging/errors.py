@@ -27,7 +27,7 @@ _DENIED: Final = (
     "the bucket is encrypted with a key of its own, kms:GenerateDataKey on that key"
 )
 _ELSEWHERE: Final = (
-    "the bucket is in another region than the application's. Set `region` of "
+    "the bucket is in another Region than the application's. Set `region` of "
     "starjoin.application, or `bucket` of starjoin.staging, so that they agree"
 )
 _CREDENTIALS: Final = "the application has no valid credentials. Check its service role"

@@ -73,7 +73,7 @@ def test_an_error_of_the_server(warehouse: Warehouse, faults: Faults, error: Kno
     found = classify(caught.value, "loading", Step.STATEMENT, NAMES)
     assert type(found) is KINDS[error.remedy]
     assert str(found).startswith("loading: " + error.words.partition("{}")[0])
-    assert "not one of ours" not in str(found)
+    assert "name withheld" not in str(found)
     assert str(found).endswith(ELSEWHERE) is not error.complete
     at_commit = classify(caught.value, "loading", Step.COMMIT)
     assert type(at_commit) is (OutcomeUnknownError if error.intervenes else KINDS[error.remedy])

@@ -119,7 +119,7 @@ def test_a_start_that_comes_late_does_not_take_the_fence_back(
     started: Running, loader: Loader
 ) -> None:
     del loader
-    with pytest.raises(FenceLostError, match="comes after"):
+    with pytest.raises(FenceLostError, match="was superseded by"):
         make_loader(started).start(START - 1)
 
 

@@ -284,7 +284,8 @@ def test_batches_that_do_not_balance_are_counted_and_reported(
     assert rig.finish() == {"a", "b"}
     assert rig.counts[LoadMetric.RECORDS_UNACCOUNTED] == 4
     assert [record.levelname for record in caplog.records] == ["ERROR"]
-    assert "Batch batch does not balance: t at a by -2; t at b by -2" in caplog.text
+    lines = "table t, destination a: difference -2; table t, destination b: difference -2"
+    assert f"Batch batch does not balance: {lines}. The data has been loaded" in caplog.text
 
 
 @pytest.mark.parametrize("error", [RetryLoadError("busy"), OutcomeUnknownError("lost")])

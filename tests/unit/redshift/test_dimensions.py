@@ -143,7 +143,7 @@ def test_parts_of_a_dimension_that_is_kept_elsewhere_are_not_taken_for_loaded(
     loading = loader(warehouse, spec=PLACED_EVENT)
     loading.start(5)
     part = Part("a", kind, table, rows=2, url="s3://b/a", size=10)
-    with pytest.raises(NeedsRepairError, match=f"staged parts are of {table}, .* in another place"):
+    with pytest.raises(NeedsRepairError, match=f"have another placement: {table}. Start with"):
         loading.load([part], 5)
     assert warehouse.parts == set()
 

@@ -92,7 +92,8 @@ def test_an_error_says_what_to_do(error: Exception, kind: type[LoadError]) -> No
 def test_what_the_server_says_is_replaced_by_what_it_means() -> None:
     fields: dict[str, Any] = {"D": "Key (email)=(ilse@example.org)", "H": "ilse", "W": "ilse"}
     found = str(classify(server("23505", "duplicate key ilse@example.org", **fields), "loading"))
-    assert found.startswith("loading: a value breaks a constraint (SQLSTATE 23505)")
+    assert found.startswith("loading: a value breaks a constraint: ")
+    assert "(SQLSTATE 23505)" in found
     assert "SYS_LOAD_ERROR_DETAIL" in found
     assert "ilse" not in found
 
@@ -109,7 +110,7 @@ def test_what_the_server_says_is_replaced_by_what_it_means() -> None:
         (
             InterfaceError("communication error", socket.gaierror(socket.EAI_NONAME, "x")),
             NeedsRepairError,
-            "no host of this name",
+            "host name cannot be resolved",
         ),
         (
             InterfaceError("communication error", ConnectionRefusedError(111)),
@@ -124,7 +125,11 @@ def test_what_the_server_says_is_replaced_by_what_it_means() -> None:
         (TimeoutError(), RetryLoadError, "security groups"),
         (struct.error("x"), RetryLoadError, "no connection to Redshift: error"),
         (InterfaceError("Server refuses SSL"), NeedsRepairError, "the server refuses TLS"),
-        (InterfaceError("communication error", certificate(62)), NeedsRepairError, "another host"),
+        (
+            InterfaceError("communication error", certificate(62)),
+            NeedsRepairError,
+            "does not match",
+        ),
         (
             InterfaceError("communication error", certificate(20)),
             NeedsRepairError,

@@ -9,7 +9,13 @@ from typing import Final
 
 import pytest
 
-from connectors.redshift.known_errors import CLIENT_ERRORS, SERVER_ERRORS, KnownError
+from connectors.redshift.known_errors import (
+    ANY_OTHER,
+    CLIENT_ERRORS,
+    SERVER_ERRORS,
+    KnownError,
+    Remedy,
+)
 from connectors.redshift.said import understand
 from tests.unit.stars import ROOT
 
@@ -68,6 +74,24 @@ def test_every_row_has_a_source_and_words() -> None:
         assert error.source
         assert error.words
         assert not error.words.endswith("."), "the sentence goes on with the SQLSTATE"
+
+
+# With what a sentence tells a person to do begins.
+_TELLS: Final = re.compile(
+    r"[:.;] (?:allow|associate|change|check|compare|contact|declare|give|grant|remove|report"
+    r"|restart|restore|see|set|transfer)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("error", [*CLIENT_ERRORS, *SERVER_ERRORS], ids=recognised_by)
+def test_a_row_that_needs_a_person_says_what_to_do(error: KnownError) -> None:
+    """Of a value or a file the remedy follows from what Redshift keeps, which is said after it."""
+    in_views = not error.complete and (error.pattern or error.code or error is ANY_OTHER)
+    if error.remedy is Remedy.REPAIR and not in_views:
+        assert _TELLS.search(error.words)
+    elif error.remedy is Remedy.UNKNOWN:
+        assert "the next attempt" in error.words
 
 
 def test_no_code_or_state_has_two_rows() -> None:

@@ -233,7 +233,9 @@ def test_a_session_that_is_gone_cannot_say_who_holds_the_lock(warehouse: FakeWar
             raise LOST
 
     warehouse.fails = fail
-    with pytest.raises(RetryLoadError, match=r"57014.*Who holds the lock is not known: .*was lost"):
+    with pytest.raises(
+        RetryLoadError, match=r"57014.*Could not find out who holds the lock: .*was lost"
+    ):
         loads.load([part("a")], 5)
 
 

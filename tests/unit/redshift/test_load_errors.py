@@ -59,7 +59,7 @@ class Answers:
         ),
         ((FILE, 1, "ilse", "ilse", "ilse", 1204), f"{FILE}, row 1: a value is longer than its"),
         ((FILE, 0, "", "", "", 15007), f"{FILE}: Redshift could not read a staged file (code"),
-        ((FILE, None, None, None, None, 7), f"{FILE}: a cause that this release has no words for"),
+        ((FILE, None, None, None, None, 7), f"{FILE}: an unknown cause (code"),
         ((f"https://s3/b/{'b' * 32}.ilse", 2, "", "", "", 1213), f"{FILE}, row 2: a required"),
     ],
 )

@@ -84,7 +84,7 @@ def test_a_later_start_takes_the_fence(warehouse: FakeWarehouse, holder: int, nu
 @pytest.mark.parametrize(
     ("holder", "message"),
     [
-        (("app", 6), "start 5 of app comes after start 6 has begun"),
+        (("app", 6), "start 5 of app was superseded by start 6: stop this copy"),
         (("other", 1), "the target belongs to application 'other', and this is 'app'"),
         (("other", 9), "the target belongs to application 'other', and this is 'app'"),
     ],
@@ -118,8 +118,8 @@ def test_a_load_locks_before_everything_and_commits_after_the_ledger(
 @pytest.mark.parametrize(
     ("fence", "message"),
     [
-        ([], "nobody holds the fence"),
-        ([("app", 6)], "start 6 of app has taken the fence of start 5"),
+        ([], "its row was deleted: restart the application"),
+        ([("app", 6)], "start 6 of app has taken the fence of start 5: stop one of the two"),
         ([("app", 4)], "start 4 of app has taken the fence of start 5"),
         ([("other", 5)], "the target belongs to application 'other'"),
     ],
@@ -255,7 +255,7 @@ def test_parts_of_a_stream_that_is_not_declared_are_not_taken_for_loaded(
 ) -> None:
     started(warehouse)
     with pytest.raises(
-        NeedsRepairError, match="staged parts are of former, which the declaration no"
+        NeedsRepairError, match=r"no longer in the declaration .*: former. Start with the former"
     ):
         loader(warehouse).load([part("a"), part("b", kind=kind, table="former")], 5)
     assert warehouse.parts == set()

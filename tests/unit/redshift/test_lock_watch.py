@@ -105,4 +105,4 @@ def test_a_look_that_fails_is_said_and_the_next_one_follows(
         rig.after(LOOK_SECONDS)
     assert rig.looks == 2
     assert not rig.counts
-    assert "waits for a lock is not known: looking for locks: no connection" in caplog.text
+    assert "is waiting for a lock: looking for locks: no connection" in caplog.text

@@ -35,7 +35,7 @@ def test_a_bucket_in_another_region_is_refused() -> None:
     with pytest.raises(NeedsRepairError) as caught:
         check_region(FRANKFURT, "staging", lambda: "eu-west-1")
     assert "bucket staging is in eu-west-1, and the warehouse in eu-central-1" in str(caught.value)
-    assert "Use a bucket in eu-central-1: `bucket` of starjoin.staging" in str(caught.value)
+    assert "Use one in eu-central-1: `bucket` of starjoin.staging" in str(caught.value)
 
 
 def test_nothing_is_asked_where_the_host_does_not_tell_its_region() -> None:
@@ -51,7 +51,7 @@ def test_a_start_checks_the_bucket_first() -> None:
     def refuse() -> None:
         check_region(FRANKFURT, "staging", lambda: "eu-west-1")
 
-    with pytest.raises(NeedsRepairError, match="Parquet from its own Region alone"):
+    with pytest.raises(NeedsRepairError, match="Parquet only from a bucket in the warehouse's"):
         loader(warehouse, check_bucket=refuse).start(1)
     assert warehouse.said == []
 

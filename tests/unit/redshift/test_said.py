@@ -38,12 +38,17 @@ S3_REFUSES = "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid
     [
         ("42703", NO_COLUMN, "", NO_COLUMN),
         ("42703", 'column "location" of relation "x" does not exist', "", NO_COLUMN),
-        ("42703", 'column "iban" does not exist', "", "column (not one of ours) does not exist"),
+        ("42703", 'column "iban" does not exist', "", "column (name withheld) does not exist"),
         ("42P01", 'relation "starjoin.ledger" does not exist', "", 'table "starjoin"."ledger"'),
-        ("42501", "permission denied for schema starjoin", "", 'no permission for schema "star'),
+        (
+            "42501",
+            "permission denied for schema starjoin",
+            "",
+            'lacks a permission on schema "star',
+        ),
         ("XX000", "Cannot insert a NULL value into column ticket_id", "", 'column "ticket_id" is'),
         ("XX000", "Spectrum Scan Error", BLOCK, "a value is longer than its column (SQLSTATE XX0"),
-        ("XX000", "Spectrum Scan Error", BLOCK, ", code 8001). Redshift's own words"),
+        ("XX000", "Spectrum Scan Error", BLOCK, ", code 8001). Redshift's message"),
         ("XX000", "1023", "Serializable isolation violation on table - 1", "code 1023)"),
         ("XX000", S3_REFUSES, "", "S3 refuses COPY's role (403)"),
         (
@@ -55,8 +60,8 @@ S3_REFUSES = "S3ServiceException:Access Denied,Status 403,Error AccessDenied,Rid
         ("28000", 'password authentication failed for user "ilse"', "", "refuses the login"),
         ("57014", "Query (150) cancelled on user's request", "", "longer than statement.seconds"),
         ("53100", "could not extend relation", "", "the disk is full: remove or vacuum"),
-        ("22999", "what nobody knows", "", "a value does not fit its column (SQLSTATE 22999). R"),
-        ("?", "what nobody knows", "", "an error of unknown kind (SQLSTATE unknown). Redshift's"),
+        ("22999", "what nobody knows", "", "a type that holds it (SQLSTATE 22999). Redshift's m"),
+        ("?", "what nobody knows", "", "an unrecognised error (SQLSTATE unknown). Redshift's"),
     ],
 )
 def test_a_sentence_says_what_happened_and_where(
@@ -89,7 +94,7 @@ PARQUET = "File 'https://s3.eu-west-1.amazonaws.com/b/f.parquet' has an incompat
     [
         (f"{ASSUME} arn:aws:iam::123456789012:role/r", "associate copy.role of starjoin.redshift"),
         ("Not authorized to get credentials of role arn:aws:iam::1:role/r", "associate copy.role"),
-        (REGION, "the staging bucket is in another region than the warehouse"),
+        (REGION, "the staging bucket is in another Region than the warehouse"),
         ("The specified S3 prefix 'a/b' does not exist", "a staged file or manifest is missing"),
         ("Mandatory url is not present: s3://b/k", "a staged file or manifest is missing"),
         (NO_KEY, "a staged file or manifest is missing"),
@@ -128,7 +133,7 @@ def test_the_general_code_is_shown_and_means_nothing_by_itself(
             "Spectrum Scan Error",
             block("Spectrum Scan Error", 15007, f"{PARQUET} for column 's3://b/f.iban'. Column"),
             (
-                "a staged file has another type in column (not one of ours) than the table "
+                "a staged file has another type in column (name withheld) than the table "
                 "(SQLSTATE XX000, code 15007)"
             ),
         ),

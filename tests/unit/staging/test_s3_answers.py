@@ -93,7 +93,7 @@ def test_what_can_pass_is_repeated_until_it_has(strike: Strike) -> None:
     [
         ((403, "AccessDenied"), "Allow it s3:PutObject below this prefix"),
         ((404, "NoSuchBucket"), "there is no such bucket. Set `bucket` of starjoin.staging"),
-        ((400, "AuthorizationHeaderMalformed"), "in another region than the application's"),
+        ((400, "AuthorizationHeaderMalformed"), "in another Region than the application's"),
         ((403, "InvalidAccessKeyId"), "Check its service role"),
         ((400, "KMS.DisabledException"), "look the code up"),
     ],
