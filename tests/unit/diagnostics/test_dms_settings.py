@@ -28,7 +28,7 @@ from tests.unit.decode.records import (
 )
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.decode.test_paths_agree import GOOD, mixes
-from tests.unit.decode.test_position import AT, PLANS
+from tests.unit.positions.test_position import AT, PLANS
 from tests.unit.stars import freight
 
 SAMPLED: Final = {
