@@ -53,7 +53,9 @@ record Position(
         }
       }
       throw new IllegalArgumentException(
-          "the state has a shard position of kind " + code + ", which this release does not know");
+          "the state has a reading position of kind "
+              + code
+              + ", which this release does not know");
     }
   }
 

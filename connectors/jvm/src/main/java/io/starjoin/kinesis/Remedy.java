@@ -78,7 +78,8 @@ final class Remedy {
     }
     if (refusal instanceof ResourceNotFoundException) {
       return "Check the account, the region and the name in the stream's ARN, and whether the"
-          + " stream was deleted; the positions of a deleted stream are of no use in another one.";
+          + " stream was deleted; the reading positions of a deleted stream mean nothing in another"
+          + " one.";
     }
     if (refusal.getClass().getSimpleName().startsWith("Kms")) {
       return "Check that the stream's KMS key is enabled, and allow the job's role kms:Decrypt.";

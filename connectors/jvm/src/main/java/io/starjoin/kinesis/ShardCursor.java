@@ -67,7 +67,8 @@ final class ShardCursor {
   private Opening opening;
   private String continuation;
   private List<ShardDescription> children = List.of();
-  private String lossCause = "the position was no longer in the stream when it was read again";
+  private String lossCause =
+      "the reading position was no longer in the stream when it was read again";
 
   /** When the shard came into doubt, if no answer has come since; else {@code NEVER}. */
   private long doubtedMillis = NEVER;
@@ -421,7 +422,7 @@ final class ShardCursor {
     // Perhaps only the iterator is bad, or the refusal a mistake: then opening it again goes on.
     return refusals < REFUSALS_TO_BELIEVE
         ? List.of()
-        : doubt(Doubt.POSITION_REFUSED, "Kinesis refused the position: " + text(reason));
+        : doubt(Doubt.POSITION_REFUSED, "Kinesis refused the reading position: " + text(reason));
   }
 
   /** Kinesis refuses a time that lies ahead of its own clock, and ours may be ahead of it. */

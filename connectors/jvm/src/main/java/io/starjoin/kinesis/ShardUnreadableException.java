@@ -44,6 +44,12 @@ final class ShardUnreadableException extends RuntimeException {
   }
 
   private static String describe(StreamArn stream, String shardId, Position position) {
-    return "shard " + shardId + " of stream " + stream.text() + " (position: " + position + ")";
+    return "shard "
+        + shardId
+        + " of stream "
+        + stream.text()
+        + " (reading position: "
+        + position
+        + ")";
   }
 }

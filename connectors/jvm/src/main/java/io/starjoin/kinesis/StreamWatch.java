@@ -104,8 +104,8 @@ final class StreamWatch {
               + Instant.ofEpochMilli(nowCreated)
               + ", the job has read one that was created at "
               + Instant.ofEpochMilli(createdMillis)
-              + ". The job's positions mean nothing in the new stream. What was not read from the"
-              + " old one is lost: reload the tables, and start the job without state.",
+              + ". The job's reading positions mean nothing in the new stream. What was not read"
+              + " from the old one is lost: reload the tables, and start the job without state.",
           null);
     }
   }
@@ -151,7 +151,7 @@ final class StreamWatch {
               + doubt.shardId()
               + " of stream "
               + stream.text()
-              + " cannot be read on from its position ("
+              + " cannot be read on from its reading position ("
               + doubt.position()
               + "): "
               + Sentence.end(doubt.cause())
