@@ -22,55 +22,12 @@ from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
 
 # A table's number is its own only within its database.
-_LOCKS = """FROM svv_transactions AS t
+OWN_LOCKERS = """SELECT DISTINCT t.pid FROM svv_transactions AS t
 JOIN pg_class AS c ON c.oid = t.relation
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname IN (%s, %s)
-AND t.txn_db = current_database() AND t.pid <> pg_backend_pid()"""
-OWN_LOCKERS = f"""SELECT DISTINCT t.pid {_LOCKS}
+AND t.txn_db = current_database() AND t.pid <> pg_backend_pid()
 AND t.lock_mode = 'AccessExclusiveLock' AND t.txn_owner = current_user"""
-
-
-def say_holders(cursor: Cursor, table: str) -> str:
-    """Who holds a lock on a table, for the message of one that waited for an exclusive one in vain.
-
-    `table` is its quoted name. Redshift shows an ordinary user its own sessions alone, so the
-    others are left to a superuser.
-    """
-    cursor.execute(holders_query(table))
-    held = [f"process {pid}, in a transaction since {since}" for pid, since in cursor.fetchall()]
-    if held:
-        return (
-            f"The lock is held by {'; '.join(held)}. Commit or roll that transaction back, or end "
-            "its session with SELECT pg_terminate_backend(<process>)"
-        )
-    return (
-        "The loader's user sees no session that holds the lock. A superuser finds it with: "
-        f"{find_holders(table)}; then commit or roll that transaction back, or end its session "
-        "with SELECT pg_terminate_backend(<pid>)"
-    )
-
-
-def holders_query(table: str) -> str:
-    """Process and begin of every other transaction that holds any lock, also that of a SELECT."""
-    return (
-        "SELECT t.pid, MIN(t.txn_start) FROM svv_transactions AS t\n"
-        "WHERE t.txn_db = current_database() AND t.pid <> pg_backend_pid()\n"
-        f"AND t.granted AND t.relation = {_number_of(table)} GROUP BY t.pid ORDER BY t.pid"
-    )
-
-
-def find_holders(table: str) -> str:
-    """The query for a superuser, who sees every user's transactions."""
-    return (
-        "SELECT pid, txn_owner, txn_start, lock_mode FROM svv_transactions "
-        f"WHERE granted AND relation = {_number_of(table)}"
-    )
-
-
-def _number_of(table: str) -> str:
-    quoted = table.replace("'", "''")
-    return f"'{quoted}'::regclass::oid"
 
 
 def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:

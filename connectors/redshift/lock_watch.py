@@ -13,6 +13,7 @@ from typing import Final
 from connectors.metrics import LoadMetric, Metric
 from connectors.redshift.coordinator import Background
 from connectors.redshift.errors import LoadError
+from connectors.redshift.locks import RELEASE
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +63,4 @@ class LockWatch:
             return
         if awaited and working:
             self._count(LoadMetric.LOCKS_AWAITED, 1)
-            logger.warning(
-                "The load waits for a lock: %s. Commit or roll that transaction back, or end its "
-                "session with SELECT pg_terminate_backend(<process>)",
-                "; ".join(awaited),
-            )
+            logger.warning("The load waits for a lock: %s. %s", "; ".join(awaited), RELEASE)

@@ -25,8 +25,8 @@ from connectors.redshift.errors import (
     server_fields,
 )
 from connectors.redshift.ledger import Cursor
-from connectors.redshift.left_behind import say_holders
 from connectors.redshift.load_errors import read_details
+from connectors.redshift.locks import RELEASE, say_holders
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
 
@@ -113,7 +113,7 @@ class Transactions:
         return read_details(cursor, self.copied, self._known)
 
     def _say_holders(self, cursor: Cursor) -> str:
-        return say_holders(cursor, self.awaited)
+        return f"It waited for a lock: {say_holders(cursor, self.awaited)}. {RELEASE}"
 
     def _ask(self, connection: Any, what: str, ask: Callable[[Cursor], str]) -> str:
         """An answer of the session, whose transaction has failed; else why there is none."""

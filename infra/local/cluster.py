@@ -156,10 +156,6 @@ class FlinkCluster(Lifetime):
         """Returns once every task of the job runs."""
         self._wait(lambda: self._all_run(job), f"job {job} to run")
 
-    def completed_checkpoints(self, job: str) -> int:
-        """How many checkpoints of the job are complete."""
-        return int(self.get(f"/jobs/{job}/checkpoints")["counts"]["completed"])
-
     def failures(self, job: str) -> int:
         """How often the job has failed and been restarted."""
         return len(self.get(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"])

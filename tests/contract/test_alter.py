@@ -81,7 +81,7 @@ def test_an_alter_that_does_not_get_its_lock_names_who_has_it_and_is_done_by_a_l
     ((process,),) = rows(person, "select pg_backend_pid()")
     assert rows(person, "select count(*) from sales") == [[0]]
     where = rf'altering .*, waiting for the lock on "{warehouse.schema}"."sales": '
-    with pytest.raises(RetryLoadError, match=rf"{where}.*held by process {process}, in a"):
+    with pytest.raises(RetryLoadError, match=rf"{where}.*is locked by process {process}, in a"):
         start(warehouse, wider, alters=True, alter_seconds=1)
     reader = warehouse.connect(autocommit=True)
     assert rows(reader, "select count(*) from sales") == [[0]], "nobody queues behind it"

@@ -10,7 +10,8 @@ from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError, ProgrammingError
 
 from connectors.redshift.connection import disconnect
-from connectors.redshift.left_behind import OWN_LOCKERS, find_holders, holders_query
+from connectors.redshift.left_behind import OWN_LOCKERS
+from connectors.redshift.locks import holders_query, superuser_query
 from connectors.redshift.names import Names
 from infra.redshift_emulator import Faults, Rule, When
 from infra.redshift_emulator.faults import Action
@@ -99,10 +100,23 @@ def test_who_only_reads_a_table_holds_up_its_lock_and_is_found(
     ((process,),) = rows(connection, "select pg_backend_pid()")
     looking = warehouse.connect(autocommit=True)
     names = Names(warehouse.schema)
-    ((found, since),) = rows(looking, holders_query(names.ledger))
-    assert (found, since is None) == (process, False)
-    for_superusers = rows(looking, find_holders(names.ledger))
+    ((found, mode, since),) = rows(looking, holders_query(names.ledger))
+    assert (found, mode, since is None) == (process, "AccessShareLock", False)
+    for_superusers = rows(looking, superuser_query(names.ledger))
     assert [row[0] for row in for_superusers] == [process]
+
+
+def test_the_holder_is_found_of_a_table_with_quotation_marks_in_its_name(
+    warehouse: Warehouse, connection: Connection
+) -> None:
+    table = f'"{warehouse.schema}"."5 o\'clock ""tea"""'
+    run(connection, f"create table {table} (part bigint)")
+    connection.commit()
+    run(connection, f"lock table {table}")
+    ((process,),) = rows(connection, "select pg_backend_pid()")
+    looking = warehouse.connect(autocommit=True)
+    assert [row[0] for row in rows(looking, holders_query(table))] == [process]
+    assert [row[0] for row in rows(looking, superuser_query(table))] == [process]
 
 
 def test_the_locks_on_a_table_of_the_same_number_in_another_database_are_not_found(

@@ -83,8 +83,8 @@ class FakeWarehouse:
         copied: rows that COPY brings to a target's stage; None: all.
         newest: rows of it that are newer than what is there; None: all.
         accounted: tables that the bookkeeping tables have records of.
-        holders: processes that hold any lock on the table that is waited for and their
-            transactions' begin, as the loader's user sees them.
+        holders: processes that hold a lock on the table that is waited for, its mode, and
+            their transactions' begin, as the loader's user sees them.
         left_behind: processes of sessions that hold the load's lock, or wait for it.
         collation: how its database compares text.
         process: number of the session.
@@ -106,7 +106,7 @@ class FakeWarehouse:
         self.copied: int | None = None
         self.newest: int | None = None
         self.accounted: set[str] = set()
-        self.holders: list[tuple[int, str]] = []
+        self.holders: list[tuple[int, str, str]] = []
         self.left_behind: set[int] = set()
         self._staged: dict[str, int] = {}
         self.said: list[str] = []
@@ -200,7 +200,7 @@ class FakeWarehouse:
             return [(table,) for table in self.accounted]
         if operation.startswith("SELECT DISTINCT t.pid"):
             return [(process,) for process in sorted(self.left_behind)]
-        if operation.startswith("SELECT t.pid, MIN(t.txn_start)"):
+        if operation.startswith("SELECT t.pid, t.lock_mode, MIN(t.txn_start)"):
             return [*self.holders]
         if operation.startswith("SELECT version"):
             return [self._version_now] if self._version_now else []
