@@ -1,6 +1,8 @@
 package io.starjoin.kinesis;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /** Feeds that subscribe with {@code SubscribeToShard}, all as one consumer. */
@@ -16,6 +18,7 @@ final class FanOutFeeds implements ShardFeeds {
 
   private final KinesisAsyncClient client;
   private final FanOutConsumer consumer;
+  private final ShardProbe probe;
   private final Timing timing;
   private final long mostBytes;
 
@@ -26,6 +29,7 @@ final class FanOutFeeds implements ShardFeeds {
       KinesisAsyncClient client, SourceSettings settings, Timing timing, BlockCutter cutter) {
     this.client = client;
     this.consumer = new FanOutConsumer(client, settings.stream(), settings.consumer());
+    this.probe = new ShardProbe(client, settings.stream().text());
     this.timing = timing;
     this.mostBytes = cutter.mostBytes(LARGEST_EVENT_BYTES, MOST_RECORDS);
   }
@@ -33,6 +37,11 @@ final class FanOutFeeds implements ShardFeeds {
   @Override
   public ShardFeed feed(String shardId) {
     return new FanOutFeed(client, consumer, timing, mostBytes, shardId);
+  }
+
+  @Override
+  public CompletableFuture<Boolean> isAnyThere(List<String> shardIds) {
+    return probe.isAnyThere(shardIds);
   }
 
   @Override

@@ -35,7 +35,7 @@ final class GapException extends RuntimeException {
             : ", everything was read until " + Instant.ofEpochMilli(gap.readUntilMillis());
     String next =
         gap.firstSequenceNumber() == null
-            ? "and the shard has ended"
+            ? "and Kinesis has no record after it"
             : "the next one that Kinesis still has is "
                 + gap.firstSequenceNumber()
                 + (gap.firstArrivalMillis() == Position.UNKNOWN

@@ -187,9 +187,14 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
 
   private <T> void call(
       Lane lane, Supplier<CompletableFuture<T>> call, Function<T, List<Block>> onAnswer) {
-    lane.calling = true;
     // First, since the answer tells what was read until then.
     lane.cursor.callStarts();
+    send(lane, call, onAnswer);
+  }
+
+  private <T> void send(
+      Lane lane, Supplier<CompletableFuture<T>> call, Function<T, List<Block>> onAnswer) {
+    lane.calling = true;
     call.get()
         .whenComplete(
             (answer, failure) -> {
@@ -218,6 +223,20 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
       lane.cursor.tooLarge(interval);
       return List.of();
     }
+    if (lane.cursor.needsParents(answer, unread)) {
+      send(
+          lane,
+          () -> feeds.isAnyThere(lane.cursor.parents()),
+          areThere -> {
+            lane.cursor.parentsAre(areThere);
+            return take(lane, answer, unread, interval);
+          });
+      return List.of();
+    }
+    return take(lane, answer, unread, interval);
+  }
+
+  private List<Block> take(Lane lane, ShardAnswer answer, List<Record> unread, long interval) {
     List<Block> blocks = lane.cursor.answered(answer, unread, interval);
     settle(lane, bytes(blocks));
     return blocks;

@@ -99,7 +99,7 @@ final class Opening {
    */
   boolean see(List<Record> records) {
     boolean isFirst = !recordsCame && !records.isEmpty();
-    continuous = continuous || !records.isEmpty() && wasRead(records.get(0));
+    continuous = continuous || hasLastRead(records);
     recordsCame = recordsCame || isFirst;
     return isFirst;
   }
@@ -124,6 +124,11 @@ final class Opening {
     return wasReadBefore && !isAtLastRecord;
   }
 
+  /** Records may be missing before the next one. */
+  void refute() {
+    continuous = false;
+  }
+
   /** What follows is continuous: what may be missing before it was reported. */
   void confirm() {
     continuous = true;
@@ -140,5 +145,11 @@ final class Opening {
 
   private boolean wasRead(Record record) {
     return lastRead != null && new BigInteger(record.sequenceNumber()).compareTo(lastRead) <= 0;
+  }
+
+  /** Older ones show nothing: what is missing may lie between them and the last one. */
+  private boolean hasLastRead(List<Record> records) {
+    int unread = records.size() - unread(records).size();
+    return unread > 0 && new BigInteger(records.get(unread - 1).sequenceNumber()).equals(lastRead);
   }
 }

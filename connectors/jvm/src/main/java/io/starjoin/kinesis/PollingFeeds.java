@@ -1,5 +1,7 @@
 package io.starjoin.kinesis;
 
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 
 /**
@@ -13,6 +15,11 @@ record PollingFeeds(KinesisAsyncClient client, SourceSettings settings, BlockCut
   @Override
   public ShardFeed feed(String shardId) {
     return new PollingFeed(client, settings, cutter, shardId);
+  }
+
+  @Override
+  public CompletableFuture<Boolean> isAnyThere(List<String> shardIds) {
+    return new ShardProbe(client, settings.stream().text()).isAnyThere(shardIds);
   }
 
   @Override

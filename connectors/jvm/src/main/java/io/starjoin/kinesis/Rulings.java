@@ -186,10 +186,15 @@ final class Rulings {
     int times = isRepeated ? last.times() + 1 : 1;
     if (!doubt.children().isEmpty() || times >= BARE_ENDS_TO_BELIEVE) {
       bareEnds.remove(doubt.shardId());
-      return Ruling.END;
+      return mayHaveMore(doubt) ? Ruling.END_LOSS_POSSIBLE : Ruling.END;
     }
     bareEnds.put(doubt.shardId(), new BareEnd(reader, doubt.position(), times));
     return Ruling.RESUME;
+  }
+
+  /** Kinesis names children at the end alone. Without them the end may come before records. */
+  private static boolean mayHaveMore(ShardInDoubt doubt) {
+    return doubt.children().isEmpty() && doubt.isBehind();
   }
 
   /** Time passes between two answers, so until when the shard was read may differ. */
@@ -201,7 +206,9 @@ final class Rulings {
   private static Ruling ofGone(ShardInDoubt doubt, Listing listing) {
     Position position = doubt.position();
     // One of which nothing was read has had its whole life unread, whatever its parents' age.
-    boolean readOut = !doubt.children().isEmpty() || isKept(doubt, listing) && !isUnread(position);
+    boolean readOut =
+        !doubt.children().isEmpty()
+            || isKept(doubt, listing) && !isUnread(position) && !mayHaveMore(doubt);
     return readOut ? Ruling.END : Ruling.END_LOSS_POSSIBLE;
   }
 

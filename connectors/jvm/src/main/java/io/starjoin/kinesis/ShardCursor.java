@@ -58,6 +58,7 @@ final class ShardCursor {
   }
 
   private final String shardId;
+  private final List<String> parents;
   private final Reading reading;
   private final StallWatch stall = new StallWatch();
 
@@ -95,6 +96,9 @@ final class ShardCursor {
   /** When the call began that has said so. */
   private long behindSinceMillis;
 
+  /** Since when answers have ended the shard short of its newest record; else {@code NEVER}. */
+  private long endsSinceMillis = NEVER;
+
   /** The time that failed calls and the waits after them have taken since the last answer. */
   private long failingMillis;
 
@@ -103,6 +107,7 @@ final class ShardCursor {
 
   ShardCursor(ShardSplit split, Reading reading) {
     this.shardId = split.shardId();
+    this.parents = split.parents();
     this.reading = reading;
     this.position = split.position();
     this.emittedReadUntil = split.position().readUntilMillis();
@@ -111,6 +116,10 @@ final class ShardCursor {
 
   String shardId() {
     return shardId;
+  }
+
+  List<String> parents() {
+    return parents;
   }
 
   Position position() {
@@ -224,6 +233,28 @@ final class ShardCursor {
     return opening.unread(answer.records());
   }
 
+  /**
+   * Step 4, of a shard of which nothing was read and that is as old as records are kept. It has
+   * lost nothing because a parent was there when the enumerator ruled, closed less than the
+   * retention ago. That must be so still now that the first records have come.
+   */
+  boolean needsParents(ShardAnswer answer, List<Record> unread) {
+    return position.kind() == Position.Kind.REOPENED_NOTHING_LOST
+        && position.sequenceNumber() == null
+        && !parents.isEmpty()
+        && opening.isContinuous()
+        && !reading.retention().isKept(position.settledUntilMillis())
+        && (!unread.isEmpty() || answer.isAtTip());
+  }
+
+  /** What {@link #needsParents} has led to. */
+  void parentsAre(boolean there) {
+    if (!there) {
+      position = position.reopened(false);
+      opening.refute();
+    }
+  }
+
   /** The answer has no room: the same call again, with more room reserved. */
   void tooLarge(long intervalMillis) {
     behindMillis = null;
@@ -264,9 +295,11 @@ final class ShardCursor {
     look(unread, isFirst);
     if (answer.isLast()) {
       children = answer.children();
+      checkEnds(answer);
       blocks.addAll(doubt(Doubt.NULL_ITERATOR, "Kinesis gave nothing to continue with."));
       return blocks;
     }
+    endsSinceMillis = NEVER;
     doubts = 0;
     switch (stall.answered(answer, now())) {
       case OPEN_AGAIN -> phase = Phase.CLOSED;
@@ -280,6 +313,21 @@ final class ShardCursor {
       case MOVES -> {}
     }
     return blocks;
+  }
+
+  /** Ends that are not believed, and records that do not come: the job must not look healthy. */
+  private void checkEnds(ShardAnswer answer) {
+    if (!answer.records().isEmpty() || answer.isAtTip()) {
+      endsSinceMillis = NEVER;
+    } else if (endsSinceMillis == NEVER) {
+      endsSinceMillis = now();
+    } else if (now() - endsSinceMillis >= reading.settings().failAfter().toMillis()) {
+      throw ShardUnreadableException.endsWhileItIsOpen(
+          reading.settings().stream(),
+          shardId,
+          position,
+          Duration.ofMillis(now() - endsSinceMillis));
+    }
   }
 
   /**
@@ -326,11 +374,11 @@ final class ShardCursor {
       position = position.reopened(true);
     }
     if (unread.isEmpty()) {
-      return idle(after);
+      return answer.isAtTip() && isBehindAGap() ? passGap(after) : idle(after);
     }
     List<Block> blocks =
         reading.cutter().cut(shardId, unread, answer.millisBehindLatest(), before, after);
-    if (!opening.isContinuous() && position.kind() == Position.Kind.REOPENED) {
+    if (isBehindAGap()) {
       blocks.set(0, blocks.get(0).after(gap(unread.get(0))));
     }
     opening.confirm();
@@ -341,6 +389,20 @@ final class ShardCursor {
     position = last.next();
     emittedReadUntil = after;
     return blocks;
+  }
+
+  /** Whether records may be missing before the next one. */
+  private boolean isBehindAGap() {
+    return !opening.isContinuous() && position.kind() == Position.Kind.REOPENED;
+  }
+
+  /** There is no next record yet, and until one comes nobody would know of the gap. */
+  private List<Block> passGap(long readUntil) {
+    Gap gap = gap(null);
+    opening.confirm();
+    position = position.reopened(true).readUntil(readUntil);
+    emittedReadUntil = readUntil;
+    return List.of(Block.moveTo(position).after(gap));
   }
 
   private List<Block> idle(long readUntil) {
@@ -487,7 +549,12 @@ final class ShardCursor {
       // What is older was not asked for.
       position = position.readUntil(position.settledUntilMillis());
     }
-    return List.of(Block.inDoubt(new ShardInDoubt(shardId, position, doubt, children, cause)));
+    return List.of(
+        Block.inDoubt(new ShardInDoubt(shardId, position, doubt, children, isBehind(), cause)));
+  }
+
+  private boolean isBehind() {
+    return behindMillis != null && behindMillis > 0;
   }
 
   /** Step 9. A ruling about another position has been overtaken and is ignored. */

@@ -9,10 +9,16 @@ import org.apache.flink.api.connector.source.SourceEvent;
  *
  * @param position where the reader stands
  * @param children the shard's children as Kinesis named them; may be empty
+ * @param isBehind whether Kinesis said with its last answer that there are records after it
  * @param cause what Kinesis answered, for logs and errors
  */
 record ShardInDoubt(
-    String shardId, Position position, Doubt doubt, List<ShardDescription> children, String cause)
+    String shardId,
+    Position position,
+    Doubt doubt,
+    List<ShardDescription> children,
+    boolean isBehind,
+    String cause)
     implements SourceEvent {
 
   ShardInDoubt {

@@ -14,12 +14,10 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
 import software.amazon.awssdk.services.kinesis.model.ExpiredNextTokenException;
-import software.amazon.awssdk.services.kinesis.model.GetShardIteratorRequest;
 import software.amazon.awssdk.services.kinesis.model.GetShardIteratorResponse;
 import software.amazon.awssdk.services.kinesis.model.ListShardsRequest;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
-import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
 
 /**
@@ -49,6 +47,7 @@ final class ShardLister implements AutoCloseable {
 
   private final KinesisAsyncClient client;
   private final String streamArn;
+  private final ShardProbe probe;
   private final Timing timing;
   private final Backoff backoff;
   private final ConsumerRegistration registration;
@@ -67,6 +66,7 @@ final class ShardLister implements AutoCloseable {
     this.registration = registration;
     this.client = client;
     this.streamArn = streamArn;
+    this.probe = new ShardProbe(client, streamArn);
     this.timing = timing;
     this.backoff = backoff;
     this.nextListingMillis = timing.nowMillis();
@@ -172,26 +172,17 @@ final class ShardLister implements AutoCloseable {
     for (int from = 0; from < ids.size(); from += PROBES_AT_A_TIME) {
       List<String> some = ids.subList(from, Math.min(ids.size(), from + PROBES_AT_A_TIME));
       List<CompletableFuture<GetShardIteratorResponse>> first =
-          some.stream().map(this::oldestRecord).toList();
+          some.stream().map(probe::ask).toList();
       for (int i = 0; i < some.size(); i++) {
         String id = some.get(i);
         try {
-          retrying(first.get(i), () -> oldestRecord(id));
+          retrying(first.get(i), () -> probe.ask(id));
         } catch (ResourceNotFoundException e) {
           gone.add(id);
         }
       }
     }
     return gone;
-  }
-
-  private CompletableFuture<GetShardIteratorResponse> oldestRecord(String shardId) {
-    return client.getShardIterator(
-        GetShardIteratorRequest.builder()
-            .streamARN(streamArn)
-            .shardId(shardId)
-            .shardIteratorType(ShardIteratorType.TRIM_HORIZON)
-            .build());
   }
 
   private <T> T retrying(Supplier<CompletableFuture<T>> call) throws InterruptedException {

@@ -7,6 +7,11 @@ final class ShardUnreadableException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  private static final String FOR_AWS =
+      "Look at the AWS Health Dashboard, and if it shows nothing, open a case with AWS Support that"
+          + " names the shard. The job continues from its last checkpoint and reads the records once"
+          + " Kinesis sends them.";
+
   private ShardUnreadableException(String message, Throwable cause) {
     super(message, cause);
   }
@@ -36,10 +41,22 @@ final class ShardUnreadableException extends RuntimeException {
             + describe(stream, shardId, position)
             + " for "
             + time.toSeconds()
-            + " s, although it says that there are some. It did so again after the shard was opened"
-            + " at its oldest record. Look at the AWS Health Dashboard, and if it shows nothing, open"
-            + " a case with AWS Support that names the shard. The job continues from its last"
-            + " checkpoint and reads the records once Kinesis sends them.",
+            + " s, although it says that there are some, and a new iterator did not help. "
+            + FOR_AWS,
+        null);
+  }
+
+  /** Answers came, each as if the shard had ended there, and the listings show it as open. */
+  static ShardUnreadableException endsWhileItIsOpen(
+      StreamArn stream, String shardId, Position position, Duration time) {
+    return new ShardUnreadableException(
+        "Kinesis has answered for "
+            + describe(stream, shardId, position)
+            + " for "
+            + time.toSeconds()
+            + " s that the shard ends there, although it lists the shard as open and says that there"
+            + " are more records. "
+            + FOR_AWS,
         null);
   }
 

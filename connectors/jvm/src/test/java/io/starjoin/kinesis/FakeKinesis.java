@@ -537,10 +537,12 @@ final class FakeKinesis {
     }
     int at = Math.max(shard.trimmed, Integer.parseInt(parts[1]));
     if (shard.standsStillAt > 0) {
+      boolean ends = shard.falseEnds > 0;
+      shard.falseEnds -= ends ? 1 : 0;
       return GetRecordsResponse.builder()
           .records(List.of())
           .millisBehindLatest(Math.max(shard.standsStillAt, behind(shard, at)))
-          .nextShardIterator(iterator(shard, Integer.parseInt(parts[1])))
+          .nextShardIterator(ends ? null : iterator(shard, Integer.parseInt(parts[1])))
           .build();
     }
     int to = Math.min(shard.records.size(), at + Math.min(request.limit(), answerLimit));

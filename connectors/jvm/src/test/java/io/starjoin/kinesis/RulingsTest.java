@@ -30,14 +30,21 @@ class RulingsTest extends EnumeratorTestBase {
   }
 
   private void doubt(int shard, Doubt doubt, Position position) {
-    enumerator.handleSourceEvent(0, new ShardInDoubt(id(shard), position, doubt, List.of(), "x"));
+    enumerator.handleSourceEvent(
+        0, new ShardInDoubt(id(shard), position, doubt, List.of(), false, "x"));
+  }
+
+  /** As a null iterator does, with an answer that is behind the newest record. */
+  private void endBehind(Position position) {
+    enumerator.handleSourceEvent(
+        0, new ShardInDoubt(id(0), position, Doubt.NULL_ITERATOR, List.of(), true, "x"));
   }
 
   /** The shard's answers have ended, and the last one has named its children. */
   private void end(int shard, Position position) {
     ShardDescription child = ShardDescription.named(id(9), List.of(id(shard)));
     enumerator.handleSourceEvent(
-        0, new ShardInDoubt(id(shard), position, Doubt.NULL_ITERATOR, List.of(child), "x"));
+        0, new ShardInDoubt(id(shard), position, Doubt.NULL_ITERATOR, List.of(child), false, "x"));
   }
 
   private List<Ruling> takeRulings() {
@@ -62,6 +69,26 @@ class RulingsTest extends EnumeratorTestBase {
     kinesis.split(kinesis.shard(0));
     end(0, READ);
     assertThat(takeRulings()).containsExactly(Ruling.END);
+  }
+
+  @Test
+  void anEndShortOfTheNewestRecordMayBeALoss() {
+    kinesis.split(kinesis.shard(0));
+    for (int i = 0; i < 3; i++) {
+      endBehind(READ.readUntil(NOW));
+    }
+
+    assertThat(takeRulings())
+        .containsExactly(Ruling.RESUME, Ruling.RESUME, Ruling.END_LOSS_POSSIBLE);
+  }
+
+  @Test
+  void aShardThatIsGoneBeforeItsNewestRecordWasReadIsALoss() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    endBehind(READ.readUntil(NOW));
+
+    assertThat(takeRulings()).containsExactly(Ruling.END_LOSS_POSSIBLE);
   }
 
   @Test

@@ -49,7 +49,8 @@ class SentenceTest {
     watch.failed(failure);
     timing.advance(60_000);
     ShardInDoubt doubt =
-        new ShardInDoubt("s", Position.after("1"), Doubt.STALLED, List.of(), "It stands still.");
+        new ShardInDoubt(
+            "s", Position.after("1"), Doubt.STALLED, List.of(), false, "It stands still.");
 
     assertThatThrownBy(() -> watch.failed(failure)).satisfies(SentenceTest::isCleanAndNamesTheRoot);
     assertThatThrownBy(() -> watch.requireRuling(doubt, 0, Undecided.NO_LISTING))

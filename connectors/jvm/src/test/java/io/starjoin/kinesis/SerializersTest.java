@@ -170,7 +170,7 @@ class SerializersTest {
             new EndsRecorded(List.of("s1")),
             Fixtures.report(true, 3, 0),
             new ShardInDoubt(
-                "s1", Position.after("42"), Doubt.NULL_ITERATOR, List.of(child), "null"),
+                "s1", Position.after("42"), Doubt.NULL_ITERATOR, List.of(child), false, "null"),
             new ShardRuling("s1", Position.after("42"), Ruling.END))) {
       assertThat(
               InstantiationUtil.<SourceEvent>deserializeObject(

@@ -105,6 +105,40 @@ class ShardDoubtsTest {
   }
 
   @Test
+  void endsShortOfTheNewestRecordOfAnOpenShardFailTheJobInTheEnd() {
+    put("a");
+    fetcher.shard(0).standsStillAt = 5_000;
+    fetcher.shard(0).falseEnds = Integer.MAX_VALUE;
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+
+    assertThatThrownBy(
+            () -> {
+              while (true) {
+                fetcher.rule(fetcher.doubt(), Ruling.RESUME);
+              }
+            })
+        .isInstanceOf(ShardUnreadableException.class)
+        .hasMessageContainingAll(
+            FakeKinesis.id(0), FakeKinesis.ARN, "the shard ends there", "AWS Support");
+    assertThat(fetcher.doubts).allMatch(ShardInDoubt::isBehind);
+    assertThat(timing.nowMillis()).isBetween(900_000L, 960_000L);
+  }
+
+  @Test
+  void endsOfAnIdleShardFailNothing() {
+    fetcher.shard(0).falseEnds = Integer.MAX_VALUE;
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    while (timing.nowMillis() < 2_000_000) {
+      fetcher.rule(fetcher.doubt(), Ruling.RESUME);
+    }
+    fetcher.shard(0).falseEnds = 0;
+    put("a");
+
+    assertThat(fetcher.doubts).noneMatch(ShardInDoubt::isBehind);
+    assertThat(fetcher.records()).containsExactly("a");
+  }
+
+  @Test
   void aShardInDoubtIsNotReadAndOthersAre() {
     fetcher.shard(0).falseEnds = 1;
     fetcher.addAll(2);
@@ -461,6 +495,43 @@ class ShardDoubtsTest {
     assertThat(fetcher.gaps).isEmpty();
   }
 
+  /** A child of shard 0, reopened because its parent was there when the enumerator ruled. */
+  private void readUntouchedChild() {
+    kinesis.split(fetcher.shard(0));
+    put("a", "b");
+    long longAgo = timing.wallClockMillis() - 25 * HOUR;
+    fetcher.add(
+        new ShardSplit(
+            FakeKinesis.id(2),
+            List.of(FakeKinesis.id(0)),
+            Position.TRIM_HORIZON.readUntil(longAgo)));
+    fetcher.rule(fetcher.doubt(), Ruling.REOPEN_NOTHING_LOST);
+  }
+
+  @Test
+  void aChildWhoseParentExpiresBeforeItsFirstRecordsComeMayHaveLostSome() {
+    readUntouchedChild();
+    fetcher.shard(2).trimmed = 1;
+    kinesis.trim(fetcher.shard(0));
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly((String) null);
+    assertThat(fetcher.gaps).extracting(Gap::firstSequenceNumber).containsExactly("2");
+  }
+
+  @Test
+  void aChildWhoseParentIsThereHasLostNothing() {
+    readUntouchedChild();
+    fetcher.shard(0).iteratorFaults.add(FakeKinesis.throttled());
+
+    assertThat(fetcher.records()).containsExactly("a", "b");
+    assertThat(fetcher.shard(0).iteratorRequests).hasSize(2);
+    assertThat(fetcher.gaps).isEmpty();
+    put("c");
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.shard(0).iteratorRequests).hasSize(2);
+  }
+
   @Test
   void aTimeLongAgoIsAskedAboutAndKept() {
     put("too old");
@@ -523,6 +594,40 @@ class ShardDoubtsTest {
 
     assertThat(fetcher.records()).containsExactly("b");
     assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly((String) null);
+  }
+
+  /** What is older than the last record that was read does not show that it is there. */
+  @Test
+  void onlyTheLastRecordReadShowsThatNothingIsMissing() {
+    put("a", "b", "c", "d");
+    fetcher.shard(0).records.subList(1, 3).clear();
+    fetcher.add(split(0, afterAt("2", 1).lastArrival(FakeTiming.START)));
+    fetcher.rule(fetcher.doubt(), Ruling.REOPEN_LOSS_POSSIBLE);
+
+    assertThat(fetcher.records()).containsExactly("d");
+    assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly("2");
+    assertThat(fetcher.gaps).extracting(Gap::firstSequenceNumber).containsExactly("4");
+  }
+
+  @Test
+  void aGapIsReportedBeforeAnyRecordComesAfterIt() {
+    put("a", "b");
+    trim(2);
+    Position expired = afterAt("1", 30);
+    fetcher.add(split(0, expired));
+    fetcher.rule(fetcher.doubt(), Ruling.REOPEN_LOSS_POSSIBLE);
+    fetcher.fetchUntil(() -> !fetcher.gaps.isEmpty());
+
+    assertThat(fetcher.gaps).extracting(Gap::lastSequenceNumber).containsExactly("1");
+    assertThat(fetcher.gaps).extracting(Gap::firstSequenceNumber).containsExactly((String) null);
+    assertThat(fetcher.gaps)
+        .extracting(Gap::readUntilMillis)
+        .containsExactly(expired.readUntilMillis());
+    assertThat(fetcher.lastBlock().next().kind()).isEqualTo(Position.Kind.REOPENED_NOTHING_LOST);
+    fetcher.run(120_000);
+    put("c");
+    assertThat(fetcher.records()).containsExactly("c");
+    assertThat(fetcher.gaps).hasSize(1);
   }
 
   @Test

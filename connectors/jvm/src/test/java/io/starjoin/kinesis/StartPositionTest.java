@@ -140,7 +140,7 @@ class StartPositionTest extends EnumeratorTestBase {
     Position creation = Position.at(FakeTiming.START - HOUR);
     assertThat(takeStarts()).containsEntry(id(0), creation).containsEntry(id(1), creation);
     enumerator.handleSourceEvent(
-        0, new ShardInDoubt(id(0), creation, Doubt.POSITION_OLD, List.of(), "x"));
+        0, new ShardInDoubt(id(0), creation, Doubt.POSITION_OLD, List.of(), false, "x"));
     assertThat(takeSent(0)).contains(new ShardRuling(id(0), creation, Ruling.RESUME));
   }
 

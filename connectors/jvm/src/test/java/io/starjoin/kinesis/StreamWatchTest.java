@@ -336,6 +336,6 @@ class StreamWatchTest extends EnumeratorTestBase {
 
   private void doubt(int shard, Position position) {
     enumerator.handleSourceEvent(
-        0, new ShardInDoubt(id(shard), position, Doubt.STALLED, List.of(), "no records"));
+        0, new ShardInDoubt(id(shard), position, Doubt.STALLED, List.of(), false, "no records"));
   }
 }
