@@ -8,7 +8,7 @@ are little-endian::
     12  int64      arrival of the first record after the gap, ms since the epoch, -1 = unknown
     20  uint16[5]  lengths (UTF-8 bytes) of the texts
     30  stream name, shard id, last sequence number read ("" = none), first sequence number after
-        the gap ("" = end of the shard), cause
+        the gap ("" = none was there), cause
 
 The writer that counts is `GapWriter.java`; `write_gap` is its equal, for tests.
 """

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
  * 12  int64      arrival of the first record after the gap, ms since the epoch, -1 = unknown
  * 20  uint16[5]  lengths (UTF-8 bytes) of the texts
  * 30  stream name, shard id, last sequence number read ("" = none), first sequence number after the
- *     gap ("" = end of the shard), cause
+ *     gap ("" = none was there), cause
  * </pre>
  *
  * The reader is {@code connectors/kinesis/gap.py}; {@code golden/gap-v1.bin} holds both to the same

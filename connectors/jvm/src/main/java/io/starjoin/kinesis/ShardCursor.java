@@ -601,7 +601,7 @@ final class ShardCursor {
   }
 
   /**
-   * @param first after the gap; null if it reaches to the end of the shard
+   * @param first after the gap; null if there is none
    */
   private Gap gap(Record first) {
     return new Gap(
