@@ -549,6 +549,13 @@ final class ShardCursor {
       // What is older was not asked for.
       position = position.readUntil(position.settledUntilMillis());
     }
+    boolean isReopened =
+        position.kind() == Position.Kind.REOPENED
+            || position.kind() == Position.Kind.REOPENED_NOTHING_LOST;
+    if (doubt == Doubt.POSITION_REFUSED && isReopened) {
+      // It was the time before the last record that was refused. The oldest record is what is left.
+      position = position.lastArrival(Position.UNKNOWN);
+    }
     return List.of(
         Block.inDoubt(new ShardInDoubt(shardId, position, doubt, children, isBehind(), cause)));
   }

@@ -533,6 +533,35 @@ class ShardDoubtsTest {
   }
 
   @Test
+  void aChildThatIsYoungerThanTheRetentionNeedsNoParent() {
+    kinesis.split(fetcher.shard(0));
+    kinesis.trim(fetcher.shard(0));
+    put("a");
+    Position young = Position.TRIM_HORIZON.readUntil(timing.wallClockMillis() - HOUR);
+    fetcher.add(
+        new ShardSplit(FakeKinesis.id(2), List.of(FakeKinesis.id(0)), young.reopened(true)));
+
+    assertThat(fetcher.records()).containsExactly("a");
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
+  void aTimeThatIsRefusedGivesWayToTheOldestRecord() {
+    put("a", "b");
+    refuseOpenings(2);
+    fetcher.add(split(0, afterAt("1", 1).lastArrival(FakeTiming.START).reopened(false)));
+    ShardInDoubt doubt = fetcher.doubt();
+    assertThat(doubt.doubt()).isEqualTo(Doubt.POSITION_REFUSED);
+    fetcher.rule(doubt, Ruling.REOPEN_LOSS_POSSIBLE);
+
+    assertThat(fetcher.records()).containsExactly("b");
+    assertThat(fetcher.shard(0).iteratorRequests)
+        .extracting(request -> request.shardIteratorTypeAsString())
+        .endsWith("TRIM_HORIZON");
+    assertThat(fetcher.gaps).isEmpty();
+  }
+
+  @Test
   void aTimeLongAgoIsAskedAboutAndKept() {
     put("too old");
     timing.advance(1_000);
