@@ -42,6 +42,7 @@ class AwsClientFactoryTest {
   private final BlockingQueue<Request> kinesis = new LinkedBlockingQueue<>();
   private final BlockingQueue<Map<String, String>> sts = new LinkedBlockingQueue<>();
   private HttpServer server;
+  private volatile long credentialsLiveSeconds = 3_600;
 
   /** What Kinesis was sent. */
   private record Request(String contentType, String authorization, String token) {}
@@ -93,7 +94,7 @@ class AwsClientFactoryTest {
                   + sts.size()
                   + "</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
                   + "<SessionToken>session</SessionToken><Expiration>"
-                  + Instant.now().plusSeconds(3_600)
+                  + Instant.now().plusSeconds(credentialsLiveSeconds)
                   + "</Expiration></Credentials></"
                   + action
                   + "Result></"
@@ -149,6 +150,22 @@ class AwsClientFactoryTest {
 
     assertThat(request.authorization()).contains("Credential=OWN/");
     assertThat(sts).isEmpty();
+  }
+
+  @Test
+  void credentialsOfARoleAreRenewedBeforeTheyExpire() throws Exception {
+    credentialsLiveSeconds = 30; // which the SDK takes for nearly over
+    try (KinesisAsyncClient client = client(b -> b.roleArn(ROLE).roleEndpoint(address()))) {
+      answered(client);
+      assertThat(kinesis.take().authorization()).contains("Credential=ASSUMED1/");
+      String authorization;
+      do {
+        answered(client);
+        authorization = kinesis.take().authorization();
+      } while (authorization.contains("Credential=ASSUMED1/"));
+
+      assertThat(authorization).contains("Credential=ASSUMED2/");
+    }
   }
 
   @Test
