@@ -84,6 +84,6 @@ def test_a_view_that_cannot_be_read_takes_nothing_from_the_error(
         loader.load([part], START)
     assert asked.struck == 1
     assert "could not fetch a staged file" in str(caught.value)
-    assert "looking for why COPY failed: the connection to Redshift was lost" in str(caught.value)
+    assert "asking Redshift: the connection to Redshift was lost" in str(caught.value)
     loader.load([part], START)
     assert tickets_in(started) == [1]
