@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -41,6 +42,7 @@ class RandomHistoryTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
+  @Timeout(60) // a history waits for its threads thousands of times, each time for milliseconds
   void everyRecordOnceInTheOrderOfItsKeyOrInAGap(long seed) throws Exception {
     random = new Random(seed);
     kinesis.answerLimit = 1 + random.nextInt(4);
