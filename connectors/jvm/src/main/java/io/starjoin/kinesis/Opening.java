@@ -95,11 +95,12 @@ final class Opening {
   /**
    * Looks at the records of an answer.
    *
+   * @param unread as {@link #unread} has it
    * @return whether they are the first ones since it was opened
    */
-  boolean see(List<Record> records) {
+  boolean see(List<Record> records, List<Record> unread) {
     boolean isFirst = !recordsCame && !records.isEmpty();
-    continuous = continuous || hasLastRead(records);
+    continuous = continuous || hasLastRead(records, unread);
     recordsCame = recordsCame || isFirst;
     return isFirst;
   }
@@ -148,8 +149,8 @@ final class Opening {
   }
 
   /** Older ones show nothing: what is missing may lie between them and the last one. */
-  private boolean hasLastRead(List<Record> records) {
-    int unread = records.size() - unread(records).size();
-    return unread > 0 && new BigInteger(records.get(unread - 1).sequenceNumber()).equals(lastRead);
+  private boolean hasLastRead(List<Record> records, List<Record> unread) {
+    int read = records.size() - unread.size();
+    return read > 0 && new BigInteger(records.get(read - 1).sequenceNumber()).equals(lastRead);
   }
 }

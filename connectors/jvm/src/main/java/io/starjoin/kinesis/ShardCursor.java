@@ -286,7 +286,7 @@ final class ShardCursor {
     }
     continuation = answer.continuation();
     doubtedMillis = NEVER;
-    boolean isFirst = opening.see(answer.records());
+    boolean isFirst = opening.see(answer.records(), unread);
     if (startsLater(answer, unread)) {
       return doubt(
           Doubt.STARTED_LATER, "Kinesis did not begin with the record that was asked for.");
