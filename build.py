@@ -92,9 +92,9 @@ def lint(rest: list[str]) -> None:
 
 def check(rest: list[str]) -> None:
     """Histories of a declaration, whose path counts from where the caller is."""
-    given = command_line.parser().parse_args(rest)
-    declaration = str(given.declaration.resolve())
-    numbers = (f"--histories={given.histories}", f"--seed={given.seed}")
+    options = command_line.parser().parse_args(rest)
+    declaration = str(options.declaration.resolve())
+    numbers = (f"--histories={options.histories}", f"--seed={options.seed}")
     become("-m", "infra.check", declaration, *numbers)
 
 

@@ -133,12 +133,12 @@ def _block(data: bytes, n: int, behind: int, lengths: tuple[int, ...]) -> Record
     """Cuts a frame whose size is right into its parts; `lengths` in the order they stand in."""
     buffer = pa.py_buffer(data)
     offset_bytes = (n + 1) * _INT32.itemsize
-    at = _HEADER.size
-    arrival = buffer.slice(at, n * _INT64.itemsize)
-    at += arrival.size
-    offsets = [buffer.slice(at + i * offset_bytes, offset_bytes) for i in range(3)]
-    at += 3 * offset_bytes
-    ends = list(accumulate(lengths, initial=at))
+    offset = _HEADER.size
+    arrival = buffer.slice(offset, n * _INT64.itemsize)
+    offset += arrival.size
+    offsets = [buffer.slice(offset + i * offset_bytes, offset_bytes) for i in range(3)]
+    offset += 3 * offset_bytes
+    ends = list(accumulate(lengths, initial=offset))
     stream, shard, sequences, keys, text = (
         buffer.slice(start, length) for start, length in zip(ends, lengths, strict=False)
     )

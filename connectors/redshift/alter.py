@@ -29,20 +29,20 @@ class Difference:
 
     Attributes:
         table: its quoted name.
-        what: table, column, what is declared and what is there.
+        problem: table, column, what is declared and what is there.
         statements: that fix it.
         by_hand: whether it needs a person: rows are rewritten, or no statement is enough.
         consequence: what follows from fixing it; may be empty.
     """
 
     table: str
-    what: str
+    problem: str
     statements: tuple[str, ...]
     by_hand: bool = False
     consequence: str = ""
 
     def __str__(self) -> str:
-        return f"{self.what}: {'; '.join(self.statements)}" if self.statements else self.what
+        return f"{self.problem}: {'; '.join(self.statements)}" if self.statements else self.problem
 
 
 def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[Difference]:
@@ -71,8 +71,11 @@ def _of_dimension(
     for difference in compare(
         table, dimension.columns, present, key=dimension.key, defaults=defaults
     ):
-        what = f"{difference.what}, which is NULL until the source's table is loaded again"
-        yield replace(difference, what=what, by_hand=True) if difference.consequence else difference
+        problem = f"{difference.problem}, which is NULL until the source's table is loaded again"
+        if difference.consequence:
+            yield replace(difference, problem=problem, by_hand=True)
+        else:
+            yield difference
 
 
 def _buried(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, ...]:
@@ -112,15 +115,15 @@ def compare(
     """
     for column in columns:
         declared, existing = SqlType.parse(column.sql_type), present.get(column.name)
-        there = existing.type if existing else None
+        present_type = existing.type if existing else None
         name = quoted(column.name)
-        if there is None and column.name in key:
-            what = (
+        if present_type is None and column.name in key:
+            problem = (
                 f"table {table} has no key column {name} {declared}: recreate it and load its "
                 "data again"
             )
-            yield Difference(table, what, (), by_hand=True)
-        elif there is None:
+            yield Difference(table, problem, (), by_hand=True)
+        elif present_type is None:
             value = defaults.get(column.name)
             default = f" DEFAULT '{value}'" if value else ""
             yield Difference(
@@ -131,26 +134,26 @@ def compare(
                 if default
                 else "rows that were loaded before have NULL there until they change or a reload",
             )
-        elif there.holds(declared):
+        elif present_type.holds(declared):
             continue
-        elif declared.is_varchar and there.is_varchar and existing and existing.has_default:
+        elif declared.is_varchar and present_type.is_varchar and existing and existing.has_default:
             yield Difference(
                 table,
-                f"column {name} of table {table} is {there}, too short for {declared}, and has a "
-                "default, with which Redshift lengthens no column",
+                f"column {name} of table {table} is {present_type}, too short for {declared}, and "
+                "has a default, with which Redshift lengthens no column",
                 _by_hand(table, name, declared, quoted(f"{column.name}_new")),
                 by_hand=True,
             )
-        elif declared.is_varchar and there.is_varchar:
+        elif declared.is_varchar and present_type.is_varchar:
             yield Difference(
                 table,
-                f"column {name} of table {table} is {there}, too short for {declared}",
+                f"column {name} of table {table} is {present_type}, too short for {declared}",
                 (f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {declared}",),
             )
         else:
             yield Difference(
                 table,
-                f"column {name} of table {table} is {there}, which cannot hold {declared}",
+                f"column {name} of table {table} is {present_type}, which cannot hold {declared}",
                 _by_hand(table, name, declared, quoted(f"{column.name}_new")),
                 by_hand=True,
             )

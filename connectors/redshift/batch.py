@@ -54,11 +54,11 @@ def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
     shapes = _staged_shapes(warehouse)
     for part in parts:
         shape = shapes.get((part.kind, part.table))
-        if part.shape and shape is not None and (what := misfit(part.shape, shape)):
+        if part.shape and shape is not None and (difference := misfit(part.shape, shape)):
             message = (
                 f"parts of {part.table} (epoch {part.epoch}, possibly others) were staged under "
-                f"another declaration: {what}. Start with the former declaration, pause DMS until "
-                "all is loaded, stop, and start with the new one"
+                f"another declaration: {difference}. Start with the former declaration, pause DMS "
+                "until all is loaded, stop, and start with the new one"
             )
             raise NeedsRepairError(message)
 

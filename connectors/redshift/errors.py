@@ -127,9 +127,9 @@ def _unconnected(error: Exception, doing: str) -> LoadError:
     """Why there is no connection: nothing was applied, so it is tried again or repaired."""
     # The driver wraps the socket's error as its second argument.
     inner = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], OSError) else error
-    why, known = "", UNCONNECTED
+    cause, known = "", UNCONNECTED
     if isinstance(inner, ssl.SSLCertVerificationError):
-        why = str(inner.verify_code)
+        cause = str(inner.verify_code)
         known = OTHER_HOST if inner.verify_code in _OTHER_NAME else NOT_TRUSTED
     elif error.args[:1] == ("Server refuses SSL",):
         known = TLS_REFUSED
@@ -140,5 +140,5 @@ def _unconnected(error: Exception, doing: str) -> LoadError:
     elif isinstance(inner, TimeoutError) or error.args[:1] == ("connection time out",):
         known = NO_ANSWER
     else:
-        why = named(inner)
-    return _KINDS[known.remedy](f"{doing}: no connection to Redshift: {known.words.format(why)}")
+        cause = named(inner)
+    return _KINDS[known.remedy](f"{doing}: no connection to Redshift: {known.words.format(cause)}")

@@ -144,11 +144,11 @@ def _refuse_other(holder: tuple[str, int], application: str) -> None:
 def known_parts(cursor: Cursor, names: Names, parts: Sequence[Part]) -> set[str]:
     """Step 1: the names among `parts` that an earlier transaction has loaded."""
     known: set[str] = set()
-    for some in _chunks(parts):
-        marks = ", ".join(["%s"] * len(some))
+    for chunk in _chunks(parts):
+        marks = ", ".join(["%s"] * len(chunk))
         cursor.execute(
             f"SELECT part FROM {names.ledger} WHERE part IN ({marks})",
-            [part.name for part in some],
+            [part.name for part in chunk],
         )
         known.update(str(row[0]) for row in cursor.fetchall())
     return known
@@ -237,8 +237,8 @@ def record(  # noqa: PLR0913, PLR0917 - what a transaction has done
 
 def insert(cursor: Cursor, names: Names, table: Table, rows: Sequence[Row]) -> None:
     """Writes rows of a bookkeeping table; nothing when there are none."""
-    for some in _chunks(rows):
-        cursor.execute(*table.insert_statement(names, some))
+    for chunk in _chunks(rows):
+        cursor.execute(*table.insert_statement(names, chunk))
 
 
 def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:

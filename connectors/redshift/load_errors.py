@@ -58,12 +58,14 @@ def _sentence(row: Sequence[Any], parts: Sequence[Part], known: frozenset[str]) 
     staged = next((part for part in parts if part.name in str(file_name)), None)
     if staged is None:
         return ""
-    where = f"file {staged.url}"
+    location = f"file {staged.url}"
     if int(line or 0) > 0:
-        where += f", row {int(line)}"
+        location += f", row {int(line)}"
     if column and str(column) in known:
-        where += f', column "{column}"'
+        location += f', column "{column}"'
         if sql_type := _TYPES.get(str(kind).lower()):
-            where += f" of type {sql_type}"
-            where += f"({length})" if _LENGTH.fullmatch(str(length)) else ""
-    return f"SYS_LOAD_ERROR_DETAIL: {where}: {meaning_of(str(code))} (code {int(code)}). {REMEDY}"
+            location += f" of type {sql_type}"
+            location += f"({length})" if _LENGTH.fullmatch(str(length)) else ""
+    return (
+        f"SYS_LOAD_ERROR_DETAIL: {location}: {meaning_of(str(code))} (code {int(code)}). {REMEDY}"
+    )

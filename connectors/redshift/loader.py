@@ -223,9 +223,9 @@ class Loader:
             # In the same transaction: no earlier release loads into tables that it does not know.
             ledger.take_fence(cursor, self._names, self._application, number)
         for about, statement in migrations.statements(self._names, due):
-            self._transactions.at = about
+            self._transactions.progress = about
             cursor.execute(statement)
-        self._transactions.at = ""
+        self._transactions.progress = ""
         for statement in create_statements(self._warehouse, self._names):
             cursor.execute(statement)
         if before != migrations.LATEST:
@@ -274,10 +274,10 @@ class Loader:
             undeclared=undeclared_columns(cursor, self._warehouse),
         )
         for statement in statements:
-            self._transactions.at = f", step {statement.step}, {statement.about}"
+            self._transactions.progress = f", step {statement.step}, {statement.about}"
             self._transactions.copied = parts if statement.sql.startswith("COPY ") else ()
             cursor.execute(statement.sql)
-        self._transactions.at = ""
+        self._transactions.progress = ""
         return count_outcomes(cursor, self._warehouse, self._names, parts)
 
     def _refuse(self, differing: Sequence[Difference]) -> None:
@@ -310,7 +310,7 @@ class Loader:
                 cursor.execute(sql)
             logger.warning(
                 "Schema: %s; done: %s%s",
-                difference.what,
+                difference.problem,
                 sql,
                 f". {difference.consequence.capitalize()}" if difference.consequence else "",
             )

@@ -146,7 +146,7 @@ def _touched(touching: Touching) -> str:
         )
         conditions.append(f"s.{quoted(target.key[0])} IS NOT NULL")
     for path in touching.searched:
-        alias, keys = f"c{touching.number(path)}", [theirs for _, theirs in path.key]
+        alias, keys = f"c{touching.number(path)}", [key_column for _, key_column in path.key]
         # One row a key, or a row of the target would be found twice.
         joins.append(
             f"  LEFT JOIN (SELECT {listed(keys)}, MAX({position}) AS {position}"
@@ -163,7 +163,7 @@ def _touched(touching: Touching) -> str:
 
 def _matches(row: str, path: PathSpec, other: str) -> str:
     return " AND ".join(
-        f"{row}.{quoted(own)} = {other}.{quoted(theirs)}" for own, theirs in path.key
+        f"{row}.{quoted(column)} = {other}.{quoted(key_column)}" for column, key_column in path.key
     )
 
 
@@ -186,8 +186,8 @@ def _pool(touching: Touching) -> str:
     """B: what competes for a key. The target's rows come first: they give NULL its type."""
     target, names = touching.target, touching.names
     position, deleted = quoted(touching.warehouse.position), quoted(touching.warehouse.deleted)
-    since = {own for _, own in target.unchanged_columns}
-    there = ", ".join(
+    since = {name for _, name in target.unchanged_columns}
+    present = ", ".join(
         f"{known_since('t', name, position)} AS {quoted(name)}"
         if name in since
         else f"t.{quoted(name)}"
@@ -201,7 +201,7 @@ def _pool(touching: Touching) -> str:
         for name in touching.columns
     )
     return (
-        f"{_of_touched(touching, there, f'FALSE AS {deleted}, 0 AS {STAGED}')}\n"
+        f"{_of_touched(touching, present, f'FALSE AS {deleted}, 0 AS {STAGED}')}\n"
         "UNION ALL\n"
         f"SELECT {listed(touching.columns)}, {deleted}, 1 AS {STAGED}\nFROM {names.stage(target)}\n"
         "UNION ALL\n"
@@ -246,7 +246,7 @@ def _level(touching: Touching, paths: list[PathSpec], inner: str) -> str:
     values: dict[str, str] = {}
     joins, hits = [], []
     for path in paths:
-        alias, keys = f"q{touching.number(path)}", [theirs for _, theirs in path.key]
+        alias, keys = f"q{touching.number(path)}", [key_column for _, key_column in path.key]
         # An equality has matched it: it is NULL only where nothing was joined.
         matched = f"{alias}.{quoted(keys[0])} IS NOT NULL"
         needed = (*keys, warehouse.position, warehouse.deleted, *(c for _, c in path.assigned))
@@ -272,7 +272,7 @@ def _level(touching: Touching, paths: list[PathSpec], inner: str) -> str:
 
 def _assigned(path: PathSpec, alias: str, warehouse: WarehouseSpec) -> dict[str, str]:
     """The values that a row of the dimension gives to columns of the target."""
-    keys = {theirs for _, theirs in path.key}
+    keys = {key_column for _, key_column in path.key}
 
     def value(column: str) -> str:
         # A deleted row has its key, to find the target's rows by; what they show is nothing.
@@ -282,7 +282,7 @@ def _assigned(path: PathSpec, alias: str, warehouse: WarehouseSpec) -> dict[str,
         return f"{alias}.{quoted(column)}"
 
     return (
-        {own: value(theirs) for own, theirs in path.assigned}
+        {column: value(source) for column, source in path.assigned}
         | dict.fromkeys(path.cleared, "NULL")
         | dict.fromkeys(path.unknown, f"'{warehouse.unknown}'")
     )

@@ -41,14 +41,14 @@ def check_region(host: str, bucket: str, region_of_bucket: Callable[[], str]) ->
     if endpoint is None:
         return
     try:
-        where = region_of_bucket()
+        bucket_region = region_of_bucket()
     except StagingRefusedError as error:
         raise NeedsRepairError(str(error)) from None
     except StagingUnavailableError as error:
         raise RetryLoadError(str(error)) from None
-    if where not in {"", endpoint.region}:
+    if bucket_region not in {"", endpoint.region}:
         message = (
-            f"the staging bucket {bucket} is in {where}, and the warehouse in "
+            f"the staging bucket {bucket} is in {bucket_region}, and the warehouse in "
             f"{endpoint.region} (by its endpoint's name): COPY can load Parquet only from a bucket "
             f"in the warehouse's Region. Use one in {endpoint.region}: `bucket` of starjoin.staging"
         )

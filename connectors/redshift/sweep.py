@@ -124,4 +124,4 @@ def _sweep_path(
 
 
 def _overwritten(path: PathSpec) -> Iterable[str]:
-    return (*(own for own, _ in path.assigned), *path.cleared, *path.unknown)
+    return (*(column for column, _ in path.assigned), *path.cleared, *path.unknown)

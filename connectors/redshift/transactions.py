@@ -37,7 +37,7 @@ class Transactions:
     """Opens one transaction at a time.
 
     Attributes:
-        at: where the transaction is, for its errors; begins with a comma, or is empty.
+        progress: how far the transaction is, for its errors; begins with a comma, or is empty.
         copied: parts that the present statement copies.
         awaited: the quoted name of the table whose lock the present statement takes, or empty.
 
@@ -49,7 +49,7 @@ class Transactions:
     def __init__(self, connect: Callable[[], Any], known: frozenset[str]) -> None:
         self._connect = connect
         self._known = known
-        self.at = ""
+        self.progress = ""
         self.copied: Sequence[Part] = ()
         self.awaited = ""
 
@@ -62,7 +62,7 @@ class Transactions:
         `limit` is how long each statement may take, in seconds; None for the connection's own.
         Raises LoadError.
         """
-        self.at, self.copied, self.awaited = "", (), ""
+        self.progress, self.copied, self.awaited = "", (), ""
         try:
             connection = self._connect()
         except _CLIENT_ERRORS as error:
@@ -94,16 +94,16 @@ class Transactions:
     @contextmanager
     def waiting(self, table: str) -> Iterator[None]:
         """Around the statement that takes the exclusive lock on a table, given by quoted name."""
-        self.at, self.awaited = f", waiting for the lock on {table}", table
+        self.progress, self.awaited = f", waiting for the lock on {table}", table
         yield
-        self.at = self.awaited = ""
+        self.progress = self.awaited = ""
 
     def _failed(self, error: Exception, doing: str, step: Step, connection: Any) -> LoadError:
         """The error, with what its own session can still find out."""
         added = ""
         if server_fields(error) is not None and self.copied:
             added = self._ask(connection, "why COPY failed", self._read_details)
-        failed = classify(error, doing + self.at, step, self._known, added)
+        failed = classify(error, doing + self.progress, step, self._known, added)
         if isinstance(failed, RetryLoadError) and self.awaited:
             holders = self._ask(connection, "who holds the lock", self._say_holders)
             return RetryLoadError(f"{failed}. {holders}")
@@ -115,11 +115,11 @@ class Transactions:
     def _say_holders(self, cursor: Cursor) -> str:
         return f"It waited for a lock: {say_holders(cursor, self.awaited)}. {RELEASE}"
 
-    def _ask(self, connection: Any, what: str, ask: Callable[[Cursor], str]) -> str:
+    def _ask(self, connection: Any, question: str, ask: Callable[[Cursor], str]) -> str:
         """An answer of the session, whose transaction has failed; else why there is none."""
         try:
             connection.rollback()
             return ask(connection.cursor())
         except _CLIENT_ERRORS as error:
-            why = classify(error, "asking Redshift", known=self._known)
-            return f"Could not find out {what}: {why}"
+            failure = classify(error, "asking Redshift", known=self._known)
+            return f"Could not find out {question}: {failure}"

@@ -25,15 +25,18 @@ from connectors.redshift.spec import TargetSpec
 _ALL: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 
-def known_since(row: str, own: str, position: str) -> str:
-    """The position of the change that the target's `row` has a column from; `own` may be NULL."""
-    return f"COALESCE({row}.{quoted(own)}, {row}.{position})"
+def known_since(row: str, position_column: str, position: str) -> str:
+    """The position of the change that the target's `row` has a column from.
+
+    `position_column`, which keeps it, may be NULL.
+    """
+    return f"COALESCE({row}.{quoted(position_column)}, {row}.{position})"
 
 
-def kept_value(column: str, own: str, key: str, staged: str) -> str:
+def kept_value(column: str, position_column: str, key: str, staged: str) -> str:
     """Cases a to c, among `pool`'s versions of a key; at one position what is there already."""
     # Qualified: in ORDER BY the bare name might be taken for the alias of the newest position.
-    order = f"PARTITION BY {key} ORDER BY pool.{quoted(own)} DESC, {staged}"
+    order = f"PARTITION BY {key} ORDER BY pool.{quoted(position_column)} DESC, {staged}"
     name = quoted(column)
     return f"FIRST_VALUE(pool.{name}) OVER ({order} {_ALL}) AS {name}"
 
@@ -41,7 +44,7 @@ def kept_value(column: str, own: str, key: str, staged: str) -> str:
 def is_late(target: TargetSpec, key: str, deleted: str) -> str:
     """Case d: 1 for a version that has a column from an older change than another of its key."""
     older = " OR ".join(
-        f"pool.{quoted(own)} < MAX(pool.{quoted(own)}) OVER (PARTITION BY {key})"
-        for _, own in target.unchanged_columns
+        f"pool.{quoted(column)} < MAX(pool.{quoted(column)}) OVER (PARTITION BY {key})"
+        for _, column in target.unchanged_columns
     )
     return f"CASE WHEN NOT {deleted} AND ({older}) THEN 1 ELSE 0 END" if older else "0"

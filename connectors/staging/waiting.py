@@ -71,12 +71,14 @@ class WaitingStore:
                 url = self._store.put(key, body)
             except StagingUnavailableError as error:
                 failures += 1
-                left = self._limit - self._spent - (self._clock() - began)
-                if left <= 0:
+                remaining = self._limit - self._spent - (self._clock() - began)
+                if remaining <= 0:
                     raise StagingUnavailableError(self._gave_up(error, failures)) from None
                 if failures == 1:
                     logger.warning("%s; the upload is repeated until it succeeds", error)
-                self._sleep(min(left, longest * (1 + self._chance()) / 2))  # half of it by chance
+                self._sleep(
+                    min(remaining, longest * (1 + self._chance()) / 2)
+                )  # half of it by chance
                 longest = min(2 * longest, _LONGEST_PAUSE_SECONDS)
                 self._on_repeat()
             else:
