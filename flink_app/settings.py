@@ -161,16 +161,16 @@ class Redshift(_Group, SharedRedshift):
 
     @model_validator(mode="before")
     @classmethod
-    def _read_former_ssl(cls, given: Any) -> Any:
+    def _read_former_ssl(cls, settings: Any) -> Any:
         """Turns `ssl` into `ssl_mode`. What it cannot turn is left to the fields to refuse."""
-        if not isinstance(given, dict) or {"ssl.mode", "ssl_mode"} & given.keys():
-            return given
+        if not isinstance(settings, dict) or {"ssl.mode", "ssl_mode"} & settings.keys():
+            return settings
         try:
-            verifies = _BOOL.validate_python(given.get("ssl"))
+            verifies = _BOOL.validate_python(settings.get("ssl"))
         except ValidationError:
-            return given
-        rest = {key: value for key, value in given.items() if key != "ssl"}
-        return {**rest, "ssl_mode": SslMode.VERIFY_FULL if verifies else SslMode.NONE}
+            return settings
+        others = {key: value for key, value in settings.items() if key != "ssl"}
+        return {**others, "ssl_mode": SslMode.VERIFY_FULL if verifies else SslMode.NONE}
 
     @model_validator(mode="after")
     def _tls_is_said_once(self) -> Self:

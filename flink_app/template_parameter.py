@@ -44,10 +44,10 @@ class Location:
 
 def parameter_of(name: str, field: FieldInfo) -> Parameter:
     """The parameter of one field of a model of settings."""
-    own = next((each for each in field.metadata if isinstance(each, Parameter)), None)
-    return own or Parameter("".join(word.capitalize() for word in name.split("_")))
+    declared = next((item for item in field.metadata if isinstance(item, Parameter)), None)
+    return declared or Parameter("".join(word.capitalize() for word in name.split("_")))
 
 
 def loss_of(field: FieldInfo) -> Location | None:
     """What a change of the setting loses, None where it loses nothing."""
-    return next((each for each in field.metadata if isinstance(each, Location)), None)
+    return next((item for item in field.metadata if isinstance(item, Location)), None)

@@ -114,8 +114,8 @@ def _dimension(dimension: str, star: Star) -> DimensionSpec:
 
 
 def _change_columns(table: str, star: Star) -> list[ColumnSpec]:
-    own = star.stored_columns(table)
-    columns = [ColumnSpec(name, column.stored_type.sql) for name, column in own.items()]
+    stored = star.stored_columns(table)
+    columns = [ColumnSpec(name, column.stored_type.sql) for name, column in stored.items()]
     position = ColumnSpec(POSITION, _version_type(table, star))
     return [*columns, position, ColumnSpec(DELETED, "BOOLEAN")]
 

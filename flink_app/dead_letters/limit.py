@@ -62,8 +62,8 @@ class DeadLetterWatch:
             self._run.stop(f"{self._run.count} records in a row", "dead.letter.run")
         if self._seen >= WINDOW:
             if self._window.count > self._limit.share * self._seen:
-                what = f"{self._window.count} of {self._seen} records"
-                self._window.stop(what, "dead.letter.share")
+                extent = f"{self._window.count} of {self._seen} records"
+                self._window.stop(extent, "dead.letter.share")
             self._seen, self._window = 0, _Tally()
 
 
@@ -85,14 +85,14 @@ class _Tally:
             self._causes.update(causes)
             self._details.update(zip(causes, details, strict=True))
 
-    def stop(self, what: str, setting: str) -> NoReturn:
+    def stop(self, extent: str, setting: str) -> NoReturn:
         """Says which cause is the most frequent, and what to do about it."""
         ((cause, count),) = self._causes.most_common(1)
         table, reason = cause
-        where = f"table {table}, " if table else ""
+        location = f"table {table}, " if table else ""
         message = (
-            f"{what} became dead letters, {count} of them for {reason}: "
-            f"{where}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
+            f"{extent} became dead letters, {count} of them for {reason}: "
+            f"{location}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
             "last checkpoint or snapshot: nothing is lost as long as the stream keeps its records. "
             f"Or raise {setting} of starjoin.application to let them pass ({_NO_LIMIT[setting]}: "
             "no limit), and replay them once the cause is fixed"

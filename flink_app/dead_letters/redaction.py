@@ -98,8 +98,10 @@ def _name(name: str) -> str:
 
 def _metadata(content: Members, table: TablePlan | None) -> Iterator[tuple[str, Any]]:
     """The members whose values have a form in which they cannot be personal."""
-    own = {} if table is None else {"schema-name": {table.schema}, "table-name": {table.source}}
-    words = _WORDS | own
+    declared_names = (
+        {} if table is None else {"schema-name": {table.schema}, "table-name": {table.source}}
+    )
+    words = _WORDS | declared_names
     for name, value in content.items():
         if name in content.repeated:
             continue

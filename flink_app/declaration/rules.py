@@ -30,8 +30,8 @@ def check(declaration: DeclarationParts) -> None:
         _check_placements(declaration, name, target)
 
 
-def _fail(where: str, what: str) -> None:
-    message = f"{where}: {what}"
+def _fail(location: str, fault: str) -> None:
+    message = f"{location}: {fault}"
     raise ValueError(message)
 
 
@@ -41,16 +41,16 @@ def _check_sources(declaration: DeclarationParts) -> None:
     for name, table in declaration.tables.items():
         source, schema = table.source or name, declaration.schema_of(name)
         if not schema:
-            what = "the source's schema is unknown; set source_schema, here or for the whole file"
-            _fail(f"table {name}", what)
+            fault = "the source's schema is unknown; set source_schema, here or for the whole file"
+            _fail(f"table {name}", fault)
         holder = holders.setdefault((schema, source), name)
         if holder != name:
-            what = (
+            fault = (
                 f"both read {source!r}; declare it once, and refer to it by several references. If "
                 "these are tables of two databases: records do not name the database, so let the "
                 "DMS task of one rename the schema (rule action rename), and declare the new name"
             )
-            _fail(f"tables {holder} and {name}", what)
+            _fail(f"tables {holder} and {name}", fault)
 
 
 def _check_before_image(name: str, table: Table, stream: DmsRecords) -> None:
@@ -59,11 +59,11 @@ def _check_before_image(name: str, table: Table, stream: DmsRecords) -> None:
     for column in [*table.key, *left_out]:
         before = stream.before_name(table.columns[column].source or column)
         if before in sources:
-            what = (
+            fault = (
                 f"{before!r} is both the before-image of {column} and a column; in the task and "
                 "under stream, choose another prefix or suffix"
             )
-            _fail(f"table {name}", what)
+            _fail(f"table {name}", fault)
 
 
 def _check_columns(name: str, table: Table) -> None:
@@ -72,53 +72,53 @@ def _check_columns(name: str, table: Table) -> None:
         source = declared.source or column
         reader = readers.setdefault(source, column)
         if table.columns[reader].type.arrow != declared.type.arrow:
-            what = f"columns {reader} and {column} read {source!r} as different types"
-            _fail(f"table {name}", f"{what}; declare one type for both")
+            fault = f"columns {reader} and {column} read {source!r} as different types"
+            _fail(f"table {name}", f"{fault}; declare one type for both")
     for column in table.key:
-        where = f"table {name}, key"
+        location = f"table {name}, key"
         if table.key.count(column) > 1:
-            _fail(where, f"column {column!r} is named twice; name it once")
+            _fail(location, f"column {column!r} is named twice; name it once")
         if column not in table.columns:
-            _fail(where, f"column {column!r} is not declared; declare it under columns")
+            _fail(location, f"column {column!r} is not declared; declare it under columns")
         elif table.columns[column].unchanged:
-            _fail(where, f"column {column!r} must be in every change; remove its `unchanged`")
+            _fail(location, f"column {column!r} must be in every change; remove its `unchanged`")
         elif not table.columns[column].treatment.keeps_identity:
             treatment = table.columns[column].treatment
-            what = f"treatment {treatment} does not keep the values of column {column!r} distinct"
-            _fail(where, f"{what}; use keep, tokenise or sha256")
+            fault = f"treatment {treatment} does not keep the values of column {column!r} distinct"
+            _fail(location, f"{fault}; use keep, tokenise or sha256")
         elif table.columns[column].zero_dates is ZeroDates.AS_NULL:
-            _fail(where, f"column {column!r} cannot be NULL; remove its `zero_dates`")
+            _fail(location, f"column {column!r} cannot be NULL; remove its `zero_dates`")
 
 
 def _check_digits(name: str, table: Table) -> None:
     """Numbers that may have lost digits cannot tell rows apart."""
     for column in sorted(table.compared_columns & table.columns.keys()):
         if table.columns[column].rounded_numbers is RoundedNumbers.AS_SENT:
-            what = f"column {column!r} tells rows apart, so its digits count"
-            _fail(f"table {name}", f"{what}; remove its `rounded_numbers`")
+            fault = f"column {column!r} tells rows apart, so its digits count"
+            _fail(f"table {name}", f"{fault}; remove its `rounded_numbers`")
 
 
 def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:
     for reference_name, reference in table.references.items():
-        where = f"table {name}, reference {reference_name}"
-        other = declaration.tables.get(reference.table)
-        if other is None:
-            _fail(where, f"table {reference.table!r} is not declared; declare it under tables")
+        location = f"table {name}, reference {reference_name}"
+        referenced = declaration.tables.get(reference.table)
+        if referenced is None:
+            _fail(location, f"table {reference.table!r} is not declared; declare it under tables")
             continue
-        if len(reference.columns) != len(other.key):
-            what = f"the key of {reference.table} ({', '.join(other.key)})"
-            _fail(where, f"columns must list as many columns as {what}, in its order")
-        for own, theirs in zip(reference.columns, other.key, strict=True):
-            if own not in table.columns:
-                _fail(where, f"column {own!r} is not declared; declare it under columns")
-            if table.columns[own].unchanged:
-                what = f"column {own!r} refers to {reference.table}, so it must be in every change"
-                _fail(where, f"{what}; remove its `unchanged`")
-            mine, key = table.columns[own], other.columns[theirs]
-            if (mine.treatment, mine.stored_type.arrow) != (key.treatment, key.stored_type.arrow):
-                what = f"{own} and {reference.table}.{theirs} differ in type or treatment"
-                declared = f"{mine.type}, {mine.treatment}, and {key.type}, {key.treatment}"
-                _fail(where, f"{what} ({declared}); declare the same for both")
+        if len(reference.columns) != len(referenced.key):
+            fault = f"the key of {reference.table} ({', '.join(referenced.key)})"
+            _fail(location, f"columns must list as many columns as {fault}, in its order")
+        for column, key_column in zip(reference.columns, referenced.key, strict=True):
+            if column not in table.columns:
+                _fail(location, f"column {column!r} is not declared; declare it under columns")
+            if table.columns[column].unchanged:
+                fault = f"column {column!r} refers to {reference.table}"
+                _fail(location, f"{fault}, so it must be in every change; remove its `unchanged`")
+            sides = (table.columns[column], referenced.columns[key_column])
+            if len({(side.treatment, side.stored_type.arrow) for side in sides}) > 1:
+                fault = f"{column} and {reference.table}.{key_column} differ in type or treatment"
+                declared = ", and ".join(f"{side.type}, {side.treatment}" for side in sides)
+                _fail(location, f"{fault} ({declared}); declare the same for both")
 
 
 def _check_no_cycle(declaration: DeclarationParts) -> None:
@@ -126,8 +126,8 @@ def _check_no_cycle(declaration: DeclarationParts) -> None:
 
     def visit(name: str, above: tuple[str, ...]) -> None:
         if name in above:
-            what = f"{' -> '.join([*above, name])} is a cycle; remove one of these references"
-            _fail("references", what)
+            fault = f"{' -> '.join([*above, name])} is a cycle; remove one of these references"
+            _fail("references", fault)
         if name not in done:
             for reference in declaration.tables[name].references.values():
                 visit(reference.table, (*above, name))
@@ -138,34 +138,35 @@ def _check_no_cycle(declaration: DeclarationParts) -> None:
 
 
 def _check_target(declaration: DeclarationParts, name: str, target: Target) -> None:
-    where = f"target {name}"
+    location = f"target {name}"
     if target.fact not in declaration.tables:
-        _fail(where, f"fact table {target.fact!r} is not declared; declare it under tables")
+        _fail(location, f"fact table {target.fact!r} is not declared; declare it under tables")
     direct = {
         dotted
         for column, dotted in target.columns.items()
-        if not _check_target_column(declaration, target, f"{where}, column {column}", dotted)
+        if not _check_target_column(declaration, target, f"{location}, column {column}", dotted)
     }
     for key in declaration.tables[target.fact].key:
         if key not in direct:
             _fail(
-                where, f"the fact's key column {key!r} is missing; add it to the target's columns"
+                location,
+                f"the fact's key column {key!r} is missing; add it to the target's columns",
             )
     named = [("sort_key", column) for column in target.sort_key]
     for setting, column in [*named, *([("dist_key", target.dist_key)] if target.dist_key else [])]:
         if column not in target.columns:
-            _fail(f"{where}, {setting}", f"{column!r} is not among the target's columns")
+            _fail(f"{location}, {setting}", f"{column!r} is not among the target's columns")
     for table_name, table in declaration.tables.items():
         if any(reference.table == target.fact for reference in table.references.values()):
-            what = f"table {target.fact} cannot be both a fact and a dimension of {table_name}"
-            _fail(where, f"{what}; choose another fact, or remove the reference to it")
+            fault = f"table {target.fact} cannot be both a fact and a dimension of {table_name}"
+            _fail(location, f"{fault}; choose another fact, or remove the reference to it")
 
 
 def _check_placements(declaration: DeclarationParts, name: str, target: Target) -> None:
     """On every path the part that is joined in the warehouse comes last."""
     if declaration.tables[target.fact].placement is Placement.WAREHOUSE:
-        what = f"only dimensions have one, and this is the fact of target {name}; remove it"
-        _fail(f"table {target.fact}, placement", what)
+        fault = f"only dimensions have one, and this is the fact of target {name}; remove it"
+        _fail(f"table {target.fact}, placement", fault)
     for dotted in target.columns.values():
         placed, table = "", target.fact
         for step in dotted.split(".")[:-1]:
@@ -174,36 +175,38 @@ def _check_placements(declaration: DeclarationParts, name: str, target: Target) 
                 _check_no_left_out(table, declaration.tables[table])
                 placed = table
             elif placed:
-                what = f"must be warehouse, because {placed}, which refers to it, is there"
-                _fail(f"table {table}, placement", f"{what} (target {name} reads {dotted!r})")
+                fault = f"must be warehouse, because {placed}, which refers to it, is there"
+                _fail(f"table {table}, placement", f"{fault} (target {name} reads {dotted!r})")
 
 
 def _check_no_left_out(name: str, table: Table) -> None:
     """Which columns a change left out only the mirror of a dimension in the stream knows."""
     for column, declared in table.columns.items():
         if declared.unchanged:
-            what = f"must be stream, because column {column} has `unchanged`; change one of the two"
-            _fail(f"table {name}, placement", what)
+            fault = (
+                f"must be stream, because column {column} has `unchanged`; change one of the two"
+            )
+            _fail(f"table {name}, placement", fault)
 
 
 def _check_target_column(
-    declaration: DeclarationParts, target: Target, where: str, dotted: str
+    declaration: DeclarationParts, target: Target, location: str, dotted: str
 ) -> tuple[str, ...]:
     """Checks one column and gives its path."""
     try:
         path, table, source = declaration.follow(target.fact, dotted)
     except ValueError as error:
-        message = f"{where}: {error}"
+        message = f"{location}: {error}"
         raise ValueError(message) from error
     if declaration.tables[table].columns[source].treatment.drops:
-        what = f"{dotted} has treatment drop, so it cannot be stored"
-        _fail(where, f"{what}; remove the column here, or choose another treatment")
-    _check_hidden_names(declaration, target, where, path)
+        fault = f"{dotted} has treatment drop, so it cannot be stored"
+        _fail(location, f"{fault}; remove the column here, or choose another treatment")
+    _check_hidden_names(declaration, target, location, path)
     return path
 
 
 def _check_hidden_names(
-    declaration: DeclarationParts, target: Target, where: str, path: tuple[str, ...]
+    declaration: DeclarationParts, target: Target, location: str, path: tuple[str, ...]
 ) -> None:
     """A path may be so deep that Redshift has no room for the name of its key."""
     table = target.fact
@@ -212,6 +215,6 @@ def _check_hidden_names(
         for column in reference.columns:
             name = "__".join([*path[:depth], column])
             if len(name) > _LONGEST_PATH:
-                what = f"{name} has more than {_LONGEST_PATH} characters, too many for Redshift"
-                _fail(where, f"{what}; shorten the names of the references")
+                fault = f"{name} has more than {_LONGEST_PATH} characters, too many for Redshift"
+                _fail(location, f"{fault}; shorten the names of the references")
         table = reference.table

@@ -296,8 +296,12 @@ class Star:
     @_once
     def patch_schema(self, dimension: str) -> pa.Schema:
         """A patch: the dimension's changes, then position and columns of every path below it."""
-        own = {unchanged_position_column(name) for name in self.unchanged_columns(dimension)}
-        fields = [field for field in self.changes_schema(dimension) if field.name not in own]
+        position_columns = {
+            unchanged_position_column(name) for name in self.unchanged_columns(dimension)
+        }
+        fields = [
+            field for field in self.changes_schema(dimension) if field.name not in position_columns
+        ]
         for path in self.patch_paths(dimension):
             fields.append(pa.field(path.position, pa.string()))
             fields += [

@@ -27,19 +27,19 @@ def to_changes(
     schema = star.changes_schema(table.name)
     upserts = _treated(parsed, {c.name: parsed.column(c.name) for c in table.columns}, table, keys)
     batches = [pa.RecordBatch.from_arrays(upserts, schema=schema)]
-    gone = moved(parsed, table)
-    if pc.any(gone).as_py():
-        left = parsed.filter(gone)
+    is_moved = moved(parsed, table)
+    if pc.any(is_moved).as_py():
+        former = parsed.filter(is_moved)
         columns = {
-            c.name: _old_value(left, c.name)
+            c.name: _old_value(former, c.name)
             if c.name in table.key
-            else pa.nulls(len(left), c.declared.type.arrow)
+            else pa.nulls(len(former), c.declared.type.arrow)
             for c in table.columns
         }
-        deletes = _treated(left, columns, table, keys)
-        deletes[-1] = pa.array([True] * len(left))
+        deletes = _treated(former, columns, table, keys)
+        deletes[-1] = pa.array([True] * len(former))
         for number in range(-2 - len(table.unchanged_columns), -2):
-            deletes[number] = left.column(POSITION)  # a delete sets every column, to nothing
+            deletes[number] = former.column(POSITION)  # a delete sets every column, to nothing
         batches.append(pa.RecordBatch.from_arrays(deletes, schema=schema))
     return concatenate(batches)
 
@@ -48,10 +48,10 @@ def _treated(
     parsed: pa.RecordBatch, columns: dict[str, pa.Array], table: TablePlan, keys: PrivacyKeys
 ) -> list[pa.Array]:
     treated = [treat(columns[c.name], c.declared.treatment, keys.tokens) for c in table.columns]
-    own = [
+    positions = [
         parsed.column(unchanged_position_column(column.name)) for column in table.unchanged_columns
     ]
-    return [*treated, *own, parsed.column(POSITION), parsed.column(DELETED)]
+    return [*treated, *positions, parsed.column(POSITION), parsed.column(DELETED)]
 
 
 def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:

@@ -62,13 +62,13 @@ def parse_columns(lines: Lines, plan: DecodePlan, arrival: pa.TimestampArray) ->
     `arrival` is that of the block's rows, by their numbers.
     """
     result = ColumnarResult(generations=plan.generations.of_column(arrival))
-    whole = screen(lines)
+    is_whole = screen(lines)
     if plan.has_decimals:
         exponents = find_exponents(lines, plan.float_names)
-        whole &= ~exponents.negative
+        is_whole &= ~exponents.negative
         result.scientific = exponents.positive if exponents.positive.any() else None
-    result.odd.append(lines.rows[~whole])
-    lines = lines.take(np.flatnonzero(whole))
+    result.odd.append(lines.rows[~is_whole])
+    lines = lines.take(np.flatnonzero(is_whole))
     if len(plan.groups) == 1:
         (group,) = plan.groups
         _take_records(_read(lines, group.record_schema, result), plan, result)
@@ -77,8 +77,8 @@ def parse_columns(lines: Lines, plan: DecodePlan, arrival: pa.TimestampArray) ->
     metadata = _struct(reading.table, METADATA)
     tables = plan.tables_of(members(metadata))
     for group in plan.groups:
-        own = reading.lines.take(np.flatnonzero(np.isin(tables, group.numbers)))
-        _take_records(_read(own, group.record_schema, result), plan, result)
+        group_lines = reading.lines.take(np.flatnonzero(np.isin(tables, group.numbers)))
+        _take_records(_read(group_lines, group.record_schema, result), plan, result)
     _skip(reading.lines.rows, metadata, tables, result)
     return result
 
@@ -104,8 +104,8 @@ def _take_records(reading: Reading, plan: DecodePlan, result: ColumnarResult) ->
     tables = plan.tables_of(members(metadata))
     for number in np.unique(tables[tables >= 0]):
         mask = tables == number
-        own = reading.table if mask.all() else reading.table.filter(pa.array(mask))
-        _take_table(rows[mask], own, plan.tables_by_number[number], plan, result)
+        table = reading.table if mask.all() else reading.table.filter(pa.array(mask))
+        _take_table(rows[mask], table, plan.tables_by_number[number], plan, result)
     _skip(rows, metadata, tables, result)
 
 

@@ -81,7 +81,7 @@ def find_exponents(lines: Lines, float_names: frozenset[str]) -> Exponents:
     places = places[_is_number(octets, places)]
     if len(places) and float_names:
         names = {json.dumps(name, ensure_ascii=False).encode() for name in float_names}
-        counts = [_name(octets, int(at)) not in names for at in places]
+        counts = [_name(octets, int(exponent)) not in names for exponent in places]
         places = places[np.array(counts)]
     is_negative = octets[places + 1] == ord("-")
     _mark(marks.negative, lines, places[is_negative])
@@ -115,9 +115,9 @@ def _is_number(octets: _Octets, places: _Places) -> Mask:
     return is_number
 
 
-def _name(octets: _Octets, at: int) -> bytes:
-    """The name of the member whose value has its `e` at `at`, in quotes; empty if not found."""
-    before = octets[max(at - _LONGEST_NAME, 0) : at].tobytes().rstrip(b"0123456789.+-")
+def _name(octets: _Octets, exponent: int) -> bytes:
+    """The name of the member whose value has its `e` at `exponent`, in quotes, or empty."""
+    before = octets[max(exponent - _LONGEST_NAME, 0) : exponent].tobytes().rstrip(b"0123456789.+-")
     before = before.removesuffix(b'"').rstrip(_WHITE)
     if not before.endswith(b":"):
         return b""

@@ -60,19 +60,19 @@ def find_positions(
     if known.any():
         loads = np.flatnonzero(known)
         text[loads, _RECORD:] = _hex(ordering.built[loads])
-    left = ~ordering.is_load & (ordering.numbers >= 0)
+    unplaced = ~ordering.is_load & (ordering.numbers >= 0)
     kinds: set[Positions] = set()
     for form, fill in ((_P, _postgresql), (_M, _mysql), (_O, _oracle)):
-        if kind in {Positions.AUTO, form} and left.any():
-            formed, good = fill(ordering.streams, left, text)
+        if kind in {Positions.AUTO, form} and unplaced.any():
+            formed, good = fill(ordering.streams, unplaced, text)
             known |= good
-            left &= ~formed
+            unplaced &= ~formed
             kinds |= {form} if good.any() else set()
     coarse = np.zeros(count, np.bool_)
     if kind in {Positions.AUTO, Positions.COMMIT_TIMESTAMP} and (
         coarse_positions is not CoarsePositions.REFUSE
     ):
-        coarse = left & (ordering.committed > 0)
+        coarse = unplaced & (ordering.committed > 0)
     if coarse.any():
         rows = np.flatnonzero(coarse)
         text[rows, _COMMIT : _COMMIT + 16] = _hex(ordering.committed[rows])
@@ -98,9 +98,9 @@ def find_positions(
 _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
 
 
-def _postgresql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+def _postgresql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     """Fills in the commit of rows of this form; gives where it stands and where it is not 0."""
-    formed = left & true(pc.match_substring_regex(streams, POSTGRESQL))
+    formed = unplaced & true(pc.match_substring_regex(streams, POSTGRESQL))
     rows = _rows(formed)
     digits = streams if isinstance(rows, slice) else streams.take(pa.array(rows))
     text[rows, _COMMIT : _COMMIT + 8] = _characters(pc.utf8_slice_codeunits(digits, 0, 8), 8)
@@ -110,9 +110,9 @@ def _postgresql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mas
     return formed, good
 
 
-def _mysql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+def _mysql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     parts = pc.extract_regex(streams, MYSQL)
-    formed = left & true(pc.is_valid(parts))
+    formed = unplaced & true(pc.is_valid(parts))
     rows = np.flatnonzero(formed)
     file, offset = (
         pc.struct_field(parts.take(pa.array(rows)), name).cast(pa.int64()).to_numpy()
@@ -125,8 +125,8 @@ def _mysql(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     return formed, good
 
 
-def _oracle(streams: pa.Array, left: Mask, text: _Matrix) -> tuple[Mask, Mask]:
-    formed = left & true(pc.match_substring_regex(streams, ORACLE))
+def _oracle(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+    formed = unplaced & true(pc.match_substring_regex(streams, ORACLE))
     rows = np.flatnonzero(formed)
     scn = streams.take(pa.array(rows)).cast(pa.int64()).to_numpy()
     text[rows, _COMMIT : _COMMIT + 16] = _hex(scn)

@@ -96,8 +96,8 @@ class ReadSchema:
                     written.field(part).type, self.wanted.field(part).type, strict=True
                 )
             ]
-            at = written.get_field_index(part)
-            written = written.set(at, pa.field(part, pa.struct(members)))
+            index = written.get_field_index(part)
+            written = written.set(index, pa.field(part, pa.struct(members)))
         return None if written.equals(self.written) else written
 
     def with_column(self, column_path: str, written_type: str) -> pa.Schema | None:
@@ -106,12 +106,12 @@ class ReadSchema:
         if part not in self._parts:
             return None
         struct = self.wanted.field(part).type
-        at = struct.get_field_index(name)
-        kind = _WRITTEN.get((struct.field(at).type, written_type)) if at >= 0 else None
+        index = struct.get_field_index(name)
+        kind = _WRITTEN.get((struct.field(index).type, written_type)) if index >= 0 else None
         if kind is None:
             return None
         members = list(self.written.field(part).type)
-        members[at] = members[at].with_type(kind)
+        members[index] = members[index].with_type(kind)
         return self.written.set(
             self.written.get_field_index(part), pa.field(part, pa.struct(members))
         )
@@ -126,10 +126,10 @@ class ReadSchema:
                 continue
             struct = table.column(number).combine_chunks()
             arrays = struct.flatten()
-            for at, member in enumerate(part.type):
-                if arrays[at].type != member.type:
+            for index, member in enumerate(part.type):
+                if arrays[index].type != member.type:
                     form = self._times.get((part.name, member.name), TimeForm())
-                    arrays[at], good = _convert_array(arrays[at], member.type, form)
+                    arrays[index], good = _convert_array(arrays[index], member.type, form)
                     fits &= good
             wanted = pa.StructArray.from_arrays(
                 arrays, fields=list(part.type), mask=struct.is_null()
@@ -155,8 +155,8 @@ def _wider(kind: pa.DataType) -> pa.DataType:
 def _narrowed(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask]:
     """Decimals as `kind`, and where that changes nothing, as with NULL."""
     narrow = values.cast(kind, safe=False)
-    same = pc.equal(narrow.cast(values.type), values)
-    return narrow, true(pc.fill_null(same, fill_value=True))
+    is_equal = pc.equal(narrow.cast(values.type), values)
+    return narrow, true(pc.fill_null(is_equal, fill_value=True))
 
 
 def _convert_array(values: pa.Array, kind: pa.DataType, times: TimeForm) -> tuple[pa.Array, Mask]:

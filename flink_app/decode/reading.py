@@ -136,9 +136,9 @@ def read(lines: Lines, schema: ReadSchema) -> Reading:
             return read(every, schema)  # once for each column at most, which stays wider
         elif isinstance(outcome, _Refused) and named_cuts:
             named_cuts -= 1
-            at = start + outcome.row
-            good[at] = False
-            todo += [(at + 1, stop), (start, at)]
+            refused = start + outcome.row
+            good[refused] = False
+            todo += [(refused + 1, stop), (start, refused)]
         elif stop - start <= _SMALL:
             good[start:stop] = False
         else:

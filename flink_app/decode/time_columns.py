@@ -148,8 +148,10 @@ def _offset(
         return offset, is_zone
     begin, length = end[signed] + 1, (lengths - end)[signed]
     has_colon = characters[signed, begin + 2] == ord(":")
-    at = np.stack([begin, begin + 1, begin + 2 + has_colon, begin + 3 + has_colon], axis=1)
-    written = digits[signed[:, None], at].astype(np.int64)
+    digit_places = np.stack(
+        [begin, begin + 1, begin + 2 + has_colon, begin + 3 + has_colon], axis=1
+    )
+    written = digits[signed[:, None], digit_places].astype(np.int64)
     has_minutes = length > len("+hh")
     written[~has_minutes, 2:] = 0
     formed = np.isin(length, [3, 5]) & ~has_colon | (length == len("+hh:mm")) & has_colon

@@ -266,11 +266,11 @@ def _conformed(
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _other_declaration(table: str, column: str, what: str) -> DimensionStateError:
+def _other_declaration(table: str, column: str, difference: str) -> DimensionStateError:
     return DimensionStateError(
         f"the state of dimension {table} was written under another declaration: column {column} "
-        f"{what}. Start with the former declaration, or start without state and load the table "
-        "again"
+        f"{difference}. Start with the former declaration, or start without state and load the "
+        "table again"
     )
 
 

@@ -97,20 +97,22 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         block = decode(value, self._schemas)
         table = mirror.tables[block.table]
         accepted = table.accept(block.batch)
-        mine = self._owned(accepted, table, block.table)
-        own = (
-            mine
+        owned_accepted = self._owned(accepted, table, block.table)
+        owned_changes = (
+            owned_accepted
             if len(accepted) == len(block.batch)
             else self._owned(block.batch, table, block.table)
         )
         if len(accepted):
             state = ctx.get_broadcast_state(self._descriptor)
             self._durable[block.table].append(state, accepted)
-        if mine.any():
-            patch = patches(select(accepted, mine), self._plan.patches[block.table], mirror)
+        if owned_accepted.any():
+            patch = patches(
+                select(accepted, owned_accepted), self._plan.patches[block.table], mirror
+            )
             yield Block(Kind.PATCHES, block.table, patch).encode()
-        if own.any():
-            yield self._outcome(block.table, int(mine.sum()), int(own.sum()))
+        if owned_changes.any():
+            yield self._outcome(block.table, int(owned_accepted.sum()), int(owned_changes.sum()))
 
     def _owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
         """Where a change is of a key that this subtask owns."""

@@ -71,13 +71,13 @@ class Rows:
             chunk, start = self._chunks[used[0]], self._starts[used[0]]
             rows = pa.array(slots - start, mask=slots < 0)
             return [chunk.column(name).take(rows) for name in columns]
-        wanted = [np.flatnonzero(chunk_of == chunk) for chunk in used]
+        rows_by_chunk = [np.flatnonzero(chunk_of == chunk) for chunk in used]
         indices = np.full(len(slots), NO_SLOT)
-        indices[np.concatenate(wanted)] = np.arange(sum(map(len, wanted)))
+        indices[np.concatenate(rows_by_chunk)] = np.arange(sum(map(len, rows_by_chunk)))
         in_order = pa.array(indices, mask=indices < 0)
         taken = [
-            (self._chunks[chunk], pa.array(slots[own] - self._starts[chunk]))
-            for chunk, own in zip(used, wanted, strict=True)
+            (self._chunks[chunk], pa.array(slots[chunk_rows] - self._starts[chunk]))
+            for chunk, chunk_rows in zip(used, rows_by_chunk, strict=True)
         ]
         return [
             pa.concat_arrays([c.column(name).take(rows) for c, rows in taken]).take(in_order)

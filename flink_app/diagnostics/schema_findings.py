@@ -22,7 +22,7 @@ from flink_app.records.plan import DOCUMENT, ReadColumn, TablePlan
 _MAY_BE_LEFT_OUT: Final = ("varchar", "char", "varbyte", "decimal")
 
 
-class What(enum.Enum):
+class FindingKind(enum.Enum):
     """What was found, as a sentence about table and column, and what to do."""
 
     COLUMN_GONE = (
@@ -62,7 +62,9 @@ class What(enum.Enum):
         self.remedy = remedy
 
 
-NOTES: Final = frozenset({What.NEW_COLUMN, What.UNKNOWN_TYPE, What.TABLE_DROPPED})
+NOTES: Final = frozenset(
+    {FindingKind.NEW_COLUMN, FindingKind.UNKNOWN_TYPE, FindingKind.TABLE_DROPPED}
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Finding:
     """One thing that was found.
 
     Attributes:
-        what: the kind.
+        kind: what is wrong.
         table: as it is declared.
         column: its name in the source; empty where it is about the table.
         declared: what the declaration says, a type or a key; may be empty.
@@ -79,7 +81,7 @@ class Finding:
         sequence_number: of the record.
     """
 
-    what: What
+    kind: FindingKind
     table: str
     column: str = ""
     declared: str = ""
@@ -93,7 +95,7 @@ class Finding:
         details = ", ".join(f"{side} {said}" for side, said in sides if said)
         shown = f" ({details})" if details else ""
         return (
-            f"table {self.table}{column}: {self.what.consequence}{shown}; "
+            f"table {self.table}{column}: {self.kind.consequence}{shown}; "
             f"seen in shard {self.shard}, sequence number {self.sequence_number}"
         )
 
@@ -113,10 +115,10 @@ def findings_in_control(
         known: names of the source's columns that the declaration has in any way.
     """
     if operation == "drop-table":
-        yield Finding(What.TABLE_DROPPED, table.name)
+        yield Finding(FindingKind.TABLE_DROPPED, table.name)
         return
     if operation == "rename-table":
-        yield Finding(What.TABLE_RENAMED, table.name)
+        yield Finding(FindingKind.TABLE_RENAMED, table.name)
         return
     definition = control.get("table-def") if isinstance(control, Mapping) else None
     columns = definition.get("columns") if isinstance(definition, Mapping) else None
@@ -125,12 +127,12 @@ def findings_in_control(
     if not isinstance(columns, Mapping) or not columns or not whole:
         if operation != "create-table":
             name = printable(operation) if isinstance(operation, str) else ""
-            yield Finding(What.ALTERED, table.name, observed=name)
+            yield Finding(FindingKind.ALTERED, table.name, observed=name)
         return
     yield from _in_definition(columns, table)
     if key is not None and set(key) != set(table.key_sources):
         declared, key_in_source = ", ".join(table.key_sources), ", ".join(map(printable, key))
-        yield Finding(What.KEY, table.name, declared=declared, observed=key_in_source)
+        yield Finding(FindingKind.KEY, table.name, declared=declared, observed=key_in_source)
     yield from _new(columns, table, known)
 
 
@@ -143,10 +145,10 @@ def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Fin
         source_type = SourceType.read(announced) if isinstance(announced, Mapping) else None
         if source_type is None or not source_type.is_known:
             name = "" if source_type is None else printable(source_type.name)
-            yield Finding(What.UNKNOWN_TYPE, table.name, column.source, observed=name)
+            yield Finding(FindingKind.UNKNOWN_TYPE, table.name, column.source, observed=name)
         elif not source_type.fits(column.declared.type):
             declared = str(column.declared.type)
-            yield Finding(What.TYPE, table.name, column.source, declared, str(source_type))
+            yield Finding(FindingKind.TYPE, table.name, column.source, declared, str(source_type))
 
 
 def findings_in_row(
@@ -170,14 +172,14 @@ def findings_in_row(
 
 
 def _gone(column: ReadColumn, table: TablePlan) -> Finding:
-    what = What.KEY_GONE if column.name in table.key else What.COLUMN_GONE
-    return Finding(what, table.name, column.source, declared=str(column.declared.type))
+    kind = FindingKind.KEY_GONE if column.name in table.key else FindingKind.COLUMN_GONE
+    return Finding(kind, table.name, column.source, declared=str(column.declared.type))
 
 
 def _new(names: Mapping[str, Any], table: TablePlan, known: Collection[str]) -> Iterator[Finding]:
     for name in names:
         if name not in known:
-            yield Finding(What.NEW_COLUMN, table.name, printable(name))
+            yield Finding(FindingKind.NEW_COLUMN, table.name, printable(name))
 
 
 def _names(key: Any) -> list[str] | None:

@@ -14,19 +14,25 @@ from connectors.failures import StarjoinError
 from connectors.metrics import Metric
 from flink_app.declaration.dms_records import SchemaChanges
 from flink_app.diagnostics.metrics import SourceCheck
-from flink_app.diagnostics.schema_findings import NOTES, Finding, What
+from flink_app.diagnostics.schema_findings import NOTES, Finding, FindingKind
 
 logger = logging.getLogger(__name__)
 
 _CONTRADICTIONS: Final = frozenset(
-    {What.COLUMN_GONE, What.KEY_GONE, What.TYPE, What.KEY, What.TABLE_RENAMED}
+    {
+        FindingKind.COLUMN_GONE,
+        FindingKind.KEY_GONE,
+        FindingKind.TYPE,
+        FindingKind.KEY,
+        FindingKind.TABLE_RENAMED,
+    }
 )
 # Without its key no change of a table can be applied.
-_FATAL: Final[dict[SchemaChanges, frozenset[What]]] = {
-    SchemaChanges.EXCEPTION: _CONTRADICTIONS | {What.ALTERED},
+_FATAL: Final[dict[SchemaChanges, frozenset[FindingKind]]] = {
+    SchemaChanges.EXCEPTION: _CONTRADICTIONS | {FindingKind.ALTERED},
     SchemaChanges.EVOLVE: _CONTRADICTIONS,
-    SchemaChanges.TRY_EVOLVE: frozenset({What.KEY_GONE}),
-    SchemaChanges.LENIENT: frozenset({What.KEY_GONE}),
+    SchemaChanges.TRY_EVOLVE: frozenset({FindingKind.KEY_GONE}),
+    SchemaChanges.LENIENT: frozenset({FindingKind.KEY_GONE}),
     SchemaChanges.IGNORE: frozenset(),
 }
 _MOST_NOTED: Final = 10_000  # a stream of made-up names must not fill the memory
@@ -47,28 +53,28 @@ class SchemaWatch:
     def __init__(self, mode: SchemaChanges, count: Callable[[Metric], None]) -> None:
         self._mode = mode
         self._count = count
-        self._said: set[tuple[What, str, str]] = set()
+        self._said: set[tuple[FindingKind, str, str]] = set()
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Takes note of what one block shows. Raises SchemaChangedError."""
         fatal: list[Finding] = []
         for finding in findings:
-            is_note = finding.what in NOTES
+            is_note = finding.kind in NOTES
             first = self._first(finding)
             if first or not is_note:
                 self._count(
                     SourceCheck.SCHEMA_NOTES if is_note else SourceCheck.SCHEMA_CONTRADICTIONS
                 )
-            if finding.what in _FATAL[self._mode]:
+            if finding.kind in _FATAL[self._mode]:
                 fatal.append(finding)
             elif first and self._mode is not SchemaChanges.IGNORE:
                 level = logging.INFO if is_note else logging.WARNING
-                logger.log(level, "Schema: %s. To do: %s", finding, finding.what.remedy)
+                logger.log(level, "Schema: %s. To do: %s", finding, finding.kind.remedy)
         if fatal:
             raise SchemaChangedError(self._sentence(fatal))
 
     def _first(self, finding: Finding) -> bool:
-        key = (finding.what, finding.table, finding.column)
+        key = (finding.kind, finding.table, finding.column)
         if key in self._said or len(self._said) >= _MOST_NOTED:
             return False
         self._said.add(key)
@@ -78,10 +84,10 @@ class SchemaWatch:
         first, *more = fatal
         others = f" ({len(more)} more of the same block: {_listed(more)})" if more else ""
         goes_on = (
-            SchemaChanges.IGNORE if first.what is What.KEY_GONE else SchemaChanges.LENIENT
+            SchemaChanges.IGNORE if first.kind is FindingKind.KEY_GONE else SchemaChanges.LENIENT
         ).value
         return (
-            f"{first}{others}. To do: {first.what.remedy}. The job reads the record again at each "
+            f"{first}{others}. To do: {first.kind.remedy}. The job reads the record again at each "
             f"start and stops there with schema_changes: {self._mode.value} as long as the "
             f"declaration does not fit; schema_changes: {goes_on} passes it"
         )

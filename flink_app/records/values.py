@@ -64,8 +64,8 @@ _BEFORE_YEAR_1: Final = re.compile(r"-\d{1,6}-\d{2}-\d{2}.{0,40}|.{0,40} ?(BC|BC
 class ValueFaultError(StarjoinError, ValueError):
     """A value does not fit its column; carries the reason of the dead letter."""
 
-    def __init__(self, reason: Reason, what: str) -> None:
-        super().__init__(what)
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
         self.reason = reason
 
 
@@ -207,8 +207,8 @@ def _read_decimal(value: Any, kind: ColumnType) -> Decimal:
     try:
         return number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
     except Inexact:
-        what = f"the number has more fraction digits than {kind}"
-        raise ValueFaultError(Reason.OUT_OF_RANGE, what) from None
+        detail = f"the number has more fraction digits than {kind}"
+        raise ValueFaultError(Reason.OUT_OF_RANGE, detail) from None
 
 
 def _read_double(value: Any, kind: ColumnType) -> float:

@@ -64,20 +64,20 @@ def fault_lines(
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         keys = [str(key) for key in fault["loc"]]
-        where = write_keys(keys).strip()
+        location = write_keys(keys).strip()
         pattern = fault.get("ctx", {}).get("pattern", "")
-        what = pattern_words.get(pattern) or _what(fault["msg"])
+        sentence = pattern_words.get(pattern) or _reword(fault["msg"])
         if fault["type"] == "extra_forbidden":
-            what += _known_keys(model, keys)
+            sentence += _known_keys(model, keys)
         elif with_meaning and fault["type"] not in _OUR_OWN:
-            what += _meaning(model, keys)
-        lines.append(f"  {where}: {what}" if where else f"  {what}")
+            sentence += _meaning(model, keys)
+        lines.append(f"  {location}: {sentence}" if location else f"  {sentence}")
     return lines
 
 
-def _what(message: str) -> str:
-    for pattern, ours in _WORDS:
-        message = re.sub(pattern, ours, message)
+def _reword(message: str) -> str:
+    for pattern, words in _WORDS:
+        message = re.sub(pattern, words, message)
     return message
 
 

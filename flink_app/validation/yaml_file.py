@@ -31,8 +31,8 @@ class _Loader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except _UNFIT as error:
             kind = node.tag.rpartition(":")[2]
-            what = f"this cannot be read as {kind}; put quotes around it if it is text"
-            raise yaml.constructor.ConstructorError(None, None, what, node.start_mark) from error
+            problem = f"this cannot be read as {kind}; put quotes around it if it is text"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own form
         if not isinstance(node, yaml.MappingNode):  # a tag says mapping where none stands
@@ -86,5 +86,5 @@ def _problem_of(error: yaml.YAMLError) -> str:
     if not isinstance(error, yaml.MarkedYAMLError):
         return str(error).partition("\n")[0]
     mark = error.problem_mark or error.context_mark
-    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return where + ", ".join(filter(None, (error.context, error.problem)))
+    location = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return location + ", ".join(filter(None, (error.context, error.problem)))

@@ -15,7 +15,7 @@ from flink_app.declaration.dms_records import SchemaChanges
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics import schema_watch
 from flink_app.diagnostics.metrics import SourceCheck
-from flink_app.diagnostics.schema_findings import NOTES, Finding, What
+from flink_app.diagnostics.schema_findings import NOTES, Finding, FindingKind
 from flink_app.diagnostics.schema_watch import SchemaChangedError, SchemaWatch
 from flink_app.positions.generations import Generations
 from tests.support.decoding import decode_fully
@@ -80,7 +80,7 @@ def definition(*gone: str, key: Any = ("no",), **columns: Any) -> dict[str, Any]
     return {"table-def": made}
 
 
-def findings_of(data: bytes, of: DecodePlan = PLAN) -> list[tuple[What, str, str, str]]:
+def findings_of(data: bytes, of: DecodePlan = PLAN) -> list[tuple[FindingKind, str, str, str]]:
     """What is found in a control record, whichever path reads it."""
     found = decode([data], of).seen.findings
     # A position of another type than text is what the columnar reader refuses.
@@ -90,7 +90,7 @@ def findings_of(data: bytes, of: DecodePlan = PLAN) -> list[tuple[What, str, str
     assert slow.by_rows == 1
     assert slow.seen.findings == found
     assert all((f.shard, f.sequence_number) == ("shard-0", "1000") for f in found)
-    return [(f.what, f.column, f.declared, f.observed) for f in found]
+    return [(f.kind, f.column, f.declared, f.observed) for f in found]
 
 
 WIDER: Final = {"type": "INT64"}
@@ -101,26 +101,30 @@ ALTERING: Final = (
     "change-columns",
     "column-type-change",
 )
-GONE: Final = (What.COLUMN_GONE, "note", "varchar(20)", "")
-BODIES: Final[dict[str, tuple[Any, list[tuple[What, str, str, str]]]]] = {
+GONE: Final = (FindingKind.COLUMN_GONE, "note", "varchar(20)", "")
+BODIES: Final[dict[str, tuple[Any, list[tuple[FindingKind, str, str, str]]]]] = {
     "fits": (definition(), []),
     "without what no target shows": (definition("secret", "not_shown"), []),
     "column gone": (definition("note"), [GONE]),
     "key gone": (
         definition("no", key=None),
-        [(What.KEY_GONE, "no", "integer", "")],
+        [(FindingKind.KEY_GONE, "no", "integer", "")],
     ),
-    "wider": (definition(seats=WIDER), [(What.TYPE, "seats", "smallint", "INT64")]),
-    "another key": (definition(key=("no", "note")), [(What.KEY, "", "no", "no, note")]),
-    "new column": (definition(fresh=WIDER), [(What.NEW_COLUMN, "fresh", "", "")]),
+    "wider": (definition(seats=WIDER), [(FindingKind.TYPE, "seats", "smallint", "INT64")]),
+    "another key": (definition(key=("no", "note")), [(FindingKind.KEY, "", "no", "no, note")]),
+    "new column": (definition(fresh=WIDER), [(FindingKind.NEW_COLUMN, "fresh", "", "")]),
     "unknown type": (
         definition(seats={"type": "GEOMETRY"}),
-        [(What.UNKNOWN_TYPE, "seats", "", "GEOMETRY")],
+        [(FindingKind.UNKNOWN_TYPE, "seats", "", "GEOMETRY")],
     ),
-    "no type": (definition(seats=7), [(What.UNKNOWN_TYPE, "seats", "", "")]),
+    "no type": (definition(seats=7), [(FindingKind.UNKNOWN_TYPE, "seats", "", "")]),
     "several": (
         definition("note", seats=WIDER, fresh=WIDER),
-        [GONE, (What.TYPE, "seats", "smallint", "INT64"), (What.NEW_COLUMN, "fresh", "", "")],
+        [
+            GONE,
+            (FindingKind.TYPE, "seats", "smallint", "INT64"),
+            (FindingKind.NEW_COLUMN, "fresh", "", ""),
+        ],
     ),
 }
 OPAQUE: Final[list[Any]] = [
@@ -144,7 +148,7 @@ def test_another_operation_counts_as_a_definition_if_it_names_the_key(
 ) -> None:
     content, expected = BODIES[body]
     if "primary-key" not in content["table-def"]:
-        expected = [(What.ALTERED, "", "", operation)]
+        expected = [(FindingKind.ALTERED, "", "", operation)]
     assert findings_of(control(operation, content)) == expected
 
 
@@ -152,15 +156,15 @@ def test_another_operation_counts_as_a_definition_if_it_names_the_key(
 def test_a_body_that_says_nothing_is_tolerated(body: Any) -> None:
     assert findings_of(control("create-table", body)) == []
     for operation in ALTERING:
-        assert findings_of(control(operation, body)) == [(What.ALTERED, "", "", operation)]
-    assert findings_of(control("drop-table", body)) == [(What.TABLE_DROPPED, "", "", "")]
-    assert findings_of(control("rename-table", body)) == [(What.TABLE_RENAMED, "", "", "")]
+        assert findings_of(control(operation, body)) == [(FindingKind.ALTERED, "", "", operation)]
+    assert findings_of(control("drop-table", body)) == [(FindingKind.TABLE_DROPPED, "", "", "")]
+    assert findings_of(control("rename-table", body)) == [(FindingKind.TABLE_RENAMED, "", "", "")]
 
 
 @pytest.mark.parametrize("operation", ["truncate-table", 7, None])
 def test_an_operation_that_nobody_knows_may_have_altered_the_table(operation: Any) -> None:
-    ((what, *_),) = findings_of(control(operation))
-    assert what is What.ALTERED
+    ((kind, *_),) = findings_of(control(operation))
+    assert kind is FindingKind.ALTERED
 
 
 @pytest.mark.parametrize(("table", "schema"), [("awsdms_apply_exceptions", ""), ("sale", "other")])
@@ -171,10 +175,10 @@ def test_tables_that_are_not_declared_are_of_no_concern(table: str, schema: str)
 
 
 FATAL: Final = {
-    SchemaChanges.EXCEPTION: set(What) - NOTES,
-    SchemaChanges.EVOLVE: set(What) - NOTES - {What.ALTERED},
-    SchemaChanges.TRY_EVOLVE: {What.KEY_GONE},
-    SchemaChanges.LENIENT: {What.KEY_GONE},
+    SchemaChanges.EXCEPTION: set(FindingKind) - NOTES,
+    SchemaChanges.EVOLVE: set(FindingKind) - NOTES - {FindingKind.ALTERED},
+    SchemaChanges.TRY_EVOLVE: {FindingKind.KEY_GONE},
+    SchemaChanges.LENIENT: {FindingKind.KEY_GONE},
     SchemaChanges.IGNORE: set(),
 }
 RECORDS: Final = [
@@ -193,7 +197,7 @@ def test_every_operation_in_every_mode(
         counts: list[Metric] = []
         caplog.clear()
         watch = SchemaWatch(mode, counts.append)
-        fatal = {f.what for f in findings} & FATAL[mode]
+        fatal = {f.kind for f in findings} & FATAL[mode]
         with caplog.at_level(logging.INFO):
             if fatal:
                 with pytest.raises(SchemaChangedError, match=f"schema_changes: {mode.value}"):
@@ -201,10 +205,10 @@ def test_every_operation_in_every_mode(
             else:
                 watch.add(findings)
         assert counts == [
-            SourceCheck.SCHEMA_NOTES if f.what in NOTES else SourceCheck.SCHEMA_CONTRADICTIONS
+            SourceCheck.SCHEMA_NOTES if f.kind in NOTES else SourceCheck.SCHEMA_CONTRADICTIONS
             for f in findings
         ]
-        logged = 0 if mode is SchemaChanges.IGNORE else sum(f.what not in fatal for f in findings)
+        logged = 0 if mode is SchemaChanges.IGNORE else sum(f.kind not in fatal for f in findings)
         assert len(caplog.messages) == logged, (operation, body)
 
 
@@ -223,14 +227,14 @@ def row(operation: str, *gone: str, **more: Any) -> bytes:
         *((row(o, "note"), [GONE]) for o in ("load", "insert")),
         # Large values that have not changed are left out, others are not.
         (row("update", "note", "price"), []),
-        (row("update", "seats", secret=None), [(What.COLUMN_GONE, "seats", "smallint", "")]),
+        (row("update", "seats", secret=None), [(FindingKind.COLUMN_GONE, "seats", "smallint", "")]),
         # Without any null nobody knows whether nulls are sent.
         (row("load", "note", seats=1), []),
         (row("delete", "note"), []),
         # A key that is missing is a dead letter.
         (row("load", "no"), []),
         (row("load", "secret", "not_shown"), []),
-        (row("insert", fresh=1), [(What.NEW_COLUMN, "fresh", "", "")]),
+        (row("insert", fresh=1), [(FindingKind.NEW_COLUMN, "fresh", "", "")]),
         (row("delete", fresh=1), []),
         (row("load", _doc={"no": 1}), []),
         (control("create-table", definition())[:-1] + b',"data":{"fresh":null}}', []),
@@ -238,7 +242,7 @@ def row(operation: str, *gone: str, **more: Any) -> bytes:
 )
 def test_what_a_sampled_row_shows(data: bytes, expected: list[Any]) -> None:
     findings = decode([data], PLAN).seen.findings
-    assert [(f.what, f.column, f.declared, f.observed) for f in findings] == expected
+    assert [(f.kind, f.column, f.declared, f.observed) for f in findings] == expected
 
 
 @pytest.mark.parametrize(("floor", "found"), [(0, 3), (2, 2), (3, 1)])
@@ -276,7 +280,7 @@ def test_a_name_cannot_forge_a_line_of_the_log() -> None:
     found = decode([row("insert", **{"x\n\ud800y": 1})], PLAN).seen.findings
     assert [f.column for f in found] == ["x??y"]
     (finding,) = decode([control("create-table", definition(key=("no\r",)))], PLAN).seen.findings
-    assert (finding.what, finding.observed) == (What.KEY, "no?")
+    assert (finding.kind, finding.observed) == (FindingKind.KEY, "no?")
 
 
 def test_the_sentence_says_what_where_and_what_to_do() -> None:
@@ -296,7 +300,7 @@ def test_the_sentence_says_what_where_and_what_to_do() -> None:
 def test_a_key_that_is_gone_passes_only_where_it_is_ignored() -> None:
     watch = SchemaWatch(SchemaChanges.LENIENT, lambda _: None)
     with pytest.raises(SchemaChangedError, match="schema_changes: ignore passes it"):
-        watch.add([Finding(What.KEY_GONE, "sale", "no")])
+        watch.add([Finding(FindingKind.KEY_GONE, "sale", "no")])
 
 
 def test_each_thing_is_said_once_and_contradictions_are_counted_always(
@@ -304,7 +308,10 @@ def test_each_thing_is_said_once_and_contradictions_are_counted_always(
 ) -> None:
     counts: list[Metric] = []
     watch = SchemaWatch(SchemaChanges.LENIENT, counts.append)
-    new, gone = Finding(What.NEW_COLUMN, "sale", "x"), Finding(What.COLUMN_GONE, "sale", "note")
+    new, gone = (
+        Finding(FindingKind.NEW_COLUMN, "sale", "x"),
+        Finding(FindingKind.COLUMN_GONE, "sale", "note"),
+    )
     with caplog.at_level(logging.INFO):
         for _ in range(3):
             watch.add([new, gone])
@@ -312,7 +319,7 @@ def test_each_thing_is_said_once_and_contradictions_are_counted_always(
     assert counts.count(SourceCheck.SCHEMA_NOTES) == 1
     assert counts.count(SourceCheck.SCHEMA_CONTRADICTIONS) == 3
     monkeypatch.setattr(schema_watch, "_MOST_NOTED", 2)
-    watch.add([Finding(What.NEW_COLUMN, "sale", "y")])
+    watch.add([Finding(FindingKind.NEW_COLUMN, "sale", "y")])
     assert counts.count(SourceCheck.SCHEMA_NOTES) == 1
 
 
