@@ -96,8 +96,8 @@ def _spoken(error: Exception) -> Exception:
         error.__dict__.pop("__notes__", None)
         return error
     places = _places(error)
-    location = f" at {', '.join(places)}" if places else ""
-    message = f"{named(error)}{location}; its text may hold values of rows, so it is not shown"
+    trace = f" at {', '.join(places)}" if places else ""
+    message = f"{named(error)}{trace}; its text may hold values of rows, so it is not shown"
     return UnexpectedError(message)
 
 

@@ -126,7 +126,7 @@ def _state(
     )
 
 
-def _some(text: str) -> str:
+def _leave_unnamed(text: str) -> str:
     """Words that begin with what is named, of one that the text does not name."""
     return "a " + text.replace("{} ", "", 1)
 
@@ -331,15 +331,15 @@ _STATES: Final = (
     _state("28000", words.LOGIN),
     _state("28P01", words.LOGIN),
     _state("3D000", words.NO_DATABASE),
-    _state("3F000", _some(words.NO_SCHEMA)),
+    _state("3F000", _leave_unnamed(words.NO_SCHEMA)),
     _state("40001", "another transaction has changed the same table at the same time", _RETRY),
     _state("40P01", "deadlock with another transaction", _RETRY),
     _state("42501", words.NO_PERMISSION),
     _state("42601", words.SYNTAX),
     _state("42701", words.COLUMN_EXISTS),
-    _state("42703", _some(words.NO_COLUMN)),
-    _state("42P01", _some(words.NO_TABLE)),
-    _state("42P07", _some(words.TABLE_EXISTS)),
+    _state("42703", _leave_unnamed(words.NO_COLUMN)),
+    _state("42P01", _leave_unnamed(words.NO_TABLE)),
+    _state("42P07", _leave_unnamed(words.TABLE_EXISTS)),
     _state("53100", words.DISK),
     _state("53200", "the warehouse is out of memory", _RETRY),
     _state("53300", words.CONNECTIONS, _RETRY),

@@ -58,14 +58,12 @@ def _sentence(row: Sequence[Any], parts: Sequence[Part], known: frozenset[str]) 
     staged = next((part for part in parts if part.name in str(file_name)), None)
     if staged is None:
         return ""
-    location = f"file {staged.url}"
+    subject = f"file {staged.url}"
     if int(line or 0) > 0:
-        location += f", row {int(line)}"
+        subject += f", row {int(line)}"
     if column and str(column) in known:
-        location += f', column "{column}"'
+        subject += f', column "{column}"'
         if sql_type := _TYPES.get(str(kind).lower()):
-            location += f" of type {sql_type}"
-            location += f"({length})" if _LENGTH.fullmatch(str(length)) else ""
-    return (
-        f"SYS_LOAD_ERROR_DETAIL: {location}: {meaning_of(str(code))} (code {int(code)}). {REMEDY}"
-    )
+            subject += f" of type {sql_type}"
+            subject += f"({length})" if _LENGTH.fullmatch(str(length)) else ""
+    return f"SYS_LOAD_ERROR_DETAIL: {subject}: {meaning_of(str(code))} (code {int(code)}). {REMEDY}"

@@ -52,7 +52,7 @@ class Said:
         kind is not known.
         """
         coded = f", code {self.code}" if self.code else ""
-        happened = self.error.words.format(_own(self.name, known))
+        happened = self.error.words.format(_show_known(self.name, known))
         more = added or ("" if self.error.complete else ELSEWHERE)
         return f"{happened} (SQLSTATE {self.state}{coded})" + (f". {more}" if more else "")
 
@@ -86,7 +86,7 @@ def state_of(fields: Mapping[str, str]) -> str:
     return state if _STATE.fullmatch(state) else "unknown"
 
 
-def _own(name: str, known: frozenset[str]) -> str:
+def _show_known(name: str, known: frozenset[str]) -> str:
     """The name if every part of it is one of ours."""
     parts = name.replace('"', "").split(".")
     return ".".join(f'"{part}"' for part in parts) if set(parts) <= known else "(name withheld)"

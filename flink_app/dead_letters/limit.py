@@ -89,10 +89,10 @@ class _Tally:
         """Says which cause is the most frequent, and what to do about it."""
         ((cause, count),) = self._causes.most_common(1)
         table, reason = cause
-        location = f"table {table}, " if table else ""
+        prefix = f"table {table}, " if table else ""
         message = (
             f"{extent} became dead letters, {count} of them for {reason}: "
-            f"{location}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
+            f"{prefix}{self._details[cause]}. {Reason(reason).remedy}. Then start again from the "
             "last checkpoint or snapshot: nothing is lost as long as the stream keeps its records. "
             f"Or raise {setting} of starjoin.application to let them pass ({_NO_LIMIT[setting]}: "
             "no limit), and replay them once the cause is fixed"

@@ -35,11 +35,13 @@ def make_dead_letters(  # noqa: PLR0913, PLR0917 - a block, and all that says ho
         return _NONE
     rows = []
     for row, fault in rejected:
-        origin = Origin(application, **_place(block, row), arrival_ms=block.arrival[row].value)
+        origin = Origin(
+            application, **_coordinate_columns(block, row), arrival_ms=block.arrival[row].value
+        )
         sealed = _original(block, row).seal(keys.dead_letters, origin)
         rows.append(
             {
-                **_place(block, row),
+                **_coordinate_columns(block, row),
                 "arrival": block.arrival[row].as_py(),
                 "table": fault.table,
                 "reason": fault.reason.value,
@@ -62,7 +64,7 @@ def restricted_originals(
         return None
     rows = [
         {
-            **_place(block, row),
+            **_coordinate_columns(block, row),
             "partition_key": _original(block, row).partition_key,
             "payload": _original(block, row).payload,
         }
@@ -71,7 +73,7 @@ def restricted_originals(
     return pa.RecordBatch.from_pylist(rows, schema=RESTRICTED_SCHEMA)
 
 
-def _place(block: RecordBlock, row: int) -> dict[str, Any]:
+def _coordinate_columns(block: RecordBlock, row: int) -> dict[str, Any]:
     return {
         "stream": block.stream,
         "shard": block.shard,

@@ -56,36 +56,36 @@ def _key_faults(star: Star) -> Iterator[str]:
 
 def _target_faults(star: Star) -> Iterator[str]:
     for name, target in star.targets.items():
-        location = f"target {name}"
+        subject = f"target {name}"
         if is_system_schema(target.schema_name):
-            yield f"{location}: schema {target.schema_name} is reserved by Redshift; choose another"
+            yield f"{subject}: schema {target.schema_name} is reserved by Redshift; choose another"
         types: dict[str, ColumnType] = {c.name: c.type.stored_type for c in star.wide_columns(name)}
         for column in filter(None, dict.fromkeys([target.dist_key, *target.sort_key])):
             if types[column].is_binary:
-                yield f"{location}, dist_key or sort_key, column {column}: {_NO_KEY}"
+                yield f"{subject}, dist_key or sort_key, column {column}: {_NO_KEY}"
         for column, times in Counter(target.sort_key).items():
             if times > 1:
-                yield f"{location}, sort_key: column {column} is named {times} times; name it once"
+                yield f"{subject}, sort_key: column {column} is named {times} times; name it once"
         if len(target.sort_key) > MOST_SORT_KEY_COLUMNS:
             count = len(target.sort_key)
             fault = f"{count} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
-            yield f"{location}, sort_key: {fault}"
+            yield f"{subject}, sort_key: {fault}"
         for column in target.columns:
             if column in SYSTEM_COLUMNS:
-                yield f"{location}, column {column}: {_of_system(column)}; give it another name"
+                yield f"{subject}, column {column}: {_of_system(column)}; give it another name"
 
 
 def _table_faults(star: Star) -> Iterator[str]:
     """Of every table that a load makes or copies into, hidden columns among the others."""
-    for location, schema in _tables(star):
+    for subject, schema in _tables(star):
         if len(schema.names) > MOST_COLUMNS:
             count = len(schema.names)
             fault = f"{count} columns including hidden ones; Redshift takes at most {MOST_COLUMNS}"
-            yield f"{location}: {fault}"
+            yield f"{subject}: {fault}"
         for column in schema.names:
             if len(column) > LONGEST_NAME:
                 fault = f"the name {column} has more than {LONGEST_NAME} characters"
-                yield f"{location}: {fault}; shorten the names of references or columns"
+                yield f"{subject}: {fault}; shorten the names of references or columns"
     for name in star.dimensions:
         for column in star.stored_columns(name):
             if column in SYSTEM_COLUMNS:
@@ -107,11 +107,11 @@ def _row_faults(star: Star) -> Iterator[str]:
     Redshift refuses a sort of wider rows with error 8001. It counts a varchar by what is declared
     and not by what is in it, or close to it: so a wider row might be loaded, and might not.
     """
-    for location, width in _row_widths(star):
+    for subject, width in _row_widths(star):
         if width > WIDEST_ROW:
             fault = f"its rows have up to {width} bytes, hidden columns included"
             yield (
-                f"{location}: {fault}; Redshift sorts rows of at most {WIDEST_ROW} bytes, and each "
+                f"{subject}: {fault}; Redshift sorts rows of at most {WIDEST_ROW} bytes, and each "
                 "load sorts them: declare shorter varchars, or leave columns out"
             )
 

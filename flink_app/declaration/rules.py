@@ -30,8 +30,8 @@ def check(declaration: DeclarationParts) -> None:
         _check_placements(declaration, name, target)
 
 
-def _fail(location: str, fault: str) -> None:
-    message = f"{location}: {fault}"
+def _fail(subject: str, fault: str) -> None:
+    message = f"{subject}: {fault}"
     raise ValueError(message)
 
 
@@ -75,19 +75,19 @@ def _check_columns(name: str, table: Table) -> None:
             fault = f"columns {reader} and {column} read {source!r} as different types"
             _fail(f"table {name}", f"{fault}; declare one type for both")
     for column in table.key:
-        location = f"table {name}, key"
+        subject = f"table {name}, key"
         if table.key.count(column) > 1:
-            _fail(location, f"column {column!r} is named twice; name it once")
+            _fail(subject, f"column {column!r} is named twice; name it once")
         if column not in table.columns:
-            _fail(location, f"column {column!r} is not declared; declare it under columns")
+            _fail(subject, f"column {column!r} is not declared; declare it under columns")
         elif table.columns[column].unchanged:
-            _fail(location, f"column {column!r} must be in every change; remove its `unchanged`")
+            _fail(subject, f"column {column!r} must be in every change; remove its `unchanged`")
         elif not table.columns[column].treatment.keeps_identity:
             treatment = table.columns[column].treatment
             fault = f"treatment {treatment} does not keep the values of column {column!r} distinct"
-            _fail(location, f"{fault}; use keep, tokenise or sha256")
+            _fail(subject, f"{fault}; use keep, tokenise or sha256")
         elif table.columns[column].zero_dates is ZeroDates.AS_NULL:
-            _fail(location, f"column {column!r} cannot be NULL; remove its `zero_dates`")
+            _fail(subject, f"column {column!r} cannot be NULL; remove its `zero_dates`")
 
 
 def _check_digits(name: str, table: Table) -> None:
@@ -100,25 +100,25 @@ def _check_digits(name: str, table: Table) -> None:
 
 def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:
     for reference_name, reference in table.references.items():
-        location = f"table {name}, reference {reference_name}"
+        subject = f"table {name}, reference {reference_name}"
         referenced = declaration.tables.get(reference.table)
         if referenced is None:
-            _fail(location, f"table {reference.table!r} is not declared; declare it under tables")
+            _fail(subject, f"table {reference.table!r} is not declared; declare it under tables")
             continue
         if len(reference.columns) != len(referenced.key):
             fault = f"the key of {reference.table} ({', '.join(referenced.key)})"
-            _fail(location, f"columns must list as many columns as {fault}, in its order")
+            _fail(subject, f"columns must list as many columns as {fault}, in its order")
         for column, key_column in zip(reference.columns, referenced.key, strict=True):
             if column not in table.columns:
-                _fail(location, f"column {column!r} is not declared; declare it under columns")
+                _fail(subject, f"column {column!r} is not declared; declare it under columns")
             if table.columns[column].unchanged:
                 fault = f"column {column!r} refers to {reference.table}"
-                _fail(location, f"{fault}, so it must be in every change; remove its `unchanged`")
+                _fail(subject, f"{fault}, so it must be in every change; remove its `unchanged`")
             sides = (table.columns[column], referenced.columns[key_column])
             if len({(side.treatment, side.stored_type.arrow) for side in sides}) > 1:
                 fault = f"{column} and {reference.table}.{key_column} differ in type or treatment"
                 declared = ", and ".join(f"{side.type}, {side.treatment}" for side in sides)
-                _fail(location, f"{fault} ({declared}); declare the same for both")
+                _fail(subject, f"{fault} ({declared}); declare the same for both")
 
 
 def _check_no_cycle(declaration: DeclarationParts) -> None:
@@ -138,28 +138,28 @@ def _check_no_cycle(declaration: DeclarationParts) -> None:
 
 
 def _check_target(declaration: DeclarationParts, name: str, target: Target) -> None:
-    location = f"target {name}"
+    subject = f"target {name}"
     if target.fact not in declaration.tables:
-        _fail(location, f"fact table {target.fact!r} is not declared; declare it under tables")
+        _fail(subject, f"fact table {target.fact!r} is not declared; declare it under tables")
     direct = {
         dotted
         for column, dotted in target.columns.items()
-        if not _check_target_column(declaration, target, f"{location}, column {column}", dotted)
+        if not _check_target_column(declaration, target, f"{subject}, column {column}", dotted)
     }
     for key in declaration.tables[target.fact].key:
         if key not in direct:
             _fail(
-                location,
+                subject,
                 f"the fact's key column {key!r} is missing; add it to the target's columns",
             )
     named = [("sort_key", column) for column in target.sort_key]
     for setting, column in [*named, *([("dist_key", target.dist_key)] if target.dist_key else [])]:
         if column not in target.columns:
-            _fail(f"{location}, {setting}", f"{column!r} is not among the target's columns")
+            _fail(f"{subject}, {setting}", f"{column!r} is not among the target's columns")
     for table_name, table in declaration.tables.items():
         if any(reference.table == target.fact for reference in table.references.values()):
             fault = f"table {target.fact} cannot be both a fact and a dimension of {table_name}"
-            _fail(location, f"{fault}; choose another fact, or remove the reference to it")
+            _fail(subject, f"{fault}; choose another fact, or remove the reference to it")
 
 
 def _check_placements(declaration: DeclarationParts, name: str, target: Target) -> None:
@@ -190,23 +190,23 @@ def _check_no_left_out(name: str, table: Table) -> None:
 
 
 def _check_target_column(
-    declaration: DeclarationParts, target: Target, location: str, dotted: str
+    declaration: DeclarationParts, target: Target, subject: str, dotted: str
 ) -> tuple[str, ...]:
     """Checks one column and gives its path."""
     try:
         path, table, source = declaration.follow(target.fact, dotted)
     except ValueError as error:
-        message = f"{location}: {error}"
+        message = f"{subject}: {error}"
         raise ValueError(message) from error
     if declaration.tables[table].columns[source].treatment.drops:
         fault = f"{dotted} has treatment drop, so it cannot be stored"
-        _fail(location, f"{fault}; remove the column here, or choose another treatment")
-    _check_hidden_names(declaration, target, location, path)
+        _fail(subject, f"{fault}; remove the column here, or choose another treatment")
+    _check_hidden_names(declaration, target, subject, path)
     return path
 
 
 def _check_hidden_names(
-    declaration: DeclarationParts, target: Target, location: str, path: tuple[str, ...]
+    declaration: DeclarationParts, target: Target, subject: str, path: tuple[str, ...]
 ) -> None:
     """A path may be so deep that Redshift has no room for the name of its key."""
     table = target.fact
@@ -216,5 +216,5 @@ def _check_hidden_names(
             name = "__".join([*path[:depth], column])
             if len(name) > _LONGEST_PATH:
                 fault = f"{name} has more than {_LONGEST_PATH} characters, too many for Redshift"
-                _fail(location, f"{fault}; shorten the names of the references")
+                _fail(subject, f"{fault}; shorten the names of the references")
         table = reference.table

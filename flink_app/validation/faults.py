@@ -64,14 +64,14 @@ def fault_lines(
     lines = []
     for fault in error.errors(include_url=False, include_input=False):
         keys = [str(key) for key in fault["loc"]]
-        location = write_keys(keys).strip()
+        subject = write_keys(keys).strip()
         pattern = fault.get("ctx", {}).get("pattern", "")
         sentence = pattern_words.get(pattern) or _reword(fault["msg"])
         if fault["type"] == "extra_forbidden":
             sentence += _known_keys(model, keys)
         elif with_meaning and fault["type"] not in _OUR_OWN:
             sentence += _meaning(model, keys)
-        lines.append(f"  {location}: {sentence}" if location else f"  {sentence}")
+        lines.append(f"  {subject}: {sentence}" if subject else f"  {sentence}")
     return lines
 
 

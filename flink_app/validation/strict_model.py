@@ -35,9 +35,9 @@ class StrictModel(BaseModel):
         return value
 
 
-def _without_null(location: str, written: str) -> str:
+def _without_null(subject: str, written: str) -> str:
     return (
-        f"{location} has no value: YAML reads nothing, ~ and the word null without quotes as null. "
+        f"{subject} has no value: YAML reads nothing, ~ and the word null without quotes as null. "
         f"Write {written} or leave the key out"
     )
 

@@ -86,5 +86,5 @@ def _problem_of(error: yaml.YAMLError) -> str:
     if not isinstance(error, yaml.MarkedYAMLError):
         return str(error).partition("\n")[0]
     mark = error.problem_mark or error.context_mark
-    location = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return location + ", ".join(filter(None, (error.context, error.problem)))
+    prefix = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return prefix + ", ".join(filter(None, (error.context, error.problem)))

@@ -130,8 +130,8 @@ class FlinkApplication:
 
         Raises ApplicationError when it does not stop.
         """
-        how = "with a snapshot" if snapshot else "without a snapshot"
-        self._say(f"{self._name}: stopping {how}")
+        manner = "with a snapshot" if snapshot else "without a snapshot"
+        self._say(f"{self._name}: stopping {manner}")
         # Without Force the service takes the snapshot itself, and stops only if that succeeds.
         self._client.stop_application(ApplicationName=self._name, Force=not snapshot)
         self.expect("READY", doing="stop")
@@ -203,10 +203,12 @@ class FlinkApplication:
             overdue=lambda: self._failed(doing, f"is not done after {_LIMIT / 60:.0f} minutes"),
         )
 
-    def _failed(self, doing: str, what: str) -> ApplicationError:
+    def _failed(self, doing: str, failure: str) -> ApplicationError:
         reason = self._operation_failure()
-        why = f" The service says: {reason}." if reason else ""
-        return ApplicationError(f"{self._name}: the {doing} {what}.{why} {self._where_to_look()}")
+        explanation = f" The service says: {reason}." if reason else ""
+        return ApplicationError(
+            f"{self._name}: the {doing} {failure}.{explanation} {self._where_to_look()}"
+        )
 
     def _operation_failure(self) -> str:
         """Why the last operation failed, in the service's words; empty when it did not."""

@@ -84,22 +84,24 @@ class Change:
 
     def is_needed(self) -> bool:
         """Whether DMS's configuration changes, or a change is in progress. Raises DeployError."""
-        at = self.standing()
-        return at.replication_differs or self._parts.records.mark(at.task) is not None
+        standing = self.standing()
+        return standing.replication_differs or self._parts.records.mark(standing.task) is not None
 
     def describe(self) -> Iterator[str]:
         """What is left to do, and what differs, a line each. Raises DeployError."""
-        at = self.standing()
-        mark = self._parts.records.mark(at.task)
+        standing = self.standing()
+        mark = self._parts.records.mark(standing.task)
         now = self._now() if mark is None else self._parts.records.read(mark)
         yield (
             "the replication task changes; the steps, in order:"
             if mark is None
             else "a change of the replication task is in progress; the steps that are left:"
         )
-        yield from (f"  {number}. {step.value}" for number, step in enumerate(steps_left(at), 1))
-        if not at.task.at_work and not at.to_resume:
-            yield f"  The replication task is {at.task.status} and stays so."
+        yield from (
+            f"  {number}. {step.value}" for number, step in enumerate(steps_left(standing), 1)
+        )
+        if not standing.task.at_work and not standing.to_resume:
+            yield f"  The replication task is {standing.task.status} and stays so."
         yield from (
             f"  {line}" for line in replication_lines(now.replication, self._new_replication)
         )
@@ -114,13 +116,13 @@ class Change:
     def apply(self) -> None:
         """Does what is left. Raises DeployError; what ran before then runs again, if it can."""
         records = self._parts.records
-        at = self.standing()
-        steps = steps_left(at)
-        self._check_start(at)
-        self._check_can_pause(at, steps)
-        mark = records.mark(at.task)
+        standing = self.standing()
+        steps = steps_left(standing)
+        self._check_start(standing)
+        self._check_can_pause(standing, steps)
+        mark = records.mark(standing.task)
         if mark is None:
-            mark = records.begin(self._now(), at.task, self._parts.clock.milliseconds())
+            mark = records.begin(self._now(), standing.task, self._parts.clock.milliseconds())
         for step in steps:
             self._say(f"-- {step.value}")
             try:
@@ -171,19 +173,19 @@ class Change:
                 # The task's new start makes the mark void.
                 parts.replication.resume(parts.task)
 
-    def _check_start(self, at: Standing) -> None:
-        if self._planned.start.is_chosen and at.application_runs:
+    def _check_start(self, standing: Standing) -> None:
+        if self._planned.start.is_chosen and standing.application_runs:
             message = (
                 "the application runs; to start it from another state, stop it first. It and the "
                 "replication task are untouched"
             )
             raise DeployError(message)
 
-    def _check_can_pause(self, at: Standing, steps: list[Step]) -> None:
-        if Step.PAUSE in steps and at.task.percent != _LOADED:
+    def _check_can_pause(self, standing: Standing, steps: list[Step]) -> None:
+        if Step.PAUSE in steps and standing.task.percent != _LOADED:
             message = (
-                f"the replication task has loaded {at.task.percent} % of its tables, and a pause "
-                f"now would make it load unfinished ones a second time. It is untouched: "
+                f"the replication task has loaded {standing.task.percent} % of its tables, and a "
+                f"pause now would make it load unfinished ones a second time. It is untouched: "
                 f"deploy again when status says that it has loaded all"
             )
             raise DeployError(message)

@@ -80,5 +80,5 @@ def _states(parts: Parts, mark: Mark) -> Iterator[str]:
         yield f"snapshot from before the change: {before.snapshot}"
     for stack in (before.application, before.replication):
         now = parts.stacks.deployed(stack.part, stack.name)
-        which = "as before the change" if now == stack else "changed"
-        yield f"{stack.name}: {parts.stacks.status(stack.name) or 'not there'}, {which}"
+        comparison = "as before the change" if now == stack else "changed"
+        yield f"{stack.name}: {parts.stacks.status(stack.name) or 'not there'}, {comparison}"

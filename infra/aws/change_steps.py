@@ -52,25 +52,25 @@ class Standing:
     to_resume: bool
 
 
-def steps_left(at: Standing) -> list[Step]:
+def steps_left(standing: Standing) -> list[Step]:
     """The steps that are left, in their order; the first is next."""
     steps: list[Step] = []
-    if at.replication_differs:
-        if at.task.at_work:
+    if standing.replication_differs:
+        if standing.task.at_work:
             steps.append(Step.PAUSE)
-        if at.application_differs:
-            if not at.drained:
+        if standing.application_differs:
+            if not standing.drained:
                 # Also where the application is stopped: it is started for this, as it was.
                 steps.append(Step.DRAIN)
-            if at.application_runs or not at.drained:
+            if standing.application_runs or not standing.drained:
                 steps.append(Step.STOP)
             steps.append(Step.CODE)
         steps.append(Step.MAPPING)
-    elif at.application_differs:
+    elif standing.application_differs:
         steps.append(Step.CODE)
-    if not at.application_runs or Step.STOP in steps:
+    if not standing.application_runs or Step.STOP in steps:
         steps.append(Step.START)
     # A task that was marked and not yet stopped, for a change that has been taken back, runs on.
-    if (at.to_resume and not at.task.runs) or Step.PAUSE in steps:
+    if (standing.to_resume and not standing.task.runs) or Step.PAUSE in steps:
         steps.append(Step.RESUME)
     return steps

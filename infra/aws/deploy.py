@@ -58,7 +58,7 @@ class Deployment:
         self._clock = clock
         self._say = say
         self._stacks = Stacks(clients.cloudformation, clock, say)
-        self._own = Ownership(environment, self._stacks, clients)
+        self._ownership = Ownership(environment, self._stacks, clients)
         self._replication = Replication(clients.dms, clock, say)
         self._application = FlinkApplication(
             environment.application.name,
@@ -69,7 +69,7 @@ class Deployment:
         )
         self._preflight = Preflight(
             environment,
-            own=self._own,
+            ownership=self._ownership,
             stacks=self._stacks,
             application=self._application,
             bookkeeping=self._bookkeeping(),
@@ -122,7 +122,7 @@ class Deployment:
 
         Raises DeployError.
         """
-        self._own.check_names()
+        self._ownership.check_names()
         self._keep_generations()
         key = plan.code_key(digest_of(package)) if package.exists() else "(not made yet)"
         lines = list(
@@ -135,7 +135,7 @@ class Deployment:
         for part in (plan.DATA, plan.APPLICATION, plan.ALARMS, plan.DMS):
             name = self._environment.stack(part)
             self._say(f"{name}: {self._stacks.status(name) or 'not there'}")
-        faults = list(self._own.faults())
+        faults = list(self._ownership.faults())
         for fault in faults:
             self._say(fault)
         if faults:

@@ -12,11 +12,11 @@ from infra.aws.plan import StackPlan
 _ABSENT = "(not set)"
 
 
-def sends_the_same(now: StackPlan, then: StackPlan) -> bool:
+def sends_the_same(deployed: StackPlan, planned: StackPlan) -> bool:
     """Whether the configuration of DMS stays the same; descriptions do not count."""
     parts = ("Resources", "Conditions")
-    return now.parameters == then.parameters and all(
-        now.template.get(part) == then.template.get(part) for part in parts
+    return deployed.parameters == planned.parameters and all(
+        deployed.template.get(part) == planned.template.get(part) for part in parts
     )
 
 
@@ -33,14 +33,14 @@ def captured_tables(stack: StackPlan) -> dict[str, Any]:
     return tables
 
 
-def added_tables(now: StackPlan, then: StackPlan) -> list[str]:
+def added_tables(deployed: StackPlan, planned: StackPlan) -> list[str]:
     """The tables that DMS does not capture now and would capture."""
-    return sorted(captured_tables(then).keys() - captured_tables(now).keys())
+    return sorted(captured_tables(planned).keys() - captured_tables(deployed).keys())
 
 
-def replication_lines(now: StackPlan, then: StackPlan) -> Iterator[str]:
+def replication_lines(deployed: StackPlan, planned: StackPlan) -> Iterator[str]:
     """What differs in mapping, settings and endpoints, one line each."""
-    before, after = captured_tables(now), captured_tables(then)
+    before, after = captured_tables(deployed), captured_tables(planned)
     for name in sorted(before.keys() | after.keys()):
         if name not in before:
             yield f"mapping: + {name}"
@@ -48,16 +48,16 @@ def replication_lines(now: StackPlan, then: StackPlan) -> Iterator[str]:
             yield f"mapping: - {name}"
         elif before[name] != after[name]:
             yield f"mapping: {name} has different rules"
-    old, new = dict(_settings(now)), dict(_settings(then))
+    old, new = dict(_settings(deployed)), dict(_settings(planned))
     for name in sorted(old.keys() | new.keys()):
         if old.get(name) != new.get(name):
             yield f"{name}: {old.get(name, _ABSENT)} -> {new.get(name, _ABSENT)}"
 
 
-def declaration_lines(now: str, then: str) -> Iterator[str]:
+def declaration_lines(deployed: str, planned: str) -> Iterator[str]:
     """The lines of a declaration that differ, as a unified difference."""
     lines = difflib.unified_diff(
-        now.splitlines(), then.splitlines(), "deployed", "new", n=1, lineterm=""
+        deployed.splitlines(), planned.splitlines(), "deployed", "new", n=1, lineterm=""
     )
     yield from lines
 

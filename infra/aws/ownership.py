@@ -97,7 +97,7 @@ class Ownership:
 
     def _foreign(self, named: Named) -> Iterator[str]:
         existing = self._find(named)
-        if existing is None or existing == self._own(named):
+        if existing is None or existing == self._find_created(named):
             return
         stack, name = self._environment.stack(named.part), named.of(self._name)
         yield (
@@ -109,16 +109,16 @@ class Ownership:
 
     def _gone(self) -> Iterator[str]:
         """If the stack's application was deleted by hand: no update creates it again."""
-        own = self._own(APPLICATION)
-        if own == self._name and self._find(APPLICATION) is None:
+        created = self._find_created(APPLICATION)
+        if created == self._name and self._find(APPLICATION) is None:
             stack = self._environment.stack(plan.APPLICATION)
             yield (
-                f"{stack} created application {own}, which no longer exists: it was deleted "
+                f"{stack} created application {created}, which no longer exists: it was deleted "
                 f"outside of CloudFormation, and its snapshots with it. Delete the stack with "
                 f"`aws cloudformation delete-stack --stack-name {stack}` and deploy again"
             )
 
-    def _own(self, named: Named) -> str | None:
+    def _find_created(self, named: Named) -> str | None:
         resources = self._stacks.resources(self._environment.stack(named.part))
         return resources.get(named.resource)
 

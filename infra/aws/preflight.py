@@ -39,14 +39,14 @@ class Preflight:
         self,
         environment: Environment,
         *,
-        own: Ownership,
+        ownership: Ownership,
         stacks: Stacks,
         application: FlinkApplication,
         bookkeeping: Bookkeeping,
         key: PrivacyKey,
     ) -> None:
         self._environment = environment
-        self._own = own
+        self._ownership = ownership
         self._stacks = stacks
         self._application = application
         self._bookkeeping = bookkeeping
@@ -59,7 +59,7 @@ class Preflight:
             DeployError: where the deployment would touch what is not its own, lose data that
                 nobody has given up, or start without a state that it should have.
         """
-        self._own.check_names()
+        self._ownership.check_names()
         if not allow_data_loss:
             for moved in self._moved():
                 raise DataLossError(moved)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flink_app.positions.generations import Generations
 from infra.aws import plan
@@ -42,10 +42,14 @@ class EnvironmentReloadActions:
         settings = plan.with_generations(self.environment, self.running().settings).application
         self.bookkeeping.require_latest_layout()
         task = self.replication.state(self.task)
-        at = Standing(settings.generations, settings.floor, self.bookkeeping.floor(), task, False)  # noqa: FBT003
-        waits = at.floor < at.generations.newest and task.is_loaded(since_ms=at.boundary_ms)
-        loaded = waits and self._all_loaded(task)
-        return Standing(at.generations, at.floor, at.swept_to, task, loaded)
+        standing = Standing(
+            settings.generations, settings.floor, self.bookkeeping.floor(), task, all_loaded=False
+        )
+        if standing.floor < standing.generations.newest and task.is_loaded(
+            since_ms=standing.boundary_ms
+        ):
+            return replace(standing, all_loaded=self._all_loaded(task))
+        return standing
 
     def stop_task(self) -> None:
         """Stops the replication task. Raises DeployError."""

@@ -75,9 +75,9 @@ class Standing:
         return self.generations.later[-1][1] if self.generations.later else 0
 
 
-def next_step(at: Standing, generation: int) -> Step:
+def next_step(standing: Standing, generation: int) -> Step:
     """What comes next for the reload to `generation`. Raises DeployError where nothing can."""
-    newest, task = at.generations.newest, at.task
+    newest, task = standing.generations.newest, standing.task
     if generation not in {newest, newest + 1}:
         message = (
             f"the newest generation is {newest}: give {newest + 1} to begin a reload or {newest} "
@@ -86,10 +86,10 @@ def next_step(at: Standing, generation: int) -> Step:
         raise DeployError(message)
     if newest < generation:
         return Step.STOP if task.at_work else Step.BOUNDARY
-    if at.floor >= generation:
-        return Step.DONE if at.swept_to >= generation else Step.SWEEP
-    if task.fresh_start_ms < at.boundary_ms:
-        _check_quiet(at, generation)
+    if standing.floor >= generation:
+        return Step.DONE if standing.swept_to >= generation else Step.SWEEP
+    if task.fresh_start_ms < standing.boundary_ms:
+        _check_quiet(standing, generation)
         return Step.START
     if task.errored:
         message = (
@@ -97,19 +97,19 @@ def next_step(at: Standing, generation: int) -> Step:
             f"begin another reload with --generation {generation + 1}"
         )
         raise DeployError(message)
-    if not task.is_loaded(since_ms=at.boundary_ms):
+    if not task.is_loaded(since_ms=standing.boundary_ms):
         return Step.LOAD
-    return Step.FLOOR if at.all_loaded else Step.ARRIVE
+    return Step.FLOOR if standing.all_loaded else Step.ARRIVE
 
 
-def _check_quiet(at: Standing, generation: int) -> None:
+def _check_quiet(standing: Standing, generation: int) -> None:
     """Raises DeployError if changes were sent in the new generation before its load.
 
     They would order above the load, which has newer versions of their rows.
     """
-    if at.task.at_work or at.task.start_ms >= at.boundary_ms:
+    if standing.task.at_work or standing.task.start_ms >= standing.boundary_ms:
         message = (
-            f"the replication task was started after {time_text(at.boundary_ms)} without "
+            f"the replication task was started after {time_text(standing.boundary_ms)} without "
             f"reload-target, so changes of generation {generation} came before its load: begin "
             f"another reload with --generation {generation + 1}"
         )
@@ -148,11 +148,14 @@ class Reload:
 
     def describe(self, generation: int | None = None) -> Iterator[str]:
         """The state and the steps that are left, without doing them. Raises DeployError."""
-        at = self._actions.standing()
-        generation = at.next_generation if generation is None else generation
-        following = next_step(at, generation)
-        yield f"generations: {at.generations}; floor {at.floor}; swept to {at.swept_to}"
-        yield f"replication task: {at.task.status}, {at.task.percent} % loaded"
+        standing = self._actions.standing()
+        generation = standing.next_generation if generation is None else generation
+        following = next_step(standing, generation)
+        yield (
+            f"generations: {standing.generations}; floor {standing.floor}; "
+            f"swept to {standing.swept_to}"
+        )
+        yield f"replication task: {standing.task.status}, {standing.task.percent} % loaded"
         if following is Step.DONE:
             yield following.describe(generation)
             return
@@ -171,32 +174,33 @@ class Reload:
 
     def apply(self, generation: int) -> None:
         """Does the steps that are left. Raises DeployError."""
-        while (step := next_step(at := self._actions.standing(), generation)) is not Step.DONE:
+        standing = self._actions.standing()
+        while (step := next_step(standing, generation)) is not Step.DONE:
             self._say(step.describe(generation))
-            self._do(step, at, generation)
+            self._do(step, standing, generation)
+            standing = self._actions.standing()
         self._say(f"{Step.DONE.describe(generation)}: generation {generation}")
 
-    def _do(self, step: Step, at: Standing, generation: int) -> None:
+    def _do(self, step: Step, standing: Standing, generation: int) -> None:
         match step:
             case Step.STOP:
                 self._actions.stop_task()
             case Step.BOUNDARY:
-                self._actions.reconfigure(
-                    at.generations.started(generation, self._boundary(at)), at.floor
-                )
+                generations = standing.generations.started(generation, self._boundary(standing))
+                self._actions.reconfigure(generations, standing.floor)
             case Step.START:
-                self._wait_until(at.boundary_ms + MARGIN_MS)
+                self._wait_until(standing.boundary_ms + MARGIN_MS)
                 self._actions.reload_task()
             case Step.FLOOR:
-                self._actions.reconfigure(at.generations, generation)
+                self._actions.reconfigure(standing.generations, generation)
             case _:
                 self._wait_beyond(step, generation)
 
-    def _boundary(self, at: Standing) -> int:
+    def _boundary(self, standing: Standing) -> int:
         """A minute after the stop: by the service's clock, if the task has ever been stopped."""
-        stopped = at.task.stop_ms or self._clock.milliseconds()
+        stopped = standing.task.stop_ms or self._clock.milliseconds()
         # Whole seconds, which are easier to read; later than the boundary before.
-        return max(-(-(stopped + MARGIN_MS) // 1_000) * 1_000, at.boundary_ms + 1_000)
+        return max(-(-(stopped + MARGIN_MS) // 1_000) * 1_000, standing.boundary_ms + 1_000)
 
     def _wait_until(self, time_ms: int) -> None:
         remaining_ms = time_ms - self._clock.milliseconds()

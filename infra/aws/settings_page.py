@@ -44,12 +44,12 @@ def _environment(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[str
     """A section for each model, those in it after it."""
     fields = model.model_fields.items()
     parts = {name: part for name, field in fields if (part := model_in(field.annotation))}
-    own = [each for each in settings_of(model, above) if each.path[-2:-1] == above[-1:]]
     if above:
         yield f"### `{'.'.join(above)}`\n\n{model.__doc__}\n"
     rows = [("key", "meaning", "default", "accepted")]
-    for setting in own:
-        if setting.path != ("name",):  # the file's own name
+    for setting in settings_of(model, above):
+        is_of_part = setting.path[-2:-1] == above[-1:]  # and not of one below it
+        if is_of_part and setting.path != ("name",):  # the file's own name
             field = setting.field
             key = f"`{'.'.join(setting.path)}`"
             rows.append((key, field.description or "", _default(field), _accepted(field)))
@@ -59,22 +59,24 @@ def _environment(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[str
 
 
 def _groups() -> Iterator[str]:
-    environment = {each.parameter.name: each for each in settings_of(Environment)}
+    environment = {setting.parameter.name: setting for setting in settings_of(Environment)}
     by_group: dict[str, list[Setting]] = {}
     for setting in settings_of(Settings):
         by_group.setdefault(setting.path[0], []).append(setting)
     for group, settings in by_group.items():
         rows = [("property", "set from", "meaning")]
         for setting in settings:
-            given = environment.get(setting.parameter.name)
+            source_setting = environment.get(setting.parameter.name)
             name, description = setting.parameter.name, setting.field.description or ""
             if name is None:
                 source = "local runs only"
-            elif given is not None:
-                source = f"`{'.'.join(given.path)}`"
+            elif source_setting is not None:
+                source = f"`{'.'.join(source_setting.path)}`"
             else:
                 source = f"output `{name}` of the data stack"
-            is_above = given is not None and given.field.description == description
+            is_above = (
+                source_setting is not None and source_setting.field.description == description
+            )
             meaning = "see above" if name is not None and is_above else description
             rows.append((f"`{setting.field.alias}`", source, meaning))
         yield f"### `{PREFIX}{group}`\n\n{_table(rows)}"

@@ -51,20 +51,19 @@ def _template(text: str) -> str:
     for section, lines in reversed(list(zip(others, written, strict=True))):
         text = _put(text, section, "".join(f"{section.group('indent')}{line}\n" for line in lines))
     text = _put(text, parameters, "")
-    own = parse_template(text)
-    declared = {*(own["Parameters"] or ()), *own["Resources"]}
-    wanted = {name for name in _references(own) if "::" not in name} - declared
+    template = parse_template(text)
+    declared = {*(template["Parameters"] or ()), *template["Resources"]}
+    undeclared = {name for name in _references(template) if "::" not in name} - declared
     known = definitions()
-    if unknown := wanted - known.keys():
+    if unknown := undeclared - known.keys():
         message = (
             f"no setting has the parameter {', '.join(sorted(unknown))}, which a template refers "
             "to. Declare the setting in flink_app/shared_settings.py, infra/aws/environment.py or "
             "infra/aws/replication_settings.py, or the parameter in the template, before the mark"
         )
         raise _UnknownParameterError(message)
-    return _put(
-        text, parameters, "".join(_parameter(name, known[name]) for name in known if name in wanted)
-    )
+    inserted = "".join(_parameter(name, known[name]) for name in known if name in undeclared)
+    return _put(text, parameters, inserted)
 
 
 def _marked(text: str) -> list[re.Match[str]]:

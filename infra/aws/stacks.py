@@ -47,6 +47,7 @@ _REMEDIES: Final = {
 _WITHOUT_RESOURCES: Final = frozenset({"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"})
 # States of a resource that is not its stack's: never made, or deleted.
 _NOT_THERE: Final = frozenset({"CREATE_FAILED", "DELETE_COMPLETE", "DELETE_SKIPPED"})
+_REPLACEMENTS: Final = {"True": ", replaced", "Conditional": ", may be replaced"}
 _NO_CHANGES: Final = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -66,8 +67,8 @@ class Change:
         return gone and self.type in _HOLDS_DATA
 
     def __str__(self) -> str:
-        how = {"True": ", replaced", "Conditional": ", may be replaced"}.get(self.replacement, "")
-        return f"{self.action.lower():7} {self.resource} ({self.type}{how})"
+        note = _REPLACEMENTS.get(self.replacement, "")
+        return f"{self.action.lower():7} {self.resource} ({self.type}{note})"
 
 
 class Stacks:

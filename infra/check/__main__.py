@@ -13,12 +13,12 @@ _WRONG, _UNUSABLE = 1, 2
 
 def main() -> int:
     """Prints the report; the exit code is as the help says."""
-    arguments = parser()
-    given = arguments.parse_args()
-    if given.histories < 1:
-        arguments.error(f"--histories: at least 1, not {given.histories}")
+    argument_parser = parser()
+    options = argument_parser.parse_args()
+    if options.histories < 1:
+        argument_parser.error(f"--histories: at least 1, not {options.histories}")
     try:
-        report = check(given.declaration, histories=given.histories, seed=given.seed)
+        report = check(options.declaration, histories=options.histories, seed=options.seed)
     except DeclarationError as error:
         sys.stderr.write(f"check: {error}\n")
         return _UNUSABLE

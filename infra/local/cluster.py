@@ -210,7 +210,7 @@ class FlinkCluster(Lifetime):
             raise ServiceError(message)
         return all(vertex["status"] == "RUNNING" for vertex in answer["vertices"])
 
-    def _wait(self, condition: Callable[[], bool], what: str) -> None:
+    def _wait(self, condition: Callable[[], bool], awaited: str) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while True:
             try:
@@ -221,7 +221,7 @@ class FlinkCluster(Lifetime):
                     message = f"the job manager has ended: {self._job_manager.tail()}"
                     raise ServiceError(message) from error
             if time.monotonic() > deadline:
-                message = f"waited {_START_SECONDS:.0f} s for {what}"
+                message = f"waited {_START_SECONDS:.0f} s for {awaited}"
                 raise ServiceError(message)
             time.sleep(_POLL_SECONDS)
 

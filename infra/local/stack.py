@@ -65,16 +65,16 @@ class LocalStack(Lifetime):
         self._shards = shards
         self._resharding = resharding
         self._kinesis: LocalKinesis | None = None
-        self._given = folder
+        self._chosen_folder = folder
         self._exit = ExitStack()
 
     def _start(self) -> None:
         """Starts the servers and creates the settings; returns when all of them answer."""
-        if self._given is None:
+        if self._chosen_folder is None:
             temporary = tempfile.TemporaryDirectory(prefix="starjoin-", ignore_cleanup_errors=True)
             self.folder = Path(self._exit.enter_context(temporary))
         else:
-            self.folder = self._given
+            self.folder = self._chosen_folder
             self.folder.mkdir(parents=True, exist_ok=True)
         self.moto = self._exit.enter_context(Moto(self.folder / "moto"))
         if self._resharding:

@@ -184,12 +184,12 @@ class Copy:
             _cut(load_error.type_name, "type_name"), _cut(load_error.length, "length"), "0",
             str(load_error.code), _cut(load_error.message, "message"),
         ]  # fmt: skip
-        own = await Backend.login(self._session.shared.address, self._session.database)
+        backend = await Backend.login(self._session.shared.address, self._session.database)
         try:
             row = ", ".join(values)
-            await own.query(f"INSERT INTO sys_load_error_detail VALUES ({row})")
+            await backend.query(f"INSERT INTO sys_load_error_detail VALUES ({row})")
         finally:
-            own.close()
+            backend.close()
 
 
 def _cut(text: str, width: str) -> str:

@@ -59,13 +59,13 @@ def read(s3: S3Client, entry: Entry) -> bytes | None:
 def nothing_found(command: CopyCommand) -> RedshiftError:
     """The error of a COPY that finds no file at all, mandatory or not."""
     text = f"The specified S3 prefix '{command.source.key}' does not exist"
-    return RedshiftError(text, detail=detail_block(text, 8001, "", where="s3_utility.cpp:763"))
+    return RedshiftError(text, detail=detail_block(text, 8001, "", location="s3_utility.cpp:763"))
 
 
 def spectrum_error(code: int, context: str, load_error: LoadErrorDetail) -> CopyError:
     """An error of the layer that reads columnar files."""
     text = "Spectrum Scan Error"
-    detail = detail_block(text, code, context, where="dory_util.cpp:1450")
+    detail = detail_block(text, code, context, location="dory_util.cpp:1450")
     return CopyError(text, load_error, detail=detail)
 
 
@@ -83,7 +83,7 @@ def _check_region(s3: S3Client, url: S3Url) -> None:
             "this cluster.,Status 301,Error PermanentRedirect,Rid 0,ExtRid 0,CanRetry 1"
         )
         load_error = LoadErrorDetail(_FILE_NOT_FOUND, text, file=str(url))
-        detail = detail_block(text, 8001, str(url), where="s3_utility.cpp:290")
+        detail = detail_block(text, 8001, str(url), location="s3_utility.cpp:290")
         raise CopyError(text, load_error, detail=detail)
 
 
@@ -97,15 +97,15 @@ def _manifest(s3: S3Client, url: S3Url) -> list[Entry]:
         return [_entry(entry) for entry in listed]
     except (ValueError, KeyError, TypeError) as error:
         text = "Manifest file is not in correct json format"
-        raise RedshiftError(text, detail=detail_block(text, 8001, str(url), where="")) from error
+        raise RedshiftError(text, detail=detail_block(text, 8001, str(url), location="")) from error
 
 
 def _entry(entry: dict[str, Any]) -> Entry:
     for key, parent in (("meta", entry), ("content_length", entry.get("meta", {}))):
         if key not in parent:
             text = f"File entry does not have '{key}' key."
-            where = "spectrum_manifest.cpp:204"
-            raise RedshiftError(text, detail=detail_block(text, 15003, "", where=where))
+            location = "spectrum_manifest.cpp:204"
+            raise RedshiftError(text, detail=detail_block(text, 15003, "", location=location))
     return Entry(
         url=s3_url(entry["url"]),
         mandatory=bool(entry.get("mandatory", False)),
@@ -129,7 +129,7 @@ def _s3_error(error: BotoCoreError | ClientError, url: S3Url, prefix: str = "") 
         f"Error {answer.get('Code', 'Unreachable')},Rid 0,ExtRid 0,CanRetry 1"
     )
     load_error = LoadErrorDetail(_FILE_NOT_FOUND, text, file=str(url))
-    detail = detail_block(text, 8001, str(url), where="s3_utility.cpp:290")
+    detail = detail_block(text, 8001, str(url), location="s3_utility.cpp:290")
     return CopyError(text, load_error, detail=detail)
 
 

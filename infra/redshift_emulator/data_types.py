@@ -54,7 +54,7 @@ def data_type(item: Cursor) -> str:
     if word in _NOT_EMULATED:
         text = f"the type {word}"
         raise not_emulated(text)
-    item.at -= 1
+    item.index -= 1
     text = f'type "{item.peek().text.lower()}" does not exist'
     raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
 

@@ -47,7 +47,7 @@ def create_table(cursor: Cursor) -> str:
     head = f"CREATE {temporary}TABLE {absent}{cursor.name()}"
     columns = None
     if cursor.peek().text == "(":
-        start = cursor.at
+        start = cursor.index
         columns = cursor.items()
         written = cursor.text(start)
     placement = read_placement(cursor)
@@ -67,7 +67,7 @@ def _table_items(items: list[Cursor], placement: Placement) -> list[str]:
     types: dict[str, str] = {}
     inherits = False
     for item in items:
-        item.at = 0
+        item.index = 0
         if item.accept("LIKE"):
             texts.append(_like(item))
             inherits = True
@@ -177,8 +177,8 @@ def _column_attribute(item: Cursor) -> str:
 
 
 def _expression(item: Cursor) -> str:
-    start = item.at
-    while not item.done and (item.at == start or item.peek().word not in _ATTRIBUTES):
+    start = item.index
+    while not item.done and (item.index == start or item.peek().word not in _ATTRIBUTES):
         if item.peek().text == "(":
             item.group()
         else:
@@ -226,12 +226,12 @@ def alter_table(cursor: Cursor) -> tuple[str, TableColumn | None]:
 
 
 def _check_one_column_dropped(cursor: Cursor) -> None:
-    start = cursor.at
+    start = cursor.index
     while not cursor.done:
         if cursor.take().text == ",":
-            cursor.at -= 1
+            cursor.index -= 1
             raise cursor.fail()
-    cursor.at = start
+    cursor.index = start
 
 
 def _added_column(cursor: Cursor) -> str:

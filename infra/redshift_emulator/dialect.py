@@ -154,7 +154,7 @@ def _lock(sql: str, cursor: Cursor) -> Statement:
         cursor.name()
     if not cursor.done:
         raise cursor.fail()
-    cursor.at = 0
+    cursor.index = 0
     return Statement(Kind.PLAIN, sql, cursor.rest())
 
 
@@ -173,14 +173,14 @@ def _setting(sql: str, cursor: Cursor) -> Statement:
     if verb != "SHOW" and name not in _SETTINGS:
         text = f'unrecognized configuration parameter "{name.lower()}"'
         raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
-    cursor.at = 0
+    cursor.index = 0
     return Statement(Kind.PLAIN, sql, cursor.rest())
 
 
 def _prepare(sql: str, cursor: Cursor) -> Statement:
     """A name follows PREPARE, and behind it PostgreSQL 8.0 stops at a transaction's identifier."""
     if cursor.ahead("PREPARE", "TRANSACTION"):
-        cursor.at = 2
+        cursor.index = 2
         raise cursor.fail()
     return Statement(Kind.PLAIN, sql, cursor.rest())
 

@@ -111,17 +111,18 @@ def cancelled() -> RedshiftError:
     return RedshiftError("Query (0) cancelled on user's request", sqlstate=CANCELLED)
 
 
-def not_emulated(what: str) -> RedshiftError:
+def not_emulated(feature: str) -> RedshiftError:
     """For what Redshift can do but the emulator cannot."""
-    text = f"{what} is not supported by the Redshift emulator"
+    text = f"{feature} is not supported by the Redshift emulator"
     return RedshiftError(text, sqlstate=NOT_SUPPORTED)
 
 
-def detail_block(error: str, code: int, context: str, *, where: str, query: int = 0) -> str:
+def detail_block(error: str, code: int, context: str, *, location: str, query: int = 0) -> str:
     """The framed detail that Redshift's compute nodes and Spectrum send with an error."""
     return (
         f"\n  {_LINE}\n  error:  {error}\n  code:      {code}\n  context:   {context}\n"
-        f"  query:     {query}\n  location:  {where}\n  process:   padbmaster [pid=0]\n  {_LINE}\n"
+        f"  query:     {query}\n  location:  {location}\n"
+        f"  process:   padbmaster [pid=0]\n  {_LINE}\n"
     )
 
 
@@ -146,7 +147,7 @@ def _conflict(fields: dict[str, str]) -> RedshiftError:
 def _too_long(type_name: str) -> RedshiftError:
     text = "Value too long for character type"
     context = f"Value too long for type {type_name}"
-    return RedshiftError(text, detail=detail_block(text, 8001, context, where="string.cpp:213"))
+    return RedshiftError(text, detail=detail_block(text, 8001, context, location="string.cpp:213"))
 
 
 def _too_many_characters(fields: dict[str, str]) -> RedshiftError:
@@ -156,7 +157,7 @@ def _too_many_characters(fields: dict[str, str]) -> RedshiftError:
 def _too_many_bytes(fields: dict[str, str]) -> RedshiftError | None:
     if fields.get("n", "").startswith(_ASCII_CONSTRAINT):
         text = "CHAR string contains invalid ASCII character"
-        return RedshiftError(text, detail=detail_block(text, 8001, "check_chars", where=""))
+        return RedshiftError(text, detail=detail_block(text, 8001, "check_chars", location=""))
     match = _BYTES_CONSTRAINT.fullmatch(fields.get("n", ""))
     if match is None:
         return None
@@ -165,14 +166,14 @@ def _too_many_bytes(fields: dict[str, str]) -> RedshiftError | None:
 
 def _null(fields: dict[str, str]) -> RedshiftError:
     text = f"Cannot insert a NULL value into column {fields.get('c', '')}"
-    return RedshiftError(text, detail=detail_block(text, 8007, "query execution", where=""))
+    return RedshiftError(text, detail=detail_block(text, 8007, "query execution", location=""))
 
 
 def _overflow(fields: dict[str, str]) -> RedshiftError | None:
     if fields["M"] != "numeric field overflow":
         return None
     text = "Numeric data overflow (result precision)"
-    return RedshiftError(text, detail=detail_block(text, 1058, fields.get("D", ""), where=""))
+    return RedshiftError(text, detail=detail_block(text, 1058, fields.get("D", ""), location=""))
 
 
 def _cancelled(_fields: dict[str, str]) -> RedshiftError:
@@ -187,7 +188,7 @@ def _not_a_number(fields: dict[str, str]) -> RedshiftError | None:
     kind, value = _NUMBERS[match["kind"]], match["value"]
     text = f"Invalid digit, Value '{value[:1]}', Pos 0, Type: {kind}"
     return RedshiftError(
-        text, sqlstate=fields["C"], detail=detail_block(text, 1207, value, where="numeric.cpp")
+        text, sqlstate=fields["C"], detail=detail_block(text, 1207, value, location="numeric.cpp")
     )
 
 

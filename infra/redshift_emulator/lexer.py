@@ -79,12 +79,12 @@ def fold_quoted(sql: str) -> str:
     if '"' not in sql:
         return sql
     parts: list[str] = []
-    at = 0
+    end = 0
     for token in _scan(sql):
         if token.kind == "quoted":
-            parts += [sql[at : token.start], token.text.lower()]
-            at = token.end
-    return "".join([*parts, sql[at:]])
+            parts += [sql[end : token.start], token.text.lower()]
+            end = token.end
+    return "".join([*parts, sql[end:]])
 
 
 def string_value(token: Token) -> str:
@@ -102,25 +102,27 @@ class Cursor:
     def __init__(self, sql: str, statement_tokens: list[Token]) -> None:
         self._sql = sql
         self._tokens = statement_tokens
-        self.at = 0
+        self.index = 0
 
     @property
     def done(self) -> bool:
         """Whether nothing is left."""
-        return self.at >= len(self._tokens)
+        return self.index >= len(self._tokens)
 
     def peek(self, ahead: int = 0) -> Token:
         """A token without taking it; an empty token at the end."""
-        at = self.at + ahead
-        return self._tokens[at] if at < len(self._tokens) else Token("end", "", len(self._sql))
+        index = self.index + ahead
+        return (
+            self._tokens[index] if index < len(self._tokens) else Token("end", "", len(self._sql))
+        )
 
     def take(self) -> Token:
         """The next token. Raises a syntax error at the end."""
         if self.done:
             text = "syntax error at end of input"
             raise RedshiftError(text, sqlstate=SYNTAX_ERROR)
-        self.at += 1
-        return self._tokens[self.at - 1]
+        self.index += 1
+        return self._tokens[self.index - 1]
 
     def ahead(self, *words: str) -> bool:
         """Whether these words come next."""
@@ -130,14 +132,14 @@ class Cursor:
         """Takes these words if they come next."""
         if not self.ahead(*words):
             return False
-        self.at += len(words)
+        self.index += len(words)
         return True
 
     def accept_mark(self, mark: str) -> bool:
         """Takes a punctuation mark if it comes next."""
         if self.peek().kind != "mark" or self.peek().text != mark:
             return False
-        self.at += 1
+        self.index += 1
         return True
 
     def expect(self, *words: str) -> None:
@@ -151,7 +153,7 @@ class Cursor:
 
     def name(self) -> str:
         """Takes a name, with its schema if there is one, as written."""
-        start = self.at
+        start = self.index
         self._part()
         while self.accept_mark("."):
             self._part()
@@ -160,11 +162,11 @@ class Cursor:
     def _part(self) -> None:
         if self.peek().kind not in {"word", "quoted"}:
             raise self.fail()
-        self.at += 1
+        self.index += 1
 
     def group(self) -> str:
         """Takes a balanced pair of parentheses and what is between, as written."""
-        start = self.at
+        start = self.index
         if not self.accept_mark("("):
             raise self.fail()
         depth = 1
@@ -177,23 +179,23 @@ class Cursor:
         """Takes a parenthesised list; returns a cursor for each part."""
         self.accept_mark("(")
         items: list[Cursor] = []
-        start, depth = self.at, 1
+        start, depth = self.index, 1
         while depth:
             text = self.take().text
             depth += (text == "(") - (text == ")")
             if (text == "," and depth == 1) or depth == 0:
-                items.append(Cursor(self._sql, self._tokens[start : self.at - 1]))
-                start = self.at
+                items.append(Cursor(self._sql, self._tokens[start : self.index - 1]))
+                start = self.index
         return items
 
     def text(self, start: int, end: int | None = None) -> str:
         """The text from token `start` to before token `end` (default: to the last taken)."""
-        end = self.at if end is None else end
+        end = self.index if end is None else end
         if end <= start:
             return ""
         return self._sql[self._tokens[start].start : self._tokens[end - 1].end]
 
     def rest(self) -> str:
         """Takes everything that is left, as written."""
-        start, self.at = self.at, len(self._tokens)
+        start, self.index = self.index, len(self._tokens)
         return self.text(start)

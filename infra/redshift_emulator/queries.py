@@ -63,8 +63,8 @@ def check_query(sql: str, *, into_table: bool = False) -> None:
     for node in tree.walk():
         if word := _UNKNOWN_SYNTAX.get(type(node)):
             raise syntax_error(word)
-        if what := _NOT_EMULATED.get(type(node)):
-            raise not_emulated(what)
+        if feature := _NOT_EMULATED.get(type(node)):
+            raise not_emulated(feature)
         if check := _CHECKS.get(type(node)):
             check(node)
     check_nodes(tree, sql, into_table=into_table)
@@ -113,8 +113,8 @@ def _check_inner_joins(sources: Iterable[exp.Expr]) -> None:
 
 def _equals_target(update: exp.Expr) -> bool:
     """Whether an equality relates the target to another table, as far as columns are qualified."""
-    target, where = update.this.alias_or_name, update.args.get("where")
-    for equality in where.find_all(exp.EQ) if where else ():
+    target, condition = update.this.alias_or_name, update.args.get("where")
+    for equality in condition.find_all(exp.EQ) if condition else ():
         sides = [
             {column.table for column in side.find_all(exp.Column)}
             for side in (equality.left, equality.right)

@@ -73,12 +73,12 @@ def as_redshift(answer: Message) -> Message:
 def read_fields(body: bytes) -> list[Field]:
     """The columns of a row description."""
     (count,) = struct.unpack_from("!H", body)
-    at = 2
+    offset = 2
     fields: list[Field] = []
     for _ in range(count):
-        end = body.index(b"\0", at)
-        fields.append(Field(body[at:end].decode(), *_FIELD.unpack_from(body, end + 1)))
-        at = end + 1 + _FIELD.size
+        end = body.index(b"\0", offset)
+        fields.append(Field(body[offset:end].decode(), *_FIELD.unpack_from(body, end + 1)))
+        offset = end + 1 + _FIELD.size
     return fields
 
 

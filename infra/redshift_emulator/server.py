@@ -55,11 +55,11 @@ async def prepare(address: Address, wanted: Database) -> int:
             await _create(admin, address, wanted)
     finally:
         admin.close()
-    own = await Backend.login(address, wanted.name)
+    backend = await Backend.login(address, wanted.name)
     try:
-        ((number,),) = await own.query("SELECT 'varbyte'::regtype::oid")
+        ((number,),) = await backend.query("SELECT 'varbyte'::regtype::oid")
     finally:
-        own.close()
+        backend.close()
     return int(number or 0)
 
 
@@ -69,15 +69,15 @@ async def _create(admin: Backend, address: Address, wanted: Database) -> None:
     await admin.query(f"CREATE DATABASE {name} OWNER {owner}")
     for setting, value in _settings(wanted.isolation).items():
         await admin.query(f"ALTER DATABASE {name} SET {setting} TO {literal(value)}")
-    own = await Backend.login(address, wanted.name)
+    backend = await Backend.login(address, wanted.name)
     try:
-        await own.query(f"ALTER SCHEMA public OWNER TO {owner}")
+        await backend.query(f"ALTER SCHEMA public OWNER TO {owner}")
         for file in _OBJECTS:
-            await own.query((_FOLDER / file).read_text())
+            await backend.query((_FOLDER / file).read_text())
         if wanted.collation == "case_insensitive":
-            await own.query((_FOLDER / _CASE_INSENSITIVE).read_text())
+            await backend.query((_FOLDER / _CASE_INSENSITIVE).read_text())
     finally:
-        own.close()
+        backend.close()
 
 
 def _settings(isolation: str) -> dict[str, str]:

@@ -72,13 +72,13 @@ def _levels(block: exp.Expr) -> list[int]:
     for column in block.find_all(exp.Column):
         if not column.table or _block_of(column) is not block:
             continue
-        level, at = 0, block
-        while column.table not in _sources(at):
+        level, outer = 0, block
+        while column.table not in _sources(outer):
             level += 1
-            above = _block_of(at)
+            above = _block_of(outer)
             if above is None:
                 break
-            at = above
+            outer = above
         else:
             if level:
                 levels.append(level)

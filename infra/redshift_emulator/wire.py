@@ -187,16 +187,16 @@ def close_statement(name: str) -> Message:
 
 def result_formats(body: bytes) -> tuple[int, ...]:
     """The formats of results that a Bind message asks for."""
-    at = body.index(b"\0", body.index(b"\0") + 1) + 1
-    (formats,) = struct.unpack_from("!H", body, at)
-    at += 2 + 2 * formats
-    (parameters,) = struct.unpack_from("!H", body, at)
-    at += 2
+    offset = body.index(b"\0", body.index(b"\0") + 1) + 1
+    (formats,) = struct.unpack_from("!H", body, offset)
+    offset += 2 + 2 * formats
+    (parameters,) = struct.unpack_from("!H", body, offset)
+    offset += 2
     for _ in range(parameters):
-        (length,) = struct.unpack_from("!i", body, at)
-        at += 4 + max(length, 0)
-    (count,) = struct.unpack_from("!H", body, at)
-    return struct.unpack_from(f"!{count}h", body, at + 2)
+        (length,) = struct.unpack_from("!i", body, offset)
+        offset += 4 + max(length, 0)
+    (count,) = struct.unpack_from("!H", body, offset)
+    return struct.unpack_from(f"!{count}h", body, offset + 2)
 
 
 def error_fields(body: bytes) -> dict[str, str]:
@@ -215,12 +215,12 @@ def row_values(body: bytes) -> list[bytes | None]:
     """The values of one row, in whatever format they have."""
     (count,) = struct.unpack_from("!H", body)
     values: list[bytes | None] = []
-    at = 2
+    offset = 2
     for _ in range(count):
-        (length,) = struct.unpack_from("!i", body, at)
-        at += 4
-        values.append(None if length < 0 else body[at : at + length])
-        at += max(length, 0)
+        (length,) = struct.unpack_from("!i", body, offset)
+        offset += 4
+        values.append(None if length < 0 else body[offset : offset + length])
+        offset += max(length, 0)
     return values
 
 

@@ -69,8 +69,8 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
     """The letters of these parts. Raises ReplayError for a part that cannot be read."""
     for part in parts:
         file = _parquet(part, read)
-        there = set(file.schema_arrow.names)
-        missing = set(DEAD_LETTER_SCHEMA.names) - there - {_KEY_ID}
+        present = set(file.schema_arrow.names)
+        missing = set(DEAD_LETTER_SCHEMA.names) - present - {_KEY_ID}
         if missing:
             message = (
                 f"part {part.name} ({part.url}) lacks {', '.join(sorted(missing))}: an older "
@@ -78,7 +78,7 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
                 "with that version"
             )
             raise ReplayError(message)
-        table = file.read(columns=[*_OPEN, *({_KEY_ID} & there)])
+        table = file.read(columns=[*_OPEN, *({_KEY_ID} & present)])
         times = table["arrival"].cast(pa.int64()).to_pylist()
         for row, letter in enumerate(table.to_pylist()):
             stream, shard, number = (letter[name] for name in _COORDINATES)

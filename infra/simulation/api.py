@@ -18,7 +18,7 @@ from infra.simulation.database import MOST_SCHEMAS
 from infra.simulation.faults import Fault
 from infra.simulation.profile import Profile
 from infra.simulation.shrink import Outcome, run, shrink, simplify
-from infra.simulation.values import Given, Values, ValuesError
+from infra.simulation.values import Prescribed, Values, ValuesError
 
 _RUNS_OF_A_SEED: Final = 5  # runs that shrink a history, for each that looks for a plainer one
 _LOGGERS: Final = ("connectors", "flink_app")
@@ -39,7 +39,7 @@ class HistoryError(StarjoinError, AssertionError):
 
     def __init__(self, name: str, seed: int, outcome: Outcome) -> None:
         self.seed = seed
-        self.check = outcome.what
+        self.check = outcome.failed_check
         self.steps = tuple(_steps(outcome))
         lines = [
             f"{name}: the warehouse is wrong in the history of seed {seed}.",
@@ -84,7 +84,7 @@ class Report:
                 f"{self.first_seed + self.histories - 1}) of {self.records} records."
             ),
             "They contain: "
-            + ", ".join(f"{count} x {what}" for what, count in self.happened.items()),
+            + ", ".join(f"{count} x {event}" for event, count in self.happened.items()),
         ]
         if self.never_filled:
             lines.append(f"NULL in every row, so not tested: {', '.join(self.never_filled)}")
@@ -96,7 +96,7 @@ def check(
     *,
     histories: int = 100,
     seed: int = 0,
-    values: Mapping[str, Given] | None = None,
+    values: Mapping[str, Prescribed] | None = None,
     shrink_runs: int = 400,
 ) -> Report:
     """Runs random histories of the source and compares every target after every commit.
@@ -132,7 +132,7 @@ def check(
             outcome = run(Choices(number), profile)
             if isinstance(outcome.error, ValuesError):
                 raise outcome.error
-            if outcome.what:
+            if outcome.failed_check:
                 plainer = simplify(outcome, profile, range(shrink_runs // _RUNS_OF_A_SEED))
                 shrunk = shrink(*plainer, runs=shrink_runs)
                 raise HistoryError(name, number, shrunk) from shrunk.error

@@ -68,10 +68,10 @@ class Choices:
 
         Raises WeightsError.
         """
-        left = self.below(sum(weight for weight, _ in items))
+        remaining = self.below(sum(weight for weight, _ in items))
         for weight, item in items:
-            left -= weight
-            if left < 0:
+            remaining -= weight
+            if remaining < 0:
                 return item
         message = "weights are whole numbers above 0"
         raise WeightsError(message)

@@ -120,7 +120,7 @@ class Context:
     def current_processing_time(self) -> int:
         return 0
 
-    def register_processing_time_timer(self, at: int) -> None:  # noqa: ARG002
+    def register_processing_time_timer(self, timestamp: int) -> None:  # noqa: ARG002
         self.timer_set = True
 
 

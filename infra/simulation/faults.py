@@ -72,7 +72,7 @@ class Breaking:
         self._warehouse = warehouse
         self._owner = owner
         self._fault = None if planned is None else planned.fault
-        self._left = planned.statements if planned and planned.fault is Fault.CUT else -1
+        self._statements_left = planned.statements if planned and planned.fault is Fault.CUT else -1
         self._connection = connect()
         self._cursor = self._connection.cursor()
         self._lost = False
@@ -81,9 +81,9 @@ class Breaking:
         return self
 
     def execute(self, operation: str, args: Sequence[Any] | None = None) -> None:
-        if self._left == 0:
+        if self._statements_left == 0:
             self._lose()
-        self._left -= 1
+        self._statements_left -= 1
         self._cursor.execute(operation, args)
 
     def fetchall(self) -> Sequence[Sequence[Any]]:

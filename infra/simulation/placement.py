@@ -28,9 +28,13 @@ def placements(star: Star) -> tuple[Star, ...]:
         for name in star.dimensions
         if not any(column.unchanged for column in tables[name].columns.values())
     ]
-    every = chain.from_iterable(combinations(names, n) for n in range(1, len(names) + 1))
+    subsets = chain.from_iterable(combinations(names, n) for n in range(1, len(names) + 1))
     return tuple(
-        placed(star, *some)
-        for some in every
-        if all(ref.table in some for name in some for ref in star.tables[name].references.values())
+        placed(star, *subset)
+        for subset in subsets
+        if all(
+            reference.table in subset
+            for name in subset
+            for reference in star.tables[name].references.values()
+        )
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flink_app.declaration import Star
-from infra.simulation.values import Given
+from infra.simulation.values import Prescribed
 
 
 @dataclass(frozen=True)
@@ -39,4 +39,4 @@ class Profile:
     letters: int = 0
     gaps: int = 0
     steps: tuple[int, int] = (30, 100)
-    values: Mapping[str, Given] = field(default_factory=dict)
+    values: Mapping[str, Prescribed] = field(default_factory=dict)

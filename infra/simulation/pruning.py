@@ -74,11 +74,11 @@ class Pruning:
 
     def _held_back(self, safe: list[int]) -> dict[tuple[str, object], list[Version]]:
         """Changes that have not been applied for good, by table and key."""
-        left = [record for _, record in self._source.wire]
+        unapplied = [record for _, record in self._source.wire]
         for shard, count in zip(self._source.shards, safe, strict=True):
-            left += shard[count:]
+            unapplied += shard[count:]
         held: dict[tuple[str, object], list[Version]] = {}
-        for record in left:
+        for record in unapplied:
             for version in record.versions:
                 held.setdefault((version.table, version.key), []).append(version)
         return held

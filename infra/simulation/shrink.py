@@ -23,9 +23,9 @@ _FEW, _SOME = (1, 8), (8, 24)  # steps
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a history. `what` is empty when all was right."""
+    """What became of a history. `failed_check` is empty when all was right."""
 
-    what: str
+    failed_check: str
     message: str
     choices: Choices
     log: Sequence[str]
@@ -44,9 +44,9 @@ def run(choices: Choices, profile: Profile) -> Outcome:
         history = History(choices, profile)
         history.run()
     except Exception as error:  # noqa: BLE001 - a history that cannot go on is wrong as well
-        what = getattr(error, "what", f"{type(error).__name__}!")
+        failed_check = getattr(error, "check", f"{type(error).__name__}!")
         log, events = (history.log, history.events) if history else ([], [])
-        return Outcome(what, str(error), choices, log, events=events, error=error)
+        return Outcome(failed_check, str(error), choices, log, events=events, error=error)
     return Outcome(
         "",
         "",
@@ -93,7 +93,7 @@ def simplify(failing: Outcome, profile: Profile, seeds: range) -> tuple[Outcome,
     ):  # fmt: skip
         for seed in seeds:
             outcome = run(Choices(seed), plainer)
-            if outcome.what == failing.what:
+            if outcome.failed_check == failing.failed_check:
                 return outcome, plainer
     return failing, profile
 
@@ -108,7 +108,9 @@ def shrink(failing: Outcome, profile: Profile, *, runs: int = _RUNS) -> Outcome:
             return False
         runs -= 1
         outcome = run(Choices(replayed=made), profile)
-        if outcome.what != failing.what or len(outcome.choices.made) > len(best.choices.made):
+        if outcome.failed_check != failing.failed_check or len(outcome.choices.made) > len(
+            best.choices.made
+        ):
             return False
         if outcome.choices.made == best.choices.made:
             return False

@@ -100,8 +100,8 @@ def logical_value(kind: ColumnType, value: Any) -> Any:  # noqa: PLR0911 - one f
     return _short(kind, text, text.encode())
 
 
-def _refuse(why: str) -> Any:
-    raise MisfitError(why)
+def _refuse(reason: str) -> Any:
+    raise MisfitError(reason)
 
 
 def _integer(kind: ColumnType, value: Any) -> int:

@@ -17,7 +17,7 @@ from infra.simulation.type_values import MisfitError, fresh_value, key_value, lo
 
 Row = dict[str, Any]
 # Values of one column: a list to choose from, or a function of a number that grows with each value.
-Given = Sequence[Any] | Callable[[int], Any]
+Prescribed = Sequence[Any] | Callable[[int], Any]
 
 _KEYS: Final = 3
 _KEYS_IN_COMPOSITE: Final = 2  # so that whole keys meet as often as keys of one column
@@ -33,19 +33,21 @@ class Values:
 
     Args:
         declaration: whose columns.
-        given: by `table.column`. What is given for a key is what references to it hold as well,
+        values: by `table.column`. What is given for a key is what references to it hold as well,
             unless they have values of their own.
 
     Raises ValuesError for a column that is not declared, and for a listed value that does not fit.
     """
 
-    def __init__(self, declaration: Declaration, given: Mapping[str, Given] | None = None) -> None:
+    def __init__(
+        self, declaration: Declaration, values: Mapping[str, Prescribed] | None = None
+    ) -> None:
         self._tables = declaration.tables
         self._written = 0
         self._linked = _linked_columns(declaration)
-        self._given: dict[tuple[str, str], Given] = {}
-        for name, column_values in (given or {}).items():
-            self._give(name, column_values)
+        self._prescribed: dict[tuple[str, str], Prescribed] = {}
+        for name, column_values in (values or {}).items():
+            self._prescribe(name, column_values)
         self._readers = {name: readers_of(table.columns) for name, table in self._tables.items()}
 
     def row(self, table: str, choices: Choices) -> Row:
@@ -69,16 +71,18 @@ class Values:
             column.unchanged == "sent_as_null" for column in columns
         )
         # The first of them that something is given for, or that is compared, decides.
-        name = next((n for n in readers if (table, n) in self._given), (compared or readers)[0])
-        given = self._given.get((table, name)) or self._given_for_link(table, name)
+        name = next(
+            (n for n in readers if (table, n) in self._prescribed), (compared or readers)[0]
+        )
+        prescribed = self._prescribed.get((table, name)) or self._find_linked(table, name)
         if not compared:
             if nullable and choices.chance(5):
                 return None
-            if isinstance(given, Sequence):
-                return choices.one_of(given)
+            if isinstance(prescribed, Sequence):
+                return choices.one_of(prescribed)
             self._written += 1
-            return self._made(table, name, given, columns)
-        domain = given if given is not None else self._domain(table, name)
+            return self._made(table, name, prescribed, columns)
+        domain = prescribed if prescribed is not None else self._domain(table, name)
         if callable(domain):
             count = self._key_count(table, name)
             domain = [self._result(table, name, domain, number) for number in range(count)]
@@ -86,10 +90,14 @@ class Values:
         return None if chosen == len(domain) else domain[chosen]
 
     def _made(
-        self, table: str, name: str, given: Callable[[int], Any] | None, columns: Sequence[Column]
+        self,
+        table: str,
+        name: str,
+        make_value: Callable[[int], Any] | None,
+        columns: Sequence[Column],
     ) -> Any:
-        if given is not None:
-            return self._result(table, name, given, self._written)
+        if make_value is not None:
+            return self._result(table, name, make_value, self._written)
         lengths = [column.type.length for column in columns if column.type.length]
         return fresh_value(columns[0].type, self._written, min(lengths, default=None))
 
@@ -108,18 +116,20 @@ class Values:
         keys = (key_value(self._tables[table].columns[name].type, n, length) for n in numbers)
         return list(dict.fromkeys(keys))
 
-    def _given_for_link(self, table: str, name: str) -> Given | None:
+    def _find_linked(self, table: str, name: str) -> Prescribed | None:
         """What is given for a column that holds the same keys."""
         linked = self._linked[table, name]
-        given = next((self._given[column] for column in linked if column in self._given), None)
-        if isinstance(given, Sequence):
-            return [self._checked(table, name, value) for value in given]
-        return given
+        prescribed = next(
+            (self._prescribed[column] for column in linked if column in self._prescribed), None
+        )
+        if isinstance(prescribed, Sequence):
+            return [self._checked(table, name, value) for value in prescribed]
+        return prescribed
 
-    def _result(self, table: str, name: str, given: Callable[[int], Any], number: int) -> Any:
+    def _result(self, table: str, name: str, make_value: Callable[[int], Any], number: int) -> Any:
         """What a given function makes of a number."""
         try:
-            value = given(number)
+            value = make_value(number)
         except Exception as error:
             message = (
                 f"values: {table}.{name}: the given function raised {type(error).__name__} for "
@@ -128,7 +138,7 @@ class Values:
             raise ValuesError(message) from error
         return self._checked(table, name, value)
 
-    def _give(self, name: str, given: Given) -> None:
+    def _prescribe(self, name: str, prescribed: Prescribed) -> None:
         table, dot, column = name.partition(".")
         if not dot:
             message = f"values: {name!r}: write table.column; {_known(self._tables)}"
@@ -141,22 +151,24 @@ class Values:
             known = _known(columns)
             message = f"values: {name!r}: table {table} has no column {column!r}; {known}"
             raise ValuesError(message)
-        if callable(given):
-            self._given[table, column] = given
+        if callable(prescribed):
+            self._prescribed[table, column] = prescribed
             return
-        if isinstance(given, str | bytes) or not isinstance(given, Sequence):
+        if isinstance(prescribed, str | bytes) or not isinstance(prescribed, Sequence):
             message = (
                 f"values: {name!r}: give a list of at least one value, or a function that makes "
-                f"a value of a number; not {type(given).__name__}"
+                f"a value of a number; not {type(prescribed).__name__}"
             )
             raise ValuesError(message)
-        if not given:
+        if not prescribed:
             message = (
                 f"values: {name!r}: the list is empty: give at least one value, or leave the "
                 f"column out, which then has values of its type"
             )
             raise ValuesError(message)
-        self._given[table, column] = [self._checked(table, column, value) for value in given]
+        self._prescribed[table, column] = [
+            self._checked(table, column, value) for value in prescribed
+        ]
 
     def _checked(self, table: str, name: str, value: Any) -> Any:
         declared = self._tables[table]
@@ -202,9 +214,9 @@ def _linked_columns(declaration: Declaration) -> dict[tuple[str, str], list[tupl
     }
     for table, declared in declaration.tables.items():
         pairs = [
-            ((table, own), (reference.table, key))
+            ((table, column), (reference.table, key))
             for reference in declared.references.values()
-            for own, key in zip(
+            for column, key in zip(
                 reference.columns, declaration.tables[reference.table].key, strict=True
             )
         ]

@@ -45,9 +45,9 @@ def locate_simulated(shard: str, last: str) -> tuple[int, int]:
 class WrongError(StarjoinError, AssertionError):
     """The warehouse does not hold what it must; `what` names the check."""
 
-    def __init__(self, message: str, what: str) -> None:
-        super().__init__(f"{what}: {message}")
-        self.what = what
+    def __init__(self, message: str, check: str) -> None:
+        super().__init__(f"{check}: {message}")
+        self.check = check
 
 
 @dataclass
@@ -91,13 +91,13 @@ class Check:
         self._oracle = Oracle(star.declaration, secret)
         self._locate = locate
         self.pruning = Pruning(database, self._oracle, source)
-        self._own: dict[int, list[int]] = {}
+        self._reached_by: dict[int, list[int]] = {}
         self._floors: dict[int, list[int]] = {}  # by floor, where reading began under it
         self._seen = _Seen()
 
     def started(self, owner: int, offsets: Sequence[int], floor: int) -> None:
         """An attempt starts from these offsets, with this floor."""
-        self._own[owner] = list(offsets)
+        self._reached_by[owner] = list(offsets)
         if floor > max(self._floors, default=0):
             self._floors[floor] = list(offsets)
 
@@ -123,13 +123,14 @@ class Check:
         self._seen.accounts, self._seen.floor = len(rows), floor
         new = [row for row in rows if row[0] not in self._seen.batches]
         self._seen.batches.update(row[0] for row in new)
-        own, before = self._own[owner], list(self.reached)
+        reached_by_owner, before = self._reached_by[owner], list(self.reached)
         for _, shard, last in new:
             index, count = self._locate(shard, last)
-            own[index] = max(own[index], count)
-        ahead = all(mine >= theirs for mine, theirs in zip(own, before, strict=True))
-        behind = all(mine <= theirs for mine, theirs in zip(own, before, strict=True))
-        self.reached = [max(pair) for pair in zip(own, before, strict=True)]
+            reached_by_owner[index] = max(reached_by_owner[index], count)
+        pairs = list(zip(reached_by_owner, before, strict=True))
+        ahead = all(count >= reached for count, reached in pairs)
+        behind = all(count <= reached for count, reached in pairs)
+        self.reached = [max(pair) for pair in pairs]
         if ahead:
             self._seen.torn = False
         elif not behind:
@@ -221,8 +222,9 @@ class Check:
             for row in expected.rows:
                 values = zip(visible, row[:count], strict=True)
                 self.filled.update(f"{target.table}.{name}" for name, v in values if v is not None)
-            due, there = ([row[:count] for row in rows] for rows in (expected.rows, actual.rows))
-            _compare("rows", due, there, visible, target.table)
+            shown = ([row[:count] for row in rows] for rows in (expected.rows, actual.rows))
+            expected_rows, actual_rows = shown
+            _compare("rows", expected_rows, actual_rows, visible, target.table)
             _compare("hidden columns", expected.rows, actual.rows, columns, target.table)
             tombstones = self.pruning.without(target.table, expected.tombstones)
             named = [*target.key, "_pos"]
@@ -268,20 +270,20 @@ def _newer(before: Tables, after: Tables) -> Counter[str]:
 
 
 def _compare(
-    what: str,
+    check: str,
     expected: Sequence[Any],
     actual: Sequence[Any],
     columns: Sequence[str] = (),
     of: str = "",
 ) -> None:
-    """Raises WrongError about `what` when rows differ; those of `columns` are shown by name."""
+    """Raises WrongError of this check when rows differ; those of `columns` are shown by name."""
     if actual != expected:
         missing, surplus = Counter(expected) - Counter(actual), Counter(actual) - Counter(expected)
         message = (
             f"{of}{': ' if of else ''}missing {_shown(missing, columns)}; "
             f"unexpected {_shown(surplus, columns)}; there are {len(actual)} in all"
         )
-        raise WrongError(message, what)
+        raise WrongError(message, check)
 
 
 def _shown(rows: Counter[Any], columns: Sequence[str]) -> str:

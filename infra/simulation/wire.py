@@ -43,8 +43,8 @@ def commit_at(kind: Positions, log: int, first: int) -> Commit:
 
 def timestamp_text(micros: int) -> str:
     """A timestamp as DMS writes it."""
-    at = (_EPOCH + dt.timedelta(microseconds=micros)).replace(tzinfo=None)
-    return at.isoformat(timespec="microseconds") + "Z"
+    timestamp = (_EPOCH + dt.timedelta(microseconds=micros)).replace(tzinfo=None)
+    return timestamp.isoformat(timespec="microseconds") + "Z"
 
 
 def written_row(table: Table, row: Mapping[str, Any]) -> Row:

@@ -97,10 +97,10 @@ class Workload:
             self._change(self._choices.one_of(list(self._tables)[::-1]))
 
     def _change(self, table: str) -> None:
-        row, there = self._values.row(table, self._choices), self._source.tables[table]
+        row, present = self._values.row(table, self._choices), self._source.tables[table]
         key = self._source.key(table, row)
-        if key not in there:
-            others = [other for other in there if other != key]
+        if key not in present:
+            others = [other for other in present if other != key]
             if others and self._choices.chance(25):
                 old = self._choices.one_of(others)
                 self._source.put(table, row, old=old, left_out=self._left_out(table))

@@ -86,7 +86,7 @@ def test_what_happens_in_the_final_load_is_reported_as_well(
     break_join(monkeypatch, "text")
     only_the_end = Profile(stars=(Star(declared("alone")),), steps=(0, 1))
     outcomes = (run(Choices(seed), only_the_end) for seed in range(20))
-    failed = next(outcome for outcome in outcomes if outcome.what)
+    failed = next(outcome for outcome in outcomes if outcome.failed_check)
     first, *loads = HistoryError("alone", 0, failed).steps
     assert first == "the rest is read and loaded"
     assert loads

@@ -16,7 +16,7 @@ import pytest
 from flink_app.settings import PROPERTIES_FILE
 from infra.aws.package import RUN_OPTIONS, build_package
 from infra.local.cluster import FlinkCluster
-from infra.local.managed_flink import enforcement, own, run_arguments, unpack, unprivileged
+from infra.local.managed_flink import enforcement, give_to_user, run_arguments, unpack, unprivileged
 from infra.local.processes import ServiceError
 from infra.local.toolchain import ROOT
 from tests.support.running import running
@@ -73,8 +73,8 @@ def test_the_zip_loads_the_example_as_the_service_would_run_it(
         run = started.run()
         home.mkdir()
         run.state.mkdir()
-        own(home)
-        own(run.state)
+        give_to_user(home)
+        give_to_user(run.state)
         with FlinkCluster(
             run,
             home,
@@ -83,7 +83,7 @@ def test_the_zip_loads_the_example_as_the_service_would_run_it(
             enforcement(),
             unprivileged(),
         ) as cluster:
-            own(home)
+            give_to_user(home)
             job = cluster.flink_run(["-d", *run_arguments(RUN_OPTIONS), *given], cwd=code)
             cluster.wait_until_running(job)
             started.changes()

@@ -85,15 +85,15 @@ def _many(seeds: range, profile: Profile, jobs: int) -> int:
 
 def _explain(outcome: Outcome, profile: Profile) -> int:
     """What happened; of a history that went wrong, the shortest form."""
-    if outcome.what:
+    if outcome.failed_check:
         _say(f"wrong: {outcome.message}\nshrinking {len(outcome.choices.made)} choices")
         outcome = shrink(outcome, profile)
         _say(f"to {len(outcome.choices.made)}: {outcome.message}")
     for number, step in enumerate(outcome.log):
         _say(f"{number:4} {step}")
-    if outcome.what:
+    if outcome.failed_check:
         _say("--choices " + ",".join(map(str, outcome.choices.made)))
-    return 1 if outcome.what else 0
+    return 1 if outcome.failed_check else 0
 
 
 def _mutations(guard: str, seeds: range, profile: Profile, jobs: int) -> int:

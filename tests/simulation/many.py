@@ -52,8 +52,8 @@ def run_seeds(seeds: range, profile: Profile, *, until_wrong: bool = False) -> T
         outcome = run(Choices(seed), profile)
         tally.histories += 1
         tally.commits += outcome.commits
-        if outcome.what:
-            tally.wrong[seed] = outcome.what
+        if outcome.failed_check:
+            tally.wrong[seed] = outcome.failed_check
             if until_wrong:
                 break
     tally.seconds = time.process_time() - began

@@ -75,7 +75,7 @@ def test_a_wrong_history_is_shrunk_to_one_that_is_wrong_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("connectors.redshift.ledger.known_parts", lambda *_: set())
-    failing = next(o for seed in range(200) if (o := run(Choices(seed), PRUNING)).what)
+    failing = next(o for seed in range(200) if (o := run(Choices(seed), PRUNING)).failed_check)
     shrunk = shrink(failing, PRUNING, runs=40)
-    assert shrunk.what == failing.what
+    assert shrunk.failed_check == failing.failed_check
     assert len(shrunk.choices.made) < len(failing.choices.made)

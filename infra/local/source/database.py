@@ -37,7 +37,7 @@ class RowChange:
     transaction: int = 0
     number_in_transaction: int = 0
     log_position: str = ""
-    at: str = ""
+    committed_at: str = ""
 
 
 class SourceDatabase:
@@ -113,7 +113,7 @@ class SourceDatabase:
         for table in self.tables():
             query = sql.SQL("SELECT to_jsonb(t) AS row, clock_timestamp()::text AS at FROM {} t")
             for row in self._connection.execute(query.format(sql.Identifier(self.schema, table))):
-                yield RowChange(table, "load", None, row["row"], at=row["at"])
+                yield RowChange(table, "load", None, row["row"], committed_at=row["at"])
 
     def changes(self) -> list[RowChange]:
         """The changes committed since the last call, in order."""

@@ -127,7 +127,7 @@ def _record(
     record["metadata"] |= {
         "transaction-id": change.transaction,
         "transaction-record-id": change.number_in_transaction,
-        "commit-timestamp": _iso(dt.datetime.fromisoformat(change.at)),
+        "commit-timestamp": _iso(dt.datetime.fromisoformat(change.committed_at)),
         "stream-position": f"{position}.{change.number_in_transaction}.{position}",
     }
     if change.operation == "update" and change.old is not None:
