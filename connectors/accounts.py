@@ -104,7 +104,7 @@ class Account(_Rows):
         """What accounts are summed by."""
         return self.stream, self.shard, self.table
 
-    def plus(self, other: Account) -> Account:
+    def combine(self, other: Account) -> Account:
         """The sum of two accounts of one shard and table."""
         arrivals = [a for a in (self.last_arrival_ms, other.last_arrival_ms) if a is not None]
         return Account(
@@ -153,7 +153,7 @@ class Outcome(_Rows):
         """What outcomes are summed by."""
         return self.table, self.destination
 
-    def plus(self, other: Outcome) -> Outcome:
+    def combine(self, other: Outcome) -> Outcome:
         """The sum of two outcomes of one table and destination."""
         return Outcome(
             self.table,
@@ -213,22 +213,22 @@ class Summable(Protocol):
     def group(self) -> tuple[str, ...]:
         """What it is summed by."""
 
-    def plus(self, other: Self) -> Self:
+    def combine(self, other: Self) -> Self:
         """The sum of two of one group."""
 
 
 S = TypeVar("S", bound=Summable)
 
 
-def summed(items: Iterable[S]) -> list[S]:
+def sum_by_group(items: Iterable[S]) -> list[S]:
     """One account per shard and table, or one outcome per table and destination."""
     sums: dict[tuple[str, ...], S] = {}
     for item in items:
         known = sums.get(item.group)
-        sums[item.group] = item if known is None else known.plus(item)
+        sums[item.group] = item if known is None else known.combine(item)
     return list(sums.values())
 
 
-def whole(accounts: Iterable[Account]) -> Account:
+def sum_tables(accounts: Iterable[Account]) -> Account:
     """The accounts of one shard, of which there is at least one, as one of all its tables."""
-    return replace(reduce(Account.plus, accounts), table="")
+    return replace(reduce(Account.combine, accounts), table="")

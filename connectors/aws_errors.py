@@ -48,7 +48,7 @@ _PASSING: Final = (
 )
 
 
-def passes(error: ClientError | BotoCoreError) -> bool:
+def is_transient(error: ClientError | BotoCoreError) -> bool:
     """Whether the same call may succeed later without anybody's help."""
     if not isinstance(error, ClientError):
         return isinstance(error, _PASSING)

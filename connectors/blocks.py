@@ -19,7 +19,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.failures import StarjoinError, named
+from connectors.failures import StarjoinError, describe_error
 
 # In the metadata of a column's field: a word for how its values were made, a blank, their type in
 # Redshift's DDL. Whoever derives the schema writes it; staging compares it with today's.
@@ -94,7 +94,8 @@ def decode(data: bytes, schema_of: SchemaOf) -> Block:
         start += -start % _ALIGNMENT
         batch = pa.ipc.read_record_batch(pa.py_buffer(data).slice(start), schema_of(kind, table))
     except (struct.error, ValueError, KeyError, OSError, pa.ArrowException) as error:
-        message = f"an element of {len(data)} bytes is not a block of this version: {named(error)}"
+        size, cause = len(data), describe_error(error)
+        message = f"an element of {size} bytes is not a block of this version: {cause}"
         raise BlockError(message) from None
     return Block(kind, table, batch, route)
 

@@ -2,7 +2,8 @@
 
 A driver's text can quote a value of a row (`Invalid digit, Value '…'`), and Flink logs an exception
 with all its causes. Errors of our own classes are written to name places only. Everything else
-passes through here: `named` for a sentence of ours, `guarded` where an operator returns to Flink.
+passes through here: `describe_error` for a sentence of ours, `guard` where an operator returns to
+Flink.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ class UnexpectedError(StarjoinError):
     """An error that nobody foresaw, by its class and place; the message holds no value."""
 
 
-def named(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error of another library in words that hold no value."""
     if isinstance(error, ClientError):
-        return _refused(error)
+        return _describe_refusal(error)
     if isinstance(error, UnicodeError) and isinstance(start := getattr(error, "start", None), int):
         return f"{type(error).__name__} at byte {start}"
     if isinstance(error, OSError) and (code := errno.errorcode.get(error.errno or 0)):
@@ -45,25 +46,25 @@ def named(error: BaseException) -> str:
     return type(error).__name__
 
 
-def _refused(error: ClientError) -> str:
+def _describe_refusal(error: ClientError) -> str:
     """Operation, code, HTTP status and request of a refusal of AWS."""
     answer: dict[str, Any] = dict(error.response)
     meta = answer.get("ResponseMetadata") or {}
-    code = _matching(_WORD, (answer.get("Error") or {}).get("Code"))
-    operation = _matching(_WORD, error.operation_name)
+    code = _match_text(_WORD, (answer.get("Error") or {}).get("Code"))
+    operation = _match_text(_WORD, error.operation_name)
     known = [f"code {code or 'unknown'}"]
     if isinstance(status := meta.get("HTTPStatusCode"), int):
         known.append(f"HTTP {status}")
-    if request := _matching(_REQUEST, meta.get("RequestId")):
+    if request := _match_text(_REQUEST, meta.get("RequestId")):
         known.append(f"request {request}")
     return f"AWS refused {operation or 'a call'} ({', '.join(known)})"
 
 
-def _matching(pattern: re.Pattern[str], text: Any) -> str:
+def _match_text(pattern: re.Pattern[str], text: Any) -> str:
     return text if isinstance(text, str) and pattern.fullmatch(text) else ""
 
 
-def guarded(method: F) -> F:
+def guard(method: F) -> F:
     """A method of an operator whose errors Flink may log.
 
     Errors of our own classes lose their causes, which may be another library's; others become an
@@ -76,7 +77,7 @@ def guarded(method: F) -> F:
             try:
                 yield from method(*arguments, **named_arguments)
             except Exception as error:  # noqa: BLE001 - every one, to be raised as what may be said
-                raise _spoken(error) from None
+                raise _without_text(error) from None
 
     else:
 
@@ -85,19 +86,21 @@ def guarded(method: F) -> F:
             try:
                 return method(*arguments, **named_arguments)
             except Exception as error:  # noqa: BLE001 - every one, to be raised as what may be said
-                raise _spoken(error) from None
+                raise _without_text(error) from None
 
     return run  # type: ignore[return-value]
 
 
-def _spoken(error: Exception) -> Exception:
+def _without_text(error: Exception) -> Exception:
     if type(error).__module__.partition(".")[0] in _OWN:
         # Any code on the way may have added notes, and a traceback prints them.
         error.__dict__.pop("__notes__", None)
         return error
     places = _places(error)
     trace = f" at {', '.join(places)}" if places else ""
-    message = f"{named(error)}{trace}; its text may hold values of rows, so it is not shown"
+    message = (
+        f"{describe_error(error)}{trace}; its text may hold values of rows, so it is not shown"
+    )
     return UnexpectedError(message)
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from connectors.aws_errors import code_of, passes
-from connectors.failures import StarjoinError, named
+from connectors.aws_errors import code_of, is_transient
+from connectors.failures import StarjoinError, describe_error
 
 _DENIED: Final = (
     "allow the role that reads it (the application's service role) secretsmanager:GetSecretValue "
@@ -72,8 +72,8 @@ def read_secret(client: SecretReader, secret_id: str, setting: str) -> object:
     try:
         return client.get_secret_value(SecretId=secret_id).get("SecretString")
     except (BotoCoreError, ClientError) as error:
-        message = f"reading secret {secret_id} ({setting}) failed: {named(error)}"
-        if passes(error):
+        message = f"reading secret {secret_id} ({setting}) failed: {describe_error(error)}"
+        if is_transient(error):
             raise SecretUnavailableError(message) from None
         code = code_of(error)
         remedy = _REMEDIES.get(code, _UNKNOWN)

@@ -49,20 +49,20 @@ class SqlType:
         if match is None:
             message = f"{text!r} is not a type as our DDL writes it"
             raise SqlTypeError(message)
-        return cls._sized(match["name"], int(match["first"] or 0), int(match["second"] or 0))
+        return cls._build(match["name"], int(match["first"] or 0), int(match["second"] or 0))
 
     @classmethod
-    def catalogued(
+    def from_catalogue(
         cls, name: str, length: int | None, precision: int | None, scale: int | None
     ) -> SqlType:
         """The type that a row of information_schema.columns describes."""
         known = _CATALOGUED.get(name, name.upper())
         if known == "DECIMAL":
-            return cls._sized(known, precision or 0, scale or 0)
-        return cls._sized(known, length or 0, 0)
+            return cls._build(known, precision or 0, scale or 0)
+        return cls._build(known, length or 0, 0)
 
     @classmethod
-    def _sized(cls, name: str, first: int, second: int) -> SqlType:
+    def _build(cls, name: str, first: int, second: int) -> SqlType:
         if name == "DECIMAL":
             return cls(name, precision=first, scale=second)
         return cls(name, length=first)

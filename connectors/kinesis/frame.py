@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from connectors.failures import StarjoinError, named
+from connectors.failures import StarjoinError, describe_error
 
 MAGIC: Final = b"SJB"
 VERSION: Final = 1
@@ -160,7 +160,7 @@ def _block(data: bytes, n: int, behind: int, lengths: tuple[int, ...]) -> Record
             offsets=text_offsets,
         )
     except (UnicodeDecodeError, pa.ArrowInvalid) as error:
-        message = f"block frame with text that is not UTF-8: {named(error)}"
+        message = f"block frame with text that is not UTF-8: {describe_error(error)}"
         raise FrameError(message) from None
 
 

@@ -20,7 +20,7 @@ from itertools import accumulate, pairwise
 from typing import Final
 
 from connectors.accounts import Gap
-from connectors.failures import StarjoinError, named
+from connectors.failures import StarjoinError, describe_error
 
 MAGIC: Final = b"SJG"
 VERSION: Final = 1
@@ -77,7 +77,7 @@ def read_gap(data: bytes) -> Gap:
             bytes(data[start:end]).decode() for start, end in pairwise(ends)
         )
     except UnicodeDecodeError as error:
-        message = f"gap element with text that is not UTF-8: {named(error)}"
+        message = f"gap element with text that is not UTF-8: {describe_error(error)}"
         raise GapError(message) from None
     read_until, first_arrival = (None if time == _UNKNOWN else time for time in times)
     return Gap(stream, shard, last or None, first or None, read_until, first_arrival, cause)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.redshift.ledger import Cursor
-from connectors.redshift.names import Names, quoted
+from connectors.redshift.names import Names, quote
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 from connectors.sql_types import SqlType
 
@@ -55,7 +55,7 @@ def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[
         differing += compare(table, target.columns, present, key=target.key, defaults=defaults)
         table = names.tombstones(target)
         present = columns_of(cursor, names.bookkeeping_schema, names.tombstone_table(target))
-        columns = _buried(target, warehouse)
+        columns = _tombstone_columns(target, warehouse)
         differing += compare(table, columns, present, key=target.key, defaults=defaults)
     for dimension in warehouse.dimensions:
         differing += _of_dimension(cursor, dimension, warehouse, names)
@@ -78,7 +78,7 @@ def _of_dimension(
             yield difference
 
 
-def _buried(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, ...]:
+def _tombstone_columns(target: TargetSpec, warehouse: WarehouseSpec) -> tuple[ColumnSpec, ...]:
     return tuple(c for c in target.columns if c.name in {*target.key, warehouse.position})
 
 
@@ -91,7 +91,7 @@ def columns_of(cursor: Cursor, schema: str, table: str) -> dict[str, Present]:
         (schema, table),
     )
     return {
-        str(name): Present(SqlType.catalogued(*kind), bool(has_default))
+        str(name): Present(SqlType.from_catalogue(*kind), bool(has_default))
         for name, *kind, has_default in cursor.fetchall()
     }
 
@@ -116,7 +116,7 @@ def compare(
     for column in columns:
         declared, existing = SqlType.parse(column.sql_type), present.get(column.name)
         present_type = existing.type if existing else None
-        name = quoted(column.name)
+        name = quote(column.name)
         if present_type is None and column.name in key:
             problem = (
                 f"table {table} has no key column {name} {declared}: recreate it and load its "
@@ -141,7 +141,7 @@ def compare(
                 table,
                 f"column {name} of table {table} is {present_type}, too short for {declared}, and "
                 "has a default, with which Redshift lengthens no column",
-                _by_hand(table, name, declared, quoted(f"{column.name}_new")),
+                _repair_statements(table, name, declared, quote(f"{column.name}_new")),
                 by_hand=True,
             )
         elif declared.is_varchar and present_type.is_varchar:
@@ -154,12 +154,12 @@ def compare(
             yield Difference(
                 table,
                 f"column {name} of table {table} is {present_type}, which cannot hold {declared}",
-                _by_hand(table, name, declared, quoted(f"{column.name}_new")),
+                _repair_statements(table, name, declared, quote(f"{column.name}_new")),
                 by_hand=True,
             )
 
 
-def _by_hand(table: str, name: str, declared: SqlType, new: str) -> tuple[str, ...]:
+def _repair_statements(table: str, name: str, declared: SqlType, new: str) -> tuple[str, ...]:
     """A new column in the place of the old one; not for a distribution or sort key."""
     return (
         f"ALTER TABLE {table} ADD COLUMN {new} {declared}",

@@ -19,7 +19,7 @@ from connectors.redshift.names import Names
 from connectors.redshift.next_versions import STAGED
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
 from connectors.staging.part import Part
-from connectors.staging.shape import Shape, misfit
+from connectors.staging.shape import Shape, find_misfit
 from connectors.staging.writer import Store
 
 Counted = TargetSpec | DimensionSpec
@@ -54,7 +54,7 @@ def check_shapes(warehouse: WarehouseSpec, parts: Sequence[Part]) -> None:
     shapes = _staged_shapes(warehouse)
     for part in parts:
         shape = shapes.get((part.kind, part.table))
-        if part.shape and shape is not None and (difference := misfit(part.shape, shape)):
+        if part.shape and shape is not None and (difference := find_misfit(part.shape, shape)):
             message = (
                 f"parts of {part.table} (epoch {part.epoch}, possibly others) were staged under "
                 f"another declaration: {difference}. Start with the former declaration, pause DMS "
@@ -143,9 +143,9 @@ def count_statement(counted: Sequence[Counted], names: Names) -> str:
     for spec in counted:
         tables.append(names.stage(spec))
         if isinstance(spec, TargetSpec):
-            tables.append(f"{names.following(spec)} WHERE {STAGED} = 1")
+            tables.append(f"{names.next_rows_table(spec)} WHERE {STAGED} = 1")
         else:
-            tables.append(names.newest(spec))
+            tables.append(names.newest_changes_table(spec))
     # Numbers tell the tables apart: Redshift gives text in a UNION no type.
     return "\nUNION ALL ".join(
         f"SELECT {number} AS table_number, COUNT(*) AS row_count FROM {table}"

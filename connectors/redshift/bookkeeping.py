@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.failures import StarjoinError
-from connectors.redshift.names import Names, quoted
+from connectors.redshift.names import Names, quote
 
 Row = Mapping[str, Any]
 
@@ -171,5 +171,5 @@ FIRST_TABLES: Final = (LOAD_LOCK, LEDGER, FENCE)
 
 def create_statements(names: Names, tables: Sequence[Table] = TABLES) -> list[str]:
     """Creates the schema and `tables` where they are missing, one statement each, in order."""
-    schema = f"CREATE SCHEMA IF NOT EXISTS {quoted(names.bookkeeping_schema)}"
+    schema = f"CREATE SCHEMA IF NOT EXISTS {quote(names.bookkeeping_schema)}"
     return [schema, *(table.create_statement(names) for table in tables)]

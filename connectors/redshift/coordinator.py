@@ -162,7 +162,7 @@ class LoadCoordinator:
                 completed = checkpoint
         if completed is not None:
             self._completed = max(self._completed, completed)
-        for part in self._due():
+        for part in self._select_due():
             self._complete_since.setdefault(part.epoch, self._clock())
 
     @property
@@ -177,13 +177,13 @@ class LoadCoordinator:
             self._work.busy
             or (not self._fenced and self._number is not None)
             or self._sweep_due
-            or bool(self._due())
+            or bool(self._select_due())
         )
 
     @property
     def backlog(self) -> Backlog:
         """Complete epochs that are not loaded, now: it grows while a load hangs."""
-        epochs = {part.epoch for part in self._due()}
+        epochs = {part.epoch for part in self._select_due()}
         if not epochs:
             return Backlog(0, 0)
         now = self._clock()
@@ -201,13 +201,13 @@ class LoadCoordinator:
             self._start_next(self._number)
         return loaded
 
-    def _due(self) -> list[Part]:
+    def _select_due(self) -> list[Part]:
         return [part for part in self._pending.values() if part.epoch <= self._completed]
 
     def _start_next(self, number: int) -> None:
         if not self._fenced:
             self._work.submit(lambda: self._loader.start(number))
-        elif (due := self._due()) or self._sweep_due:
+        elif (due := self._select_due()) or self._sweep_due:
             self._work.submit(lambda: self._loader.load(due, number))
 
     def _take(self) -> frozenset[str]:
@@ -217,7 +217,7 @@ class LoadCoordinator:
         except (FenceLostError, KeyChangedError):
             raise
         except LoadError as error:
-            self._failed(error)
+            self._schedule_retry(error)
             return frozenset()
         if not was_busy or self._work.busy:
             return frozenset()
@@ -233,10 +233,10 @@ class LoadCoordinator:
         waiting = {part.epoch for part in self._pending.values()}
         self._complete_since = {e: t for e, t in self._complete_since.items() if e in waiting}
         if loaded.parts:
-            self._committed(loaded)
+            self._count_commit(loaded)
         return loaded.names
 
-    def _committed(self, loaded: Loaded) -> None:
+    def _count_commit(self, loaded: Loaded) -> None:
         self._count(LoadMetric.BATCHES_LOADED, 1)
         self._count(LoadMetric.PARTS_LOADED, len(loaded.parts))
         self._count(LoadMetric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
@@ -255,7 +255,7 @@ class LoadCoordinator:
                 ),
             )
 
-    def _failed(self, error: LoadError) -> None:
+    def _schedule_retry(self, error: LoadError) -> None:
         self._failures += 1
         if isinstance(error, NeedsRepairError):
             delay = REPAIR_SECONDS

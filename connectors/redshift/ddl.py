@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.redshift.bookkeeping import create_statements as create_bookkeeping
-from connectors.redshift.names import Names, listed, quoted
+from connectors.redshift.names import Names, list_columns, quote
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
 _POSITION_BYTES = 44
@@ -21,7 +21,7 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
     """Idempotent DDL, one statement each, in order."""
     statements = create_bookkeeping(names)
     for target in warehouse.targets:
-        statements.append(f"CREATE SCHEMA IF NOT EXISTS {quoted(target.schema)}")
+        statements.append(f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
         statements.append(_target_table(target, names))
         statements.append(_tombstone_table(target, warehouse, names))
     statements += [
@@ -33,18 +33,18 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
 def column_list(columns: tuple[ColumnSpec, ...], required: tuple[str, ...] = ()) -> str:
     """Column definitions, `required` ones NOT NULL."""
     return ",\n".join(
-        f"  {quoted(c.name)} {c.sql_type}{' NOT NULL' if c.name in required else ''}"
+        f"  {quote(c.name)} {c.sql_type}{' NOT NULL' if c.name in required else ''}"
         for c in columns
     )
 
 
 def distribution(dist_key: str | None) -> str:
     """The distribution clause; without a key Redshift chooses."""
-    return f"DISTKEY ({quoted(dist_key)})" if dist_key else "DISTSTYLE AUTO"
+    return f"DISTKEY ({quote(dist_key)})" if dist_key else "DISTSTYLE AUTO"
 
 
 def _target_table(target: TargetSpec, names: Names) -> str:
-    sort = f" SORTKEY ({listed(target.sort_key)})" if target.sort_key else ""
+    sort = f" SORTKEY ({list_columns(target.sort_key)})" if target.sort_key else ""
     columns = column_list(target.columns, required=target.key)
     return (
         f"CREATE TABLE IF NOT EXISTS {names.target(target)} (\n{columns}\n"
@@ -68,5 +68,5 @@ def _dimension_table(dimension: DimensionSpec, warehouse: WarehouseSpec, names: 
     return (
         f"CREATE TABLE IF NOT EXISTS {names.dimension(dimension)} (\n"
         f"{column_list(dimension.columns, required=required)}\n"
-        f") {distribution(dimension.dist_key)} SORTKEY ({listed(dimension.key)})"
+        f") {distribution(dimension.dist_key)} SORTKEY ({list_columns(dimension.key)})"
     )

@@ -16,12 +16,12 @@ from __future__ import annotations
 from connectors.redshift.alter import columns_of
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor
-from connectors.redshift.names import Names, equal, listed, quoted
+from connectors.redshift.names import Names, list_columns, match_columns, quote
 from connectors.redshift.spec import DimensionSpec, WarehouseSpec
 from connectors.redshift.statements import (
     Statement,
-    newest_staged,
     remove,
+    select_newest,
     temporary_distribution,
 )
 
@@ -30,16 +30,17 @@ def replace_dimension(
     dimension: DimensionSpec, warehouse: WarehouseSpec, names: Names
 ) -> list[Statement]:
     """Steps 3 and 4."""
-    table, newest = names.dimension(dimension), names.newest(dimension)
-    columns, position = [c.name for c in dimension.columns], quoted(warehouse.position)
-    staged = newest_staged(dimension, columns, warehouse, names)
+    table, newest = names.dimension(dimension), names.newest_changes_table(dimension)
+    columns, position = [c.name for c in dimension.columns], quote(warehouse.position)
+    staged = select_newest(dimension, columns, warehouse, names)
     create = (
         f"CREATE TEMP TABLE {newest} {temporary_distribution(dimension.dist_key)} AS\n"
-        f"SELECT {listed(columns, 'n.')}\nFROM {staged} AS n\n"
-        f"LEFT JOIN {table} AS d ON {equal('n', 'd', dimension.key)}\n"
-        f"WHERE d.{quoted(dimension.key[0])} IS NULL OR d.{position} < n.{position}"
+        f"SELECT {list_columns(columns, 'n.')}\nFROM {staged} AS n\n"
+        f"LEFT JOIN {table} AS d ON {match_columns('n', 'd', dimension.key)}\n"
+        f"WHERE d.{quote(dimension.key[0])} IS NULL OR d.{position} < n.{position}"
     )
-    insert = f"INSERT INTO {table} ({listed(columns)})\nSELECT {listed(columns)} FROM {newest}"
+    listed = list_columns(columns)
+    insert = f"INSERT INTO {table} ({listed})\nSELECT {listed} FROM {newest}"
     return [
         Statement(3, dimension.table, create),
         Statement(4, dimension.table, remove(table, newest, dimension.key)),

@@ -21,7 +21,7 @@ from typing import Final
 
 from redshift_connector.error import InterfaceError, OperationalError
 
-from connectors.failures import StarjoinError, named
+from connectors.failures import StarjoinError, describe_error
 from connectors.redshift.known_errors import (
     LOST,
     NO_ANSWER,
@@ -106,9 +106,9 @@ def classify(
     fields = server_fields(error)
     if fields is None:
         if not isinstance(error, CONNECTION_LOST):
-            return NeedsRepairError(f"{doing}: {named(error)} in the client")
+            return NeedsRepairError(f"{doing}: {describe_error(error)} in the client")
         if step is Step.CONNECT:
-            return _unconnected(error, doing)
+            return _classify_connection(error, doing)
         return _KINDS[LOST.remedy](f"{doing}: {LOST.words}")
     said = understand(fields)
     message = f"{doing}: {said.sentence(known, added)}"
@@ -123,7 +123,7 @@ def server_fields(error: Exception) -> dict[str, str] | None:
     return fields if isinstance(fields, dict) else None
 
 
-def _unconnected(error: Exception, doing: str) -> LoadError:
+def _classify_connection(error: Exception, doing: str) -> LoadError:
     """Why there is no connection: nothing was applied, so it is tried again or repaired."""
     # The driver wraps the socket's error as its second argument.
     inner = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], OSError) else error
@@ -140,5 +140,5 @@ def _unconnected(error: Exception, doing: str) -> LoadError:
     elif isinstance(inner, TimeoutError) or error.args[:1] == ("connection time out",):
         known = NO_ANSWER
     else:
-        cause = named(inner)
+        cause = describe_error(inner)
     return _KINDS[known.remedy](f"{doing}: no connection to Redshift: {known.words.format(cause)}")

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
-from connectors.accounts import Outcome, summed
+from connectors.accounts import Outcome, sum_by_group
 from connectors.redshift.bookkeeping import (
     ACCOUNT,
     FENCE,
@@ -200,7 +200,7 @@ def record(  # noqa: PLR0913, PLR0917 - what a transaction has done
             "last_arrival_ms": a.last_arrival_ms,
             "loaded_at": loaded_at,
         }
-        for a in summed(a for part in parts for a in part.accounts)
+        for a in sum_by_group(a for part in parts for a in part.accounts)
     ]
     outcome_rows = [
         {

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.accounts import UNKNOWN_TABLE, Outcome, summed
+from connectors.accounts import UNKNOWN_TABLE, Outcome, sum_by_group
 from connectors.blocks import Kind
 from connectors.redshift import bookkeeping, ledger, migrations
 from connectors.redshift.access import DEFAULT_LIMITS
@@ -143,7 +143,7 @@ class Loader:
             self._end_left_behind(number)
         with self._transactions.open("creating missing tables") as cursor:
             if Names.LOAD_LOCK not in present and Names.LEDGER in present:
-                with self._transactions.waiting(self._names.ledger):
+                with self._transactions.await_lock(self._names.ledger):
                     ledger.lock_out_earlier_releases(cursor, self._names)
             if len(present) < len(bookkeeping.FIRST_TABLES):
                 for statement in bookkeeping.create_statements(
@@ -186,7 +186,7 @@ class Loader:
             never_read = self._read_by_no_batch(cursor)
             counted = self._apply(cursor, batch, new) if new else []  # 2 to 8
             sweep(cursor, self._warehouse, self._names, self._floor, new, swept)  # 8
-            outcomes = summed([*counted, *(o for part in new for o in part.outcomes)])
+            outcomes = sum_by_group([*counted, *(o for part in new for o in part.outcomes)])
             ledger.record(cursor, self._names, self._application, batch, new, outcomes)  # 9
         self._unfinished = False
         accounts = [account for part in new for account in part.accounts]
@@ -233,7 +233,7 @@ class Loader:
         return (before.number, migrations.LATEST.number) if before and due else None
 
     def _lock(self, cursor: ledger.Cursor) -> None:
-        with self._transactions.waiting(self._names.load_lock):
+        with self._transactions.await_lock(self._names.load_lock):
             ledger.lock(cursor, self._names)
 
     def _end_left_behind(self, number: int) -> None:
@@ -305,7 +305,7 @@ class Loader:
                 self._transactions.open(
                     doing, autocommit=True, limit=self._alter_seconds
                 ) as cursor,
-                self._transactions.waiting(difference.table),
+                self._transactions.await_lock(difference.table),
             ):
                 cursor.execute(sql)
             logger.warning(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from connectors.redshift.ledger import Cursor
-from connectors.redshift.names import quoted
+from connectors.redshift.names import quote
 
 RELEASE: Final = (
     "Commit or roll back that transaction, or end its session with SELECT "
@@ -38,7 +38,7 @@ def awaited_locks(cursor: Cursor, schemas: Sequence[str]) -> list[str]:
         for schema, table, waiting, mode in cursor.fetchall()
     )
     return [
-        say_holders(cursor, f"{quoted(schema)}.{quoted(table)}", mode, waiting)
+        say_holders(cursor, f"{quote(schema)}.{quote(table)}", mode, waiting)
         for schema, table, waiting, mode in awaited
     ]
 

@@ -106,16 +106,16 @@ FROM {names.account} GROUP BY batch, table_name""",
     ]
 
 
-def _nothing(_names: Names) -> Sequence[str]:
+def _change_nothing(_names: Names) -> Sequence[str]:
     return []
 
 
 MIGRATIONS: Final = (
     Migration(Version(2, "0.1.0"), _add_below_floor),
     Migration(Version(3, "0.1.0"), _count_by_batch_and_table),
-    Migration(Version(4, "0.1.0"), _nothing),
-    Migration(Version(5, "0.2.0"), _nothing),
-    Migration(Version(6, "0.2.0"), _nothing),
+    Migration(Version(4, "0.1.0"), _change_nothing),
+    Migration(Version(5, "0.2.0"), _change_nothing),
+    Migration(Version(6, "0.2.0"), _change_nothing),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

@@ -19,19 +19,19 @@ from connectors.redshift.spec import (
 )
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """An identifier, quoted: hidden columns begin with an underscore."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def listed(names: Iterable[str], prefix: str = "") -> str:
+def list_columns(names: Iterable[str], prefix: str = "") -> str:
     """Quoted identifiers with commas, each behind `prefix`."""
-    return ", ".join(prefix + quoted(name) for name in names)
+    return ", ".join(prefix + quote(name) for name in names)
 
 
-def equal(left: str, right: str, columns: Iterable[str]) -> str:
+def match_columns(left: str, right: str, columns: Iterable[str]) -> str:
     """`left.c = right.c AND ...`: plain equality, which Redshift joins by hash."""
-    return " AND ".join(f"{left}.{quoted(c)} = {right}.{quoted(c)}" for c in columns)
+    return " AND ".join(f"{left}.{quote(c)} = {right}.{quote(c)}" for c in columns)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Names:
 
     def bookkeeping_table(self, name: str) -> str:
         """A bookkeeping table with its schema, as SQL writes it."""
-        return f"{quoted(self.bookkeeping_schema)}.{name}"
+        return f"{quote(self.bookkeeping_schema)}.{name}"
 
     @property
     def load_lock(self) -> str:
@@ -114,7 +114,7 @@ class Names:
 
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""
-        return f"{quoted(self.bookkeeping_schema)}.{quoted(self.tombstone_table(target))}"
+        return f"{quote(self.bookkeeping_schema)}.{quote(self.tombstone_table(target))}"
 
     @staticmethod
     def tombstone_table(target: TargetSpec) -> str:
@@ -124,7 +124,7 @@ class Names:
     def dimension(self, dimension: DimensionSpec | PatchSpec) -> str:
         """A dimension that is kept in the warehouse, deleted keys among its rows."""
         table = self.dimension_table(dimension)
-        return f"{quoted(self.bookkeeping_schema)}.{quoted(table)}"
+        return f"{quote(self.bookkeeping_schema)}.{quote(table)}"
 
     @staticmethod
     def dimension_table(dimension: DimensionSpec | PatchSpec) -> str:
@@ -134,27 +134,27 @@ class Names:
     @staticmethod
     def target(target: TargetSpec) -> str:
         """The wide table."""
-        return f"{quoted(target.schema)}.{quoted(target.table)}"
+        return f"{quote(target.schema)}.{quote(target.table)}"
 
     @staticmethod
     def stage(spec: StagedSpec) -> str:
         """Temporary table that COPY fills."""
-        return quoted(f"stage_{_kind(spec)}_{spec.table}")
+        return quote(f"stage_{_kind(spec)}_{spec.table}")
 
     @staticmethod
-    def newest(dimension: DimensionSpec) -> str:
+    def newest_changes_table(dimension: DimensionSpec) -> str:
         """Temporary table with the staged changes of a dimension that are news to its table."""
-        return quoted(f"newest_dimension_{dimension.table}")
+        return quote(f"newest_dimension_{dimension.table}")
 
     @staticmethod
-    def following(target: TargetSpec) -> str:
+    def next_rows_table(target: TargetSpec) -> str:
         """Temporary table with the next version of each row that is touched."""
-        return quoted(f"next_rows_{target.table}")
+        return quote(f"next_rows_{target.table}")
 
     @staticmethod
-    def aside(target: TargetSpec) -> str:
+    def aside_rows_table(target: TargetSpec) -> str:
         """Temporary table with what those rows have in undeclared columns."""
-        return quoted(f"aside_rows_{target.table}")
+        return quote(f"aside_rows_{target.table}")
 
 
 def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
@@ -162,9 +162,12 @@ def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
     used = set(names.bookkeeping_names)
     for target in warehouse.targets:
         used |= {target.schema, target.table, names.tombstone_table(target)}
-        used |= {names.following(target).strip('"'), names.aside(target).strip('"')}
+        used |= {
+            names.next_rows_table(target).strip('"'),
+            names.aside_rows_table(target).strip('"'),
+        }
     for dimension in warehouse.dimensions:
-        used |= {names.dimension_table(dimension), names.newest(dimension).strip('"')}
+        used |= {names.dimension_table(dimension), names.newest_changes_table(dimension).strip('"')}
     staged: tuple[StagedSpec, ...] = (
         *warehouse.targets,
         *warehouse.patches,

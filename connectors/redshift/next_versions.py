@@ -2,8 +2,8 @@
 
 From the inside out:
 
-A. `_touched`: the keys of the rows that the batch may touch. One scan of the target reads keys and
-   positions alone, for all paths: rows whose key is staged, and rows where a path's key has a
+A. `_touched_keys`: the keys of the rows that the batch may touch. One scan of the target reads keys
+   and positions alone, for all paths: rows whose key is staged, and rows where a path's key has a
    change with a later position. That is exact: before the first change that reaches a row, the row
    has the keys that it has now, and what is further down its paths is found by the new keys in C.
 B. `_pool` and `_winners`: whole rows of those keys, all staged rows, and the tombstones of staged
@@ -31,14 +31,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.redshift.names import Names, equal, listed, quoted
+from connectors.redshift.names import Names, list_columns, match_columns, quote
 from connectors.redshift.spec import DimensionSpec, PatchSpec, PathSpec, TargetSpec, WarehouseSpec
-from connectors.redshift.statements import indented, newest_staged
+from connectors.redshift.statements import indent, select_newest
 from connectors.redshift.unchanged import is_late, kept_value, known_since
 
 # Columns of the next versions: whether a row was staged, and whether it differs from what is there.
-STAGED: Final = quoted("_staged")
-_CHANGED: Final = quoted("_changed")
+STAGED: Final = quote("_staged")
+_CHANGED: Final = quote("_changed")
 
 
 @dataclass(frozen=True)
@@ -77,26 +77,26 @@ class Touching:
             for path in self.target.paths
             if path.dimension in self.changed
             or (
-                self.kept(path)
+                self.dimension_of(path)
                 and (self.rows_staged or any(above in self.changed for above in path.above))
             )
         ]
 
-    def kept(self, path: PathSpec) -> DimensionSpec | None:
+    def dimension_of(self, path: PathSpec) -> DimensionSpec | None:
         """What the path leads to, where it is kept in the warehouse."""
         return next((d for d in self.warehouse.dimensions if d.table == path.dimension), None)
 
     def changes(self, path: PathSpec) -> str:
         """The temporary table with the changes that reach rows along the path."""
-        if kept := self.kept(path):
-            return self.names.newest(kept)
+        if kept := self.dimension_of(path):
+            return self.names.newest_changes_table(kept)
         return self.names.stage(self._patch(path))
 
     def versions(self, path: PathSpec, columns: Iterable[str]) -> str:
         """A table expression with one row a key: the newest that the path can bring."""
-        if kept := self.kept(path):
+        if kept := self.dimension_of(path):
             return self.names.dimension(kept)
-        return newest_staged(self._patch(path), columns, self.warehouse, self.names)
+        return select_newest(self._patch(path), columns, self.warehouse, self.names)
 
     def _patch(self, path: PathSpec) -> PatchSpec:
         return next(p for p in self.warehouse.patches if p.table == path.dimension)
@@ -114,16 +114,17 @@ def select_next_versions(touching: Touching) -> str | None:
     if not touching.rows_staged and not touching.searched:
         return None
     sql = _winners(touching) if touching.rows_staged else _rows_there(touching)
-    for paths in levels(touching.applied):
+    for paths in group_by_depth(touching.applied):
         sql = _level(touching, paths, sql)
-    deleted = quoted(touching.warehouse.deleted)
+    deleted = quote(touching.warehouse.deleted)
     return (
-        f"SELECT {listed(touching.columns)}, {deleted}, {STAGED}\nFROM (\n{indented(sql)}\n) AS r\n"
+        f"SELECT {list_columns(touching.columns)}, {deleted}, {STAGED}\n"
+        f"FROM (\n{indent(sql)}\n) AS r\n"
         f"WHERE {STAGED} = 1 OR {_CHANGED} = 1"
     )
 
 
-def levels(paths: Collection[PathSpec]) -> list[list[PathSpec]]:
+def group_by_depth(paths: Collection[PathSpec]) -> list[list[PathSpec]]:
     """The paths by their depth, parents before children."""
     depths = sorted({len(path.above) for path in paths})
     return [[path for path in paths if len(path.above) == depth] for depth in depths]
@@ -131,82 +132,85 @@ def levels(paths: Collection[PathSpec]) -> list[list[PathSpec]]:
 
 def _staged_keys(touching: Touching) -> str:
     stage = touching.names.stage(touching.target)
-    return f"(SELECT DISTINCT {listed(touching.target.key)} FROM {stage})"
+    return f"(SELECT DISTINCT {list_columns(touching.target.key)} FROM {stage})"
 
 
-def _touched(touching: Touching) -> str:
+def _touched_keys(touching: Touching) -> str:
     """A: a table expression with the key of each row of the target that may be touched."""
-    target, position = touching.target, quoted(touching.warehouse.position)
+    target, position = touching.target, quote(touching.warehouse.position)
     if not touching.searched:
         return _staged_keys(touching)
     joins, conditions = [], []
     if touching.rows_staged:
         joins.append(
-            f"  LEFT JOIN {_staged_keys(touching)} AS s ON {equal('t', 's', target.key)}\n"
+            f"  LEFT JOIN {_staged_keys(touching)} AS s ON {match_columns('t', 's', target.key)}\n"
         )
-        conditions.append(f"s.{quoted(target.key[0])} IS NOT NULL")
+        conditions.append(f"s.{quote(target.key[0])} IS NOT NULL")
     for path in touching.searched:
         alias, keys = f"c{touching.number(path)}", [key_column for _, key_column in path.key]
         # One row a key, or a row of the target would be found twice.
         joins.append(
-            f"  LEFT JOIN (SELECT {listed(keys)}, MAX({position}) AS {position}"
-            f" FROM {touching.changes(path)} GROUP BY {listed(keys)}) AS {alias}\n"
+            f"  LEFT JOIN (SELECT {list_columns(keys)}, MAX({position}) AS {position}"
+            f" FROM {touching.changes(path)} GROUP BY {list_columns(keys)}) AS {alias}\n"
             f"    ON {_matches('t', path, alias)}"
-            f" AND t.{quoted(path.position)} < {alias}.{position}\n"
+            f" AND t.{quote(path.position)} < {alias}.{position}\n"
         )
-        conditions.append(f"{alias}.{quoted(keys[0])} IS NOT NULL")
+        conditions.append(f"{alias}.{quote(keys[0])} IS NOT NULL")
     return (
-        f"(\n  SELECT {listed(target.key, 't.')}\n  FROM {touching.names.target(target)} AS t\n"
+        f"(\n  SELECT {list_columns(target.key, 't.')}\n"
+        f"  FROM {touching.names.target(target)} AS t\n"
         f"{''.join(joins)}  WHERE {' OR '.join(conditions)}\n)"
     )
 
 
 def _matches(row: str, path: PathSpec, other: str) -> str:
     return " AND ".join(
-        f"{row}.{quoted(column)} = {other}.{quoted(key_column)}" for column, key_column in path.key
+        f"{row}.{quote(column)} = {other}.{quote(key_column)}" for column, key_column in path.key
     )
 
 
-def _of_touched(touching: Touching, columns: str, flags: str) -> str:
+def _select_touched(touching: Touching, columns: str, flags: str) -> str:
     """Whole rows of the target, of the touched keys alone."""
     return (
         f"SELECT {columns}, {flags}\n"
         f"FROM {touching.names.target(touching.target)} AS t\n"
-        f"JOIN {_touched(touching)} AS touched ON {equal('t', 'touched', touching.target.key)}"
+        f"JOIN {_touched_keys(touching)} AS touched"
+        f" ON {match_columns('t', 'touched', touching.target.key)}"
     )
 
 
 def _rows_there(touching: Touching) -> str:
     """What competes where no row of the target is staged: what is there."""
-    flags = f"FALSE AS {quoted(touching.warehouse.deleted)}, 0 AS {STAGED}, 0 AS {_CHANGED}"
-    return _of_touched(touching, listed(touching.columns, "t."), flags)
+    flags = f"FALSE AS {quote(touching.warehouse.deleted)}, 0 AS {STAGED}, 0 AS {_CHANGED}"
+    return _select_touched(touching, list_columns(touching.columns, "t."), flags)
 
 
 def _pool(touching: Touching) -> str:
     """B: what competes for a key. The target's rows come first: they give NULL its type."""
     target, names = touching.target, touching.names
-    position, deleted = quoted(touching.warehouse.position), quoted(touching.warehouse.deleted)
+    position, deleted = quote(touching.warehouse.position), quote(touching.warehouse.deleted)
     since = {name for _, name in target.unchanged_columns}
     present = ", ".join(
-        f"{known_since('t', name, position)} AS {quoted(name)}"
+        f"{known_since('t', name, position)} AS {quote(name)}"
         if name in since
-        else f"t.{quoted(name)}"
+        else f"t.{quote(name)}"
         for name in touching.columns
     )
     kept = (*target.key, touching.warehouse.position)
     buried = ", ".join(
-        f"b.{quoted(name)}"
+        f"b.{quote(name)}"
         if name in kept
-        else f"{f'b.{position}' if name in since else 'NULL'} AS {quoted(name)}"
+        else f"{f'b.{position}' if name in since else 'NULL'} AS {quote(name)}"
         for name in touching.columns
     )
     return (
-        f"{_of_touched(touching, present, f'FALSE AS {deleted}, 0 AS {STAGED}')}\n"
+        f"{_select_touched(touching, present, f'FALSE AS {deleted}, 0 AS {STAGED}')}\n"
         "UNION ALL\n"
-        f"SELECT {listed(touching.columns)}, {deleted}, 1 AS {STAGED}\nFROM {names.stage(target)}\n"
+        f"SELECT {list_columns(touching.columns)}, {deleted}, 1 AS {STAGED}\n"
+        f"FROM {names.stage(target)}\n"
         "UNION ALL\n"
         f"SELECT {buried}, TRUE AS {deleted}, 0 AS {STAGED}\nFROM {names.tombstones(target)} AS b\n"
-        f"JOIN {_staged_keys(touching)} AS s ON {equal('b', 's', target.key)}"
+        f"JOIN {_staged_keys(touching)} AS s ON {match_columns('b', 's', target.key)}"
     )
 
 
@@ -217,25 +221,25 @@ def _winners(touching: Touching) -> str:
     drops it.
     """
     target = touching.target
-    position, deleted = quoted(touching.warehouse.position), quoted(touching.warehouse.deleted)
-    key = listed(target.key, "pool.")
+    position, deleted = quote(touching.warehouse.position), quote(touching.warehouse.deleted)
+    key = list_columns(target.key, "pool.")
     unchanged = dict(target.unchanged_columns)
     values = []
     for name in touching.columns:
         if name in unchanged:
             value = kept_value(name, unchanged[name], key, f"pool.{STAGED}")
         elif name in unchanged.values():
-            value = f"MAX(pool.{quoted(name)}) OVER (PARTITION BY {key}) AS {quoted(name)}"
+            value = f"MAX(pool.{quote(name)}) OVER (PARTITION BY {key}) AS {quote(name)}"
         else:
-            value = f"pool.{quoted(name)}"
+            value = f"pool.{quote(name)}"
         values.append(value)
     late = is_late(target, key, f"pool.{deleted}")
     order = f"PARTITION BY {key} ORDER BY pool.{position} DESC, pool.{STAGED}"
     return (
-        f"SELECT {listed(touching.columns)}, {deleted}, {STAGED}, {_CHANGED}\nFROM (\n"
+        f"SELECT {list_columns(touching.columns)}, {deleted}, {STAGED}, {_CHANGED}\nFROM (\n"
         f"  SELECT {', '.join(values)}, pool.{deleted}, pool.{STAGED}, {late} AS {_CHANGED},\n"
         f"    ROW_NUMBER() OVER ({order}) AS _rank\n"
-        f"  FROM (\n{indented(_pool(touching), 2)}\n  ) AS pool\n"
+        f"  FROM (\n{indent(_pool(touching), 2)}\n  ) AS pool\n"
         ") AS ranked WHERE _rank = 1"
     )
 
@@ -248,38 +252,38 @@ def _level(touching: Touching, paths: list[PathSpec], inner: str) -> str:
     for path in paths:
         alias, keys = f"q{touching.number(path)}", [key_column for _, key_column in path.key]
         # An equality has matched it: it is NULL only where nothing was joined.
-        matched = f"{alias}.{quoted(keys[0])} IS NOT NULL"
+        matched = f"{alias}.{quote(keys[0])} IS NOT NULL"
         needed = (*keys, warehouse.position, warehouse.deleted, *(c for _, c in path.assigned))
         versions = touching.versions(path, dict.fromkeys(needed))
         joins.append(
             f"LEFT JOIN {versions} AS {alias}\n  ON {_matches('r', path, alias)}"
-            f" AND r.{quoted(path.position)} < {alias}.{quoted(warehouse.position)}"
+            f" AND r.{quote(path.position)} < {alias}.{quote(warehouse.position)}"
         )
         hits.append(matched)
-        for column, value in _assigned(path, alias, warehouse).items():
-            values[column] = f"CASE WHEN {matched} THEN {value} ELSE r.{quoted(column)} END"
+        for column, value in _assignments(path, alias, warehouse).items():
+            values[column] = f"CASE WHEN {matched} THEN {value} ELSE r.{quote(column)} END"
     columns = ",\n  ".join(
-        f"{values[name]} AS {quoted(name)}" if name in values else f"r.{quoted(name)}"
+        f"{values[name]} AS {quote(name)}" if name in values else f"r.{quote(name)}"
         for name in touching.columns
     )
     changed = f"CASE WHEN {' OR '.join(hits)} THEN 1 ELSE r.{_CHANGED} END AS {_CHANGED}"
-    deleted = quoted(warehouse.deleted)
+    deleted = quote(warehouse.deleted)
     return (
         f"SELECT\n  {columns},\n  r.{deleted}, r.{STAGED},\n  {changed}\n"
-        f"FROM (\n{indented(inner)}\n) AS r\n" + "\n".join(joins)
+        f"FROM (\n{indent(inner)}\n) AS r\n" + "\n".join(joins)
     )
 
 
-def _assigned(path: PathSpec, alias: str, warehouse: WarehouseSpec) -> dict[str, str]:
+def _assignments(path: PathSpec, alias: str, warehouse: WarehouseSpec) -> dict[str, str]:
     """The values that a row of the dimension gives to columns of the target."""
     keys = {key_column for _, key_column in path.key}
 
     def value(column: str) -> str:
         # A deleted row has its key, to find the target's rows by; what they show is nothing.
         if column in keys:
-            deleted = f"{alias}.{quoted(warehouse.deleted)}"
-            return f"CASE WHEN NOT {deleted} THEN {alias}.{quoted(column)} END"
-        return f"{alias}.{quoted(column)}"
+            deleted = f"{alias}.{quote(warehouse.deleted)}"
+            return f"CASE WHEN NOT {deleted} THEN {alias}.{quote(column)} END"
+        return f"{alias}.{quote(column)}"
 
     return (
         {column: value(source) for column, source in path.assigned}

@@ -16,7 +16,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
-from connectors.failures import guarded
+from connectors.failures import guard
 from connectors.metrics import Gauge, LoadMetric, Metrics, register
 from connectors.redshift.balance import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
@@ -56,7 +56,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         self._sources = sources
         self._metrics_by_table = metrics_by_table
 
-    @guarded
+    @guard
     def open(self, runtime_context: RuntimeContext) -> None:
         """Opens the loader; state can only be read with the first element."""
         self._state = runtime_context.get_map_state(
@@ -94,7 +94,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         self._rebuilt = False
         self._timer_set = False
 
-    @guarded
+    @guard
     def process_element(
         self, value: bytes, ctx: KeyedProcessFunction.Context
     ) -> Iterator[bytes] | None:
@@ -113,7 +113,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             self._advance(ctx)
         return None
 
-    @guarded
+    @guard
     def on_timer(
         self,
         timestamp: int,  # noqa: ARG002

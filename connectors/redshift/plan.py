@@ -30,10 +30,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from connectors.redshift.dimensions import replace_dimension
-from connectors.redshift.names import Names, listed, quoted
+from connectors.redshift.names import Names, list_columns, quote
 from connectors.redshift.next_versions import Touching, select_next_versions
 from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
-from connectors.redshift.statements import Statement, copied, remove, temporary_distribution
+from connectors.redshift.statements import Statement, plan_copy, remove, temporary_distribution
 from connectors.redshift.undeclared import replace_rows
 
 
@@ -63,15 +63,15 @@ def plan_load(  # noqa: PLR0913
         if target.table in rows:
             columns = (*target.columns, ColumnSpec(warehouse.deleted, "BOOLEAN"))
             address = rows[target.table]
-            statements += copied(target, columns, target.dist_key, names, address, copy_role)
+            statements += plan_copy(target, columns, target.dist_key, names, address, copy_role)
     for patch in warehouse.patches:
         if patch.table in patches:
             address = patches[patch.table]
-            statements += copied(patch, patch.columns, None, names, address, copy_role)
+            statements += plan_copy(patch, patch.columns, None, names, address, copy_role)
     changed_dimensions = [spec for spec in warehouse.dimensions if spec.table in dimensions]
     for dimension in changed_dimensions:
         address = dimensions[dimension.table]
-        statements += copied(
+        statements += plan_copy(
             dimension, dimension.columns, dimension.dist_key, names, address, copy_role
         )
     for dimension in changed_dimensions:
@@ -91,8 +91,8 @@ def _bring_up_to_date(touching: Touching, undeclared: Sequence[str]) -> list[Sta
     if select is None:
         return []
     create = (
-        f"CREATE TEMP TABLE {names.following(target)} {temporary_distribution(target.dist_key)} AS"
-        f"\n{select}"
+        f"CREATE TEMP TABLE {names.next_rows_table(target)}"
+        f" {temporary_distribution(target.dist_key)} AS\n{select}"
     )
     steps = [(5, create)]
     steps += [(6, sql) for sql in replace_rows(target, warehouse, names, undeclared)]
@@ -102,10 +102,10 @@ def _bring_up_to_date(touching: Touching, undeclared: Sequence[str]) -> list[Sta
 
 
 def _replace_tombstones(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> list[str]:
-    tombstones, following = names.tombstones(target), names.following(target)
-    columns = listed((*target.key, warehouse.position))
+    tombstones, following = names.tombstones(target), names.next_rows_table(target)
+    columns = list_columns((*target.key, warehouse.position))
     insert = (
         f"INSERT INTO {tombstones} ({columns})\n"
-        f"SELECT {columns} FROM {following} WHERE {quoted(warehouse.deleted)}"
+        f"SELECT {columns} FROM {following} WHERE {quote(warehouse.deleted)}"
     )
     return [remove(tombstones, following, target.key), insert]

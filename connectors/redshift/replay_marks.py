@@ -43,7 +43,7 @@ def loaded_parts(cursor: Cursor, names: Names, kind: Kind) -> list[LetterPart]:
     return [LetterPart(str(part), str(url)) for part, url in cursor.fetchall()]
 
 
-def replayed(cursor: Cursor, names: Names) -> set[RecordId]:
+def find_replayed(cursor: Cursor, names: Names) -> set[RecordId]:
     """The records of all dead letters that were replayed."""
     cursor.execute(f"SELECT stream, shard, sequence_number FROM {names.replayed}")
     return {(str(stream), str(shard), str(number)) for stream, shard, number in cursor.fetchall()}

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connectors.redshift.ddl import column_list, distribution
-from connectors.redshift.names import Names, equal, listed, quoted
+from connectors.redshift.names import Names, list_columns, match_columns, quote
 from connectors.redshift.spec import ColumnSpec, StagedSpec, WarehouseSpec
 
 
@@ -27,7 +27,7 @@ def temporary_distribution(dist_key: str | None) -> str:
     return distribution(dist_key) if dist_key else "DISTSTYLE EVEN"
 
 
-def copied(  # noqa: PLR0913, PLR0917
+def plan_copy(  # noqa: PLR0913, PLR0917
     spec: StagedSpec,
     columns: tuple[ColumnSpec, ...],
     dist_key: str | None,
@@ -51,12 +51,12 @@ def copied(  # noqa: PLR0913, PLR0917
     return [Statement(2, spec.table, sql) for sql in (create, copy)]
 
 
-def newest_staged(
+def select_newest(
     spec: StagedSpec, columns: Iterable[str], warehouse: WarehouseSpec, names: Names
 ) -> str:
     """The newest staged row of each key, as a table expression; any row of a tie will do."""
-    every = listed(columns)
-    order = f"PARTITION BY {listed(spec.key)} ORDER BY {quoted(warehouse.position)} DESC"
+    every = list_columns(columns)
+    order = f"PARTITION BY {list_columns(spec.key)} ORDER BY {quote(warehouse.position)} DESC"
     return (
         f"(\n  SELECT {every} FROM (\n"
         f"    SELECT {every}, ROW_NUMBER() OVER ({order}) AS _rank FROM {names.stage(spec)}\n"
@@ -66,9 +66,9 @@ def newest_staged(
 
 def remove(table: str, replacing: str, key: tuple[str, ...]) -> str:
     """Deletes the rows of `table` whose key is in the table `replacing`."""
-    return f"DELETE FROM {table} USING {replacing} AS n\nWHERE {equal(table, 'n', key)}"
+    return f"DELETE FROM {table} USING {replacing} AS n\nWHERE {match_columns(table, 'n', key)}"
 
 
-def indented(sql: str, times: int = 1) -> str:
+def indent(sql: str, times: int = 1) -> str:
     """The lines of `sql`, moved to the right."""
     return "\n".join("  " * times + line for line in sql.split("\n"))

@@ -18,7 +18,7 @@ from typing import Final
 from connectors.redshift.bookkeeping import FLOOR
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor, insert, now
-from connectors.redshift.names import Names, quoted
+from connectors.redshift.names import Names, quote
 from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
 from connectors.redshift.statements import Statement
 from connectors.staging.part import Part
@@ -35,7 +35,7 @@ class Floor:
 NO_FLOOR: Final = Floor()
 
 
-def swept_to(cursor: Cursor, names: Names) -> int:
+def read_swept_floor(cursor: Cursor, names: Names) -> int:
     """The floor that the warehouse is swept to, 0 for none."""
     cursor.execute(f"SELECT generation FROM {names.floor}")
     rows = cursor.fetchall()
@@ -47,7 +47,7 @@ def check_floor(cursor: Cursor, names: Names, floor: Floor) -> bool:
 
     Raises NeedsRepairError when the floor is lower than the warehouse's.
     """
-    return _is_raised(swept_to(cursor, names), floor)
+    return _is_raised(read_swept_floor(cursor, names), floor)
 
 
 def _is_raised(swept: int, floor: Floor) -> bool:
@@ -87,7 +87,7 @@ def sweep(  # noqa: PLR0913, PLR0917
 
 def plan_sweep(warehouse: WarehouseSpec, names: Names, floor: Floor) -> list[Statement]:
     """Whatever is below the floor; then what rows show of dimensions, parents first."""
-    below = f"{quoted(warehouse.position)} < '{floor.position}'"
+    below = f"{quote(warehouse.position)} < '{floor.position}'"
     statements = [
         Statement(8, dimension.table, f"DELETE FROM {names.dimension(dimension)} WHERE {below}")
         for dimension in warehouse.dimensions
@@ -111,10 +111,10 @@ def _sweep_path(
     unknown = f"'{warehouse.unknown}'"
     positions = {other.position for other in target.paths}
     assigned = ",\n  ".join(
-        f"{quoted(column)} = {unknown if column in positions else 'NULL'}"
-        for column in _overwritten(path)
+        f"{quote(column)} = {unknown if column in positions else 'NULL'}"
+        for column in _overwritten_columns(path)
     )
-    position = quoted(path.position)
+    position = quote(path.position)
     return Statement(
         8,
         target.table,
@@ -123,5 +123,5 @@ def _sweep_path(
     )
 
 
-def _overwritten(path: PathSpec) -> Iterable[str]:
+def _overwritten_columns(path: PathSpec) -> Iterable[str]:
     return (*(column for column, _ in path.assigned), *path.cleared, *path.unknown)

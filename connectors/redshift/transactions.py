@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import Error
 
-from connectors.failures import named
+from connectors.failures import describe_error
 from connectors.redshift.connection import disconnect, limit_statements
 from connectors.redshift.errors import (
     CONNECTION_LOST,
@@ -68,7 +68,9 @@ class Transactions:
         except _CLIENT_ERRORS as error:
             raise classify(error, f"{doing}: connecting", Step.CONNECT, self._known) from None
         except (BotoCoreError, ClientError) as error:
-            message = f"{doing}: reading the warehouse's credentials failed: {named(error)}"
+            message = (
+                f"{doing}: reading the warehouse's credentials failed: {describe_error(error)}"
+            )
             raise RetryLoadError(message) from None
         step = Step.STATEMENT
         try:
@@ -81,7 +83,7 @@ class Transactions:
             if not autocommit:
                 connection.commit()
         except _CLIENT_ERRORS as error:
-            raise self._failed(error, doing, step, connection) from None
+            raise self._explain(error, doing, step, connection) from None
         except StagingRefusedError as error:
             message = f"{doing}: the manifest: {error}"
             raise NeedsRepairError(message) from None
@@ -92,13 +94,13 @@ class Transactions:
             disconnect(connection)
 
     @contextmanager
-    def waiting(self, table: str) -> Iterator[None]:
+    def await_lock(self, table: str) -> Iterator[None]:
         """Around the statement that takes the exclusive lock on a table, given by quoted name."""
         self.progress, self.awaited = f", waiting for the lock on {table}", table
         yield
         self.progress = self.awaited = ""
 
-    def _failed(self, error: Exception, doing: str, step: Step, connection: Any) -> LoadError:
+    def _explain(self, error: Exception, doing: str, step: Step, connection: Any) -> LoadError:
         """The error, with what its own session can still find out."""
         added = ""
         if server_fields(error) is not None and self.copied:

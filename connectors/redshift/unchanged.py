@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from connectors.redshift.names import quoted
+from connectors.redshift.names import quote
 from connectors.redshift.spec import TargetSpec
 
 _ALL: Final = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
@@ -30,21 +30,21 @@ def known_since(row: str, position_column: str, position: str) -> str:
 
     `position_column`, which keeps it, may be NULL.
     """
-    return f"COALESCE({row}.{quoted(position_column)}, {row}.{position})"
+    return f"COALESCE({row}.{quote(position_column)}, {row}.{position})"
 
 
 def kept_value(column: str, position_column: str, key: str, staged: str) -> str:
     """Cases a to c, among `pool`'s versions of a key; at one position what is there already."""
     # Qualified: in ORDER BY the bare name might be taken for the alias of the newest position.
-    order = f"PARTITION BY {key} ORDER BY pool.{quoted(position_column)} DESC, {staged}"
-    name = quoted(column)
+    order = f"PARTITION BY {key} ORDER BY pool.{quote(position_column)} DESC, {staged}"
+    name = quote(column)
     return f"FIRST_VALUE(pool.{name}) OVER ({order} {_ALL}) AS {name}"
 
 
 def is_late(target: TargetSpec, key: str, deleted: str) -> str:
     """Case d: 1 for a version that has a column from an older change than another of its key."""
     older = " OR ".join(
-        f"pool.{quoted(column)} < MAX(pool.{quoted(column)}) OVER (PARTITION BY {key})"
+        f"pool.{quote(column)} < MAX(pool.{quote(column)}) OVER (PARTITION BY {key})"
         for _, column in target.unchanged_columns
     )
     return f"CASE WHEN NOT {deleted} AND ({older}) THEN 1 ELSE 0 END" if older else "0"

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from connectors.redshift.ledger import Cursor
-from connectors.redshift.names import Names, equal, listed, quoted
+from connectors.redshift.names import Names, list_columns, match_columns, quote
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
 from connectors.redshift.statements import remove, temporary_distribution
 
@@ -45,38 +45,38 @@ def replace_rows(
     target: TargetSpec, warehouse: WarehouseSpec, names: Names, undeclared: Sequence[str]
 ) -> list[str]:
     """Step 6: the target's rows of the touched keys become their next versions."""
-    table, following = names.target(target), names.following(target)
+    table, following = names.target(target), names.next_rows_table(target)
     every = [column.name for column in target.columns]
     delete = remove(table, following, target.key)
-    exists = f"NOT n.{quoted(warehouse.deleted)}"
+    exists = f"NOT n.{quote(warehouse.deleted)}"
 
     if not undeclared:
         insert = (
-            f"INSERT INTO {table} ({listed(every)})\n"
-            f"SELECT {listed(every, 'n.')} FROM {following} AS n WHERE {exists}"
+            f"INSERT INTO {table} ({list_columns(every)})\n"
+            f"SELECT {list_columns(every, 'n.')} FROM {following} AS n WHERE {exists}"
         )
         return [delete, insert]
-    aside = names.aside(target)
+    aside = names.aside_rows_table(target)
     set_aside = (
         f"CREATE TEMP TABLE {aside} {temporary_distribution(target.dist_key)} AS\n"
-        f"SELECT {listed((*_distributed_by(target), *undeclared), 't.')}\n"
-        f"FROM {table} AS t JOIN {following} AS n ON {equal('t', 'n', target.key)}"
+        f"SELECT {list_columns((*_distribution_columns(target), *undeclared), 't.')}\n"
+        f"FROM {table} AS t JOIN {following} AS n ON {match_columns('t', 'n', target.key)}"
     )
     insert_again = (
-        f"INSERT INTO {table} ({listed((*every, *undeclared))})\n"
-        f"SELECT {listed(every, 'n.')}, {listed(undeclared, 'a.')}\n"
-        f"FROM {following} AS n JOIN {aside} AS a ON {equal('n', 'a', target.key)}\n"
+        f"INSERT INTO {table} ({list_columns((*every, *undeclared))})\n"
+        f"SELECT {list_columns(every, 'n.')}, {list_columns(undeclared, 'a.')}\n"
+        f"FROM {following} AS n JOIN {aside} AS a ON {match_columns('n', 'a', target.key)}\n"
         f"WHERE {exists}"
     )
     insert_new = (
-        f"INSERT INTO {table} ({listed(every)})\n"
-        f"SELECT {listed(every, 'n.')}\n"
-        f"FROM {following} AS n LEFT JOIN {aside} AS a ON {equal('n', 'a', target.key)}\n"
-        f"WHERE a.{quoted(target.key[0])} IS NULL AND {exists}"
+        f"INSERT INTO {table} ({list_columns(every)})\n"
+        f"SELECT {list_columns(every, 'n.')}\n"
+        f"FROM {following} AS n LEFT JOIN {aside} AS a ON {match_columns('n', 'a', target.key)}\n"
+        f"WHERE a.{quote(target.key[0])} IS NULL AND {exists}"
     )
     return [set_aside, delete, insert_again, insert_new]
 
 
-def _distributed_by(target: TargetSpec) -> Mapping[str, None]:
+def _distribution_columns(target: TargetSpec) -> Mapping[str, None]:
     """The key, and the column that the table is distributed by where that is none of it."""
     return dict.fromkeys((*target.key, *([target.dist_key] if target.dist_key else [])))

@@ -17,8 +17,8 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from connectors.aws_errors import code_of, passes
-from connectors.failures import StarjoinError, named
+from connectors.aws_errors import code_of, is_transient
+from connectors.failures import StarjoinError, describe_error
 
 # `AccessDenied` passes while a role is being changed, within seconds. But nearly always it stays,
 # and waiting would hide it for minutes; the restart that follows is attempt enough.
@@ -59,15 +59,17 @@ class StagingRefusedError(StagingError):
 
 def write_error(error: ClientError | BotoCoreError, bucket: str, prefix: str) -> StagingError:
     """The StagingError for what boto3 raised while writing below a prefix of a bucket."""
-    return _error(error, f"writing to s3://{bucket}/{prefix}/ failed: {named(error)}")
+    return _error(error, f"writing to s3://{bucket}/{prefix}/ failed: {describe_error(error)}")
 
 
 def region_error(error: ClientError | BotoCoreError, bucket: str) -> StagingError:
     """The StagingError for what boto3 raised when it was asked for a bucket's Region."""
-    return _error(error, f"asking S3 for the Region of bucket {bucket} failed: {named(error)}")
+    return _error(
+        error, f"asking S3 for the Region of bucket {bucket} failed: {describe_error(error)}"
+    )
 
 
 def _error(error: ClientError | BotoCoreError, message: str) -> StagingError:
-    if passes(error):
+    if is_transient(error):
         return StagingUnavailableError(message)
     return StagingRefusedError(f"{message}: {_REMEDIES.get(code_of(error), _UNKNOWN)}")

@@ -8,7 +8,7 @@ from pyflink.datastream import ProcessFunction, RuntimeContext
 
 from connectors.blocks import SchemaOf, decode
 from connectors.epochs.signals import EpochEnds, parse_signal
-from connectors.failures import guarded
+from connectors.failures import guard
 from connectors.metrics import Metrics, StageMetric
 from connectors.staging.waiting import RETRY_SECONDS, WaitingStore
 from connectors.staging.writer import PartWriter, Store
@@ -36,7 +36,7 @@ class Stage(ProcessFunction):  # type: ignore[misc]
         self._retry_seconds = retry_seconds
         self._key_id = key_id
 
-    @guarded
+    @guard
     def open(self, runtime_context: RuntimeContext) -> None:
         """Connects to the store."""
         self._metrics = Metrics(
@@ -52,7 +52,7 @@ class Stage(ProcessFunction):  # type: ignore[misc]
         )
         self._writer = PartWriter(self._store, floor=self._floor, key_id=self._key_id)
 
-    @guarded
+    @guard
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
         """A block is buffered, a marker flushes."""
         self._metrics.begin()

@@ -13,7 +13,7 @@ from typing import Final
 
 from connectors.accounts import UNKNOWN_TABLE, Account, Gap, Outcome
 from connectors.blocks import Kind
-from connectors.failures import StarjoinError, named
+from connectors.failures import StarjoinError, describe_error
 from connectors.staging.shape import Shape
 
 _LETTER: Final = b"S"  # no block and no signal begins with it
@@ -67,7 +67,7 @@ class Part:
         """A name that no part has had."""
         return uuid.uuid4().hex
 
-    def closed_by(self, epoch: int, floor: int = 0, key_id: str = "") -> Part:
+    def label(self, epoch: int, floor: int = 0, key_id: str = "") -> Part:
         """The part, labelled with the marker that closes it, and the stager's floor and key."""
         return replace(self, epoch=epoch, floor=floor, key_id=key_id)
 
@@ -96,7 +96,7 @@ class Part:
             return cls(**fields)
         except (ValueError, LookupError, TypeError) as error:
             message = (
-                f"a reference to a part, of {len(data)} bytes, cannot be read: {named(error)}. "
-                "If a later version wrote it, start with that version"
+                f"a reference to a part, of {len(data)} bytes, cannot be read: "
+                f"{describe_error(error)}. If a later version wrote it, start with that version"
             )
             raise PartError(message) from None

@@ -24,7 +24,7 @@ def shape_of(schema: pa.Schema) -> Shape:
     )
 
 
-def misfit(staged: Shape, today: Shape) -> str | None:
+def find_misfit(staged: Shape, today: Shape) -> str | None:
     """The first column of a staged file that today's tables cannot take; None when there is none.
 
     Text and bytes may be longer today: their files are the same.

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.accounts import Account, Gap, Outcome, summed
+from connectors.accounts import Account, Gap, Outcome, sum_by_group
 from connectors.blocks import Block, Kind
 from connectors.staging.part import Part
 from connectors.staging.shape import shape_of
@@ -81,12 +81,12 @@ class PartWriter:
         if self._accounts or self._outcomes or self._gaps:
             parts.append(self._accounts_part())
         self._uploaded, self._accounts, self._outcomes, self._gaps = [], [], [], []
-        return [part.closed_by(epoch, self._floor, self._key_id) for part in parts]
+        return [part.label(epoch, self._floor, self._key_id) for part in parts]
 
     def _accounts_part(self) -> Part:
         """The part without a file: the epoch's accounts and outcomes, summed up, and its gaps."""
-        read = tuple(summed(self._accounts))
-        became = tuple(summed(self._outcomes))
+        read = tuple(sum_by_group(self._accounts))
+        became = tuple(sum_by_group(self._outcomes))
         gaps = tuple(self._gaps)
         rows = len(read) + len(became) + len(gaps)
         return Part(

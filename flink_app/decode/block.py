@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.accounts import CONTROL, UNDECLARED, UNREADABLE, Account, whole
+from connectors.accounts import CONTROL, UNDECLARED, UNREADABLE, Account, sum_tables
 from connectors.kinesis.frame import RecordBlock
 from flink_app.declaration import POSITION
 from flink_app.decode.changes import to_changes
@@ -49,7 +49,7 @@ class Decoded:
     @cached_property
     def account(self) -> Account:
         """The total of the accounts."""
-        return whole(self.accounts)
+        return sum_tables(self.accounts)
 
 
 def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Decoded:

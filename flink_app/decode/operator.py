@@ -12,7 +12,7 @@ from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
 
 from connectors.accounts import Account, Gap
 from connectors.blocks import Block, Kind
-from connectors.failures import guarded
+from connectors.failures import guard
 from connectors.kinesis.element import read_element
 from connectors.kinesis.frame import RecordBlock
 from connectors.metrics import Metrics
@@ -64,7 +64,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._application = application
         self._key_id = key_id
 
-    @guarded
+    @guard
     def open(self, runtime_context: RuntimeContext) -> None:
         """Reads the privacy keys.
 
@@ -101,7 +101,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._source_watch = source_watch.SourceWatch(self._plan, self._metrics)
         self._watch = DeadLetterWatch(self._limit)
 
-    @guarded
+    @guard
     def process_element(
         self,
         value: bytes,

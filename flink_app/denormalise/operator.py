@@ -23,7 +23,7 @@ from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Block, Kind, SchemaOf, decode
-from connectors.failures import guarded
+from connectors.failures import guard
 from connectors.metrics import Metrics
 from flink_app.declaration import POSITION, Star
 from flink_app.denormalise import durable
@@ -53,7 +53,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         self._floor = floor_position(floor)
         self._key_id = key_id
 
-    @guarded
+    @guard
     def open(self, runtime_context: RuntimeContext) -> None:
         """Takes note of this subtask's number; the mirror is built with the first element."""
         pa.set_cpu_count(1)
@@ -70,7 +70,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             JoinMetric.DIMENSION_CHANGES_SUPERSEDED,
         )
 
-    @guarded
+    @guard
     def process_element(
         self, value: bytes, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext
     ) -> Iterator[bytes]:
@@ -86,7 +86,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             rows = wide_rows(block.batch, self._plan.targets[target], mirror)
             yield Block(Kind.ROWS, target, rows).encode()
 
-    @guarded
+    @guard
     def process_broadcast_element(
         self, value: bytes, ctx: KeyedBroadcastProcessFunction.Context
     ) -> Iterator[bytes]:

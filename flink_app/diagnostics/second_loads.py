@@ -36,7 +36,7 @@ class BuildTimes:
     first_change: int = _NEVER
     last_load: int = _UNKNOWN
 
-    def plus(self, other: BuildTimes) -> BuildTimes:
+    def combine(self, other: BuildTimes) -> BuildTimes:
         """Those of two sets of records together."""
         return BuildTimes(
             min(self.first_change, other.first_change), max(self.last_load, other.last_load)
@@ -53,7 +53,7 @@ Builds = dict[TableAndGeneration, BuildTimes]
 
 def note_build_times(builds: Builds, key: TableAndGeneration, times: BuildTimes) -> None:
     """Takes note of further records of a table and generation."""
-    builds[key] = builds[key].plus(times) if key in builds else times
+    builds[key] = builds[key].combine(times) if key in builds else times
 
 
 def note_columns(builds: Builds, columns: RecordColumns) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from connectors.failures import named
+from connectors.failures import describe_error
 from connectors.redshift.errors import LoadError
 from connectors.secrets import SecretReadError
 from flink_app.privacy.keys import SecretError
@@ -47,7 +47,7 @@ def main(
     try:
         _run(options, (opened or _opened)(options))
     except (ClientError, BotoCoreError) as error:
-        sys.stderr.write(f"replay: {named(error)}\n")
+        sys.stderr.write(f"replay: {describe_error(error)}\n")
         return 1
     except _FAULTS as error:
         sys.stderr.write(f"replay: {error}\n")

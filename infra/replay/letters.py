@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.failures import named
+from connectors.failures import describe_error
 from connectors.redshift.replay_marks import LetterPart, RecordId
 from flink_app.dead_letters.replay_marker import Coordinates
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA
@@ -183,5 +183,7 @@ def _parquet(part: LetterPart, read: ReadFile) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(io.BytesIO(read(part.url)))
     except (pa.ArrowInvalid, OSError) as error:
-        message = f"part {part.name} ({part.url}) cannot be read as Parquet: {named(error)}"
+        message = (
+            f"part {part.name} ({part.url}) cannot be read as Parquet: {describe_error(error)}"
+        )
         raise ReplayError(message) from None

@@ -78,7 +78,7 @@ class Services:
             return (
                 replay_marks.loaded_parts(cursor, self._names, Kind.DEAD_LETTERS),
                 replay_marks.loaded_parts(cursor, self._names, Kind.RESTRICTED),
-                replay_marks.replayed(cursor, self._names),
+                replay_marks.find_replayed(cursor, self._names),
             )
 
     def mark(self, marks: Sequence[Mark]) -> None:

@@ -25,7 +25,7 @@ from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknownError
 from connectors.redshift.loader import Loaded, Loader
 from connectors.redshift.statements import Statement
-from connectors.redshift.sweep import swept_to
+from connectors.redshift.sweep import read_swept_floor
 from connectors.staging.writer import PartWriter
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
@@ -228,7 +228,7 @@ def _ranked(pattern: str, by: str, *, by_rank: bool = False) -> Callable[[], lis
 
 def _no_fence() -> list[Patch]:
     return [
-        (ledger, "verify_fence", lambda cursor, names, *_: swept_to(cursor, names)),
+        (ledger, "verify_fence", lambda cursor, names, *_: read_swept_floor(cursor, names)),
         (ledger, "take_fence", lambda *_: None),
     ]
 
@@ -267,13 +267,13 @@ def _floor_forgotten_in_metrics() -> list[Patch]:
 
 
 def _metered_twice() -> list[Patch]:
-    committed = LoadCoordinator._committed
+    committed = LoadCoordinator._count_commit
 
     def twice(self: LoadCoordinator, loaded: Loaded) -> None:
         committed(self, loaded)
         self._count_balances(loaded.balances)
 
-    return [(LoadCoordinator, "_committed", twice)]
+    return [(LoadCoordinator, "_count_commit", twice)]
 
 
 def _outcomes_of_the_epoch_before() -> list[Patch]:
@@ -370,7 +370,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "load after completion",
-        lambda: [(LoadCoordinator, "_due", lambda self: [*self._pending.values()])],
+        lambda: [(LoadCoordinator, "_select_due", lambda self: [*self._pending.values()])],
     ),
     Mutation("a lost reply is looked up", _reply_assumed),
     Mutation("ledger", lambda: [(ledger, "known_parts", lambda *_: set[str]())]),

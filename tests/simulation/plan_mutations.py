@@ -52,12 +52,12 @@ def sort(key: Callable[[Statement], float]) -> Callable[[], list[Patch]]:
 
 def levels(change: Callable[[list[list[PathSpec]]], list[list[PathSpec]]]) -> list[Patch]:
     """Other levels of paths."""
-    original = next_versions.levels
+    original = next_versions.group_by_depth
 
     def changed(paths: Sequence[PathSpec]) -> list[list[PathSpec]]:
         return change(original(paths))
 
-    return [(next_versions, "levels", changed)]
+    return [(next_versions, "group_by_depth", changed)]
 
 
 def tip_first() -> list[Patch]:

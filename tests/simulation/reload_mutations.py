@@ -57,7 +57,7 @@ def swept_before_rows_and_patches() -> list[Patch]:
     original, apply = sweep.sweep, Loader._apply
 
     def swept(self: Loader, cursor: Any, batch: str, parts: Any) -> Any:
-        below = sweep.swept_to(cursor, self._names)
+        below = sweep.read_swept_floor(cursor, self._names)
         original(cursor, self._warehouse, self._names, self._floor, parts, below)
         return apply(self, cursor, batch, parts)
 

@@ -113,7 +113,7 @@ def test_14_a_batch_cut_at_an_aborted_checkpoint_is_incomplete() -> None:
         return [part for part in pending if part.epoch == min(p.epoch for p in pending)]
 
     counterexamples.an_aborted_checkpoint_that_some_subtasks_saw()
-    with patch.object(LoadCoordinator, "_due", cut), pytest.raises(WrongError):
+    with patch.object(LoadCoordinator, "_select_due", cut), pytest.raises(WrongError):
         counterexamples.an_aborted_checkpoint_that_some_subtasks_saw()
 
 

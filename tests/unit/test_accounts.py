@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.accounts import CONTROL, Account, summed, whole
+from connectors.accounts import CONTROL, Account, sum_by_group, sum_tables
 
 numbers = st.integers(0, 10**129 - 1)
 
@@ -32,8 +32,8 @@ accounts = st.builds(
 
 @given(st.lists(accounts, max_size=12))
 def test_accounts_are_summed_per_shard_and_table(found: list[Account]) -> None:
-    totals = {(a.stream, a.shard, a.table): a for a in summed(found)}
-    assert len(totals) == len(summed(found))
+    totals = {(a.stream, a.shard, a.table): a for a in sum_by_group(found)}
+    assert len(totals) == len(sum_by_group(found))
     for place, total in totals.items():
         own = [a for a in found if (a.stream, a.shard, a.table) == place]
         assert total.read == sum(a.read for a in own)
@@ -48,7 +48,7 @@ def test_accounts_are_summed_per_shard_and_table(found: list[Account]) -> None:
 
 
 def test_sequence_numbers_are_numbers_and_not_texts() -> None:
-    (total,) = summed([account("0", 9, 9), account("0", 10, 10)])
+    (total,) = sum_by_group([account("0", 9, 9), account("0", 10, 10)])
     assert (total.first_sequence_number, total.last_sequence_number) == ("9", "10")
 
 
@@ -60,5 +60,5 @@ def test_accounts_travel_as_rows(found: list[Account]) -> None:
 
 
 def test_the_account_of_a_block_has_no_table() -> None:
-    total = whole([account("0", 1, 4, read=3), account("0", 1, 4, read=2, arrival=7)])
+    total = sum_tables([account("0", 1, 4, read=3), account("0", 1, 4, read=2, arrival=7)])
     assert (total.table, total.read, total.last_arrival_ms) == ("", 5, 7)

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from connectors.blocks import BlockError, Kind, decode
-from connectors.failures import UnexpectedError, guarded, named
+from connectors.failures import UnexpectedError, describe_error, guard
 from connectors.kinesis.frame import FrameError
 
 VALUE = "ilse@example.org"
@@ -27,7 +27,7 @@ def refusal(**meta: Any) -> ClientError:
 
 
 def test_a_refusal_of_aws_is_named_by_operation_code_status_and_request() -> None:
-    assert named(refusal()) == (
+    assert describe_error(refusal()) == (
         "AWS refused PutObject (code AccessDenied, HTTP 403, request 5FA-7/x=)"
     )
 
@@ -42,7 +42,7 @@ def test_a_refusal_of_aws_is_named_by_operation_code_status_and_request() -> Non
     ],
 )
 def test_a_refusal_that_is_not_in_the_usual_form_says_less(answer: Any) -> None:
-    found = named(ClientError(answer, f"{VALUE} {VALUE}"))
+    found = describe_error(ClientError(answer, f"{VALUE} {VALUE}"))
     assert VALUE not in found
     assert found == "AWS refused a call (code unknown)"
 
@@ -59,7 +59,7 @@ def test_a_refusal_that_is_not_in_the_usual_form_says_less(answer: Any) -> None:
     ],
 )
 def test_other_errors_are_named_by_their_kind(error: Exception, words: str) -> None:
-    assert named(error) == words
+    assert describe_error(error) == words
 
 
 def arrow() -> None:
@@ -113,11 +113,11 @@ def test_no_error_leaves_an_operator_with_a_value(
     fails: Callable[[], None], kind: type[Exception], *, generator: bool
 ) -> None:
     class Operator:
-        @guarded
+        @guard
         def once(self) -> None:
             fails()
 
-        @guarded
+        @guard
         def each(self) -> Iterator[int]:
             yield 1
             fails()
@@ -131,14 +131,14 @@ def test_no_error_leaves_an_operator_with_a_value(
 
 
 def test_an_unforeseen_error_is_reported_with_the_lines_it_passed() -> None:
-    @guarded
+    @guard
     def read() -> None:
         decode(b"\0", lambda *_: pa.schema([]))
 
     with pytest.raises(BlockError):
         read()
 
-    @guarded
+    @guard
     def stumble() -> None:
         class Bad:
             def __len__(self) -> int:

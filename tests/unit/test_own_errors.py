@@ -1,4 +1,4 @@
-"""Errors are of our own classes: `guarded` replaces the sentence of every other one."""
+"""Errors are of our own classes: `guard` replaces the sentence of every other one."""
 
 from __future__ import annotations
 

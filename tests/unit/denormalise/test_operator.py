@@ -7,7 +7,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
-from connectors.accounts import DIMENSION, Outcome, summed
+from connectors.accounts import DIMENSION, Outcome, sum_by_group
 from connectors.blocks import Block, Kind, decode
 from connectors.metrics import GROUP
 from flink_app.declaration import Star
@@ -163,7 +163,7 @@ def test_each_change_is_counted_by_the_owner_of_its_key_alone() -> None:
     for changes, loaded, superseded in ((news, 20, 40), (late, 0, 10), (news, 0, 60)):
         found = [o for task in tasks for o in outcomes(task.dimension(*changes))]
         assert len(found) <= 3
-        assert summed(found) == [Outcome("region", DIMENSION, loaded, superseded)]
+        assert sum_by_group(found) == [Outcome("region", DIMENSION, loaded, superseded)]
     counts = [task.runtime.counts for task in tasks]
     assert sum(c[GROUP, "dimensionChanges"] for c in counts) == 20
     assert sum(c[GROUP, "dimensionChangesSuperseded"] for c in counts) == 110

@@ -208,7 +208,7 @@ def test_which_type_holds_which(wide: str) -> None:
 def test_types_are_read_as_the_ddl_writes_them_and_as_the_catalogue_does() -> None:
     for text in TYPES:
         assert str(SqlType.parse(text)) == text
-    catalogued = SqlType.catalogued
+    catalogued = SqlType.from_catalogue
     assert catalogued("character varying", 40, None, None) == SqlType.parse("VARCHAR(40)")
     assert catalogued("numeric", None, 12, 2) == SqlType.parse("DECIMAL(12,2)")
     assert catalogued("integer", None, 32, 0) == SqlType.parse("INTEGER")

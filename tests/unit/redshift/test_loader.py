@@ -201,7 +201,7 @@ def test_accounts_of_several_parts_are_one_row_a_shard_and_table(
     other = dataclasses.replace(first, table="u")
     parts = [
         Part("m", Kind.ACCOUNT, "", 1, accounts=(first, other)),
-        Part("n", Kind.ACCOUNT, "", 1, accounts=(first.plus(first),)),
+        Part("n", Kind.ACCOUNT, "", 1, accounts=(first.combine(first),)),
     ]
     loader(warehouse).load(parts, 5)
     assert [(row[3], row[6]) for row in inserted(warehouse, "account")] == [("t", 6), ("u", 2)]

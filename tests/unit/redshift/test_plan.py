@@ -9,8 +9,8 @@ import pytest
 
 from connectors.blocks import Kind
 from connectors.redshift.batch import manifest
-from connectors.redshift.names import Names, quoted
-from connectors.redshift.next_versions import levels
+from connectors.redshift.names import Names, quote
+from connectors.redshift.next_versions import group_by_depth
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.statements import Statement
@@ -100,7 +100,7 @@ def test_a_target_is_searched_for_keys_once_and_narrowly() -> None:
         assert sql.count(f"FROM {NAMES.target(target)} AS t") == 2
         search = sql.partition(") AS touched")[0].rpartition("JOIN (\n")[2]
         (selected,) = re.findall(r"^ *SELECT ([^\n]*)", search)
-        assert selected == ", ".join(f"t.{quoted(name)}" for name in target.key)
+        assert selected == ", ".join(f"t.{quote(name)}" for name in target.key)
 
 
 def test_parents_are_patched_before_children_across_dimensions() -> None:
@@ -112,7 +112,7 @@ def test_parents_are_patched_before_children_across_dimensions() -> None:
 def test_paths_of_one_depth_assign_different_columns() -> None:
     for spec in map(warehouse_spec, (freight(), placed_freight(), order_book(), ticket_seller())):
         for target in spec.targets:
-            for paths in levels(target.paths):
+            for paths in group_by_depth(target.paths):
                 columns = [
                     column
                     for path in paths
@@ -141,7 +141,7 @@ def test_target_and_dimension_of_one_name_have_tables_of_their_own() -> None:
 
 
 def test_quoting() -> None:
-    assert quoted('a"b') == '"a""b"'
+    assert quote('a"b') == '"a""b"'
 
 
 def test_a_manifest_lists_every_file_as_mandatory_with_its_length() -> None:

@@ -72,5 +72,5 @@ def test_parts_of_the_same_key_or_of_none_are_loaded(
 def test_a_part_names_its_key() -> None:
     writer = PartWriter(Manifests(), key_id="aa")
     assert [each.key_id for each in writer.close(1)] == []
-    labelled = part("a").closed_by(1, key_id="aa")
+    labelled = part("a").label(1, key_id="aa")
     assert Part.decode(labelled.encode()).key_id == "aa"

@@ -80,8 +80,8 @@ def test_accounts_of_an_earlier_version_are_of_no_table() -> None:
 
 def test_a_part_gets_the_number_of_the_marker_that_closes_it() -> None:
     part = Part("name", Kind.ROWS, "stream", rows=3)
-    assert (part.epoch, part.closed_by(7).epoch) == (-1, 7)
-    assert part.closed_by(7).closed_by(-1) == part
+    assert (part.epoch, part.label(7).epoch) == (-1, 7)
+    assert part.label(7).label(-1) == part
 
 
 def test_names_never_repeat() -> None:
