@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import Final, Self
+from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from flink_app.declaration.names import SourceName
 from flink_app.validation.strict_model import StrictModel
@@ -59,6 +59,22 @@ class SchemaChanges(enum.StrEnum):
         return self in {SchemaChanges.EVOLVE, SchemaChanges.TRY_EVOLVE}
 
 
+def _readable_positions(kind: Any) -> Any:
+    """Refuses SQL Server by its name, rather than as an unknown word."""
+    if isinstance(kind, str) and kind.lower().translate(_JOINED) in _SQL_SERVER:
+        message = (
+            "the log sequence numbers of SQL Server are not supported; declare positions: "
+            "commit-timestamp, under which the time of the commit orders changes, and arrival in "
+            "the shard those of one instant"
+        )
+        raise ValueError(message)
+    return kind
+
+
+_SQL_SERVER: Final = ("sqlserver", "mssql")
+_JOINED: Final = str.maketrans("", "", "-_ ")
+
+
 class DmsRecords(StrictModel):
     """How the DMS task writes its records, where that can be chosen."""
 
@@ -73,12 +89,12 @@ class DmsRecords(StrictModel):
     before_image_suffix: SourceName | None = Field(
         None, description="suffix of such columns, instead of a prefix or with one"
     )
-    positions: Positions = Field(
+    positions: Annotated[Positions, BeforeValidator(_readable_positions)] = Field(
         Positions.AUTO, description="what orders changes; another kind is then refused"
     )
     coarse_positions: CoarsePositions = Field(
         CoarsePositions.WARN,
-        description="changes that only a commit timestamp orders, not exact within one instant",
+        description="changes that only a commit timestamp orders, and arrival within one instant",
     )
     zero_dates: ZeroDates = Field(
         ZeroDates.DEAD_LETTER,

@@ -60,10 +60,16 @@ def decode_block(block: RecordBlock, plan: DecodePlan, keys: PrivacyKeys) -> Dec
 def parse_block(block: RecordBlock, plan: DecodePlan) -> ParsedBlock:
     """Reads every record of a block, by columns where possible and the others one by one."""
     lines = Lines(block.text, block.offsets, np.arange(len(block), dtype=np.int64))
-    columnar = parse_columns(lines, plan, block.arrival)
+    columnar = parse_columns(lines, plan, block.arrival, block.sequence_numbers)
     odd = sorted(int(row) for rows in columnar.odd for row in rows)
     slow = [
-        parse_alone(row, block.record(row), plan, arrival_ms=block.arrival[row].value)
+        parse_alone(
+            row,
+            block.record(row),
+            plan,
+            arrival_ms=block.arrival[row].value,
+            sequence_number=block.sequence_numbers[row].as_py(),
+        )
         for row in odd
     ]
     return ParsedBlock(columnar.tables, columnar.skipped, slow)

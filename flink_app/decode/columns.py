@@ -50,18 +50,26 @@ class ColumnarResult:
     odd: list[Rows] = field(default_factory=list)
     generations: int | Numbers = UNKNOWN_GENERATION  # one for all, or by row number
     scientific: Mask | None = None  # by row number: where a number has an exponent; None: nowhere
+    # By row number.
+    sequence_numbers: pa.StringArray = field(default_factory=lambda: pa.array([], pa.string()))
 
     def generation(self, rows: Rows) -> int | Numbers:
         """The generation of records."""
         return self.generations if isinstance(self.generations, int) else self.generations[rows]
 
 
-def parse_columns(lines: Lines, plan: DecodePlan, arrival: pa.TimestampArray) -> ColumnarResult:
+def parse_columns(
+    lines: Lines,
+    plan: DecodePlan,
+    arrival: pa.TimestampArray,
+    sequence_numbers: pa.StringArray,
+) -> ColumnarResult:
     """Parses what can be parsed by columns; every record is in exactly one part of the result.
 
-    `arrival` is that of the block's rows, by their numbers.
+    `arrival` and `sequence_numbers` are those of the block's rows, by their numbers.
     """
-    result = ColumnarResult(generations=plan.generations.of_column(arrival))
+    generations = plan.generations.of_column(arrival)
+    result = ColumnarResult(generations=generations, sequence_numbers=sequence_numbers)
     is_whole = screen(lines)
     if plan.has_decimals:
         exponents = find_exponents(lines, plan.float_names)
@@ -144,7 +152,8 @@ def _take_table(
     values, unsent = _values(table, plan, (members(data), members(before)), deletes, updates, good)
     if result.scientific is not None:
         _leave_rounded(values, table, np.flatnonzero(result.scientific[rows]), good)
-    ordering = ordering_of(metadata, operations == LOAD)
+    sequence_numbers = result.sequence_numbers.take(pa.array(rows))
+    ordering = ordering_of(metadata, sequence_numbers, operations == LOAD)
     generation = result.generation(rows)
     positioned = find_positions(ordering, generation, plan.positions, plan.coarse_positions)
     good &= positioned.known
@@ -159,6 +168,9 @@ def _take_table(
     )
     if unsent:  # the slow path says what is lost where the key has changed
         good &= ~(np.logical_or.reduce([*unsent.values()]) & true(moved(changes, table)))
+    unordered = positioned.disordered
+    if positioned.coarse.any():  # the old key's other changes may be on another shard
+        unordered = unordered | positioned.coarse & true(moved(changes, table))
     if not good.all():
         result.odd.append(rows[~good])
         changes = changes.filter(pa.array(good))
@@ -172,6 +184,7 @@ def _take_table(
             ordering=ordering,
             positioned=positioned,
             generations=generation,
+            unordered=unordered,
             good=good,
             changes=changes,
         )

@@ -16,30 +16,38 @@ import pyarrow.compute as pc
 from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.positions.generations import UNKNOWN_GENERATION
 from flink_app.positions.position import (
+    ARRIVAL_DIGITS,
     COMMIT_DIGITS,
     GENERATION_DIGITS,
     MYSQL,
     ORACLE,
     POSTGRESQL,
+    SQL_SERVER,
+    TIME_DIGITS,
     WIDTH,
+    arrival_digits,
 )
-from flink_app.records.arrays import Mask, true
+from flink_app.records.arrays import Mask, Rows, true
 from flink_app.records.parsed import Numbers, Ordering, Positioned
 
 _COMMIT: Final = GENERATION_DIGITS
 _RECORD: Final = GENERATION_DIGITS + COMMIT_DIGITS
+_ARRIVAL: Final = GENERATION_DIGITS + TIME_DIGITS  # of a coarse position
 _DIGITS: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 _Matrix = npt.NDArray[np.uint8]
 
 
-def ordering_of(metadata: Mapping[str, pa.Array], is_load: Mask) -> Ordering:
+def ordering_of(
+    metadata: Mapping[str, pa.Array], sequence_numbers: pa.Array, is_load: Mask
+) -> Ordering:
     """What orders the records with this metadata."""
     return Ordering(
         metadata["stream-position"],
         _numbers(metadata["commit-timestamp"], 0),
         _numbers(metadata["timestamp"], -1),
         _numbers(metadata["transaction-record-id"], 0),
+        sequence_numbers,
         is_load,
     )
 
@@ -73,13 +81,15 @@ def find_positions(
         coarse_positions is not CoarsePositions.REFUSE
     ):
         coarse = unplaced & (ordering.committed > 0)
-    if coarse.any():
-        rows = np.flatnonzero(coarse)
-        text[rows, _COMMIT : _COMMIT + 16] = _hex(ordering.committed[rows])
-        known |= coarse
-        kinds.add(Positions.COMMIT_TIMESTAMP)
+        if kind is Positions.AUTO and coarse.any():
+            coarse &= ~true(pc.match_substring_regex(ordering.streams, SQL_SERVER))
     changes = _rows(known & ~ordering.is_load)
     text[changes, _RECORD:] = _hex(ordering.numbers[changes])
+    disordered = np.zeros(count, np.bool_)
+    if coarse.any():
+        disordered[coarse] = _coarse(ordering, np.flatnonzero(coarse), text)
+        known |= coarse
+        kinds.add(Positions.COMMIT_TIMESTAMP)
     if isinstance(generation, int):
         header: _Matrix = _hex(np.array([generation], np.int64))[0, -GENERATION_DIGITS:]
     else:
@@ -92,7 +102,7 @@ def find_positions(
         text[~known] = ord("0")
     offsets = np.arange(0, text.size + 1, WIDTH, dtype=np.int32)
     array = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text))
-    return Positioned(array, known, coarse, frozenset(kinds))
+    return Positioned(array, known, coarse, disordered, frozenset(kinds))
 
 
 _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
@@ -133,6 +143,20 @@ def _oracle(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mas
     good = formed.copy()
     good[rows] = scn > 0
     return formed, good
+
+
+def _coarse(ordering: Ordering, rows: Rows, text: _Matrix) -> Mask:
+    """Fills in times of commits and arrival; gives where neither orders two neighbours."""
+    text[rows, _COMMIT:_ARRIVAL] = _hex(ordering.committed[rows])
+    sequence_numbers = ordering.sequence_numbers.take(pa.array(rows)).to_pylist()
+    digits = "".join(map(arrival_digits, sequence_numbers)).encode()
+    text[rows, _ARRIVAL:] = np.frombuffer(digits, np.uint8).reshape(-1, ARRIVAL_DIGITS)
+    arrivals = np.frombuffer(digits, np.dtype(f"S{ARRIVAL_DIGITS}"))
+    disordered = np.zeros(len(rows), np.bool_)
+    committed = ordering.committed[rows]
+    is_later = np.greater(arrivals[1:], arrivals[:-1])
+    disordered[1:] = ~is_later & (committed[1:] == committed[:-1])
+    return disordered
 
 
 def _rows(mask: Mask) -> slice | npt.NDArray[np.int64]:

@@ -5,7 +5,7 @@ Members that are not read are not checked, as in the columnar reader (see `envel
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from connectors.accounts import CONTROL, UNDECLARED
 from flink_app.dead_letters.replay_marker import first_coordinates
@@ -18,6 +18,8 @@ from flink_app.positions.position import (
     PositionError,
     commit_position,
     is_coarse,
+    is_of_sql_server,
+    make_coarse_position,
     make_position,
 )
 from flink_app.records.aggregate import is_aggregate
@@ -47,18 +49,38 @@ _BY_COMMIT_TIMESTAMP: Final = (Positions.AUTO, Positions.COMMIT_TIMESTAMP)
 
 
 def parse_alone(
-    row: int, record: bytes, plan: RecordPlan, *, arrival_ms: int | None = None
+    row: int,
+    record: bytes,
+    plan: RecordPlan,
+    *,
+    arrival_ms: int | None = None,
+    sequence_number: str = "0",
 ) -> SlowRecord:
     """Parses the record with the number `row`; never raises for anything that stands in it.
 
-    `arrival_ms` is when it arrived on the stream, in milliseconds since the epoch. It determines
-    the record's generation, unless a replayed record says when it first arrived.
+    A replayed record says itself when and where it first arrived, whatever is given here.
+
+    Args:
+        row: its number in the block.
+        record: its bytes.
+        plan: of the declaration.
+        arrival_ms: when it arrived on the stream, in milliseconds since the epoch; it determines
+            the record's generation.
+        sequence_number: as Kinesis gave it; it orders changes that nothing better does.
     """
     try:
         envelope = load(record)
     except NOT_JSON:
         return SlowRecord(row, None, _not_json(record))
-    return SlowRecord(row, envelope, _parse_envelope(envelope, plan, arrival_ms))
+    arrival = _Arrival(arrival_ms, sequence_number)
+    return SlowRecord(row, envelope, _parse_envelope(envelope, plan, arrival))
+
+
+class _Arrival(NamedTuple):
+    """When a record first arrived on the stream, and where in its shard."""
+
+    milliseconds: int | None
+    sequence_number: str
 
 
 def _not_json(record: bytes) -> Rejected:
@@ -71,12 +93,15 @@ def _not_json(record: bytes) -> Rejected:
     return Rejected(Reason.NOT_JSON, "the record is not one JSON object in UTF-8")
 
 
-def parse_record(record: bytes, plan: RecordPlan, *, arrival_ms: int | None = None) -> Outcome:
+def parse_record(
+    record: bytes, plan: RecordPlan, *, arrival_ms: int | None = None, sequence_number: str = "0"
+) -> Outcome:
     """What one record becomes; see `parse_alone`."""
-    return parse_alone(0, record, plan, arrival_ms=arrival_ms).outcome
+    parsed = parse_alone(0, record, plan, arrival_ms=arrival_ms, sequence_number=sequence_number)
+    return parsed.outcome
 
 
-def _parse_envelope(envelope: Any, plan: RecordPlan, arrival_ms: int | None) -> Outcome:
+def _parse_envelope(envelope: Any, plan: RecordPlan, arrival: _Arrival) -> Outcome:
     try:
         first = first_coordinates(envelope)
         metadata = object_of(envelope, METADATA)
@@ -91,16 +116,17 @@ def _parse_envelope(envelope: Any, plan: RecordPlan, arrival_ms: int | None) -> 
         return Rejected(Reason.NOT_A_CHANGE, str(error))
     if table is None:
         return Skipped(UNDECLARED)
-    generation = plan.generations.of(arrival_ms if first is None else first.arrival_ms)
-    return _parse_row(envelope, metadata, table, plan, generation)
+    if first is not None:
+        arrival = _Arrival(first.arrival_ms, first.sequence_number)
+    return _parse_row(envelope, metadata, table, plan, arrival)
 
 
 def _parse_row(
-    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan, generation: int
+    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan, arrival: _Arrival
 ) -> ParsedRow | Rejected:
     try:
         values, sent = _parse_change(envelope, metadata, table, plan)
-        position, coarse = _position(metadata, generation, plan)
+        position, coarse = _position(metadata, arrival, plan)
     except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except NotAChangeError as error:
@@ -173,9 +199,16 @@ def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan
 
 def _why_unplaced(metadata: Members, kind: Positions) -> str:
     """Why neither the stream-position nor the commit timestamp of a change says where it stands."""
-    if metadata.read("stream-position") is not None and kind is not Positions.COMMIT_TIMESTAMP:
+    stream = text_of(metadata, "stream-position")
+    if stream is not None and kind is not Positions.COMMIT_TIMESTAMP:
         if kind is not Positions.AUTO:
             return f"the stream-position is not of the declared kind, {kind}"
+        if is_of_sql_server(stream):
+            return (
+                "the stream-position is a log sequence number of SQL Server, which is not "
+                "supported: declare positions: commit-timestamp, under which the time of the "
+                "commit orders changes, and arrival in the shard those of one instant"
+            )
         return (
             "the stream-position is of no known kind (PostgreSQL, MySQL, Oracle), and there is no "
             "commit-timestamp that could be read"
@@ -185,8 +218,9 @@ def _why_unplaced(metadata: Members, kind: Positions) -> str:
     return "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint"
 
 
-def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str, bool]:
+def _position(metadata: Members, arrival: _Arrival, plan: RecordPlan) -> tuple[str, bool]:
     """The position, and whether only a commit timestamp gave it."""
+    generation = plan.generations.of(arrival.milliseconds)
     if generation == UNKNOWN_GENERATION:
         message = "the record has no arrival time, so its generation cannot be determined"
         raise ValueFaultError(Reason.NO_POSITION, message)
@@ -216,6 +250,9 @@ def _position(metadata: Members, generation: int, plan: RecordPlan) -> tuple[str
         message = "only a commit timestamp orders the change, which the declaration refuses"
         raise ValueFaultError(Reason.NO_POSITION, message)
     try:
+        if coarse:
+            micros = commit >> 32
+            return make_coarse_position(generation, micros, arrival.sequence_number), coarse
         return make_position(generation, commit, number), coarse
     except PositionError as error:
         raise ValueFaultError(Reason.NO_POSITION, str(error)) from None

@@ -30,7 +30,7 @@ from flink_app.records.parsed import (
     RecordColumns,
     SlowRecord,
 )
-from flink_app.records.plan import DATA, DOCUMENT, METADATA, RecordPlan, TablePlan
+from flink_app.records.plan import DATA, DOCUMENT, METADATA, RecordPlan, TablePlan, old_key
 from flink_app.records.rejected import Rejected
 
 
@@ -45,7 +45,12 @@ class SettingSign(enum.Enum):
     COARSE = (
         SourceCheck.RECORDS_COARSELY_ORDERED,
         "set IncludeTransactionDetails on the Kinesis endpoint, or coarse_positions: refuse",
-        "only a commit timestamp orders a change, so two within one instant may change places",
+        "only a commit timestamp orders a change, and within one instant arrival in the shard",
+    )
+    UNORDERED = (
+        SourceCheck.RECORDS_OF_UNKNOWN_ORDER,
+        "set IncludeTransactionDetails on the Kinesis endpoint, or let DMS partition by table",
+        "only a commit timestamp orders a change, and another shard may have one of its instant",
     )
     MIXED_KINDS = (
         SourceCheck.BLOCKS_OF_MIXED_POSITIONS,
@@ -136,6 +141,7 @@ def signs_in_columns(columns: RecordColumns, plan: RecordPlan) -> Signs:
         {
             SettingSign.NO_DETAILS: unplaced,
             SettingSign.COARSE: int((columns.positioned.coarse & good).sum()),
+            SettingSign.UNORDERED: int((columns.unordered & good).sum()),
             SettingSign.NO_BEFORE_IMAGE: without_image,
         }
     )
@@ -156,6 +162,9 @@ def signs_in_record(record: SlowRecord, plan: RecordPlan) -> Iterator[SettingSig
     yield from _signs_in_row(envelope, metadata, data, table, plan)
     if isinstance(record.outcome, ParsedRow) and record.outcome.coarse:
         yield SettingSign.COARSE
+        values = record.outcome.values
+        if any(values.get(old_key(key)) not in {None, values[key]} for key in table.key):
+            yield SettingSign.UNORDERED
 
 
 def _signs_in_row(

@@ -20,6 +20,10 @@ class SourceCheck(Metric):
         "recordsCoarselyOrdered",
         "changes that only a commit timestamp orders",
     )
+    RECORDS_OF_UNKNOWN_ORDER = (
+        "recordsOfUnknownOrder",
+        "changes that another shard may contradict, since only a commit timestamp orders them",
+    )
     BLOCKS_OF_MIXED_POSITIONS = (
         "blocksOfMixedPositions",
         "blocks read by a subtask that has seen positions of two kinds, which cannot be compared",

@@ -6,6 +6,12 @@ width in hexadecimal digits, so that Arrow, Python and SQL with a binary collati
     gggg cccccccccccccccccccccccc rrrrrrrrrrrrrrrr
     4    24                       16
 
+Where a commit timestamp is all there is, many transactions may have the same one, and their record
+numbers say nothing about each other. Then the order of arrival in the shard decides (`Arrival`):
+
+    gggg tttttttttttttttt aaaaaaaaaaaaaaaaaaaaaaaa
+    4    16               24
+
 `UNKNOWN`, all zeros, is below every position and stands for "never seen"; it is never NULL.
 A full-load record is (generation, 0, time the record was built): below every change of its
 generation, later loads of one generation above earlier ones. The time of a CDC record's building is
@@ -36,6 +42,13 @@ POSTGRESQL: Final = r"^[0-9A-Fa-f]{8}/[0-9A-Fa-f]{8}\."
 MYSQL: Final = r"^[^:]*\.(?P<file>[0-9]{1,9}):(?P<offset>[0-9]{1,15})(?:$|[^0-9])"
 # Oracle's: the system change number, decimal. A longer form might be hexadecimal: it is refused.
 ORACLE: Final = r"^[0-9]{1,18}$"
+# SQL Server's log sequence number, which is not read: what DMS writes of it is not known.
+SQL_SERVER: Final = r"^[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{4}"
+
+TIME_DIGITS: Final = 16
+ARRIVAL_DIGITS: Final = WIDTH - GENERATION_DIGITS - TIME_DIGITS
+_ARRIVAL_BITS: Final = 4 * ARRIVAL_DIGITS
+_LONGEST_SEQUENCE_NUMBER: Final = 129  # decimal digits
 
 
 class PositionError(StarjoinError, ValueError):
@@ -54,6 +67,30 @@ def make_position(generation: int, commit: int, record: int) -> str:
             message = f"{name} does not fit {digits} hexadecimal digits of a position"
             raise PositionError(message)
     return "".join(f"{part:0{digits}x}" for _, part, digits in parts)
+
+
+def arrival_digits(sequence_number: str) -> str:
+    """What orders records of one shard by their arrival, of fixed width: from a sequence number.
+
+    Kinesis promises no more than that it ascends within a shard, and it has 186 bits, twice what
+    there is room for. Of the form that it has been seen with, this takes the seconds at which the
+    shard was made, the low bits of the counter behind them, and the end, which names the shard. A
+    child shard is made later than its parent, so what it has is later. A shorter number, as local
+    streams have, is taken whole. `Positioned.disordered` says where this did not order records.
+    What is no number, which Kinesis never gives, orders nothing.
+    """
+    is_number = sequence_number.isdecimal() and len(sequence_number) <= _LONGEST_SEQUENCE_NUMBER
+    number = int(sequence_number) if is_number else 0
+    if number >> _ARRIVAL_BITS:
+        made, counter, end = number >> 148, number >> 80, number
+        number = (made & 0xFFFFFFFF) << 64 | (counter & 0xFFFFFFFFFFFF) << 16 | end & 0xFFFF
+    return f"{number:0{ARRIVAL_DIGITS}x}"
+
+
+def make_coarse_position(generation: int, commit_micros: int, sequence_number: str) -> str:
+    """The position of a change that only a commit timestamp orders; PositionError as above."""
+    parts = make_position(generation, commit_micros << 32, 0)
+    return parts[:-ARRIVAL_DIGITS] + arrival_digits(sequence_number)
 
 
 def floor_position(generation: int) -> str:
@@ -81,14 +118,21 @@ def commit_position(
     of one instant. 0 is what full-load records have, so no change can have it.
     """
     commit = _of_stream(stream_position, kind)
-    if commit is None and commit_micros is not None and kind in _COARSE:
+    if commit is None and commit_micros is not None and is_coarse(stream_position, kind):
         commit = commit_micros << 32
     return commit or None
 
 
 def is_coarse(stream_position: str | None, kind: Positions) -> bool:
     """Whether nothing but the commit timestamp can give the commit position."""
+    if kind is Positions.AUTO and is_of_sql_server(stream_position):
+        return False
     return kind in _COARSE and _of_stream(stream_position, kind) is None
+
+
+def is_of_sql_server(stream_position: str | None) -> bool:
+    """Whether it begins like a log sequence number of SQL Server."""
+    return stream_position is not None and re.match(SQL_SERVER, stream_position) is not None
 
 
 def _of_stream(stream_position: str | None, kind: Positions) -> int | None:

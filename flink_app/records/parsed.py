@@ -35,6 +35,7 @@ class Ordering:
     committed: Numbers  # commit-timestamp in microseconds, 0 where there is none
     built: Numbers  # timestamp in microseconds, -1 where there is none
     numbers: Numbers  # transaction-record-id, 0 where there is none
+    sequence_numbers: pa.Array  # as Kinesis gave them
     is_load: Mask
 
 
@@ -46,12 +47,15 @@ class Positioned:
         positions: one per record, `UNKNOWN` where there is none to read.
         known: where there is one.
         coarse: where only a commit timestamp gave it.
+        disordered: where such a one is not later than that of the record before it in the shard,
+            which is of the same instant.
         kinds: of the stream positions that were read.
     """
 
     positions: pa.Array
     known: Mask
     coarse: Mask
+    disordered: Mask
     kinds: frozenset[Positions]
 
 
@@ -68,6 +72,8 @@ class RecordColumns:
         ordering: what orders them.
         positioned: their positions.
         generations: one for all, or one per record.
+        unordered: which of them another shard may have changed in the same instant, where only
+            commit timestamps order changes.
         good: which of them became changes; the slow path reads the others.
         changes: one row per good record, by `TablePlan.parsed_schema`.
     """
@@ -80,6 +86,7 @@ class RecordColumns:
     ordering: Ordering
     positioned: Positioned
     generations: int | Numbers
+    unordered: Mask
     good: Mask
     changes: pa.RecordBatch
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration import Declaration
+from flink_app.declaration.dms_records import Positions
 from flink_app.positions.generations import Generations
 from infra.simulation.values import Row
 from infra.simulation.wire import (
@@ -87,6 +88,22 @@ class Record:
         """When it arrives: the later generations after the earlier ones."""
         return (self.arrived or self.generation) * _SPAN + sequence_number
 
+    @property
+    def instant(self) -> int | None:
+        """When it was committed, for a change; None for what else there is."""
+        versions = self.versions or (self.letter.versions if self.letter else ())
+        return versions[0].position[1] or None if versions else None
+
+    def arrived_at(self, sequence_number: int) -> Record:
+        """The same where arrival orders it among those of its instant. A replayed one keeps."""
+        if self.arrived is not None or not self.instant:
+            return self
+        versions = tuple(
+            replace(v, position=(*v.position[:2], sequence_number)) for v in self.versions
+        )
+        letter = self.letter and self.letter.arrived_at(sequence_number)
+        return replace(self, versions=versions, letter=letter)
+
     def is_below(self, floor: int) -> bool:
         """Whether it is a change of a generation before the floor."""
         return bool(self.versions) and self.generation < floor
@@ -116,7 +133,8 @@ class Source:
     Args:
         declaration: what tables there are.
         shards: how many.
-        by_table: whether a table's records all go to one shard; else a key's do.
+        by_table: whether a table's records all go to one shard; else a key's do. Always so where
+            arrival orders them: an update of a key meets changes that another shard might have.
 
     Attributes:
         events: what has happened, a line for each record; whoever reads it may empty it.
@@ -141,6 +159,7 @@ class Source:
     _number: int = 0
 
     def __post_init__(self) -> None:
+        self.by_table = self.by_table or self._is_coarse
         self.shards = [[] for _ in range(self.shard_count)]
         self.gaps = [[] for _ in range(self.shard_count)]
         self.tables = {name: {} for name in self.declaration.tables}
@@ -232,14 +251,32 @@ class Source:
 
     def arrive(self, index: int, *, again: bool = False) -> None:
         """One of the first records in `wire` reaches its shard; `again`: it is sent once more."""
+        if self._is_coarse and not again:
+            index = self._first_of_its_instant(index)
         shard, record = self.wire[index] if again else self.wire.pop(index)
         number = FIRST_SEQUENCE + len(self.shards[shard])
+        if self._is_coarse:
+            record = record.arrived_at(number)
         self.shards[shard].append(record)
         if record.letter:
             first = Coordinates("simulation", str(shard), str(number), record.arrival_ms(number))
             data = with_coordinates(record.letter.data, first)
             assert data
             self.letters.append((shard, replace(record.letter, data=data)))
+
+    def _first_of_its_instant(self, index: int) -> int:
+        """The record that is to arrive before the one at `index`, or that one: of its shard."""
+        shard, record = self.wire[index]
+        return next(
+            place
+            for place, (other, earlier) in enumerate(self.wire)
+            if place == index or (other == shard and earlier.instant == record.instant is not None)
+        )
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Whether there is no more than the commits' times, and arrival, to order changes by."""
+        return self.declaration.stream.positions is Positions.COMMIT_TIMESTAMP
 
     def lose(self, shard: int) -> None:
         """Records that stood between the newest of a shard and those to come are gone unread.

@@ -15,6 +15,7 @@ from infra.simulation.values import Row, readers_of
 # 2026-01-01, in microseconds since the epoch.
 FIRST_MICROS: Final = 1_767_225_600_000_000
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_LOG_OF_A_SECOND: Final = 28  # several transactions are committed in it
 _ZERO_DATE: Final = "0000-00-00"  # how MySQL may write that there is no date
 
 
@@ -35,7 +36,7 @@ def commit_at(kind: Positions, log: int, first: int) -> Commit:
         case Positions.ORACLE:
             return Commit({"stream-position": str(log)}, log << 32)
         case Positions.COMMIT_TIMESTAMP:
-            micros = FIRST_MICROS + (log - first) * 1000
+            micros = FIRST_MICROS + (log - first) // _LOG_OF_A_SECOND * 1_000_000
             return Commit({"commit-timestamp": timestamp_text(micros)}, micros << 32)
     text = f"{high:08X}/{low:08X}"
     return Commit({"stream-position": f"{text}.3.{text}"}, log << 32)

@@ -56,6 +56,7 @@ _STREAM_POSITIONS: Final = (
     lambda rng: "{:08X}/{:08X}.{}.x".format(*(rng.getrandbits(32) for _ in range(2)), 1),
     lambda rng: f"mysql-bin.{rng.randint(0, 10**6):06}:{rng.randint(0, 10**6)}",
     lambda rng: str(rng.randint(1, 10 ** rng.randint(1, 18))),
+    lambda rng: f"{rng.getrandbits(32):08x}:{rng.getrandbits(32):08x}:{rng.getrandbits(16):04x}",
 )
 
 _KINDS: Final = {Positions.POSTGRESQL: 0, Positions.MYSQL: 1, Positions.ORACLE: 2}
@@ -294,7 +295,7 @@ def _metadata(
     }
     if operation != "load" or rng.random() < 0.05:
         found["commit-timestamp"] = f'"2026-03-11T09:45:0{rng.randint(0, 9)}.998107Z"'
-        kind = _KINDS.get(plan.positions, 0) if rng.random() < 0.9 else rng.randrange(3)
+        kind = _KINDS.get(plan.positions, 0) if rng.random() < 0.9 else rng.randrange(4)
         found["stream-position"] = json.dumps(_STREAM_POSITIONS[kind](rng))
         found["transaction-record-id"] = str(rng.randint(0, 99))
         found["prev-transaction-id"] = NUMBER_MARK

@@ -13,6 +13,7 @@ from infra.simulation.profile import Profile
 from infra.simulation.shrink import Outcome, run, shrink
 from tests.simulation.many import run_mutations, run_parallel
 from tests.simulation.profile import (
+    COARSE,
     COMBINED,
     COMBINED_PRUNING,
     EVERYTHING,
@@ -37,6 +38,7 @@ def main() -> int:
     parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
     parser.add_argument("--reloads", action="store_true", help="many reloads")
     parser.add_argument("--unchanged", action="store_true", help="updates omit unchanged columns")
+    parser.add_argument("--coarse", action="store_true", help="commits of one second, by arrival")
     parser.add_argument("--combined", action="store_true", help="all of it at once, letters too")
     parser.add_argument(
         "--placed", type=int, help="of 100 histories, how many have dimensions in the warehouse"
@@ -52,6 +54,8 @@ def main() -> int:
         profile = RELOADS
     if given.unchanged:
         profile = UNCHANGED
+    if given.coarse:
+        profile = COARSE
     if given.combined:
         profile = COMBINED_PRUNING if given.pruning else COMBINED
     if given.placed is not None:

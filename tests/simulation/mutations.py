@@ -27,9 +27,10 @@ from connectors.redshift.loader import Loaded, Loader
 from connectors.redshift.statements import Statement
 from connectors.redshift.sweep import read_swept_floor
 from connectors.staging.writer import PartWriter
+from flink_app.dead_letters.replay_marker import first_coordinates
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
-from flink_app.decode import changes
+from flink_app.decode import changes, rows
 from flink_app.decode import operator as decode_operator
 from flink_app.decode.tally import Tally
 from flink_app.denormalise import join, operator
@@ -39,6 +40,7 @@ from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import TableMirror, deleted_at, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import owned
+from flink_app.positions import position
 from flink_app.positions.position import UNKNOWN
 from infra.simulation.profile import Profile
 from infra.simulation.world import World
@@ -55,7 +57,7 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import COMBINED, GAPS, OLDER, PRUNING, RELOADS, UNCHANGED
+from tests.simulation.profile import COARSE, COMBINED, GAPS, OLDER, PRUNING, RELOADS, UNCHANGED
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,16 @@ def _no_mirror_positions() -> list[Patch]:
         (TableMirror, "_positions", lambda *_: None),
         (TableMirror, "_position_columns", lambda _, keys: [pa.nulls(len(keys), pa.string())]),
     ]
+
+
+def _arrived_now(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """As if a replayed record stood behind all others."""
+
+    def behind(envelope: Any) -> Any:
+        first = read(envelope)
+        return first and replace(first, sequence_number="9" * 20)
+
+    return behind
 
 
 def _own_labels() -> list[Patch]:
@@ -382,6 +394,16 @@ MUTATIONS: Final = (
     ),
     Mutation("generation by arrival", reload.generation_by_setting, RELOADS),
     Mutation("generation of a replayed record", reload.generation_by_replay, COMBINED, placed=85),
+    Mutation(
+        "arrival orders commits of one instant",
+        lambda: [(position, "arrival_digits", lambda _: "0" * position.ARRIVAL_DIGITS)],
+        COARSE,
+    ),
+    Mutation(
+        "a replayed record keeps its place",
+        lambda: [(rows, "first_coordinates", _arrived_now(first_coordinates))],
+        COARSE,
+    ),
     Mutation("sweep", reload.no_sweep, RELOADS),
     Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),
     Mutation("swept last", reload.swept_before_rows_and_patches, RELOADS),

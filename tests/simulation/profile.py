@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from infra.simulation.profile import Profile
-from tests.simulation.stars import COMBINED_STARS, STARS, UNCHANGED_STARS
+from tests.simulation.stars import COARSE_STARS, COMBINED_STARS, STARS, UNCHANGED_STARS
 
 EVERYTHING: Final = Profile(stars=STARS, placed=50)
 PLAIN: Final = replace(
@@ -22,6 +22,8 @@ RELOADS: Final = replace(EVERYTHING, older_restores=50, reloads=30)
 GAPS: Final = replace(EVERYTHING, gaps=20)
 # Stars whose updates leave columns out.
 UNCHANGED: Final = Profile(stars=UNCHANGED_STARS, placed=0)
+# Many commits in one second, and nothing but arrival to order them; letters that are replayed too.
+COARSE: Final = Profile(stars=COARSE_STARS, placed=0, letters=4)
 # All of it at once; and once more with pruning in the place of older restores.
 COMBINED: Final = replace(
     EVERYTHING,

@@ -247,6 +247,10 @@ targets:
 TEXTS: Final = (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
 STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
 UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
+# Of the same stars, those whose sources give no more than the times of commits.
+COARSE_STARS: Final[tuple[Star, ...]] = tuple(
+    star(f"{text}stream: {{positions: commit-timestamp}}\n") for text in (*TEXTS, _UNCHANGED)
+)
 COMBINED_STARS: Final[tuple[Star, ...]] = (star(_COMBINED),)
 TALE: Final = star(_TALE)
 

@@ -16,6 +16,7 @@ from infra.simulation.profile import Profile
 from infra.simulation.shrink import run, shrink
 from tests.simulation.many import run_seeds
 from tests.simulation.profile import (
+    COARSE,
     COMBINED,
     COMBINED_PRUNING,
     EVERYTHING,
@@ -43,6 +44,7 @@ def test_everything_may_happen(first: int) -> None:
         COMBINED,
         COMBINED_PRUNING,
         GAPS,
+        COARSE,
         replace(COMBINED, gaps=20),
     ],
     ids=[
@@ -54,6 +56,7 @@ def test_everything_may_happen(first: int) -> None:
         "combined",
         "combined-pruning",
         "gaps",
+        "coarse-positions",
         "combined-gaps",
     ],
 )

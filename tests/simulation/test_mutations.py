@@ -46,6 +46,8 @@ _SOON = {
     "every key of merged blocks": 60,
     "generation by arrival": 10,
     "generation of a replayed record": 40,
+    "arrival orders commits of one instant": 10,
+    "a replayed record keeps its place": 40,
     "sweep": 20,
     "swept last": 20,
     "swept also if nothing is staged": 40,

@@ -213,6 +213,11 @@ REPORT = (TARGETS, "consignment_report")
         ),
         (
             ("stream",),
+            {"positions": "sql-server"},
+            "stream.positions: the log sequence numbers of SQL Server are not supported; declare",
+        ),
+        (
+            ("stream",),
             {"positions": "lsn"},
             "stream.positions: must be 'auto', 'postgresql', 'mysql', 'oracle' or 'commit-",
         ),

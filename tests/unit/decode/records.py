@@ -270,7 +270,7 @@ def reference(
     rejected: list[tuple[str, Rejected]] = []
     passed_over = 0
     for number, data in enumerate(records, 1000):
-        match _alone(data, plan):
+        match _alone(data, plan, str(number)):
             case (str(table), list(became)):
                 found.setdefault(table, []).extend(became)
             case Rejected() as fault:
@@ -299,8 +299,10 @@ def reference_counts(records: Sequence[bytes], plan: DecodePlan) -> dict[str, tu
 
 
 @cache
-def _alone(data: bytes, plan: DecodePlan) -> tuple[str, list[Row]] | Rejected | Skipped:
-    parsed = parse_record(data, plan)
+def _alone(
+    data: bytes, plan: DecodePlan, sequence_number: str = "0"
+) -> tuple[str, list[Row]] | Rejected | Skipped:
+    parsed = parse_record(data, plan, sequence_number=sequence_number)
     if not isinstance(parsed, ParsedRow):
         return parsed
     batch = pa.RecordBatch.from_pylist([parsed.values], schema=parsed.table.parsed_schema)

@@ -39,6 +39,7 @@ SAMPLED: Final = {
     SettingSign.NO_PARTITION_SCHEMA,
 }
 SALE: Final = {"shop": 1, "no": 2, "old": "x", "paid": True}
+IN_TIME: Final[dict[str, Any]] = {"stream_position": None, "commit_timestamp": AT}
 BY_KEY: Final[dict[str, Any]] = {"partition_key_type": "primary-key"}
 
 
@@ -101,6 +102,17 @@ CASES: Final[list[tuple[bytes, DecodePlan, list[SettingSign]]]] = [
         record("region", REGION, stream_position=None, commit_timestamp=AT),
         PLANS["commit-timestamp"],
         [SettingSign.COARSE],
+    ),
+    *(
+        (
+            record("region", REGION, "update", before=before, **IN_TIME),
+            PLANS["commit-timestamp"],
+            [SettingSign.COARSE, *more],
+        )
+        for before, more in [
+            ({"code": "V"}, []),
+            ({"code": "W"}, [SettingSign.UNORDERED]),
+        ]
     ),
     (record("region", REGION, "load", stream_position=None), FREIGHT_PLAN, []),
     (record("Companies", COMPANY | {"home": 7.0}), FREIGHT_PLAN, []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import nullcontext
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.redshift.ddl import POSITION_TYPE
+from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.position_columns import find_positions
@@ -22,11 +24,14 @@ from flink_app.positions.position import (
     UNKNOWN,
     WIDTH,
     PositionError,
+    arrival_digits,
     commit_position,
     is_coarse,
+    make_coarse_position,
     make_position,
 )
 from flink_app.records.parsed import Ordering
+from infra.simulation.doubles import decoding_by_rows
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     decode,
@@ -47,6 +52,8 @@ parts = st.tuples(generations, commits, numbers)
 int64s = st.integers(0, 2**63 - 1)
 lsns = st.integers(1, 2**64 - 1)
 mysql_rests = st.sampled_from(["", ":1:x", ":-1:2002:677883278264080:mysql-bin.157832:1876", "#0"])
+# Of the form that Kinesis gives: the first of a stream's shard, as its documentation shows one.
+FIRST_SEQUENCE = 49590338271490256608559692538361571095921575989136588898
 # Of no form: each of these leaves the stream-position unread.
 ODD = [
     "",
@@ -69,7 +76,6 @@ ODD = [
     "1e5",
     "\u0661",
     "00000000001a9a2c.0100",
-    "0000009c:00000c8b:0003",
     "20260311094502.998",
 ]
 twisted_records = st.sampled_from(
@@ -154,13 +160,17 @@ def test_by_columns_as_one_by_one(
     kind: Positions,
     coarse: CoarsePositions,
 ) -> None:
-    def alone(stream: str | None, micros: int | None, number: int, *, is_load: bool) -> str | None:
+    def alone(
+        place: int, stream: str | None, micros: int | None, number: int, *, is_load: bool
+    ) -> str | None:
         if is_load:
             return make_position(generation, 0, number)
         commit = commit_position(stream, micros, kind)
         refused = coarse is CoarsePositions.REFUSE and is_coarse(stream, kind)
         if commit is None or commit < 0 or refused:
             return None
+        if is_coarse(stream, kind):
+            return make_coarse_position(generation, commit >> 32, str(FIRST_SEQUENCE + place))
         return make_position(generation, commit, number)
 
     ordering = Ordering(
@@ -168,11 +178,14 @@ def test_by_columns_as_one_by_one(
         committed=np.array([micros or 0 for _, micros, _, _ in changes], np.int64),
         built=np.array([number for _, _, number, _ in changes], np.int64),
         numbers=np.array([number for _, _, number, _ in changes], np.int64),
+        sequence_numbers=pa.array([str(FIRST_SEQUENCE + n) for n in range(len(changes))]),
         is_load=np.array([is_load for *_, is_load in changes], np.bool_),
     )
     found = find_positions(ordering, generation, kind, coarse)
     found.positions.validate(full=True)
-    expected = [alone(s, m, n, is_load=is_load) for s, m, n, is_load in changes]
+    expected = [
+        alone(place, s, m, n, is_load=is_load) for place, (s, m, n, is_load) in enumerate(changes)
+    ]
     assert found.positions.to_pylist() == [UNKNOWN if e is None else e for e in expected]
     assert found.known.tolist() == [e is not None for e in expected]
     assert found.coarse.tolist() == [
@@ -184,7 +197,7 @@ def test_by_columns_as_one_by_one(
 def test_positions_of_a_slice() -> None:
     streams = pa.array([postgresql(lsn) for lsn in (1, 2, 3)]).slice(1, 1)
     zero = np.zeros(1, np.int64)
-    ordering = Ordering(streams, zero, zero, zero, np.array([False]))
+    ordering = Ordering(streams, zero, zero, zero, pa.array(["7"]), np.array([False]))
     found = find_positions(ordering, 1, Positions.AUTO, CoarsePositions.WARN)
     assert found.positions.to_pylist() == [make_position(1, 2 << 32, 0)]
 
@@ -300,6 +313,7 @@ AT = "2026-03-11T09:45:02.998107Z"
         ("commit-timestamp", "anything"),
         ("auto", None),
         ("auto", "anything"),
+        ("commit-timestamp", "0000009c:00000c8b:0003"),
     ],
 )
 def test_every_kind_is_read_by_columns(kind: str, stream: str | None) -> None:
@@ -309,6 +323,12 @@ def test_every_kind_is_read_by_columns(kind: str, stream: str | None) -> None:
     assert only_change(one, PLANS[kind])["_pos"] == decoded.changes["region"]["_pos"][0].as_py()
 
 
+LSNS = ["0000009c:00000c8b:0003", "0000009C:00000C8B:0003.0000009C:00000C8B:0001"]
+SQL_SERVER = (
+    "the stream-position is a log sequence number of SQL Server, which is not supported: declare "
+    "positions: commit-timestamp, under which the time of the commit orders changes, and arrival "
+    "in the shard those of one instant"
+)
 OTHER_KIND = "the stream-position is not of the declared kind, "
 UNKNOWN_KIND = (
     "the stream-position is of no known kind (PostgreSQL, MySQL, Oracle), and there is no "
@@ -320,6 +340,7 @@ NOTHING = "the change has no usable position: set IncludeTransactionDetails on t
 @pytest.mark.parametrize(
     ("kind", "stream", "at", "detail"),
     [
+        *(("auto", stream, AT, SQL_SERVER) for stream in LSNS),
         ("postgresql", "mysql-bin.000024:373", AT, OTHER_KIND + "postgresql"),
         ("postgresql", "00000000/00000000.1.x", AT, OTHER_KIND + "postgresql"),
         ("postgresql", None, AT, NOTHING),
@@ -336,7 +357,7 @@ NOTHING = "the change has no usable position: set IncludeTransactionDetails on t
             "only a commit timestamp orders the change, which the declaration refuses",
         ),
         ("refuse", "anything", None, UNKNOWN_KIND),
-        ("auto", "00000025:00000d98:00a2", None, UNKNOWN_KIND),
+        ("auto", "of another database", None, UNKNOWN_KIND),
         ("auto", None, "yesterday", "metadata 'commit-timestamp' is no time after 1970"),
         ("commit-timestamp", "x", "5", "metadata 'commit-timestamp' is no time after 1970"),
     ],
@@ -411,3 +432,87 @@ def test_a_reload_in_a_later_generation_outranks_unread_changes() -> None:
     change = only_change(record("region", data))["_pos"]
     load = only_change(record("region", data, "load"), later)["_pos"]
     assert load > change
+
+
+# Records that followed each other in one shard, as Kinesis numbered them.
+FOLLOWING = (
+    "49590338271490256608559692538361571095921575989136588898",
+    "49590338271490256608559692540925702759324208523137515618",
+)
+ONE_APART = (
+    "49613477613500310443498447466026193013178848938466770946",
+    "49613477613500310443498447466027401938998463567641477122",
+)
+
+
+@pytest.mark.parametrize(("first", "second"), [FOLLOWING, ONE_APART, ("9", "10"), ("1", "9" * 28)])
+def test_what_arrived_later_in_a_shard_is_later(first: str, second: str) -> None:
+    assert arrival_digits(first) < arrival_digits(second)
+
+
+@given(st.integers(0, 16**24 - 1), st.integers(1, 2**16))
+def test_every_number_of_a_local_stream_is_taken_whole(number: int, more: int) -> None:
+    assert int(arrival_digits(str(number)), 16) == number
+    assert arrival_digits(str(FIRST_SEQUENCE)) < arrival_digits(
+        str(FIRST_SEQUENCE + more % 60_000 + 1)
+    )
+
+
+@pytest.mark.parametrize("text", ["", "-1", "4x", "9" * 130, "²"])
+def test_what_is_no_number_has_no_arrival(text: str) -> None:
+    assert arrival_digits(text) == "0" * 24
+
+
+CREATED = "20{:08x}3{:016x}f01a75bbe3a036788002"
+
+
+@given(st.integers(1, 2**32 - 2), st.integers(0, 2**48 - 1), st.integers(0, 2**48 - 1))
+def test_a_shard_that_was_split_ends_before_its_children(made: int, last: int, first: int) -> None:
+    parent, child = CREATED.format(made, last), CREATED.format(made + 1, first)
+    assert arrival_digits(str(int(parent, 16))) < arrival_digits(str(int(child, 16)))
+
+
+@pytest.mark.parametrize("plan_of_kind", ["auto", "commit-timestamp"])
+@pytest.mark.parametrize("by_rows", [False, True])
+@pytest.mark.parametrize(
+    "operations", [("insert", "delete"), ("delete", "insert"), ("insert", "update")]
+)
+def test_the_later_of_two_changes_of_one_instant_wins(
+    plan_of_kind: str, operations: tuple[str, str], *, by_rows: bool
+) -> None:
+    """Also where the record numbers of their transactions say otherwise."""
+    records = [
+        record(
+            "region",
+            REGION_ROW,
+            operation,
+            stream_position=None,
+            commit_timestamp=AT,
+            transaction_record_id=number,
+        )
+        for operation, number in zip(operations, (2, 1), strict=True)
+    ]
+    with decoding_by_rows() if by_rows else nullcontext():
+        decoded = decode(records, PLANS[plan_of_kind])
+    assert decoded.by_rows == (2 if by_rows else 0)
+    rows = decoded.changes["region"].to_pylist()
+    first, second = sorted(rows, key=lambda row: str(row["_pos"]))
+    assert [first["_deleted"], second["_deleted"]] == [o == "delete" for o in operations]
+    assert first["_pos"] < second["_pos"]
+
+
+def test_a_replayed_change_stands_where_it_first_arrived() -> None:
+    one = record("region", REGION_ROW, stream_position=None, commit_timestamp=AT)
+    replayed = with_coordinates(one, Coordinates("changes", "shard-0", "999", 1_000_000))
+    assert replayed is not None
+    later, earlier = (row["_pos"] for row in decode([one, replayed]).changes["region"].to_pylist())
+    assert earlier < later
+    assert int(earlier[-24:], 16) == 999
+
+
+def test_records_that_arrival_does_not_order_are_found() -> None:
+    zero, at = np.zeros(3, np.int64), np.full(3, 5, np.int64)
+    streams = pa.nulls(3, pa.string())
+    ordering = Ordering(streams, at, zero, zero, pa.array(["7", "8", "8"]), zero > 0)
+    found = find_positions(ordering, 1, Positions.AUTO, CoarsePositions.WARN)
+    assert found.disordered.tolist() == [False, False, True]
