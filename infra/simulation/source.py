@@ -268,9 +268,9 @@ class Source:
         """The record that is to arrive before the one at `index`, or that one: of its shard."""
         shard, record = self.wire[index]
         return next(
-            place
-            for place, (other, earlier) in enumerate(self.wire)
-            if place == index or (other == shard and earlier.instant == record.instant is not None)
+            number
+            for number, (other, earlier) in enumerate(self.wire)
+            if number == index or (other == shard and earlier.instant == record.instant is not None)
         )
 
     @property

@@ -116,7 +116,7 @@ def check_sessions(count: int) -> None:
 def test_the_fuzz_sees_what_is_missing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*WITHOUT[name])
     with pytest.raises(WrongError):
-        check_sessions(300)
+        check_sessions(900)
 
 
 def test_a_wrong_session_is_shrunk_to_what_makes_it_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
