@@ -120,6 +120,12 @@ COMMANDS = {
         command_line="tests.fuzz.command_line",
         java=Java.NOTHING,
     ),
+    "contract": Command(
+        "check what the application relies on in Redshift, on the emulator or on your own cluster",
+        module="tests.contract",
+        command_line="tests.contract.command_line",
+        java=Java.NOTHING,
+    ),
     "bench": Command(
         "measure the engine and its parts, each relative to a baseline",
         module="tests.bench",

@@ -93,6 +93,13 @@ def make_environment() -> None:
     present = stamp.read_text() if stamp.exists() else ""
     if present == wanted:
         return
+    if VENV.is_symlink() and present.split(" ")[0] != version:
+        message = (
+            f"{VENV} is a link to an environment that this Python ({version}) has not made, and "
+            "making a new one would delete that: remove the link, or set STARJOIN_VENV to another "
+            "folder."
+        )
+        raise MissingError(message)
     _say(f"creating {VENV.name} from requirements.lock (a minute or two)")
     try:
         stamp.unlink(missing_ok=True)

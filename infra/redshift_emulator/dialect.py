@@ -158,6 +158,18 @@ def _lock(sql: str, cursor: Cursor) -> Statement:
     return Statement(Kind.PLAIN, sql, cursor.rest())
 
 
+def _explain(sql: str, cursor: Cursor) -> Statement:
+    """The plan of a query, INSERT, UPDATE, DELETE or CREATE TABLE AS, and of nothing else."""
+    cursor.expect("EXPLAIN")
+    if cursor.peek().text == "(":  # PostgreSQL's options: for tests that look at its plans
+        cursor.index = 0
+        return Statement(Kind.PLAIN, sql, cursor.rest())
+    cursor.accept("VERBOSE")
+    if cursor.peek().word not in {*_QUERIES, "CREATE"}:
+        raise cursor.fail()
+    return Statement(Kind.PLAIN, sql, f"EXPLAIN {read_statement(cursor.rest()).sql}")
+
+
 def _setting(sql: str, cursor: Cursor) -> Statement:
     """SET, RESET and SHOW: PostgreSQL has settings that Redshift does not have."""
     verb = cursor.take().word
@@ -212,5 +224,5 @@ _READERS = {
     "START": _begin, "COMMIT": _commit, "END": _commit, "ROLLBACK": _rollback, "ABORT": _rollback,
     "LOCK": _lock, "SAVEPOINT": _savepoint, "RELEASE": _savepoint, "SET": _setting,
     "RESET": _setting, "SHOW": _setting, "VACUUM": _vacuum, "ANALYZE": _vacuum,
-    "PREPARE": _prepare,
+    "PREPARE": _prepare, "EXPLAIN": _explain,
 }  # fmt: skip

@@ -1,36 +1,29 @@
 """The warehouse that the contract suite runs against.
 
-The local emulator by default; a real cluster with these settings, and AWS credentials for the
-bucket as boto3 finds them:
-
-    STARJOIN_REDSHIFT_HOST       turns the real cluster on
-    STARJOIN_REDSHIFT_PORT       5439 if absent
-    STARJOIN_REDSHIFT_DATABASE
-    STARJOIN_REDSHIFT_USER       may create schemas
-    STARJOIN_REDSHIFT_PASSWORD
-    STARJOIN_STAGING_BUCKET      in the cluster's Region; the suite writes below `contract/`
-    STARJOIN_COPY_ROLE           ARN of a role that reads the bucket, or `default`
+The local emulator, or the cluster that `build.py contract` gives. On a cluster only those tests run
+that use it and break nothing.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 
 from infra.local.moto import Moto
 from infra.local.redshift import RedshiftEmulator
 from infra.redshift_emulator import Faults
+from tests.contract.report import CLUSTER, is_for_clusters
 from tests.contract.warehouse import Warehouse
 
 
 @pytest.fixture(scope="session")
-def warehouse_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    if "STARJOIN_REDSHIFT_HOST" in os.environ:
-        yield _real_cluster()
+def warehouse_service(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Warehouse]:
+    if (cluster := pytestconfig.stash.get(CLUSTER, None)) is not None:
+        yield cluster
         return
     folder: Path = tmp_path_factory.mktemp("contract")
     with (
@@ -46,16 +39,14 @@ def warehouse_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ware
         assert "Traceback" not in redshift.log.read_text()
 
 
-def _real_cluster() -> Warehouse:
-    connection = {
-        "host": os.environ["STARJOIN_REDSHIFT_HOST"],
-        "port": int(os.environ.get("STARJOIN_REDSHIFT_PORT", "5439")),
-        "database": os.environ["STARJOIN_REDSHIFT_DATABASE"],
-        "user": os.environ["STARJOIN_REDSHIFT_USER"],
-        "password": os.environ["STARJOIN_REDSHIFT_PASSWORD"],
-    }
-    bucket = os.environ["STARJOIN_STAGING_BUCKET"]
-    return Warehouse(connection, boto3.client("s3"), bucket, os.environ["STARJOIN_COPY_ROLE"])
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a cluster: the tests for it alone."""
+    if CLUSTER not in config.stash:
+        return
+    here = [item for item in items if is_for_clusters(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in here])
+    items[:] = here
 
 
 @pytest.fixture

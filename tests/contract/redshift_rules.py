@@ -20,6 +20,7 @@ LEADER: Final = GUIDE + "Leader node-only functions"
 WINDOW: Final = GUIDE + "Window function syntax summary"
 CORRELATED: Final = GUIDE + "Correlated subqueries; words: SQLMesh/sqlmesh#5342"
 LOCK: Final = GUIDE + "LOCK"
+EXPLAIN: Final = GUIDE + "EXPLAIN"
 POSTGRES: Final = "PostgreSQL 8.0.2, which Redshift's parser is made from"
 
 SYNTAX: Final = "42601"
@@ -605,6 +606,15 @@ QUERIES: Final = [
         setup=("create table r (a char(10))",),
         guessed=True,
     ),
+    Rule("the plan of a query", "explain select id from t", EXPLAIN),
+    Rule(
+        "the plan of a new table",
+        "explain create temp table made distkey(id) as select id from t",
+        EXPLAIN,
+    ),
+    Rule("the plan of a deletion", "explain delete from t where id = 1", EXPLAIN),
+    Rule("a plan with times", "explain analyze select id from t", EXPLAIN, SYNTAX, "analyze"),
+    Rule("the plan of a lock", "explain lock t", EXPLAIN, SYNTAX, "lock"),
     Rule(
         "a statement of 17 MB",
         f"select 1 /* {'x' * 17_000_000} */",

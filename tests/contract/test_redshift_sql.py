@@ -468,18 +468,16 @@ def test_lock_first_and_the_read_sees_what_the_former_holder_committed(
     run(first, "lock table ledger")
     run(first, "insert into ledger values ('p1')")
     seen: list[Any] = []
-    begun = threading.Event()
+    process = _process_of(second)
 
     def wait_and_read() -> None:
-        begun.set()
         run(second, "lock table ledger")
         seen.append(value(second, "select count(*) from ledger"))
         second.commit()
 
     other = threading.Thread(target=wait_and_read)
     other.start()
-    begun.wait()
-    _wait_for_lock_waiter(warehouse)
+    _wait_until_it_waits(warehouse, process)
     assert not seen
     first.commit()
     other.join()
@@ -547,6 +545,7 @@ def test_writers_of_one_table_queue(warehouse: Warehouse) -> None:
     run(first, "create table t (id int)")
     first.commit()
     run(first, "insert into t values (1)")
+    process = _process_of(second)
     done = threading.Event()
 
     def insert() -> None:
@@ -556,7 +555,7 @@ def test_writers_of_one_table_queue(warehouse: Warehouse) -> None:
 
     other = threading.Thread(target=insert)
     other.start()
-    _wait_for_lock_waiter(warehouse)
+    _wait_until_it_waits(warehouse, process)
     assert not done.is_set()
     first.commit()
     other.join()
@@ -573,14 +572,17 @@ def test_readers_are_not_held_up_by_writers(warehouse: Warehouse) -> None:
     assert value(second, "select count(*) from t") == 0
 
 
-def _wait_for_lock_waiter(warehouse: Warehouse) -> None:
-    """Returns when some session waits for a lock.
+def _process_of(connection: Any) -> int:
+    """The server's process of a session that is in no transaction, before and after."""
+    process = int(value(connection, "select pg_backend_pid()"))
+    connection.rollback()
+    return process
 
-    On a real cluster STV_LOCKS tells only holders, so there the look is at the queue of queries.
-    """
+
+def _wait_until_it_waits(warehouse: Warehouse, process: int) -> None:
+    """Returns when the session of this process waits for a lock."""
     watcher = warehouse.connect(autocommit=True)
-    table = "pg_locks where not granted" if warehouse.emulator else "stv_inflight"
-    wanted = 1 if warehouse.emulator else 2
+    waits = f"select count(*) from svv_transactions where pid = {process} and not granted"
     pause = threading.Event()
-    while value(watcher, f"select count(*) from {table}") < wanted:
+    while not value(watcher, waits):
         pause.wait(0.01)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from decimal import localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +24,10 @@ from infra.local.redshift import RedshiftEmulator
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+# What the tests make begins with it: schemas, and the keys of files.
+PREFIX: Final = "contract"
+_SCHEMA: Final = re.compile(rf"{PREFIX}_[0-9a-f]{{12}}")
 
 
 @dataclass
@@ -39,22 +44,49 @@ class Warehouse:
 
     @contextmanager
     def in_schema(self) -> Iterator[None]:
-        """Makes a schema, and drops it with all that is in it."""
-        self.schema = f"contract_{uuid.uuid4().hex[:12]}"
+        """Makes a schema; drops it with all that is in it, and deletes its files."""
+        self.schema = f"{PREFIX}_{uuid.uuid4().hex[:12]}"
         self._administer(f"create schema {self.schema}")
         try:
             yield
         finally:
-            while self._open:
-                disconnect(self._open.pop())
+            while self._open:  # the first first: others may wait for its locks
+                disconnect(self._open.pop(0))
             if self.emulator is not None:
                 self.emulator.faults.clear()
             self._administer(f"drop schema {self.schema} cascade")
+            self._delete_files(f"{PREFIX}/{self.schema}/")
+
+    def remaining(self) -> list[str]:
+        """Schemas of tests that were interrupted."""
+        with closing(self._admin()) as admin:
+            found = rows(
+                admin, f"select nspname from pg_namespace where nspname like '{PREFIX}\\_%%'", ()
+            )
+        return sorted(name for (name,) in found if _SCHEMA.fullmatch(name))
+
+    def clean(self) -> list[str]:
+        """Drops the schemas and deletes the files of tests that were interrupted; their schemas."""
+        schemas = self.remaining()
+        for schema in schemas:
+            self._administer(f"drop schema {schema} cascade")
+        self._delete_files(f"{PREFIX}/{PREFIX}_")
+        return schemas
+
+    def _delete_files(self, prefix: str) -> None:
+        pages = self.s3.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+            for file in page.get("Contents", []):
+                self.s3.delete_object(Bucket=self.bucket, Key=file["Key"])
 
     def _administer(self, sql: str) -> None:
-        with redshift_connector.connect(**self.connection) as admin:
-            admin.autocommit = True
+        with closing(self._admin()) as admin:
             admin.cursor().execute(sql)
+
+    def _admin(self) -> Connection:
+        admin = redshift_connector.connect(**self.connection)
+        admin.autocommit = True
+        return admin
 
     def connect(self, *, autocommit: bool = False, **settings: Any) -> Connection:
         """A connection that finds the test's schema first."""
@@ -72,19 +104,19 @@ class Warehouse:
         return self.put_bytes(sink.getvalue())
 
     def put_bytes(self, data: bytes) -> Entry:
-        key = f"contract/{self.schema}/{uuid.uuid4().hex}.parquet"
+        key = f"{PREFIX}/{self.schema}/{uuid.uuid4().hex}.parquet"
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=data)
         return Entry(f"s3://{self.bucket}/{key}", len(data))
 
     def missing(self, *, mandatory: bool | None = True) -> Entry:
         """The entry of a file that is not there."""
-        key = f"contract/{self.schema}/{uuid.uuid4().hex}.parquet"
+        key = f"{PREFIX}/{self.schema}/{uuid.uuid4().hex}.parquet"
         return Entry(f"s3://{self.bucket}/{key}", 100, mandatory)
 
     def manifest(self, *entries: Entry) -> str:
         """Writes a manifest; its URL."""
         text = json.dumps({"entries": [entry.as_json() for entry in entries]})
-        key = f"contract/{self.schema}/{uuid.uuid4().hex}.manifest"
+        key = f"{PREFIX}/{self.schema}/{uuid.uuid4().hex}.manifest"
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode())
         return f"s3://{self.bucket}/{key}"
 

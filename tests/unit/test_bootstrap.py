@@ -111,6 +111,19 @@ def test_an_environment_that_cannot_be_made_is_a_sentence(
         bootstrap.make_environment()
 
 
+def test_what_a_link_leads_to_is_not_deleted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "starjoin.stamp").write_text("3.0 of another interpreter")
+    (tmp_path / ".venv").symlink_to(shared)
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    with pytest.raises(MissingError, match="is a link to an environment"):
+        bootstrap.make_environment()
+    assert (shared / "starjoin.stamp").exists()
+
+
 def test_a_second_interpreter_may_have_an_environment_of_its_own() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from infra import bootstrap; print(bootstrap.PYTHON)"],
