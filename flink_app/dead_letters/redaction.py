@@ -24,6 +24,7 @@ from flink_app.records.rejected import Reason
 from flink_app.records.values import ValueFaultError, read_value, timestamp_micros
 
 LEFT_OUT: Final = "left_out"
+_TABLE_NAMES: Final = ("schema-name", "table-name")
 
 # What a column's name may look like; anything else might be a value in a name's place.
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_$#-]{0,126}")
@@ -78,7 +79,7 @@ def treated_record(
         if part == REPLAY:
             continue  # the dead letter has a column for it
         if part == METADATA and isinstance(content, Members):
-            members = dict(_metadata(content, table))
+            members = dict(_metadata(content, table, plan))
         elif part in {DATA, plan.before_image} and isinstance(content, Members):
             members = dict(_row(content, table, plan, keys))
         else:
@@ -96,12 +97,11 @@ def _name(name: str) -> str:
     return name if _NAME.fullmatch(name) else _OTHER_NAME
 
 
-def _metadata(content: Members, table: TablePlan | None) -> Iterator[tuple[str, Any]]:
+def _metadata(
+    content: Members, table: TablePlan | None, plan: RecordPlan
+) -> Iterator[tuple[str, Any]]:
     """The members whose values have a form in which they cannot be personal."""
-    declared_names = (
-        {} if table is None else {"schema-name": {table.schema}, "table-name": {table.source}}
-    )
-    words = _WORDS | declared_names
+    words = _WORDS | ({} if table is None else _table_names(content, table, plan))
     for name, value in content.items():
         if name in content.repeated:
             continue
@@ -115,6 +115,19 @@ def _metadata(content: Members, table: TablePlan | None) -> Iterator[tuple[str, 
             is_shown = value is None or (name in _NUMBERS and type(value) is int)
         if is_shown and _NAME.fullmatch(name):
             yield name, value
+
+
+def _table_names(content: Members, table: TablePlan, plan: RecordPlan) -> dict[str, set[str]]:
+    """The declared names, or those of the partition that the record names."""
+    names = dict(zip(_TABLE_NAMES, (table.schema, table.source), strict=True))
+    if table.has_partitions:
+        partition = {name: content.get(name) for name in _TABLE_NAMES}
+        texts = {name: text for name, text in partition.items() if isinstance(text, str)}
+        if plan.table_of(*map(texts.get, _TABLE_NAMES)) is table and _NAME.fullmatch(
+            texts["table-name"]
+        ):
+            names = texts
+    return {name: {text} for name, text in names.items()}
 
 
 def _row(

@@ -5,6 +5,7 @@ Modules:
     declaration: the whole of a file, whose parts fit together.
     model: tables, columns and targets, each valid in itself.
     names: the names that a file may give.
+    partitions: which tables of the source are partitions of a declared one.
     types: column types, and what each is in Arrow and in Redshift.
     dms_records: the section `stream`: how DMS writes its records.
     rules: what the parts must keep between each other.

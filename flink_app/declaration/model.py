@@ -21,6 +21,7 @@ from pydantic import (
 
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
 from flink_app.declaration.names import Identifier, SourceName, SourceText
+from flink_app.declaration.partitions import Partitions
 from flink_app.declaration.types import ColumnType
 from flink_app.validation.strict_model import StrictModel
 
@@ -187,6 +188,23 @@ class Placement(enum.StrEnum):
     WAREHOUSE = "warehouse"  # in a table of its own, joined in the load's transaction
 
 
+def _partitions_shorthand(value: Any) -> Any:
+    if isinstance(value, str | dict):
+        value = [value]
+    if not isinstance(value, list):
+        return value
+    return [{"source": names} if isinstance(names, str) else names for names in value]
+
+
+_DeclaredPartitions = Annotated[
+    tuple[Partitions, ...],
+    BeforeValidator(
+        _partitions_shorthand,
+        json_schema_input_type=str | Partitions | list[str | Partitions],
+    ),
+]
+
+
 class Table(StrictModel):
     """One source table, fact or dimension."""
 
@@ -194,6 +212,11 @@ class Table(StrictModel):
         None, description="the table's name in the source, if another"
     )
     source_schema: str = Field("", description="the table's schema, if another than the file's")
+    partitions: _DeclaredPartitions = Field(
+        (),
+        description="tables of the source whose rows are this table's: a pattern of their names, "
+        "such as orders_p%, or a list of names and patterns; % or * stands for any text",
+    )
     key: list[str] = Field(min_length=1)
     columns: dict[Identifier, _DeclaredColumn]
     references: dict[Identifier, Reference] = Field({})
@@ -252,6 +275,14 @@ class DeclarationParts(StrictModel):
     def source_of(self, table: str) -> tuple[str, str]:
         """The schema and the name of `table` in the change records."""
         return self.schema_of(table), self.tables[table].source or table
+
+    def is_partition(self, table: str, schema: str, name: str) -> bool:
+        """Whether change records of `schema` and `name` are of a partition of `table`."""
+        return any(
+            schema == (partitions.source_schema or self.schema_of(table))
+            and partitions.matches(name)
+            for partitions in self.tables[table].partitions
+        )
 
     def follow(self, table: str, dotted: str) -> tuple[tuple[str, ...], str, str]:
         """Resolves `reference.reference.column` from `table`: (path, last table, column).

@@ -5,6 +5,7 @@ Every fault is a ValueError that names the place.
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Final
 
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
@@ -17,6 +18,7 @@ _LONGEST_PATH: Final = 127 - len("_key_")
 def check(declaration: DeclarationParts) -> None:
     """Raises ValueError for the first rule that is broken."""
     _check_sources(declaration)
+    _check_partitions(declaration)
     for name, table in declaration.tables.items():
         _check_columns(name, table)
         _check_digits(name, table)
@@ -51,6 +53,27 @@ def _check_sources(declaration: DeclarationParts) -> None:
                 "DMS task of one rename the schema (rule action rename), and declare the new name"
             )
             _fail(f"tables {holder} and {name}", fault)
+
+
+def _check_partitions(declaration: DeclarationParts) -> None:
+    """A record belongs to one table, whatever a name that fits two patterns would mean."""
+    for name in declaration.tables:
+        for other in declaration.tables:
+            schema, source = declaration.source_of(other)
+            if other != name and declaration.is_partition(name, schema, source):
+                fault = f"a pattern fits {source!r}, which is table {other}"
+                _fail(f"table {name}, partitions", f"{fault}; write a narrower one, or a list")
+    patterns = [
+        (name, partitions.source_schema or declaration.schema_of(name), partitions)
+        for name, table in declaration.tables.items()
+        for partitions in table.partitions
+    ]
+    for first, second in combinations(patterns, 2):
+        (name, schema, pattern), (other, other_schema, other_pattern) = first, second
+        if name != other and schema == other_schema and pattern.overlaps(other_pattern):
+            fault = f"a name can fit both {pattern.source!r} and {other_pattern.source!r}"
+            tables = f"tables {name} and {other}, partitions"
+            _fail(tables, f"{fault}; write narrower ones, or lists")
 
 
 def _check_before_image(name: str, table: Table, stream: DmsRecords) -> None:

@@ -88,10 +88,31 @@ class DecodePlan(RecordPlan):
         schemas = codes(metadata["schema-name"], self._schemas)
         names = codes(metadata["table-name"], self._names)
         numbers: Numbers = self._numbers[schemas, names]
+        if self._with_partitions and (numbers == UNDECLARED).any():
+            self._find_partitions(metadata, numbers)
         if kinds.any():
             numbers[kinds != 0] = NO_ROW
             numbers[kinds == 1] = CONTROL
         return numbers
+
+    def _find_partitions(self, metadata: Mapping[str, pa.Array], numbers: Numbers) -> None:
+        """Puts the numbers of partitions' tables in where `numbers` has none."""
+        unknown = np.flatnonzero(numbers == UNDECLARED)
+        schemas, names = (
+            metadata[part].take(pa.array(unknown)).dictionary_encode(null_encoding="encode")
+            for part in ("schema-name", "table-name")
+        )
+        pairs = schemas.indices.to_numpy().astype(np.int64) * len(names.dictionary)
+        distinct, places = np.unique(pairs + names.indices.to_numpy(), return_inverse=True)
+        tables = [
+            self._number_of(schemas.dictionary[schema].as_py(), names.dictionary[name].as_py())
+            for schema, name in zip(*np.divmod(distinct, len(names.dictionary)), strict=True)
+        ]
+        numbers[unknown] = np.array(tables, np.int64)[places]
+
+    def _number_of(self, schema: str | None, name: str | None) -> int:
+        table = self.table_of(schema, name)
+        return UNDECLARED if table is None else self.tables_by_number.index(table)
 
     def _grouped(self) -> list[tuple[_Types, list[TablePlan]]]:
         """Puts each table into the first group whose column types agree with its own."""

@@ -5,7 +5,9 @@ Modules:
     observe: what one parsed block shows.
     dms_settings: settings of DMS that are off.
     second_loads: a second full load of a table within one generation.
-    similar_tables: undeclared tables whose names resemble a declared one's.
+    source_names: the names under which records arrive, those of partitions among them.
+    similar_columns: undeclared tables that have the columns of a declared one, as partitions have.
+    similar_tables: undeclared tables that resemble a declared one.
     source_types: the types that DMS announces, and what can hold their values.
     schema_findings: source tables that differ from the declaration.
     metrics: the counters of all of it.

@@ -221,7 +221,7 @@ def signs_in_sample(
         value = metadata.get("partition-key-value")
         if not isinstance(value, str):
             yield SettingSign.NO_PARTITION_VALUE
-        elif not value.startswith(f"{table.schema}.{table.source}."):
+        elif not value.startswith(f"{metadata.get('schema-name')}.{metadata.get('table-name')}."):
             yield SettingSign.NO_PARTITION_SCHEMA
 
 

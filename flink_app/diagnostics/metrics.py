@@ -10,7 +10,7 @@ class SourceCheck(Metric):
 
     RECORDS_OF_SIMILAR_TABLES = (
         "recordsOfSimilarTables",
-        "records passed over whose table is called like a declared one, in another schema or case",
+        "records passed over whose table has the columns of a declared one, or nearly its name",
     )
     RECORDS_WITHOUT_DETAILS = (
         "recordsWithoutTransactionDetails",

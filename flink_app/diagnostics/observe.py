@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 from zlib import crc32
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from connectors.accounts import CONTROL
 from connectors.kinesis.frame import RecordBlock
@@ -27,14 +26,21 @@ from flink_app.diagnostics.dms_settings import (
 )
 from flink_app.diagnostics.schema_findings import (
     Finding,
+    columns_in_control,
     findings_in_control,
     findings_in_row,
 )
 from flink_app.diagnostics.second_loads import Builds, note_columns, note_row
-from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.diagnostics.source_names import (
+    SourceName,
+    partition_of,
+    rows_by_source,
+    source_name,
+)
 from flink_app.positions.position import UNKNOWN, floor_position
+from flink_app.records.arrays import members
 from flink_app.records.envelope import NOT_JSON, Members, load, object_of, text_of
-from flink_app.records.parsed import ParsedBlock, ParsedRow, Skipped
+from flink_app.records.parsed import ParsedBlock, ParsedRow, Skipped, SkippedColumns
 from flink_app.records.plan import DATA, METADATA, REPLAY, RecordPlan, TablePlan
 
 
@@ -46,7 +52,8 @@ class Observations:
         signs: of settings of DMS that are off, by how many records show them.
         kinds: of the stream positions that were read by columns.
         builds: when changes and loads were built, by table and generation.
-        undeclared: rows of undeclared tables, by their names.
+        undeclared: rows of undeclared tables, by their names; 0 for one that is only defined.
+        described: a record that shows the columns of an undeclared table, by its name.
         findings: where the source's tables differ from the declaration.
     """
 
@@ -54,6 +61,7 @@ class Observations:
     kinds: frozenset[Positions] = frozenset()
     builds: Builds = field(default_factory=dict)
     undeclared: Counter[SourceName] = field(default_factory=Counter)
+    described: dict[SourceName, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
 
@@ -67,7 +75,7 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
         note_columns(seen.builds, columns)
     for skipped in parsed.skipped:
         control += map(int, skipped.rows[skipped.control])
-        seen.undeclared += _source_names(skipped.metadata.filter(pa.array(~skipped.control)))
+        _note_undeclared(seen, skipped)
     for record in parsed.slow:
         seen.signs.update(signs_in_record(record, plan))
         match record.outcome:
@@ -77,11 +85,19 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
                 if kind == CONTROL:
                     control.append(record.row)
                 else:
-                    seen.undeclared[source_name(record.envelope[METADATA])] += 1
+                    source = source_name(record.envelope[METADATA])
+                    seen.undeclared[source] += 1
+                    seen.described.setdefault(source, record.row)
     row = _sampled_row(block)
     sample = read_sample(block.record(row), plan)
     seen.signs += sample.signs
-    findings = [(row, f) for row in sorted(control) for f in read_control(block.record(row), plan)]
+    findings: list[tuple[int, Finding]] = []
+    for row in sorted(control):
+        definition = read_control(block.record(row), plan)
+        findings += [(row, finding) for finding in definition.findings]
+        if definition.undeclared is not None:
+            seen.undeclared[definition.undeclared] += 0
+            seen.described[definition.undeclared] = row
     findings += [(row, finding) for finding in sample.findings]
     seen.findings = tuple(_located(findings, block, plan))
     return seen
@@ -112,21 +128,53 @@ def read_sample(record: bytes, plan: RecordPlan) -> Sample:
     known = plan.known_names[table.name]
     is_replayed = envelope.get(REPLAY) is not None
     operation = metadata.get("operation")
-    findings = () if is_replayed else findings_in_row(operation, data, table, known)
+    partition = partition_of(table, source_name(metadata))
+    findings = [
+        replace(finding, partition=partition)
+        for finding in (() if is_replayed else findings_in_row(operation, data, table, known))
+    ]
     signs = Signs(signs_in_sample(metadata, data, before, table, plan))
     return Sample(signs, tuple(findings))
 
 
-def read_control(record: bytes, plan: RecordPlan) -> tuple[Finding, ...]:
-    """What a control record shows of its table, if that is declared; never raises."""
+@dataclass(frozen=True)
+class Control:
+    """What a control record shows of its table.
+
+    Attributes:
+        findings: where a declared table differs from its declaration.
+        undeclared: the name of a table that is not declared and whose columns the record has.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    undeclared: SourceName | None = None
+
+
+def read_control(record: bytes, plan: RecordPlan) -> Control:
+    """What a control record shows of its table; never raises."""
     try:
         envelope, metadata, table = _read(record, plan)
     except NOT_JSON:
-        return ()
+        return Control()
+    body, source = envelope.get("control"), source_name(metadata)
     if table is None:
-        return ()
+        return Control(undeclared=source if columns_in_control(body) else None)
     operation, known = metadata.get("operation"), plan.known_names[table.name]
-    return tuple(findings_in_control(operation, envelope.get("control"), table, known))
+    partition = partition_of(table, source)
+    return Control(tuple(findings_in_control(operation, body, table, known, partition)))
+
+
+def columns_of(observations: Observations, block: RecordBlock, source: SourceName) -> set[str]:
+    """The columns of an undeclared table, as one of the block's records shows them."""
+    row = observations.described.get(source)
+    try:
+        envelope = load(block.record(row)) if row is not None else {}
+    except NOT_JSON:
+        return set()
+    metadata, data = envelope.get(METADATA), envelope.get(DATA)
+    if isinstance(metadata, Mapping) and metadata.get("record-type") == "control":
+        return set(columns_in_control(envelope.get("control")))
+    return set(data) if isinstance(data, Mapping) else set()
 
 
 def _read(record: bytes, plan: RecordPlan) -> tuple[Members, Members, TablePlan | None]:
@@ -157,18 +205,10 @@ def _located(
         yield replace(finding, shard=block.shard, sequence_number=sequence_number)
 
 
-def _source_names(metadata: pa.StructArray) -> Counter[SourceName]:
-    """How many records there are of each schema and table."""
-    counted: Counter[SourceName] = Counter()
-    if not len(metadata):
-        return counted
-    names = {part: pc.struct_field(metadata, f"{part}-name") for part in ("schema", "table")}
-    grouped = pa.table(names).group_by(list(names), use_threads=False)
-    for row in grouped.aggregate([([], "count_all")]).to_pylist():
-        counted[row["schema"] or "", row["table"] or ""] += row["count_all"]
-    return counted
-
-
-def source_name(metadata: Mapping[str, Any]) -> SourceName:
-    """The schema and table that a record's metadata names."""
-    return metadata.get("schema-name") or "", metadata.get("table-name") or ""
+def _note_undeclared(seen: Observations, skipped: SkippedColumns) -> None:
+    """Counts the rows of each undeclared table."""
+    rows = np.flatnonzero(~skipped.control)
+    metadata = members(skipped.metadata.take(pa.array(rows)))
+    for source, places in rows_by_source(metadata):
+        seen.undeclared[source] += len(places)
+        seen.described.setdefault(source, int(skipped.rows[rows[places[0]]]))

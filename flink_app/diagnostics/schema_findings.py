@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from flink_app.diagnostics.similar_tables import printable
+from flink_app.diagnostics.source_names import SourceName, printable, quoted
 from flink_app.diagnostics.source_types import SourceType
 from flink_app.records.parsed import UPSERTS
 from flink_app.records.plan import DOCUMENT, ReadColumn, TablePlan
@@ -56,6 +56,10 @@ class FindingKind(enum.Enum):
         "it was dropped, maybe only by a task that prepares its target",
         "nothing, if loads follow",
     )
+    PARTITION_DROPPED = (
+        "it was dropped, and no record says that its rows are gone: they stay in the warehouse",
+        "nothing, if loads follow or the rows are to stay; else run a reload",
+    )
 
     def __init__(self, consequence: str, remedy: str) -> None:
         self.consequence = consequence
@@ -63,7 +67,12 @@ class FindingKind(enum.Enum):
 
 
 NOTES: Final = frozenset(
-    {FindingKind.NEW_COLUMN, FindingKind.UNKNOWN_TYPE, FindingKind.TABLE_DROPPED}
+    {
+        FindingKind.NEW_COLUMN,
+        FindingKind.UNKNOWN_TYPE,
+        FindingKind.TABLE_DROPPED,
+        FindingKind.PARTITION_DROPPED,
+    }
 )
 
 
@@ -79,6 +88,7 @@ class Finding:
         observed: what the source has, a type, a key or an operation.
         shard: where it was seen.
         sequence_number: of the record.
+        partition: of the table, where the record names one.
     """
 
     kind: FindingKind
@@ -88,20 +98,26 @@ class Finding:
     observed: str = ""
     shard: str = ""
     sequence_number: str = ""
+    partition: SourceName | None = None
 
     def __str__(self) -> str:
+        partition = f", partition {quoted(self.partition)}" if self.partition else ""
         column = f", column {self.column}" if self.column else ""
         sides = [("declared", self.declared), ("source", self.observed)]
         details = ", ".join(f"{side} {said}" for side, said in sides if said)
         shown = f" ({details})" if details else ""
         return (
-            f"table {self.table}{column}: {self.kind.consequence}{shown}; "
+            f"table {self.table}{partition}{column}: {self.kind.consequence}{shown}; "
             f"seen in shard {self.shard}, sequence number {self.sequence_number}"
         )
 
 
 def findings_in_control(
-    operation: Any, control: Any, table: TablePlan, known: Collection[str]
+    operation: Any,
+    control: Any,
+    table: TablePlan,
+    known: Collection[str],
+    partition: SourceName | None = None,
 ) -> Iterator[Finding]:
     """What a control record of `table` shows.
 
@@ -113,7 +129,18 @@ def findings_in_control(
         control: the body, of any form.
         table: that the record is about.
         known: names of the source's columns that the declaration has in any way.
+        partition: of the table, where the record is about one.
     """
+    for finding in _findings_in_control(operation, control, table, known):
+        if finding.kind is FindingKind.TABLE_DROPPED and partition:
+            yield replace(finding, kind=FindingKind.PARTITION_DROPPED, partition=partition)
+        else:
+            yield replace(finding, partition=partition)
+
+
+def _findings_in_control(
+    operation: Any, control: Any, table: TablePlan, known: Collection[str]
+) -> Iterator[Finding]:
     if operation == "drop-table":
         yield Finding(FindingKind.TABLE_DROPPED, table.name)
         return
@@ -121,10 +148,10 @@ def findings_in_control(
         yield Finding(FindingKind.TABLE_RENAMED, table.name)
         return
     definition = control.get("table-def") if isinstance(control, Mapping) else None
-    columns = definition.get("columns") if isinstance(definition, Mapping) else None
+    columns = columns_in_control(control)
     key = _names(definition.get("primary-key")) if isinstance(definition, Mapping) else None
     whole = operation == "create-table" or key is not None
-    if not isinstance(columns, Mapping) or not columns or not whole:
+    if not columns or not whole:
         if operation != "create-table":
             name = printable(operation) if isinstance(operation, str) else ""
             yield Finding(FindingKind.ALTERED, table.name, observed=name)
@@ -134,6 +161,13 @@ def findings_in_control(
         declared, key_in_source = ", ".join(table.key_sources), ", ".join(map(printable, key))
         yield Finding(FindingKind.KEY, table.name, declared=declared, observed=key_in_source)
     yield from _new(columns, table, known)
+
+
+def columns_in_control(control: Any) -> Mapping[str, Any]:
+    """The columns that the body of a control record defines; none where it has no definition."""
+    definition = control.get("table-def") if isinstance(control, Mapping) else None
+    columns = definition.get("columns") if isinstance(definition, Mapping) else None
+    return columns if isinstance(columns, Mapping) else {}
 
 
 def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Finding]:

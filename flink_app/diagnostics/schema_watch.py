@@ -15,6 +15,7 @@ from connectors.metrics import Metric
 from flink_app.declaration.dms_records import SchemaChanges
 from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.schema_findings import NOTES, Finding, FindingKind
+from flink_app.diagnostics.source_names import SourceName
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ _FATAL: Final[dict[SchemaChanges, frozenset[FindingKind]]] = {
     SchemaChanges.LENIENT: frozenset({FindingKind.KEY_GONE}),
     SchemaChanges.IGNORE: frozenset(),
 }
+# What happens in every source, or as a task begins.
+_EXPECTED: Final = NOTES - {FindingKind.PARTITION_DROPPED}
 _MOST_NOTED: Final = 10_000  # a stream of made-up names must not fill the memory
 
 
@@ -53,7 +56,7 @@ class SchemaWatch:
     def __init__(self, mode: SchemaChanges, count: Callable[[Metric], None]) -> None:
         self._mode = mode
         self._count = count
-        self._said: set[tuple[FindingKind, str, str]] = set()
+        self._said: set[tuple[FindingKind, str, str, SourceName | None]] = set()
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Takes note of what one block shows. Raises SchemaChangedError."""
@@ -68,13 +71,15 @@ class SchemaWatch:
             if finding.kind in _FATAL[self._mode]:
                 fatal.append(finding)
             elif first and self._mode is not SchemaChanges.IGNORE:
-                level = logging.INFO if is_note else logging.WARNING
+                level = logging.INFO if finding.kind in _EXPECTED else logging.WARNING
                 logger.log(level, "Schema: %s. To do: %s", finding, finding.kind.remedy)
         if fatal:
             raise SchemaChangedError(self._sentence(fatal))
 
     def _first(self, finding: Finding) -> bool:
-        key = (finding.kind, finding.table, finding.column)
+        # The columns are those of all partitions.
+        partition = None if finding.column else finding.partition
+        key = (finding.kind, finding.table, finding.column, partition)
         if key in self._said or len(self._said) >= _MOST_NOTED:
             return False
         self._said.add(key)

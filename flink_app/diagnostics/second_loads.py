@@ -5,6 +5,9 @@ of the same table and generation is of a second load. Positions keep newer chang
 undoes nothing. But rows that were deleted in between stay, and values that only this load has, of
 rows that had changed before it, are not taken until a reload.
 
+Each partition is loaded by itself, while others have changes already, so each is judged by itself.
+One without a load of its own was loaded with its table.
+
 Each subtask judges by the records that it has seen since it started.
 """
 
@@ -12,11 +15,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from flink_app.declaration import POSITION
+from flink_app.diagnostics.source_names import (
+    SourceName,
+    partition_of,
+    partitions_of,
+    quoted,
+    source_name,
+)
 from flink_app.positions.position import generation_of, is_load
 from flink_app.records.arrays import Mask
 from flink_app.records.parsed import Numbers, ParsedRow, RecordColumns
@@ -26,7 +36,13 @@ from flink_app.records.values import ValueFaultError, timestamp_micros
 _NEVER: Final = 2**63 - 1
 _UNKNOWN: Final = -1
 
-TableAndGeneration = tuple[str, int]
+
+class Loaded(NamedTuple):
+    """What is loaded at once: a declared table, or one partition of it, in a generation."""
+
+    table: str
+    generation: int
+    partition: SourceName | None = None
 
 
 @dataclass(frozen=True)
@@ -48,25 +64,34 @@ class BuildTimes:
         return self.last_load > self.first_change
 
 
-Builds = dict[TableAndGeneration, BuildTimes]
+Builds = dict[Loaded, BuildTimes]
 
 
-def note_build_times(builds: Builds, key: TableAndGeneration, times: BuildTimes) -> None:
+def note_build_times(builds: Builds, key: Loaded, times: BuildTimes) -> None:
     """Takes note of further records of a table and generation."""
-    builds[key] = builds[key].combine(times) if key in builds else times
+    if times != BuildTimes():
+        builds[key] = builds[key].combine(times) if key in builds else times
 
 
 def note_columns(builds: Builds, columns: RecordColumns) -> None:
     """Takes note of the good records of a table."""
-    built, loads, good = columns.ordering.built, columns.ordering.is_load, columns.good
+    for partition, members in partitions_of(columns):
+        _note_members(builds, columns, partition, columns.good & members)
+
+
+def _note_members(
+    builds: Builds, columns: RecordColumns, partition: SourceName | None, members: Mask
+) -> None:
+    built, loads = columns.ordering.built, columns.ordering.is_load
     generations, table = columns.generations, columns.table.name
     if isinstance(generations, int):
-        note_build_times(builds, (table, generations), _times_of(built[good], loads[good]))
-        return
-    for generation in np.unique(generations[good]):
-        members = good & (generations == generation)
         times = _times_of(built[members], loads[members])
-        note_build_times(builds, (table, int(generation)), times)
+        note_build_times(builds, Loaded(table, generations, partition), times)
+        return
+    for generation in np.unique(generations[members]):
+        of_generation = members & (generations == generation)
+        times = _times_of(built[of_generation], loads[of_generation])
+        note_build_times(builds, Loaded(table, int(generation), partition), times)
 
 
 def note_row(builds: Builds, row: ParsedRow, metadata: Mapping[str, Any]) -> None:
@@ -79,7 +104,8 @@ def note_row(builds: Builds, row: ParsedRow, metadata: Mapping[str, Any]) -> Non
     times = BuildTimes()
     if built is not None and built >= 0:
         times = BuildTimes(last_load=built) if is_load(position) else BuildTimes(first_change=built)
-    note_build_times(builds, (row.table.name, generation_of(position)), times)
+    partition = partition_of(row.table, source_name(metadata))
+    note_build_times(builds, Loaded(row.table.name, generation_of(position), partition), times)
 
 
 def _times_of(built: Numbers, loads: Mask) -> BuildTimes:
@@ -93,25 +119,37 @@ class SecondLoads:
 
     def __init__(self) -> None:
         self._seen: Builds = {}
-        self._warned: set[TableAndGeneration] = set()
+        self._warned: set[Loaded] = set()
 
-    def add(self, builds: Mapping[TableAndGeneration, BuildTimes]) -> tuple[int, list[str]]:
-        """How many tables of the block show a second load, and a sentence for each new one."""
+    def add(self, builds: Mapping[Loaded, BuildTimes]) -> tuple[int, list[str]]:
+        """How many loads of the block are second ones, and a sentence for each new one."""
         shown, warnings = 0, []
         for key, built in builds.items():
             note_build_times(self._seen, key, built)
-            if built.last_load == _UNKNOWN or not self._seen[key].shows_second_load:
+        for key, built in builds.items():
+            if built.last_load == _UNKNOWN or not self._with_parts(key).shows_second_load:
                 continue
             shown += 1
             if key not in self._warned:
                 self._warned.add(key)
-                warnings.append(_warning(*key))
+                warnings.append(_warning(key))
         return shown, warnings
 
+    def _with_parts(self, key: Loaded) -> BuildTimes:
+        """What was seen of a table, with those of its partitions that had no load of their own."""
+        times = self._seen[key]
+        if key.partition is None:
+            for other, seen in self._seen.items():
+                if other[:2] == key[:2] and seen.last_load == _UNKNOWN:
+                    times = times.combine(seen)
+        return times
 
-def _warning(table: str, generation: int) -> str:
+
+def _warning(key: Loaded) -> str:
+    partition = f", partition {quoted(key.partition)}," if key.partition else ""
     return (
-        f"table {table} was loaded in full a second time within generation {generation}: newer "
-        "changes stand, but rows deleted in between stay, and values that only this load has of "
-        "rows that had changed are not taken; run a reload (build.py reload)"
+        f"table {key.table}{partition} was loaded in full a second time within generation "
+        f"{key.generation}: newer changes stand, but rows deleted in between stay, and values that "
+        "only this load has of rows that had changed are not taken; run a reload "
+        "(build.py reload)"
     )

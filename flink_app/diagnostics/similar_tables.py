@@ -1,26 +1,28 @@
-"""Rows of undeclared tables whose names resemble a declared one: counted, with a warning.
+"""Rows of undeclared tables that resemble a declared one: counted, with a warning.
 
 Schemas and tables are compared letter by letter, so `public` declared for `Public` passes every
 record over. A name that differs by case alone is always suspicious. The same name in another schema
 may be another table that nobody wants, as in a database with a schema for each tenant: it is
 suspicious only until a record of the declared table has come. Whoever wants to say that a table is
-meant to be passed over declares it and uses it in no target.
+meant to be passed over declares it and uses it in no target. Tables of other names are judged by
+their columns (`similar_columns`).
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from connectors.accounts import Account
 from flink_app.declaration import Star
+from flink_app.diagnostics.similar_columns import ColumnsOf, SimilarColumns
+from flink_app.diagnostics.source_names import SourceName, printable, quoted
+from flink_app.records.plan import RecordPlan
 
-SourceName = tuple[str, str]  # a schema and a table, as records have them
-
-_LONGEST_NAME: Final = 128  # no database has longer ones; what is longer is no name
 _MOST_WARNINGS: Final = 100  # a stream of made-up schemas must not fill the log
 
 
@@ -38,14 +40,18 @@ class SimilarTables:
     def __init__(self, star: Star) -> None:
         self.sources = {name: star.declaration.source_of(name) for name in star.tables}
         self._declared = frozenset(self.sources.values())
+        self._star = star
         self._used: defaultdict[str, list[str]] = defaultdict(list)
         for name in star.used_tables:
             self._used[self.sources[name][1].casefold()].append(name)
 
+    def is_declared(self, source: SourceName) -> bool:
+        """Whether it is declared itself, or as a partition, although no target uses it."""
+        is_partition = self._star.declaration.is_partition
+        return source in self._declared or any(is_partition(n, *source) for n in self._star.tables)
+
     def to(self, source: SourceName) -> Similar | None:
-        """What a table is called like; None for nothing, or where it is declared itself."""
-        if source in self._declared:
-            return None
+        """What a table is called like; None for nothing."""
         schema, table = source
         same_name = self._used.get(table.casefold(), [])
         by_case = [n for n in same_name if self.sources[n][0].casefold() == schema.casefold()]
@@ -57,38 +63,48 @@ class SimilarTables:
 class SimilarTablesWatch:
     """What a subtask has seen of them since it started, block by block."""
 
-    def __init__(self, star: Star) -> None:
-        self._names = SimilarTables(star)
+    def __init__(self, plan: RecordPlan) -> None:
+        self._names = SimilarTables(plan.star)
+        self._columns = SimilarColumns(plan)
         self._arrived: set[str] = set()
         self._warned: set[SourceName] = set()
 
     def add(
-        self, undeclared: Mapping[SourceName, int], accounts: Iterable[Account]
+        self, undeclared: Mapping[SourceName, int], accounts: Iterable[Account], columns: ColumnsOf
     ) -> tuple[int, list[str]]:
         """How many of a block's undeclared records are suspicious; a sentence for each new table.
 
         Args:
-            undeclared: the block's records of undeclared tables.
+            undeclared: the block's records of undeclared tables; 0 for one that is only defined.
             accounts: of the block: which declared tables have come.
+            columns: the columns of an undeclared table, as the block shows them.
         """
         self._arrived.update(account.table for account in accounts)
         suspicious, warnings = 0, []
         for source, count in undeclared.items():
-            similar = self._names.to(source)
-            if similar is None:
-                continue
-            awaited = [name for name in similar.tables if name not in self._arrived]
-            if not similar.by_case and not awaited:
+            warning = None if self._names.is_declared(source) else self._suspect(source, columns)
+            if warning is None:
                 continue
             suspicious += count
             if source not in self._warned and len(self._warned) < _MOST_WARNINGS:
                 self._warned.add(source)
-                name = (awaited or similar.tables)[0]
-                warnings.append(self._warning(source, name, by_case=similar.by_case))
+                warnings.append(warning())
         return suspicious, warnings
 
+    def _suspect(self, source: SourceName, columns: ColumnsOf) -> Callable[[], str] | None:
+        """How to warn of an undeclared table; None where nothing is suspicious about it."""
+        similar = self._names.to(source)
+        if similar is None:
+            table = self._columns.table_of(source, columns)
+            return None if table is None else partial(self._columns.warning, source, table)
+        awaited = [name for name in similar.tables if name not in self._arrived]
+        if not similar.by_case and not awaited:
+            return None
+        name = (awaited or similar.tables)[0]
+        return partial(self._warning, source, name, by_case=similar.by_case)
+
     def _warning(self, source: SourceName, name: str, *, by_case: bool) -> str:
-        arriving, declared = _quoted(source), _quoted(self._names.sources[name])
+        arriving, declared = quoted(source), quoted(self._names.sources[name])
         remedy = self._remedy(source, name)
         if by_case:
             return (
@@ -114,14 +130,5 @@ class SimilarTablesWatch:
         )
 
 
-def _quoted(source: SourceName) -> str:
-    return ".".join(f'"{printable(part)}"' for part in source)
-
-
 def _in_yaml(name: str) -> str:
     return json.dumps(printable(name), ensure_ascii=False)
-
-
-def printable(name: str) -> str:
-    """A name from a record as it may stand in a log: without line ends, without end."""
-    return "".join(c if c.isprintable() else "?" for c in name[:_LONGEST_NAME])

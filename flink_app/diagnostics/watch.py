@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Final
 
 from connectors.accounts import Account
@@ -11,7 +12,7 @@ from connectors.metrics import Metrics
 from flink_app.declaration.dms_records import Positions
 from flink_app.diagnostics.dms_settings import SettingSign, Signs
 from flink_app.diagnostics.metrics import SourceCheck
-from flink_app.diagnostics.observe import Observations, observe
+from flink_app.diagnostics.observe import Observations, columns_of, observe
 from flink_app.diagnostics.schema_watch import SchemaWatch
 from flink_app.diagnostics.second_loads import SecondLoads
 from flink_app.diagnostics.similar_tables import SimilarTablesWatch
@@ -43,7 +44,7 @@ class SourceWatch:
         self._warned: set[SettingSign] = set()
         self._kinds: frozenset[Positions] = frozenset()
         self._second_loads = SecondLoads()
-        self._similar_tables = SimilarTablesWatch(plan.star)
+        self._similar_tables = SimilarTablesWatch(plan)
         mode = plan.star.declaration.stream.schema_changes
         self._schema_watch = SchemaWatch(mode, metrics.add)
 
@@ -55,7 +56,9 @@ class SourceWatch:
         self._count_signs(observations)
         second_loads, warnings = self._second_loads.add(observations.builds)
         self._metrics.add(SourceCheck.SECOND_LOADS, second_loads)
-        similar, more = self._similar_tables.add(observations.undeclared, accounts)
+        similar, more = self._similar_tables.add(
+            observations.undeclared, accounts, partial(columns_of, observations, block)
+        )
         self._metrics.add(SourceCheck.RECORDS_OF_SIMILAR_TABLES, similar)
         for warning in (*warnings, *more):
             logger.warning("%s", warning)

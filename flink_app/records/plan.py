@@ -94,6 +94,7 @@ class TablePlan:
     source: str
     key: tuple[str, ...]
     columns: tuple[ReadColumn, ...]
+    has_partitions: bool = False
 
     @cached_property
     def integers(self) -> tuple[str, ...]:
@@ -157,6 +158,7 @@ class RecordPlan:
                 columns=tuple(
                     ReadColumn.of(column, table, stream) for column in star.stored_columns(name)
                 ),
+                has_partitions=bool(table.partitions),
             )
             self.tables[name] = plan
         # By table, every name that the declaration has for a column of the source, used or not,
@@ -169,6 +171,7 @@ class RecordPlan:
             self._before_names |= {source: stream.before_name(source) for source in sources}
             self.known_names[name] = frozenset([*sources, *map(self.before_name, sources)])
         self._by_source = {(table.schema, table.source): table for table in self.tables.values()}
+        self._with_partitions = tuple(t for t in self.tables.values() if t.has_partitions)
         self.has_decimals = any(
             column.declared.type.name == "decimal"
             for table in self.tables.values()
@@ -179,8 +182,14 @@ class RecordPlan:
         )
 
     def table_of(self, schema: str | None, table: str | None) -> TablePlan | None:
-        """The plan of a source table; None when the declaration does not use it."""
-        return self._by_source.get((schema or "", table or ""))
+        """The plan of a source table or partition; None when the declaration does not use it."""
+        source = schema or "", table or ""
+        return self._by_source.get(source) or self._partitioned(*source)
+
+    def _partitioned(self, schema: str, name: str) -> TablePlan | None:
+        """The plan of the table whose partition it is."""
+        is_partition = self.star.declaration.is_partition
+        return next((t for t in self._with_partitions if is_partition(t.name, schema, name)), None)
 
     def before_name(self, source: str) -> str:
         """The name under which the before-image has `source`, a declared column of some table."""

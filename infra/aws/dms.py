@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_pascal
 
 from flink_app.declaration import Star
+from flink_app.declaration.partitions import WILDCARDS
 
 # Redshift's longest VARCHAR has 65,535 bytes, so a longer value could not be loaded anyway.
 _LOB_KILOBYTES: Final = 64
@@ -170,7 +171,7 @@ class TableMappings(_Kebab):
 
 
 def table_mappings(star: Star) -> TableMappings:
-    """Exactly the tables that the star uses, each partitioned by its primary key."""
+    """Exactly the tables that the star uses, each with its partitions, sent by primary key."""
     stream = star.declaration.stream
     old_key = BeforeImageColumns(
         column_prefix=stream.before_image_prefix or "",
@@ -178,12 +179,10 @@ def table_mappings(star: Star) -> TableMappings:
         column_filter=_before_image_filter(star),
     )
 
+    captured = list(_captured(star))
+
     def rules() -> Iterator[Rule]:
-        for number, name in enumerate(star.used_tables):
-            locator = ObjectLocator(
-                schema_name=star.declaration.schema_of(name),
-                table_name=star.tables[name].source or name,
-            )
+        for number, (name, locator) in enumerate(captured):
             yield SelectionRule(
                 rule_id=str(2 * number + 1), rule_name=f"capture-{name}", object_locator=locator
             )
@@ -192,13 +191,34 @@ def table_mappings(star: Star) -> TableMappings:
             )
             if stream.before_image_among_columns:
                 yield BeforeImageRule(
-                    rule_id=str(2 * len(star.used_tables) + number + 1),
+                    rule_id=str(2 * len(captured) + number + 1),
                     rule_name=f"old-key-{name}",
                     object_locator=locator,
                     before_image_def=old_key,
                 )
 
     return TableMappings(rules=tuple(rules()))
+
+
+def _captured(star: Star) -> Iterator[tuple[str, ObjectLocator]]:
+    """What is captured, by names of which each is used once."""
+    declaration = star.declaration
+    for name in star.used_tables:
+        schema, source = declaration.source_of(name)
+        if not declaration.is_partition(name, schema, source):  # else a pattern below has it
+            yield name, ObjectLocator(schema_name=schema, table_name=source)
+    for name in star.used_tables:
+        for number, partitions in enumerate(star.tables[name].partitions, 1):
+            schema = partitions.source_schema or declaration.schema_of(name)
+            pattern = _dms_pattern(partitions.source)
+            locator = ObjectLocator(schema_name=schema, table_name=pattern)
+            yield f"{name}-partitions-{number}", locator
+
+
+def _dms_pattern(pattern: str) -> str:
+    """The pattern as DMS reads it, in which an underscore would stand for any character."""
+    written = dict.fromkeys(WILDCARDS, "%") | {"_": "[_]", "[": "[[]"}
+    return "".join(written.get(character, character) for character in pattern)
 
 
 def _before_image_filter(star: Star) -> Literal["pk-only", "all"]:

@@ -22,6 +22,7 @@ from infra.simulation.wire import (
     FIRST_MICROS,
     Commit,
     commit_at,
+    source_names,
     timestamp_text,
     with_before_image,
     written_row,
@@ -180,7 +181,8 @@ class Source:
         """Inserts or updates; `old` is the key before, where the update changes it.
 
         An update leaves the columns in `left_out` as they are, and does not send them; one of the
-        key sends them in the before-image. A null is always sent: it is never large.
+        key sends them in the before-image. A null is always sent: it is never large. One that puts
+        the row into another partition is a delete and an insert.
         """
         key = self.key(table, row)
         was = self.tables[table].get(key if old is None else old)
@@ -190,6 +192,9 @@ class Source:
         else:
             left_out = frozenset(name for name in left_out if was[name] is not None)
             row = row | {name: was[name] for name in left_out}
+        if was is not None and self._source_name(table, was) != self._source_name(table, row):
+            self.delete(table, key if old is None else old)
+            old, is_new, left_out = None, True, frozenset()
         if old is not None:
             self.tables[table].pop(old)
         self.tables[table][key] = row
@@ -204,14 +209,22 @@ class Source:
             before = dict(zip(self.declaration.tables[table].key, old, strict=True))
             before |= {name: row[name] for name in sorted(left_out)}
         operation = "insert" if is_new and old is None else "update"
-        self._send(operation, table, self._sent(table, row, left_out), tuple(versions), before)
+        sent = self._sent(table, row, left_out)
+        self._send(
+            operation,
+            table,
+            sent,
+            tuple(versions),
+            before,
+            source_name=self._source_name(table, row),
+        )
 
     def delete(self, table: str, key: Key) -> None:
         """Deletes a row; its record has the key only, as PostgreSQL gives it by default."""
-        del self.tables[table][key]
+        source_name = self._source_name(table, self.tables[table].pop(key))
         row = dict(zip(self.declaration.tables[table].key, key, strict=True))
         version = Version(table, key, None, self._next(), self.unchanged_columns(table))
-        self._send("delete", table, row, (version,))
+        self._send("delete", table, row, (version,), source_name=source_name)
 
     def start_with(self, table: str, row: Row) -> None:
         """A row from before the stream; only a full load tells of it."""
@@ -242,7 +255,10 @@ class Source:
             self._micros += 1_000_000
             position = (self.generation, 0, self._micros)
             version = Version(table, key, rows[key], position, self.unchanged_columns(table))
-            self._send("load", table, rows[key], (version,), of_reload=of_reload)
+            source_name = self._source_name(table, rows[key])
+            self._send(
+                "load", table, rows[key], (version,), of_reload=of_reload, source_name=source_name
+            )
 
     def odd(self, *, dead: bool) -> None:
         """A record that is no change: one of control, or one that cannot be read."""
@@ -340,6 +356,11 @@ class Source:
     def key(self, table: str, row: Row) -> Key:
         return tuple(row[name] for name in self.declaration.tables[table].key)
 
+    def _source_name(self, table: str, row: Row) -> tuple[str, str]:
+        """The schema and table in the source that have the row: by its values, a partition."""
+        names = source_names(self.declaration, table)
+        return names[zlib.crc32(repr(sorted(row.items())).encode()) % len(names)]
+
     def _next(self) -> Position:
         self._number += 1
         return (self.generation, self._commit.position, self._number)
@@ -357,10 +378,11 @@ class Source:
         versions: tuple[Version, ...],
         before: Row | None = None,
         *,
+        source_name: tuple[str, str],
         of_reload: bool = False,
     ) -> None:
         declared = self.declaration.tables[table]
-        schema, source = self.declaration.source_of(table)
+        schema, source = source_name
         metadata: Row = {
             "timestamp": timestamp_text(self._micros),
             "record-type": "data",
@@ -375,7 +397,8 @@ class Source:
         if before is not None:
             envelope = with_before_image(self.declaration, envelope, written_row(declared, before))
         # The partition key is the row's: a key update goes where the new key belongs.
-        partition_key = table if self.by_table else f"{table} {versions[0].key}"
+        named = f"{schema}.{source}" if declared.partitions else table
+        partition_key = named if self.by_table else f"{table} {versions[0].key}"
         shard = zlib.crc32(partition_key.encode()) % self.shard_count
         data = json.dumps(envelope).encode()
         record = Record(data, versions, generation=self.generation, of_reload=of_reload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from flink_app.declaration import Declaration, Table
 from flink_app.declaration.dms_records import Positions, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
+from flink_app.declaration.partitions import WILDCARDS
 from infra.simulation.values import Row, readers_of
 
 # 2026-01-01, in microseconds since the epoch.
@@ -40,6 +42,18 @@ def commit_at(kind: Positions, log: int, first: int) -> Commit:
             return Commit({"commit-timestamp": timestamp_text(micros)}, micros << 32)
     text = f"{high:08X}/{low:08X}"
     return Commit({"stream-position": f"{text}.3.{text}"}, log << 32)
+
+
+def source_names(declaration: Declaration, table: str) -> list[tuple[str, str]]:
+    """The schemas and names that the rows of a table may come under: its own, its partitions'."""
+    names = [declaration.source_of(table)]
+    for number, partitions in enumerate(declaration.tables[table].partitions):
+        schema = partitions.source_schema or declaration.schema_of(table)
+        names += [
+            (schema, re.sub(f"[{WILDCARDS}]", text, partitions.source))
+            for text in (str(number), "2026_01")
+        ]
+    return names
 
 
 def timestamp_text(micros: int) -> str:

@@ -2,8 +2,8 @@
 
 1. Decode does not raise.
 2. Every record ends in exactly one place, and the account adds up.
-3. Both paths agree: changes, dead letters, signs and the names of undeclared tables are those of
-   every record read by itself.
+3. Both paths agree: changes, dead letters, signs, when loads were built, and the names of
+   undeclared tables are those of every record read by itself.
 4. Every change fits its schema and its column types, and comes back from Parquet as it was.
 5. No reason and no detail holds text of a record; what is sealed opens to the record.
 6. A frame that was damaged is refused, or is a block like any other.
@@ -28,8 +28,9 @@ from flink_app.decode.changes import to_changes
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_alone
 from flink_app.diagnostics.dms_settings import SettingSign, Signs, signs_in_record
-from flink_app.diagnostics.observe import source_name
-from flink_app.diagnostics.similar_tables import SourceName
+from flink_app.diagnostics.observe import columns_of
+from flink_app.diagnostics.second_loads import Builds, note_row
+from flink_app.diagnostics.source_names import SourceName, source_name
 from flink_app.records.envelope import NOT_JSON, load, object_of
 from flink_app.records.parsed import ParsedRow
 from flink_app.records.plan import METADATA, REPLAY
@@ -73,6 +74,7 @@ class _Reference:
     below_floor: int
     shown: Signs
     undeclared: Counter[SourceName]
+    builds: Builds
 
 
 def check_session(session: Session) -> Seen:
@@ -99,6 +101,10 @@ def _check_block(given: Block, plan: DecodePlan, seen: Seen) -> None:
     _check_account(decoded, reference, len(records))
     is_whole = sequence_numbers == [str(FIRST + n) for n in range(len(block))]
     _check_agreement(decoded, reference, is_whole=is_whole)
+    for source, row in decoded.seen.described.items():
+        named = source_name(load(block.record(row))[METADATA])
+        must(named == source, "columns", f"those of {named} are read for {source}")
+        columns_of(decoded.seen, block, source)
     for name, batch in decoded.changes.items():
         check_changes(batch, plan.tables[name], plan)
     _check_letters(decoded, records, plan)
@@ -149,6 +155,7 @@ def _reference(
     faults: list[tuple[int, Rejected]] = []
     passed_over, below_floor, shown = 0, 0, Signs()
     undeclared: Counter[SourceName] = Counter()
+    builds: Builds = {}
     for number, data in enumerate(records):
         try:
             record = parse_alone(
@@ -163,6 +170,8 @@ def _reference(
             raise WrongError(kind, str(error)[:300]) from error
         shown.update(signs_in_record(record, plan))
         became = record.outcome
+        if isinstance(became, ParsedRow):
+            note_row(builds, became, record.envelope[METADATA])
         if isinstance(became, ParsedRow) and became.values[POSITION] < plan.floor:
             below_floor += 1
         elif isinstance(became, ParsedRow):
@@ -178,7 +187,7 @@ def _reference(
         table = plan.tables[name]
         parsed = pa.RecordBatch.from_pylist(values, schema=table.parsed_schema)
         changes[name] = to_changes(parsed, table, plan.star, KEYS)
-    return _Reference(changes, faults, passed_over, below_floor, shown, undeclared)
+    return _Reference(changes, faults, passed_over, below_floor, shown, undeclared, builds)
 
 
 def _check_account(decoded: DecodedBlock, reference: _Reference, records: int) -> None:
@@ -219,6 +228,8 @@ def _check_agreement(decoded: DecodedBlock, reference: _Reference, *, is_whole: 
     shown = {sign: n for sign, n in decoded.seen.signs.items() if sign not in left_out}
     one_by_one = {sign: n for sign, n in reference.shown.items() if sign not in left_out}
     must(shown == one_by_one, "signs", f"by columns {shown}, one by one {one_by_one}")
+    built = decoded.seen.builds, reference.builds
+    must(built[0] == built[1], "builds", "by columns {}, one by one {}".format(*built))
     names = decoded.seen.undeclared, reference.undeclared
     must(names[0] == names[1], "names", "by columns {}, one by one {}".format(*names))
 

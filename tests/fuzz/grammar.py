@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from flink_app.declaration.dms_records import Positions
+from flink_app.declaration.partitions import WILDCARDS
 from flink_app.declaration.types import ColumnType
 from flink_app.decode.plan import DecodePlan
 from flink_app.records.plan import ReadColumn, TablePlan
@@ -100,6 +101,19 @@ def control(plan: DecodePlan, rng: Random) -> Members:
     return [("data", [("id", NUMBER_MARK)]), ("metadata", [*row, *names])]
 
 
+def _names(table: TablePlan, plan: DecodePlan, rng: Random) -> tuple[str, str]:
+    """The schema and name that a record of a table has: its own, or those of a partition."""
+    partitions = plan.star.tables[table.name].partitions
+    if not partitions or rng.random() < 0.3:
+        return table.schema, table.source
+    chosen = rng.choice(partitions)
+    parts = (
+        rng.choice(["", "1", "2026_01", "é", "%", "a\nb", "x" * 200]) if c in WILDCARDS else c
+        for c in chosen.source
+    )
+    return chosen.source_schema or table.schema, "".join(parts)
+
+
 def _undeclared(plan: DecodePlan, rng: Random) -> tuple[str, str]:
     """Schema and name of a table that nobody declared, often almost those of a declared one."""
     table = rng.choice(list(plan.tables.values()))
@@ -109,6 +123,8 @@ def _undeclared(plan: DecodePlan, rng: Random) -> tuple[str, str]:
             ("another", table.source),
             (table.schema.swapcase(), table.source),
             (table.schema, table.source.swapcase()),
+            (table.schema, f"{table.source}_{rng.randint(0, 3)}"),
+            ("another", _names(table, plan, rng)[1]),
         ]
     )
 
@@ -128,11 +144,12 @@ def _about_table(plan: DecodePlan, rng: Random) -> Members:
         keys = rng.choice([list(table.key_sources), ["other"]])
         definition.append(("primary-key", json.dumps(keys)))
     body: Members = [("control", [("table-def", rng.choice([definition, "[]"]))])]
+    schema, source = _names(table, plan, rng)
     metadata: Members = [
         ("record-type", '"control"'),
         ("operation", rng.choice(_CONTROL_OPERATIONS)),
-        ("schema-name", json.dumps(table.schema)),
-        ("table-name", json.dumps(table.source)),
+        ("schema-name", json.dumps(schema)),
+        ("table-name", json.dumps(source)),
     ]
     return [*rng.choice([body, body, []]), ("metadata", metadata)]
 
@@ -284,14 +301,15 @@ def _filling(size: int, rng: Random) -> str:
 def _metadata(
     table: TablePlan, plan: DecodePlan, operation: str, rng: Random, oddness: float
 ) -> Members:
+    schema, source = _names(table, plan, rng)
     found: dict[str, str] = {
         "timestamp": f'"2026-03-11T09:45:0{rng.randint(0, 9)}.120664Z"',
         "record-type": '"data"',
         "operation": f'"{operation}"',
         "partition-key-type": rng.choice(['"primary-key"', '"schema-table"']),
-        "partition-key-value": rng.choice([f'"{table.schema}.{table.source}.1"', '"1"', "null"]),
-        "schema-name": json.dumps(table.schema),
-        "table-name": json.dumps(table.source),
+        "partition-key-value": rng.choice([json.dumps(f"{schema}.{source}.1"), '"1"', "null"]),
+        "schema-name": json.dumps(schema),
+        "table-name": json.dumps(source),
     }
     if operation != "load" or rng.random() < 0.05:
         found["commit-timestamp"] = f'"2026-03-11T09:45:0{rng.randint(0, 9)}.998107Z"'

@@ -20,6 +20,7 @@ from tests.simulation.profile import (
     PLAIN,
     PRUNING,
     RELOADS,
+    SOURCES,
     UNCHANGED,
 )
 
@@ -39,6 +40,7 @@ def main() -> int:
     parser.add_argument("--reloads", action="store_true", help="many reloads")
     parser.add_argument("--unchanged", action="store_true", help="updates omit unchanged columns")
     parser.add_argument("--coarse", action="store_true", help="commits of one second, by arrival")
+    parser.add_argument("--sources", action="store_true", help="sources of an unusual kind")
     parser.add_argument("--combined", action="store_true", help="all of it at once, letters too")
     parser.add_argument(
         "--placed", type=int, help="of 100 histories, how many have dimensions in the warehouse"
@@ -47,17 +49,7 @@ def main() -> int:
     parser.add_argument("--guard", default="", help="only mutations whose name has this in it")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    profile = PLAIN if given.plain else EVERYTHING
-    if given.pruning:
-        profile = PRUNING
-    if given.reloads:
-        profile = RELOADS
-    if given.unchanged:
-        profile = UNCHANGED
-    if given.coarse:
-        profile = COARSE
-    if given.combined:
-        profile = COMBINED_PRUNING if given.pruning else COMBINED
+    profile = _profile(given)
     if given.placed is not None:
         profile = replace(profile, placed=given.placed)
     if given.seed is not None:
@@ -69,6 +61,21 @@ def main() -> int:
     if given.mutations:
         return _mutations(given.guard, seeds, profile, given.jobs)
     return _many(seeds, profile, given.jobs)
+
+
+def _profile(given: argparse.Namespace) -> Profile:
+    """The profile of the options, of which the last one counts."""
+    profiles = {
+        "plain": PLAIN,
+        "pruning": PRUNING,
+        "reloads": RELOADS,
+        "unchanged": UNCHANGED,
+        "coarse": COARSE,
+        "sources": SOURCES,
+        "combined": COMBINED_PRUNING if given.pruning else COMBINED,
+    }
+    chosen = [profile for name, profile in profiles.items() if getattr(given, name)]
+    return chosen[-1] if chosen else EVERYTHING
 
 
 def _many(seeds: range, profile: Profile, jobs: int) -> int:

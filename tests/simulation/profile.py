@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from infra.simulation.profile import Profile
-from tests.simulation.stars import COARSE_STARS, COMBINED_STARS, STARS, UNCHANGED_STARS
+from tests.simulation.stars import (
+    COARSE_STARS,
+    COMBINED_STARS,
+    SOURCE_STARS,
+    STARS,
+    UNCHANGED_STARS,
+)
 
 EVERYTHING: Final = Profile(stars=STARS, placed=50)
 PLAIN: Final = replace(
@@ -24,6 +30,8 @@ GAPS: Final = replace(EVERYTHING, gaps=20)
 UNCHANGED: Final = Profile(stars=UNCHANGED_STARS, placed=0)
 # Many commits in one second, and nothing but arrival to order them; letters that are replayed too.
 COARSE: Final = Profile(stars=COARSE_STARS, placed=0, letters=4)
+# Stars whose source is none of the plainest: its tables have partitions.
+SOURCES: Final = replace(EVERYTHING, stars=SOURCE_STARS, placed=0, letters=4, reloads=12)
 # All of it at once; and once more with pruning in the place of older restores.
 COMBINED: Final = replace(
     EVERYTHING,

@@ -167,6 +167,29 @@ targets:
       map: author.city.map
 """
 
+# Rows that come under the names of partitions, in a fact and in a dimension, and move between them.
+_PARTITIONED: Final = """
+name: partitioned
+source_schema: shop
+tables:
+  customer:
+    key: [customer]
+    partitions: {source: "_hyper_%_chunk", source_schema: internal}
+    columns: {customer: integer, name: varchar(40)}
+  sale:
+    key: [sale]
+    partitions: [sale_default, "sale_p*"]
+    columns:
+      sale: integer
+      buyer: integer
+      note: {type: varchar(40), unchanged: missing}
+    references: {buyer: {table: customer, columns: [buyer]}}
+targets:
+  sales:
+    fact: sale
+    columns: {sale: sale, note: note, name: buyer.name}
+"""
+
 # All at once: facts and a dimension of the stream leave columns out, and what both refer to is in
 # the warehouse, where it is the end of two paths and has a dimension further below.
 _COMBINED: Final = """
@@ -251,6 +274,7 @@ UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
 COARSE_STARS: Final[tuple[Star, ...]] = tuple(
     star(f"{text}stream: {{positions: commit-timestamp}}\n") for text in (*TEXTS, _UNCHANGED)
 )
+SOURCE_STARS: Final[tuple[Star, ...]] = (star(_PARTITIONED),)
 COMBINED_STARS: Final[tuple[Star, ...]] = (star(_COMBINED),)
 TALE: Final = star(_TALE)
 

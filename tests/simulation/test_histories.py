@@ -24,6 +24,7 @@ from tests.simulation.profile import (
     PLAIN,
     PRUNING,
     RELOADS,
+    SOURCES,
     UNCHANGED,
 )
 
@@ -40,6 +41,7 @@ def test_everything_may_happen(first: int) -> None:
         PRUNING,
         RELOADS,
         UNCHANGED,
+        SOURCES,
         replace(RELOADS, stars=UNCHANGED.stars, placed=0),
         COMBINED,
         COMBINED_PRUNING,
@@ -52,6 +54,7 @@ def test_everything_may_happen(first: int) -> None:
         "pruning",
         "reloads",
         "columns-left-out",
+        "unusual-sources",
         "columns-left-out-reloads",
         "combined",
         "combined-pruning",

@@ -23,6 +23,7 @@ VALIDATORS: Final = {
     "flink_app.declaration.dms_records",
     "flink_app.declaration.model",
     "flink_app.declaration.names",
+    "flink_app.declaration.partitions",
     "flink_app.declaration.rules",
     "flink_app.declaration.types",
     "flink_app.positions.generations",

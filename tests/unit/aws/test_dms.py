@@ -21,7 +21,7 @@ from infra.aws.dms import (
 from infra.aws.environment import load_environment
 from infra.aws.templates import load_template
 from tests.aws.clients import client
-from tests.unit.decode.records import SCHEMAS, UNCHANGED
+from tests.unit.decode.records import PARTITIONED, SCHEMAS, UNCHANGED
 from tests.unit.stars import ROOT, declaration, freight, order_book, ticket_seller
 
 SNAPSHOTS = ROOT / "tests" / "snapshots" / "aws"
@@ -185,3 +185,39 @@ def test_the_before_image_has_every_column_where_updates_leave_some_out() -> Non
     rules = to_json(table_mappings(Star(declaration(content))))["rules"]
     images = [rule["before-image-def"] for rule in rules if "before-image-def" in rule]
     assert {image["column-filter"] for image in images} == {"all"}
+
+
+def test_partitions_are_captured_by_their_pattern_in_dms_s_words() -> None:
+    """DMS reads an underscore as any character, and what stands in brackets as one of a set."""
+    content = PARTITIONED.declaration.model_dump(by_alias=True, exclude_none=True)
+    content["stream"] = {"before_image_prefix": "BI_"}
+    rules = to_json(table_mappings(Star(declaration(content))))["rules"]
+    places = {
+        action: [
+            tuple(rule["object-locator"].values())
+            for rule in rules
+            if rule["rule-action"] == action
+        ]
+        for action in ("include", "map-record-to-record", "add-before-image-columns")
+    }
+    assert places["include"] == [
+        ("shop", "customer"),
+        ("shop", "sale"),
+        ("shop", "customer[_]%"),
+        ("shop", "archive"),
+        ("shop", "sale.p%"),
+        ("Internal", '"Chunk"[_]%'),
+    ]
+    assert places["map-record-to-record"] == places["include"]
+    assert places["add-before-image-columns"] == places["include"]
+    assert len({rule["rule-id"] for rule in rules}) == len(rules) == 18
+    assert len({rule["rule-name"] for rule in rules}) == len(rules)
+
+
+def test_a_table_whose_name_fits_its_pattern_is_captured_once() -> None:
+    content = PARTITIONED.declaration.model_dump(by_alias=True, exclude_none=True)
+    content["tables"]["sale"]["partitions"] = "sale[%"
+    content["tables"]["customer"]["partitions"] = "cust*"
+    rules = to_json(table_mappings(Star(declaration(content))))["rules"]
+    captured = [r["object-locator"]["table-name"] for r in rules if r["rule-action"] == "include"]
+    assert captured == ["sale", "cust%", "sale[[]%"]

@@ -13,6 +13,7 @@ import yaml
 from flink_app.declaration import Declaration, DeclarationError, load_declaration, model
 from flink_app.declaration.dms_records import DmsRecords
 from flink_app.declaration.model import Unchanged
+from flink_app.declaration.partitions import Partitions
 from tests.unit.declaration.test_editor_schema import VALIDATOR
 from tests.unit.declaration.test_rules import FREIGHT_CONTENT, put, save
 from tests.unit.stars import FREIGHT
@@ -46,6 +47,10 @@ FULL_CONTENT["stream"] = {
     "schema_changes": "lenient",
 }
 FULL_CONTENT["tables"]["port"] |= {"source": "port", "source_schema": "x", "placement": "stream"}
+FULL_CONTENT["tables"]["region"]["partitions"] = [
+    "region_%",
+    {"source": "area_*", "source_schema": "x"},
+]
 FULL_CONTENT["tables"]["region"]["columns"]["title"] = {
     "type": "varchar(9)",
     "treatment": "keep",
@@ -67,6 +72,7 @@ def test_null_is_tried_in_every_field() -> None:
         model.Reference,
         model.Table,
         model.Target,
+        Partitions,
         DmsRecords,
         Declaration,
     )

@@ -123,6 +123,29 @@ targets:
       {visit: visit, part: part, page: page, note: note, protocol: log, body: page.body,
        scan: page.scan}
 """)
+# Rows under the names of partitions, in patterns that Arrow, regular expressions and SQL would read
+# otherwise; a table that no target uses has partitions as well.
+PARTITIONED: Final = star("""
+name: partitioned
+source_schema: shop
+tables:
+  customer:
+    key: [id]
+    partitions: "customer_%"
+    columns: {id: integer, name: {type: varchar(20), treatment: mask_text}}
+  sale:
+    key: [id]
+    partitions: [archive, "sale.p*", {source: '"Chunk"_%', source_schema: Internal}]
+    columns: {id: integer, buyer: integer, state: varchar(20)}
+    references: {buyer: {table: customer, columns: [buyer]}}
+  unread:
+    key: [id]
+    partitions: "unread_%"
+    columns: {id: integer}
+targets:
+  sales: {fact: sale, columns: {id: id, state: state, buyer: buyer, name: buyer.name}}
+""")
+PARTITIONED_PLAN: Final = DecodePlan(PARTITIONED, GENERATIONS)
 # Names in the source that Arrow and JSON paths give a meaning, beside those that they would mean;
 # text under both masks.
 ODD: Final = star("""

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from connectors import accounts
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_alone, parse_record
-from flink_app.diagnostics.observe import read_control, source_name
+from flink_app.diagnostics.observe import read_control
+from flink_app.diagnostics.source_names import source_name
 from flink_app.records.parsed import Skipped
 from flink_app.records.plan import METADATA
 from tests.unit.decode.records import (
@@ -66,7 +67,7 @@ def assert_paths_agree(records: list[bytes], plan: DecodePlan) -> None:
         (str(number), finding)
         for number, data in enumerate(records, 1000)
         if parse_record(data, plan) == Skipped(accounts.CONTROL)
-        for finding in read_control(data, plan)
+        for finding in read_control(data, plan).findings
     ]
     # Behind those of the control records is what the sampled row shows.
     assert [

@@ -81,7 +81,7 @@ def definition(*gone: str, key: Any = ("no",), **columns: Any) -> dict[str, Any]
 
 
 def findings_of(data: bytes, of: DecodePlan = PLAN) -> list[tuple[FindingKind, str, str, str]]:
-    """What is found in a control record, whichever path reads it."""
+    """FindingKind is found in a control record, whichever path reads it."""
     found = decode([data], of).seen.findings
     # A position of another type than text is what the columnar reader refuses.
     odd = json.loads(data)
@@ -338,3 +338,29 @@ def test_the_operator_goes_by_the_declared_mode_before_it_emits_anything(
         assert any("column note" in m for m in caplog.messages) is (mode.value != "ignore")
     assert context.counts[GROUP, "schemaContradictions"] == 1
     assert "Zq7" not in caplog.text
+
+
+def test_each_partition_that_is_dropped_is_warned_of_once_in_every_mode_but_ignore(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    dropped = [
+        Finding(FindingKind.PARTITION_DROPPED, "sale", partition=("shop", f"p{n}")) for n in "121"
+    ]
+    for mode in SchemaChanges:
+        counted: list[Metric] = []
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            SchemaWatch(mode, counted.append).add(dropped)
+        assert counted == [SourceCheck.SCHEMA_NOTES] * 2
+        said = [message.split(":")[1] for message in caplog.messages]
+        ignored = mode is SchemaChanges.IGNORE
+        assert said == ([] if ignored else [f' table sale, partition "shop"."p{n}"' for n in "12"])
+
+
+def test_a_column_of_many_partitions_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
+    new = [
+        Finding(FindingKind.NEW_COLUMN, "sale", "x", partition=("shop", f"p{n}")) for n in range(9)
+    ]
+    with caplog.at_level(logging.INFO):
+        SchemaWatch(SchemaChanges.LENIENT, lambda _: None).add(new)
+    assert len(caplog.messages) == 1

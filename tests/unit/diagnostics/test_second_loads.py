@@ -12,7 +12,15 @@ from flink_app.diagnostics.second_loads import SecondLoads
 from flink_app.positions.generations import Generations
 from infra.simulation.doubles import decoding_by_rows
 from tests.support.decoding import decode_fully
-from tests.unit.decode.records import KEYS, PORT, REGION, block, decode, record
+from tests.unit.decode.records import (
+    KEYS,
+    PARTITIONED_PLAN,
+    PORT,
+    REGION,
+    block,
+    decode,
+    record,
+)
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import freight
 
@@ -58,6 +66,63 @@ def test_the_load_of_another_generation_is_no_second_one() -> None:
     loads, records = SecondLoads(), [*FIRST_LOAD, SECOND]
     assert loads.add(decode_fully(block(records, [1, 2, 3, 5_000]), plan, KEYS).seen.builds)[0] == 0
     assert loads.add(decode_fully(block(records, [1, 2, 3, 4_000]), plan, KEYS).seen.builds)[0] == 1
+
+
+def sale(operation: str, at: str, name: str = "sale") -> bytes:
+    row = {"id": 1, "buyer": None, "state": "x"}
+    return record(name, row, operation, schema="shop", timestamp=at)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "shown"),
+    [
+        # A partition is loaded while another has changes already.
+        ([[sale("load", EARLY, "sale.p1"), sale("update", LATER, "sale.p1")]], []),
+        (
+            [
+                [sale("load", EARLY, "sale.p1"), sale("update", LATER, "sale.p1")],
+                [sale("load", LATEST, "archive"), sale("load", LATEST, "sale.p2")],
+            ],
+            [],
+        ),
+        # One of them is loaded again.
+        (
+            [
+                [sale("load", EARLY, "sale.p1"), sale("update", LATER, "sale.p1")],
+                [sale("load", LATEST, "archive"), sale("load", LATEST, "sale.p1")],
+            ],
+            ['table sale, partition "shop"."sale.p1", was'],
+        ),
+        # Loads come under the table's name, changes under the partitions'.
+        (
+            [
+                [sale("load", EARLY), sale("update", LATER, "sale.p1")],
+                [sale("load", LATEST)],
+            ],
+            ["table sale was loaded in full a second time"],
+        ),
+        # Both are loaded: the load of the table goes on while the partition has changes.
+        (
+            [
+                [sale("load", EARLY, "sale.p1"), sale("load", EARLY)],
+                [sale("update", LATER, "sale.p1"), sale("load", LATEST)],
+            ],
+            [],
+        ),
+    ],
+)
+def test_partitions_are_loaded_each_by_itself(blocks: list[list[bytes]], shown: list[str]) -> None:
+    def warned() -> list[str]:
+        loads = SecondLoads()
+        decoded = (decode(records, PARTITIONED_PLAN) for records in blocks)
+        return [warning for each in decoded for warning in loads.add(each.seen.builds)[1]]
+
+    by_columns = warned()
+    assert [
+        warning[: len(begin)] for warning, begin in zip(by_columns, shown, strict=True)
+    ] == shown
+    with decoding_by_rows():
+        assert warned() == by_columns
 
 
 def test_the_operator_counts_it_and_warns_once_a_table(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -162,6 +163,88 @@ def test_a_name_in_the_log_has_no_line_ends_and_no_more_than_a_name_s_length(
     (warning,) = warnings(caplog)
     assert "\n" not in warning
     assert len(warning) < 1_000
+
+
+PARTITIONED: Final = star(
+    _DECLARATION.replace(
+        "columns: {id: integer, customer", "columns: {id: integer, paid: boolean, customer"
+    )
+)
+SALE: Final = {"id": 1, "customer": 7, "paid": True}
+
+
+def of(name: str, data: dict[str, Any], operation: str = "insert", schema: str = "public") -> bytes:
+    return record(name, data, operation, schema=schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "remedy"),
+    [
+        ("public", "orders_2026_01", 'partitions: "orders_%"'),
+        ("public", "ORDERS2026", 'partitions: "ORDERS%"'),
+        ("public", "_hyper_12_7_chunk", 'partitions: "_hyper_%_%_chunk"'),
+        ("public", "north", 'partitions: "north"'),
+        ("Chunks", "orders.1", 'partitions: {source: "orders.%", source_schema: "Chunks"}'),
+    ],
+)
+def test_a_table_with_the_columns_of_a_declared_one_may_be_a_partition(
+    schema: str, name: str, remedy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    subtask = Subtask(PARTITIONED)
+    subtask.read(of("orders", SALE))
+    update = of(name, SALE, "update", schema)
+    assert subtask.read(update, update) == 2
+    assert subtask.read(b" " + update) == 3
+    (warning,) = warnings(caplog)
+    assert "and its columns are those of table sale" in warning
+    assert f"If it is a partition of it, set {remedy} on that table" in warning
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "suspicious"),
+    [
+        ("orders_1", SALE, True),
+        ("orders_1", SALE | {"more": 1}, True),  # the source may have more columns
+        ("other", SALE | {"more": 1}, False),
+        ("orders_1", {"id": 1, "customer": 7}, False),
+        ("customer_1", {"id": 1, "title": "x"}, True),
+        ("other", {"id": 1, "title": "x"}, False),  # many tables have an id and a title
+        ("orders_1", {}, False),
+    ],
+)
+def test_which_columns_are_those_of_a_declared_table(
+    name: str, data: dict[str, Any], *, suspicious: bool
+) -> None:
+    assert Subtask(PARTITIONED).read(of(name, data)) == int(suspicious)
+
+
+def test_a_row_that_lacks_columns_is_not_the_last_that_is_looked_at() -> None:
+    subtask = Subtask(PARTITIONED)
+    assert subtask.read(of("orders_1", {"id": 1}, "delete")) == 0
+    assert subtask.read(of("orders_1", SALE)) == 1
+    assert subtask.read(of("orders_1", {"id": 1}, "delete")) == 2
+
+
+def test_a_table_s_definition_shows_its_columns_before_any_row(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    columns = {name: {"type": "INT32"} for name in SALE}
+    tables: dict[str, dict[str, Any]] = {"orders_1": {}, "other_1": {"x": {}}}
+    for name, more in tables.items():
+        text = record(name, None, "create-table", record_type="control", schema="public")
+        definition = {"control": {"table-def": {"columns": columns | more}}}
+        assert Subtask(PARTITIONED).read(json.dumps(json.loads(text) | definition).encode()) == 0
+    (warning,) = warnings(caplog)
+    assert '"public"."orders_1"' in warning
+
+
+def test_a_partition_of_a_table_that_is_not_used_is_meant_to_be_passed_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = "  other: {partitions: 'orders_%', key: [id], columns: {id: integer}}\n"
+    declared = _DECLARATION.replace("targets:", f"{other}targets:")
+    assert Subtask(star(declared)).read(of("orders_1", SALE)) == 0
+    assert warnings(caplog) == []
 
 
 def test_made_up_schemas_do_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:

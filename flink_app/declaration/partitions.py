@@ -1,0 +1,66 @@
+"""Which tables of the source are partitions of a declared one, by patterns of their names.
+
+The pattern is that of DMS's table mappings with one difference: an underscore is an underscore.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Final
+
+from pydantic import Field, field_validator
+
+from flink_app.declaration.names import SourceName, SourceText
+from flink_app.validation.strict_model import StrictModel
+
+# Any text, also none: as DMS writes it, and as shells do.
+WILDCARDS: Final = "%*"
+
+
+class Partitions(StrictModel):
+    """Partitions of a table; a bare pattern in the file means `{source: ...}`."""
+
+    source: SourceName = Field(
+        description="their names in the source; % or * stands for any text, also none"
+    )
+    source_schema: SourceText = Field("", description="their schema, if another than the table's")
+
+    @field_validator("source")
+    @classmethod
+    def _names_something(cls, pattern: str) -> str:
+        if not pattern.strip(WILDCARDS):
+            message = (
+                f"{pattern!r} is the name of every table; write what the names of the partitions "
+                "have in common, such as orders_p%"
+            )
+            raise ValueError(message)
+        return pattern
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        parts = (".*" if c in WILDCARDS else re.escape(c) for c in self.source)
+        return re.compile("".join(parts), re.DOTALL)
+
+    def matches(self, name: str) -> bool:
+        """Whether a table of their schema is one of them; case counts, as in all names."""
+        return self._regex.fullmatch(name) is not None
+
+    def overlaps(self, other: Partitions) -> bool:
+        """Whether a name could match both patterns."""
+        reached, todo = set[tuple[int, int]](), [(0, 0)]
+        while todo:
+            read, other_read = todo.pop()
+            if (read, other_read) in reached:
+                continue
+            reached.add((read, other_read))
+            rest, other_rest = self.source[read:], other.source[other_read:]
+            if not rest and not other_rest:
+                return True
+            if rest and rest[0] in WILDCARDS:
+                todo += [(read + 1, other_read), *([(read, other_read + 1)] if other_rest else [])]
+            if other_rest and other_rest[0] in WILDCARDS:
+                todo += [(read, other_read + 1), *([(read + 1, other_read)] if rest else [])]
+            if rest and other_rest and rest[0] == other_rest[0]:
+                todo.append((read + 1, other_read + 1))
+        return False
