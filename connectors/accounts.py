@@ -27,6 +27,8 @@ from typing import ClassVar, Final, Protocol, Self, TypeVar
 
 import pyarrow as pa
 
+from connectors.log_points import LogPoint
+
 CONTROL: Final = "(control)"  # records of DMS about itself
 UNDECLARED: Final = "(undeclared)"  # rows of tables that the declaration does not use
 UNREADABLE: Final = "(unreadable)"  # dead letters that do not show their table
@@ -64,6 +66,8 @@ class Account(_Rows):
         split: records that became two changes, a delete and an upsert, since the key changed.
         last_arrival_ms: milliseconds since the epoch; None where Kinesis gave none.
         below_floor: changes of a generation that a reload has replaced: superseded.
+        log_generation: with the next three the `LogPoint` that the table's changes lead to; None
+            where there were none, or where an earlier version counted.
     """
 
     SCHEMA: ClassVar[pa.Schema] = pa.schema(
@@ -79,6 +83,10 @@ class Account(_Rows):
             ("passed_over", pa.int64()),
             ("last_arrival_ms", pa.int64()),
             ("below_floor", pa.int64()),
+            ("log_generation", pa.int64()),
+            ("log_position", pa.string()),
+            ("log_committed", pa.int64()),
+            ("log_name", pa.string()),
         ]
     )
 
@@ -93,6 +101,31 @@ class Account(_Rows):
     passed_over: int
     last_arrival_ms: int | None
     below_floor: int = 0
+    log_generation: int | None = None
+    log_position: str | None = None
+    log_committed: int | None = None
+    log_name: str | None = None
+
+    @property
+    def log_point(self) -> LogPoint | None:
+        """How far the table's changes lead in the source's log; None where that is not known."""
+        if self.log_generation is None or self.log_position is None:
+            return None
+        return LogPoint(
+            self.log_generation, self.log_position, self.log_committed or 0, self.log_name or ""
+        )
+
+    def with_log_point(self, point: LogPoint | None) -> Account:
+        """This, with how far its changes lead in the source's log."""
+        if point is None:
+            return self
+        return replace(
+            self,
+            log_generation=point.generation,
+            log_position=point.position,
+            log_committed=point.committed,
+            log_name=point.log,
+        )
 
     @property
     def changed(self) -> int:
@@ -107,7 +140,8 @@ class Account(_Rows):
     def combine(self, other: Account) -> Account:
         """The sum of two accounts of one shard and table."""
         arrivals = [a for a in (self.last_arrival_ms, other.last_arrival_ms) if a is not None]
-        return Account(
+        points = [p for p in (self.log_point, other.log_point) if p is not None]
+        counted = Account(
             self.stream,
             self.shard,
             self.table,
@@ -121,6 +155,7 @@ class Account(_Rows):
             max(arrivals, default=None),
             self.below_floor + other.below_floor,
         )
+        return counted.with_log_point(reduce(LogPoint.combine, points) if points else None)
 
 
 @dataclass(frozen=True)
@@ -231,4 +266,5 @@ def sum_by_group(items: Iterable[S]) -> list[S]:
 
 def sum_tables(accounts: Iterable[Account]) -> Account:
     """The accounts of one shard, of which there is at least one, as one of all its tables."""
-    return replace(reduce(Account.combine, accounts), table="")
+    counted = [replace(a, log_generation=None, log_position=None) for a in accounts]
+    return replace(reduce(Account.combine, counted), table="")

@@ -5,13 +5,16 @@ The region is explicit, since only the credential endpoints answer on the manage
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
 
+from connectors.log_points import LogRule, Points
 from connectors.redshift.access import Limits, RedshiftAddress
 from connectors.redshift.connection import connect, read_credentials
+from connectors.redshift.errors import LoadError
 from connectors.redshift.loader import Loader
 from connectors.redshift.preconditions import check_region
 from connectors.redshift.sweep import Floor
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+logger = logging.getLogger(__name__)
 
 # Time-outs in seconds, for each attempt; boto3's own are 60. What still fails is repeated by who
 # asked: staging within the checkpoint's time-out, the load with its next attempt.
@@ -100,7 +104,29 @@ class Clients:
             alters=star.declaration.stream.schema_changes.alters_tables,
             floor=Floor(floor, floor_position(floor)),
             key_id=key_id,
+            log_rule=self.log_rule,
         )
+
+    @property
+    def log_rule(self) -> LogRule:
+        """What happens where the source's log has started again."""
+        application = self._settings.application
+        return LogRule(application.on_log_restart, application.log_restart_seconds)
+
+    def log_points(self, star: Star) -> Points:
+        """How far the source's log has been loaded, by table; nothing where nobody says.
+
+        A warehouse that does not answer stops no start: its loads compare all the same.
+        """
+        try:
+            return self.loader(star).log_points()
+        except LoadError as error:
+            logger.warning(
+                "How far the source's log has been loaded could not be read: %s. Should the log "
+                "have started again, it is the first load that finds it",
+                error,
+            )
+            return {}
 
     def _secrets(self, config: Config) -> SecretsManagerClient:
         client: SecretsManagerClient = boto3.client("secretsmanager", config=config, **self._aws())

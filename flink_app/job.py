@@ -56,6 +56,8 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         originals=application.dead_letter_originals,
         application=application.name,
         key_id=key_id,
+        log_rule=clients.log_rule,
+        log_points=clients.log_points(star),
     )
     schemas = BlockSchemas(star)
 

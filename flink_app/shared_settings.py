@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from connectors.kinesis.source_settings import GapPolicy, InitialPosition, Reader
+from connectors.log_points import TOLERANCE_SECONDS, OnLogRestart
 from connectors.redshift.access import STATEMENT_SECONDS
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
@@ -103,6 +104,21 @@ class SharedApplication(BaseModel):
         description="How the original record of a dead letter is kept. `sealed`: encrypted, in the "
         "dead letter. `restricted`: unencrypted, below the prefix `restricted/`, which the "
         "bucket's policy opens to a single role.",
+    )
+    on_log_restart: OnLogRestart = Field(
+        OnLogRestart.STOP,
+        description="What happens where the source's log has started again, as after a promotion "
+        "or a restore: changes are committed later and stand lower in the log. `stop`: the job "
+        "stops there, and nothing of it is loaded. `continue`: it is counted, and changes of rows "
+        "that were known before are discarded; only for the time until a reload.",
+    )
+    log_restart_seconds: int = Field(
+        TOLERANCE_SECONDS,
+        ge=1,
+        le=86_400,
+        description="Seconds by which a change must be committed later than those above it in the "
+        "log before it counts as one of another log. For PostgreSQL and Oracle, set it above the "
+        "duration of the longest transaction.",
     )
     metrics_by_table: bool = Field(
         default=True,

@@ -40,6 +40,7 @@ The cluster:
     load_errors: where a COPY failed, as Redshift keeps it.
     preconditions: how its database compares text, and whether it can read the staging bucket.
     locks: which locks a session waits for, and who holds them.
+    log_gate: whether the source's log has started again, as the accounts show.
     lock_watch: looks for them while a load goes on for long.
     left_behind: sessions of an earlier attempt, which are ended.
     errors: what can go wrong, as types that say what to do.

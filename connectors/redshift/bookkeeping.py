@@ -111,6 +111,10 @@ ACCOUNT: Final = Table(
         ("below_floor", "BIGINT NOT NULL"),
         ("last_arrival_ms", "BIGINT"),
         ("loaded_at", "TIMESTAMP NOT NULL"),
+        ("log_generation", "INTEGER"),
+        ("log_position", "VARCHAR(64)"),
+        ("log_committed", "BIGINT"),
+        ("log_name", "VARCHAR(512)"),
     ),
     sort_key="loaded_at",
 )

@@ -26,7 +26,7 @@ from connectors.staging.part import Part
 
 T = TypeVar("T")
 
-# The protocol allows 32,767 parameters a statement; thirteen columns at 500 rows stay well below.
+# The protocol allows 32,767 parameters a statement; seventeen columns at 500 rows stay well below.
 _ROWS_PER_STATEMENT: Final = 500
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -199,6 +199,10 @@ def record(  # noqa: PLR0913, PLR0917 - what a transaction has done
             "below_floor": a.below_floor,
             "last_arrival_ms": a.last_arrival_ms,
             "loaded_at": loaded_at,
+            "log_generation": a.log_generation,
+            "log_position": a.log_position,
+            "log_committed": a.log_committed,
+            "log_name": a.log_name,
         }
         for a in sum_by_group(a for part in parts for a in part.accounts)
     ]

@@ -16,6 +16,7 @@ from typing import Any
 
 from connectors.accounts import UNKNOWN_TABLE, Outcome, sum_by_group
 from connectors.blocks import Kind
+from connectors.log_points import LogRule, Points
 from connectors.redshift import bookkeeping, ledger, migrations
 from connectors.redshift.access import DEFAULT_LIMITS
 from connectors.redshift.alter import Difference, differences
@@ -31,6 +32,7 @@ from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.left_behind import end_sessions
 from connectors.redshift.locks import awaited_locks
+from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.preconditions import check_collation
@@ -86,6 +88,7 @@ class Loader:
         key_id: of the key that the values are made under; empty where none is used.
         alter_seconds: for how long an ALTER may wait for its lock.
         check_bucket: raises LoadError if COPY cannot read the staging bucket; called at a start.
+        log_rule: what happens where the source's log has started again.
     """
 
     def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
@@ -102,6 +105,7 @@ class Loader:
         key_id: str = "",
         alter_seconds: int = DEFAULT_LIMITS.alter,
         check_bucket: Callable[[], None] = lambda: None,
+        log_rule: LogRule = LogRule(),  # noqa: B008 - it is immutable
     ) -> None:
         self._check_bucket = check_bucket
         self._warehouse = warehouse
@@ -121,6 +125,7 @@ class Loader:
         )
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
+        self._log_gate = LogGate(self._names, log_rule)
         # None until the first load has queried the bookkeeping tables.
         self._never_read: tuple[str, ...] | None = None
 
@@ -184,12 +189,16 @@ class Loader:
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
             never_read = self._read_by_no_batch(cursor)
+            if known:
+                self._log_gate.forget()
+            accounts = [account for part in new for account in part.accounts]
+            self._log_gate.check(cursor, accounts)
             counted = self._apply(cursor, batch, new) if new else []  # 2 to 8
             sweep(cursor, self._warehouse, self._names, self._floor, new, swept)  # 8
             outcomes = sum_by_group([*counted, *(o for part in new for o in part.outcomes)])
             ledger.record(cursor, self._names, self._application, batch, new, outcomes)  # 9
         self._unfinished = False
-        accounts = [account for part in new for account in part.accounts]
+        self._log_gate.committed()
         # The accounts of parts that an earlier transaction loaded are in the warehouse as well.
         read = {account.table for part in parts for account in part.accounts}
         self._never_read = tuple(table for table in never_read if table not in read)
@@ -201,6 +210,11 @@ class Loader:
             tuple(batch_balances(self._warehouse, accounts, outcomes)),
             self._never_read,
         )
+
+    def log_points(self) -> Points:
+        """How far the source's log has been loaded, by table. Raises LoadError."""
+        with self._transactions.open("reading the accounts", autocommit=True) as cursor:
+            return read_log_points(cursor, self._names)
 
     def awaited_locks(self) -> list[str]:
         """A sentence for each lock that a session of this user waits for, and who holds it.

@@ -10,6 +10,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 4  `schema_version`
     version 5  `gap`
     version 6  `load_lock`, which loads lock instead of `ledger`
+    version 7  `account.log_generation` and the other columns of a point in the source's log
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -110,12 +111,23 @@ def _change_nothing(_names: Names) -> Sequence[str]:
     return []
 
 
+def _add_log_points(names: Names) -> Sequence[str]:
+    columns = (
+        "log_generation INTEGER",
+        "log_position VARCHAR(64)",
+        "log_committed BIGINT",
+        "log_name VARCHAR(512)",
+    )
+    return [f"ALTER TABLE {names.account} ADD COLUMN {column}" for column in columns]
+
+
 MIGRATIONS: Final = (
     Migration(Version(2, "0.1.0"), _add_below_floor),
     Migration(Version(3, "0.1.0"), _count_by_batch_and_table),
     Migration(Version(4, "0.1.0"), _change_nothing),
     Migration(Version(5, "0.2.0"), _change_nothing),
     Migration(Version(6, "0.2.0"), _change_nothing),
+    Migration(Version(7, "0.2.0"), _add_log_points),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import asdict, dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from connectors.accounts import UNKNOWN_TABLE, Account, Gap, Outcome
 from connectors.blocks import Kind
@@ -75,6 +75,7 @@ class Part:
         """The reference as one element."""
         fields = {**asdict(self), "kind": self.kind.name}
         fields[_TABLE] = fields.pop("table")
+        fields["accounts"] = [_without_unknown_point(account) for account in fields["accounts"]]
         if not self.gaps:
             del fields["gaps"]  # the version before knows none, and reads what has none
         return _LETTER + json.dumps(fields, separators=(",", ":")).encode()
@@ -100,3 +101,9 @@ class Part:
                 f"{describe_error(error)}. If a later version wrote it, start with that version"
             )
             raise PartError(message) from None
+
+
+def _without_unknown_point(account: dict[str, Any]) -> dict[str, Any]:
+    """An account as it is written: the version before knows no points of the log."""
+    known = account["log_position"] is not None
+    return {name: value for name, value in account.items() if known or not name.startswith("log_")}

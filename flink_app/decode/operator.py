@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
+from types import MappingProxyType
 
 import pyarrow as pa
 from pyflink.common import Types
@@ -15,6 +16,7 @@ from connectors.blocks import Block, Kind
 from connectors.failures import guard
 from connectors.kinesis.element import read_element
 from connectors.kinesis.frame import RecordBlock
+from connectors.log_points import LogPoint, LogRule
 from connectors.metrics import Metrics
 from connectors.routes import routes
 from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
@@ -54,8 +56,12 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         originals: Originals = Originals.SEALED,
         application: str = "",
         key_id: str = "",
+        log_rule: LogRule = LogRule(),  # noqa: B008 - it is immutable
+        log_points: Mapping[str, LogPoint] = MappingProxyType({}),
     ) -> None:
         self._star = star
+        self._log_rule = log_rule
+        self._log_points = dict(log_points)
         self._generations = generations
         self._floor = floor
         self._open_keys = open_keys
@@ -98,7 +104,9 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             DecodeMetric.STREAM_GAPS,
             *source_watch.METRICS,
         )
-        self._source_watch = source_watch.SourceWatch(self._plan, self._metrics)
+        self._source_watch = source_watch.SourceWatch(
+            self._plan, self._metrics, self._log_rule, self._log_points
+        )
         self._watch = DeadLetterWatch(self._limit)
 
     @guard
@@ -109,8 +117,8 @@ class Decode(ProcessFunction):  # type: ignore[misc]
     ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
         """Decodes one frame, or hands on a gap.
 
-        Raises SchemaChangedError where the mode of schema changes says so, and
-        TooManyDeadLettersError where their limit is passed.
+        Raises SchemaChangedError where the mode of schema changes says so, LogRestartedError where
+        the source's log has started again, and TooManyDeadLettersError where their limit is passed.
         """
         element = read_element(value)
         if isinstance(element, Gap):
@@ -136,7 +144,10 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             block, decoded.rejected, self._plan, self._keys, self._originals, self._application
         )
         self._count(decoded.account, by_rows=len(parsed.slow))
-        self._source_watch.observe(block, parsed, decoded.accounts)
+        points = self._source_watch.observe(block, parsed, decoded.accounts)
+        accounts = [
+            account.with_log_point(points.get(account.table)) for account in decoded.accounts
+        ]
         self._watch.add(decoded.account, letters)
         for table, batch in decoded.changes.items():
             if table in self._star.broadcast_dimensions:
@@ -150,7 +161,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             originals = restricted_originals(block, decoded.rejected, self._originals)
             if originals is not None:
                 yield Block(Kind.RESTRICTED, "", originals, route).encode()
-        yield Block(Kind.ACCOUNT, "", Account.to_batch(decoded.accounts), route).encode()
+        yield Block(Kind.ACCOUNT, "", Account.to_batch(accounts), route).encode()
 
     def _count(self, account: Account, by_rows: int) -> None:
         self._metrics.add(DecodeMetric.RECORDS_READ, account.read)

@@ -60,6 +60,10 @@ class SourceCheck(Metric):
         "secondLoads",
         "blocks and tables with a full load of a table that had changes in the same generation",
     )
+    LOG_RESTARTS = (
+        "logRestarts",
+        "blocks and tables with changes of a log of the source that has started again",
+    )
     SCHEMA_CONTRADICTIONS = (
         "schemaContradictions",
         "what control records and samples show of the source that contradicts the declaration",

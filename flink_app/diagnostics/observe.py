@@ -24,6 +24,7 @@ from flink_app.diagnostics.dms_settings import (
     signs_in_record,
     signs_in_sample,
 )
+from flink_app.diagnostics.log_restarts import LogReads
 from flink_app.diagnostics.schema_findings import (
     Finding,
     columns_in_control,
@@ -55,6 +56,7 @@ class Observations:
         undeclared: rows of undeclared tables, by their names; 0 for one that is only defined.
         described: a record that shows the columns of an undeclared table, by its name.
         findings: where the source's tables differ from the declaration.
+        log_reads: the changes, by which the source's log is followed.
     """
 
     signs: Signs = field(default_factory=Signs)
@@ -63,6 +65,7 @@ class Observations:
     undeclared: Counter[SourceName] = field(default_factory=Counter)
     described: dict[SourceName, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    log_reads: LogReads = field(default_factory=LogReads)
 
 
 def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observations:
@@ -73,6 +76,7 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
         seen.signs += signs_in_columns(columns, plan)
         seen.kinds |= columns.positioned.kinds
         note_columns(seen.builds, columns)
+        seen.log_reads.note_columns(columns, plan.floor)
     for skipped in parsed.skipped:
         control += map(int, skipped.rows[skipped.control])
         _note_undeclared(seen, skipped)
@@ -81,6 +85,8 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
         match record.outcome:
             case ParsedRow() as parsed_row:
                 note_row(seen.builds, parsed_row, record.envelope[METADATA])
+                metadata = record.envelope[METADATA]
+                seen.log_reads.note_row(record.row, parsed_row, metadata, plan)
             case Skipped(kind):
                 if kind == CONTROL:
                     control.append(record.row)

@@ -9,6 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from flink_app.positions.generations import time_milliseconds
 from infra.aws import dry_run
 from infra.aws.application import StartState
 from infra.aws.clients import AwsClients, open_clients
@@ -90,7 +91,17 @@ def _deploy(options: argparse.Namespace, deployment: Deployment) -> None:
         start_from=StartState(options.snapshot, without=options.without_state),
         allow_data_loss=options.allow_data_loss,
         drains=not options.without_drain,
+        generation_from_ms=_milliseconds(options.begin_generation),
     )
+
+
+def _milliseconds(text: str | None) -> int | None:
+    """The time where a generation begins; None for none. Raises DeployError."""
+    try:
+        return None if text is None else time_milliseconds(text)
+    except ValueError as error:
+        message = f"--begin-generation: {error}"
+        raise DeployError(message) from error
 
 
 def _check_confirmed(environment: Environment, confirmed: str | None) -> None:

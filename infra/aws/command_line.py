@@ -41,6 +41,12 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="change the declaration although the warehouse lacks records that DMS has sent",
     )
+    deploy.add_argument(
+        "--begin-generation",
+        metavar="TIME",
+        help="what arrived on the stream from this time on is of another generation, as "
+        "2026-11-23T10:00:00Z: where the source's log has started again",
+    )
     deploy.add_argument("--package", type=Path, help="use this zip instead of building one")
     state = deploy.add_mutually_exclusive_group()
     state.add_argument("--snapshot", help="start from this snapshot instead of the latest")

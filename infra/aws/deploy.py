@@ -83,8 +83,12 @@ class Deployment:
         start_from: StartState = LATEST,
         allow_data_loss: bool = False,
         drains: bool = True,
+        generation_from_ms: int | None = None,
     ) -> None:
-        """Brings the environment in line with its file, with this package. Raises DeployError."""
+        """Brings the environment in line with its file, with this package. Raises DeployError.
+
+        `generation_from_ms` begins a generation there, without a load: milliseconds since 1970.
+        """
         start_from = self._preflight.check(start_from, allow_data_loss=allow_data_loss)
         check_packaged(package, self._environment.application.declaration)
         dms = self._environment.dms
@@ -96,6 +100,8 @@ class Deployment:
                 create=dms.create_account_roles,
             )
         self._keep_generations()
+        if generation_from_ms is not None:
+            self._environment = plan.with_another_generation(self._environment, generation_from_ms)
         for line in self._change_finder().describe(
             self._outputs(plan.DATA), self._code_key(package), start_from, drains=drains
         ):

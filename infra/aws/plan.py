@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
-from flink_app.positions.generations import Generations
+from flink_app.positions.generations import Generations, time_text
 from flink_app.settings import Settings, property_name
 from flink_app.validation.faults import WriteKeys, fault_lines
 from flink_app.warehouse import refuse_bookkeeping_schema
@@ -69,6 +69,23 @@ def with_generations(environment: Environment, settings: Mapping[str, str]) -> E
         "floor": int(settings.get("floor", "0")),
     }
     application = environment.application.model_copy(update=raised)
+    return environment.model_copy(update={"application": application})
+
+
+def with_another_generation(environment: Environment, start_ms: int) -> Environment:
+    """The environment with one generation more, from a time on; not one more if it has it already.
+
+    Raises DeployError where a later one has begun.
+    """
+    known = environment.application.generations
+    if known.later and known.later[-1][1] == start_ms:
+        return environment
+    try:
+        generations = known.started(known.newest + 1, start_ms)
+    except ValueError as error:
+        message = f"the generations are {known}: none can begin at {time_text(start_ms)}: {error}"
+        raise DeployError(message) from error
+    application = environment.application.model_copy(update={"generations": generations})
     return environment.model_copy(update={"application": application})
 
 

@@ -22,12 +22,14 @@ import pyarrow as pa
 
 from connectors.accounts import UNDECLARED
 from connectors.kinesis.frame import FrameError, RecordBlock, read_frame, write_frame
+from connectors.log_points import LogRule
 from flink_app.dead_letters.sealing import Original
 from flink_app.declaration.star import POSITION
 from flink_app.decode.changes import to_changes
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_alone
 from flink_app.diagnostics.dms_settings import SettingSign, Signs, signs_in_record
+from flink_app.diagnostics.log_restarts import LogReads, LogWatch, ReadPoint, describe_restart
 from flink_app.diagnostics.observe import columns_of
 from flink_app.diagnostics.second_loads import Builds, note_row
 from flink_app.diagnostics.source_names import SourceName, source_name
@@ -75,17 +77,19 @@ class _Reference:
     shown: Signs
     undeclared: Counter[SourceName]
     builds: Builds
+    read_points: list[ReadPoint]
 
 
 def check_session(session: Session) -> Seen:
     """Checks block after block with one plan; WrongError at the first that is wrong."""
     plan, seen = session.plan(), Seen()
+    watch = LogWatch(LogRule(), {})
     for block in session.blocks:
-        _check_block(block, plan, seen)
+        _check_block(block, plan, seen, watch)
     return seen
 
 
-def _check_block(given: Block, plan: DecodePlan, seen: Seen) -> None:
+def _check_block(given: Block, plan: DecodePlan, seen: Seen, watch: LogWatch) -> None:
     block = _framed(given, seen)
     if block is None:
         return
@@ -93,9 +97,14 @@ def _check_block(given: Block, plan: DecodePlan, seen: Seen) -> None:
     arrivals = block.arrival.cast(pa.int64()).to_pylist()
     try:
         decoded = decode_fully(block, plan, KEYS)
+        restarts, _ = watch.add(block, decoded.seen.log_reads)
+        said = [describe_restart(restart, block) for restart in restarts]
     except Exception as error:  # 1
         kind = f"decode raised {type(error).__name__}"
         raise WrongError(kind, str(error)[:300]) from error
+    for sentence in said:
+        leaks = TEXT_MARK[:3] in sentence or NUMBER_MARK[:6] in sentence
+        must(not leaks, "leak", sentence)
     sequence_numbers = block.sequence_numbers.to_pylist()
     reference = _reference(records, arrivals, sequence_numbers, plan)
     _check_account(decoded, reference, len(records))
@@ -156,6 +165,7 @@ def _reference(
     passed_over, below_floor, shown = 0, 0, Signs()
     undeclared: Counter[SourceName] = Counter()
     builds: Builds = {}
+    log_reads = LogReads()
     for number, data in enumerate(records):
         try:
             record = parse_alone(
@@ -176,6 +186,7 @@ def _reference(
             below_floor += 1
         elif isinstance(became, ParsedRow):
             rows.setdefault(became.table.name, []).append(became.values)
+            log_reads.note_row(number, became, record.envelope[METADATA], plan)
         elif isinstance(became, Rejected):
             faults.append((number, became))
         else:
@@ -187,7 +198,8 @@ def _reference(
         table = plan.tables[name]
         parsed = pa.RecordBatch.from_pylist(values, schema=table.parsed_schema)
         changes[name] = to_changes(parsed, table, plan.star, KEYS)
-    return _Reference(changes, faults, passed_over, below_floor, shown, undeclared, builds)
+    points = log_reads.points()
+    return _Reference(changes, faults, passed_over, below_floor, shown, undeclared, builds, points)
 
 
 def _check_account(decoded: DecodedBlock, reference: _Reference, records: int) -> None:
@@ -230,6 +242,9 @@ def _check_agreement(decoded: DecodedBlock, reference: _Reference, *, is_whole: 
     must(shown == one_by_one, "signs", f"by columns {shown}, one by one {one_by_one}")
     built = decoded.seen.builds, reference.builds
     must(built[0] == built[1], "builds", "by columns {}, one by one {}".format(*built))
+    read = decoded.seen.log_reads.points()
+    for point, alone in zip(sorted(read), sorted(reference.read_points), strict=True):
+        must(point == alone, "log", f"by columns {point}, one by one {alone}")
     names = decoded.seen.undeclared, reference.undeclared
     must(names[0] == names[1], "names", "by columns {}, one by one {}".format(*names))
 

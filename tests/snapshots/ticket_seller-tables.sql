@@ -45,7 +45,11 @@ CREATE TABLE IF NOT EXISTS "starjoin".account (
   passed_over BIGINT NOT NULL,
   below_floor BIGINT NOT NULL,
   last_arrival_ms BIGINT,
-  loaded_at TIMESTAMP NOT NULL
+  loaded_at TIMESTAMP NOT NULL,
+  log_generation INTEGER,
+  log_position VARCHAR(64),
+  log_committed BIGINT,
+  log_name VARCHAR(512)
 ) DISTSTYLE ALL SORTKEY (loaded_at);
 
 CREATE TABLE IF NOT EXISTS "starjoin".outcome (

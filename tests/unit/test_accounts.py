@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.accounts import CONTROL, Account, sum_by_group, sum_tables
+from connectors.log_points import LogPoint
 
 numbers = st.integers(0, 10**129 - 1)
 
@@ -62,3 +63,13 @@ def test_accounts_travel_as_rows(found: list[Account]) -> None:
 def test_the_account_of_a_block_has_no_table() -> None:
     total = sum_tables([account("0", 1, 4, read=3), account("0", 1, 4, read=2, arrival=7)])
     assert (total.table, total.read, total.last_arrival_ms) == ("", 5, 7)
+
+
+def test_the_point_of_a_sum_is_the_one_furthest_on() -> None:
+    near, far = LogPoint(1, "0001a", 9, "x"), LogPoint(1, "0001b", 5, "x")
+    counted = account("0", 1, 2)
+    for items in ([near, far, None], [None, far, near], [far, near]):
+        (total,) = sum_by_group([counted.with_log_point(point) for point in items])
+        assert total.log_point == far
+    assert sum_tables([counted.with_log_point(near), counted]).log_point is None
+    assert sum_by_group([counted, counted])[0].log_point is None

@@ -182,3 +182,15 @@ def test_an_application_that_does_not_run_is_not_reloaded(rig: Rig) -> None:
 def test_an_environment_without_a_replication_task_is_refused(account: Account) -> None:
     with pytest.raises(DeployError, match="has no replication task of its own"):
         account.deployment().reload()
+
+
+def test_a_deployment_begins_a_generation_where_the_log_has_started_again(rig: Rig) -> None:
+    start = 1_800_000_123_000
+    for _ in range(2):  # the second time it has it already
+        rig.account.deployment().deploy(rig.account.package, generation_from_ms=start)
+        assert rig.setting("generations") == "1, 2 from 2027-01-15T08:02:03Z"
+        assert rig.setting("floor") == "0"
+    rig.account.deployment().deploy(rig.account.package)
+    assert rig.setting("generations") == "1, 2 from 2027-01-15T08:02:03Z"
+    with pytest.raises(DeployError, match="none can begin at 2027-01-15T08:02:02Z"):
+        rig.account.deployment().deploy(rig.account.package, generation_from_ms=start - 1_000)

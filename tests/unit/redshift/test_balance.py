@@ -54,12 +54,18 @@ def bookkeeping() -> Iterator[Bookkeeping]:
         yield Bookkeeping(warehouse._connection)
 
 
-def account(table: str, read: int, **counts: int) -> Account:
-    zeros = dict.fromkeys(("split", "dead_lettered", "passed_over"), 0)
+def account(
+    table: str,
+    read: int,
+    *,
+    split: int = 0,
+    dead_lettered: int = 0,
+    passed_over: int = 0,
+    below_floor: int = 0,
+) -> Account:
     return Account(
-        stream="s", shard="0", table=table, first_sequence_number="1", last_sequence_number="2",
-        read=read, last_arrival_ms=None, **(zeros | counts),
-    )  # fmt: skip
+        "s", "0", table, "1", "2", read, split, dead_lettered, passed_over, None, below_floor
+    )
 
 
 def test_empty_bookkeeping_tables_balance(bookkeeping: Bookkeeping) -> None:

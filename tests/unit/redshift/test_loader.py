@@ -12,6 +12,7 @@ from redshift_connector.error import InterfaceError, ProgrammingError
 
 from connectors.accounts import DIMENSION, Account, Gap, Outcome
 from connectors.blocks import Kind
+from connectors.log_points import LogPoint
 from connectors.redshift import ledger, migrations
 from connectors.redshift.access import RedshiftAddress, SslMode
 from connectors.redshift.connection import Credentials, read_credentials
@@ -170,6 +171,7 @@ def test_manifests_are_one_a_stream_and_named_for_their_batch(warehouse: FakeWar
 def test_dead_letters_and_accounts_are_recorded_and_not_copied(warehouse: FakeWarehouse) -> None:
     started(warehouse)
     account = Account("changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 99, below_floor=4)
+    account = account.with_log_point(LogPoint(1, "0001c8", 5, "mysql-bin"))
     outcome = Outcome("table", DIMENSION, 5, 2)
     counted = Part("n", Kind.ACCOUNT, "", 2, epoch=3, accounts=(account,), outcomes=(outcome,))
     letters = Part("x", Kind.DEAD_LETTERS, "", rows=1, url="s3://b/x", size=4, epoch=3)
@@ -177,19 +179,25 @@ def test_dead_letters_and_accounts_are_recorded_and_not_copied(warehouse: FakeWa
     assert warehouse.parts == {"n", "x"}
     assert not warehouse.statements("COPY")
     assert inserted(warehouse, "account") == [
-        [loaded.batch, "changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 4, 99]
+        [
+            *(loaded.batch, "changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 4, 99),
+            *(1, "0001c8", 5, "mysql-bin"),
+        ]
     ]
     assert inserted(warehouse, "outcome") == [[loaded.batch, "table", DIMENSION, 5, 2]]
     assert loaded.outcomes == ()
 
 
 def inserted(warehouse: FakeWarehouse, table: str) -> list[list[Any]]:
-    """The rows of one bookkeeping table, without the time in their last column."""
+    """The rows of one bookkeeping table, without the time of the load."""
     rows = []
     for sql, values in warehouse.values:
         if sql.startswith(f'INSERT INTO "bookkeeping".{table} '):
-            width = sql.count("%s") // sql.count("(%s")
-            rows += [values[start : start + width - 1] for start in range(0, len(values), width)]
+            columns = sql[sql.index("(") + 1 : sql.index(")")].split(", ")
+            width, time = len(columns), columns.index("loaded_at")
+            for start in range(0, len(values), width):
+                row = values[start : start + width]
+                rows.append(row[:time] + row[time + 1 :])
     return rows
 
 

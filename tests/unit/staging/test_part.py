@@ -9,17 +9,23 @@ from hypothesis import strategies as st
 
 from connectors.accounts import Account, Gap, Outcome
 from connectors.blocks import Kind
+from connectors.log_points import LogPoint
 from connectors.staging.part import Part, PartError
 
+points = st.builds(LogPoint, st.integers(1), st.text(), st.integers(0), st.text())
 accounts = st.builds(
-    Account,
-    st.text(),
-    st.text(),
-    st.text(),
-    st.integers(0).map(str),
-    st.integers(0).map(str),
-    *[st.integers(0)] * 4,
-    st.none() | st.integers(0),
+    Account.with_log_point,
+    st.builds(
+        Account,
+        st.text(),
+        st.text(),
+        st.text(),
+        st.integers(0).map(str),
+        st.integers(0).map(str),
+        *[st.integers(0)] * 4,
+        st.none() | st.integers(0),
+    ),
+    st.none() | points,
 )
 outcomes = st.builds(Outcome, st.text(), st.text(), st.integers(0), st.integers(0))
 optional_text, optional_millis = st.none() | st.text(min_size=1), st.none() | st.integers(0)
@@ -108,3 +114,12 @@ def test_a_reference_has_the_names_that_earlier_versions_read() -> None:
     fields = json.loads(Part("name", Kind.ROWS, "sales", rows=3).encode()[1:])
     assert (fields["stream"], "table" in fields) == ("sales", False)
     assert "gaps" not in fields
+
+
+def test_accounts_without_a_point_of_the_log_are_those_of_the_version_before() -> None:
+    account = Account("changes", "0", "sale", "1", "2", 1, 0, 0, 0, None)
+    reached = account.with_log_point(LogPoint(1, "0001", 5, "mysql-bin"))
+    part = Part("n", Kind.ACCOUNT, "", 2, accounts=(account, reached))
+    first, second = json.loads(part.encode()[1:])["accounts"]
+    assert not [name for name in first if name.startswith("log_")]
+    assert second["log_position"] == "0001"
