@@ -56,7 +56,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         table=name,
         fact=declared.fact,
         schema=declared.schema_name,
-        columns=(*visible, *_hidden(name, star)),
+        columns=(*visible, *_hidden_columns(name, star)),
         key=star.key_columns(name),
         dist_key=declared.dist_key or _default_dist_key(star.key_columns(name)),
         sort_key=tuple(declared.sort_key),
@@ -76,7 +76,7 @@ def _default_dist_key(key: tuple[str, ...]) -> str | None:
     return key[0] if len(key) == 1 else None
 
 
-def _hidden(name: str, star: Star) -> tuple[ColumnSpec, ...]:
+def _hidden_columns(name: str, star: Star) -> tuple[ColumnSpec, ...]:
     fact = star.targets[name].fact
     keys = {
         column: star.tables[star.parent_table(fact, path)].columns[source].stored_type.sql

@@ -138,12 +138,12 @@ def _row(
         for name in dict.fromkeys((column.source, plan.before_name(column.source))):
             if name in content and name not in content.repeated:
                 try:
-                    yield name, _treated(content[name], column, keys)
+                    yield name, _treat(content[name], column, keys)
                 except ValueFaultError:
                     continue  # left out, and named with the others
 
 
-def _treated(value: Any, column: ReadColumn, keys: PrivacyKeys) -> Any:
+def _treat(value: Any, column: ReadColumn, keys: PrivacyKeys) -> Any:
     """The value as it may be shown. Raises ValueFaultError when it may not."""
     declared = column.declared
     is_kept = declared.treatment is Treatment.KEEP

@@ -48,7 +48,7 @@ def make_dead_letters(  # noqa: PLR0913, PLR0917 - a block, and all that says ho
                 "detail": fault.detail,
                 "version": VERSION,
                 "declaration": plan.fingerprint,
-                **_shown(block.record(row), fault, plan, keys),
+                **_readable_columns(block.record(row), fault, plan, keys),
                 "key_id": keys.key_id,
                 "sealed_original": sealed if originals is Originals.SEALED else None,
             }
@@ -85,7 +85,9 @@ def _original(block: RecordBlock, row: int) -> Original:
     return Original(block.partition_keys[row].as_py(), block.record(row))
 
 
-def _shown(record: bytes, fault: Rejected, plan: RecordPlan, keys: PrivacyKeys) -> dict[str, Any]:
+def _readable_columns(
+    record: bytes, fault: Rejected, plan: RecordPlan, keys: PrivacyKeys
+) -> dict[str, Any]:
     """The columns that are read from the record itself, as far as it can be read."""
     try:
         envelope = load(record)

@@ -47,7 +47,7 @@ class Provenance:
         written = (field.metadata or {}).get(_DECLARED)
         return None if written is None else cls(**json.loads(written))
 
-    def misfit(self, today: Provenance) -> str | None:
+    def find_misfit(self, today: Provenance) -> str | None:
         """Why values made under this declaration are not those that `today`'s makes; None: same.
 
         A wider type makes the same values. Text that was refused for its trailing blanks has none,

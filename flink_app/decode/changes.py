@@ -25,9 +25,11 @@ def to_changes(
     record's position; so there can be more changes than records.
     """
     schema = star.changes_schema(table.name)
-    upserts = _treated(parsed, {c.name: parsed.column(c.name) for c in table.columns}, table, keys)
+    upserts = _treat_columns(
+        parsed, {c.name: parsed.column(c.name) for c in table.columns}, table, keys
+    )
     batches = [pa.RecordBatch.from_arrays(upserts, schema=schema)]
-    is_moved = moved(parsed, table)
+    is_moved = find_moved(parsed, table)
     if pc.any(is_moved).as_py():
         former = parsed.filter(is_moved)
         columns = {
@@ -36,7 +38,7 @@ def to_changes(
             else pa.nulls(len(former), c.declared.type.arrow)
             for c in table.columns
         }
-        deletes = _treated(former, columns, table, keys)
+        deletes = _treat_columns(former, columns, table, keys)
         deletes[-1] = pa.array([True] * len(former))
         for number in range(-2 - len(table.unchanged_columns), -2):
             deletes[number] = former.column(POSITION)  # a delete sets every column, to nothing
@@ -44,7 +46,7 @@ def to_changes(
     return concatenate(batches)
 
 
-def _treated(
+def _treat_columns(
     parsed: pa.RecordBatch, columns: dict[str, pa.Array], table: TablePlan, keys: PrivacyKeys
 ) -> list[pa.Array]:
     treated = [treat(columns[c.name], c.declared.treatment, keys.tokens) for c in table.columns]
@@ -59,7 +61,7 @@ def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:
     return pc.coalesce(parsed.column(old_key(key)), parsed.column(key))
 
 
-def moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
+def find_moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
     """Mask of the changes that changed their key."""
     is_moved = pa.array([False] * len(parsed))
     for key in table.key:

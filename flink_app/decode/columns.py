@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flink_app.decode.changes import moved
+from flink_app.decode.changes import find_moved
 from flink_app.decode.exponents import find_exponents
 from flink_app.decode.lines import Lines
 from flink_app.decode.plan import CONTROL, METADATA_TYPE, UNDECLARED, DecodePlan
@@ -22,9 +22,9 @@ from flink_app.decode.position_columns import find_positions, ordering_of
 from flink_app.decode.read_schema import ReadSchema
 from flink_app.decode.reading import Reading, read, screen
 from flink_app.decode.unchanged import sent_column, unchanged_column_positions
-from flink_app.decode.value_columns import checked, may_be_rounded
+from flink_app.decode.value_columns import check_values, may_be_rounded
 from flink_app.positions.generations import UNKNOWN_GENERATION
-from flink_app.records.arrays import Mask, Rows, codes, members, true
+from flink_app.records.arrays import Mask, Rows, find_indices, members, to_mask
 from flink_app.records.parsed import (
     DELETE,
     LOAD,
@@ -68,7 +68,7 @@ def parse_columns(
 
     `arrival` and `sequence_numbers` are those of the block's rows, by their numbers.
     """
-    generations = plan.generations.of_column(arrival)
+    generations = plan.generations.generations_at(arrival)
     result = ColumnarResult(generations=generations, sequence_numbers=sequence_numbers)
     is_whole = screen(lines)
     if plan.has_decimals:
@@ -144,10 +144,10 @@ def _take_table(
     """Turns the records of one table into parsed changes."""
     metadata = members(_struct(records, METADATA))
     data, before = _struct(records, DATA), _struct(records, plan.before_image)
-    operations = codes(metadata["operation"], _OPERATIONS)
+    operations = find_indices(metadata["operation"], _OPERATIONS)
     good = operations >= 0
     if data.null_count:
-        good &= true(data.is_valid())
+        good &= to_mask(data.is_valid())
     deletes, updates = operations == DELETE, operations == UPDATE
     values, unsent = _values(table, plan, (members(data), members(before)), deletes, updates, good)
     if result.scientific is not None:
@@ -167,10 +167,10 @@ def _take_table(
         schema=table.parsed_schema,
     )
     if unsent:  # the slow path says what is lost where the key has changed
-        good &= ~(np.logical_or.reduce([*unsent.values()]) & true(moved(changes, table)))
+        good &= ~(np.logical_or.reduce([*unsent.values()]) & to_mask(find_moved(changes, table)))
     unordered = positioned.disordered
     if positioned.coarse.any():  # the old key's other changes may be on another shard
-        unordered = unordered | positioned.coarse & true(moved(changes, table))
+        unordered = unordered | positioned.coarse & to_mask(find_moved(changes, table))
     if not good.all():
         result.odd.append(rows[~good])
         changes = changes.filter(pa.array(good))
@@ -223,9 +223,9 @@ def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over 
         values = data[column.source]
         if column.name in table.key:
             if values.null_count:
-                good &= true(values.is_valid())
+                good &= to_mask(values.is_valid())
             earlier = _keep_where(is_update, before[plan.before_name(column.source)])
-            old.append(checked(earlier, column, good))
+            old.append(check_values(earlier, column, good))
         else:
             values = _keep_where(has_row, values)
             if column.declared.unchanged:
@@ -233,5 +233,5 @@ def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over 
                 if sent := sent_column(values, earlier, updates, column):
                     values, unsent[column.name] = sent.values, sent.unsent
                     good &= ~sent.odd
-        current.append(checked(values, column, good))
+        current.append(check_values(values, column, good))
     return [*current, *old], unsent

@@ -86,7 +86,7 @@ def find_exponents(lines: Lines, float_names: frozenset[str]) -> Exponents:
     is_negative = octets[places + 1] == ord("-")
     _mark(marks.negative, lines, places[is_negative])
     _mark(marks.positive, lines, places[~is_negative])
-    _mark(marks.negative, lines, _escaped(octets))
+    _mark(marks.negative, lines, _find_escaped(octets))
     return marks
 
 
@@ -139,7 +139,7 @@ def _end(octets: _Octets, start: _Places, step: int) -> _Places:
     return places
 
 
-def _escaped(octets: _Octets) -> _Places:
+def _find_escaped(octets: _Octets) -> _Places:
     """Where a character of a number is written as an escape, as nobody does without intent."""
     places = np.flatnonzero(octets[: -len(_ESCAPE) - 1] == _BACKSLASH)
     for ahead, character in enumerate(_ESCAPE[1:], 1):

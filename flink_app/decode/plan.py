@@ -19,7 +19,7 @@ from flink_app.declaration.star import Star
 from flink_app.decode.read_schema import ReadSchema
 from flink_app.decode.time_columns import TimeForm
 from flink_app.positions.generations import Generations
-from flink_app.records.arrays import codes
+from flink_app.records.arrays import find_indices
 from flink_app.records.parsed import Numbers
 from flink_app.records.plan import (
     DATA,
@@ -69,7 +69,7 @@ class DecodePlan(RecordPlan):
         self.tables_by_number = tuple(self.tables.values())
         self.groups = tuple(
             Group(tuple(map(self.tables_by_number.index, tables)), self._record_schema(types))
-            for types, tables in self._grouped()
+            for types, tables in self._group_tables()
         )
         # The names under which every group has floating-point numbers only.
         float_names = [group.record_schema.float_names for group in self.groups]
@@ -84,9 +84,9 @@ class DecodePlan(RecordPlan):
 
     def tables_of(self, metadata: Mapping[str, pa.Array]) -> Numbers:
         """Which table each record is a row of: its number, or CONTROL, UNDECLARED, NO_ROW."""
-        kinds = codes(metadata["record-type"], _RECORD_TYPES)
-        schemas = codes(metadata["schema-name"], self._schemas)
-        names = codes(metadata["table-name"], self._names)
+        kinds = find_indices(metadata["record-type"], _RECORD_TYPES)
+        schemas = find_indices(metadata["schema-name"], self._schemas)
+        names = find_indices(metadata["table-name"], self._names)
         numbers: Numbers = self._numbers[schemas, names]
         if self._with_partitions and (numbers == UNDECLARED).any():
             self._find_partitions(metadata, numbers)
@@ -114,7 +114,7 @@ class DecodePlan(RecordPlan):
         table = self.table_of(schema, name)
         return UNDECLARED if table is None else self.tables_by_number.index(table)
 
-    def _grouped(self) -> list[tuple[_Types, list[TablePlan]]]:
+    def _group_tables(self) -> list[tuple[_Types, list[TablePlan]]]:
         """Puts each table into the first group whose column types agree with its own."""
         groups: list[tuple[_Types, list[TablePlan]]] = []
         for table in self.tables.values():

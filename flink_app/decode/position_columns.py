@@ -27,7 +27,7 @@ from flink_app.positions.position import (
     WIDTH,
     arrival_digits,
 )
-from flink_app.records.arrays import Mask, Rows, true
+from flink_app.records.arrays import Mask, Rows, to_mask
 from flink_app.records.parsed import Numbers, Ordering, Positioned
 
 _COMMIT: Final = GENERATION_DIGITS
@@ -110,7 +110,7 @@ _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
 
 def _postgresql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     """Fills in the commit of rows of this form; gives where it stands and where it is not 0."""
-    formed = unplaced & true(pc.match_substring_regex(streams, POSTGRESQL))
+    formed = unplaced & to_mask(pc.match_substring_regex(streams, POSTGRESQL))
     rows = _rows(formed)
     digits = streams if isinstance(rows, slice) else streams.take(pa.array(rows))
     text[rows, _COMMIT : _COMMIT + 8] = _characters(pc.utf8_slice_codeunits(digits, 0, 8), 8)
@@ -122,7 +122,7 @@ def _postgresql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask,
 
 def _mysql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
     parts = pc.extract_regex(streams, MYSQL)
-    formed = unplaced & true(pc.is_valid(parts))
+    formed = unplaced & to_mask(pc.is_valid(parts))
     rows = np.flatnonzero(formed)
     file, offset = (
         pc.struct_field(parts.take(pa.array(rows)), name).cast(pa.int64()).to_numpy()
@@ -136,7 +136,7 @@ def _mysql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask
 
 
 def _oracle(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
-    formed = unplaced & true(pc.match_substring_regex(streams, ORACLE))
+    formed = unplaced & to_mask(pc.match_substring_regex(streams, ORACLE))
     rows = np.flatnonzero(formed)
     scn = streams.take(pa.array(rows)).cast(pa.int64()).to_numpy()
     text[rows, _COMMIT : _COMMIT + 16] = _hex(scn)

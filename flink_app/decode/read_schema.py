@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS
 from flink_app.decode.time_columns import TimeForm, times_from_text
-from flink_app.records.arrays import Mask, true
+from flink_app.records.arrays import Mask, to_mask
 from flink_app.records.plan import METADATA, REPLAY
 from flink_app.records.values import BLANK, FALSE, TRUE
 
@@ -152,17 +152,17 @@ def _wider(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _narrowed(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask]:
+def _narrow(values: pa.Array, kind: pa.DataType) -> tuple[pa.Array, Mask]:
     """Decimals as `kind`, and where that changes nothing, as with NULL."""
     narrow = values.cast(kind, safe=False)
     is_equal = pc.equal(narrow.cast(values.type), values)
-    return narrow, true(pc.fill_null(is_equal, fill_value=True))
+    return narrow, to_mask(pc.fill_null(is_equal, fill_value=True))
 
 
 def _convert_array(values: pa.Array, kind: pa.DataType, times: TimeForm) -> tuple[pa.Array, Mask]:
     """Values that are written in another JSON type than `kind`'s, as `kind`; and where they fit."""
     if pa.types.is_decimal(values.type):
-        return _narrowed(values, kind)
+        return _narrow(values, kind)
     if pa.types.is_timestamp(kind):
         return times_from_text(values, times)
     none = pa.scalar(None, values.type)
@@ -175,7 +175,7 @@ def _convert_array(values: pa.Array, kind: pa.DataType, times: TimeForm) -> tupl
         is_true = pc.is_in(values, of_true)
         fits = pc.or_(pc.is_null(values), pc.or_(is_true, pc.is_in(values, of_false)))
         booleans = pc.if_else(pc.is_valid(values), is_true, pa.scalar(None, pa.bool_()))
-        return booleans, true(fits)
+        return booleans, to_mask(fits)
     form = _INTEGER if kind == pa.int64() else _FLOAT
     fits = pc.fill_null(pc.match_substring_regex(values, form), fill_value=True)
-    return pc.if_else(fits, values, none).cast(kind), true(fits)
+    return pc.if_else(fits, values, none).cast(kind), to_mask(fits)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.dms_records import RoundedNumbers, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
-from flink_app.records.arrays import Mask, true
+from flink_app.records.arrays import Mask, to_mask
 from flink_app.records.plan import ReadColumn
 from flink_app.records.values import BLANK, DOUBLE_DIGITS, NUL, ZERO_DAY
 
@@ -45,7 +45,7 @@ for _value, _digits in enumerate(zip("0123456789abcdef", "0123456789ABCDEF", str
         _NIBBLES[ord(_digit)] = _value
 
 
-def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
+def check_values(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     """The column in its declared type; clears `good` where a value does not fit."""
     kind = column.declared.type
     if values.null_count == len(values):
@@ -57,7 +57,7 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
         if not _lie_between(numbers, low, high):
             fits = pc.and_(pc.greater_equal(numbers, low), pc.less_equal(numbers, high))
     elif kind.is_text:
-        values = _trimmed(values, column)
+        values = _trim(values, column)
         fits = _ALL if _all_text_fits(values, column) else _text_fits(values, column)
     elif kind.is_binary:
         values, formed = _from_hex(values)
@@ -71,7 +71,7 @@ def checked(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     if fits is _ALL or pc.all(fits).as_py() is not False:  # NULL fits
         return values if values.type == kind.arrow else values.cast(kind.arrow)
     fits = pc.fill_null(fits, fill_value=True)
-    good &= true(fits)
+    good &= to_mask(fits)
     return pc.if_else(fits, values, pa.scalar(None, values.type)).cast(kind.arrow)
 
 
@@ -81,7 +81,7 @@ def may_be_rounded(values: pa.Array, column: ReadColumn) -> Mask:
     least = DOUBLE_DIGITS - (kind.scale or 0)  # the shortest such number has more digits than that
     if column.rounded_numbers is RoundedNumbers.AS_SENT or (kind.precision or 0) <= DOUBLE_DIGITS:
         return np.zeros(len(values), np.bool_)
-    return true(pc.greater_equal(pc.abs(values), pa.scalar(Decimal(10) ** least, kind.arrow)))
+    return to_mask(pc.greater_equal(pc.abs(values), pa.scalar(Decimal(10) ** least, kind.arrow)))
 
 
 def _lie_between(numbers: pa.Array, low: int, high: int) -> bool:
@@ -98,7 +98,7 @@ def _all_text_fits(values: pa.Array, column: ReadColumn) -> bool:
     return bool(longest <= column.declared.type.length)
 
 
-def _trimmed(values: pa.Array, column: ReadColumn) -> pa.Array:
+def _trim(values: pa.Array, column: ReadColumn) -> pa.Array:
     if (
         column.trailing_blanks is TrailingBlanks.TRIM
         and pc.any(pc.ends_with(values, BLANK)).as_py()
@@ -133,7 +133,7 @@ def _dates(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
     if zero is not None:
         values = pc.if_else(zero, pa.scalar(None, pa.string()), values)
         if column.zero_dates is not ZeroDates.AS_NULL:
-            good &= ~true(zero)
+            good &= ~to_mask(zero)
     formed = pc.fill_null(pc.match_substring_regex(values, _DATE), fill_value=True)
     if pc.all(formed).as_py() is False:
         formed = pc.fill_null(pc.match_substring_regex(values, _DATE_AT_MIDNIGHT), fill_value=True)
@@ -144,7 +144,7 @@ def _dates(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
         good[:] = False
         return pa.nulls(len(values), pa.date32())
     known = pc.fill_null(pc.greater_equal(dates, dt.date.min), fill_value=True)
-    good &= true(formed) & true(known)
+    good &= to_mask(formed) & to_mask(known)
     return pc.if_else(known, dates, pa.scalar(None, pa.date32()))
 
 

@@ -40,7 +40,7 @@ class ColumnVersions:
             *(unchanged_position_column(column) for column in self.unchanged_columns),
         )
 
-    def newer(
+    def take_newer(
         self,
         keys: Sequence[Hashable],
         changes: pa.RecordBatch,
@@ -69,7 +69,7 @@ class ColumnVersions:
         sources = np.array([*taken.values()], np.int64).reshape(len(taken), len(columns))
         return [*taken], sources
 
-    def newer_by_columns(
+    def take_newer_by_columns(
         self,
         keys: Sequence[Hashable],
         changes: pa.RecordBatch,
@@ -79,7 +79,7 @@ class ColumnVersions:
 
         `known` gives a column for each register: its positions by key, NULL for a key that is new.
         """
-        distinct, winner = _grouped(keys)
+        distinct, winner = _group(keys)
         stored = known(distinct)
         sources = np.empty((len(distinct), len(self.positions)), np.int64)
         for register, name in enumerate(self.positions):
@@ -122,7 +122,7 @@ class ColumnVersions:
         return pa.RecordBatch.from_arrays(columns, schema=changes.schema)
 
 
-def _grouped(
+def _group(
     keys: Sequence[Hashable],
 ) -> tuple[list[Hashable], Callable[[pa.Array], npt.NDArray[np.int64]]]:
     """The distinct keys, and what gives the row of each with its greatest position."""

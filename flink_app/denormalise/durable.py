@@ -114,7 +114,7 @@ class DurableTable:
         merged: list[Entry] = []
         while (first := merge_from(entries)) < len(entries) - 1:
             run = entries[first:-1]
-            accepted = self._newest([*self._read(state, run), accepted])
+            accepted = self._keep_newest([*self._read(state, run), accepted])
             entries[first:] = [_entry(after, accepted)]
             merged += run
         entries[-1:] = self._write(state, after, accepted)
@@ -133,9 +133,9 @@ class DurableTable:
                 yield recent
             else:
                 stored = _read_block(state, self._table, entry.number)
-                yield _conformed(stored, self._mirror.schema, self._table, set())
+                yield _conform(stored, self._mirror.schema, self._table, set())
 
-    def _newest(self, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    def _keep_newest(self, batches: list[pa.RecordBatch]) -> pa.RecordBatch:
         """The newest row of each key, as a restored mirror would have it."""
         return self._mirror.without_rows().accept(concatenate(batches))
 
@@ -143,7 +143,7 @@ class DurableTable:
         """Puts rows as blocks with the numbers from `after` on."""
         entries = []
         for number, (part, size) in enumerate(cut(rows), after):
-            state.put(_block(self._table, number), _stored(part, self._stored_schema))
+            state.put(_block(self._table, number), _encode_rows(part, self._stored_schema))
             entries.append(Entry(number, len(part), size))
             if len(part) <= _RECENT_ROWS:
                 self._recent[number] = part
@@ -172,7 +172,7 @@ def blocks(
     for entry in _read_directory(state, table).blocks:
         stored = _read_block(state, table, entry.number)
         _check_key(stored, table, key_id)
-        yield _conformed(stored, schema, table, moved)
+        yield _conform(stored, schema, table, moved)
     for sentence in sorted(moved):
         logger.warning("%s", sentence)
 
@@ -219,7 +219,7 @@ def _is_outweighed(entries: Sequence[Entry], rewritten: int, keys: int) -> bool:
     return rows > keys and size > max(_SIZE_FLOOR, SIZE_RATIO * rewritten)
 
 
-def _stored(rows: pa.RecordBatch, schema: pa.Schema) -> bytes:
+def _encode_rows(rows: pa.RecordBatch, schema: pa.Schema) -> bytes:
     """Rows with a schema that says how they were made, regardless of the batch's own."""
     rows = rows.replace_schema_metadata(schema.metadata)
     if not rows.schema.equals(schema, check_metadata=True):
@@ -228,7 +228,7 @@ def _stored(rows: pa.RecordBatch, schema: pa.Schema) -> bytes:
     return to_stream(rows)
 
 
-def _conformed(
+def _conform(
     stored: pa.RecordBatch, schema: pa.Schema, table: str, moved: set[str]
 ) -> pa.RecordBatch:
     """The block in today's columns, types and order; columns that are no longer used are dropped.
@@ -254,7 +254,7 @@ def _conformed(
         else:
             if was is None:
                 raise _other_declaration(table, field.name, "does not say how it was declared")
-            if misfit := was.misfit(now):
+            if misfit := was.find_misfit(now):
                 raise _other_declaration(table, field.name, misfit)
             if was.source != now.source:
                 moved.add(

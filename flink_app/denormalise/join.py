@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION
-from flink_app.denormalise.mirror import Mirror, deleted_at, key_values
+from flink_app.denormalise.mirror import Mirror, find_deleted, key_values
 from flink_app.denormalise.plan import Lookup, PatchJoin, TargetJoin
 from flink_app.positions.position import UNKNOWN
 
@@ -57,13 +57,13 @@ def _look_up(
         table = mirror.tables.get(lookup.table)
         parent = columns_by_path[lookup.parent]
         if table is None:
-            columns_by_path[lookup.steps] = _nothing(lookup.stored, len(start[POSITION]))
+            columns_by_path[lookup.steps] = _unknown_columns(lookup.stored, len(start[POSITION]))
             continue
         slots = table.find(key_values([parent[name] for name in lookup.key]))
         stored = lookup.stored.names
         gathered = table.gather(slots, [*stored, *lookup.version])
         values, position = gathered[: len(stored)], _version(gathered[len(stored) :])
-        gone = deleted_at(slots, table)
+        gone = find_deleted(slots, table)
         if gone.any():
             values = [_null_where(gone, column) for column in values]
         columns = dict(zip(stored, values, strict=True))
@@ -76,7 +76,7 @@ def _version(positions: list[pa.Array]) -> pa.Array:
     return positions[0] if len(positions) == 1 else pc.binary_join_element_wise(*positions, "")
 
 
-def _nothing(stored: pa.Schema, count: int) -> Columns:
+def _unknown_columns(stored: pa.Schema, count: int) -> Columns:
     """What the stream knows of a dimension that is kept in the warehouse."""
     columns = {field.name: pa.nulls(count, field.type) for field in stored}
     return {**columns, POSITION: pa.repeat(UNKNOWN, count)}

@@ -89,11 +89,11 @@ class TableMirror:
         Of several changes of one key in the batch only the newest is accepted.
         """
         changes = self._above_floor(changes)
-        taken = self._newer(changes)
+        taken = self._take_newer(changes)
         newest, _ = taken
         if not newest:
             return changes.slice(0, 0)
-        accepted = self._versions.rows(changes, taken, self._known)
+        accepted = self._versions.rows(changes, taken, self._gather_known)
         start = len(self._rows)
         self._slots.update(zip(newest, range(start, start + len(newest)), strict=True))
         self._rows.append(accepted)
@@ -107,7 +107,7 @@ class TableMirror:
             self.accept(rows)
             return
         rows = self._above_floor(rows)
-        keys, sources = self._newer(rows)
+        keys, sources = self._take_newer(rows)
         self._slots = dict(zip(keys, sources[:, 0].tolist(), strict=True))
         self._rows.append(rows)
 
@@ -116,11 +116,11 @@ class TableMirror:
             return changes
         return changes.filter(pc.greater_equal(changes.column(POSITION), self._floor))
 
-    def _newer(self, changes: pa.RecordBatch) -> Taken:
+    def _take_newer(self, changes: pa.RecordBatch) -> Taken:
         keys = key_values([changes.column(name) for name in self.key])
         if len(keys) <= _FEW:
-            return self._versions.newer(keys, changes, self._positions)
-        return self._versions.newer_by_columns(keys, changes, self._position_columns)
+            return self._versions.take_newer(keys, changes, self._positions)
+        return self._versions.take_newer_by_columns(keys, changes, self._position_columns)
 
     def _positions(self, key: Hashable) -> list[str] | None:
         slot = self._slots.get(key)
@@ -129,7 +129,7 @@ class TableMirror:
     def _position_columns(self, keys: list[Hashable]) -> list[pa.Array]:
         return self.gather(self.find(keys), list(self._versions.positions))
 
-    def _known(self, keys: list[Hashable]) -> list[pa.Array]:
+    def _gather_known(self, keys: list[Hashable]) -> list[pa.Array]:
         return self.gather(self.find(keys), self.schema.names)
 
     def find(self, keys: list[Hashable]) -> Slots:
@@ -146,7 +146,7 @@ class TableMirror:
     def rows(self) -> pa.RecordBatch:
         """Every key's newest version, tombstones among them."""
         self._compact()
-        return self._rows.whole()
+        return self._rows.to_batch()
 
     def _is_outweighed(self) -> bool:
         superseded = len(self._rows) - len(self._slots)
@@ -178,7 +178,7 @@ class Mirror:
         }
 
 
-def deleted_at(slots: Slots, table: TableMirror) -> npt.NDArray[np.bool_]:
+def find_deleted(slots: Slots, table: TableMirror) -> npt.NDArray[np.bool_]:
     """Where a slot holds a tombstone."""
     flags = pc.fill_null(table.gather(slots, [DELETED])[0], fill_value=False)
     is_deleted: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)

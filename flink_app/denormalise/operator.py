@@ -31,7 +31,7 @@ from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.metrics import JoinMetric
 from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
-from flink_app.denormalise.ownership import owned, select
+from flink_app.denormalise.ownership import find_owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.positions.position import floor_position
 from flink_app.records.arrays import Mask
@@ -97,11 +97,11 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         block = decode(value, self._schemas)
         table = mirror.tables[block.table]
         accepted = table.accept(block.batch)
-        owned_accepted = self._owned(accepted, table, block.table)
+        owned_accepted = self._find_owned(accepted, table, block.table)
         owned_changes = (
             owned_accepted
             if len(accepted) == len(block.batch)
-            else self._owned(block.batch, table, block.table)
+            else self._find_owned(block.batch, table, block.table)
         )
         if len(accepted):
             state = ctx.get_broadcast_state(self._descriptor)
@@ -114,10 +114,10 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
         if owned_changes.any():
             yield self._outcome(block.table, int(owned_accepted.sum()), int(owned_changes.sum()))
 
-    def _owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
+    def _find_owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
         """Where a change is of a key that this subtask owns."""
         keys = key_values([changes.column(column) for column in table.key])
-        return owned(keys, name, subtask=self._subtask, parallelism=self._parallelism)
+        return find_owned(keys, name, subtask=self._subtask, parallelism=self._parallelism)
 
     def _outcome(self, table: str, accepted: int, changes: int) -> bytes:
         """The block that says what became of so many changes of owned keys."""

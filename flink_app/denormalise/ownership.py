@@ -15,7 +15,7 @@ import pyarrow as pa
 from flink_app.records.arrays import Mask
 
 
-def owned(keys: list[Hashable], table: str, *, subtask: int, parallelism: int) -> Mask:
+def find_owned(keys: list[Hashable], table: str, *, subtask: int, parallelism: int) -> Mask:
     """Where a key of `table` belongs to `subtask`."""
     if parallelism == 1:
         return np.ones(len(keys), np.bool_)

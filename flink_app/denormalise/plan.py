@@ -38,7 +38,7 @@ class Lookup:
     version: tuple[str, ...]
 
     @classmethod
-    def along(cls, path: Path, star: Star) -> Lookup:
+    def from_path(cls, path: Path, star: Star) -> Lookup:
         """The look-up at the end of `path`."""
         columns = star.stored_columns(path.table).items()
         stored = pa.schema([(name, column.stored_type.arrow) for name, column in columns])
@@ -142,7 +142,7 @@ def _patch_join(star: Star, dimension: str) -> PatchJoin:
 
 
 def _lookups(star: Star, paths: Sequence[Path]) -> tuple[Lookup, ...]:
-    return tuple(Lookup.along(path, star) for path in paths)
+    return tuple(Lookup.from_path(path, star) for path in paths)
 
 
 def _version(star: Star, table: str) -> tuple[str, ...]:

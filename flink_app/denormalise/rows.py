@@ -84,7 +84,7 @@ class Rows:
             for name in columns
         ]
 
-    def whole(self) -> pa.RecordBatch:
+    def to_batch(self) -> pa.RecordBatch:
         """All rows as one batch."""
         if len(self._chunks) + len(self._tail) != 1:
             self._become(
@@ -94,7 +94,7 @@ class Rows:
 
     def keep(self, slots: Slots) -> None:
         """Leaves only the rows at `slots`, which get the numbers 0, 1, and so on in this order."""
-        self._become(self.whole().take(pa.array(slots)))
+        self._become(self.to_batch().take(pa.array(slots)))
 
     def _become(self, batch: pa.RecordBatch) -> None:
         self._chunks, self._starts, self._tail, self._tail_starts = [batch], [0], [], []

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from connectors.metrics import Metric
 from flink_app.declaration.dms_records import Positions
 from flink_app.diagnostics.metrics import SourceCheck
-from flink_app.records.arrays import members, true
+from flink_app.records.arrays import members, to_mask
 from flink_app.records.envelope import Scientific
 from flink_app.records.parsed import (
     LOAD,
@@ -126,7 +126,7 @@ def signs_in_columns(columns: RecordColumns, plan: RecordPlan) -> Signs:
         needed.append(metadata["stream-position"])
     unplaced = 0
     if any(column.null_count for column in needed):  # loads have none, and are no changes
-        lacking = np.logical_or.reduce([true(pc.is_null(column)) for column in needed])
+        lacking = np.logical_or.reduce([to_mask(pc.is_null(column)) for column in needed])
         unplaced = int((good & lacking & (columns.operations != LOAD)).sum())
     updates = good & (columns.operations == UPDATE)
     without_image = 0
@@ -136,7 +136,7 @@ def signs_in_columns(columns: RecordColumns, plan: RecordPlan) -> Signs:
             earlier = members(columns.before)
             values = [earlier[name] for name in plan.before_names(columns.table)]
             missing = pc.is_null(pc.coalesce(*[value.cast(pa.string()) for value in values]))
-        without_image = int((updates & true(missing)).sum())
+        without_image = int((updates & to_mask(missing)).sum())
     return +Signs(
         {
             SettingSign.NO_DETAILS: unplaced,

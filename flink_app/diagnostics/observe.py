@@ -105,7 +105,7 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
             seen.undeclared[definition.undeclared] += 0
             seen.described[definition.undeclared] = row
     findings += [(row, finding) for finding in sample.findings]
-    seen.findings = tuple(_located(findings, block, plan))
+    seen.findings = tuple(_locate(findings, block, plan))
     return seen
 
 
@@ -196,7 +196,7 @@ def _sampled_row(block: RecordBlock) -> int:
     return crc32(block.sequence_numbers[0].as_py().encode()) % len(block)
 
 
-def _located(
+def _locate(
     findings: list[tuple[int, Finding]], block: RecordBlock, plan: RecordPlan
 ) -> Iterator[Finding]:
     """The findings with the coordinates of their records.
@@ -204,7 +204,7 @@ def _located(
     Records below the floor of a reload show tables as they were before it: they are left out.
     """
     for row, finding in findings:
-        generation = plan.generations.of(block.arrival[row].value)
+        generation = plan.generations.generation_at(block.arrival[row].value)
         if plan.floor > UNKNOWN and floor_position(generation) < plan.floor:
             continue
         sequence_number = block.sequence_numbers[row].as_py()

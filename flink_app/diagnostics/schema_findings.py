@@ -173,7 +173,7 @@ def columns_in_control(control: Any) -> Mapping[str, Any]:
 def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Finding]:
     for column in table.columns:
         if column.source not in columns:
-            yield _gone(column, table)
+            yield _report_gone(column, table)
             continue
         announced = columns[column.source]
         source_type = SourceType.read(announced) if isinstance(announced, Mapping) else None
@@ -201,11 +201,11 @@ def findings_in_row(
             is_large = declared.unchanged is not None or declared.type.name in _MAY_BE_LEFT_OUT
             may_be_left_out = operation == "update" and is_large
             if column.source not in data and column.name not in table.key and not may_be_left_out:
-                yield _gone(column, table)
+                yield _report_gone(column, table)
     yield from _new(data, table, known)
 
 
-def _gone(column: ReadColumn, table: TablePlan) -> Finding:
+def _report_gone(column: ReadColumn, table: TablePlan) -> Finding:
     kind = FindingKind.KEY_GONE if column.name in table.key else FindingKind.COLUMN_GONE
     return Finding(kind, table.name, column.source, declared=str(column.declared.type))
 

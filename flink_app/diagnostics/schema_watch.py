@@ -63,7 +63,7 @@ class SchemaWatch:
         fatal: list[Finding] = []
         for finding in findings:
             is_note = finding.kind in NOTES
-            first = self._first(finding)
+            first = self._is_first(finding)
             if first or not is_note:
                 self._count(
                     SourceCheck.SCHEMA_NOTES if is_note else SourceCheck.SCHEMA_CONTRADICTIONS
@@ -76,7 +76,7 @@ class SchemaWatch:
         if fatal:
             raise SchemaChangedError(self._sentence(fatal))
 
-    def _first(self, finding: Finding) -> bool:
+    def _is_first(self, finding: Finding) -> bool:
         # The columns are those of all partitions.
         partition = None if finding.column else finding.partition
         key = (finding.kind, finding.table, finding.column, partition)
@@ -87,7 +87,7 @@ class SchemaWatch:
 
     def _sentence(self, fatal: list[Finding]) -> str:
         first, *more = fatal
-        others = f" ({len(more)} more of the same block: {_listed(more)})" if more else ""
+        others = f" ({len(more)} more of the same block: {_list_findings(more)})" if more else ""
         goes_on = (
             SchemaChanges.IGNORE if first.kind is FindingKind.KEY_GONE else SchemaChanges.LENIENT
         ).value
@@ -98,5 +98,5 @@ class SchemaWatch:
         )
 
 
-def _listed(findings: list[Finding]) -> str:
+def _list_findings(findings: list[Finding]) -> str:
     return ", ".join(".".join(filter(None, (f.table, f.column))) for f in findings[:10])

@@ -50,7 +50,7 @@ class SimilarTables:
         is_partition = self._star.declaration.is_partition
         return source in self._declared or any(is_partition(n, *source) for n in self._star.tables)
 
-    def to(self, source: SourceName) -> Similar | None:
+    def find_similar(self, source: SourceName) -> Similar | None:
         """What a table is called like; None for nothing."""
         schema, table = source
         same_name = self._used.get(table.casefold(), [])
@@ -93,7 +93,7 @@ class SimilarTablesWatch:
 
     def _suspect(self, source: SourceName, columns: ColumnsOf) -> Callable[[], str] | None:
         """How to warn of an undeclared table; None where nothing is suspicious about it."""
-        similar = self._names.to(source)
+        similar = self._names.find_similar(source)
         if similar is None:
             table = self._columns.table_of(source, columns)
             return None if table is None else partial(self._columns.warning, source, table)

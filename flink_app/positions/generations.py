@@ -79,7 +79,7 @@ class Generations:
         """The last generation."""
         return self._numbers[-1]
 
-    def of(self, arrival_ms: int | None) -> int:
+    def generation_at(self, arrival_ms: int | None) -> int:
         """The generation of a record; UNKNOWN_GENERATION if it depends on an unknown arrival."""
         if not self.later:
             return self.first
@@ -87,8 +87,8 @@ class Generations:
             return UNKNOWN_GENERATION
         return self._numbers[bisect_right(self._starts, arrival_ms)]
 
-    def of_column(self, arrival: pa.TimestampArray) -> int | npt.NDArray[np.int64]:
-        """`of` for a column of milliseconds: one number where all records have the same."""
+    def generations_at(self, arrival: pa.TimestampArray) -> int | npt.NDArray[np.int64]:
+        """The same for a column of milliseconds: one number where all records have the same."""
         if not self.later:
             return self.first
         known = arrival.is_valid().to_numpy(zero_copy_only=False)
@@ -98,7 +98,7 @@ class Generations:
         generations[~known] = UNKNOWN_GENERATION
         return generations
 
-    def started(self, generation: int, start_ms: int) -> Generations:
+    def extend(self, generation: int, start_ms: int) -> Generations:
         """These, and a newer one from a time on. Raises ValueError if it is not newer."""
         return Generations(self.first, (*self.later, (generation, start_ms)))
 
@@ -140,7 +140,7 @@ def time_milliseconds(text: str) -> int:
     return (time - _EPOCH) // _MILLISECOND
 
 
-def _of_setting(value: Any) -> Generations:
+def _parse_setting(value: Any) -> Generations:
     if isinstance(value, Generations):
         return value
     if isinstance(value, bool) or not isinstance(value, int | str):
@@ -150,4 +150,4 @@ def _of_setting(value: Any) -> Generations:
 
 
 # As a field of settings: text in a file, `Generations` in code.
-GenerationsSetting = Annotated[Generations, PlainValidator(_of_setting), PlainSerializer(str)]
+GenerationsSetting = Annotated[Generations, PlainValidator(_parse_setting), PlainSerializer(str)]

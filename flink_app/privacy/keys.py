@@ -59,12 +59,12 @@ class PrivacyKeys:
             raise SecretError(message)
         return cls(
             tokens=secret,
-            dead_letters=_derived(secret, b"starjoin dead letters", 32),
-            key_id=_derived(secret, b"starjoin key id", _KEY_ID_BYTES).hex(),
+            dead_letters=_derive(secret, b"starjoin dead letters", 32),
+            key_id=_derive(secret, b"starjoin key id", _KEY_ID_BYTES).hex(),
         )
 
 
-def _derived(secret: bytes, purpose: bytes, length: int) -> bytes:
+def _derive(secret: bytes, purpose: bytes, length: int) -> bytes:
     return HKDF(hashes.SHA256(), length=length, salt=None, info=purpose).derive(secret)
 
 

@@ -64,9 +64,9 @@ def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
         case Treatment.KEEP:
             return column
         case Treatment.TOKENISE:
-            return _each_distinct(column, lambda value: tokenise(value, key))
+            return _map_distinct(column, lambda value: tokenise(value, key))
         case Treatment.SHA256:
-            return _each_distinct(column, sha256)
+            return _map_distinct(column, sha256)
         case Treatment.MASK:
             return pc.replace_substring_regex(column, decimal_digit(), MASK_CHARACTER)
         case Treatment.MASK_TEXT:
@@ -78,7 +78,7 @@ def treat(column: pa.Array, treatment: Treatment, key: bytes) -> pa.Array:
             raise DroppedColumnError(message)
 
 
-def _each_distinct(column: pa.Array, function: Callable[[str], str]) -> pa.Array:
+def _map_distinct(column: pa.Array, function: Callable[[str], str]) -> pa.Array:
     """Maps text by a Python function, once per distinct value."""
     encoded = (
         column.dictionary_encode()

@@ -15,7 +15,7 @@ Rows = npt.NDArray[np.int64]  # row numbers in a block
 Mask = npt.NDArray[np.bool_]
 
 
-def true(condition: pa.Array) -> Mask:
+def to_mask(condition: pa.Array) -> Mask:
     """A condition as numpy, NULL as no."""
     if condition.null_count:
         condition = pc.fill_null(condition, fill_value=False)
@@ -50,7 +50,7 @@ def members(struct: pa.StructArray) -> dict[str, pa.Array]:
     return dict(zip((field.name for field in struct.type), struct.flatten(), strict=True))
 
 
-def codes(values: pa.Array, known: pa.Array) -> npt.NDArray[np.int32]:
+def find_indices(values: pa.Array, known: pa.Array) -> npt.NDArray[np.int32]:
     """The index of each value in `known`, -1 for any other value and for NULL."""
     indices = pc.index_in(values, known)
     if indices.null_count:

@@ -186,7 +186,7 @@ class Reload:
             case Step.STOP:
                 self._actions.stop_task()
             case Step.BOUNDARY:
-                generations = standing.generations.started(generation, self._boundary(standing))
+                generations = standing.generations.extend(generation, self._boundary(standing))
                 self._actions.reconfigure(generations, standing.floor)
             case Step.START:
                 self._wait_until(standing.boundary_ms + MARGIN_MS)

@@ -2,8 +2,8 @@
 
 Imitated: the zip unpacked into a folder that cannot be written, run by a user who is not root and
 owns only the temporary folder; the jar by user class loader; run options as the service takes
-them; the configuration allow-list, by Flink's give_to_user enforcement. Not imitated: the service's
-operating system, its give_to_user jars and its network.
+them; the configuration allow-list, by Flink's own enforcement. Not imitated: the service's
+operating system, its own jars and its network.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def unprivileged() -> list[str]:
     """What goes before a command so that it runs without root's rights.
 
     Root becomes another user who may read everything, since the interpreter can lie in root's
-    give_to_user home, and write nothing that is not theirs. Whoever is not root stays who they are.
+    own home, and write nothing that is not theirs. Whoever is not root stays who they are.
     """
     if os.geteuid() != 0:
         return []

@@ -30,7 +30,7 @@ SET session_replication_role = DEFAULT;
 
 
 @pytest.fixture
-def started(tmp_path: Path) -> Iterator[Running]:
+def extend(tmp_path: Path) -> Iterator[Running]:
     with running(tmp_path) as run:
         yield run
 
@@ -48,7 +48,7 @@ def test_a_reload_with_a_floor_makes_the_warehouse_the_join_again(started: Runni
     boundary = int(time.time()) + 1
     while time.time() < boundary:
         time.sleep(boundary - time.time())
-    generations = Generations().started(2, boundary * 1_000)
+    generations = Generations().extend(2, boundary * 1_000)
     started.configure(generations=generations)
     started.reload()
     with started.minicluster(restore_from=savepoint, parallelism=3) as job:

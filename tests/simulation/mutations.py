@@ -37,9 +37,9 @@ from flink_app.denormalise import join, operator
 from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import wide_rows
-from flink_app.denormalise.mirror import TableMirror, deleted_at, key_values
+from flink_app.denormalise.mirror import TableMirror, find_deleted, key_values
 from flink_app.denormalise.operator import Denormalise
-from flink_app.denormalise.ownership import owned
+from flink_app.denormalise.ownership import find_owned
 from flink_app.positions import position
 from flink_app.positions.position import UNKNOWN
 from infra.simulation.profile import Profile
@@ -83,7 +83,7 @@ class Mutation:
 
 
 def _owned(found: Callable[..., Any]) -> Callable[[], list[Patch]]:
-    return lambda: [(operator, "owned", found)]
+    return lambda: [(operator, "find_owned", found)]
 
 
 def _owner_by_old_parallelism() -> list[Patch]:
@@ -96,9 +96,9 @@ def _owner_by_old_parallelism() -> list[Patch]:
 
     def old(keys: Any, table: str, *, subtask: int, parallelism: int) -> Any:
         del parallelism
-        return owned(keys, table, subtask=subtask, parallelism=first["parallelism"])
+        return find_owned(keys, table, subtask=subtask, parallelism=first["parallelism"])
 
-    return [(World, "__init__", begin), (operator, "owned", old)]
+    return [(World, "__init__", begin), (operator, "find_owned", old)]
 
 
 def _rebuilt_at_first_fact() -> list[Patch]:
@@ -204,7 +204,7 @@ def _tombstones_without_position() -> list[Patch]:
     def gathered(self: TableMirror, slots: Any, columns: list[str]) -> list[pa.Array]:
         found = gather(self, slots, columns)
         if columns[-1] == POSITION and columns != [POSITION]:
-            gone = pa.array(deleted_at(slots, self))
+            gone = pa.array(find_deleted(slots, self))
             found[-1] = pc.if_else(gone, pa.scalar(None, pa.string()), found[-1])
         return found
 
@@ -246,14 +246,14 @@ def _no_fence() -> list[Patch]:
 
 
 def _columns_of_newer_rows_only() -> list[Patch]:
-    newer = ColumnVersions.newer
+    newer = ColumnVersions.take_newer
 
     def rows(self: ColumnVersions, *given: Any) -> Any:
         keys, sources = newer(self, *given)
         moved = sources[:, 0] >= 0
         return [key for key, row in zip(keys, moved, strict=True) if row], sources[moved]
 
-    return [(ColumnVersions, "newer", rows)]
+    return [(ColumnVersions, "take_newer", rows)]
 
 
 def _superseded_forgotten(count: Callable[..., Sequence[Outcome]]) -> Callable[..., Any]:
@@ -371,14 +371,14 @@ MUTATIONS: Final = (
     Mutation("rebuilt at the first of either input", _rebuilt_at_first_fact),
     Mutation(
         "every key of merged blocks",
-        lambda: [(DurableTable, "_newest", lambda _, batches: batches[-1])],
+        lambda: [(DurableTable, "_keep_newest", lambda _, batches: batches[-1])],
     ),
     Mutation("mirror's tombstones", _no_mirror_tombstones),
     Mutation("mirror's positions", _no_mirror_positions),
     Mutation("labels from the marker", _own_labels),
     Mutation(
         "both halves of a key update",
-        lambda: [(changes, "moved", lambda parsed, _: pa.array([False] * len(parsed)))],
+        lambda: [(changes, "find_moved", lambda parsed, _: pa.array([False] * len(parsed)))],
     ),
     Mutation(
         "load after completion",

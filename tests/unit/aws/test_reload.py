@@ -22,7 +22,7 @@ STOPPED = replace(RUNS, status="stopped", stop_ms=90)
 LOADS = TaskState("running", start_ms=200, fresh_start_ms=200, stop_ms=90, percent=40)
 LOADED = replace(LOADS, load_end_ms=300, percent=100)
 FIRST = Generations()
-SECOND = FIRST.started(2, 150)
+SECOND = FIRST.extend(2, 150)
 
 
 def at(

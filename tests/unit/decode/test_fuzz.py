@@ -100,7 +100,7 @@ WITHOUT: Final[dict[str, Patch]] = {
     "NUL by columns": (value_columns, "_holds_nul", lambda _: False),
     "NUL by rows": (values, "NUL", "\x01"),
     "exponents by columns": (columns, "may_be_rounded", _nothing_is_rounded),
-    "digits beyond the scale by columns": (read_schema, "_narrowed", _cut_short),
+    "digits beyond the scale by columns": (read_schema, "_narrow", _cut_short),
     "digits of a key's time by columns": (read_schema, "times_from_text", _cut_time),
     "no value in a detail": (values, "_wrong", _wrong_with_value),
     "every record in the account": (Tally, "accounts", _one_less),

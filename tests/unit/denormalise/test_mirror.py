@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.denormalise import mirror as module
-from flink_app.denormalise.mirror import Mirror, TableMirror, deleted_at, key_values
+from flink_app.denormalise.mirror import Mirror, TableMirror, find_deleted, key_values
 from flink_app.denormalise.rows import NO_SLOT
 from flink_app.positions.position import make_position
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
@@ -80,7 +80,7 @@ def test_it_holds_the_newest_of_each_key(blocks: list[list[int]]) -> None:
         for name in STAR.stored_columns(table):
             values = found.gather(slots, [name])[0].to_pylist()
             assert values == [*(c.values[name] for c in newest.values()), None]
-        assert deleted_at(slots, found).tolist() == [
+        assert find_deleted(slots, found).tolist() == [
             *(c.deleted for c in newest.values()),
             False,
         ]
@@ -116,7 +116,7 @@ def test_a_deleted_row_stays_as_a_tombstone_that_older_changes_cannot_revive() -
     accept(table, region(1), region(5, deleted=True))
     assert accept(table, region(4, "late")) == []
     assert content(table, [("NO", "V")]) == [(make_position(1, 5, 0), True, "NO", "V", None)]
-    assert deleted_at(table.find([("NO", "V")]), table).tolist() == [True]
+    assert find_deleted(table.find([("NO", "V")]), table).tolist() == [True]
     assert accept(table, region(6, "again"))
     assert content(table, [("NO", "V")])[0][-1] == "again"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.blocks import Block, Kind, route_of
 from connectors.routes import key_group, routes
-from flink_app.denormalise.ownership import owned, select
+from flink_app.denormalise.ownership import find_owned, select
 
 keys = st.lists(st.integers() | st.text() | st.tuples(st.integers(), st.text()))
 
@@ -21,7 +21,7 @@ keys = st.lists(st.integers() | st.text() | st.tuples(st.integers(), st.text()))
 @given(keys, st.integers(1, 9))
 def test_a_key_has_one_owner_at_any_parallelism(found: list[Any], parallelism: int) -> None:
     owners = [
-        owned(found, "table", subtask=subtask, parallelism=parallelism)
+        find_owned(found, "table", subtask=subtask, parallelism=parallelism)
         for subtask in range(parallelism)
     ]
     assert np.sum(owners, axis=0).tolist() == [1] * len(found)
@@ -29,14 +29,14 @@ def test_a_key_has_one_owner_at_any_parallelism(found: list[Any], parallelism: i
 
 def test_the_owner_is_the_same_in_every_process() -> None:
     # Written down once: Python's own hash of a text differs from process to process.
-    mine = owned(["a", "b", "c", 1, 2, 3, ("a", 1)], "table", subtask=0, parallelism=2)
+    mine = find_owned(["a", "b", "c", 1, 2, 3, ("a", 1)], "table", subtask=0, parallelism=2)
     assert mine.tolist() == [True, False, True, False, False, False, False]
 
 
 def test_tables_with_equal_keys_are_spread_differently() -> None:
     numbers: list[Any] = list(range(200))
-    one = owned(numbers, "one", subtask=0, parallelism=2)
-    other = owned(numbers, "other", subtask=0, parallelism=2)
+    one = find_owned(numbers, "one", subtask=0, parallelism=2)
+    other = find_owned(numbers, "other", subtask=0, parallelism=2)
     assert one.tolist() != other.tolist()
     assert 60 < one.sum() < 140
 

@@ -38,7 +38,7 @@ def test_a_row_is_found_by_its_number(steps: list[tuple[int, str]], chance: obje
             rows.keep(np.array(kept))
             model = [model[number] for number in kept]
         elif then == "whole":
-            assert rows.whole().column("n").to_pylist() == model
+            assert rows.to_batch().column("n").to_pylist() == model
         elif then == "read":
             wanted = [NO_SLOT, *random(range(len(model)), min(9, len(model)))]
             found = rows.gather(np.array(wanted), ["text", "n"])
@@ -55,7 +55,7 @@ def test_nothing_is_read_of_no_rows() -> None:
     rows = Rows(SCHEMA)
     assert rows.gather(np.array([NO_SLOT, NO_SLOT]), ["n"])[0].to_pylist() == [None, None]
     assert rows.gather(np.array([], np.int64), ["n"])[0].to_pylist() == []
-    assert rows.whole().num_rows == 0
+    assert rows.to_batch().num_rows == 0
 
 
 def test_a_row_is_copied_a_few_times_however_many_come(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,7 +143,7 @@ def test_a_table_without_such_columns_takes_the_plain_way(monkeypatch: pytest.Mo
     def refuse(*_: object) -> None:
         pytest.fail("what is known was looked up")
 
-    monkeypatch.setattr(TableMirror, "_known", refuse)
+    monkeypatch.setattr(TableMirror, "_gather_known", refuse)
     star = ticket_seller()
     schema = star.changes_schema("sport_event")
     row = dict.fromkeys(schema.names) | {

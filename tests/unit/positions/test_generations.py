@@ -59,7 +59,7 @@ def test_the_text_form() -> None:
     assert str(THREE) == text
     assert Generations.parse(text) == THREE
     assert THREE.newest == 7
-    assert THREE.started(8, 3_500) == Generations.parse(f"{text}, 8 from 1970-01-01T00:00:03.5Z")
+    assert THREE.extend(8, 3_500) == Generations.parse(f"{text}, 8 from 1970-01-01T00:00:03.5Z")
 
 
 @pytest.mark.parametrize(
@@ -86,17 +86,17 @@ def test_a_fault_is_named(text: str, fault: str) -> None:
 
 
 def test_a_boundary_belongs_to_what_it_starts() -> None:
-    assert [THREE.of(at) for at in (0, 999, 1_000, 1_999, 2_000)] == [1, 1, 2, 2, 7]
-    assert THREE.of(None) == UNKNOWN_GENERATION
-    assert Generations(5).of(None) == 5
+    assert [THREE.generation_at(at) for at in (0, 999, 1_000, 1_999, 2_000)] == [1, 1, 2, 2, 7]
+    assert THREE.generation_at(None) == UNKNOWN_GENERATION
+    assert Generations(5).generation_at(None) == 5
 
 
 @given(generations(), st.lists(st.none() | times))
 def test_by_columns_as_one_by_one(found: Generations, arrivals: list[int | None]) -> None:
     near = [start + step for _, start in found.later for step in (-1, 0, 1)]
     every = [*arrivals, *near]
-    column = found.of_column(pa.array(every, pa.timestamp("ms", tz="UTC")))
-    expected = [found.of(at) for at in every]
+    column = found.generations_at(pa.array(every, pa.timestamp("ms", tz="UTC")))
+    expected = [found.generation_at(at) for at in every]
     assert np.broadcast_to(column, len(every)).tolist() == expected
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from flink_app.declaration import Star
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.mirror import Mirror, key_values
-from flink_app.denormalise.ownership import owned, select
+from flink_app.denormalise.ownership import find_owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
 from infra.simulation.placement import placed
@@ -110,7 +110,7 @@ class Subtasks:
         table = mirror.tables[change.table]
         accepted = table.accept(batch(self._star, change.table, [change]))
         keys = key_values([accepted.column(name) for name in table.key])
-        mine = owned(keys, change.table, subtask=subtask, parallelism=len(self._mirrors))
+        mine = find_owned(keys, change.table, subtask=subtask, parallelism=len(self._mirrors))
         if mine.any():
             own = patches(select(accepted, mine), self._plan.patches[change.table], mirror)
             staged.patches[change.table].append(own)
