@@ -60,9 +60,9 @@ record ClientSettings(
   }
 
   ClientSettings {
-    Limits.within("callTimeout", callTimeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
-    Limits.within("connectTimeout", connectTimeout, Duration.ofMillis(100), callTimeout);
-    Limits.within("maxConnections", maxConnections, 1, 10_000, "");
+    Limits.requireWithin("callTimeout", callTimeout, Duration.ofSeconds(1), Duration.ofMinutes(5));
+    Limits.requireWithin("connectTimeout", connectTimeout, Duration.ofMillis(100), callTimeout);
+    Limits.requireWithin("maxConnections", maxConnections, 1, 10_000, "");
     Limits.require(
         !fips || endpoint == null, "fips must not be set with an endpoint, which decides itself");
   }

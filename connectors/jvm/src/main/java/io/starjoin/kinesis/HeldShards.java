@@ -65,14 +65,14 @@ final class HeldShards {
   long checkedForMillis() {
     long wait = ShardCursor.NEVER;
     for (Held each : held.values()) {
-      long left =
+      long remaining =
           each.sinceMillis()
               + reading.settings().failAfter().toMillis()
               - reading.timing().nowMillis();
-      if (left <= 0) {
+      if (remaining <= 0) {
         throw each.gap();
       }
-      wait = Math.min(wait, left);
+      wait = Math.min(wait, remaining);
     }
     return wait;
   }

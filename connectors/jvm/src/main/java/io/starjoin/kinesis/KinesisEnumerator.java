@@ -124,7 +124,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
       startedReaders.add(reader);
     } else if (event instanceof ShardEnded end) {
       LOG.info("Shard {} was read to its end; its children: {}.", end.shardId(), end.children());
-      end.children().forEach(registry::named);
+      end.children().forEach(registry::addNamed);
       registry.ended(end.shardId(), reader);
     } else if (event instanceof ShardInDoubt doubt) {
       onDoubt(reader, doubt);

@@ -228,7 +228,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
           lane,
           () -> feeds.isAnyThere(lane.cursor.parents()),
           areThere -> {
-            lane.cursor.parentsAre(areThere);
+            lane.cursor.decideParents(areThere);
             return take(lane, answer, unread, interval);
           });
       return List.of();
@@ -298,7 +298,7 @@ final class KinesisSplitReader implements SplitReader<Block, ShardSplit> {
       inDoubt += lane.cursor.isInDoubt() ? 1 : 0;
       paused += lane.cursor.isPaused() ? 1 : 0;
     }
-    reading.metrics().shardsAre(inDoubt, paused, held.count());
+    reading.metrics().countShards(inDoubt, paused, held.count());
   }
 
   /** Any thread: runs in the loop, soon. */

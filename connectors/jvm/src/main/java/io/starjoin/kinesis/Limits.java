@@ -12,17 +12,17 @@ final class Limits {
     }
   }
 
-  static void within(String setting, long given, long least, long most, String unit) {
+  static void requireWithin(String setting, long value, long least, long most, String unit) {
     require(
-        least <= given && given <= most,
+        least <= value && value <= most,
         String.format(
-            Locale.ROOT, "%s must be %,d to %,d%s, not %,d", setting, least, most, unit, given));
+            Locale.ROOT, "%s must be %,d to %,d%s, not %,d", setting, least, most, unit, value));
   }
 
-  static void within(String setting, Duration given, Duration least, Duration most) {
+  static void requireWithin(String setting, Duration value, Duration least, Duration most) {
     require(
-        given.compareTo(least) >= 0 && given.compareTo(most) <= 0,
-        "%s must be %s to %s, not %s".formatted(setting, text(least), text(most), text(given)));
+        value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
+        "%s must be %s to %s, not %s".formatted(setting, text(least), text(most), text(value)));
   }
 
   private static String text(Duration duration) {

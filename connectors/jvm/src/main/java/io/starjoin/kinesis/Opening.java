@@ -117,11 +117,11 @@ final class Opening {
     if (recordsCame || position.readUntilMillis() == Position.UNKNOWN) {
       return false;
     }
-    long place = kinesisMillis - behindMillis;
-    boolean wasReadBefore = place + marginMillis < position.readUntilMillis();
+    long positionMillis = kinesisMillis - behindMillis;
+    boolean wasReadBefore = positionMillis + marginMillis < position.readUntilMillis();
     boolean isAtLastRecord =
         position.lastArrivalMillis() != Position.UNKNOWN
-            && Math.abs(place - position.lastArrivalMillis()) <= marginMillis;
+            && Math.abs(positionMillis - position.lastArrivalMillis()) <= marginMillis;
     return wasReadBefore && !isAtLastRecord;
   }
 

@@ -55,11 +55,11 @@ final class PatientCredentials implements AwsCredentialsProvider {
    */
   @Override
   public AwsCredentials resolveCredentials() {
-    CompletableFuture<AwsCredentials> mine = fetch();
+    CompletableFuture<AwsCredentials> current = fetch();
     try {
-      return mine.get(isLate(mine) ? 0 : WAIT_MILLIS, TimeUnit.MILLISECONDS);
+      return current.get(isLate(current) ? 0 : WAIT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      setLate(mine);
+      setLate(current);
       throw SdkClientException.create(
           "there are no AWS credentials yet: the service that gives them has not answered", e);
     } catch (InterruptedException e) {
@@ -78,11 +78,11 @@ final class PatientCredentials implements AwsCredentialsProvider {
     return fetch;
   }
 
-  private synchronized boolean isLate(CompletableFuture<AwsCredentials> one) {
-    return late == one;
+  private synchronized boolean isLate(CompletableFuture<AwsCredentials> current) {
+    return late == current;
   }
 
-  private synchronized void setLate(CompletableFuture<AwsCredentials> one) {
-    late = one;
+  private synchronized void setLate(CompletableFuture<AwsCredentials> current) {
+    late = current;
   }
 }

@@ -78,11 +78,11 @@ final class PollingFeed implements ShardFeed {
 
   @Override
   public long likelyBytes(long millisSinceAnswer, long millisBehind) {
-    long since = Math.min(MOST_EXPECTED_BYTES, written(millisSinceAnswer));
-    return Math.min(mostBytes, Math.max(LEAST_EXPECTED_BYTES, since + written(millisBehind)));
+    long since = Math.min(MOST_EXPECTED_BYTES, estimateBytes(millisSinceAnswer));
+    return Math.min(mostBytes, Math.max(LEAST_EXPECTED_BYTES, since + estimateBytes(millisBehind)));
   }
 
-  private static long written(long millis) {
+  private static long estimateBytes(long millis) {
     return millis * WRITTEN_BYTES_PER_SECOND / 1000;
   }
 

@@ -66,7 +66,7 @@ final class ReaderMetrics {
   }
 
   /** How many shards wait, and for what. Fetcher thread. */
-  void shardsAre(int inDoubt, int paused, int held) {
+  void countShards(int inDoubt, int paused, int held) {
     shardsInDoubt = inDoubt;
     shardsPaused = paused;
     shardsHeld = held;
@@ -96,7 +96,7 @@ final class ReaderMetrics {
    *
    * @param lagMillis since Kinesis had received it
    */
-  void fetched(long lagMillis) {
+  void recordFetch(long lagMillis) {
     fetchLagMillis = lagMillis;
   }
 }

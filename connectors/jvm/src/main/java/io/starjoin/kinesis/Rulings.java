@@ -198,9 +198,9 @@ final class Rulings {
   }
 
   /** Time passes between two answers, so until when the shard was read may differ. */
-  private static boolean isSamePlace(Position one, Position other) {
-    return one.kind() == other.kind()
-        && Objects.equals(one.sequenceNumber(), other.sequenceNumber());
+  private static boolean isSamePlace(Position left, Position right) {
+    return left.kind() == right.kind()
+        && Objects.equals(left.sequenceNumber(), right.sequenceNumber());
   }
 
   private static Ruling ofGone(ShardInDoubt doubt, Listing listing) {

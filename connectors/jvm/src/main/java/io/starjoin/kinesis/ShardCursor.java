@@ -248,8 +248,8 @@ final class ShardCursor {
   }
 
   /** What {@link #needsParents} has led to. */
-  void parentsAre(boolean there) {
-    if (!there) {
+  void decideParents(boolean exist) {
+    if (!exist) {
       position = position.reopened(false);
       opening.refute();
     }
@@ -384,7 +384,7 @@ final class ShardCursor {
     opening.confirm();
     Block last = blocks.get(blocks.size() - 1);
     if (last.lastArrivalMillis() != Position.UNKNOWN) {
-      reading.metrics().fetched(reading.retention().kinesisMillis() - last.lastArrivalMillis());
+      reading.metrics().recordFetch(reading.retention().kinesisMillis() - last.lastArrivalMillis());
     }
     position = last.next();
     emittedReadUntil = after;

@@ -197,7 +197,7 @@ final class ShardDiscovery {
       return;
     }
     context.callAsync(
-        () -> lister.gone(asked),
+        () -> lister.findGone(asked),
         (gone, failure) -> {
           if (failure == null) {
             watch.answered();

@@ -85,7 +85,7 @@ final class ShardLister implements AutoCloseable {
     nextListingMillis = timing.nowMillis() + LEAST_DISTANCE_MILLIS;
     long begunMillis = timing.wallClockMillis();
     DescribeStreamSummaryResponse answer =
-        retrying(() -> client.describeStreamSummary(request -> request.streamARN(streamArn)));
+        callRepeatedly(() -> client.describeStreamSummary(request -> request.streamARN(streamArn)));
     long offset = clockOffset(answer);
     StreamDescriptionSummary stream = answer.streamDescriptionSummary();
     Map<String, ShardDescription> shards = Listing.byId(pages());
@@ -113,7 +113,7 @@ final class ShardLister implements AutoCloseable {
     for (int expired = 0; ; ) {
       ListShardsRequest request = request(token);
       try {
-        ListShardsResponse page = retrying(() -> client.listShards(request));
+        ListShardsResponse page = callRepeatedly(() -> client.listShards(request));
         page.shards().forEach(shard -> shards.add(ShardDescription.of(shard)));
         token = page.nextToken();
         if (token == null) {
@@ -166,17 +166,17 @@ final class ShardLister implements AutoCloseable {
    * @return those that it has no more
    * @throws SdkException if a call fails repeatedly
    */
-  Set<String> gone(Set<String> shardIds) throws InterruptedException {
+  Set<String> findGone(Set<String> shardIds) throws InterruptedException {
     List<String> ids = List.copyOf(shardIds);
     Set<String> gone = new HashSet<>();
     for (int from = 0; from < ids.size(); from += PROBES_AT_A_TIME) {
-      List<String> some = ids.subList(from, Math.min(ids.size(), from + PROBES_AT_A_TIME));
+      List<String> batch = ids.subList(from, Math.min(ids.size(), from + PROBES_AT_A_TIME));
       List<CompletableFuture<GetShardIteratorResponse>> first =
-          some.stream().map(probe::ask).toList();
-      for (int i = 0; i < some.size(); i++) {
-        String id = some.get(i);
+          batch.stream().map(probe::ask).toList();
+      for (int i = 0; i < batch.size(); i++) {
+        String id = batch.get(i);
         try {
-          retrying(first.get(i), () -> probe.ask(id));
+          callRepeatedly(first.get(i), () -> probe.ask(id));
         } catch (ResourceNotFoundException e) {
           gone.add(id);
         }
@@ -185,14 +185,14 @@ final class ShardLister implements AutoCloseable {
     return gone;
   }
 
-  private <T> T retrying(Supplier<CompletableFuture<T>> call) throws InterruptedException {
-    return retrying(null, call);
+  private <T> T callRepeatedly(Supplier<CompletableFuture<T>> call) throws InterruptedException {
+    return callRepeatedly(null, call);
   }
 
   /**
    * @param sent the first attempt; null: it is still to be made
    */
-  private <T> T retrying(CompletableFuture<T> sent, Supplier<CompletableFuture<T>> call)
+  private <T> T callRepeatedly(CompletableFuture<T> sent, Supplier<CompletableFuture<T>> call)
       throws InterruptedException {
     long begun = timing.nowMillis();
     for (int failures = 1; ; failures++) {

@@ -57,7 +57,7 @@ final class ShardRegistry {
   }
 
   /** Adds a child shard named when its parent ended; it is read from its beginning. */
-  void named(ShardDescription child) {
+  void addNamed(ShardDescription child) {
     add(child, Position.TRIM_HORIZON);
   }
 
@@ -131,14 +131,14 @@ final class ShardRegistry {
       return;
     }
     if (isGone) {
-      unlisted.isGone(id);
+      unlisted.markGone(id);
       for (ShardEntry child : children) {
         if (child.start.kind() == Position.Kind.TRIM_HORIZON
             && child.start.readUntilMillis() == Position.UNKNOWN) {
           child.start = child.start.readUntil(lostSince);
         }
       }
-    } else if (unlisted.isThere(id)) {
+    } else if (unlisted.countThere(id)) {
       // It has children, so it is closed; it is read from where they would be.
       entries.put(
           id,

@@ -52,21 +52,23 @@ record SourceSettings(
         (initialPosition == InitialPosition.AT_TIMESTAMP) == (initialTimestamp != null),
         "initialTimestamp must be set if initialPosition is AT_TIMESTAMP, and only then");
     // Below, one failed listing could end the job; above, nobody would notice.
-    Limits.within("failAfter", failAfter, Duration.ofSeconds(30), Duration.ofDays(1));
+    Limits.requireWithin("failAfter", failAfter, Duration.ofSeconds(30), Duration.ofDays(1));
     // A longer one could exceed failAfter.
-    Limits.within("longestBackoff", longestBackoff, Duration.ofSeconds(1), Duration.ofSeconds(30));
-    Limits.within("firstBackoff", firstBackoff, Duration.ofMillis(100), longestBackoff);
+    Limits.requireWithin(
+        "longestBackoff", longestBackoff, Duration.ofSeconds(1), Duration.ofSeconds(30));
+    Limits.requireWithin("firstBackoff", firstBackoff, Duration.ofMillis(100), longestBackoff);
     // One answer can have 10 MiB.
-    Limits.within("prefetchBytes", prefetchBytes, 16 * MIB, 4096 * MIB, " bytes");
+    Limits.requireWithin("prefetchBytes", prefetchBytes, 16 * MIB, 4096 * MIB, " bytes");
     // The service allows five calls per second and shard; an iterator lives for five minutes.
-    Limits.within("pollInterval", pollInterval, Duration.ofMillis(200), Duration.ofSeconds(10));
-    Limits.within(
+    Limits.requireWithin(
+        "pollInterval", pollInterval, Duration.ofMillis(200), Duration.ofSeconds(10));
+    Limits.requireWithin(
         "shardDiscoveryInterval",
         shardDiscoveryInterval,
         Duration.ofMillis(100),
         Duration.ofHours(1));
-    Limits.within("maxRecordsPerFetch", maxRecordsPerFetch, 1, 10_000, "");
-    Limits.within("maxBlockBytes", maxBlockBytes, 1, 64 * MIB, " bytes");
+    Limits.requireWithin("maxRecordsPerFetch", maxRecordsPerFetch, 1, 10_000, "");
+    Limits.requireWithin("maxBlockBytes", maxBlockBytes, 1, 64 * MIB, " bytes");
     Limits.require(
         (reader == ReaderKind.FAN_OUT) == (consumer != null),
         "consumerArn or consumerName must be set if reader is FAN_OUT, and only then");

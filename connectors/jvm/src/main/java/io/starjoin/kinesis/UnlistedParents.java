@@ -18,23 +18,23 @@ final class UnlistedParents {
   static final int ROUNDS_TO_READ = 18;
 
   private final Set<String> expired = new HashSet<>();
-  private final Map<String, Integer> there = new HashMap<>();
+  private final Map<String, Integer> roundsByParent = new HashMap<>();
 
   void keepOnly(Set<String> waitedFor) {
     expired.retainAll(waitedFor);
-    there.keySet().retainAll(waitedFor);
+    roundsByParent.keySet().retainAll(waitedFor);
   }
 
   Set<String> expired() {
     return expired;
   }
 
-  void isGone(String shardId) {
+  void markGone(String shardId) {
     expired.add(shardId);
   }
 
   /** Returns whether it is time to read it although no listing shows it. */
-  boolean isThere(String shardId) {
-    return there.merge(shardId, 1, Integer::sum) >= ROUNDS_TO_READ;
+  boolean countThere(String shardId) {
+    return roundsByParent.merge(shardId, 1, Integer::sum) >= ROUNDS_TO_READ;
   }
 }

@@ -23,8 +23,8 @@ final class WakeUpFlag {
    */
   synchronized boolean sleep(long millis) throws InterruptedException {
     long end = timing.nowMillis() + millis;
-    for (long left = millis; !raised && left > 0; left = end - timing.nowMillis()) {
-      timing.await(this, left);
+    for (long remaining = millis; !raised && remaining > 0; remaining = end - timing.nowMillis()) {
+      timing.await(this, remaining);
     }
     boolean was = raised;
     raised = false;

@@ -19,10 +19,10 @@ final class Wire {
 
   private static final int FIRST_VERSION_WITH_TIMES = 2;
 
-  static void requireReadable(int version, String what) throws IOException {
+  static void requireReadable(int version, String source) throws IOException {
     if (version > VERSION) {
       throw new IOException(
-          what
+          source
               + " was written by a newer release (version "
               + version
               + "; this one reads up to "

@@ -37,7 +37,7 @@ class ShardRegistryTest {
     }
     Set<String> questions = registry.questions();
     assertThat(questions).containsExactly("ended");
-    registry.named(ShardDescription.named("child", List.of("ended", "read")));
+    registry.addNamed(ShardDescription.named("child", List.of("ended", "read")));
     registry.answered(questions, Set.of("ended"), Position.UNKNOWN);
     registry.ended("read", 0);
 
