@@ -35,7 +35,7 @@ from connectors.redshift.names import Names
 
 @dataclass(frozen=True)
 class Version:
-    """A version of the layout, and the first release of Starjoin that has it."""
+    """A version of the layout, and the first release of Starjoin that has it, or will have it."""
 
     number: int
     release: str

@@ -85,14 +85,14 @@ def _once(method: Callable[Concatenate[Star, P], T]) -> Callable[Concatenate[Sta
     """Derives an answer once per question: plans, schemas and the generated SQL ask repeatedly."""
 
     @wraps(method)
-    def known(self: Star, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def answer_once(self: Star, /, *args: P.args, **kwargs: P.kwargs) -> T:
         question = (method.__name__, args, tuple(kwargs.items()))
         if question not in self._answers:
             self._answers[question] = method(self, *args, **kwargs)
         answer: T = self._answers[question]
         return answer
 
-    return known
+    return answer_once
 
 
 class Star:

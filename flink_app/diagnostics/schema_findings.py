@@ -160,7 +160,7 @@ def _findings_in_control(
     if key is not None and set(key) != set(table.key_sources):
         declared, key_in_source = ", ".join(table.key_sources), ", ".join(map(printable, key))
         yield Finding(FindingKind.KEY, table.name, declared=declared, observed=key_in_source)
-    yield from _new(columns, table, known)
+    yield from _report_new(columns, table, known)
 
 
 def columns_in_control(control: Any) -> Mapping[str, Any]:
@@ -202,7 +202,7 @@ def findings_in_row(
             may_be_left_out = operation == "update" and is_large
             if column.source not in data and column.name not in table.key and not may_be_left_out:
                 yield _report_gone(column, table)
-    yield from _new(data, table, known)
+    yield from _report_new(data, table, known)
 
 
 def _report_gone(column: ReadColumn, table: TablePlan) -> Finding:
@@ -210,7 +210,9 @@ def _report_gone(column: ReadColumn, table: TablePlan) -> Finding:
     return Finding(kind, table.name, column.source, declared=str(column.declared.type))
 
 
-def _new(names: Mapping[str, Any], table: TablePlan, known: Collection[str]) -> Iterator[Finding]:
+def _report_new(
+    names: Mapping[str, Any], table: TablePlan, known: Collection[str]
+) -> Iterator[Finding]:
     for name in names:
         if name not in known:
             yield Finding(FindingKind.NEW_COLUMN, table.name, printable(name))

@@ -1,4 +1,4 @@
-"""Starts the command line: `python -m infra.aws deploy --environment NAME`."""
+"""Starts the command line: `.venv/bin/python -m infra.aws deploy --environment NAME`."""
 
 import sys
 

@@ -147,7 +147,7 @@ class FlinkApplication:
         """Waits until it rests, in the wanted state. Raises ApplicationError."""
         description = self._rest(doing)
         if description.status != wanted:
-            raise self._failed(doing, f"ended in state {description.status}")
+            raise self._explain(doing, f"ended in state {description.status}")
         self._say(f"{self._name}: {description.status}, version {description.version}")
         return description
 
@@ -200,10 +200,10 @@ class FlinkApplication:
             clock=self._clock,
             every=_EVERY,
             limit=_LIMIT,
-            overdue=lambda: self._failed(doing, f"is not done after {_LIMIT / 60:.0f} minutes"),
+            overdue=lambda: self._explain(doing, f"is not done after {_LIMIT / 60:.0f} minutes"),
         )
 
-    def _failed(self, doing: str, failure: str) -> ApplicationError:
+    def _explain(self, doing: str, failure: str) -> ApplicationError:
         reason = self._operation_failure()
         explanation = f" The service says: {reason}." if reason else ""
         return ApplicationError(

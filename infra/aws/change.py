@@ -60,7 +60,7 @@ class Change:
         self._parts = parts
         self._say = say
 
-    def standing(self) -> Standing:
+    def find_standing(self) -> Standing:
         """Where the change stands. Raises DeployError."""
         parts = self._parts
         task = parts.replication.state(parts.task)
@@ -78,18 +78,18 @@ class Change:
             application_runs=parts.runs(),
             application_differs=application_differs,
             replication_differs=replication_differs,
-            drained=not self._drains or (matters and parts.behind(task) == []),
+            drained=not self._drains or (matters and parts.find_behind(task) == []),
             to_resume=mark is not None and mark.resume,
         )
 
     def is_needed(self) -> bool:
         """Whether DMS's configuration changes, or a change is in progress. Raises DeployError."""
-        standing = self.standing()
+        standing = self.find_standing()
         return standing.replication_differs or self._parts.records.mark(standing.task) is not None
 
     def describe(self) -> Iterator[str]:
         """What is left to do, and what differs, a line each. Raises DeployError."""
-        standing = self.standing()
+        standing = self.find_standing()
         mark = self._parts.records.mark(standing.task)
         now = self._now() if mark is None else self._parts.records.read(mark)
         yield (
@@ -116,7 +116,7 @@ class Change:
     def apply(self) -> None:
         """Does what is left. Raises DeployError; what ran before then runs again, if it can."""
         records = self._parts.records
-        standing = self.standing()
+        standing = self.find_standing()
         steps = steps_left(standing)
         self._check_start(standing)
         self._check_can_pause(standing, steps)
@@ -134,7 +134,7 @@ class Change:
                 )
                 raise DeployError(message) from failure
             except (DeployError, ClientError) as failure:
-                raise self._failed(step, mark, failure) from failure
+                raise self._explain(step, mark, failure) from failure
         records.end()
 
     @property
@@ -190,7 +190,7 @@ class Change:
             )
             raise DeployError(message)
 
-    def _failed(self, step: Step, mark: Mark, failure: Exception) -> DeployError:
+    def _explain(self, step: Step, mark: Mark, failure: Exception) -> DeployError:
         if step is Step.RESUME:
             status = self._parts.replication.status(self._parts.task)
             return DeployError(

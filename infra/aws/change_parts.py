@@ -47,7 +47,7 @@ class Parts:
     def now(self, application: StackPlan, replication: StackPlan) -> Before:
         """What CloudFormation has of these two stacks. Raises DeployError where one is missing."""
         deployed = [
-            self.stacks.deployed(each.part, each.name) for each in (application, replication)
+            self.stacks.find_deployed(each.part, each.name) for each in (application, replication)
         ]
         if deployed[0] is None or deployed[1] is None:
             message = (
@@ -99,19 +99,19 @@ class Parts:
         if before.snapshot is None and not self.runs():
             self.records.save(mark, replace(before, snapshot=self.application.latest_snapshot()))
 
-    def behind(self, task: TaskState) -> list[str] | None:
+    def find_behind(self, task: TaskState) -> list[str] | None:
         """The shards that are not loaded up to the task's stop; None while more may arrive."""
         if task.stop_ms >= task.start_ms:
             return self.drain.shards_behind(task.stop_ms)
         # A task that failed may have no time of its stop: then everything has to be loaded.
-        return self.drain.stream.unloaded(self.drain.bookkeeping.loaded(), _ALL_TIME)
+        return self.drain.stream.find_unloaded(self.drain.bookkeeping.read_loaded(), _ALL_TIME)
 
     def wait_until_drained(self) -> None:
         """Waits until no shard is behind. Raises DeployError."""
         task = self.replication.state(self.task)
 
         def overdue() -> DeployError:
-            shards = ", ".join(self.behind(task) or []) or "the stream"
+            shards = ", ".join(self.find_behind(task) or []) or "the stream"
             return DeployError(
                 f"after {_LIMIT / 3_600:.0f} hours the warehouse still lacks records of {shards} "
                 f"that DMS has sent: the application's log says why nothing is loaded. If it "
@@ -120,7 +120,7 @@ class Parts:
             )
 
         wait_for(
-            lambda: self.behind(task) == [] or None,
+            lambda: self.find_behind(task) == [] or None,
             clock=self.clock,
             every=_EVERY,
             limit=_LIMIT,

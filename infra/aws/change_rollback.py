@@ -79,6 +79,6 @@ def _states(parts: Parts, mark: Mark) -> Iterator[str]:
     if before.snapshot is not None:
         yield f"snapshot from before the change: {before.snapshot}"
     for stack in (before.application, before.replication):
-        now = parts.stacks.deployed(stack.part, stack.name)
+        now = parts.stacks.find_deployed(stack.part, stack.name)
         comparison = "as before the change" if now == stack else "changed"
         yield f"{stack.name}: {parts.stacks.status(stack.name) or 'not there'}, {comparison}"

@@ -1,6 +1,6 @@
 """The command lines that act on an environment. Standard library only, so help needs no install.
 
-`build.py` offers these commands among its own; `python -m infra.aws` offers only these.
+`build.py` offers these commands among its own; `.venv/bin/python -m infra.aws` offers only these.
 """
 
 from __future__ import annotations

@@ -54,11 +54,11 @@ class Connections:
             instance: ARN of the replication instance that connects to it.
             changed: whether the endpoint has changed, so that an earlier test says nothing.
         """
-        connection = self._rested(role, endpoint, instance)
+        connection = self._await_rest(role, endpoint, instance)
         if connection.get("Status") != _SUCCESSFUL or changed:
             self._say(f"{role} endpoint: testing the connection")
             self._begin(role, endpoint, instance)
-            connection = self._rested(role, endpoint, instance)
+            connection = self._await_rest(role, endpoint, instance)
             if connection.get("Status") == _SUCCESSFUL:
                 self._say(f"{role} endpoint: the connection test is successful")
         if connection.get("Status") != _SUCCESSFUL:
@@ -95,7 +95,7 @@ class Connections:
             ),
         )
 
-    def _rested(self, role: str, endpoint: str, instance: str) -> dict[str, Any]:
+    def _await_rest(self, role: str, endpoint: str, instance: str) -> dict[str, Any]:
         """The connection, once no test of it is under way; empty where there never was one."""
 
         def rests() -> dict[str, Any] | None:

@@ -50,7 +50,7 @@ class DataApi:
             **({"Parameters": parameters} if parameters else {}),
         )["Id"]
         description = wait_for(
-            self._ended,
+            self._find_end,
             clock=self._clock,
             every=_EVERY,
             limit=_LIMIT,
@@ -76,7 +76,7 @@ class DataApi:
                 return rows
             more = {"NextToken": page["NextToken"]}
 
-    def _ended(self) -> dict[str, Any] | None:
+    def _find_end(self) -> dict[str, Any] | None:
         """The description of the last statement; None while it runs."""
         description: dict[str, Any] = self._client.describe_statement(Id=self._statement)
         return description if description["Status"] in {"FINISHED", "FAILED", "ABORTED"} else None

@@ -183,7 +183,7 @@ class Deployment:
             raise DeployError(message)
         actions = EnvironmentReloadActions(
             environment=self._environment,
-            running=self._running,
+            running=self._require_running,
             restart=self._reconfigure,
             replication=self._replication,
             task=task,
@@ -249,12 +249,12 @@ class Deployment:
     def _reconfigure(self, generations: Generations, floor: int) -> None:
         """Restarts the running application with other generations. Raises DeployError."""
         raised = {"generations": str(generations), "floor": str(floor)}
-        application = self._running()
+        application = self._require_running()
         self._environment = plan.with_generations(self._environment, raised)
         data = self._outputs(plan.DATA)
         plan.application_settings(self._environment, data)
         self._run(data, application.code, LATEST)
-        if {name: self._running().settings.get(name) for name in raised} != raised:
+        if {name: self._require_running().settings.get(name) for name in raised} != raised:
             message = (
                 f"{application.name} runs with its former settings: the service has rolled the "
                 f"update back. Read log group {application.log_group}, logger PythonDriver, and "
@@ -262,7 +262,7 @@ class Deployment:
             )
             raise DeployError(message)
 
-    def _running(self) -> Description:
+    def _require_running(self) -> Description:
         """The application, which runs. Raises ApplicationError where it does not."""
         name = self._environment.application.name
         application = self._application.settle()
@@ -308,7 +308,7 @@ class Deployment:
 
     def _replicate(self, stack: plan.StackPlan) -> None:
         """In the end the replication task is as planned, and its endpoints can be reached."""
-        changed = self._stacks.deployed(stack.part, stack.name) != stack
+        changed = self._stacks.find_deployed(stack.part, stack.name) != stack
         outputs = self._stacks.apply(stack)
         task = outputs["TaskArn"]
         changed |= self._replication.complete_target(outputs["TargetArn"])

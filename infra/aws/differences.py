@@ -69,17 +69,17 @@ def _task(stack: StackPlan) -> Mapping[str, Any]:
 
 def _settings(stack: StackPlan) -> Iterator[tuple[str, Any]]:
     yield from stack.parameters.items()
-    yield from _flat("task", json.loads(_task(stack)["ReplicationTaskSettings"]))
+    yield from _flatten("task", json.loads(_task(stack)["ReplicationTaskSettings"]))
     left_out = {"ReplicationTaskSettings", "TableMappings"}
     for name, resource in stack.template["Resources"].items():
         for key, value in resource["Properties"].items():
             if key not in left_out:
-                yield from _flat(f"{name}.{key}", value)
+                yield from _flatten(f"{name}.{key}", value)
 
 
-def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _flatten(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for key, each in value.items():
-            yield from _flat(f"{path}.{key}", each)
+            yield from _flatten(f"{path}.{key}", each)
     else:
         yield path, value

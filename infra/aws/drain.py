@@ -35,4 +35,4 @@ class Drain:
         until_ms += MARGIN_MS
         if self.clock.milliseconds() < until_ms:
             return None
-        return self.stream.unloaded(self.bookkeeping.loaded(), until_ms)
+        return self.stream.find_unloaded(self.bookkeeping.read_loaded(), until_ms)

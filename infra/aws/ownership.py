@@ -36,7 +36,7 @@ class Named:
     kind: str
     form: str
 
-    def of(self, application: str) -> str:
+    def name_for(self, application: str) -> str:
         """Its name, for an application of this name."""
         return self.form.format(application)
 
@@ -77,9 +77,9 @@ class Ownership:
         """
         for named in NAMED:
             if named is not TASK or self._environment.dms is not None:
-                for fault in self._foreign(named):
+                for fault in self._find_foreign(named):
                     raise ForeignResourceError(fault)
-        for fault in self._gone():
+        for fault in self._find_gone():
             raise ForeignResourceError(fault)
 
     def faults(self) -> Iterator[str]:
@@ -93,13 +93,13 @@ class Ownership:
                     f"{self._name}. Nothing has been touched. Put {named} back into the file of "
                     f"{self._environment.name}; deploy --allow-data-loss renames it"
                 )
-        yield from self._foreign(APPLICATION)
+        yield from self._find_foreign(APPLICATION)
 
-    def _foreign(self, named: Named) -> Iterator[str]:
+    def _find_foreign(self, named: Named) -> Iterator[str]:
         existing = self._find(named)
         if existing is None or existing == self._find_created(named):
             return
-        stack, name = self._environment.stack(named.part), named.of(self._name)
+        stack, name = self._environment.stack(named.part), named.name_for(self._name)
         yield (
             f"{named.kind} {name} exists, but stack {stack} did not create it: it belongs to "
             f"another environment, or was created by hand. Nothing has been touched. If "
@@ -107,7 +107,7 @@ class Ownership:
             f"environment, give it a name of its own; if nothing uses that {named.kind}, delete it"
         )
 
-    def _gone(self) -> Iterator[str]:
+    def _find_gone(self) -> Iterator[str]:
         """If the stack's application was deleted by hand: no update creates it again."""
         created = self._find_created(APPLICATION)
         if created == self._name and self._find(APPLICATION) is None:
@@ -125,7 +125,7 @@ class Ownership:
     def _find(self, named: Named) -> str | None:
         """What CloudFormation would call the resource of this name; None where there is none."""
         find = {APPLICATION: self._application, LOG_GROUP: self._log_group, TASK: self._task}
-        return find[named](named.of(self._name))
+        return find[named](named.name_for(self._name))
 
     def _application(self, name: str) -> str | None:
         try:

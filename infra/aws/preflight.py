@@ -61,12 +61,12 @@ class Preflight:
         """
         self._ownership.check_names()
         if not allow_data_loss:
-            for moved in self._moved():
+            for moved in self._find_moved():
                 raise DataLossError(moved)
             self._key.check()
         return self._start(start_from)
 
-    def _moved(self) -> Iterator[str]:
+    def _find_moved(self) -> Iterator[str]:
         wanted = values(self._environment)
         for part in (plan.DATA, plan.APPLICATION):
             stack = self._environment.stack(part)

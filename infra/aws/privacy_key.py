@@ -52,7 +52,7 @@ class PrivacyKey:
             raise DataLossError(message)
 
     def _refuse_left_behind(self) -> None:
-        keys = sorted(self._left_behind())
+        keys = sorted(self._find_left())
         if keys:
             message = (
                 f"a privacy key for an application of this name exists, which an earlier or "
@@ -63,7 +63,7 @@ class PrivacyKey:
             )
             raise DataLossError(message)
 
-    def _left_behind(self) -> list[str]:
+    def _find_left(self) -> list[str]:
         description = _DESCRIPTION.format(self._environment.application.name)
         pages = self._secrets.get_paginator("list_secrets").paginate(
             Filters=[{"Key": "description", "Values": [description]}]

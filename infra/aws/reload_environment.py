@@ -37,7 +37,7 @@ class EnvironmentReloadActions:
     bookkeeping: Bookkeeping
     drain: Drain
 
-    def standing(self) -> Standing:
+    def find_standing(self) -> Standing:
         """Where the reload stands. Raises DeployError, also for another bookkeeping layout."""
         settings = plan.with_generations(self.environment, self.running().settings).application
         self.bookkeeping.require_latest_layout()

@@ -119,7 +119,7 @@ def _check_quiet(standing: Standing, generation: int) -> None:
 class ReloadActions(Protocol):
     """What a reload needs from its environment; each call returns when it is done."""
 
-    def standing(self) -> Standing:
+    def find_standing(self) -> Standing:
         """The state of the reload."""
 
     def stop_task(self) -> None:
@@ -148,7 +148,7 @@ class Reload:
 
     def describe(self, generation: int | None = None) -> Iterator[str]:
         """The state and the steps that are left, without doing them. Raises DeployError."""
-        standing = self._actions.standing()
+        standing = self._actions.find_standing()
         generation = standing.next_generation if generation is None else generation
         following = next_step(standing, generation)
         yield (
@@ -174,11 +174,11 @@ class Reload:
 
     def apply(self, generation: int) -> None:
         """Does the steps that are left. Raises DeployError."""
-        standing = self._actions.standing()
+        standing = self._actions.find_standing()
         while (step := next_step(standing, generation)) is not Step.DONE:
             self._say(step.describe(generation))
             self._do(step, standing, generation)
-            standing = self._actions.standing()
+            standing = self._actions.find_standing()
         self._say(f"{Step.DONE.describe(generation)}: generation {generation}")
 
     def _do(self, step: Step, standing: Standing, generation: int) -> None:
@@ -210,7 +210,7 @@ class Reload:
 
     def _wait_beyond(self, step: Step, generation: int) -> None:
         wait_for(
-            lambda: next_step(self._actions.standing(), generation) is not step or None,
+            lambda: next_step(self._actions.find_standing(), generation) is not step or None,
             clock=self._clock,
             every=_EVERY,
             limit=_LIMIT,

@@ -162,10 +162,10 @@ class Replication:
 
     def resume(self, task: str) -> None:
         """Starts the task where it stopped, unless it runs, and waits. Raises DeployError."""
-        if self._rested(task, doing="settled") == _RUNNING:
+        if self._await_rest(task, doing="settled") == _RUNNING:
             return
         self._start(task, "resume-processing")
-        status = self._rested(task, doing="started")
+        status = self._await_rest(task, doing="started")
         if status != _RUNNING:
             message = (
                 f"the replication task {task} is {status} after resume-processing: its log in DMS "
@@ -176,19 +176,19 @@ class Replication:
     def stop(self, task: str) -> None:
         """Stops the task, if it is at work, and waits. Raises DeployError."""
         # DMS stops a running task only, not one that is still starting.
-        if self._rested(task, doing="settled") != _RUNNING:
+        if self._await_rest(task, doing="settled") != _RUNNING:
             return
         self._say("replication task: stopping")
         self._client.stop_replication_task(ReplicationTaskArn=task)
-        self._rested(task, doing="stopped")
+        self._await_rest(task, doing="stopped")
 
     def _start(self, task: str, kind: str) -> None:
-        self._rested(task, doing="settled")
+        self._await_rest(task, doing="settled")
         self.test_connections(task, changed=False)
         self._client.start_replication_task(ReplicationTaskArn=task, StartReplicationTaskType=kind)
         self._say(f"replication task: starting with {kind}")
 
-    def _rested(self, task: str, *, doing: str) -> str:
+    def _await_rest(self, task: str, *, doing: str) -> str:
         """The status once it no longer changes by itself. Raises DeployError."""
 
         def rests() -> str | None:

@@ -52,7 +52,7 @@ def _environment(model: type[BaseModel], above: tuple[str, ...]) -> Iterator[str
         if is_of_part and setting.path != ("name",):  # the file's own name
             field = setting.field
             key = f"`{'.'.join(setting.path)}`"
-            rows.append((key, field.description or "", _default(field), _accepted(field)))
+            rows.append((key, field.description or "", _default(field), _describe_accepted(field)))
     yield _table(rows)
     for name, part in parts.items():
         yield from _environment(part, (*above, name))
@@ -89,7 +89,7 @@ def _default(field: FieldInfo) -> str:
     return f"`{default}`" if default else _NONE
 
 
-def _accepted(field: FieldInfo) -> str:
+def _describe_accepted(field: FieldInfo) -> str:
     """The values that a setting takes, in words; a pattern is left to the meaning."""
     schema, _ = schema_of(field)
     if "enum" in schema:

@@ -45,7 +45,7 @@ def _template(text: str) -> str:
 
     Parameters that stand before the mark are its own: they carry no setting, or a narrower one.
     """
-    parameters, *others = _marked(text)
+    parameters, *others = _find_marked(text)
     written = (_conditions(), _property_groups()) if others else ()
     # The last one first, so that the sections before it stay where they are.
     for section, lines in reversed(list(zip(others, written, strict=True))):
@@ -66,7 +66,7 @@ def _template(text: str) -> str:
     return _put(text, parameters, inserted)
 
 
-def _marked(text: str) -> list[re.Match[str]]:
+def _find_marked(text: str) -> list[re.Match[str]]:
     """The sections between the marks: parameters, then any conditions and properties."""
     pattern = rf"(?ms)^(?P<indent> *){re.escape(_FIRST)}\n(?P<body>.*?)^ *{re.escape(_LAST)}$"
     return list(re.finditer(pattern, text))
@@ -74,7 +74,7 @@ def _marked(text: str) -> list[re.Match[str]]:
 
 def _put(text: str, section: re.Match[str], body: str) -> str:
     """The text with another body of a section; sections before it stay where they are."""
-    (now,) = [each for each in _marked(text) if each.start() == section.start()]
+    (now,) = [each for each in _find_marked(text) if each.start() == section.start()]
     return text[: now.start("body")] + body + text[now.end("body") :]
 
 

@@ -119,7 +119,7 @@ class Stacks:
         stack = self._describe(name) or {}
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
-    def deployed(self, part: str, name: str) -> StackPlan | None:
+    def find_deployed(self, part: str, name: str) -> StackPlan | None:
         """The stack's own template and parameters; None when there is no such stack."""
         stack = self._describe(name)
         if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
@@ -204,12 +204,12 @@ class Stacks:
         )
         change_set: str = answer["Id"]
 
-        def ended() -> dict[str, Any] | None:
+        def find_end() -> dict[str, Any] | None:
             description: dict[str, Any] = self._client.describe_change_set(ChangeSetName=change_set)
             return description if description["Status"] in {"CREATE_COMPLETE", "FAILED"} else None
 
         description = wait_for(
-            ended,
+            find_end,
             clock=self._clock,
             every=_EVERY,
             limit=_CHANGE_SET_LIMIT,
@@ -254,8 +254,8 @@ class Stacks:
 
         def is_end(status: str) -> bool:
             # Right after the call the status can still be that of the last time; an event tells.
-            ended = status.endswith(("_COMPLETE", "_FAILED"))
-            return ended and len(self._events(identity)) > before
+            has_ended = status.endswith(("_COMPLETE", "_FAILED"))
+            return has_ended and len(self._events(identity)) > before
 
         self._wait(name, identity, is_end, since=before)
         self._say(f"{name}: done")

@@ -21,7 +21,7 @@ class ChangeStream:
         self._name = arn.rpartition("/")[2]
         self._client = client
 
-    def unloaded(self, loaded: Mapping[Shard, str], until_ms: int) -> list[str]:
+    def find_unloaded(self, loaded: Mapping[Shard, str], until_ms: int) -> list[str]:
         """The shards with a record that arrived up to a time and is not loaded.
 
         `loaded` has the last sequence number of each shard that is.

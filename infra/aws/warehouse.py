@@ -58,7 +58,7 @@ class Bookkeeping:
         rows = self._query(f"SELECT generation FROM {self._names.floor}")  # noqa: S608
         return int(rows[0][0]) if rows else 0
 
-    def loaded(self) -> dict[Shard, str]:
+    def read_loaded(self) -> dict[Shard, str]:
         """The last sequence number of each shard that is loaded.
 
         Every layout up to that of this release has these columns: an upgrade may have to wait for

@@ -129,14 +129,14 @@ class FlinkCluster(Lifetime):
 
     def start_task_manager(self) -> Service:
         """Adds a task manager; returns when it has registered."""
-        before = self._registered()
+        before = self._list_registered()
         self._task_managers += 1
         number = self._task_managers
         service = self._exit.enter_context(self._component("taskmanager", f"taskmanager-{number}"))
-        self._wait(lambda: bool(self._registered() - before), "the task manager to register")
+        self._wait(lambda: bool(self._list_registered() - before), "the task manager to register")
         return service
 
-    def _registered(self) -> set[str]:
+    def _list_registered(self) -> set[str]:
         return {manager["id"] for manager in self.get("/taskmanagers")["taskmanagers"]}
 
     def kill_task_manager(self) -> None:
@@ -180,7 +180,7 @@ class FlinkCluster(Lifetime):
 
     def _write_configuration(self, *, rpc_port: int, rest_port: int) -> None:
         settings = {
-            **_flat(yaml.safe_load(LocalRun.flink_defaults())),
+            **_flatten(yaml.safe_load(LocalRun.flink_defaults())),
             **self._run.configuration(),
             "pipeline.jars": "",  # `flink run` is given the jar, as the service does
             **_PROMPT,
@@ -236,12 +236,12 @@ class FlinkCluster(Lifetime):
         return content
 
 
-def _flat(nested: dict[str, Any], prefix: str = "") -> dict[str, str]:
+def _flatten(nested: dict[str, Any], prefix: str = "") -> dict[str, str]:
     """Dotted keys, which Flink takes as well as nested ones."""
     flat: dict[str, str] = {}
     for key, value in nested.items():
         if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{key}."))
+            flat.update(_flatten(value, f"{prefix}{key}."))
         else:
             flat[f"{prefix}{key}"] = str(value)
     return flat

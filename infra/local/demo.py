@@ -81,9 +81,9 @@ def _run(console: Console, folder: Path, name: str, parallelism: int) -> dict[st
         with MiniCluster(run, stack.properties, folder, stack.environment()) as job:
             job.wait_until_running()
             watch = _Watch(console, job, stack.warehouse())
-            watch.until(lambda seen: seen.batches > 0, put=count)
+            watch.wait_until(lambda seen: seen.batches > 0, put=count)
             count += example.put_changes()
-            watch.until(lambda seen: seen.records >= count, put=count)
+            watch.wait_until(lambda seen: seen.records >= count, put=count)
             differences = example.differences()
             for target in example.targets:
                 print_rows(console, example, target)
@@ -106,7 +106,7 @@ class _Watch:
         self._warehouse = warehouse
         self._started = time.monotonic()
 
-    def until(self, reached: Callable[[Progress], bool], *, put: int) -> None:
+    def wait_until(self, reached: Callable[[Progress], bool], *, put: int) -> None:
         """Looks at the warehouse until `reached`; DemoError when nothing moves for long."""
         last, moved = Progress(), time.monotonic()
         with self._console.status("") as status:

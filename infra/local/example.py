@@ -82,13 +82,13 @@ class Example:
         """The target's visible columns."""
         return [column.name for column in self.star.wide_columns(target)]
 
-    def expected(self, target: str) -> list[tuple[Any, ...]]:
+    def compute_expected(self, target: str) -> list[tuple[Any, ...]]:
         """The target's rows, computed by the source's own SQL."""
         query = self.script(f"expected/{target}").replace("{token_key}", TOKEN_KEY)
         columns = self.columns(target)
         return [tuple(row[name] for name in columns) for row in self.database.query(query)]
 
-    def loaded(self, target: str) -> list[tuple[Any, ...]]:
+    def read_loaded(self, target: str) -> list[tuple[Any, ...]]:
         """The target's visible columns as the warehouse has them, by key."""
         schema = self.star.targets[target].schema_name
         listed = ", ".join(f'"{name}"' for name in self.columns(target))
@@ -103,7 +103,10 @@ class Example:
         """How warehouse and source differ in each target, as multisets of rows."""
         differences = {}
         for target in self.targets:
-            loaded, expected = Counter(self.loaded(target)), Counter(self.expected(target))
+            loaded, expected = (
+                Counter(self.read_loaded(target)),
+                Counter(self.compute_expected(target)),
+            )
             differences[target] = Difference(
                 list((loaded - expected).elements()), list((expected - loaded).elements())
             )

@@ -81,7 +81,7 @@ class LocalKinesis(Lifetime):
                 "KINESIS_MOCK_PLAIN_PORT": "1",
                 "KINESIS_MOCK_TLS_PORT": "2",
             },
-            cwd=installed() / _PACKAGE,  # it reads its certificate from the working directory
+            cwd=install() / _PACKAGE,  # it reads its certificate from the working directory
         )
         line = self._service.wait_for_line(
             r"listening at (http://127\.0\.0\.1:\d+)$", timeout=_START_SECONDS
@@ -96,7 +96,7 @@ class LocalKinesis(Lifetime):
         self._endpoint = ""
 
 
-def installed() -> Path:
+def install() -> Path:
     """The folder where the pinned version is installed; installs it if need be.
 
     Raises:

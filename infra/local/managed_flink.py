@@ -58,7 +58,7 @@ def enforcement() -> dict[str, str]:
     }
 
 
-def unprivileged() -> list[str]:
+def drop_rights() -> list[str]:
     """What goes before a command so that it runs without root's rights.
 
     Root becomes another user who may read everything, since the interpreter can lie in root's
@@ -81,7 +81,7 @@ def unprivileged() -> list[str]:
 
 
 def give_to_user(folder: Path) -> None:
-    """Gives a folder and all in it to the user of `unprivileged`."""
+    """Gives a folder and all in it to the user of `drop_rights`."""
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):
             shutil.chown(path, _USER)

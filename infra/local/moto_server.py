@@ -24,23 +24,23 @@ def repair() -> None:
     """Replaces the methods in question; call it before the server starts."""
     shard: Any = Shard
     shard.put_record = _put_record
-    shard.get_max_sequence_number = _newest
+    shard.get_max_sequence_number = _newest_number
     shard.get_records = _get_records
 
 
 def _put_record(shard: Any, partition_key: str, data: str, explicit_hash_key: str) -> str:
     with _PUTTING:
-        number = _newest(shard) + 1
+        number = _newest_number(shard) + 1
         shard.records[number] = Record(partition_key, data, number, explicit_hash_key)
     return str(number)
 
 
-def _newest(shard: Any) -> int:
+def _newest_number(shard: Any) -> int:
     return next(reversed(shard.records), 0)
 
 
 def _get_records(shard: Any, after: str, limit: int | None) -> tuple[list[Any], int, int]:
-    first, newest = int(after) + 1, _newest(shard)
+    first, newest = int(after) + 1, _newest_number(shard)
     last = newest if limit is None else min(newest, first + limit - 1)
     records = [shard.records[number] for number in range(first, last + 1)]
     if not records:

@@ -23,7 +23,7 @@ _NAMED: Final = ("table", "destination")
 
 def print_rows(console: Console, example: Example, target: str) -> None:
     """The first rows; what is too wide for one table goes into several, each with the key."""
-    loaded = example.loaded(target)
+    loaded = example.read_loaded(target)
     columns = example.columns(target)
     key = [columns.index(name) for name in example.star.key_columns(target)]
     others = [index for index in range(len(columns)) if index not in key]

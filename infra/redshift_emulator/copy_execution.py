@@ -110,7 +110,7 @@ class Copy:
                     rows += chunk.rows
                     await self._send(chunk)
             if not has_files:
-                raise copy_files.nothing_found(self._command)
+                raise copy_files.missing_files_error(self._command)
             await self._strike()
         except RedshiftError as error:
             await self._give_up(str(error))

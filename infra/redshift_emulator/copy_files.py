@@ -56,7 +56,7 @@ def read(s3: S3Client, entry: Entry) -> bytes | None:
     return data
 
 
-def nothing_found(command: CopyCommand) -> RedshiftError:
+def missing_files_error(command: CopyCommand) -> RedshiftError:
     """The error of a COPY that finds no file at all, mandatory or not."""
     text = f"The specified S3 prefix '{command.source.key}' does not exist"
     return RedshiftError(text, detail=detail_block(text, 8001, "", location="s3_utility.cpp:763"))

@@ -12,7 +12,7 @@ from infra.redshift_emulator.errors import (
     INVALID_VALUE,
     NOT_SUPPORTED,
     RedshiftError,
-    not_emulated,
+    emulation_error,
 )
 from infra.redshift_emulator.lexer import Cursor, string_value
 
@@ -98,7 +98,7 @@ class _Options:
     def read(self, cursor: Cursor) -> None:
         if cursor.accept("IAM_ROLE"):
             self._read_role(cursor)
-        elif cursor.ahead("FORMAT") or cursor.ahead("PARQUET"):
+        elif cursor.is_ahead("FORMAT") or cursor.is_ahead("PARQUET"):
             self._read_format(cursor)
         elif cursor.accept("MANIFEST"):
             self.manifest = True
@@ -127,7 +127,7 @@ class _Options:
             cursor.accept("AS")
         if cursor.peek().word in _OTHER_FORMATS:
             text = f"COPY of {cursor.peek().word}"
-            raise not_emulated(text)
+            raise emulation_error(text)
         cursor.expect("PARQUET")
         self._parquet = True
 
@@ -138,10 +138,10 @@ class _Options:
             raise RedshiftError(text)
         if word in _OTHER_FORMATS:
             text = f"COPY of {word}"
-            raise not_emulated(text)
+            raise emulation_error(text)
         if word == "SERIALIZETOJSON":
             text = f"COPY with {word}"
-            raise not_emulated(text)
+            raise emulation_error(text)
         if word not in _TEXT_ONLY:
             raise cursor.fail()
         cursor.take()
@@ -151,7 +151,7 @@ class _Options:
     def check(self) -> None:
         if not self._parquet:
             text = "COPY of a format other than Parquet"
-            raise not_emulated(text)
+            raise emulation_error(text)
         if self._text_only is not None:
             text = f"{self._text_only} argument is not supported for PARQUET based COPY"
             raise RedshiftError(text, sqlstate=NOT_SUPPORTED)

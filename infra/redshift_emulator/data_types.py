@@ -9,7 +9,7 @@ from infra.redshift_emulator.errors import (
     INVALID_VALUE,
     UNDEFINED_OBJECT,
     RedshiftError,
-    not_emulated,
+    emulation_error,
 )
 from infra.redshift_emulator.lexer import Cursor
 
@@ -53,7 +53,7 @@ def data_type(item: Cursor) -> str:
         return _char_or_bytes(word, item)
     if word in _NOT_EMULATED:
         text = f"the type {word}"
-        raise not_emulated(text)
+        raise emulation_error(text)
     item.index -= 1
     text = f'type "{item.peek().text.lower()}" does not exist'
     raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)

@@ -14,13 +14,13 @@ from infra.redshift_emulator.errors import (
     DUPLICATE_COLUMN,
     NOT_SUPPORTED,
     RedshiftError,
-    not_emulated,
+    emulation_error,
 )
 from infra.redshift_emulator.lexer import Cursor
 from infra.redshift_emulator.placement import (
     Placement,
     encoding_constraint,
-    folded,
+    fold,
     read_encoding,
     read_placement,
 )
@@ -91,7 +91,7 @@ def _primary_key(item: Cursor) -> list[str]:
         item.name()
     if not item.accept("PRIMARY", "KEY"):
         return []
-    return [folded(column.name()) for column in item.items()]
+    return [fold(column.name()) for column in item.items()]
 
 
 def _like(item: Cursor) -> str:
@@ -108,7 +108,7 @@ def _like(item: Cursor) -> str:
 def _skip_constraint(item: Cursor) -> None:
     if item.accept("CONSTRAINT"):
         item.name()
-    if item.ahead("CHECK"):
+    if item.is_ahead("CHECK"):
         raise item.fail()
     if item.accept("FOREIGN", "KEY"):
         item.group()
@@ -139,10 +139,10 @@ class _Column:
 
 def _column(item: Cursor, keys: set[str]) -> _Column:
     name = item.name()
-    if folded(name) in _SYSTEM_COLUMNS:
-        text = f'column name "{folded(name)}" conflicts with a system column name'
+    if fold(name) in _SYSTEM_COLUMNS:
+        text = f'column name "{fold(name)}" conflicts with a system column name'
         raise RedshiftError(text, sqlstate=DUPLICATE_COLUMN)
-    column = _Column(folded(name), data_type(item))
+    column = _Column(fold(name), data_type(item))
     parts = [name, column.type]
     not_null = column.name in keys
     while not item.done:
@@ -170,7 +170,7 @@ def _column_attribute(item: Cursor) -> str:
     elif item.accept("COLLATE"):
         if not (item.accept("CASE_SENSITIVE") or item.accept("CS")):
             text = "COLLATE CASE_INSENSITIVE"
-            raise not_emulated(text)
+            raise emulation_error(text)
     elif not any(item.accept(word) for word in ("NULL", "UNIQUE")):
         raise item.fail()
     return ""
@@ -207,9 +207,9 @@ def alter_table(cursor: Cursor) -> tuple[str, TableColumn | None]:
     name = cursor.name()
     # Checks that the table exists and takes its lock, but changes nothing.
     nothing = f"COMMENT ON TABLE {name} IS NULL"
-    if cursor.ahead("APPEND"):
+    if cursor.is_ahead("APPEND"):
         text = "ALTER TABLE APPEND"
-        raise not_emulated(text)
+        raise emulation_error(text)
     if cursor.accept("ADD"):
         if cursor.peek().word in _CONSTRAINTS:
             _skip_constraint(cursor)
@@ -218,9 +218,9 @@ def alter_table(cursor: Cursor) -> tuple[str, TableColumn | None]:
         return f"ALTER TABLE {name} ADD COLUMN {_added_column(cursor)}", None
     if cursor.accept("ALTER"):
         return _alter(cursor, name, nothing)
-    if cursor.ahead("DROP", "CONSTRAINT"):
+    if cursor.is_ahead("DROP", "CONSTRAINT"):
         return nothing, None
-    if cursor.ahead("DROP"):
+    if cursor.is_ahead("DROP"):
         _check_one_column_dropped(cursor)
     return f"ALTER TABLE {name} {cursor.rest()}", None
 
@@ -235,7 +235,7 @@ def _check_one_column_dropped(cursor: Cursor) -> None:
 
 
 def _added_column(cursor: Cursor) -> str:
-    if cursor.ahead("IF") or any(cursor.peek(n).text == "," for n in range(2, 4)):
+    if cursor.is_ahead("IF") or any(cursor.peek(n).text == "," for n in range(2, 4)):
         raise cursor.fail()
     column = _column(cursor, set())
     if column.sql.endswith("NOT NULL") and " DEFAULT " not in column.sql:
@@ -251,7 +251,7 @@ def _alter(cursor: Cursor, name: str, nothing: str) -> tuple[str, TableColumn | 
         return nothing, None
     cursor.accept("COLUMN")
     column = cursor.name()
-    if cursor.ahead("ENCODE"):
+    if cursor.is_ahead("ENCODE"):
         return nothing, None
     cursor.expect("TYPE")
     new = data_type(cursor)

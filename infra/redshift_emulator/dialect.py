@@ -18,7 +18,7 @@ from infra.redshift_emulator.errors import (
     SYNTAX_ERROR,
     UNDEFINED_OBJECT,
     RedshiftError,
-    not_emulated,
+    emulation_error,
 )
 from infra.redshift_emulator.lexer import Cursor, fold_quoted, one_statement
 
@@ -79,7 +79,7 @@ def read_statement(sql: str) -> Statement:
     if first in _QUERIES:
         queries.check_query(text)
     elif first in _NOT_EMULATED:
-        raise not_emulated(first)
+        raise emulation_error(first)
     elif first in _UNKNOWN:
         raise cursor.fail()
     special = _READERS.get(first)
@@ -93,14 +93,14 @@ def _copy(sql: str, cursor: Cursor) -> Statement:
 def _create(sql: str, cursor: Cursor) -> Statement:
     cursor.expect("CREATE")
     words = {cursor.peek(n).word for n in range(3)}
-    if cursor.ahead("INDEX") or cursor.ahead("UNIQUE", "INDEX"):
+    if cursor.is_ahead("INDEX") or cursor.is_ahead("UNIQUE", "INDEX"):
         text = f'SQL command "{sql.strip()}" not supported on Redshift tables.'
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
     if words & {"TRIGGER", "RULE", "SEQUENCE", "DOMAIN", "EXTENSION", "TYPE"}:
         raise cursor.fail()
     if words & {"EXTERNAL", "MATERIALIZED", "PROCEDURE", "FUNCTION"}:
         text = f"CREATE {cursor.peek().word}"
-        raise not_emulated(text)
+        raise emulation_error(text)
     if "TABLE" in words and "SCHEMA" not in words:
         return Statement(Kind.PLAIN, sql, ddl.create_table(cursor))
     return Statement(Kind.PLAIN, sql, "CREATE " + cursor.rest())
@@ -178,10 +178,10 @@ def _setting(sql: str, cursor: Cursor) -> Statement:
     name = cursor.peek().word
     if verb == "SET" and name in {"TRANSACTION", "CHARACTERISTICS", "AUTHORIZATION"}:
         text = f"SET {name}"
-        raise not_emulated(text)
+        raise emulation_error(text)
     if name in _UNEMULATED_SETTINGS:
         text = f"the setting {name.lower()}"
-        raise not_emulated(text)
+        raise emulation_error(text)
     if verb != "SHOW" and name not in _SETTINGS:
         text = f'unrecognized configuration parameter "{name.lower()}"'
         raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
@@ -191,7 +191,7 @@ def _setting(sql: str, cursor: Cursor) -> Statement:
 
 def _prepare(sql: str, cursor: Cursor) -> Statement:
     """A name follows PREPARE, and behind it PostgreSQL 8.0 stops at a transaction's identifier."""
-    if cursor.ahead("PREPARE", "TRANSACTION"):
+    if cursor.is_ahead("PREPARE", "TRANSACTION"):
         cursor.index = 2
         raise cursor.fail()
     return Statement(Kind.PLAIN, sql, cursor.rest())

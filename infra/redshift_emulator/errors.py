@@ -106,12 +106,12 @@ def syntax_error(near: str) -> RedshiftError:
     return RedshiftError(f'syntax error at or near "{near}"', sqlstate=SYNTAX_ERROR)
 
 
-def cancelled() -> RedshiftError:
+def cancellation() -> RedshiftError:
     """A statement that exceeded statement_timeout; Redshift says no more than this."""
     return RedshiftError("Query (0) cancelled on user's request", sqlstate=CANCELLED)
 
 
-def not_emulated(feature: str) -> RedshiftError:
+def emulation_error(feature: str) -> RedshiftError:
     """For what Redshift can do but the emulator cannot."""
     text = f"{feature} is not supported by the Redshift emulator"
     return RedshiftError(text, sqlstate=NOT_SUPPORTED)
@@ -176,8 +176,8 @@ def _overflow(fields: dict[str, str]) -> RedshiftError | None:
     return RedshiftError(text, detail=detail_block(text, 1058, fields.get("D", ""), location=""))
 
 
-def _cancelled(_fields: dict[str, str]) -> RedshiftError:
-    return cancelled()
+def _translate_cancellation(_fields: dict[str, str]) -> RedshiftError:
+    return cancellation()
 
 
 def _not_a_number(fields: dict[str, str]) -> RedshiftError | None:
@@ -197,7 +197,7 @@ _NO_NUMBER = re.compile(
     rf'invalid input syntax for type (?P<kind>{"|".join(_NUMBERS)}): "(?P<value>.*)"', re.DOTALL
 )
 _TRANSLATIONS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
-    CANCELLED: _cancelled,
+    CANCELLED: _translate_cancellation,
     "40001": _conflict,
     "22001": _too_many_characters,
     "23514": _too_many_bytes,

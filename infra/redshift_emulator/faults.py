@@ -27,7 +27,7 @@ from infra.redshift_emulator.errors import (
     BadRuleError,
     EmulatorError,
     RedshiftError,
-    cancelled,
+    cancellation,
 )
 
 
@@ -95,7 +95,7 @@ class _ActiveRule:
     hanging: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def due(self, when: When, text: str, transaction: list[str]) -> bool:
+    def is_due(self, when: When, text: str, transaction: list[str]) -> bool:
         rule = self.rule
         if when != rule.when or not re.search(rule.matching, text, re.IGNORECASE):
             return False
@@ -158,7 +158,7 @@ class FaultBoard:
         end the client's connection, RedshiftError to answer with an error.
         """
         for active in list(self._rules.values()):
-            if not active.due(when, text, transaction):
+            if not active.is_due(when, text, transaction):
                 continue
             active.struck += 1
             action = active.rule.action
@@ -177,7 +177,7 @@ class FaultBoard:
         try:
             await asyncio.wait_for(active.released.wait(), limit)
         except TimeoutError:
-            raise cancelled() from None
+            raise cancellation() from None
         finally:
             active.hanging -= 1
             await self._notify()

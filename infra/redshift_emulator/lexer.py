@@ -124,13 +124,13 @@ class Cursor:
         self.index += 1
         return self._tokens[self.index - 1]
 
-    def ahead(self, *words: str) -> bool:
+    def is_ahead(self, *words: str) -> bool:
         """Whether these words come next."""
         return all(self.peek(n).word == word for n, word in enumerate(words))
 
     def accept(self, *words: str) -> bool:
         """Takes these words if they come next."""
-        if not self.ahead(*words):
+        if not self.is_ahead(*words):
             return False
         self.index += len(words)
         return True

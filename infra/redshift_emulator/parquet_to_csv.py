@@ -21,7 +21,12 @@ from infra.redshift_emulator import parquet_values
 from infra.redshift_emulator.copy_files import spectrum_error
 from infra.redshift_emulator.copy_grammar import CopyCommand, S3Url
 from infra.redshift_emulator.data_types import MOST_DIGITS
-from infra.redshift_emulator.errors import CopyError, LoadErrorDetail, RedshiftError, not_emulated
+from infra.redshift_emulator.errors import (
+    CopyError,
+    LoadErrorDetail,
+    RedshiftError,
+    emulation_error,
+)
 
 _BATCH_ROWS = 32768
 _BAD_FILE = 15001
@@ -128,7 +133,7 @@ class _File:
         fields = [schema.column(n) for n in range(len(schema.names))]
         if any(field.max_repetition_level or "." in field.path for field in fields):
             text = "COPY of nested Parquet columns"
-            raise not_emulated(text)
+            raise emulation_error(text)
         missing = len(self._columns) - len(fields)
         if missing < 0 or (missing and not self._command.fills):
             text = (
@@ -165,28 +170,28 @@ class _File:
 
     def convert(self, batch: pa.RecordBatch) -> Chunk:
         arrays = [
-            self._checked(column, array)
+            self._check(column, array)
             for column, array in zip(self._columns, batch.columns, strict=False)
         ]
         for column in self._columns[len(arrays) :]:  # FILLRECORD
             if column.not_null:
-                raise self.failed(_NULL_IN_NOT_NULL, _MISSING, column)
+                raise self.describe_failure(_NULL_IN_NOT_NULL, _MISSING, column)
             arrays.append(pa.nulls(batch.num_rows))
         sink = pa.BufferOutputStream()
         names = [str(n) for n in range(len(arrays))]
         try:
             pa_csv.write_csv(pa.RecordBatch.from_arrays(arrays, names), sink, _WRITE)
         except pa.ArrowInvalid as error:
-            raise self.failed(_BAD_UTF8, str(error)) from error
+            raise self.describe_failure(_BAD_UTF8, str(error)) from error
         self._row += batch.num_rows
         return Chunk(batch.num_rows, sink.getvalue().to_pybytes())
 
-    def _checked(self, column: Column, array: Any) -> Any:
+    def _check(self, column: Column, array: Any) -> Any:
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         if column.not_null and array.null_count:
             row = pc.index(pc.is_null(array), value=True).as_py()
-            raise self.failed(_NULL_IN_NOT_NULL, _MISSING, column, line=row)
+            raise self.describe_failure(_NULL_IN_NOT_NULL, _MISSING, column, line=row)
         if column.length is not None:
             self._check_length(column, column.length, array)
         if column.length is not None:
@@ -220,12 +225,12 @@ class _File:
 
     def _text(self, column: Column, array: Any) -> Any:
         if self._command.replacement is not None:
-            array = parquet_values.replaced(array, self._command.replacement)
+            array = parquet_values.replace_invalid(array, self._command.replacement)
         try:
             array = array.cast(pa.large_string())
         except pa.ArrowInvalid as error:
             text = "String contains invalid or unsupported UTF8 codepoints"
-            raise self.failed(_BAD_UTF8, text, column) from error
+            raise self.describe_failure(_BAD_UTF8, text, column) from error
         if column.type == "bpchar":
             self._check_ascii(column, array)
         return array
@@ -238,7 +243,7 @@ class _File:
                 "Multibyte character not supported for CHAR (Hint: Try using VARCHAR). "
                 f"Invalid char: {character.encode().hex(' ')}"
             )
-            raise self.failed(_BAD_UTF8, text, column, line=row)
+            raise self.describe_failure(_BAD_UTF8, text, column, line=row)
 
     def _decimal(self, column: Column, array: Any) -> Any:
         if column.modifier < 0:  # made by CREATE TABLE AS from an expression: without limits
@@ -251,16 +256,16 @@ class _File:
             return array.cast(pa.decimal128(digits, scale))
         except pa.ArrowInvalid as error:
             text = f"Value out of range for DECIMAL({digits},{scale})"
-            raise self.failed(_OUT_OF_RANGE, text, column) from error
+            raise self.describe_failure(_OUT_OF_RANGE, text, column) from error
 
     def _smallint(self, column: Column, array: Any) -> Any:
         array = array.cast(pa.int64())
         low, high = pc.min(array).as_py() or 0, pc.max(array).as_py() or 0
         if low < _SMALLEST or high > _GREATEST:
-            raise self.failed(_OUT_OF_RANGE, "Value out of range for SMALLINT", column)
+            raise self.describe_failure(_OUT_OF_RANGE, "Value out of range for SMALLINT", column)
         return array
 
-    def failed(
+    def describe_failure(
         self, code: int, text: str, column: Column | None = None, *, line: int = 0
     ) -> CopyError:
         """An error in the data, which Redshift describes only in its system table."""
@@ -294,7 +299,7 @@ def load_failed(table: str, load_error: LoadErrorDetail) -> CopyError:
 def _takes(column: Column, field: Any) -> bool:
     if column.type not in _TAKES:
         text = f"COPY into a column of type {column.type_name}"
-        raise not_emulated(text)
+        raise emulation_error(text)
     logical = field.logical_type.type
     if (field.physical_type, logical) not in _TAKES[column.type]:
         return False

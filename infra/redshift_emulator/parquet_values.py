@@ -22,7 +22,7 @@ def as_hex(array: Any) -> Any:
     return pa.array(texts, pa.large_string())
 
 
-def replaced(array: Any, replacement: str) -> Any:
+def replace_invalid(array: Any, replacement: str) -> Any:
     """Text with `replacement` for each sequence of bytes that is not valid."""
     texts = [
         None if value is None else value.decode(errors="replace").replace("\ufffd", replacement)

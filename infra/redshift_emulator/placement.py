@@ -41,7 +41,7 @@ _ENCODINGS: dict[str, tuple[str, ...] | None] = {
 }  # fmt: skip
 
 
-def folded(name: str) -> str:
+def fold(name: str) -> str:
     """A column's name as the catalogue has it; quoted names are folded as well."""
     return name.strip('"').lower()
 
@@ -122,7 +122,7 @@ def read_placement(cursor: Cursor) -> Placement:
             placement.keys += [("DISTKEY", name) for name in _key_names(cursor)]
         elif cursor.accept("SORTKEY", "AUTO"):
             continue
-        elif cursor.ahead("SORTKEY") or cursor.peek(1).word == "SORTKEY":
+        elif cursor.is_ahead("SORTKEY") or cursor.peek(1).word == "SORTKEY":
             placement.keys += [("SORTKEY", name) for name in _sort_key(cursor)]
         else:
             break
@@ -144,5 +144,5 @@ def _sort_key(cursor: Cursor) -> list[str]:
 
 def _key_names(cursor: Cursor) -> list[str]:
     if cursor.peek().text == "(":
-        return [folded(item.name()) for item in cursor.items()]
-    return [folded(cursor.name())]
+        return [fold(item.name()) for item in cursor.items()]
+    return [fold(cursor.name())]

@@ -17,7 +17,7 @@ from infra.redshift_emulator.errors import (
     SYNTAX_ERROR,
     UNDEFINED_OBJECT,
     RedshiftError,
-    not_emulated,
+    emulation_error,
     syntax_error,
 )
 from infra.redshift_emulator.leader_node import check_nodes
@@ -64,14 +64,14 @@ def check_query(sql: str, *, into_table: bool = False) -> None:
         if word := _UNKNOWN_SYNTAX.get(type(node)):
             raise syntax_error(word)
         if feature := _NOT_EMULATED.get(type(node)):
-            raise not_emulated(feature)
+            raise emulation_error(feature)
         if check := _CHECKS.get(type(node)):
             check(node)
     check_nodes(tree, sql, into_table=into_table)
     check_subqueries(tree)
 
 
-def _distinct(node: exp.Expr) -> None:
+def _check_distinct(node: exp.Expr) -> None:
     if node.args.get("on") is not None:
         text = "SELECT DISTINCT ON is not supported"
         raise RedshiftError(text, sqlstate=NOT_SUPPORTED)
@@ -152,7 +152,7 @@ def _window(node: exp.Expr) -> None:
 
 _FRAMED = (exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Count)
 _CHECKS: dict[type[exp.Expr], Callable[[exp.Expr], None]] = {
-    exp.Distinct: _distinct,
+    exp.Distinct: _check_distinct,
     exp.Lock: _lock,
     exp.DataType: _data_type,
     exp.Delete: _delete,

@@ -91,12 +91,12 @@ class Session:
             await self._simple(message)
         elif message.kind != wire.FLUSH.kind and not self._skipping:
             try:
-                await self._extended(message)
+                await self._handle_extended(message)
             except RedshiftError as error:
                 self._skipping = True
                 await self._refuse(error)
 
-    async def _extended(self, message: Message) -> None:
+    async def _handle_extended(self, message: Message) -> None:
         match message.kind:
             case b"P":
                 await self._parse(message)
@@ -126,7 +126,7 @@ class Session:
     async def _bind(self, message: Message) -> None:
         portal, rest = wire.split_string(message.body)
         name = wire.split_string(rest)[0]
-        statement = self._known(self._statements, name)
+        statement = self._find_known(self._statements, name)
         self._portals[portal] = statement
         self._bound.pop(portal, None)
         if statement.kind in EMULATED:
@@ -139,7 +139,7 @@ class Session:
         of_statement = message.body[:1] == b"S"
         known = self._statements if of_statement else self._portals
         name = wire.split_string(message.body[1:])[0]
-        statement = self._known(known, name)
+        statement = self._find_known(known, name)
         if statement.kind not in EMULATED:
             last = await self._relay(message, b"Tn")
             if last is not None and last.kind == b"T":
@@ -198,7 +198,7 @@ class Session:
 
     async def _execute(self, message: Message) -> None:
         portal = wire.split_string(message.body)[0]
-        statement = self._known(self._portals, portal)
+        statement = self._find_known(self._portals, portal)
         self._result = self._bound.get(portal)
         await self._strike_before(statement)
         if statement.kind in EMULATED:
@@ -209,7 +209,7 @@ class Session:
                 # Without a transaction block PostgreSQL commits at Sync, so a fault "after" the
                 # statement must strike after that.
                 self.backend.channel.send(wire.SYNC)
-                done = done if await self._ready() else None
+                done = done if await self._await_ready() else None
         if done is not None:
             await self.shared.faults.strike(When.AFTER, statement.text, self.transaction)
             self.client.send(done)
@@ -222,7 +222,7 @@ class Session:
                 done: Message | None = await self._emulate(statement)
             else:
                 done = await self._relay(wire.query(statement.sql), _EXECUTED)
-                done = done if await self._ready() else None
+                done = done if await self._await_ready() else None
             if done is not None:
                 await self.shared.faults.strike(When.AFTER, statement.text, self.transaction)
                 self.client.send(done)
@@ -246,7 +246,7 @@ class Session:
     async def _sync(self) -> None:
         """Ends a batch of messages and reports the state of the transaction."""
         self.backend.channel.send(wire.SYNC)
-        await self._ready()
+        await self._await_ready()
         if self._rejected:  # the client uses their names again
             await self.backend.forget(self._rejected)
             self._rejected.clear()
@@ -254,10 +254,10 @@ class Session:
         if self.backend.status == IDLE:
             self.transaction.clear()
 
-    async def _ready(self) -> bool:
+    async def _await_ready(self) -> bool:
         """Reads until PostgreSQL is ready. False after an error: a commit may fail here."""
         succeeded = True
-        while await self._answers(_READY) is None:
+        while await self._pass_answers(_READY) is None:
             succeeded = False
         return succeeded
 
@@ -278,12 +278,12 @@ class Session:
         self.backend.channel.send(message)
         if message.kind != b"Q":
             self.backend.channel.send(wire.FLUSH)
-        last = await self._answers(ends)
+        last = await self._pass_answers(ends)
         if last is None and message.kind != b"Q":
             self._skipping = True
         return last
 
-    async def _answers(self, ends: bytes) -> Message | None:
+    async def _pass_answers(self, ends: bytes) -> Message | None:
         """Passes answers on until one of these kinds; returns it as it is, None after an error."""
         await self.backend.channel.drain()
         while (answer := await self.backend.receive()).kind not in ends:
@@ -305,7 +305,7 @@ class Session:
             return self._result.row(answer)
         return results.as_redshift(answer)
 
-    def _known(self, known: dict[str, Statement], name: str) -> Statement:
+    def _find_known(self, known: dict[str, Statement], name: str) -> Statement:
         if name not in known:
             text = f'prepared statement or portal "{name}" does not exist'
             raise RedshiftError(text, sqlstate="26000")

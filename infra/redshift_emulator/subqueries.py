@@ -21,13 +21,13 @@ def check_subqueries(tree: exp.Expr) -> None:
     correlated = {id(block) for block in tree.find_all(exp.Select) if _levels(block)}
     for block in tree.find_all(exp.Select):
         if id(block) in correlated and (max(_levels(block)) > 1 or _is_unsupported(block)):
-            raise _unsupported()
+            raise _correlation_error()
         for grouped in _grouped_projections(block):
             if any(id(inner) in correlated for inner in grouped.find_all(exp.Select)):
-                raise _unsupported()
+                raise _correlation_error()
 
 
-def _unsupported() -> RedshiftError:
+def _correlation_error() -> RedshiftError:
     text = "This type of correlated subquery pattern is not supported due to internal error"
     return RedshiftError(text)
 
@@ -97,13 +97,13 @@ def _sources(block: exp.Expr) -> set[str]:
         *block.args.get("joins", ()),
         *(block.args.get("using") or ()),
     ]
-    sources = [source for clause in clauses if clause for source in _joined(clause)]
+    sources = [source for clause in clauses if clause for source in _joined_sources(clause)]
     if not isinstance(block, exp.Select):
         sources.append(block.this)
     return {source.alias_or_name for source in sources}
 
 
-def _joined(clause: exp.Expr) -> Iterator[exp.Expr]:
+def _joined_sources(clause: exp.Expr) -> Iterator[exp.Expr]:
     source = clause.this if isinstance(clause, exp.From | exp.Join) else clause
     yield source
     for join in source.args.get("joins") or ():

@@ -117,12 +117,12 @@ class Channel:
 def startup_packet(parameters: dict[str, str]) -> bytes:
     """The first packet of a session."""
     body = _LENGTH.pack(PROTOCOL_3) + strings(*(s for item in parameters.items() for s in item))
-    return _untyped(body + b"\0")
+    return _encode_untyped(body + b"\0")
 
 
 def cancel_packet(key: bytes) -> bytes:
     """Asks to cancel what the session with this key (process id and secret) is doing."""
-    return _untyped(_LENGTH.pack(CANCEL_REQUEST) + key)
+    return _encode_untyped(_LENGTH.pack(CANCEL_REQUEST) + key)
 
 
 def startup_parameters(packet: bytes) -> dict[str, str]:
@@ -229,5 +229,5 @@ def data_row(body: bytes) -> list[str | None]:
     return [None if value is None else value.decode() for value in row_values(body)]
 
 
-def _untyped(body: bytes) -> bytes:
+def _encode_untyped(body: bytes) -> bytes:
     return _LENGTH.pack(len(body) + 4) + body

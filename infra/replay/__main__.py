@@ -1,4 +1,4 @@
-"""Starts the command line: `python -m infra.replay <environment or properties file>`."""
+"""Starts the command line: `.venv/bin/python -m infra.replay ...`."""
 
 import sys
 

@@ -45,7 +45,7 @@ def main(
         known = ", ".join(Reason)
         command_line.error(f"no dead letter has the reason {options.reason!r}: give one of {known}")
     try:
-        _run(options, (opened or _opened)(options))
+        _run(options, (opened or _open)(options))
     except (ClientError, BotoCoreError) as error:
         sys.stderr.write(f"replay: {describe_error(error)}\n")
         return 1
@@ -55,7 +55,7 @@ def main(
     return 0
 
 
-def _opened(options: argparse.Namespace) -> Services:
+def _open(options: argparse.Namespace) -> Services:
     if options.properties is not None:
         return open_application(options.properties, options.profile)
     return open_environment(options.environment, options.environments, options.profile)

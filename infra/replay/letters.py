@@ -124,7 +124,7 @@ class OriginalReader:
         """
         sealed = self._file(letter.part)["sealed_original"][letter.row].as_py()
         if sealed is not None:
-            return self._unsealed(sealed, letter)
+            return self._unseal(sealed, letter)
         part_and_row = self._restricted_rows().get(letter.record_id)
         if part_and_row is None:
             coordinates = letter.coordinates
@@ -142,7 +142,7 @@ class OriginalReader:
         """Of the keys that open sealed originals."""
         return self._keys.key_id
 
-    def _unsealed(self, sealed: bytes, letter: Letter) -> Original:
+    def _unseal(self, sealed: bytes, letter: Letter) -> Original:
         coordinates = letter.coordinates
         origin = Origin(
             self._application,

@@ -138,7 +138,7 @@ class Attempt:
 
     # -- records
 
-    def unread(self, shard: int) -> int:
+    def count_unread(self, shard: int) -> int:
         """Records and gaps of the shard."""
         source = self.job.source
         records = len(source.shards[shard]) - self.offsets[shard]
@@ -226,7 +226,7 @@ class Attempt:
         self.checkpoint = Checkpoint(number)
         self._injected = set()
 
-    def uninjected(self) -> list[int]:
+    def list_uninjected(self) -> list[int]:
         return [i for i in self._all if self.checkpoint and i not in self._injected]
 
     def inject(self, subtask: int) -> None:
@@ -241,11 +241,11 @@ class Attempt:
             for kind in ("facts", "dimensions"):
                 join.channels[kind, subtask].append(Barrier(self.checkpoint.number))
 
-    def acknowledged(self) -> bool:
+    def is_acknowledged(self) -> bool:
         checkpoint = self.checkpoint
         return (
             checkpoint is not None
-            and not self.uninjected()
+            and not self.list_uninjected()
             and len(checkpoint.dimensions) == self.parallelism
             and checkpoint.pending is not None
         )
@@ -293,13 +293,13 @@ class Attempt:
         """What the load reports now."""
         return self._load_context.gauges[GROUP, gauge.label]()
 
-    def pending(self) -> list[str]:
+    def list_pending(self) -> list[str]:
         """Names of the parts that wait to be loaded."""
         return list(self._load_context.state.content)
 
-    def idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing waits to be loaded, and nothing is under way."""
-        return not self.pending() and not self.work.busy
+        return not self.list_pending() and not self.work.busy
 
     def gates(self) -> list[Gate]:
         return [self.loading, self.signal, *self.joins]

@@ -49,7 +49,7 @@ class Gate:
         self._current = -1
         self._arrived: set[Hashable] = set()
 
-    def ready(self) -> list[Hashable]:
+    def list_ready(self) -> list[Hashable]:
         """Channels that have an element and are not blocked."""
         blocked = set() if self._current in self.aborted else self._arrived
         return [name for name, queue in self.channels.items() if queue and name not in blocked]

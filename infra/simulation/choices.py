@@ -43,7 +43,7 @@ class Choices:
         """Marks the beginning of a step, which shrinking may leave out."""
         self.starts.append(len(self.made))
 
-    def below(self, limit: int) -> int:
+    def draw(self, limit: int) -> int:
         """A number from 0 to `limit` - 1."""
         index = len(self.made)
         if self._random is not None:
@@ -57,18 +57,18 @@ class Choices:
 
     def chance(self, percent: int) -> bool:
         """Yes in so many of 100; no is the plain one."""
-        return self.below(100) >= 100 - percent
+        return self.draw(100) >= 100 - percent
 
     def one_of(self, items: Sequence[T]) -> T:
         """One of the items; the first is the plain one."""
-        return items[self.below(len(items))]
+        return items[self.draw(len(items))]
 
-    def weighted(self, items: Sequence[tuple[int, T]]) -> T:
+    def draw_weighted(self, items: Sequence[tuple[int, T]]) -> T:
         """One of the items by their weights; the first is the plain one.
 
         Raises WeightsError.
         """
-        remaining = self.below(sum(weight for weight, _ in items))
+        remaining = self.draw(sum(weight for weight, _ in items))
         for weight, item in items:
             remaining -= weight
             if remaining < 0:

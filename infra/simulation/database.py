@@ -68,7 +68,7 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
 }
 
 
-def _stored(value: Any) -> Any:
+def _encode(value: Any) -> Any:
     """A value as SQLite holds it."""
     kind = type(value).__name__
     return f"{_TAG}{kind} {value}" if kind in _READERS else value
@@ -83,7 +83,7 @@ def _read(value: Any) -> Any:
 
 
 @cache
-def translated(sql: str) -> str:
+def translate(sql: str) -> str:
     """The statement as SQLite takes it; empty where there is nothing to do."""
     if sql.startswith(("CREATE SCHEMA", "LOCK TABLE")):
         return ""
@@ -130,7 +130,7 @@ class Database:
         return [tuple(map(_read, row)) for row in self._sqlite.execute(sql)]
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
-        self._sqlite.execute(sql, list(map(_stored, values)))
+        self._sqlite.execute(sql, list(map(_encode, values)))
 
     def _manifest(self, address: str) -> Iterable[pa.Table]:
         """The tables that a manifest names, each as long as the manifest says."""
@@ -158,7 +158,7 @@ class _Connection:
     def execute(self, operation: str, args: Sequence[Any] | None = None) -> None:
         if copied := _COPY.fullmatch(operation):
             self._copy(copied[1], copied[2])
-        elif sql := translated(operation):
+        elif sql := translate(operation):
             values = [v.isoformat() if isinstance(v, dt.datetime) else v for v in args or ()]
             self._answer = self._sqlite.execute(sql, values).fetchall()
 
@@ -176,7 +176,7 @@ class _Connection:
     def _copy(self, table: str, address: str) -> None:
         for staged in self._manifest(address):
             marks = ", ".join("?" * staged.num_columns)
-            columns = [list(map(_stored, column.to_pylist())) for column in staged.columns]
+            columns = [list(map(_encode, column.to_pylist())) for column in staged.columns]
             self._sqlite.executemany(
                 f"INSERT INTO {table} VALUES ({marks})", list(zip(*columns, strict=True))
             )

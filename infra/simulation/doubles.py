@@ -16,7 +16,7 @@ from flink_app.denormalise import durable, mirror, tiers
 MAX_PARALLELISM = 128
 
 
-def decoding_by_rows() -> AbstractContextManager[object]:
+def decode_by_rows() -> AbstractContextManager[object]:
     """Decode's record-by-record path for all records.
 
     Both paths are the application's own and a test holds them to agree. Of blocks as small as
@@ -26,7 +26,7 @@ def decoding_by_rows() -> AbstractContextManager[object]:
 
 
 @contextmanager
-def compacting_often() -> Iterator[None]:
+def compact_often() -> Iterator[None]:
     """Few changes are enough for merged blocks and rewrites in the dimensions' state."""
     with ExitStack() as stack:
         for module, name, value in (

@@ -15,7 +15,7 @@ from connectors.redshift.spec import WarehouseSpec
 from infra.simulation.attempt import Attempt
 from infra.simulation.choices import Choices
 from infra.simulation.database import Database
-from infra.simulation.doubles import compacting_often, decoding_by_rows
+from infra.simulation.doubles import compact_often, decode_by_rows
 from infra.simulation.faults import Fault, Planned, Warehouse
 from infra.simulation.placement import placements
 from infra.simulation.profile import Profile
@@ -52,21 +52,21 @@ class History:
         star = choices.one_of(profile.stars)
         if profile.placed and choices.chance(profile.placed):
             star = choices.one_of(placements(star))
-        source = Source(star.declaration, 1 + choices.below(3), by_table=choices.chance(30))
+        source = Source(star.declaration, 1 + choices.draw(3), by_table=choices.chance(30))
         self.workload = Workload(
             source, choices, profile.letters, Values(star.declaration, profile.values)
         )
         self.workload.begin()
-        self.world = World(star, source, 1 + choices.below(3), warehouse)
+        self.world = World(star, source, 1 + choices.draw(3), warehouse)
         fewest, most = profile.steps
-        self._steps = fewest + choices.below(most - fewest)
+        self._steps = fewest + choices.draw(most - fewest)
         self._by_rows = not choices.chance(15)
         self._unnotified = 0
 
     def run(self) -> None:
         """All of it."""
         try:
-            with compacting_often(), decoding_by_rows() if self._by_rows else nullcontext():
+            with compact_often(), decode_by_rows() if self._by_rows else nullcontext():
                 self._run()
         finally:
             self.world.close()
@@ -77,7 +77,7 @@ class History:
                 break
             self.choices.step()
             weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
-            name, act = self.choices.weighted(weighted)
+            name, act = self.choices.draw_weighted(weighted)
             self._say(name)
             act()
         self.drain()
@@ -95,12 +95,13 @@ class History:
         for gate in attempt.gates():
             weight = 30 if gate in attempt.joins else 60
             possible += [
-                (weight, f"move {name}", partial(attempt.move, gate, name)) for name in gate.ready()
+                (weight, f"move {name}", partial(attempt.move, gate, name))
+                for name in gate.list_ready()
             ]
         possible += [
             (40, f"read shard {shard}", partial(self._read, shard))
             for shard in attempt.offsets
-            if attempt.unread(shard)
+            if attempt.count_unread(shard)
         ]
         possible.append((60, "epoch", self._epoch))
         possible.append((90, "business", self.workload.act))
@@ -119,7 +120,7 @@ class History:
         possible += self._reloading()
         if self.profile.failures:
             # Most can go wrong just before a checkpoint completes.
-            possible.append((60 if attempt.acknowledged() else 16, "fail", self._fail))
+            possible.append((60 if attempt.is_acknowledged() else 16, "fail", self._fail))
         return possible
 
     def _reloading(self) -> list[tuple[int, str, Action]]:
@@ -137,9 +138,9 @@ class History:
             possible.append((40, "trigger", self.world.trigger))
         else:
             possible += [
-                (60, f"inject {i}", partial(attempt.inject, i)) for i in attempt.uninjected()
+                (60, f"inject {i}", partial(attempt.inject, i)) for i in attempt.list_uninjected()
             ]
-            if attempt.acknowledged():
+            if attempt.is_acknowledged():
                 possible.append((80, "complete", self.world.complete))
             possible.append((2, "abort", self._abort))
         last = self.world.checkpoints[-1].number
@@ -159,7 +160,7 @@ class History:
 
     def _zombie(self, zombie: Attempt) -> list[tuple[int, str, Action]]:
         possible: list[tuple[int, str, Action]] = []
-        if zombie.loading.ready():
+        if zombie.loading.list_ready():
             possible.append((80, "zombie moves", lambda: self._zombie_moves(zombie)))
         if zombie.work.waits:
             possible.append((80, "zombie loads", lambda: self.world.run_load(zombie)))
@@ -170,18 +171,18 @@ class History:
     # -- and how it happens
 
     def _read(self, shard: int) -> None:
-        self.world.attempt.read(shard, BLOCK - self.choices.below(BLOCK))
+        self.world.attempt.read(shard, BLOCK - self.choices.draw(BLOCK))
 
     def _epoch(self) -> None:
         """Many steps at once: records are read, a checkpoint is taken, mostly it completes."""
         world, attempt = self.world, self.world.attempt
         if attempt.checkpoint is None:
             for shard in attempt.offsets:
-                for _ in range(self.choices.below(3)):
-                    if attempt.unread(shard):
+                for _ in range(self.choices.draw(3)):
+                    if attempt.count_unread(shard):
                         self._read(shard)
             world.trigger()
-        for i in attempt.uninjected():
+        for i in attempt.list_uninjected():
             attempt.inject(i)
         self._moves()
         if self.choices.chance(30):
@@ -194,7 +195,7 @@ class History:
     def _moves(self) -> None:
         """Everything under way arrives, in some order."""
         attempt = self.world.attempt
-        while ready := [(gate, name) for gate in attempt.gates() for name in gate.ready()]:
+        while ready := [(gate, name) for gate in attempt.gates() for name in gate.list_ready()]:
             attempt.move(*self.choices.one_of(ready))
 
     def _notify(self, attempt: Attempt, number: int) -> None:
@@ -208,7 +209,7 @@ class History:
     def _load(self, attempt: Attempt) -> None:
         planned = None
         if self.profile.outages and self.choices.chance(20):
-            planned = Planned(self.choices.one_of(list(Fault)), self.choices.below(40))
+            planned = Planned(self.choices.one_of(list(Fault)), self.choices.draw(40))
         self.log[-1] += f" {planned}" if planned else ""
         self.world.run_load(attempt, planned)
 
@@ -223,24 +224,24 @@ class History:
             checkpoint = self.choices.one_of(world.checkpoints[::-1])
         older = ", an older one" if checkpoint is not world.checkpoints[-1] else ""
         zombie = self._is_zombie()
-        world.fail(checkpoint, 1 + self.choices.below(3), zombie=zombie)
+        world.fail(checkpoint, 1 + self.choices.draw(3), zombie=zombie)
         self._unnotified = checkpoint.number
         goes_on = ", while the former load goes on" if zombie else ""
         self.log[-1] += f", restored from checkpoint {checkpoint.number}{older}{goes_on}"
 
     def _reload(self) -> None:
         self.workload.vanish()
-        self.world.reload(1 + self.choices.below(3), zombie=self._is_zombie())
+        self.world.reload(1 + self.choices.draw(3), zombie=self._is_zombie())
         self._unnotified = self.world.checkpoints[-1].number
         self.workload.reload()
         if self.choices.chance(70):
             # All of the load at once, so that a floor follows within the history.
-            self.world.source.arrive_all(self.choices.below)
+            self.world.source.arrive_all(self.choices.draw)
             self.world.run_reads()
             self.world.run_checkpoint()
 
     def _raise_floor(self) -> None:
-        self.world.raise_floor(1 + self.choices.below(3), zombie=self._is_zombie())
+        self.world.raise_floor(1 + self.choices.draw(3), zombie=self._is_zombie())
         self._unnotified = self.world.checkpoints[-1].number
 
     def _is_zombie(self) -> bool:
@@ -258,7 +259,7 @@ class History:
         for _ in range(_ZOMBIE_ROUNDS):
             if zombie.work.waits:
                 self.world.run_load(zombie)
-            if zombie.loading.ready():
+            if zombie.loading.list_ready():
                 self._zombie_moves(zombie)
             elif zombie.timer_set:
                 self._zombie_looks(zombie)
@@ -277,11 +278,11 @@ class History:
         """In small epochs, so that many cuts are seen; not all shards in each."""
         for turn in count():
             for shard in attempt.offsets:
-                if attempt.unread(shard) and (turn + shard) % 2:
+                if attempt.count_unread(shard) and (turn + shard) % 2:
                     attempt.read(shard, BLOCK)
             self.world.run_checkpoint()
             self.world.run_loads()
-            if not any(map(attempt.unread, attempt.offsets)):
+            if not any(map(attempt.count_unread, attempt.offsets)):
                 break
         self._last_looks()
 

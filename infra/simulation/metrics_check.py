@@ -33,7 +33,7 @@ def check_metrics(starts: Sequence[Metered], lines: Sequence[Balance]) -> None:
             message = "the load found its own accounts out of balance"
             raise WrongError(message, "metrics")
     written_by_scope: dict[tuple[str, ...], Counter[str]] = {
-        (GROUP, _shown(b.table), _shown(b.destination)): _terms(b) for b in lines
+        (GROUP, _show(b.table), _show(b.destination)): _terms(b) for b in lines
     }
     whole = len(starts) == 1 and not starts[0][GROUP, LoadMetric.LOADS_RETRIED.label]
     for scope, counted in summed.items():
@@ -62,5 +62,5 @@ def _terms(line: Balance) -> Counter[str]:
     return Counter(dict(zip(_TERMS, values, strict=True)))
 
 
-def _shown(name: str) -> str:
+def _show(name: str) -> str:
     return name.replace("(", "_").replace(")", "_") or "_none_"

@@ -39,7 +39,7 @@ def _known_at(version: Version) -> str:
     return "".join(map(position_text, (version.position, *version.set_at.values())))
 
 
-def newest(shards: Sequence[Sequence[Record]], cut: Sequence[int], floor: int = 0) -> Tables:
+def find_newest(shards: Sequence[Sequence[Record]], cut: Sequence[int], floor: int = 0) -> Tables:
     """Every key's newest version among the first records of each shard, deleted keys among them.
 
     What is of a generation below `floor` does not count.
@@ -52,7 +52,7 @@ def newest(shards: Sequence[Sequence[Record]], cut: Sequence[int], floor: int = 
                     version
                 )
     return {
-        table: {key: Version.merged(versions) for key, versions in keys.items()}
+        table: {key: Version.merge(versions) for key, versions in keys.items()}
         for table, keys in versions_of.items()
     }
 
@@ -76,18 +76,18 @@ class Oracle:
         self._declaration = declaration
         self._token_key = token_key
 
-    def expected(self, target: str, columns: Sequence[str], tables: Tables) -> Expected:
+    def compute_expected(self, target: str, columns: Sequence[str], tables: Tables) -> Expected:
         """What `target` holds, by `columns`, and its tombstones."""
         fact = self._declaration.targets[target].fact
         versions = tables.get(fact, {}).values()
         return Expected(
-            rows=ordered(
+            rows=sort_rows(
                 tuple(row[name] for name in columns)
                 for version in versions
                 if version.row is not None
                 for row in [self._wide(target, version, tables)]
             ),
-            tombstones=ordered(self.tombstone(v) for v in versions if v.row is None),
+            tombstones=sort_rows(self.tombstone(v) for v in versions if v.row is None),
         )
 
     def dimension(self, table: str, columns: Sequence[str], tables: Tables) -> Lines:
@@ -99,18 +99,16 @@ class Oracle:
             kept = {"_pos": position_text(version.position), "_deleted": version.row is None}
             lines.append(
                 tuple(
-                    kept[name] if name in kept else self._treated(table, name, row.get(name))
+                    kept[name] if name in kept else self._treat(table, name, row.get(name))
                     for name in columns
                 )
             )
-        return ordered(lines)
+        return sort_rows(lines)
 
     def tombstone(self, version: Version) -> tuple[Any, ...]:
         """What stands for a deleted fact: its key and position."""
         key = self._declaration.tables[version.table].key
-        values = [
-            self._treated(version.table, *pair) for pair in zip(key, version.key, strict=True)
-        ]
+        values = [self._treat(version.table, *pair) for pair in zip(key, version.key, strict=True)]
         return (*values, position_text(version.position))
 
     def key_columns(self, target: str) -> list[str]:
@@ -119,14 +117,14 @@ class Oracle:
         shown = {dotted: name for name, dotted in declared.columns.items()}
         return [shown[name] for name in self._declaration.tables[declared.fact].key]
 
-    def visible(self, target: str, tables: dict[str, dict[Key, Row]]) -> Lines:
+    def compute_visible(self, target: str, tables: dict[str, dict[Key, Row]]) -> Lines:
         """The visible columns of `target`, from plain tables."""
         declared = self._declaration.targets[target]
         versions = {
             name: {key: Version(name, key, row, (0, 0, 0)) for key, row in rows.items()}
             for name, rows in tables.items()
         }
-        return self.expected(target, list(declared.columns), versions).rows
+        return self.compute_expected(target, list(declared.columns), versions).rows
 
     def _wide(self, target: str, fact: Version, tables: Tables) -> dict[str, Any]:
         """One wide row: visible columns, positions and hidden keys."""
@@ -143,7 +141,7 @@ class Oracle:
             for depth in range(1, len(steps) + 1):
                 self._step(steps[:depth], ends, wide, tables)
             table, row = ends[steps]
-            wide[name] = self._treated(table, column, row.get(column))
+            wide[name] = self._treat(table, column, row.get(column))
             shown[steps, column] = name
         for path in ends:
             self._key_columns(path, ends, shown, wide)
@@ -174,9 +172,9 @@ class Oracle:
         for name in self._declaration.tables[table].references[steps[-1]].columns:
             if (steps[:-1], name) not in shown:
                 hidden = f"_key_{'__'.join(steps)}__{name}"
-                wide[hidden] = self._treated(table, name, row.get(name))
+                wide[hidden] = self._treat(table, name, row.get(name))
 
-    def _treated(self, table: str, column: str, value: Any) -> Any:
+    def _treat(self, table: str, column: str, value: Any) -> Any:
         treatment = self._declaration.tables[table].columns[column].treatment
         if value is None or treatment == "keep":
             return value
@@ -194,7 +192,7 @@ class Oracle:
         raise UnknownTreatmentError(message)
 
 
-def ordered(rows: Iterable[Sequence[Any]]) -> Lines:
+def sort_rows(rows: Iterable[Sequence[Any]]) -> Lines:
     """Rows in an order of no meaning, duplicates kept; True and 1 are the same."""
     return sorted((tuple(row) for row in rows), key=_order)
 

@@ -8,7 +8,7 @@ from itertools import chain, combinations
 from flink_app.declaration import Declaration, Star
 
 
-def placed(star: Star, *dimensions: str) -> Star:
+def place_dimensions(star: Star, *dimensions: str) -> Star:
     """The same star with `placement: warehouse` on these dimensions."""
     content = star.declaration.model_dump(mode="json", by_alias=True, exclude_unset=True)
     for name in dimensions:
@@ -30,7 +30,7 @@ def placements(star: Star) -> tuple[Star, ...]:
     ]
     subsets = chain.from_iterable(combinations(names, n) for n in range(1, len(names) + 1))
     return tuple(
-        placed(star, *subset)
+        place_dimensions(star, *subset)
         for subset in subsets
         if all(
             reference.table in subset

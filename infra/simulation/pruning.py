@@ -12,7 +12,7 @@ from infra.simulation.attempt import Attempt
 from infra.simulation.channels import Checkpoint
 from infra.simulation.database import BOOKKEEPING
 from infra.simulation.faults import Warehouse
-from infra.simulation.oracle import Lines, Oracle, newest
+from infra.simulation.oracle import Lines, Oracle, find_newest
 from infra.simulation.source import Source, Version
 
 
@@ -36,14 +36,14 @@ class Pruning:
         safe = [min(oldest.offsets.get(shard, 0), count) for shard, count in enumerate(reached)]
         self._prune_tombstones(safe, reached)
 
-    def without(self, target: str, tombstones: Lines) -> Lines:
+    def leave_out(self, target: str, tombstones: Lines) -> Lines:
         """The expected tombstones but for those that were pruned."""
         return [
             tombstone for tombstone in tombstones if (target, tombstone) not in self._tombstones
         ]
 
     def _prune_ledger(self, attempt: Attempt, oldest: Checkpoint) -> None:
-        needed = {*(oldest.pending or {}), *attempt.pending()}
+        needed = {*(oldest.pending or {}), *attempt.list_pending()}
         if attempt.checkpoint is not None:
             needed |= {*(attempt.checkpoint.pending or {})}
         for name, kind, rows in self._database.query(
@@ -55,7 +55,7 @@ class Pruning:
 
     def _prune_tombstones(self, safe: list[int], reached: list[int]) -> None:
         held = self._held_back(safe)
-        applied = newest(self._source.shards, reached)
+        applied = find_newest(self._source.shards, reached)
         declaration = self._source.declaration
         for target, declared in declaration.targets.items():
             fact = declared.fact

@@ -54,12 +54,12 @@ def run(choices: Choices, profile: Profile) -> Outcome:
         history.log,
         history.world.check.commits,
         records=sum(map(len, history.world.source.shards)),
-        happened=happened(history),
+        happened=count_events(history),
         filled=frozenset(history.world.check.filled),
     )
 
 
-def happened(history: History) -> Counter[str]:
+def count_events(history: History) -> Counter[str]:
     """How often each kind of thing happened in a history."""
     times: Counter[str] = Counter()
     seen: set[bytes] = set()
@@ -121,7 +121,7 @@ def shrink(failing: Outcome, profile: Profile, *, runs: int = _RUNS) -> Outcome:
     while before != best.choices.made and runs > 0:
         before = best.choices.made
         _without_steps(lambda: best, fails)
-        _lowered(lambda: best, fails)
+        _lower(lambda: best, fails)
     return best
 
 
@@ -139,7 +139,7 @@ def _without_steps(best: Callable[[], Outcome], fails: Callable[[Sequence[int]],
         length //= 2
 
 
-def _lowered(best: Callable[[], Outcome], fails: Callable[[Sequence[int]], bool]) -> None:
+def _lower(best: Callable[[], Outcome], fails: Callable[[Sequence[int]], bool]) -> None:
     """Makes single choices 0, or half of what they are."""
     index = 0
     while index < len(best().choices.made):

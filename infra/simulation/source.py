@@ -60,7 +60,7 @@ class Version:
     set_at: dict[str, Position] = field(default_factory=dict)
 
     @classmethod
-    def merged(cls, versions: Sequence[Version]) -> Version:
+    def merge(cls, versions: Sequence[Version]) -> Version:
         """What is known of a key by these: the newest, and the newest value of each column."""
         newest = max(versions, key=lambda version: version.position)
         row, set_at = newest.row, dict[str, Position]()
@@ -199,7 +199,9 @@ class Source:
             self.tables[table].pop(old)
         self.tables[table][key] = row
         moved = old is not None and old != key
-        version = Version(table, key, row, self._next(), self.unchanged_columns(table), left_out)
+        version = Version(
+            table, key, row, self._take_position(), self.unchanged_columns(table), left_out
+        )
         versions, before = [version], None
         if old is not None and moved:
             versions = [
@@ -209,7 +211,7 @@ class Source:
             before = dict(zip(self.declaration.tables[table].key, old, strict=True))
             before |= {name: row[name] for name in sorted(left_out)}
         operation = "insert" if is_new and old is None else "update"
-        sent = self._sent(table, row, left_out)
+        sent = self._compose(table, row, left_out)
         self._send(
             operation,
             table,
@@ -223,7 +225,7 @@ class Source:
         """Deletes a row; its record has the key only, as PostgreSQL gives it by default."""
         source_name = self._source_name(table, self.tables[table].pop(key))
         row = dict(zip(self.declaration.tables[table].key, key, strict=True))
-        version = Version(table, key, None, self._next(), self.unchanged_columns(table))
+        version = Version(table, key, None, self._take_position(), self.unchanged_columns(table))
         self._send("delete", table, row, (version,), source_name=source_name)
 
     def start_with(self, table: str, row: Row) -> None:
@@ -260,7 +262,7 @@ class Source:
                 "load", table, rows[key], (version,), of_reload=of_reload, source_name=source_name
             )
 
-    def odd(self, *, dead: bool) -> None:
+    def put_odd(self, *, dead: bool) -> None:
         """A record that is no change: one of control, or one that cannot be read."""
         text = b"not JSON" if dead else b'{"metadata": {"record-type": "control"}}'
         self.wire.append((0, Record(text, dead=dead, generation=self.generation)))
@@ -344,7 +346,7 @@ class Source:
             n for n, declared in columns.items() if declared.unchanged and (table, n) in shown
         )
 
-    def _sent(self, table: str, row: Row, left_out: frozenset[str]) -> Row:
+    def _compose(self, table: str, row: Row, left_out: frozenset[str]) -> Row:
         """The row as an update sends it: what it leaves out is missing, or null."""
         columns = self.declaration.tables[table].columns
         return {
@@ -361,7 +363,7 @@ class Source:
         names = source_names(self.declaration, table)
         return names[zlib.crc32(repr(sorted(row.items())).encode()) % len(names)]
 
-    def _next(self) -> Position:
+    def _take_position(self) -> Position:
         self._number += 1
         return (self.generation, self._commit.position, self._number)
 

@@ -81,15 +81,15 @@ class Values:
             if isinstance(prescribed, Sequence):
                 return choices.one_of(prescribed)
             self._written += 1
-            return self._made(table, name, prescribed, columns)
+            return self._make(table, name, prescribed, columns)
         domain = prescribed if prescribed is not None else self._domain(table, name)
         if callable(domain):
             count = self._key_count(table, name)
             domain = [self._result(table, name, domain, number) for number in range(count)]
-        chosen = choices.below(len(domain) + (1 if nullable else 0))
+        chosen = choices.draw(len(domain) + (1 if nullable else 0))
         return None if chosen == len(domain) else domain[chosen]
 
-    def _made(
+    def _make(
         self,
         table: str,
         name: str,
@@ -123,7 +123,7 @@ class Values:
             (self._prescribed[column] for column in linked if column in self._prescribed), None
         )
         if isinstance(prescribed, Sequence):
-            return [self._checked(table, name, value) for value in prescribed]
+            return [self._check(table, name, value) for value in prescribed]
         return prescribed
 
     def _result(self, table: str, name: str, make_value: Callable[[int], Any], number: int) -> Any:
@@ -136,19 +136,19 @@ class Values:
                 f"the number {number}: {error}"
             )
             raise ValuesError(message) from error
-        return self._checked(table, name, value)
+        return self._check(table, name, value)
 
     def _prescribe(self, name: str, prescribed: Prescribed) -> None:
         table, dot, column = name.partition(".")
         if not dot:
-            message = f"values: {name!r}: write table.column; {_known(self._tables)}"
+            message = f"values: {name!r}: write table.column; {_list_known(self._tables)}"
             raise ValuesError(message)
         if table not in self._tables:
-            message = f"values: {name!r}: there is no table {table!r}; {_known(self._tables)}"
+            message = f"values: {name!r}: there is no table {table!r}; {_list_known(self._tables)}"
             raise ValuesError(message)
         columns = self._tables[table].columns
         if column not in columns:
-            known = _known(columns)
+            known = _list_known(columns)
             message = f"values: {name!r}: table {table} has no column {column!r}; {known}"
             raise ValuesError(message)
         if callable(prescribed):
@@ -167,10 +167,10 @@ class Values:
             )
             raise ValuesError(message)
         self._prescribed[table, column] = [
-            self._checked(table, column, value) for value in prescribed
+            self._check(table, column, value) for value in prescribed
         ]
 
-    def _checked(self, table: str, name: str, value: Any) -> Any:
+    def _check(self, table: str, name: str, value: Any) -> Any:
         declared = self._tables[table]
         column = declared.columns[name]
         if value is None:
@@ -192,7 +192,7 @@ class Values:
         return logical
 
 
-def _known(names: Mapping[str, Any]) -> str:
+def _list_known(names: Mapping[str, Any]) -> str:
     listed = [*names][:_MOST_REPORTED]
     return f"there are {', '.join(listed)}{', ...' if len(names) > len(listed) else ''}"
 

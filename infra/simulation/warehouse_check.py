@@ -24,7 +24,7 @@ from infra.simulation.counting import Counts, expected_counts
 from infra.simulation.database import BOOKKEEPING
 from infra.simulation.faults import Warehouse
 from infra.simulation.gaps import wrong_gaps
-from infra.simulation.oracle import Expected, Lines, Oracle, Tables, newest, ordered
+from infra.simulation.oracle import Expected, Lines, Oracle, Tables, find_newest, sort_rows
 from infra.simulation.pruning import Pruning
 from infra.simulation.source import FIRST_SEQUENCE, Record, Source
 
@@ -95,7 +95,7 @@ class Check:
         self._floors: dict[int, list[int]] = {}  # by floor, where reading began under it
         self._seen = _Seen()
 
-    def started(self, owner: int, offsets: Sequence[int], floor: int) -> None:
+    def note_start(self, owner: int, offsets: Sequence[int], floor: int) -> None:
         """An attempt starts from these offsets, with this floor."""
         self._reached_by[owner] = list(offsets)
         if floor > max(self._floors, default=0):
@@ -110,7 +110,7 @@ class Check:
         self._star, self._spec = star, spec
         self.read_again()
 
-    def committed(self, owner: int) -> None:
+    def check_commit(self, owner: int) -> None:
         """The attempt `owner` has committed something. Raises WrongError."""
         rows = self._database.query(
             f"SELECT batch, shard, last_sequence_number FROM {BOOKKEEPING}.account"
@@ -135,8 +135,8 @@ class Check:
             self._seen.torn = False
         elif not behind:
             self._seen.torn = True
-        tables = newest(self._source.shards, self.reached, floor)
-        self._seen.applied += _newer(newest(self._source.shards, before, floor), tables)
+        tables = find_newest(self._source.shards, self.reached, floor)
+        self._seen.applied += _count_newer(find_newest(self._source.shards, before, floor), tables)
         if not self._seen.torn:
             self._check_tables(tables)
         self._check_dimensions(tables)
@@ -213,7 +213,7 @@ class Check:
         for target in self._spec.targets:
             columns = [column.name for column in target.columns]
             visible = list(self._star.targets[target.table].columns)
-            expected = self._oracle.expected(target.table, columns, tables)
+            expected = self._oracle.compute_expected(target.table, columns, tables)
             actual = Expected(
                 self._rows(target.schema, target.table, columns),
                 self._rows(BOOKKEEPING, f"tombstones_{target.table}", [*target.key, "_pos"]),
@@ -226,7 +226,7 @@ class Check:
             expected_rows, actual_rows = shown
             _compare("rows", expected_rows, actual_rows, visible, target.table)
             _compare("hidden columns", expected.rows, actual.rows, columns, target.table)
-            tombstones = self.pruning.without(target.table, expected.tombstones)
+            tombstones = self.pruning.leave_out(target.table, expected.tombstones)
             named = [*target.key, "_pos"]
             _compare("tombstones", tombstones, actual.tombstones, named, target.table)
 
@@ -240,7 +240,7 @@ class Check:
 
     def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
         listed = ", ".join(f'"{name}"' for name in columns)
-        return ordered(self._database.query(f'SELECT {listed} FROM "{schema}"."{table}"'))
+        return sort_rows(self._database.query(f'SELECT {listed} FROM "{schema}"."{table}"'))
 
     def end(self) -> None:
         """Everything is loaded, and the warehouse is the join of the source's own tables."""
@@ -253,13 +253,13 @@ class Check:
             raise WrongError(message, "stuck")
         for target in self._spec.targets:
             visible = list(self._star.targets[target.table].columns)
-            expected = self._oracle.visible(target.table, self._source.tables)
+            expected = self._oracle.compute_visible(target.table, self._source.tables)
             actual = self._rows(target.schema, target.table, visible)
             _compare("end", expected, actual, visible, target.table)
         self._check_gaps(at_end=True)
 
 
-def _newer(before: Tables, after: Tables) -> Counter[str]:
+def _count_newer(before: Tables, after: Tables) -> Counter[str]:
     """How many keys of each table have another version at the second cut."""
     return Counter(
         table
@@ -280,13 +280,13 @@ def _compare(
     if actual != expected:
         missing, surplus = Counter(expected) - Counter(actual), Counter(actual) - Counter(expected)
         message = (
-            f"{of}{': ' if of else ''}missing {_shown(missing, columns)}; "
-            f"unexpected {_shown(surplus, columns)}; there are {len(actual)} in all"
+            f"{of}{': ' if of else ''}missing {_list_shown(missing, columns)}; "
+            f"unexpected {_list_shown(surplus, columns)}; there are {len(actual)} in all"
         )
         raise WrongError(message, check)
 
 
-def _shown(rows: Counter[Any], columns: Sequence[str]) -> str:
+def _list_shown(rows: Counter[Any], columns: Sequence[str]) -> str:
     listed = [dict(zip(columns, r, strict=True)) if columns else r for r in rows.elements()]
     more = f" and {len(listed) - _MOST_SHOWN} more" if len(listed) > _MOST_SHOWN else ""
     return ", ".join(map(str, listed[:_MOST_SHOWN])) + more if listed else "nothing"

@@ -73,7 +73,7 @@ def written_row(table: Table, row: Mapping[str, Any]) -> Row:
                 table.columns[reader].zero_dates is ZeroDates.AS_NULL for reader in readers[source]
             )
             is_zero = value is None and has_zeros
-            written[source] = _ZERO_DATE if is_zero else _written(table, readers[source], value)
+            written[source] = _ZERO_DATE if is_zero else _write(table, readers[source], value)
     return written
 
 
@@ -86,7 +86,7 @@ def with_before_image(declaration: Declaration, envelope: Row, before: Row) -> R
     return envelope | {"data": envelope["data"] | named}
 
 
-def _written(table: Table, readers: Iterable[str], value: Any) -> Any:
+def _write(table: Table, readers: Iterable[str], value: Any) -> Any:
     match value:
         case Decimal():
             # Numbers come as numbers or as text; a float holds only some of them exactly, and long

@@ -24,14 +24,14 @@ class Workload:
             (20, self._transaction),
             (3, self._load),
             (1, self._control),
-            (1, self._dead),
+            (1, self._put_dead),
             *([(letters, self._spoil)] if letters else []),
         ]
 
     def begin(self) -> None:
         """Some rows are there before the stream begins; their load comes at some time."""
         for table in self._tables:
-            for _ in range(self._choices.below(3)):
+            for _ in range(self._choices.draw(3)):
                 row = self._values.row(table, self._choices)
                 self._source.start_with(table, row)
 
@@ -61,39 +61,39 @@ class Workload:
 
     def act(self) -> None:
         """One transaction, one load, or a record that is no change."""
-        self._choices.weighted(self._acts)()
+        self._choices.draw_weighted(self._acts)()
 
     def arrive(self) -> None:
         """Some records reach their shards, out of order or twice."""
-        for _ in range(1 + self._choices.below(4)):
+        for _ in range(1 + self._choices.draw(4)):
             if self._source.wire:
-                index = self._choices.below(self._source.near)
+                index = self._choices.draw(self._source.near)
                 self._source.arrive(index, again=self._choices.chance(8))
 
     def lose(self) -> None:
         """Records of some shard are lost before anyone reads them."""
-        self._source.lose(self._choices.below(self._source.shard_count))
+        self._source.lose(self._choices.draw(self._source.shard_count))
 
     def replay(self) -> None:
         """One dead letter is replayed."""
-        self._source.replay(self._choices.below(len(self._source.letters)))
+        self._source.replay(self._choices.draw(len(self._source.letters)))
 
     def _load(self) -> None:
         self._source.load(self._choices.one_of(list(self._tables)))
 
     def _control(self) -> None:
-        self._source.odd(dead=False)
+        self._source.put_odd(dead=False)
 
-    def _dead(self) -> None:
-        self._source.odd(dead=True)
+    def _put_dead(self) -> None:
+        self._source.put_odd(dead=True)
 
     def _spoil(self) -> None:
         if self._source.wire:
-            self._source.spoil(self._choices.below(len(self._source.wire)))
+            self._source.spoil(self._choices.draw(len(self._source.wire)))
 
     def _transaction(self) -> None:
         self._source.begin()
-        for _ in range(1 + self._choices.below(4)):
+        for _ in range(1 + self._choices.draw(4)):
             self._change(self._choices.one_of(list(self._tables)[::-1]))
 
     def _change(self, table: str) -> None:

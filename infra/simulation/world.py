@@ -42,7 +42,7 @@ class World:
         self.spec = warehouse_spec(star)
         self.database = warehouse(self.spec)
         self.check = Check(star, self.spec, source, self.database)
-        self.database.committed = self.check.committed
+        self.database.committed = self.check.check_commit
         self.job = Job(star, self.spec, BlockSchemas(star), KEYS, source, self.database)
         self.now = 0.0
         self.checkpoints = [Checkpoint(0)]
@@ -108,7 +108,7 @@ class World:
         self.starts += 1
         shards = range(self.source.shard_count)
         offsets = [checkpoint.offsets.get(shard, 0) for shard in shards]
-        self.check.started(self.starts, offsets, self.floor)
+        self.check.note_start(self.starts, offsets, self.floor)
         number, clock = self.starts, lambda: self.now
         attempt = Attempt(self.job, number, parallelism, checkpoint, clock, self.floor)
         self._metered.append(attempt.load_metrics)
@@ -139,7 +139,7 @@ class World:
     def run_reads(self) -> None:
         """All that is there is read."""
         for shard in self.attempt.offsets:
-            while self.attempt.unread(shard):
+            while self.attempt.count_unread(shard):
                 self.attempt.read(shard, BLOCK)
 
     def run_checkpoint(self) -> None:
@@ -147,17 +147,17 @@ class World:
         attempt = self.attempt
         if attempt.checkpoint is None:
             self.trigger()
-        for subtask in attempt.uninjected():
+        for subtask in attempt.list_uninjected():
             attempt.inject(subtask)
         self.run_moves()
-        assert attempt.acknowledged()
+        assert attempt.is_acknowledged()
         self.complete()
         attempt.notify(self.checkpoints[-1].number)
 
     def run_moves(self) -> None:
         """Everything under way arrives."""
         gates = self.attempt.gates()
-        while ready := [(gate, name) for gate in gates for name in gate.ready()]:
+        while ready := [(gate, name) for gate in gates for name in gate.list_ready()]:
             self.attempt.move(*ready[0])
 
     def run_loads(self) -> None:
@@ -170,8 +170,8 @@ class World:
 
     def check_end(self) -> None:
         """Everything is loaded, and the warehouse is the join of the source's own tables."""
-        if not self.attempt.idle():
-            message = f"{len(self.attempt.pending())} parts still wait"
+        if not self.attempt.is_idle():
+            message = f"{len(self.attempt.list_pending())} parts still wait"
             raise WrongError(message, "stuck")
         self.check.end()
         lines = balances(self.database.query(balance_query(Names(BOOKKEEPING))))

@@ -49,4 +49,4 @@ def wide_row(schema: pa.Schema, ticket: int, number: int) -> dict[str, Any]:
 
 
 def tickets_in(run: Running) -> list[int]:
-    return [int(row[0]) for row in run.example.loaded(TARGET)]
+    return [int(row[0]) for row in run.example.read_loaded(TARGET)]

@@ -56,7 +56,7 @@ class History:
             secret=TOKEN_KEY.encode(),
             locate=self._stream.locate,
         )
-        self.check.started(_OWNER, self.check.reached, floor=0)
+        self.check.note_start(_OWNER, self.check.reached, floor=0)
         self.commits = Commits(stack.redshift.faults, self._compare)
         self.put = 0
         self.largest = dict.fromkeys(star.targets, 0)
@@ -95,7 +95,7 @@ class History:
     def _compare(self) -> None:
         try:
             with self._warehouse.snapshot():
-                self.check.committed(_OWNER)
+                self.check.check_commit(_OWNER)
                 for target in self.largest:
                     ((rows,),) = self._warehouse.query(f'SELECT count(*) FROM public."{target}"')
                     self.largest[target] = max(self.largest[target], int(rows))

@@ -49,7 +49,7 @@ def test_seed_rows_come_out_exactly_and_changes_follow(started: Running) -> None
     started.full_load()
     with started.minicluster():
         started.wait_until_all_loaded()
-        loaded = started.example.loaded("sport_event_activity")
+        loaded = started.example.read_loaded("sport_event_activity")
         seeds = [row for row in loaded if row[0] in {1, 2, 3}]
         tokens = [row[10] for row in seeds]
         assert [

@@ -16,7 +16,7 @@ import pytest
 from flink_app.settings import PROPERTIES_FILE
 from infra.aws.package import RUN_OPTIONS, build_package
 from infra.local.cluster import FlinkCluster
-from infra.local.managed_flink import enforcement, give_to_user, run_arguments, unpack, unprivileged
+from infra.local.managed_flink import drop_rights, enforcement, give_to_user, run_arguments, unpack
 from infra.local.processes import ServiceError
 from infra.local.toolchain import ROOT
 from tests.support.running import running
@@ -81,7 +81,7 @@ def test_the_zip_loads_the_example_as_the_service_would_run_it(
             # Only the zip's own code may be found.
             started.stack.environment() | {"PYTHONPATH": "", "HOME": str(home)},
             enforcement(),
-            unprivileged(),
+            drop_rights(),
         ) as cluster:
             give_to_user(home)
             job = cluster.flink_run(["-d", *run_arguments(RUN_OPTIONS), *given], cwd=code)

@@ -132,7 +132,7 @@ def an_aborted_checkpoint_that_some_subtasks_saw() -> None:
         tale.take(tale.f(1), tale.f(2))
         world, attempt = tale.world, tale.world.attempt
         world.trigger()
-        for subtask in attempt.uninjected():
+        for subtask in attempt.list_uninjected():
             attempt.inject(subtask)
         attempt.abort([attempt.joins[0], attempt.signal])
         world.run_moves()
@@ -210,7 +210,7 @@ def zombie_goes_on(tale: Tale) -> None:
     (zombie,) = tale.world.zombies
     with suppress(FenceLostError):
         for _ in range(5):
-            while zombie.loading.ready():
+            while zombie.loading.list_ready():
                 zombie.move(zombie.loading, "signalled")
             if zombie.work.waits:
                 tale.world.run_load(zombie)

@@ -58,7 +58,7 @@ class Tale:
     def delete(self, table: str, key: int) -> Record:
         self.source.begin()
         self.source.delete(table, (key,))
-        return self._made()
+        return self._make()
 
     def load(self, table: str, key: int) -> Record:
         """The full load of a row that is there as long as nobody remembers, or since now."""
@@ -66,7 +66,7 @@ class Tale:
             row: Row = dict.fromkeys(TALE.tables[table].columns) | {"id": key}
             self.source.start_with(table, row | ({} if table == "f" else {"text": self._text()}))
         self.source.load(table, [(key,)])
-        return self._made()
+        return self._make()
 
     def change_silently(self, table: str, key: int) -> None:
         """The row changes, and no record says so."""
@@ -123,9 +123,9 @@ class Tale:
     def _put(self, table: str, row: Row, old: int | None = None) -> Record:
         self.source.begin()
         self.source.put(table, row, old=None if old is None else (old,))
-        return self._made()
+        return self._make()
 
-    def _made(self) -> Record:
+    def _make(self) -> Record:
         return self.source.wire.pop()[1]
 
     def _text(self) -> Any:

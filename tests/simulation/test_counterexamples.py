@@ -16,7 +16,7 @@ from flink_app.declaration import Star
 from flink_app.decode import rows
 from flink_app.positions.position import make_position
 from infra.simulation.database import BOOKKEEPING
-from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decode_by_rows
 from infra.simulation.placement import placements
 from infra.simulation.warehouse_check import WrongError
 from tests.simulation import counterexamples
@@ -123,7 +123,7 @@ def test_21_of_two_loads_of_a_row_the_later_counts() -> None:
 
     counterexamples.a_row_is_loaded_twice()
     with (
-        decoding_by_rows(),
+        decode_by_rows(),
         patch.object(rows, "make_position", without_time),
         pytest.raises(WrongError),
     ):

@@ -9,7 +9,7 @@ import pytest
 
 from flink_app.denormalise.operator import Denormalise
 from infra.simulation.choices import Choices
-from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decode_by_rows
 from infra.simulation.history import History
 from infra.simulation.warehouse_check import WrongError
 from tests.simulation.profile import PLAIN
@@ -24,12 +24,12 @@ def move(seed: int) -> None:
     history = History(choices, replace(PLAIN, placed=0))
     world = history.world
     try:
-        with decoding_by_rows():
+        with decode_by_rows():
             for _ in range(8):
                 history.workload.act()
             history.drain()
             world.redeclare(choices.one_of(PLACED[world.star.declaration.name]))
-            world.fail(world.checkpoints[-1], 1 + choices.below(3))
+            world.fail(world.checkpoints[-1], 1 + choices.draw(3))
             for _ in range(8):
                 history.workload.act()
             history.drain()

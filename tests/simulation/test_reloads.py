@@ -53,7 +53,7 @@ def test_a_start_with_a_lower_floor_loads_nothing_and_loses_nothing() -> None:
         tale.restore(2)
         tale.take(tale.f(3))
         tale.commit()
-        assert tale.world.attempt.pending()
+        assert tale.world.attempt.list_pending()
         tale.raise_floor()
         tale.settle()
         tale.world.check_end()

@@ -17,7 +17,7 @@ from flink_app.privacy.keys import PrivacyKeys, WrongKeyError
 from infra.simulation.channels import Checkpoint
 from infra.simulation.choices import Choices
 from infra.simulation.database import BOOKKEEPING
-from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decode_by_rows
 from infra.simulation.history import History
 from infra.simulation.warehouse_check import WrongError
 from infra.simulation.world import KEYS, World
@@ -39,7 +39,7 @@ def loaded(seed: int = 1) -> Iterator[History]:
         history.world.close()
         seed += 1
     try:
-        with decoding_by_rows():
+        with decode_by_rows():
             for _ in range(12):
                 history.workload.act()
             history.drain()
@@ -107,7 +107,7 @@ def test_parts_that_were_staged_under_another_key_are_never_loaded() -> None:
         world.attempt.announce()
         for _ in range(4):
             world.run_loads()
-        assert world.attempt.pending()
+        assert world.attempt.list_pending()
         after = content(world)
         fence = after.pop(NAMES.fence)
         assert after.items() < before.items()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from flink_app.declaration import Declaration, Star, load_declaration
-from infra.simulation.placement import placed
+from infra.simulation.placement import place_dimensions
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 STARS_FOLDER: Final = ROOT / "flink_app" / "stars"
@@ -124,7 +124,7 @@ def freight() -> Star:
 @cache
 def placed_freight() -> Star:
     """Companies in the stream; ports, which they and consignments refer to, and all else behind."""
-    return placed(freight(), "port", "region", "register")
+    return place_dimensions(freight(), "port", "region", "register")
 
 
 def star(text: str) -> Star:

@@ -30,7 +30,7 @@ from tests.unit.stars import freight, order_book, placed_freight, ticket_seller
 FOLDER: Final = str(Path(flink_app.declaration.__file__).parent)
 STAR_FILE: Final = str(Path(flink_app.declaration.__file__).with_name("star.py"))
 # Looking up what has been derived, and a type's name in the detail of a dead letter.
-NO_DERIVATION: Final = {"star._once.<locals>.known", "types.ColumnType.__str__"}
+NO_DERIVATION: Final = {"star._once.<locals>.answer_once", "types.ColumnType.__str__"}
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 `docs/architecture.md` has the glossary. A word that was given up is refused in every file below
 `CHECKED`, and in the changelog above its first release, whose text keeps its own. Names that
-say nothing about what they hold are refused in the Python files of what ships.
+say nothing about what they hold are refused in the Python files of what ships, and so are functions
+that are named by an adjective or a participle.
 """
 
 from __future__ import annotations
@@ -94,6 +95,17 @@ EMPTY_NAMES: Final = frozenset(
         "why",
     }
 )
+# What is no name for a function: words that say how something is or where, and not what is done.
+# A participle in -ed is none either.
+NO_VERBS: Final = frozenset(
+    """
+    ahead along aside behind below beyond dead distinct due equal false first following foreign
+    gone held idle kept known last lost made matching misfit new newer newest next odd old pending
+    plus ready running sent shown spoken standing taken true unread until visible waiting whole
+    without written
+    """.split()  # noqa: SIM905 - a line of words
+)
+VERBS_IN_ED: Final = frozenset({"embed", "feed", "need", "seed"})
 SHIPPED: Final = ("build.py", "connectors", "flink_app", "infra")
 _SUFFIXES: Final = {".py", ".md", ".yaml", ".yml", ".sql", ".java", ".toml"}
 # What is compiled, and this file, which shows the words.
@@ -191,6 +203,62 @@ def empty_names(source: str) -> Iterator[str]:
     for line, name in sorted(names):
         if name in EMPTY_NAMES and not (name == "left" and (line, "right") in names):
             yield f"line {line}: name what {name!r} holds"
+
+
+def functions(node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions below a node, but for properties."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            decorators = {ast.unparse(decorator) for decorator in child.decorator_list}
+            if not decorators & {"property", "cached_property"}:
+                yield child
+
+
+def misnamed_functions(source: str) -> Iterator[str]:
+    """Functions whose name is an adjective, a participle or a preposition, and nothing else."""
+    for function in functions(ast.parse(source)):
+        word = function.name.strip("_")
+        if word in NO_VERBS or (
+            word.endswith("ed") and "_" not in word and word not in VERBS_IN_ED
+        ):
+            yield f"line {function.lineno}: say with a verb what {function.name!r} does"
+
+
+@pytest.mark.parametrize("shipped", SHIPPED)
+def test_functions_say_what_they_do(shipped: str) -> None:
+    misnamed = [
+        f"{file.relative_to(ROOT)}, {line}"
+        for file in files(ROOT / shipped)
+        if file.suffix == ".py"
+        for line in misnamed_functions(file.read_text())
+    ]
+    assert not misnamed, "\n" + "\n".join(misnamed)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def whole(): pass",
+        "async def _summed(): pass",
+        "class A:\n    def below(self): pass",
+        "class A:\n    @classmethod\n    def merged(cls): pass",
+    ],
+)
+def test_a_function_without_a_verb_is_found(source: str) -> None:
+    assert list(misnamed_functions(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def sum_by_group(): pass",
+        "def stored_columns(): pass",
+        "def feed(): pass",
+        "class A:\n    @property\n    def closed(self): pass",
+    ],
+)
+def test_a_function_with_a_verb_or_a_noun_passes(source: str) -> None:
+    assert not list(misnamed_functions(source))
 
 
 @pytest.mark.parametrize("shipped", SHIPPED)

@@ -123,7 +123,7 @@ def _record(
     }
     if change.operation == "load":
         return record
-    position = _padded(change.log_position)
+    position = _pad(change.log_position)
     record["metadata"] |= {
         "transaction-id": change.transaction,
         "transaction-record-id": change.number_in_transaction,
@@ -168,7 +168,7 @@ def _iso(time: dt.datetime) -> str:
     )
 
 
-def _padded(log_position: str) -> str:
+def _pad(log_position: str) -> str:
     """`0/16B3748` as DMS pads it: `00000000/016B3748`."""
     high, low = log_position.split("/")
     return f"{high:0>8}/{low:0>8}"

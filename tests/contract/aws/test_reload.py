@@ -122,7 +122,7 @@ def test_a_reload_from_its_beginning_to_its_end(rig: Rig) -> None:
     assert rig.task.starts == ["start-replication", "reload-target"]
     assert rig.setting("floor") == "2"
     assert rig.setting("generations").startswith("1, 2 from 2027-01-15T")
-    boundary = rig.account.deployment().reload()._actions.standing().boundary_ms
+    boundary = rig.account.deployment().reload()._actions.find_standing().boundary_ms
     started = rig.task.stats["FreshStartDate"].timestamp() * 1_000
     assert began + 60_000 <= boundary <= started - 60_000
     assert rig.account.life.status == "RUNNING"

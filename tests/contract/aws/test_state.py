@@ -171,7 +171,7 @@ def test_a_replaced_application_is_refused_by_its_change_set_as_well(account: Ac
     account.deployment().deploy(account.package)
     renamed = account.with_application(name="tickets")
     stack = renamed._environment.stack("application")
-    deployed = renamed._stacks.deployed("application", stack)
+    deployed = renamed._stacks.find_deployed("application", stack)
     assert deployed is not None
     deployed.parameters["ApplicationName"] = "tickets"
     with pytest.raises(DeployError, match="would remove or replace Application, and the data"):

@@ -110,17 +110,17 @@ def test_records_up_to_a_time_that_are_not_loaded(
 ) -> None:
     environment = load_environment("example")
     bookkeeping = Bookkeeping(environment.redshift, FakeBookkeeping(loaded=loaded), FakeClock())
-    assert ChangeStream(ARN, STREAM).unloaded(bookkeeping.loaded(), until_ms) == waiting
+    assert ChangeStream(ARN, STREAM).find_unloaded(bookkeeping.read_loaded(), until_ms) == waiting
 
 
 def test_what_a_later_release_has_loaded_is_not_guessed_at() -> None:
     client = FakeBookkeeping(loaded={"a": 9}, version=LATEST.number + 1)
     bookkeeping = Bookkeeping(load_environment("example").redshift, client, FakeClock())
     with pytest.raises(DeployError, match=r"Run Starjoin 7\.5\.0 or later"):
-        bookkeeping.loaded()
+        bookkeeping.read_loaded()
     # An upgrade may wait for the earlier release, which has not migrated them yet.
     client.version = LATEST.number - 1
-    assert bookkeeping.loaded() == {("changes", "a"): "9"}
+    assert bookkeeping.read_loaded() == {("changes", "a"): "9"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from connectors.blocks import Kind
 from flink_app.declaration import Star
 from flink_app.schemas import BlockSchemas
-from infra.simulation.placement import placed
+from infra.simulation.placement import place_dimensions
 from tests.unit.stars import FREIGHT, freight, placed_freight, star, ticket_seller
 
 TEXT, FLAG = pa.string(), pa.bool_()
@@ -75,7 +75,7 @@ def test_a_patch_carries_the_paths_below_its_table_that_some_target_needs(
 
 
 def test_patches_carry_nothing_that_is_kept_in_the_warehouse() -> None:
-    star = placed(freight(), "register", "region")
+    star = place_dimensions(freight(), "register", "region")
     assert [".".join(p.steps) for p in star.patch_paths("company")] == ["home_port"]
     assert star.patch_paths("port") == ()
 
@@ -92,7 +92,9 @@ def test_a_dimension_is_in_the_stream_or_in_the_warehouse() -> None:
 def test_a_table_that_no_target_reaches_may_be_anywhere() -> None:
     text = FREIGHT.replace("sender_number: sender_company.entry.number", "")
     text = text.replace("verified: sender_company.entry.verified", "")
-    assert placed(star(text), "register", "company", "port", "region").warehouse_dimensions == (
+    assert place_dimensions(
+        star(text), "register", "company", "port", "region"
+    ).warehouse_dimensions == (
         "region",
         "port",
         "company",

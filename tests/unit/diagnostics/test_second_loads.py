@@ -10,7 +10,7 @@ from connectors.metrics import GROUP
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.second_loads import SecondLoads
 from flink_app.positions.generations import Generations
-from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decode_by_rows
 from tests.support.decoding import decode_fully
 from tests.unit.decode.records import (
     KEYS,
@@ -57,7 +57,7 @@ def test_a_load_that_was_built_after_a_change(blocks: list[list[bytes]], shown: 
         return count, len(warnings)
 
     by_columns = counted()
-    with decoding_by_rows():
+    with decode_by_rows():
         assert counted() == by_columns == (shown, min(shown, 1))
 
 

@@ -18,7 +18,7 @@ from flink_app.decode.rows import parse_record
 from flink_app.positions.generations import UNKNOWN_GENERATION, Generations
 from flink_app.positions.position import GENERATION_DIGITS, MAX_GENERATION
 from flink_app.records.rejected import Reason, Rejected
-from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decode_by_rows
 from tests.support.decoding import DecodedBlock, decode_fully
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
@@ -126,7 +126,7 @@ def test_both_paths_agree(given_records: list[tuple[bytes, int | None]]) -> None
     arrivals = [at for _, at in given_records] or [1_000]
     plan = DecodePlan(freight(), THREE, floor=2)
     by_columns = decoded(records, arrivals, plan)
-    with decoding_by_rows():
+    with decode_by_rows():
         by_rows = decoded(records, arrivals, plan)
     assert by_columns.account == by_rows.account
 

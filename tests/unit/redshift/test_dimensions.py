@@ -16,7 +16,7 @@ from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.positions.position import make_position
 from flink_app.warehouse import warehouse_spec
-from infra.simulation.placement import placed
+from infra.simulation.placement import place_dimensions
 from tests.unit.denormalise.histories import Change, batch
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse
 from tests.unit.redshift.warehouse import FakeWarehouse, Manifests, existing, loader
@@ -110,7 +110,7 @@ def test_a_dimension_is_distributed_by_a_key_of_one_column_as_its_stage_is() -> 
     assert "DISTSTYLE EVEN" in created["region"]
 
 
-PLACED_EVENT = warehouse_spec(placed(ticket_seller(), "sport_event"))
+PLACED_EVENT = warehouse_spec(place_dimensions(ticket_seller(), "sport_event"))
 TABLE = "dimension_sport_event"
 TABLES = existing(PLACED_EVENT)
 
@@ -183,7 +183,7 @@ def test_a_column_of_the_dimension_that_is_too_short_is_lengthened(
 
 def test_what_a_row_knows_better_stays() -> None:
     """An older snapshot is restored, and the dimension has moved: its state is behind the rows."""
-    star = placed(ticket_seller(), "sport_event")
+    star = place_dimensions(ticket_seller(), "sport_event")
     ticket = Change(
         "ticket", {"ticket_id": 1, "event_id": 7}, make_position(1, 1, 0), deleted=False
     )

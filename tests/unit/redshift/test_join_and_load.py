@@ -21,7 +21,7 @@ from flink_app.denormalise.mirror import Mirror, key_values
 from flink_app.denormalise.ownership import find_owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
-from infra.simulation.placement import placed
+from infra.simulation.placement import place_dimensions
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change, shuffled
 from tests.unit.redshift.sqlite import SqliteWarehouse, plain
 from tests.unit.stars import freight, order_book, placed_freight, star, ticket_seller
@@ -61,11 +61,11 @@ STARS = {
     "freight": freight(),
     "same": SAME_NAMES,
     # A dimension at the end of a path, parents and children, all; never one before the stream's.
-    "ticket_seller, events placed": placed(ticket_seller(), "sport_event"),
+    "ticket_seller, events placed": place_dimensions(ticket_seller(), "sport_event"),
     "freight, ports placed": placed_freight(),
-    "freight, all placed": placed(freight(), *freight().dimensions),
-    "same, all placed": placed(SAME_NAMES, "thing", "detail"),
-    "same, details placed": placed(SAME_NAMES, "detail"),
+    "freight, all placed": place_dimensions(freight(), *freight().dimensions),
+    "same, all placed": place_dimensions(SAME_NAMES, "thing", "detail"),
+    "same, details placed": place_dimensions(SAME_NAMES, "detail"),
 }
 
 

@@ -58,7 +58,10 @@ def test_the_document_shows_the_table() -> None:
     written, end, after = rest.partition(_END)
     if os.environ.get("STARJOIN_SNAPSHOTS") == "write":
         DOCUMENT.write_text(before + begin + table() + end + after)
-    assert written == table(), "STARJOIN_SNAPSHOTS=write writes it"
+    assert written == table(), (
+        "write it again: STARJOIN_SNAPSHOTS=write .venv/bin/python -m pytest "
+        "tests/unit/redshift/test_known_errors.py"
+    )
 
 
 @pytest.mark.parametrize("error", SERVER_ERRORS, ids=recognised_by)

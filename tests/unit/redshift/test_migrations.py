@@ -44,6 +44,13 @@ def test_the_layout_of_a_version_never_changes() -> None:
     )
 
 
+def test_every_version_names_a_release_that_is_out_or_comes_next() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    releases = set(re.findall(r"^## \[(\d[^\]]*)\]", changelog, re.MULTILINE))
+    releases |= set(re.findall(r"^It will be (\d+\.\d+\.\d+)", changelog, re.MULTILINE))
+    assert {migration.version.release for migration in MIGRATIONS} <= releases
+
+
 def test_every_version_has_its_number_and_its_layout() -> None:
     numbers = [migration.version.number for migration in MIGRATIONS]
     assert numbers == list(range(2, LATEST.number + 1))

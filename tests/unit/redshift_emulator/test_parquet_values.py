@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from infra.redshift_emulator.parquet_values import as_hex, misread_nanoseconds, replaced
+from infra.redshift_emulator.parquet_values import as_hex, misread_nanoseconds, replace_invalid
 
 
 def test_nanoseconds_become_times_of_far_years() -> None:
@@ -17,7 +17,7 @@ def test_nanoseconds_become_times_of_far_years() -> None:
 
 
 def test_what_is_no_utf_8_is_replaced() -> None:
-    assert replaced(pa.array([b"a\xffb\xc3", "é".encode(), None]), "?").to_pylist() == [
+    assert replace_invalid(pa.array([b"a\xffb\xc3", "é".encode(), None]), "?").to_pylist() == [
         "a?b?",
         "é",
         None,
