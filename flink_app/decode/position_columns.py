@@ -82,7 +82,7 @@ def find_positions(
     ):
         coarse = unplaced & (ordering.committed > 0)
         if kind is Positions.AUTO and coarse.any():
-            coarse &= ~true(pc.match_substring_regex(ordering.streams, SQL_SERVER))
+            coarse &= ~to_mask(pc.match_substring_regex(ordering.streams, SQL_SERVER))
     changes = _rows(known & ~ordering.is_load)
     text[changes, _RECORD:] = _hex(ordering.numbers[changes])
     disordered = np.zeros(count, np.bool_)

@@ -220,7 +220,7 @@ def _why_unplaced(metadata: Members, kind: Positions) -> str:
 
 def _position(metadata: Members, arrival: _Arrival, plan: RecordPlan) -> tuple[str, bool]:
     """The position, and whether only a commit timestamp gave it."""
-    generation = plan.generations.of(arrival.milliseconds)
+    generation = plan.generations.generation_at(arrival.milliseconds)
     if generation == UNKNOWN_GENERATION:
         message = "the record has no arrival time, so its generation cannot be determined"
         raise ValueFaultError(Reason.NO_POSITION, message)

@@ -31,7 +31,7 @@ from flink_app.positions.position import (
     make_position,
 )
 from flink_app.records.parsed import Ordering
-from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decode_by_rows
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     decode,
@@ -492,7 +492,7 @@ def test_the_later_of_two_changes_of_one_instant_wins(
         )
         for operation, number in zip(operations, (2, 1), strict=True)
     ]
-    with decoding_by_rows() if by_rows else nullcontext():
+    with decode_by_rows() if by_rows else nullcontext():
         decoded = decode(records, PLANS[plan_of_kind])
     assert decoded.by_rows == (2 if by_rows else 0)
     rows = decoded.changes["region"].to_pylist()
