@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from flink_app.diagnostics.source_names import SourceName, printable, quoted
+from flink_app.diagnostics.source_names import SourceName, printable, quote
 from flink_app.diagnostics.source_types import SourceType
 from flink_app.records.parsed import UPSERTS
 from flink_app.records.plan import DOCUMENT, ReadColumn, TablePlan
@@ -101,7 +101,7 @@ class Finding:
     partition: SourceName | None = None
 
     def __str__(self) -> str:
-        partition = f", partition {quoted(self.partition)}" if self.partition else ""
+        partition = f", partition {quote(self.partition)}" if self.partition else ""
         column = f", column {self.column}" if self.column else ""
         sides = [("declared", self.declared), ("source", self.observed)]
         details = ", ".join(f"{side} {said}" for side, said in sides if said)

@@ -24,7 +24,7 @@ from flink_app.diagnostics.source_names import (
     SourceName,
     partition_of,
     partitions_of,
-    quoted,
+    quote,
     source_name,
 )
 from flink_app.positions.position import generation_of, is_load
@@ -146,7 +146,7 @@ class SecondLoads:
 
 
 def _warning(key: Loaded) -> str:
-    partition = f", partition {quoted(key.partition)}," if key.partition else ""
+    partition = f", partition {quote(key.partition)}," if key.partition else ""
     return (
         f"table {key.table}{partition} was loaded in full a second time within generation "
         f"{key.generation}: newer changes stand, but rows deleted in between stay, and values that "

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Final
 
-from flink_app.diagnostics.source_names import SourceName, printable, quoted
+from flink_app.diagnostics.source_names import SourceName, printable, quote
 from flink_app.records.plan import RecordPlan
 
 _MOST_LOOKS: Final = 8  # at rows of one table, of which some may lack columns
@@ -75,7 +75,7 @@ class SimilarColumns:
             else f"partitions: {{source: {pattern}, source_schema: {other_schema}}}"
         )
         return (
-            f"records of {quoted(source)} arrive and are passed over, and its columns are those of "
+            f"records of {quote(source)} arrive and are passed over, and its columns are those of "
             f"table {table}. If it is a partition of it, set {remedy} on that table, with a "
             "pattern or a list of the names of all its partitions. If it is another table, declare "
             "it and use it in no target"

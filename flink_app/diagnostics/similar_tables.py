@@ -20,7 +20,7 @@ from typing import Final
 from connectors.accounts import Account
 from flink_app.declaration import Star
 from flink_app.diagnostics.similar_columns import ColumnsOf, SimilarColumns
-from flink_app.diagnostics.source_names import SourceName, printable, quoted
+from flink_app.diagnostics.source_names import SourceName, printable, quote
 from flink_app.records.plan import RecordPlan
 
 _MOST_WARNINGS: Final = 100  # a stream of made-up schemas must not fill the log
@@ -104,7 +104,7 @@ class SimilarTablesWatch:
         return partial(self._warning, source, name, by_case=similar.by_case)
 
     def _warning(self, source: SourceName, name: str, *, by_case: bool) -> str:
-        arriving, declared = quoted(source), quoted(self._names.sources[name])
+        arriving, declared = quote(source), quote(self._names.sources[name])
         remedy = self._remedy(source, name)
         if by_case:
             return (

@@ -54,7 +54,7 @@ def rows_by_source(metadata: Mapping[str, pa.Array]) -> Iterator[tuple[SourceNam
         yield (schema, name), members.values.to_numpy()
 
 
-def quoted(source: SourceName) -> str:
+def quote(source: SourceName) -> str:
     """A schema and a table as they may stand in a log."""
     return ".".join(f'"{printable(part)}"' for part in source)
 

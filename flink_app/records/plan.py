@@ -184,9 +184,9 @@ class RecordPlan:
     def table_of(self, schema: str | None, table: str | None) -> TablePlan | None:
         """The plan of a source table or partition; None when the declaration does not use it."""
         source = schema or "", table or ""
-        return self._by_source.get(source) or self._partitioned(*source)
+        return self._by_source.get(source) or self._find_parent(*source)
 
-    def _partitioned(self, schema: str, name: str) -> TablePlan | None:
+    def _find_parent(self, schema: str, name: str) -> TablePlan | None:
         """The plan of the table whose partition it is."""
         is_partition = self.star.declaration.is_partition
         return next((t for t in self._with_partitions if is_partition(t.name, schema, name)), None)

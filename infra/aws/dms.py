@@ -179,7 +179,7 @@ def table_mappings(star: Star) -> TableMappings:
         column_filter=_before_image_filter(star),
     )
 
-    captured = list(_captured(star))
+    captured = list(_list_captured(star))
 
     def rules() -> Iterator[Rule]:
         for number, (name, locator) in enumerate(captured):
@@ -200,7 +200,7 @@ def table_mappings(star: Star) -> TableMappings:
     return TableMappings(rules=tuple(rules()))
 
 
-def _captured(star: Star) -> Iterator[tuple[str, ObjectLocator]]:
+def _list_captured(star: Star) -> Iterator[tuple[str, ObjectLocator]]:
     """What is captured, by names of which each is used once."""
     declaration = star.declaration
     for name in star.used_tables:

@@ -121,7 +121,7 @@ def test_partitions_are_loaded_each_by_itself(blocks: list[list[bytes]], shown: 
     assert [
         warning[: len(begin)] for warning, begin in zip(by_columns, shown, strict=True)
     ] == shown
-    with decoding_by_rows():
+    with decode_by_rows():
         assert warned() == by_columns
 
 
