@@ -198,7 +198,7 @@ class Loader:
             outcomes = sum_by_group([*counted, *(o for part in new for o in part.outcomes)])
             ledger.record(cursor, self._names, self._application, batch, new, outcomes)  # 9
         self._unfinished = False
-        self._log_gate.committed()
+        self._log_gate.confirm()
         # The accounts of parts that an earlier transaction loaded are in the warehouse as well.
         read = {account.table for part in parts for account in part.accounts}
         self._never_read = tuple(table for table in never_read if table not in read)

@@ -75,6 +75,6 @@ class LogGate:
         """A transaction whose reply was lost has committed: what is known is read again."""
         self._known = None
 
-    def committed(self) -> None:
+    def confirm(self) -> None:
         """What was checked last is in the warehouse now."""
         self._known = self._next

@@ -31,7 +31,7 @@ from flink_app.positions.position import (
     generation_of,
     is_load,
 )
-from flink_app.records.arrays import Mask, Rows, true
+from flink_app.records.arrays import Mask, Rows, to_mask
 from flink_app.records.parsed import Numbers, ParsedRow, RecordColumns
 from flink_app.records.plan import RecordPlan
 from flink_app.records.values import ValueFaultError, timestamp_micros
@@ -99,7 +99,7 @@ class LogReads:
         ordering = columns.ordering
         chosen = columns.good & ~ordering.is_load
         if floor > UNKNOWN:
-            chosen &= true(pc.greater_equal(columns.positioned.positions, floor))
+            chosen &= to_mask(pc.greater_equal(columns.positioned.positions, floor))
         if not chosen.any():
             return
         numbers = np.flatnonzero(chosen)

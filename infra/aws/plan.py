@@ -81,7 +81,7 @@ def with_another_generation(environment: Environment, start_ms: int) -> Environm
     if known.later and known.later[-1][1] == start_ms:
         return environment
     try:
-        generations = known.started(known.newest + 1, start_ms)
+        generations = known.extend(known.newest + 1, start_ms)
     except ValueError as error:
         message = f"the generations are {known}: none can begin at {time_text(start_ms)}: {error}"
         raise DeployError(message) from error

@@ -24,7 +24,7 @@ from flink_app.diagnostics.log_restarts import LogRestartedError, LogWatch
 from flink_app.positions.generations import Generations
 from flink_app.positions.position import make_position
 from flink_app.schemas import BlockSchemas
-from infra.simulation.doubles import decoding_by_rows
+from infra.simulation.doubles import decode_by_rows
 from tests.support.decoding import decode_fully
 from tests.unit.decode.records import KEYS, PORT, REGION, block, record
 from tests.unit.stars import freight
@@ -183,7 +183,7 @@ def test_a_restart_stops_the_job(name: str, by_rows: bool) -> None:
     subtask = Subtask()
 
     def read() -> None:
-        with decoding_by_rows() if by_rows else nullcontext():
+        with decode_by_rows() if by_rows else nullcontext():
             for records in RESTARTS[name]:
                 subtask.read(records)
 
@@ -195,7 +195,7 @@ def test_a_restart_stops_the_job(name: str, by_rows: bool) -> None:
 @pytest.mark.parametrize("name", NO_RESTARTS)
 def test_what_is_no_restart_stops_nothing(name: str, by_rows: bool) -> None:
     subtask = Subtask()
-    with decoding_by_rows() if by_rows else nullcontext():
+    with decode_by_rows() if by_rows else nullcontext():
         for records in NO_RESTARTS[name]:
             subtask.read(records)
     assert subtask.counted == 0
@@ -239,7 +239,7 @@ def test_a_generation_from_then_on_is_the_way_out() -> None:
 def test_what_is_below_the_floor_shows_nothing() -> None:
     for by_rows in (False, True):
         subtask = Subtask(generations=GENERATIONS, floor=2)
-        with decoding_by_rows() if by_rows else nullcontext():
+        with decode_by_rows() if by_rows else nullcontext():
             subtask.read([change(0, pg(9_000)), change(HOUR, pg(200))])
         assert subtask.counted == 0
 
