@@ -16,8 +16,8 @@ from tests.simulation.plan_mutations import Patch
 def generation_by_setting() -> list[Patch]:
     """The newest that the setting has when the record is read."""
     return [
-        (Generations, "of", lambda self, _: self.newest),
-        (Generations, "of_column", lambda self, _: self.newest),
+        (Generations, "generation_at", lambda self, _: self.newest),
+        (Generations, "generations_at", lambda self, _: self.newest),
     ]
 
 
