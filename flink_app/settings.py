@@ -93,8 +93,8 @@ class Source(_Group, SharedSource, SharedReading):
     )
     cbor: Annotated[bool, NO_PARAMETER] = Field(
         default=True,
-        description="Whether records travel as CBOR, as AWS's SDK does by default. `false` is "
-        "JSON, for an emulator that knows nothing else.",
+        description="Whether polled records travel as CBOR, as AWS's SDK does by default. `false` "
+        "is JSON, for an emulator that knows nothing else. With `fan_out` it is always JSON.",
     )
 
     @model_validator(mode="after")

@@ -270,8 +270,9 @@ class SharedReading(BaseModel):
         500,
         ge=1,
         le=10_000,
-        description="Maximum number of connections of a subtask to Kinesis. Set it to at least the "
-        "number of shards that one subtask reads, or shards wait for each other.",
+        description="Maximum number of connections of a subtask to Kinesis while polling. Set it "
+        "to at least the number of shards that one subtask reads, or shards wait for each other. "
+        "With `fan_out` each shard has its own, without a limit.",
     )
     role_arn: Annotated[RoleArn | None, Parameter("StreamRoleArn")] = Field(
         None,

@@ -48,7 +48,8 @@ class ConnectionSettings:
         fips: whether the region's FIPS endpoint is used.
         call_timeout: after which a call has failed, 1 to 300 s.
         connect_timeout: after which connecting has failed, at most `call_timeout`.
-        max_connections: of one subtask, which has at most one call in flight for each shard.
+        max_connections: of one subtask that polls, which has at most one call in flight for each
+            shard.
         role_arn: the role that is assumed to read the stream; None uses the default credentials.
         role_external_id: what the role's trust policy asks for.
         role_endpoint: URL of STS; None is the region's own.

@@ -3,6 +3,7 @@ package io.starjoin.kinesis;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 
 /** What came of a call: its answer, or the reason why there is none. */
 final class Answers {
@@ -25,6 +26,28 @@ final class Answers {
       }
       throw reason instanceof RuntimeException runtime ? runtime : new CompletionException(reason);
     }
+  }
+
+  /**
+   * Waits no longer than this, whatever time limit the call itself has; then it is cancelled.
+   *
+   * @throws TimeoutException if it has not been answered by then
+   */
+  static <T> T await(CompletableFuture<T> call, Timing timing, long millis)
+      throws InterruptedException, TimeoutException {
+    WakeUpFlag done = new WakeUpFlag(timing);
+    call.whenComplete((answer, failure) -> done.raise());
+    try {
+      done.sleep(millis);
+    } catch (InterruptedException e) {
+      call.cancel(true);
+      throw e;
+    }
+    if (!call.isDone()) {
+      call.cancel(true);
+      throw new TimeoutException("no answer at all");
+    }
+    return await(call);
   }
 
   /** The failure of a call, without the wrappers that futures put around it. */

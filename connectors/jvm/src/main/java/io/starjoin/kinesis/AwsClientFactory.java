@@ -1,6 +1,7 @@
 package io.starjoin.kinesis;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -34,12 +35,29 @@ record AwsClientFactory(ClientSettings settings, ReaderKind reader)
   }
 
   /**
+   * Kinesis sends an event every five seconds even if there is no record. A subscription without
+   * one for so long, and a connection whose pings are not answered for so long, are lost. The SDK's
+   * own limit for pings is five seconds, which a busy machine may exceed on all connections at
+   * once.
+   */
+  static final Duration LONGEST_SILENCE = Duration.ofSeconds(15);
+
+  /**
+   * Bounds what the connection itself holds of events that nobody has asked for yet. A shard's 2
+   * MiB a second fit through it at round trips of up to 125 ms.
+   */
+  static final int WINDOW_BYTES = 256 * 1024;
+
+  /**
    * One connection for each call, as HTTP/1.1 has it: a connection that stalls, or whose window is
-   * full of one shard's records, must not hold up other shards. The window bounds what the
-   * connection itself holds of events that nobody has asked for yet.
+   * full of one shard's records, must not hold up other shards.
    */
   private static final Http2Configuration CONNECTION_FOR_EACH =
-      Http2Configuration.builder().maxStreams(1L).initialWindowSize(256 * 1024).build();
+      Http2Configuration.builder()
+          .maxStreams(1L)
+          .initialWindowSize(WINDOW_BYTES)
+          .healthCheckPingPeriod(LONGEST_SILENCE)
+          .build();
 
   @Override
   public KinesisAsyncClient create() {
@@ -55,10 +73,10 @@ record AwsClientFactory(ClientSettings settings, ReaderKind reader)
                 NettyNioAsyncHttpClient.builder()
                     .protocol(protocol())
                     .http2Configuration(CONNECTION_FOR_EACH)
-                    .maxConcurrency(settings.maxConnections())
+                    .maxConcurrency(mostConnections())
                     .connectionAcquisitionTimeout(settings.callTimeout())
                     .connectionTimeout(settings.connectTimeout())
-                    .readTimeout(settings.callTimeout()))
+                    .readTimeout(longestSilence()))
             .overrideConfiguration(
                 override ->
                     override
@@ -123,6 +141,19 @@ record AwsClientFactory(ClientSettings settings, ReaderKind reader)
   private Protocol protocol() {
     boolean plain = settings.endpoint() != null && "http".equals(settings.endpoint().getScheme());
     return reader == ReaderKind.FAN_OUT && !plain ? Protocol.HTTP2 : Protocol.HTTP1_1;
+  }
+
+  /** A subscription keeps its connection: a shard beyond a limit would never be read. */
+  private int mostConnections() {
+    return reader == ReaderKind.FAN_OUT ? Integer.MAX_VALUE : settings.maxConnections();
+  }
+
+  /** Each call has its own time limit besides; a subscription has no other for its events. */
+  private Duration longestSilence() {
+    Duration limit = settings.callTimeout();
+    return reader == ReaderKind.FAN_OUT && limit.compareTo(LONGEST_SILENCE) < 0
+        ? LONGEST_SILENCE
+        : limit;
   }
 
   private Region region() {

@@ -13,10 +13,11 @@ import java.util.regex.Pattern;
  * @param fips whether the region's FIPS endpoint is used
  * @param callTimeout after which a call without its whole answer has failed
  * @param connectTimeout after which a connection that does not come about has failed
- * @param maxConnections of one client; a subtask has at most one call in flight for each shard
+ * @param maxConnections of one client that polls; a subtask has at most one call in flight for each
+ *     shard
  * @param role with whose credentials the stream is read, null for those of the SDK's default chain
- * @param cbor whether records travel as CBOR, as the SDK does by default, or as JSON, which is all
- *     that some emulators know
+ * @param cbor whether polled records travel as CBOR, as the SDK does by default, or as JSON, which
+ *     is all that some emulators know
  */
 record ClientSettings(
     String region,

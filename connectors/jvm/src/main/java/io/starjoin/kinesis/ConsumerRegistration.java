@@ -1,5 +1,7 @@
 package io.starjoin.kinesis;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +27,10 @@ final class ConsumerRegistration {
   static final long PAUSE_MILLIS = 1_000;
 
   /** It takes seconds; a listing that waits for longer has failed and is repeated. */
-  static final int TRIES = 30;
+  static final long TRIED_FOR_MILLIS = 30_000;
+
+  /** Whatever the time limit of calls is: that of others may be minutes. */
+  static final long LONGEST_CALL_MILLIS = 10_000;
 
   private final KinesisAsyncClient client;
   private final StreamArn stream;
@@ -59,7 +64,8 @@ final class ConsumerRegistration {
   }
 
   /**
-   * Returns when the consumer is active; remembers it until {@link #lookAgain}.
+   * Returns when the consumer is active; remembers it until {@link #lookAgain}. No try begins after
+   * {@link #TRIED_FOR_MILLIS}.
    *
    * @throws SdkException if it cannot be registered or does not become active; the message says
    *     what to do
@@ -69,42 +75,55 @@ final class ConsumerRegistration {
     if (consumer == null || answered == looks) {
       return;
     }
-    SdkException failure = null;
-    boolean active = false;
-    for (int tries = 0; !active; tries++) {
-      if (tries == TRIES) {
+    long endMillis = timing.nowMillis() + TRIED_FOR_MILLIS;
+    for (SdkException failure = look(); failure != null; failure = look()) {
+      if (timing.nowMillis() + PAUSE_MILLIS >= endMillis) {
         throw failure;
       }
-      if (tries > 0) {
-        new WakeUpFlag(timing).sleep(PAUSE_MILLIS);
-      }
-      try {
-        ConsumerDescription now =
-            Answers.await(client.describeStreamConsumer(fanOut.request())).consumerDescription();
-        active = now.consumerStatus() == ConsumerStatus.ACTIVE;
-        failure = inactive(now.consumerStatusAsString());
-      } catch (ResourceNotFoundException e) {
-        if (consumer.name() == null) {
-          throw fanOut.missing(e);
-        }
-        failure = inactive(register());
-      } catch (SdkException e) {
-        failure = e;
-      }
+      new WakeUpFlag(timing).sleep(PAUSE_MILLIS);
     }
     answered = looks;
+  }
+
+  /** Returns null if the consumer is active, else why it is not, as far as that may pass. */
+  private SdkException look() throws InterruptedException {
+    try {
+      ConsumerDescription now =
+          answer(client.describeStreamConsumer(fanOut.request())).consumerDescription();
+      return now.consumerStatus() == ConsumerStatus.ACTIVE
+          ? null
+          : inactive(now.consumerStatusAsString());
+    } catch (ResourceNotFoundException e) {
+      if (consumer.name() == null) {
+        throw fanOut.missing(e);
+      }
+      return inactive(register());
+    } catch (SdkException e) {
+      return e;
+    }
+  }
+
+  private <T> T answer(CompletableFuture<T> call) throws InterruptedException {
+    try {
+      return Answers.await(call, timing, LONGEST_CALL_MILLIS);
+    } catch (TimeoutException e) {
+      throw SdkClientException.create(
+          "Kinesis has not answered within %d s whether %s of stream %s is active"
+              .formatted(LONGEST_CALL_MILLIS / 1_000, consumer, stream.text()),
+          e);
+    }
   }
 
   private SdkException inactive(String status) {
     return SdkClientException.create(
         "%s of stream %s is still %s after %d s"
-            .formatted(consumer, stream.text(), status, TRIES * PAUSE_MILLIS / 1_000));
+            .formatted(consumer, stream.text(), status, TRIED_FOR_MILLIS / 1_000));
   }
 
   private String register() throws InterruptedException {
     try {
       String status =
-          Answers.await(
+          answer(
                   client.registerStreamConsumer(
                       RegisterStreamConsumerRequest.builder()
                           .streamARN(stream.text())

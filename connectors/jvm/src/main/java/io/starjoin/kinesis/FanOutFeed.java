@@ -150,7 +150,7 @@ final class FanOutFeed implements ShardFeed {
       implements SubscribeToShardResponseHandler, Subscriber<SubscribeToShardEventStream> {
 
     private final StartingPosition start;
-    private final long begunMillis = askedMillis;
+    private volatile long begunMillis = askedMillis;
     private String continuation;
     private CompletableFuture<ShardAnswer> requested;
     private CompletableFuture<Void> call;
@@ -223,8 +223,11 @@ final class FanOutFeed implements ShardFeed {
           });
     }
 
+    /** Kinesis counts from its answer, which comes late if a connection had to be made first. */
     @Override
-    public void responseReceived(SubscribeToShardResponse response) {}
+    public void responseReceived(SubscribeToShardResponse response) {
+      begunMillis = timing.nowMillis();
+    }
 
     @Override
     public void onEventStream(SdkPublisher<SubscribeToShardEventStream> publisher) {

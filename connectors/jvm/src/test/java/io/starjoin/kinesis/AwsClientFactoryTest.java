@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +23,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.SdkServiceClientConfiguration;
-import software.amazon.awssdk.core.SdkSystemSetting;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
@@ -35,13 +33,14 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.ListShardsResponse;
 
 /** Clients against servers on this host, over real HTTP. */
+@ExtendWith(WithCredentials.class)
 class AwsClientFactoryTest {
 
   private static final String ROLE = "arn:aws:iam::210987654321:role/stream";
 
   private final BlockingQueue<Request> kinesis = new LinkedBlockingQueue<>();
   private final BlockingQueue<Map<String, String>> sts = new LinkedBlockingQueue<>();
-  private HttpServer server;
+  private LocalServer server;
   private volatile long credentialsLiveSeconds = 3_600;
 
   /** What Kinesis was sent. */
@@ -49,19 +48,12 @@ class AwsClientFactoryTest {
 
   @BeforeEach
   void start() throws IOException {
-    System.setProperty(SdkSystemSetting.AWS_ACCESS_KEY_ID.property(), "OWN");
-    System.setProperty(SdkSystemSetting.AWS_SECRET_ACCESS_KEY.property(), "secret");
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::answer);
-    server.start();
+    server = new LocalServer(this::answer);
   }
 
   @AfterEach
   void stop() {
-    server.stop(0);
-    System.clearProperty(SdkSystemSetting.AWS_ACCESS_KEY_ID.property());
-    System.clearProperty(SdkSystemSetting.AWS_SECRET_ACCESS_KEY.property());
-    System.clearProperty(SdkSystemSetting.CBOR_ENABLED.property());
+    server.close();
   }
 
   /** Kinesis calls have a target; all others are STS's. */
@@ -111,10 +103,6 @@ class AwsClientFactoryTest {
     return URLDecoder.decode(text, StandardCharsets.UTF_8);
   }
 
-  private String address() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
-  }
-
   private Request list(UnaryOperator<KinesisBlockSourceBuilder> set) throws InterruptedException {
     try (KinesisAsyncClient client = client(set)) {
       answered(client);
@@ -123,7 +111,7 @@ class AwsClientFactoryTest {
   }
 
   private KinesisAsyncClient client(UnaryOperator<KinesisBlockSourceBuilder> set) {
-    KinesisBlockSourceBuilder builder = set.apply(Fixtures.builder().endpoint(address()));
+    KinesisBlockSourceBuilder builder = set.apply(Fixtures.builder().endpoint(server.address()));
     return new AwsClientFactory(builder.settings().client(), ReaderKind.POLLING).create();
   }
 
@@ -148,14 +136,14 @@ class AwsClientFactoryTest {
   void withoutARoleTheDefaultCredentialsSign() throws Exception {
     Request request = list(builder -> builder);
 
-    assertThat(request.authorization()).contains("Credential=OWN/");
+    assertThat(request.authorization()).contains("Credential=" + WithCredentials.KEY_ID + "/");
     assertThat(sts).isEmpty();
   }
 
   @Test
   void credentialsOfARoleAreRenewedBeforeTheyExpire() throws Exception {
     credentialsLiveSeconds = 30; // which the SDK takes for nearly over
-    try (KinesisAsyncClient client = client(b -> b.roleArn(ROLE).roleEndpoint(address()))) {
+    try (KinesisAsyncClient client = client(b -> b.roleArn(ROLE).roleEndpoint(server.address()))) {
       answered(client);
       assertThat(kinesis.take().authorization()).contains("Credential=ASSUMED1/");
       String authorization;
@@ -171,7 +159,8 @@ class AwsClientFactoryTest {
   @Test
   void aRoleIsAssumedOnceAndItsCredentialsSign() throws Exception {
     try (KinesisAsyncClient client =
-        client(b -> b.roleArn(ROLE).roleExternalId("ticket-seller").roleEndpoint(address()))) {
+        client(
+            b -> b.roleArn(ROLE).roleExternalId("ticket-seller").roleEndpoint(server.address()))) {
       answered(client);
       answered(client);
     }
@@ -194,7 +183,11 @@ class AwsClientFactoryTest {
     Path token = Files.writeString(folder.resolve("token"), "a web identity");
 
     Request request =
-        list(b -> b.roleArn(ROLE).webIdentityTokenFile(token.toString()).roleEndpoint(address()));
+        list(
+            b ->
+                b.roleArn(ROLE)
+                    .webIdentityTokenFile(token.toString())
+                    .roleEndpoint(server.address()));
 
     assertThat(request.authorization()).contains("Credential=ASSUMED1/");
     assertThat(sts.take())
@@ -225,7 +218,10 @@ class AwsClientFactoryTest {
   void theReasonWhyThereAreNoCredentialsIsNamed() throws Exception {
     try (KinesisAsyncClient client =
         client(
-            b -> b.roleArn(ROLE).webIdentityTokenFile("/nowhere/token").roleEndpoint(address()))) {
+            b ->
+                b.roleArn(ROLE)
+                    .webIdentityTokenFile("/nowhere/token")
+                    .roleEndpoint(server.address()))) {
       assertThatThrownBy(call(client)::join)
           .hasMessageContaining("no AWS credentials: ")
           .hasStackTraceContaining("/nowhere/token");

@@ -15,11 +15,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Over HTTP, against a server that accepts every connection and never answers. A call may last five
  * minutes here, so whoever waits for one fails by the time limit of the test.
  */
+@ExtendWith(WithCredentials.class)
 class BlackHoleTest {
 
   private static final long CALL_LIMIT_MILLIS = 300_000;
@@ -47,8 +49,6 @@ class BlackHoleTest {
 
   @BeforeEach
   void open() {
-    System.setProperty("aws.accessKeyId", "x");
-    System.setProperty("aws.secretAccessKey", "x");
     acceptor.start();
   }
 
@@ -60,8 +60,6 @@ class BlackHoleTest {
     for (Socket socket : sockets) {
       socket.close();
     }
-    System.clearProperty("aws.accessKeyId");
-    System.clearProperty("aws.secretAccessKey");
   }
 
   private KinesisSourceReader reader() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Collections;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.kinesis.model.AccessDeniedException;
@@ -14,6 +15,10 @@ import software.amazon.awssdk.services.kinesis.model.ResourceInUseException;
 class ConsumerRegistrationTest {
 
   private static final Consumer NAMED = new Consumer(null, "ticket-seller");
+
+  /** Of calls that take no time. */
+  private static final int TRIES =
+      (int) (ConsumerRegistration.TRIED_FOR_MILLIS / ConsumerRegistration.PAUSE_MILLIS);
 
   private final FakeTiming timing = new FakeTiming();
   private final FakeKinesis kinesis = new FakeKinesis(timing, 1);
@@ -63,8 +68,7 @@ class ConsumerRegistrationTest {
     ConsumerRegistration registration = registration(NAMED);
     registration.ensureActive();
     registration.lookAgain();
-    fanOut.describeFaults.addAll(
-        Collections.nCopies(ConsumerRegistration.TRIES, FakeKinesis.denied()));
+    fanOut.describeFaults.addAll(Collections.nCopies(TRIES, FakeKinesis.denied()));
     assertThatThrownBy(registration::ensureActive).isInstanceOf(AccessDeniedException.class);
     int descriptions = fanOut.descriptions;
     registration.ensureActive();
@@ -99,11 +103,11 @@ class ConsumerRegistrationTest {
   @Test
   void aCallThatFailsIsRepeatedForHalfAMinute() throws Exception {
     fanOut.exists("ticket-seller", ConsumerStatus.ACTIVE);
-    fanOut.describeFaults.addAll(Collections.nCopies(29, FakeKinesis.denied()));
+    fanOut.describeFaults.addAll(Collections.nCopies(TRIES - 1, FakeKinesis.denied()));
     registration(NAMED).ensureActive();
 
     assertThat(fanOut.describeFaults).isEmpty();
-    fanOut.describeFaults.addAll(Collections.nCopies(30, FakeKinesis.denied()));
+    fanOut.describeFaults.addAll(Collections.nCopies(TRIES, FakeKinesis.denied()));
     assertThatThrownBy(registration(NAMED)::ensureActive)
         .isInstanceOf(AccessDeniedException.class)
         .hasMessageContaining("not allowed");
@@ -127,8 +131,36 @@ class ConsumerRegistrationTest {
     assertThatThrownBy(registration(NAMED)::ensureActive)
         .isInstanceOf(SdkClientException.class)
         .hasMessageContaining("still DELETING after 30 s");
+    assertThat(timing.nowMillis()).isEqualTo((TRIES - 1) * ConsumerRegistration.PAUSE_MILLIS);
+  }
+
+  /** Whatever the time limit of a call is. */
+  @Test
+  void callsThatAreNotAnsweredFailTheListingAboutAsSoon() {
+    fanOut.exists("ticket-seller", ConsumerStatus.CREATING);
+    fanOut.creatingFor = TRIES;
+    timing.in(10_000, () -> kinesis.hangs = true);
+
+    assertThatThrownBy(registration(NAMED)::ensureActive)
+        .isInstanceOf(SdkClientException.class)
+        .hasMessageContainingAll("has not answered within 10 s", "ticket-seller", FakeKinesis.ARN)
+        .hasCauseInstanceOf(TimeoutException.class)
+        .satisfies(failure -> assertThat(Remedy.of(failure)).contains("subnets reach Kinesis"));
     assertThat(timing.nowMillis())
-        .isEqualTo((ConsumerRegistration.TRIES - 1) * ConsumerRegistration.PAUSE_MILLIS);
+        .isBetween(
+            ConsumerRegistration.TRIED_FOR_MILLIS,
+            ConsumerRegistration.TRIED_FOR_MILLIS + ConsumerRegistration.LONGEST_CALL_MILLIS);
+  }
+
+  @Test
+  void aCallThatIsNotAnsweredIsRepeated() throws Exception {
+    fanOut.exists("ticket-seller", ConsumerStatus.ACTIVE);
+    kinesis.hangs = true;
+    timing.in(ConsumerRegistration.LONGEST_CALL_MILLIS, () -> kinesis.hangs = false);
+    registration(NAMED).ensureActive();
+
+    assertThat(timing.nowMillis())
+        .isEqualTo(ConsumerRegistration.LONGEST_CALL_MILLIS + ConsumerRegistration.PAUSE_MILLIS);
   }
 
   /** Or readers would get shards that they cannot subscribe to. */

@@ -67,6 +67,9 @@ final class FakeFanOut {
   /** How many descriptions a new consumer is CREATING for. */
   int creatingFor;
 
+  /**
+   * @param timing null: consumers, and no subscriptions
+   */
   FakeFanOut(FakeKinesis kinesis, FakeTiming timing) {
     this.kinesis = kinesis;
     this.timing = timing;
@@ -100,6 +103,13 @@ final class FakeFanOut {
 
   private static ResourceNotFoundException noConsumer(String name) {
     return ResourceNotFoundException.builder().message("no consumer " + name).build();
+  }
+
+  void checkActive(String consumerArn) {
+    String consumer = name(consumerArn);
+    if (consumers.get(consumer) != ConsumerStatus.ACTIVE) {
+      throw noConsumer(consumer);
+    }
   }
 
   private static String name(String arn) {
@@ -178,10 +188,7 @@ final class FakeFanOut {
       requests.add(request);
       times.add(timing.nowMillis());
       kinesis.checkAllowed();
-      String consumer = name(request.consumerARN());
-      if (consumers.get(consumer) != ConsumerStatus.ACTIVE) {
-        throw noConsumer(consumer);
-      }
+      checkActive(request.consumerARN());
       shard = kinesis.find(request.shardId());
       StartingPosition from = request.startingPosition();
       boolean opens = !from.typeAsString().equals("AFTER_SEQUENCE_NUMBER");
@@ -200,16 +207,7 @@ final class FakeFanOut {
         refusals++;
         throw ResourceInUseException.builder().message("another subscription is active").build();
       }
-      next =
-          switch (from.type()) {
-            case TRIM_HORIZON -> shard.trimmed;
-            case LATEST -> shard.records.size();
-            case AT_SEQUENCE_NUMBER -> kinesis.firstFrom(shard, from.sequenceNumber());
-            case AFTER_SEQUENCE_NUMBER ->
-                kinesis.firstFrom(shard, Long.toString(Long.parseLong(from.sequenceNumber()) + 1));
-            case AT_TIMESTAMP -> kinesis.firstAt(shard, from.timestamp());
-            default -> throw new IllegalArgumentException(request.toString());
-          };
+      next = kinesis.first(shard, from);
       subscribedMillis.put(shard.id, timing.nowMillis());
       Stream before = active.put(shard.id, this);
       if (before != null) {

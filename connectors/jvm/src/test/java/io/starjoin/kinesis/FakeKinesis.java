@@ -41,6 +41,7 @@ import software.amazon.awssdk.services.kinesis.model.RegisterStreamConsumerRespo
 import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.kinesis.model.SequenceNumberRange;
 import software.amazon.awssdk.services.kinesis.model.Shard;
+import software.amazon.awssdk.services.kinesis.model.StartingPosition;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardRequest;
 import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHandler;
 
@@ -152,12 +153,12 @@ final class FakeKinesis {
   UnaryOperator<Record> record = UnaryOperator.identity();
   final List<String> violations = new ArrayList<>();
 
-  /** Needs a {@link FakeTiming}. */
+  /** Its subscriptions need a {@link FakeTiming}. */
   final FakeFanOut fanOut;
 
   FakeKinesis(Timing timing, int shardCount) {
     this.timing = timing;
-    this.fanOut = timing instanceof FakeTiming fake ? new FakeFanOut(this, fake) : null;
+    this.fanOut = new FakeFanOut(this, timing instanceof FakeTiming fake ? fake : null);
     for (int i = 0; i < shardCount; i++) {
       open(List.of(), i * KEYS / shardCount, (i + 1) * KEYS / shardCount);
     }
@@ -194,7 +195,7 @@ final class FakeKinesis {
     return shard;
   }
 
-  private Instant now() {
+  Instant now() {
     return Instant.ofEpochMilli(timing.wallClockMillis() + clockAheadMillis);
   }
 
@@ -479,6 +480,19 @@ final class FakeKinesis {
           default -> throw new IllegalArgumentException(request.toString());
         };
     return GetShardIteratorResponse.builder().shardIterator(iterator(shard, from)).build();
+  }
+
+  /** Where a subscription begins. */
+  int first(FakeShard shard, StartingPosition from) {
+    return switch (from.type()) {
+      case TRIM_HORIZON -> shard.trimmed;
+      case LATEST -> shard.records.size();
+      case AT_SEQUENCE_NUMBER -> firstFrom(shard, from.sequenceNumber());
+      case AFTER_SEQUENCE_NUMBER ->
+          firstFrom(shard, Long.toString(Long.parseLong(from.sequenceNumber()) + 1));
+      case AT_TIMESTAMP -> firstAt(shard, from.timestamp());
+      default -> throw new IllegalArgumentException(from.toString());
+    };
   }
 
   /** Of an expired record Kinesis may say so, or begin with the oldest that it has. */

@@ -17,6 +17,10 @@ final class FakeReaderContext implements SourceReaderContext {
   final RecordingMetrics recorded = new RecordingMetrics();
   private final SourceReaderMetricGroup metrics = InternalSourceReaderMetricGroup.wrap(recorded);
 
+  <T> List<T> sent(Class<T> type) {
+    return sent.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
   @Override
   public void sendSourceEventToCoordinator(SourceEvent event) {
     sent.add(event);

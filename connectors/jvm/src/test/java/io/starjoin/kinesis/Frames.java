@@ -11,9 +11,13 @@ final class Frames {
 
   record Read(String shard, String sequence, String key, String data) {}
 
+  static int count(byte[] frame) {
+    return ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
+  }
+
   static List<Read> read(byte[] frame) {
     ByteBuffer in = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
-    int n = in.getInt(4);
+    int n = count(frame);
     int shardLength = in.getShort(16);
     int streamLength = in.getShort(18);
     int offsets = 32 + 8 * n;

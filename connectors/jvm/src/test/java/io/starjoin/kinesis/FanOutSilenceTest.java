@@ -1,0 +1,62 @@
+package io.starjoin.kinesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Subscriptions that bring nothing, and servers that do not answer, over HTTP/2. */
+@Timeout(60)
+class FanOutSilenceTest extends Http2TestBase {
+
+  private static final int SHARDS = 2;
+  private static final long LONGEST_CALL_MILLIS = 300_000;
+
+  FanOutSilenceTest() {
+    super(SHARDS, new FastTiming(2));
+  }
+
+  /** Over 2 s between the events of a shard without records, longer than a call may take. */
+  @Test
+  void aSubscriptionLastsWithoutRecordsAndIsReplacedIfItIsSilent() throws Exception {
+    put(64);
+    try (RunningReader running =
+        reader(builder -> builder.callTimeoutMillis(1_000).connectTimeoutMillis(1_000))) {
+      runToTheEnd(running);
+      int events = wire.events();
+      running.runUntil(() -> wire.events() >= events + 2 * SHARDS);
+      assertThat(wire.subscriptions).hasSize(SHARDS);
+      assertThat(running.errors()).isZero();
+
+      wire.mute();
+      put(64);
+      runToTheEnd(running);
+      assertThat(running.dataByShard()).isEqualTo(put);
+      assertThat(wire.subscriptions).hasSize(2 * SHARDS);
+      assertThat(running.errors()).isEqualTo(SHARDS);
+    }
+  }
+
+  /** A call may last five minutes here, so whoever waits for one fails by the time limit. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theCloseDoesNotWaitForAServerThatDoesNotAnswer(boolean subscribed) throws Exception {
+    put(64);
+    wire.server.setDeaf(!subscribed);
+    RunningReader running = reader(builder -> builder.callTimeoutMillis(LONGEST_CALL_MILLIS));
+    if (subscribed) {
+      runToTheEnd(running);
+      wire.server.setDeaf(true);
+    } else {
+      running.runUntil(() -> wire.server.accepted() > 0);
+    }
+    running.close();
+
+    wire.server.setDeaf(false);
+    while (wire.server.connections() > 0) {
+      Thread.yield();
+    }
+  }
+}
