@@ -21,6 +21,7 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
   private final GapWriter gapWriter;
   private final PrefetchBudget budget;
   private final ReaderMetrics metrics;
+  private final Timing timing;
   private final Counter recordsIn;
   private final Counter bytesIn;
   private final Consumer<SourceEvent> enumerator;
@@ -32,12 +33,14 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
       StreamArn stream,
       PrefetchBudget budget,
       ReaderMetrics metrics,
+      Timing timing,
       OperatorIOMetricGroup counters,
       Consumer<SourceEvent> enumerator) {
     this.stream = stream;
     this.gapWriter = new GapWriter(stream.streamName());
     this.budget = budget;
     this.metrics = metrics;
+    this.timing = timing;
     this.recordsIn = counters.getNumRecordsInCounter();
     this.bytesIn = counters.getNumBytesInCounter();
     this.enumerator = enumerator;
@@ -56,7 +59,7 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
     progress.advance(block);
     budget.release(block.bytes());
     if (block.doubt() != null) {
-      enumerator.accept(block.doubt());
+      enumerator.accept(block.doubt().askedAt(timing.nowMillis()));
     }
   }
 

@@ -86,6 +86,7 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
             settings.stream(),
             budget,
             metrics,
+            timing,
             context.metricGroup().getIOMetricGroup(),
             context::sendSourceEventToCoordinator);
     return new KinesisSourceReader(splitReaders, emitter, metrics, retention, context);

@@ -141,9 +141,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
       return; // it is about to be reset, and asks again
     }
     if (doubt.doubt() == Doubt.NULL_ITERATOR && registry.isClosed(doubt.shardId())) {
-      context.sendEventToSourceReader(
-          reader,
-          new ShardRuling(doubt.shardId(), doubt.position(), rulings.ofClosed(reader, doubt)));
+      context.sendEventToSourceReader(reader, doubt.ruled(rulings.ofClosed(reader, doubt)));
     } else {
       rulings.add(reader, doubt, timing.nowMillis());
       discovery.listNow();

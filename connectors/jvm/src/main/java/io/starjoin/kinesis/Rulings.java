@@ -127,15 +127,12 @@ final class Rulings {
     List<Ruled> ruled = new ArrayList<>();
     for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
       Pending waiting = each.next();
-      ShardInDoubt doubt = waiting.doubt;
       if (!reachable.test(waiting.reader)) {
         each.remove(); // it is about to be reset, and asks again
       } else if (isDecidedBy(survey.listing(), waiting)) {
         Ruling ruling = of(waiting, survey);
         if (ruling != null) {
-          ruled.add(
-              new Ruled(
-                  waiting.reader, new ShardRuling(doubt.shardId(), doubt.position(), ruling)));
+          ruled.add(new Ruled(waiting.reader, waiting.doubt.ruled(ruling)));
           each.remove();
         }
       }

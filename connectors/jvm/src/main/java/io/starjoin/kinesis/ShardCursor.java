@@ -34,8 +34,8 @@ final class ShardCursor {
 
   /**
    * A ruling allows for {@link Rulings#MARGIN_MILLIS} of records that expire, counted from its
-   * listing, which is younger than the doubt. It must reach the reader and the shard be open before
-   * that is used up, or the position may be too old again.
+   * listing, which is younger than the question. It must reach the reader and the shard be open
+   * before that is used up, or the position may be too old again.
    */
   static final long RULING_LIFE_MILLIS = 180_000;
 
@@ -71,8 +71,11 @@ final class ShardCursor {
   private String lossCause =
       "the reading position was no longer in the stream when it was read again";
 
-  /** When the shard came into doubt, if no answer has come since; else {@code NEVER}. */
-  private long doubtedMillis = NEVER;
+  /**
+   * When the enumerator was asked, if it has ruled and no answer has come since; else {@code
+   * NEVER}.
+   */
+  private long askedMillis = NEVER;
 
   /**
    * When everything after the position was last seen to be there: its last record came, or an empty
@@ -199,7 +202,7 @@ final class ShardCursor {
   }
 
   private boolean isRuled() {
-    return doubtedMillis != NEVER && now() - doubtedMillis < RULING_LIFE_MILLIS;
+    return askedMillis != NEVER && now() - askedMillis < RULING_LIFE_MILLIS;
   }
 
   /** Step 2. */
@@ -285,7 +288,7 @@ final class ShardCursor {
       return List.of();
     }
     continuation = answer.continuation();
-    doubtedMillis = NEVER;
+    askedMillis = NEVER;
     boolean isFirst = opening.see(answer.records(), unread);
     if (startsLater(answer, unread)) {
       return doubt(
@@ -539,7 +542,7 @@ final class ShardCursor {
   /** Step 8: the enumerator decides. */
   private List<Block> doubt(Doubt doubt, String cause) {
     phase = Phase.IN_DOUBT;
-    doubtedMillis = now();
+    askedMillis = NEVER;
     doubts++;
     refusals = 0;
     if (doubt != Doubt.NULL_ITERATOR) {
@@ -570,6 +573,7 @@ final class ShardCursor {
       return List.of();
     }
     phase = Phase.CLOSED;
+    askedMillis = ruling.askedMillis();
     if (doubts > 1) {
       dueMillis = Math.max(dueMillis, now() + reading.backoff().delayMillis(doubts));
     }

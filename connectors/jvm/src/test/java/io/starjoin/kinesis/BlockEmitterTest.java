@@ -12,6 +12,7 @@ class BlockEmitterTest {
   private static final Gap GAP =
       new Gap(FakeKinesis.id(0), "1", "7", FakeTiming.START, FakeTiming.START + 60_000, "trimmed");
 
+  private final FakeTiming timing = new FakeTiming();
   private final FakeReaderContext context = new FakeReaderContext();
   private final CollectingOutput output = new CollectingOutput();
   private final PrefetchBudget budget = new PrefetchBudget(100);
@@ -24,7 +25,8 @@ class BlockEmitterTest {
       new BlockEmitter(
           stream,
           budget,
-          new ReaderMetrics(context.metricGroup(), stream, budget, new FakeTiming()),
+          new ReaderMetrics(context.metricGroup(), stream, budget, timing),
+          timing,
           context.metricGroup().getIOMetricGroup(),
           context::sendSourceEventToCoordinator);
 
@@ -54,5 +56,17 @@ class BlockEmitterTest {
 
     assertThat(output.frames).containsExactly(new GapWriter("tickets").write(toTheEnd));
     assertThat(progress.toSplit().position()).isEqualTo(Position.SHARD_END);
+  }
+
+  /** However long it has waited in the queue. */
+  @Test
+  void aDoubtIsAskedWhenItIsEmitted() {
+    ShardInDoubt doubt =
+        new ShardInDoubt(FakeKinesis.id(0), AFTER, Doubt.STALLED, List.of(), true, "x");
+    Block asking = Block.inDoubt(doubt);
+    timing.advance(200_000);
+    emitter.emitRecord(asking, output, progress);
+
+    assertThat(context.sent).containsExactly(doubt.askedAt(200_000));
   }
 }

@@ -31,7 +31,8 @@ import software.amazon.awssdk.services.kinesis.model.SubscribeToShardResponseHan
 
 /**
  * Enhanced fan-out of the fake: consumers and subscriptions as Kinesis has them, at the level of
- * the SDK's client. An event comes only for demand; faults of a shard end its subscription.
+ * the SDK's client. An event comes only for demand; faults of a shard end its subscription. Any
+ * thread may call it; what it calls is called without its lock, as the SDK does.
  */
 final class FakeFanOut {
 
@@ -85,16 +86,40 @@ final class FakeFanOut {
   }
 
   void breakAll(Throwable failure) {
-    List.copyOf(active.values()).forEach(stream -> stream.fail(failure));
+    streams().forEach(stream -> stream.fail(failure));
   }
 
   /** Kinesis ends the subscriptions early, and well. */
   void finishAll() {
-    List.copyOf(active.values()).forEach(Stream::finish);
+    streams().forEach(Stream::finish);
+  }
+
+  private List<Stream> streams() {
+    synchronized (kinesis) {
+      return List.copyOf(active.values());
+    }
   }
 
   long active() {
-    return active.values().stream().filter(stream -> !stream.over).count();
+    return streams().stream().filter(stream -> !stream.over).count();
+  }
+
+  /** The last subscription of each shard, for the log of a history that fails. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder("subscriptions");
+    active.forEach(
+        (shard, stream) ->
+            text.append(
+                "\n  %s at %d: next %d, demand %d, last event at %d, %s"
+                    .formatted(
+                        shard,
+                        stream.begunMillis,
+                        stream.next,
+                        stream.demand,
+                        stream.eventMillis,
+                        stream.over ? "over" : "active")));
+    return text.toString();
   }
 
   static String arn(String name) {
@@ -160,12 +185,20 @@ final class FakeFanOut {
   CompletableFuture<Void> subscribe(
       SubscribeToShardRequest request, SubscribeToShardResponseHandler handler) {
     Stream stream = new Stream(handler);
+    Stream before;
     try {
-      stream.start(request);
+      synchronized (kinesis) {
+        before = stream.start(request);
+      }
     } catch (SdkException e) {
       handler.exceptionOccurred(e);
       stream.call.completeExceptionally(e);
+      return stream.call;
     }
+    if (before != null) {
+      before.finish();
+    }
+    stream.answer();
     return stream.call;
   }
 
@@ -178,13 +211,17 @@ final class FakeFanOut {
     long demand;
     long begunMillis;
     long eventMillis;
+    boolean finishes;
     boolean over;
 
     Stream(SubscribeToShardResponseHandler handler) {
       this.handler = handler;
     }
 
-    void start(SubscribeToShardRequest request) {
+    /**
+     * @return the subscription that this one ends; null if there is none
+     */
+    Stream start(SubscribeToShardRequest request) {
       requests.add(request);
       times.add(timing.nowMillis());
       kinesis.checkAllowed();
@@ -209,13 +246,13 @@ final class FakeFanOut {
       }
       next = kinesis.first(shard, from);
       subscribedMillis.put(shard.id, timing.nowMillis());
-      Stream before = active.put(shard.id, this);
-      if (before != null) {
-        before.finish();
-      }
       begunMillis = timing.nowMillis();
       eventMillis = begunMillis;
-      call.whenComplete((nothing, failure) -> over = true);
+      return active.put(shard.id, this);
+    }
+
+    void answer() {
+      call.whenComplete((nothing, failure) -> end());
       timing.in(
           LATENCY_MILLIS,
           () -> {
@@ -225,45 +262,66 @@ final class FakeFanOut {
     }
 
     @Override
-    public void subscribe(Subscriber<? super SubscribeToShardEventStream> subscriber) {
-      this.subscriber = subscriber;
-      subscriber.onSubscribe(this);
+    public void subscribe(Subscriber<? super SubscribeToShardEventStream> wanting) {
+      wanting.onSubscribe(this);
+      synchronized (kinesis) {
+        subscriber = wanting;
+      }
       timing.in(0, this::look);
     }
 
     @Override
     public void request(long events) {
-      demand += events;
-      mostUnaskedEvents = Math.max(mostUnaskedEvents, demand);
+      synchronized (kinesis) {
+        demand += events;
+        mostUnaskedEvents = Math.max(mostUnaskedEvents, demand);
+      }
     }
 
     @Override
     public void cancel() {
-      cancelled++;
-      over = true;
+      synchronized (kinesis) {
+        cancelled++;
+        over = true;
+      }
     }
 
     /** Every few milliseconds: is there something to send? */
     private void look() {
-      if (over) {
-        return;
+      Runnable happening;
+      synchronized (kinesis) {
+        happening = over ? () -> {} : next();
       }
-      if (kinesis.denies) {
-        fail(FakeKinesis.denied());
-      } else if (!shard.faults.isEmpty() && demand > 0) {
-        shard.reads.add(timing.nowMillis());
-        fail(shard.faults.poll());
-      } else if (endsAtOnce || !shard.silent && timing.nowMillis() - begunMillis >= LIFE_MILLIS) {
-        finish();
-      } else {
-        if (demand > 0 && !shard.silent && timing.nowMillis() - eventMillis >= leastMillis) {
-          send();
-        }
-        timing.in(LATENCY_MILLIS, this::look);
-      }
+      happening.run();
     }
 
-    private void send() {
+    private Runnable next() {
+      if (kinesis.denies) {
+        return () -> fail(FakeKinesis.denied());
+      }
+      if (!kinesis.isThere(shard)) {
+        return () -> fail(FakeKinesis.noShard(shard.id));
+      }
+      if (!shard.faults.isEmpty() && demand > 0) {
+        shard.reads.add(timing.nowMillis());
+        RuntimeException fault = shard.faults.poll();
+        return () -> fail(fault);
+      }
+      if (finishes
+          || endsAtOnce
+          || !shard.silent && timing.nowMillis() - begunMillis >= LIFE_MILLIS) {
+        return this::finish;
+      }
+      boolean sends =
+          demand > 0 && !shard.silent && timing.nowMillis() - eventMillis >= leastMillis;
+      Runnable sending = sends ? send() : () -> {};
+      return () -> {
+        sending.run();
+        timing.in(LATENCY_MILLIS, this::look);
+      };
+    }
+
+    private Runnable send() {
       boolean findsNothing = next == FakeKinesis.NOWHERE;
       boolean standsStill = shard.standsStillAt > 0 || findsNothing;
       next = findsNothing ? next : Math.max(next, shard.trimmed);
@@ -275,7 +333,7 @@ final class FakeFanOut {
           && !ends
           && timing.nowMillis() - eventMillis < HEARTBEAT_MILLIS
           && eventMillis != begunMillis) {
-        return;
+        return () -> {};
       }
       SubscribeToShardEvent.Builder event =
           SubscribeToShardEvent.builder()
@@ -292,19 +350,34 @@ final class FakeFanOut {
         event.continuationSequenceNumber(
             to <= 0 ? "0" : shard.records.get(to - 1).sequenceNumber());
       } else if (shard.falseEnds > 0) {
-        shard.falseEnds--;
+        shard.endsFalsely();
       } else if (shard.namesChildren) {
         event.childShards(FakeKinesis.describeChildren(shard));
       }
-      subscriber.onNext(event.build());
-      if (ends) {
-        finish();
+      SubscribeToShardEvent sent = event.build();
+      return () -> {
+        subscriber.onNext(sent);
+        if (ends) {
+          finish();
+        }
+      };
+    }
+
+    /** Returns whether it was not over yet. */
+    private boolean end() {
+      synchronized (kinesis) {
+        boolean wasOver = over;
+        over = true;
+        return !wasOver;
       }
     }
 
+    /** The events end well, so there is no such end before they have begun. */
     void finish() {
-      if (!over) {
-        over = true;
+      synchronized (kinesis) {
+        finishes = true;
+      }
+      if (subscriber != null && end()) {
         subscriber.onComplete();
         handler.complete();
         call.complete(null);
@@ -312,9 +385,10 @@ final class FakeFanOut {
     }
 
     void fail(Throwable failure) {
-      if (!over) {
-        over = true;
-        subscriber.onError(failure);
+      if (end()) {
+        if (subscriber != null) {
+          subscriber.onError(failure);
+        }
         handler.exceptionOccurred(failure);
         call.completeExceptionally(failure);
       }

@@ -92,13 +92,37 @@ final class FakeKinesis {
     boolean closed;
     long closedAtMillis;
     boolean namesChildren = true;
+
+    /** So many of the next answers say that the shard ends there. */
     int falseEnds;
+
+    /** How many answers have said so although it was closed and had more records. */
+    int closedFalseEnds;
 
     FakeShard(String id, List<String> parents, int lowKey, int highKey) {
       this.id = id;
       this.parents = parents;
       this.lowKey = lowKey;
       this.highKey = highKey;
+    }
+
+    @Override
+    public String toString() {
+      return "%s of %s, %s, %d of %d records trimmed, last %s, silent %s, %d unanswered"
+          .formatted(
+              id,
+              parents,
+              closed ? "closed" : "open",
+              trimmed,
+              records.size(),
+              records.isEmpty() ? "none" : records.get(records.size() - 1).sequenceNumber(),
+              silent,
+              unanswered.size());
+    }
+
+    void endsFalsely() {
+      falseEnds--;
+      closedFalseEnds += closed ? 1 : 0;
     }
   }
 
@@ -221,7 +245,11 @@ final class FakeKinesis {
     return new Placed(shard, sequence);
   }
 
+  /** One with a single key stays as it is. */
   synchronized void split(FakeShard shard) {
+    if (shard.highKey - shard.lowKey == 1) {
+      return;
+    }
     int middle = (shard.lowKey + shard.highKey) / 2;
     close(shard);
     shard.children.add(open(List.of(shard.id), shard.lowKey, middle));
@@ -279,7 +307,7 @@ final class FakeKinesis {
   /** Whether the record can still be read. */
   synchronized boolean has(Placed placed) {
     List<Record> records = placed.shard().records;
-    return shards.containsValue(placed.shard())
+    return isThere(placed.shard())
         && placed.shard().trimmed < records.size()
         && Long.parseLong(records.get(placed.shard().trimmed).sequenceNumber())
             <= placed.sequence();
@@ -293,7 +321,7 @@ final class FakeKinesis {
    */
   synchronized boolean mayHaveLostAfter(String shardId, String sequence) {
     FakeShard shard = shards.get(shardId);
-    if (shard == null) {
+    if (shard == null || shard.closedFalseEnds >= Rulings.BARE_ENDS_TO_BELIEVE) {
       return true;
     }
     if (sequence.isEmpty()) {
@@ -552,7 +580,9 @@ final class FakeKinesis {
     int at = Math.max(shard.trimmed, Integer.parseInt(parts[1]));
     if (shard.standsStillAt > 0) {
       boolean ends = shard.falseEnds > 0;
-      shard.falseEnds -= ends ? 1 : 0;
+      if (ends) {
+        shard.endsFalsely();
+      }
       return GetRecordsResponse.builder()
           .records(List.of())
           .millisBehindLatest(Math.max(shard.standsStillAt, behind(shard, at)))
@@ -571,7 +601,7 @@ final class FakeKinesis {
           : answer.build();
     }
     if (shard.falseEnds > 0) {
-      shard.falseEnds--;
+      shard.endsFalsely();
       return answer.build();
     }
     return answer.nextShardIterator(iterator(shard, to)).build();
@@ -666,8 +696,16 @@ final class FakeKinesis {
   FakeShard find(String id) {
     FakeShard shard = shards.get(id);
     if (shard == null) {
-      throw ResourceNotFoundException.builder().message("no shard " + id).build();
+      throw noShard(id);
     }
     return shard;
+  }
+
+  boolean isThere(FakeShard shard) {
+    return shards.get(shard.id) == shard;
+  }
+
+  static ResourceNotFoundException noShard(String id) {
+    return ResourceNotFoundException.builder().message("no shard " + id).build();
   }
 }

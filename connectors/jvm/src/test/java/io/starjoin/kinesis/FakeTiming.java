@@ -1,5 +1,6 @@
 package io.starjoin.kinesis;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -46,7 +47,7 @@ class FakeTiming implements Timing {
     advance(end - nowMillis());
   }
 
-  void in(long millis, Runnable plan) {
+  synchronized void in(long millis, Runnable plan) {
     plans.merge(
         nowMillis() + millis,
         plan,
@@ -55,6 +56,14 @@ class FakeTiming implements Timing {
               first.run();
               second.run();
             });
+  }
+
+  /** Takes what is planned for now or before. */
+  synchronized List<Runnable> duePlans() {
+    Map<Long, Runnable> due = plans.headMap(now, true);
+    List<Runnable> taken = List.copyOf(due.values());
+    due.clear();
+    return taken;
   }
 
   synchronized void advance(long millis) {

@@ -152,7 +152,7 @@ final class FetcherHarness {
       gaps.add(block.gap());
     }
     if (block.doubt() != null) {
-      doubts.add(block.doubt());
+      doubts.add(block.doubt().askedAt(timing.nowMillis()));
     }
     if (!standsStill) {
       budget.release(block.bytes());
@@ -167,7 +167,7 @@ final class FetcherHarness {
   }
 
   void rule(ShardInDoubt doubt, Ruling ruling) {
-    reader.rule(new ShardRuling(doubt.shardId(), doubt.position(), ruling));
+    reader.rule(doubt.ruled(ruling));
   }
 
   long heldShards() {

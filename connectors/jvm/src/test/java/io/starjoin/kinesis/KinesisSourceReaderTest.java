@@ -33,7 +33,7 @@ class KinesisSourceReaderTest {
       if (!context.sent.isEmpty()
           && context.sent.get(context.sent.size() - 1) instanceof ShardInDoubt doubt) {
         context.sent.remove(doubt);
-        reader.handleSourceEvents(new ShardRuling(doubt.shardId(), doubt.position(), Ruling.END));
+        reader.handleSourceEvents(doubt.ruled(Ruling.END));
       }
       if (reader.pollNext(output) == InputStatus.NOTHING_AVAILABLE) {
         Thread.onSpinWait();
@@ -192,7 +192,7 @@ class KinesisSourceReaderTest {
     assertThat(position(0)).isEqualTo(doubt.position());
     context.sent.remove(doubt);
     kinesis.put(0, "b");
-    reader.handleSourceEvents(new ShardRuling(doubt.shardId(), doubt.position(), Ruling.RESUME));
+    reader.handleSourceEvents(doubt.ruled(Ruling.RESUME));
     pollUntil(() -> output.frames.size() == 2);
     assertThat(output.data()).containsExactly("a", "b");
   }

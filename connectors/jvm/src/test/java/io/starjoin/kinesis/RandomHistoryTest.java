@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.starjoin.kinesis.FakeKinesis.FakeShard;
 import io.starjoin.kinesis.FakeKinesis.Placed;
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,12 +16,10 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import software.amazon.awssdk.core.exception.SdkClientException;
-import software.amazon.awssdk.services.kinesis.model.LimitExceededException;
-import software.amazon.awssdk.services.kinesis.model.Shard;
 
 /**
  * Whatever happens, and in whatever order: the records of one key come in their order and once, and
@@ -28,55 +27,115 @@ import software.amazon.awssdk.services.kinesis.model.Shard;
  */
 class RandomHistoryTest {
 
+  private static final int DEFAULT_HISTORIES = 60;
+
+  /** Each takes milliseconds. */
+  private static final int LONGEST_RUNS = 5_000;
+
   private static final long SHORT_LAG_MILLIS = 60_000;
   private static final long LONG_SILENCE_MILLIS = 900_000;
-  private static final long HOUR_MILLIS = 3_600_000;
+  private static final int FAIL_AFTER_MILLIS = 86_400_000;
+
+  private static int histories;
 
   private final RacingTiming timing = new RacingTiming();
   private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
   private final Map<String, Placed> put = new LinkedHashMap<>();
   private final Map<String, List<String>> putByKey = new TreeMap<>();
-  private final Set<FakeShard> silenced = new HashSet<>();
   private Random random;
-  private boolean expires;
+  private final HistoryLog log = new HistoryLog(timing);
+  private RandomFaults faults;
 
   @ParameterizedTest
   @MethodSource("seeds")
   @Timeout(60) // a history waits for its threads thousands of times, each time for milliseconds
   void everyRecordOnceInTheOrderOfItsKeyOrInAGap(long seed) throws Exception {
+    histories++;
     random = new Random(seed);
-    kinesis.answerLimit = 1 + random.nextInt(4);
-    kinesis.lastRecordsEndTheShard = random.nextBoolean();
-    kinesis.refusesExpiredPositions = random.nextBoolean();
-    kinesis.answersNothingAtExpiredPositions = random.nextInt(4) == 0;
-    kinesis.clockAheadMillis = HOUR_MILLIS * (random.nextInt(3) - 1) * 3;
-    expires = random.nextInt(3) > 0;
-    try (SimulatedJob job = new SimulatedJob(kinesis, timing, random, 1 + random.nextInt(3))) {
-      readBothShards(job);
-      for (int step = 0; step < 150; step++) {
-        stepOrRestart(job);
-      }
-      calmDown();
-      for (int i = 0; i < 20_000 && !isAccountedFor(job); i++) {
-        job.run();
-        if (i % 3 == 0) {
-          job.list();
-        }
-      }
-      assertThat(available(job)).as("seed %d: not read", seed).isEmpty();
-      assertThatOrderIsKept(job, seed);
-      assertThatWhatIsMissingIsInAGap(job, seed);
-      assertThatTheLagTellsWhetherKinesisAnswers(job);
-      if (random.nextInt(4) == 0) {
-        assertThatAnotherStreamIsNotRead(job, seed);
+    faults = new RandomFaults(kinesis, timing, random, this::putSome, log);
+    SourceSettings settings =
+        settings(random.nextBoolean() ? "STOP" : "CONTINUE", random.nextBoolean());
+    log.see(HistoryKind.valueOf(settings.reader().name()));
+    try (SimulatedJob job =
+        new SimulatedJob(kinesis, timing, random, log, settings, 1 + random.nextInt(3))) {
+      try {
+        live(job, seed);
+      } catch (Exception | AssertionError e) {
+        kinesis.allShards().forEach(log::add);
+        log.add(kinesis.fanOut);
+        log.add(job.describe());
+        e.addSuppressed(new AssertionError("its history is in " + log.write(seed)));
+        throw e;
       }
     }
     kinesis.awaitClosedClients();
   }
 
+  private void live(SimulatedJob job, long seed) throws Exception {
+    readBothShards(job);
+    for (int step = 0; step < 150; step++) {
+      stepOrRestart(job);
+    }
+    log.add("no more faults");
+    faults.calmDown();
+    if (job.settings().onGap() == GapPolicy.STOP) {
+      assertThatOnlyHeldShardsAreNotRead(job, seed);
+      if (job.held() > 0 && random.nextBoolean()) {
+        faults.pass(FAIL_AFTER_MILLIS);
+        assertThatOnlyHeldShardsAreNotRead(job, seed);
+      }
+      restart(job, "CONTINUE");
+    }
+    for (int i = 0; i < LONGEST_RUNS && !isAccountedFor(job); i++) {
+      job.run();
+      if (i % 3 == 0) {
+        job.list();
+      }
+    }
+    assertThat(available(job)).as("seed %d: not read", seed).isEmpty();
+    assertThatOrderIsKept(job, seed);
+    assertThatWhatIsMissingIsInAGap(job, seed);
+    assertThatTheLagTellsWhetherKinesisAnswers(job);
+    if (random.nextInt(4) == 0) {
+      assertThatAnotherStreamIsNotRead(job, seed);
+    }
+  }
+
   static LongStream seeds() {
     long first = Long.getLong("starjoin.firstHistory", 0);
-    return LongStream.range(first, first + Long.getLong("starjoin.histories", 40));
+    return LongStream.range(first, first + Long.getLong("starjoin.histories", DEFAULT_HISTORIES));
+  }
+
+  /** Few of them reach only a part. */
+  @AfterAll
+  static void everyKindOfHistoryIsReached() {
+    if (histories >= DEFAULT_HISTORIES) {
+      assertThat(HistoryLog.histories())
+          .as("histories of each kind")
+          .containsOnlyKeys(HistoryKind.values());
+    }
+  }
+
+  /** Histories have hours of outage, by their clock, and the job is to survive most of them. */
+  private static SourceSettings settings(String onGap, boolean polls) {
+    return (polls ? Fixtures.builder() : Fixtures.fanOutBuilder())
+        .maxBlockBytes(120)
+        .onGap(onGap)
+        .failAfterMillis(FAIL_AFTER_MILLIS)
+        .settings();
+  }
+
+  /** The whole job, from its last checkpoint, sometimes with another way of reading. */
+  private void restart(SimulatedJob job, String onGap) throws Exception {
+    boolean polls = job.settings().reader() == ReaderKind.POLLING;
+    boolean changes = random.nextInt(4) == 0;
+    job.failEverything(1 + random.nextInt(4), settings(onGap, polls != changes));
+  }
+
+  private void restart(SimulatedJob job) throws Exception {
+    boolean changes = random.nextInt(3) == 0;
+    boolean stops = job.settings().onGap() == GapPolicy.STOP;
+    restart(job, stops != changes ? "STOP" : "CONTINUE");
   }
 
   /** TRIM_HORIZON promises what is there when a shard is first opened, so they are opened. */
@@ -92,8 +151,63 @@ class RandomHistoryTest {
   /** Values that could be read and have not been. */
   private Set<String> available(SimulatedJob job) {
     Set<String> values = new HashSet<>(put.keySet());
-    job.emitted().forEach(record -> values.remove(record.data()));
-    values.removeIf(value -> !kinesis.has(put.get(value)));
+    job.emissions().records().forEach(record -> values.remove(record.data()));
+    values.removeIf(value -> !kinesis.has(put.get(value)) || isBehindAFalseEnd(value, job));
+    return values;
+  }
+
+  /** Kinesis has so often said that the shard ends there that it was believed, and reported. */
+  private boolean isBehindAFalseEnd(String value, SimulatedJob job) {
+    Placed placed = put.get(value);
+    boolean isReported =
+        placed.shard().closedFalseEnds >= Rulings.BARE_ENDS_TO_BELIEVE
+            && job.emissions().gaps().stream()
+                .anyMatch(gap -> gap.first().isEmpty() && isIn(gap, placed));
+    if (isReported) {
+      log.see(HistoryKind.FALSE_END_REPORTED);
+    }
+    return isReported;
+  }
+
+  /** While gaps stop the job: what is behind none is read, and a gap holds the rest. */
+  private void assertThatOnlyHeldShardsAreNotRead(SimulatedJob job, long seed) throws Exception {
+    for (int i = 0; i < LONGEST_RUNS && !isReadBesideHeld(job); i++) {
+      job.run();
+      if (i % 3 == 0) {
+        job.list();
+        job.checkpoint(true);
+      }
+    }
+    assertThat(behindNoGap(job)).as("seed %d: not read beside held shards", seed).isEmpty();
+    assertThat(isReadBesideHeld(job)).as("seed %d: what is missing holds no shard", seed).isTrue();
+    if (job.held() > 0) {
+      log.see(HistoryKind.READ_BESIDE_HELD);
+    }
+  }
+
+  private boolean isReadBesideHeld(SimulatedJob job) throws IOException {
+    boolean isMissing = missing(job).stream().anyMatch(value -> !isInAGap(put.get(value), job));
+    return behindNoGap(job).isEmpty() && (job.held() > 0 || !isMissing);
+  }
+
+  /** Values that can be read, and that no shard can be held before. */
+  private Set<String> behindNoGap(SimulatedJob job) throws IOException {
+    Map<String, String> lastRead = new HashMap<>();
+    job.emissions().records().forEach(read -> lastRead.put(read.shard(), read.sequence()));
+    Set<String> unfinished = job.unfinished();
+    Set<String> maybeHeld = new HashSet<>();
+    for (String shard : unfinished) {
+      if (kinesis.mayHaveLostAfter(shard, lastRead.getOrDefault(shard, ""))) {
+        maybeHeld.add(shard);
+      }
+    }
+    Set<String> values = available(job);
+    values.removeIf(
+        value -> {
+          FakeShard shard = put.get(value).shard();
+          return maybeHeld.stream()
+              .anyMatch(held -> held.equals(shard.id) || kinesis.isAncestor(held, shard));
+        });
     return values;
   }
 
@@ -105,17 +219,18 @@ class RandomHistoryTest {
 
   private Set<String> missing(SimulatedJob job) {
     Set<String> missing = new HashSet<>(put.keySet());
-    job.emitted().forEach(record -> missing.remove(record.data()));
+    job.emissions().records().forEach(record -> missing.remove(record.data()));
     return missing;
   }
 
   private boolean isInAGap(Placed placed, SimulatedJob job) {
-    return job.gaps().stream().anyMatch(gap -> isIn(gap, placed) || isBehind(gap, placed, job));
+    return job.emissions().gaps().stream()
+        .anyMatch(gap -> isIn(gap, placed) || isBehind(gap, placed, job));
   }
 
   private void assertThatOrderIsKept(SimulatedJob job, long seed) {
     Map<String, List<String>> byKey = new TreeMap<>();
-    for (Frames.Read record : job.emitted()) {
+    for (Frames.Read record : job.emissions().records()) {
       byKey.computeIfAbsent(record.key(), key -> new ArrayList<>()).add(record.data());
     }
     byKey.forEach(
@@ -129,12 +244,14 @@ class RandomHistoryTest {
   private void assertThatWhatIsMissingIsInAGap(SimulatedJob job, long seed) {
     for (String value : missing(job)) {
       Placed placed = put.get(value);
-      assertThat(kinesis.has(placed)).as("seed %d: %s is still there", seed, value).isFalse();
-      assertThat(job.gaps())
+      assertThat(kinesis.has(placed) && !isBehindAFalseEnd(value, job))
+          .as("seed %d: %s is still there", seed, value)
+          .isFalse();
+      assertThat(job.emissions().gaps())
           .as("seed %d: %s of %s, record %d", seed, value, placed.shard().id, placed.sequence())
           .anyMatch(gap -> isIn(gap, placed) || isBehind(gap, placed, job));
     }
-    assertThat(job.gaps())
+    assertThat(job.emissions().gaps())
         .as("seed %d: nothing can have expired there", seed)
         .allMatch(gap -> kinesis.mayHaveLostAfter(gap.shard(), gap.lastRead()));
   }
@@ -148,8 +265,8 @@ class RandomHistoryTest {
     String shard = placed.shard().id;
     return gap.first().isEmpty()
         && kinesis.isAncestor(gap.shard(), placed.shard())
-        && job.gaps().stream().noneMatch(other -> other.shard().equals(shard))
-        && job.emitted().stream().noneMatch(record -> record.shard().equals(shard));
+        && job.emissions().gaps().stream().noneMatch(other -> other.shard().equals(shard))
+        && job.emissions().records().stream().noneMatch(record -> record.shard().equals(shard));
   }
 
   private void assertThatTheLagTellsWhetherKinesisAnswers(SimulatedJob job) throws Exception {
@@ -188,7 +305,7 @@ class RandomHistoryTest {
       step(job);
     } catch (StreamUnavailableException e) {
       assertThat(e).hasMessageNotContaining("created again");
-      job.failEverything(1 + random.nextInt(4));
+      restart(job);
     }
   }
 
@@ -196,13 +313,13 @@ class RandomHistoryTest {
     switch (random.nextInt(24)) {
       case 0, 1, 2, 3 -> putSome();
       case 4 -> reshard();
-      case 5, 6, 7 -> disturb(job);
+      case 5, 6, 7 -> faults.disturb(job);
       case 8 -> job.list();
       case 9, 10, 11 -> job.checkpoint(random.nextInt(4) > 0);
-      case 12 -> job.failTasks();
+      case 12 -> job.failTask();
       case 13 -> {
         if (random.nextBoolean()) {
-          job.failEverything(1 + random.nextInt(4));
+          restart(job);
         }
       }
       default -> job.run();
@@ -228,114 +345,8 @@ class RandomHistoryTest {
     int i = random.nextInt(open.size());
     if (i + 1 < open.size() && (random.nextBoolean() || open.size() > 6)) {
       kinesis.merge(open.get(i), open.get(i + 1));
-    } else if (open.get(i).highKey - open.get(i).lowKey > 1) {
+    } else {
       kinesis.split(open.get(i));
     }
-  }
-
-  private void disturb(SimulatedJob job) throws Exception {
-    List<FakeShard> all = kinesis.allShards();
-    FakeShard shard = all.get(random.nextInt(all.size()));
-    switch (random.nextInt(15)) {
-      case 0 -> shard.faults.addAll(Collections.nCopies(5, FakeKinesis.throttled()));
-      case 1 -> shard.faults.add(SdkClientException.create("connection reset"));
-      case 2 -> timing.advance(301_000);
-      case 3 -> kinesis.listFaults.add(LimitExceededException.builder().message("x").build());
-      case 4 -> kinesis.iteratorFaults.add(SdkClientException.create("connection reset"));
-      case 5 -> shard.falseEnds = 1 + random.nextInt(2);
-      case 6 -> shard.namesChildren = false;
-      case 7 -> shard.standsStillAt = random.nextBoolean() ? 1 + random.nextInt(100_000) : 0;
-      case 8 -> {
-        shard.silent = true;
-        silenced.add(shard);
-      }
-      case 9 -> answer(shard);
-      case 10, 11 -> expire();
-      case 12, 13 -> overtake(shard, job);
-      default -> lie();
-    }
-  }
-
-  private static void answer(FakeShard shard) {
-    shard.silent = false;
-    List<Runnable> waiting = new ArrayList<>(shard.unanswered);
-    shard.unanswered.clear();
-    waiting.forEach(Runnable::run);
-  }
-
-  /** Time passes while nobody reads: more than an iterator's life, sometimes the retention. */
-  private void expire() {
-    pass(HOUR_MILLIS * (1 + random.nextInt(14)));
-  }
-
-  private void pass(long millis) {
-    kinesis.listing = shards -> shards; // listings are wrong for seconds, not for hours
-    if (expires) {
-      kinesis.expireAfter(millis);
-    } else {
-      timing.advance(millis);
-    }
-  }
-
-  /** The job reads so late that records expire behind its iterators, which are not too old. */
-  private void overtake(FakeShard shard, SimulatedJob job) throws Exception {
-    pass(Math.max(0, kinesis.millisToExpiry(shard) - random.nextInt(180_000)));
-    putSome();
-    for (int runs = random.nextInt(6); runs > 0; runs--) {
-      job.run();
-    }
-    pass(ShardCursor.SIGHT_LIFE_MILLIS + random.nextInt(180_000));
-  }
-
-  private void lie() {
-    List<Shard> now = new ArrayList<>();
-    kinesis.listing =
-        switch (random.nextInt(5)) {
-          case 0 ->
-              shards -> {
-                var doubled = new ArrayList<>(shards);
-                doubled.addAll(shards);
-                Collections.shuffle(doubled, random);
-                return doubled;
-              };
-          case 1 -> shards -> shards.stream().filter(shard -> random.nextInt(4) > 0).toList();
-          case 2 ->
-              // From now on the same, whatever changes.
-              shards -> {
-                if (now.isEmpty()) {
-                  now.addAll(shards);
-                }
-                return now;
-              };
-          case 3 ->
-              // Closed ones are missing, or shown as open for a while.
-              shards ->
-                  shards.stream()
-                      .filter(shard -> random.nextBoolean() || isOpen(shard))
-                      .map(
-                          shard ->
-                              random.nextBoolean() || hasBeenClosedForLong(shard)
-                                  ? shard
-                                  : shard.toBuilder().sequenceNumberRange(range -> {}).build())
-                      .toList();
-          default -> shards -> shards;
-        };
-  }
-
-  private boolean hasBeenClosedForLong(Shard shard) {
-    return kinesis.isClosedBefore(shard.shardId(), 2 * SHORT_LAG_MILLIS);
-  }
-
-  private static boolean isOpen(Shard shard) {
-    return shard.sequenceNumberRange().endingSequenceNumber() == null;
-  }
-
-  private void calmDown() {
-    kinesis.listing = shards -> shards;
-    for (FakeShard shard : kinesis.allShards()) {
-      shard.standsStillAt = 0;
-      shard.falseEnds = 0;
-    }
-    silenced.forEach(RandomHistoryTest::answer);
   }
 }

@@ -59,7 +59,7 @@ class RulingsTest extends EnumeratorTestBase {
     doubt(0, Doubt.NULL_ITERATOR, READ.readUntil(NOW));
 
     assertThat(takeSent(0))
-        .containsExactly(new ShardRuling(id(0), READ.readUntil(NOW), Ruling.RESUME));
+        .containsExactly(new ShardRuling(id(0), READ.readUntil(NOW), Ruling.RESUME, -1));
   }
 
   @Test
@@ -352,10 +352,10 @@ class RulingsTest extends EnumeratorTestBase {
         };
     kinesis.merge(kinesis.shard(0), kinesis.shard(1));
     context.runCall();
-    assertThat(takeSent(0)).containsExactly(new ShardRuling(id(0), READ, Ruling.END));
+    assertThat(takeSent(0)).containsExactly(new ShardRuling(id(0), READ, Ruling.END, -1));
     context.runCall();
 
-    assertThat(takeSent(0)).containsExactly(new ShardRuling(id(1), READ, Ruling.END));
+    assertThat(takeSent(0)).containsExactly(new ShardRuling(id(1), READ, Ruling.END, -1));
     assertThat(context.deferredCalls()).isZero();
   }
 

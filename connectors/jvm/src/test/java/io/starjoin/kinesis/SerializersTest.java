@@ -171,7 +171,7 @@ class SerializersTest {
             Fixtures.report(true, 3, 0),
             new ShardInDoubt(
                 "s1", Position.after("42"), Doubt.NULL_ITERATOR, List.of(child), false, "null"),
-            new ShardRuling("s1", Position.after("42"), Ruling.END))) {
+            new ShardRuling("s1", Position.after("42"), Ruling.END, TIME))) {
       assertThat(
               InstantiationUtil.<SourceEvent>deserializeObject(
                   InstantiationUtil.serializeObject(event), getClass().getClassLoader()))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Collections;
 import java.util.List;
+import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -154,8 +155,8 @@ class ShardDoubtsTest {
     fetcher.shard(0).falseEnds = 1;
     fetcher.add(split(0, Position.TRIM_HORIZON));
     ShardInDoubt doubt = fetcher.doubt();
-    fetcher.reader.rule(new ShardRuling(doubt.shardId(), Position.after("7"), Ruling.END));
-    fetcher.reader.rule(new ShardRuling(FakeKinesis.id(1), doubt.position(), Ruling.END));
+    fetcher.reader.rule(new ShardRuling(doubt.shardId(), Position.after("7"), Ruling.END, 0));
+    fetcher.reader.rule(new ShardRuling(FakeKinesis.id(1), doubt.position(), Ruling.END, 0));
     fetcher.run(1_000);
     assertThat(fetcher.finished).isEmpty();
     assertThat(fetcher.shard(0).reads).hasSize(1);
@@ -467,6 +468,20 @@ class ShardDoubtsTest {
 
     assertThat(fetcher.doubt().doubt()).isEqualTo(Doubt.POSITION_OLD);
     assertThat(timing.nowMillis() - doubted).isBetween(180_000L, 200_000L);
+  }
+
+  /** However long the task takes for what is queued before it, the ruling is as young. */
+  @Test
+  void theLifeOfARulingDoesNotIncludeTheTimeInTheQueue() {
+    kinesis.put(0, "a");
+    fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(timing.wallClockMillis() - 25 * HOUR)));
+    RecordsWithSplitIds<Block> queued = fetcher.reader.fetch();
+    timing.advance(10 * ShardCursor.RULING_LIFE_MILLIS);
+    fetcher.take(queued);
+    fetcher.rule(fetcher.doubts.get(0), Ruling.REOPEN_NOTHING_LOST);
+
+    assertThat(fetcher.records()).containsExactly("a");
+    assertThat(fetcher.doubts).hasSize(1);
   }
 
   @Test

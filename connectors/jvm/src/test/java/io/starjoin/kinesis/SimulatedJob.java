@@ -1,90 +1,109 @@
 package io.starjoin.kinesis;
 
-import java.util.ArrayDeque;
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.flink.api.connector.source.SourceEvent;
-import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.util.ExceptionUtils;
+import software.amazon.awssdk.services.kinesis.model.ConsumerStatus;
 
 /**
  * The source under what Flink promises and no more, in one thread (fetchers apart): snapshots of
  * the coordinator come before those of the readers; what the coordinator sends in between is held
- * until the reader's snapshot; what readers send is not; a task failure resets readers and leaves
- * the enumerator alone. What was emitted after the restored checkpoint did not happen.
+ * until the reader's snapshot; what readers send is not; the failure of a task resets it, alone or
+ * with all others, and leaves the enumerator alone.
  */
 final class SimulatedJob implements AutoCloseable {
 
-  /** One record or gap that left the source, in the epoch of its reader. */
-  record Emission(long epoch, Frames.Read record, Gaps.Read gap) {}
-
+  /** What the coordinator has assigned, and the first checkpoint that has it. */
   private record Given(long checkpoint, List<ShardSplit> splits) {}
 
   private static final long NOT_YET = Long.MAX_VALUE;
 
-  /** Histories have hours of outage, by their clock, and the job is to survive most of them. */
-  private static final SourceSettings SETTINGS =
-      Fixtures.builder()
-          .maxBlockBytes(120)
-          .onGap("CONTINUE")
-          .failAfterMillis(86_400_000)
-          .settings();
-
-  private final class Task {
-    final FakeReaderContext context = new FakeReaderContext();
-    final CollectingOutput output = new CollectingOutput();
-    final KinesisSourceReader reader = TestReaders.create(kinesis, timing, context, SETTINGS);
-    final Deque<Object> mail = new ArrayDeque<>();
-    boolean held;
-    long epoch;
-  }
-
   private final FakeKinesis kinesis;
   private final RacingTiming timing;
   private final Random random;
-  private final List<Task> tasks = new ArrayList<>();
-  private final List<Emission> emissions = new ArrayList<>();
+
+  /** No task shares its region with another, as without a shuffle in the job. */
+  private final boolean tasksFailAlone;
+
+  private final HistoryLog log;
+  private final List<SimulatedTask> tasks = new ArrayList<>();
+  private final Emissions emissions = new Emissions();
   private final List<List<Given>> given = new ArrayList<>();
+  private SourceSettings settings;
   private FakeEnumeratorContext context;
   private KinesisEnumerator enumerator;
   private int restarts;
   private long nextCheckpoint = 1;
   private long completed;
   private byte[] completedEnumerator;
-  private List<List<byte[]>> completedReaders = List.of();
+  private List<List<byte[]>> completedReaders;
 
-  SimulatedJob(FakeKinesis kinesis, RacingTiming timing, Random random, int parallelism)
+  SimulatedJob(
+      FakeKinesis kinesis,
+      RacingTiming timing,
+      Random random,
+      HistoryLog log,
+      SourceSettings settings,
+      int parallelism)
       throws Exception {
     this.kinesis = kinesis;
     this.timing = timing;
     this.random = random;
+    this.tasksFailAlone = random.nextBoolean();
+    this.log = log;
+    this.settings = settings;
+    kinesis.fanOut.exists(Fixtures.CONSUMER, ConsumerStatus.ACTIVE);
+    completedReaders = IntStream.range(0, parallelism).mapToObj(i -> List.<byte[]>of()).toList();
     startAll(parallelism);
   }
 
-  /** In the order in which an operator behind aligned barriers sees them. */
-  List<Frames.Read> emitted() {
-    return emissions.stream()
-        .sorted(Comparator.comparingLong(Emission::epoch))
-        .map(Emission::record)
-        .filter(Objects::nonNull)
-        .toList();
+  Emissions emissions() {
+    return emissions;
   }
 
-  /** The gaps that were emitted. */
-  List<Gaps.Read> gaps() {
-    return emissions.stream().map(Emission::gap).filter(Objects::nonNull).toList();
+  SourceSettings settings() {
+    return settings;
+  }
+
+  /** The shards that are not known to have been read out, at the last checkpoint. */
+  Set<String> unfinished() throws IOException {
+    return EnumeratorStateSerializer.INSTANCE
+        .deserialize(Wire.VERSION, completedEnumerator)
+        .shards()
+        .stream()
+        .filter(shard -> shard.status() != EnumeratorState.Status.ENDED)
+        .map(shard -> shard.split().shardId())
+        .collect(Collectors.toSet());
+  }
+
+  /** How many shards are held at gaps. */
+  long held() {
+    return tasks.stream().mapToLong(task -> task.metric("shardsHeldAtGaps")).sum();
+  }
+
+  /** For the log of a history that fails. */
+  String describe() {
+    return "%s, %s, %d tasks, held %d, prefetched %s, checkpoint %d: %s"
+        .formatted(
+            settings.reader(),
+            settings.onGap(),
+            tasks.size(),
+            held(),
+            tasks.stream().map(task -> task.metric("kinesis.prefetchedBytes")).toList(),
+            completed,
+            enumerator.snapshotState(nextCheckpoint));
   }
 
   /** The worst lag of a subtask, as it is reported. */
   long lagMillis() {
     return tasks.stream()
-        .mapToLong(task -> task.context.recorded.value("kinesisanalytics.streamLagMilliseconds"))
+        .mapToLong(task -> task.metric("streamLagMilliseconds"))
         .max()
         .orElseThrow();
   }
@@ -94,67 +113,73 @@ final class SimulatedJob implements AutoCloseable {
     route();
   }
 
-  /** Lets every task do a little. A shard that is not answered for too long fails its task. */
+  /** Lets every task do a little. A shard that is not answered, or is held, for too long fails. */
   void run() throws Exception {
-    try {
-      runTasks();
-    } catch (RuntimeException e) {
-      if (ExceptionUtils.findThrowable(e, ShardUnreadableException.class).isEmpty()) {
-        throw e;
+    timing.runPlans();
+    for (int i = 0; i < tasks.size(); i++) {
+      try {
+        run(i);
+      } catch (RuntimeException e) {
+        requireExpected(e);
+        log.add(i + " fails: " + e.getCause());
+        failTask(i);
+        return;
       }
-      failTasks();
+    }
+    hear();
+  }
+
+  private void run(int number) throws Exception {
+    SimulatedTask task = tasks.get(number);
+    for (byte[] element : task.run()) {
+      if (Gaps.isGap(element)) {
+        requireAllowed(Gaps.read(element));
+      }
+      log.add(
+          number + " emits " + (Gaps.isGap(element) ? Gaps.read(element) : Frames.read(element)));
+      emissions.add(number, task.epoch(), element, task.lastOfKeys);
     }
   }
 
-  private void runTasks() throws Exception {
-    for (Task task : tasks) {
-      deliver(task);
-      try {
-        task.reader.isAvailable().get(2, TimeUnit.MILLISECONDS);
-      } catch (TimeoutException e) {
-        continue;
-      }
-      for (int i = 0; i < 3; i++) {
-        if (task.reader.pollNext(task.output) == InputStatus.NOTHING_AVAILABLE) {
-          break;
-        }
-      }
-      take(task);
+  private void requireAllowed(Gaps.Read gap) {
+    if (settings.onGap() == GapPolicy.STOP) {
+      throw new AssertionError(gap + " was passed");
     }
-    hear();
+    boolean polls = settings.reader() == ReaderKind.POLLING;
+    log.see(polls ? HistoryKind.GAP_WHILE_POLLING : HistoryKind.GAP_WITH_FAN_OUT);
+  }
+
+  private void requireExpected(RuntimeException failure) {
+    if (ExceptionUtils.findThrowable(failure, GapException.class).isPresent()) {
+      log.see(HistoryKind.FAILED_AT_GAP);
+    } else if (ExceptionUtils.findThrowable(failure, ShardUnreadableException.class).isEmpty()) {
+      throw failure;
+    }
   }
 
   /** A checkpoint, with tasks running between its steps; it may never complete. */
   void checkpoint(boolean completes) throws Exception {
     long id = nextCheckpoint++;
-    for (Task task : tasks) {
-      deliver(task);
-      task.held = true;
-    }
+    tasks.forEach(SimulatedTask::holdMail);
     given.forEach(
         list -> list.replaceAll(g -> g.checkpoint() == NOT_YET ? new Given(id, g.splits()) : g));
     byte[] enumeratorState =
         EnumeratorStateSerializer.INSTANCE.serialize(enumerator.snapshotState(id));
     List<List<byte[]>> readerStates = new ArrayList<>();
     int restartsBefore = restarts;
-    for (Task task : List.copyOf(tasks)) {
+    for (SimulatedTask task : List.copyOf(tasks)) {
       runSometimes();
       if (restarts != restartsBefore) {
         return; // a task has failed, and the checkpoint with it
       }
-      List<byte[]> state = new ArrayList<>();
-      for (ShardSplit split : task.reader.snapshotState(id)) {
-        state.add(ShardSplitSerializer.INSTANCE.serialize(split));
-      }
-      readerStates.add(state);
-      task.epoch = id + 1;
-      task.held = false;
+      readerStates.add(task.snapshot(id));
     }
     runSometimes();
     if (completes && restarts == restartsBefore) {
       completed = id;
       completedEnumerator = enumeratorState;
       completedReaders = readerStates;
+      log.add("checkpoint " + id);
       enumerator.notifyCheckpointComplete(id);
       route();
     }
@@ -166,27 +191,81 @@ final class SimulatedJob implements AutoCloseable {
     }
   }
 
-  /** A task fails and takes its region along, which is every task; the enumerator lives on. */
-  void failTasks() throws Exception {
+  /** A task fails, and with it its region: itself, or all tasks. The enumerator lives on. */
+  void failTask() throws Exception {
+    failTask(random.nextInt(tasks.size()));
+  }
+
+  private void failTask(int number) throws Exception {
     restarts++;
+    log.add("task " + number + " fails " + (tasksFailAlone ? "alone" : "and all others"));
+    if (tasksFailAlone) {
+      failAlone(number);
+    } else {
+      failTogether();
+    }
+    hear();
+  }
+
+  private void failTogether() throws Exception {
     int parallelism = tasks.size();
     stopTasks();
     for (int i = 0; i < parallelism; i++) {
       context.readers.remove(i);
     }
     for (int i = 0; i < parallelism; i++) {
-      List<ShardSplit> back = new ArrayList<>();
-      given.get(i).stream()
-          .filter(g -> g.checkpoint() > completed)
-          .forEach(g -> back.addAll(g.splits()));
-      given.get(i).clear();
-      enumerator.addSplitsBack(back, i);
+      giveBack(i);
     }
     startTasks(parallelism);
   }
 
+  private void failAlone(int number) throws Exception {
+    tasks.get(number).close();
+    context.readers.remove(number);
+    if (giveBack(number)) {
+      log.see(HistoryKind.SHARDS_GIVEN_BACK);
+    }
+    if (emissions.restored(number, completed) > 0) {
+      log.see(HistoryKind.TASK_REPEATS);
+    }
+    if (!completedReaders.get(number).isEmpty()) {
+      log.see(HistoryKind.TASK_RESTORED);
+    }
+    tasks.forEach(task -> task.enter(nextCheckpoint)); // the one that was being taken has failed
+    tasks.set(number, task(number));
+    start(number);
+  }
+
+  /** Returns whether the task had been given anything since its checkpoint. */
+  private boolean giveBack(int number) {
+    List<ShardSplit> back = new ArrayList<>();
+    given.get(number).stream()
+        .filter(g -> g.checkpoint() > completed)
+        .forEach(g -> back.addAll(g.splits()));
+    given.get(number).clear();
+    enumerator.addSplitsBack(back, number);
+    return !back.isEmpty();
+  }
+
   /** All is lost but the last completed checkpoint. */
-  void failEverything(int newParallelism) throws Exception {
+  void failEverything(int newParallelism, SourceSettings newSettings) throws Exception {
+    if (held() > 0) {
+      log.see(
+          newSettings.onGap() == GapPolicy.STOP
+              ? HistoryKind.HELD_AND_RESTARTED
+              : HistoryKind.CONTINUED_AFTER_HOLD);
+    }
+    if (newSettings.reader() != settings.reader()) {
+      log.see(HistoryKind.ANOTHER_READER);
+    }
+    if (newParallelism != tasks.size()) {
+      log.see(HistoryKind.RESCALED);
+      completedReaders = OperatorListState.redistribute(completedReaders, newParallelism);
+    }
+    settings = newSettings;
+    log.add(
+        "all restart from " + completed + ": " + newSettings.onGap() + ", " + newSettings.reader());
+    restarts++;
     stopTasks();
     enumerator.close();
     startAll(newParallelism);
@@ -197,8 +276,8 @@ final class SimulatedJob implements AutoCloseable {
     enumerator =
         new KinesisEnumerator(
             context,
-            SETTINGS,
-            Fixtures.lister(kinesis, timing),
+            settings,
+            Fixtures.lister(kinesis, timing, settings.consumer()),
             timing,
             completedEnumerator == null
                 ? null
@@ -210,74 +289,33 @@ final class SimulatedJob implements AutoCloseable {
       given.add(new ArrayList<>());
     }
     startTasks(parallelism);
-  }
-
-  private void startTasks(int parallelism) throws Exception {
-    emissions.removeIf(emission -> emission.epoch() > completed);
-    List<List<byte[]>> states = redistributed(parallelism);
-    for (int i = 0; i < states.size(); i++) {
-      Task task = new Task();
-      task.epoch = nextCheckpoint;
-      tasks.add(task);
-      List<ShardSplit> splits = new ArrayList<>();
-      for (byte[] split : states.get(i)) {
-        splits.add(ShardSplitSerializer.INSTANCE.deserialize(Wire.VERSION, split));
-      }
-      if (!splits.isEmpty()) {
-        task.reader.addSplits(splits);
-      }
-      context.register(i);
-      enumerator.addReader(i);
-      task.reader.start();
-    }
     hear();
   }
 
-  /** As Flink does with the list state of operators. */
-  private List<List<byte[]>> redistributed(int parallelism) {
-    if (completedReaders.size() == parallelism) {
-      return completedReaders;
-    }
-    List<List<byte[]>> states = new ArrayList<>();
+  private void startTasks(int parallelism) throws Exception {
+    emissions.restored(completed);
     for (int i = 0; i < parallelism; i++) {
-      states.add(new ArrayList<>());
+      tasks.add(task(i));
+      start(i);
     }
-    int next = 0;
-    for (List<byte[]> old : completedReaders) {
-      for (byte[] split : old) {
-        states.get(next++ % parallelism).add(split);
-      }
-    }
-    return states;
+  }
+
+  private SimulatedTask task(int number) throws IOException {
+    return new SimulatedTask(
+        kinesis, timing, settings, completedReaders.get(number), nextCheckpoint);
+  }
+
+  private void start(int number) {
+    context.register(number);
+    enumerator.addReader(number);
+    tasks.get(number).start();
   }
 
   private void stopTasks() throws Exception {
-    for (Task task : tasks) {
-      task.reader.close();
+    for (SimulatedTask task : tasks) {
+      task.close();
     }
     tasks.clear();
-  }
-
-  private void deliver(Task task) {
-    while (!task.held && !task.mail.isEmpty()) {
-      Object letter = task.mail.poll();
-      if (letter instanceof Given splits) {
-        task.reader.addSplits(splits.splits());
-      } else {
-        task.reader.handleSourceEvents((SourceEvent) letter);
-      }
-    }
-  }
-
-  private void take(Task task) {
-    for (byte[] frame : task.output.frames) {
-      if (Gaps.isGap(frame)) {
-        emissions.add(new Emission(task.epoch, null, Gaps.read(frame)));
-      } else {
-        Frames.read(frame).forEach(read -> emissions.add(new Emission(task.epoch, read, null)));
-      }
-    }
-    task.output.frames.clear();
   }
 
   /** The enumerator hears its readers, sometimes later than it might. */
@@ -285,6 +323,7 @@ final class SimulatedJob implements AutoCloseable {
     for (int i = 0; i < tasks.size(); i++) {
       List<SourceEvent> sent = tasks.get(i).context.sent;
       while (!sent.isEmpty() && random.nextInt(4) > 0) {
+        log.add(i + " says " + sent.get(0));
         enumerator.handleSourceEvent(i, sent.remove(0));
       }
     }
@@ -294,12 +333,19 @@ final class SimulatedJob implements AutoCloseable {
   private void route() {
     context.assigned.forEach(
         (reader, splits) -> {
-          Given now = new Given(NOT_YET, List.copyOf(splits));
-          given.get(reader).add(now);
-          tasks.get(reader).mail.add(now);
+          List<ShardSplit> now = List.copyOf(splits);
+          log.add(reader + " is given " + now);
+          given.get(reader).add(new Given(NOT_YET, now));
+          tasks.get(reader).assign(now);
         });
     context.assigned.clear();
-    context.sent.forEach((reader, events) -> tasks.get(reader).mail.addAll(events));
+    context.sent.forEach(
+        (reader, events) -> {
+          if (!(events.get(0) instanceof ListingReport)) {
+            log.add(reader + " is sent " + events);
+          }
+          events.forEach(tasks.get(reader)::send);
+        });
     context.sent.clear();
   }
 

@@ -141,7 +141,7 @@ class StartPositionTest extends EnumeratorTestBase {
     assertThat(takeStarts()).containsEntry(id(0), creation).containsEntry(id(1), creation);
     enumerator.handleSourceEvent(
         0, new ShardInDoubt(id(0), creation, Doubt.POSITION_OLD, List.of(), false, "x"));
-    assertThat(takeSent(0)).contains(new ShardRuling(id(0), creation, Ruling.RESUME));
+    assertThat(takeSent(0)).contains(new ShardRuling(id(0), creation, Ruling.RESUME, -1));
   }
 
   @Test
