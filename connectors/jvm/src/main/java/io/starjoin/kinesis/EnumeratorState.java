@@ -12,6 +12,9 @@ import java.util.List;
  *     same name is another stream
  * @param beganMillis when the job first started, by the job manager's clock until {@code started},
  *     then by Kinesis' clock; reading from {@code LATEST} begins there
+ * @param retentionMillis for how long the stream kept records when it was last listed
+ * @param keptSinceMillis what arrived before this time may have expired whatever the retention is
+ *     now, since it was shorter once; by Kinesis' clock
  * @param shards all shards that are listed, waiting or assigned, and ended ones until Kinesis has
  *     forgotten them
  */
@@ -20,6 +23,8 @@ record EnumeratorState(
     boolean started,
     long streamCreatedMillis,
     long beganMillis,
+    long retentionMillis,
+    long keptSinceMillis,
     List<Shard> shards) {
 
   static final long UNKNOWN = -1;
@@ -30,7 +35,8 @@ record EnumeratorState(
 
   /** Of a job that begins now. */
   static EnumeratorState fresh(StreamArn stream, long nowMillis) {
-    return new EnumeratorState(stream.text(), false, UNKNOWN, nowMillis, List.of());
+    return new EnumeratorState(
+        stream.text(), false, UNKNOWN, nowMillis, UNKNOWN, UNKNOWN, List.of());
   }
 
   /** The codes are written to checkpoints: add new ones, never change existing ones. */

@@ -20,6 +20,9 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  *
  * <p>Version 2: after {@code started}, when the stream was created and when the job began (two
  * longs); after the parents of each shard, since when it may be closed (long).
+ *
+ * <p>Version 3: after those two, for how long the stream kept records, and since when it has surely
+ * kept them (two longs).
  */
 final class EnumeratorStateSerializer implements SimpleVersionedSerializer<EnumeratorState> {
 
@@ -38,6 +41,8 @@ final class EnumeratorStateSerializer implements SimpleVersionedSerializer<Enume
     out.writeBoolean(state.started());
     out.writeLong(state.streamCreatedMillis());
     out.writeLong(state.beganMillis());
+    out.writeLong(state.retentionMillis());
+    out.writeLong(state.keptSinceMillis());
     out.writeInt(state.shards().size());
     for (Shard shard : state.shards()) {
       out.writeByte(shard.status().code);
@@ -59,6 +64,9 @@ final class EnumeratorStateSerializer implements SimpleVersionedSerializer<Enume
     boolean started = in.readBoolean();
     long created = hasTimes ? in.readLong() : EnumeratorState.UNKNOWN;
     long began = hasTimes ? in.readLong() : EnumeratorState.UNKNOWN;
+    boolean hasRetention = version >= 3;
+    long retention = hasRetention ? in.readLong() : EnumeratorState.UNKNOWN;
+    long keptSince = hasRetention ? in.readLong() : EnumeratorState.UNKNOWN;
     int count = in.readInt();
     List<Shard> shards = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -74,6 +82,6 @@ final class EnumeratorStateSerializer implements SimpleVersionedSerializer<Enume
           };
       shards.add(new Shard(new ShardSplit(shardId, parents, position), status, openUntil));
     }
-    return new EnumeratorState(streamArn, started, created, began, shards);
+    return new EnumeratorState(streamArn, started, created, began, retention, keptSince, shards);
   }
 }

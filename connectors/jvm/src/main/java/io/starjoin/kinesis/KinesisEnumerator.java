@@ -202,6 +202,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
         isRead,
         watch.holes(),
         discovery.lastListing(),
+        discovery.retention().keptSinceMillis(),
         context::sendEventToSourceReader);
   }
 
@@ -226,6 +227,8 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
         discovery.started(),
         watch.createdMillis(),
         discovery.beganMillis(),
+        discovery.retention().retentionMillis(),
+        discovery.retention().keptSinceMillis(),
         registry.snapshot(checkpointId));
   }
 

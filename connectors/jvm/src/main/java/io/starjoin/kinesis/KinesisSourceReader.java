@@ -1,9 +1,10 @@
 package io.starjoin.kinesis;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -12,8 +13,10 @@ import org.apache.flink.core.io.InputStatus;
 
 /**
  * One subtask's state and its communication with the enumerator. Besides the shards it reads, the
- * state holds a marker (a split at {@code SHARD_END}) for each shard that it has read to its end
- * and the enumerator has not confirmed yet; the package's documentation says why.
+ * state holds those that it has read to their end and the enumerator has not confirmed yet; the
+ * package's documentation says why. They lie in the item of another shard: Flink deals out the
+ * items of all subtasks evenly at another parallelism, and each is to be a shard to read. Only a
+ * subtask that reads nothing has an item for them (a split at {@code SHARD_END}).
  */
 final class KinesisSourceReader
     extends SingleThreadMultiplexSourceReaderBase<Block, byte[], ShardSplit, ShardProgress> {
@@ -21,7 +24,7 @@ final class KinesisSourceReader
   private final SplitReaders splitReaders;
   private final ReaderMetrics metrics;
   private final Retention retention;
-  private final Map<String, ShardSplit> ended = new LinkedHashMap<>();
+  private final Set<String> ended = new LinkedHashSet<>();
   private final List<String> restored = new ArrayList<>();
   private final List<String> phantomOutputs = new ArrayList<>();
   private boolean started;
@@ -45,8 +48,7 @@ final class KinesisSourceReader
   public void start() {
     super.start();
     started = true;
-    context.sendSourceEventToCoordinator(
-        new ReaderStarted(restored, new ArrayList<>(ended.keySet())));
+    context.sendSourceEventToCoordinator(new ReaderStarted(restored, new ArrayList<>(ended)));
     restored.clear();
   }
 
@@ -56,15 +58,16 @@ final class KinesisSourceReader
     List<ShardSplit> live = new ArrayList<>();
     for (ShardSplit split : splits) {
       if (split.position().isShardEnd()) {
-        ended.put(split.shardId(), split);
+        ended.add(split.shardId());
         phantomOutputs.add(split.shardId());
       } else {
-        live.add(split);
+        live.add(split.at(split.position()));
         metrics.shardAssigned(split.shardId());
         if (!started) {
           restored.add(split.shardId());
         }
       }
+      ended.addAll(split.ended());
     }
     if (!live.isEmpty()) {
       super.addSplits(live);
@@ -84,24 +87,36 @@ final class KinesisSourceReader
   @Override
   public List<ShardSplit> snapshotState(long checkpointId) {
     List<ShardSplit> state = new ArrayList<>(super.snapshotState(checkpointId));
-    state.addAll(ended.values());
+    if (!ended.isEmpty()) {
+      addEnded(state);
+    }
     return state;
+  }
+
+  private void addEnded(List<ShardSplit> state) {
+    List<String> ids = List.copyOf(ended);
+    if (state.isEmpty()) {
+      ShardSplit marker = new ShardSplit(ids.get(0), List.of(), Position.SHARD_END);
+      state.add(marker.withEnded(ids.subList(1, ids.size())));
+    } else {
+      state.set(0, state.get(0).withEnded(ids));
+    }
   }
 
   @Override
   protected void onSplitFinished(Map<String, ShardProgress> finished) {
     for (ShardProgress progress : finished.values()) {
-      ShardSplit split = progress.toSplit();
-      ended.put(split.shardId(), split);
-      metrics.shardEnded(split.shardId());
-      context.sendSourceEventToCoordinator(new ShardEnded(split.shardId(), progress.children()));
+      String shardId = progress.toSplit().shardId();
+      ended.add(shardId);
+      metrics.shardEnded(shardId);
+      context.sendSourceEventToCoordinator(new ShardEnded(shardId, progress.children()));
     }
   }
 
   @Override
   public void handleSourceEvents(SourceEvent event) {
     if (event instanceof EndsRecorded recorded) {
-      recorded.shardIds().forEach(ended::remove);
+      ended.removeAll(recorded.shardIds());
     } else if (event instanceof ListingReport report) {
       metrics.listed(report);
       retention.reported(report);

@@ -14,6 +14,8 @@ import org.apache.flink.api.connector.source.SourceEvent;
  *     readers but one
  * @param retentionMillis for how long the stream keeps records; {@link #NOT_LISTED} before the
  *     first listing
+ * @param keptSinceMillis what arrived before may have expired whatever the retention is now; {@link
+ *     EnumeratorState#UNKNOWN} if it was never shorter
  * @param clockOffsetMillis to be added to a time of this job's machines for one of Kinesis' clock
  */
 record ListingReport(
@@ -21,6 +23,7 @@ record ListingReport(
     long failedListings,
     int hashRangeHoles,
     long retentionMillis,
+    long keptSinceMillis,
     long clockOffsetMillis)
     implements SourceEvent {
 

@@ -14,7 +14,7 @@ final class ListingReports {
   static final long CLOCK_NEWS_MILLIS = 5_000;
 
   private static final ListingReport NOTHING =
-      new ListingReport(false, 0, 0, ListingReport.NOT_LISTED, 0);
+      new ListingReport(false, 0, 0, ListingReport.NOT_LISTED, EnumeratorState.UNKNOWN, 0);
 
   private final Map<Integer, ListingReport> sent = new HashMap<>();
   private long failures;
@@ -30,6 +30,7 @@ final class ListingReports {
 
   /**
    * @param readers that can be sent events now
+   * @param keptSinceMillis as {@link StreamRetention} has it
    * @param listing the last one since the enumerator started; null: there was none
    */
   void send(
@@ -37,6 +38,7 @@ final class ListingReports {
       boolean streamIsRead,
       int holes,
       Listing listing,
+      long keptSinceMillis,
       BiConsumer<Integer, ListingReport> sender) {
     for (int reader : readers) {
       boolean publishes = reader == PUBLISHER;
@@ -46,6 +48,7 @@ final class ListingReports {
               publishes ? failures : 0,
               publishes ? holes : 0,
               listing == null ? ListingReport.NOT_LISTED : listing.retentionMillis(),
+              keptSinceMillis,
               listing == null ? 0 : listing.clockOffsetMillis());
       ListingReport last = sent.getOrDefault(reader, NOTHING);
       boolean isNews =
@@ -53,6 +56,7 @@ final class ListingReports {
               || report.streamIsRead() != last.streamIsRead()
               || report.hashRangeHoles() != last.hashRangeHoles()
               || report.retentionMillis() != last.retentionMillis()
+              || report.keptSinceMillis() != last.keptSinceMillis()
               || Math.abs(report.clockOffsetMillis() - last.clockOffsetMillis())
                   >= CLOCK_NEWS_MILLIS;
       if (isNews) {

@@ -18,9 +18,6 @@ final class Retention {
    */
   static final long MARGIN_MILLIS = HOUR_MILLIS;
 
-  /**
-   * @param keptSinceMillis what was older when the retention was raised may have expired before
-   */
   private record Known(long retentionMillis, long clockOffsetMillis, long keptSinceMillis) {}
 
   private final Timing timing;
@@ -35,12 +32,8 @@ final class Retention {
     if (report.retentionMillis() == ListingReport.NOT_LISTED) {
       return;
     }
-    Known before = known;
-    long keptSince = before == null ? Long.MIN_VALUE : before.keptSinceMillis;
-    if (before != null && report.retentionMillis() > before.retentionMillis) {
-      keptSince = Math.max(keptSince, kinesisMillis() - before.retentionMillis);
-    }
-    known = new Known(report.retentionMillis(), report.clockOffsetMillis(), keptSince);
+    known =
+        new Known(report.retentionMillis(), report.clockOffsetMillis(), report.keptSinceMillis());
   }
 
   /** Whether the enumerator has reported since the subtask started. */
@@ -56,7 +49,7 @@ final class Retention {
 
   /**
    * Whether what has arrived since this time is surely there whatever the retention was, which may
-   * have been raised while the job was stopped.
+   * have been changed while the job was stopped.
    *
    * @param sinceMillis by Kinesis' clock; may be unknown
    */

@@ -145,9 +145,7 @@ final class Rulings {
     ShardInDoubt doubt = waiting.doubt;
     ShardDescription listed = survey.listed(doubt.shardId());
     if (listed == null) {
-      return survey.isGone(doubt.shardId())
-          ? ofGone(doubt, survey.listing())
-          : ofUnlisted(waiting, survey);
+      return survey.isGone(doubt.shardId()) ? ofGone(doubt, survey) : ofUnlisted(waiting, survey);
     }
     waiting.unlistedTimes = 0;
     if (isUnread(doubt.position()) && !listed.parents().stream().allMatch(survey::knows)) {
@@ -173,7 +171,7 @@ final class Rulings {
       return null;
     }
     // It need not be gone: without an end from Kinesis itself nobody knows what it still holds.
-    return doubt.doubt() == Doubt.NULL_ITERATOR ? ofGone(doubt, listing) : Ruling.END_LOSS_POSSIBLE;
+    return doubt.doubt() == Doubt.NULL_ITERATOR ? ofGone(doubt, survey) : Ruling.END_LOSS_POSSIBLE;
   }
 
   /** Of a shard that is closed, and whose answers have ended. */
@@ -200,33 +198,32 @@ final class Rulings {
         && Objects.equals(left.sequenceNumber(), right.sequenceNumber());
   }
 
-  private static Ruling ofGone(ShardInDoubt doubt, Listing listing) {
+  private static Ruling ofGone(ShardInDoubt doubt, Survey survey) {
     Position position = doubt.position();
     // One of which nothing was read has had its whole life unread, whatever its parents' age.
     boolean readOut =
         !doubt.children().isEmpty()
-            || isKept(doubt, listing) && !isUnread(position) && !mayHaveMore(doubt);
+            || isKept(doubt, survey) && !isUnread(position) && !mayHaveMore(doubt);
     return readOut ? Ruling.END : Ruling.END_LOSS_POSSIBLE;
   }
 
   private Ruling ofListed(int reader, ShardInDoubt doubt, ShardDescription shard, Survey survey) {
-    Listing listing = survey.listing();
     Position position = doubt.position();
     if (doubt.doubt() == Doubt.NULL_ITERATOR) {
       return shard.closed() ? ofClosed(reader, doubt) : Ruling.RESUME;
     }
-    if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(doubt, listing)) {
+    if (position.kind() == Position.Kind.AT_TIMESTAMP && isKept(doubt, survey)) {
       return Ruling.RESUME; // its oldest record may be older than wanted
     }
-    return isKept(doubt, listing) || isUntouched(position, shard, survey)
+    return isKept(doubt, survey) || isUntouched(position, shard, survey)
         ? Ruling.REOPEN_NOTHING_LOST
         : Ruling.REOPEN_LOSS_POSSIBLE;
   }
 
   /** Whether the stream still keeps everything that arrived since the position was true. */
-  private static boolean isKept(ShardInDoubt doubt, Listing listing) {
+  private static boolean isKept(ShardInDoubt doubt, Survey survey) {
     Position position = doubt.position();
-    long kept = listing.horizonMillis() + MARGIN_MILLIS;
+    long kept = survey.horizonMillis() + MARGIN_MILLIS;
     boolean hasNotCome =
         doubt.doubt() != Doubt.POSITION_OLD && doubt.doubt() != Doubt.NULL_ITERATOR;
     if (hasNotCome && position.lastArrivalMillis() >= kept) {

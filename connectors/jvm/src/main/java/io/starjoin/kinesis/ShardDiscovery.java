@@ -46,6 +46,7 @@ final class ShardDiscovery {
   private final Rulings rulings;
   private final Rounds rounds;
   private final Timing timing;
+  private final StreamRetention retention;
   private final Backoff backoff = new Backoff(REPEAT_MILLIS, LONGEST_REPEAT_MILLIS, () -> 1);
   private boolean started;
   private long beganMillis;
@@ -73,6 +74,7 @@ final class ShardDiscovery {
     this.rulings = rulings;
     this.rounds = rounds;
     this.timing = timing;
+    this.retention = new StreamRetention(state);
     this.started = state.started();
     this.beganMillis = state.beganMillis();
   }
@@ -95,6 +97,10 @@ final class ShardDiscovery {
   /** Of those since the enumerator started, complete or not; null: there was none. */
   Listing lastListing() {
     return lastListing;
+  }
+
+  StreamRetention retention() {
+    return retention;
   }
 
   void start() {
@@ -144,6 +150,7 @@ final class ShardDiscovery {
       return;
     }
     lastListing = listing;
+    retention.listed(listing);
     watch.listed(listing);
     if (watch.holes() > 0) {
       LOG.warn(
@@ -193,7 +200,7 @@ final class ShardDiscovery {
     asked.addAll(rulings.missingFrom(listing));
     if (asked.isEmpty()) {
       watch.answered();
-      settle(new Survey(listing, asked, Set.of()));
+      settle(survey(listing, asked, Set.of()));
       return;
     }
     context.callAsync(
@@ -202,12 +209,16 @@ final class ShardDiscovery {
           if (failure == null) {
             watch.answered();
             registry.answered(questions, gone, isFirst ? Position.UNKNOWN : missesSince());
-            settle(new Survey(listing, asked, gone));
+            settle(survey(listing, asked, gone));
           } else {
             onFailure("Asking whether shards " + asked + " have expired", failure);
-            settle(new Survey(listing, Set.of(), Set.of()));
+            settle(survey(listing, Set.of(), Set.of()));
           }
         });
+  }
+
+  private Survey survey(Listing listing, Set<String> asked, Set<String> gone) {
+    return new Survey(listing, retention.keptSinceMillis(), asked, gone);
   }
 
   private void settle(Survey survey) {

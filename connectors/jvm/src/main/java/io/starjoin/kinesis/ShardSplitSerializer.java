@@ -5,11 +5,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
  * Serializes splits, for checkpoints and for assignment to readers: shard id (UTF), number of
- * parents (byte), parents (UTF), and a position of the same version (see {@link Wire}).
+ * parents (byte), parents (UTF), and a position of the same version (see {@link Wire}). Version 3
+ * appends the number of ended shards (int) and their ids (UTF).
  */
 final class ShardSplitSerializer implements SimpleVersionedSerializer<ShardSplit> {
 
@@ -26,6 +29,10 @@ final class ShardSplitSerializer implements SimpleVersionedSerializer<ShardSplit
     DataOutputStream out = new DataOutputStream(bytes);
     Wire.writeShard(out, split.shardId(), split.parents());
     Wire.writePosition(out, split.position());
+    out.writeInt(split.ended().size());
+    for (String ended : split.ended()) {
+      out.writeUTF(ended);
+    }
     return bytes.toByteArray();
   }
 
@@ -33,6 +40,16 @@ final class ShardSplitSerializer implements SimpleVersionedSerializer<ShardSplit
   public ShardSplit deserialize(int version, byte[] serialized) throws IOException {
     Wire.requireReadable(version, "The state of a shard");
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(serialized));
-    return new ShardSplit(Wire.readText(in), Wire.readTexts(in), Wire.readPosition(version, in));
+    ShardSplit split =
+        new ShardSplit(Wire.readText(in), Wire.readTexts(in), Wire.readPosition(version, in));
+    return version < 3 ? split : split.withEnded(readEnded(in));
+  }
+
+  private static List<String> readEnded(DataInputStream in) throws IOException {
+    List<String> ended = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      ended.add(in.readUTF());
+    }
+    return ended;
   }
 }

@@ -6,14 +6,20 @@ import java.util.Set;
  * What a round has found out about the stream's shards: a listing, and what Kinesis has said about
  * shards that the listing lacks.
  *
+ * @param keptSinceMillis as {@link StreamRetention} has it
  * @param asked for which Kinesis was asked, and has answered
  * @param gone those of them that it does not know any more
  */
-record Survey(Listing listing, Set<String> asked, Set<String> gone) {
+record Survey(Listing listing, long keptSinceMillis, Set<String> asked, Set<String> gone) {
 
   Survey {
     asked = Set.copyOf(asked);
     gone = Set.copyOf(gone);
+  }
+
+  /** Records that arrived before this time may have expired. */
+  long horizonMillis() {
+    return Math.max(listing.horizonMillis(), keptSinceMillis);
   }
 
   /** Null if the listing lacks it. */

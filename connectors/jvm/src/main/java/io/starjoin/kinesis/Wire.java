@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class Wire {
 
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   private static final int FIRST_VERSION_WITH_TIMES = 2;
 

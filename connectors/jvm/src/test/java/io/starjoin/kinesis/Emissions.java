@@ -36,21 +36,29 @@ final class Emissions {
   /**
    * Adds what a task has emitted.
    *
-   * @param lastOfKeys how far this task has come with each key since it was started
+   * @param last how far this task has come with each shard and each key since it was started
    */
-  void add(int task, long epoch, byte[] frame, Map<String, Integer> lastOfKeys) {
+  void add(int task, long epoch, byte[] frame, Map<String, Long> last) {
     if (Gaps.isGap(frame)) {
       emissions.add(new Emission(task, epoch, next(epoch), null, Gaps.read(frame)));
       return;
     }
     for (Frames.Read record : Frames.read(frame)) {
-      int place = Integer.parseInt(record.data().substring(record.data().indexOf('.') + 1));
-      Integer last = lastOfKeys.put(record.key(), place);
-      if (last != null && last >= place) {
-        throw new AssertionError(record + " came after number " + last + " of its key");
-      }
+      requireNext(last, record.shard(), record.sequence(), record);
       Place before = places.remove(record.data());
+      if (before == null) {
+        String inKey = record.data().substring(record.data().indexOf('.') + 1);
+        requireNext(last, record.key(), inKey, record);
+      }
       emissions.add(new Emission(task, epoch, before == null ? next(epoch) : before, record, null));
+    }
+  }
+
+  private static void requireNext(
+      Map<String, Long> last, String orderedBy, String number, Frames.Read record) {
+    Long before = last.put(orderedBy, Long.parseLong(number));
+    if (before != null && before >= Long.parseLong(number)) {
+      throw new AssertionError(record + " came after number " + before + " of " + orderedBy);
     }
   }
 

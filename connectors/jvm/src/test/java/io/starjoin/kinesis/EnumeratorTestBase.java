@@ -75,7 +75,13 @@ abstract class EnumeratorTestBase {
 
   static EnumeratorState stateOf(String streamArn) {
     return new EnumeratorState(
-        streamArn, true, EnumeratorState.UNKNOWN, EnumeratorState.UNKNOWN, List.of());
+        streamArn,
+        true,
+        EnumeratorState.UNKNOWN,
+        EnumeratorState.UNKNOWN,
+        EnumeratorState.UNKNOWN,
+        EnumeratorState.UNKNOWN,
+        List.of());
   }
 
   final EnumeratorState checkpoint(long id) {

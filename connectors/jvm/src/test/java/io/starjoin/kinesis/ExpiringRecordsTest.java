@@ -332,7 +332,8 @@ class ExpiringRecordsTest {
 
   private void clockIsAhead(long hours) {
     kinesis.clockAheadMillis = hours * HOUR;
-    fetcher.retention.reported(new ListingReport(true, 0, 0, 24 * HOUR, hours * HOUR));
+    fetcher.retention.reported(
+        new ListingReport(true, 0, 0, 24 * HOUR, EnumeratorState.UNKNOWN, hours * HOUR));
   }
 
   private static Position later(Position position, long hours) {
@@ -369,7 +370,8 @@ class ExpiringRecordsTest {
 
   private void keep(int hours) {
     kinesis.retentionHours = hours;
-    fetcher.retention.reported(new ListingReport(true, 0, 0, hours * HOUR, 0));
+    fetcher.retention.reported(
+        new ListingReport(true, 0, 0, hours * HOUR, EnumeratorState.UNKNOWN, 0));
   }
 
   @Test

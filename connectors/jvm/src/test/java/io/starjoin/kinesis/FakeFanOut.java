@@ -341,7 +341,7 @@ final class FakeFanOut {
               .millisBehindLatest(
                   findsNothing
                       ? kinesis.retentionMillis()
-                      : standsStill ? shard.standsStillAt : kinesis.behind(shard, to));
+                      : Math.max(shard.standsStillAt, kinesis.behind(shard, to)));
       next = to;
       demand--;
       eventMillis = timing.nowMillis();

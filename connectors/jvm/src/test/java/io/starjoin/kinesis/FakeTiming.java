@@ -58,6 +58,11 @@ class FakeTiming implements Timing {
             });
   }
 
+  /** Since when something that is planned should have happened; not positive if nothing should. */
+  synchronized long overdueMillis() {
+    return plans.isEmpty() ? 0 : now - plans.firstKey();
+  }
+
   /** Takes what is planned for now or before. */
   synchronized List<Runnable> duePlans() {
     Map<Long, Runnable> due = plans.headMap(now, true);

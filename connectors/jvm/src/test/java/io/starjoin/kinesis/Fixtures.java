@@ -64,7 +64,8 @@ final class Fixtures {
 
   /** Of a stream with the shortest retention, whose clock is this machine's. */
   static ListingReport report(boolean streamIsRead, long failedListings, int holes) {
-    return new ListingReport(streamIsRead, failedListings, holes, 24 * 3_600_000L, 0);
+    return new ListingReport(
+        streamIsRead, failedListings, holes, 24 * 3_600_000L, EnumeratorState.UNKNOWN, 0);
   }
 
   /** As the enumerator's first report makes it. */

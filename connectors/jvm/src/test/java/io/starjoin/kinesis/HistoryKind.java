@@ -27,5 +27,7 @@ enum HistoryKind {
   /** It is given shards again that it had received since its checkpoint. */
   SHARDS_GIVEN_BACK,
   /** A whole job is restored at another parallelism. */
-  RESCALED
+  RESCALED,
+  /** Records expire while the job is stopped, and then the stream keeps them for longer. */
+  RETENTION_RAISED
 }

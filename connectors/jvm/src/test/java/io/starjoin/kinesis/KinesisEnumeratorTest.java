@@ -267,7 +267,8 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     kinesis.denies = true;
     start();
     registerAll();
-    ListingReport failed = new ListingReport(false, 1, 0, ListingReport.NOT_LISTED, 0);
+    ListingReport failed =
+        new ListingReport(false, 1, 0, ListingReport.NOT_LISTED, EnumeratorState.UNKNOWN, 0);
     assertThat(takeSent(0)).containsExactly(failed);
     context.tick();
     context.tick();
@@ -288,19 +289,22 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
     start();
     registerAll();
     assertThat(takeSent(0))
-        .containsExactly(new ListingReport(true, 0, 0, 48 * 3_600_000L, 7_200_000));
+        .containsExactly(
+            new ListingReport(true, 0, 0, 48 * 3_600_000L, EnumeratorState.UNKNOWN, 7_200_000));
     kinesis.clockAheadMillis -= 4_000;
     context.tick();
     assertThat(context.sent).as("less than the clock's news").isEmpty();
     kinesis.clockAheadMillis -= 1_000;
     context.tick();
     assertThat(takeSent(0))
-        .containsExactly(new ListingReport(true, 0, 0, 48 * 3_600_000L, 7_195_000));
+        .containsExactly(
+            new ListingReport(true, 0, 0, 48 * 3_600_000L, EnumeratorState.UNKNOWN, 7_195_000));
     kinesis.retentionHours = 24;
     context.tick();
 
     assertThat(takeSent(0))
-        .containsExactly(new ListingReport(true, 0, 0, 24 * 3_600_000L, 7_195_000));
+        .containsExactly(
+            new ListingReport(true, 0, 0, 24 * 3_600_000L, EnumeratorState.UNKNOWN, 7_195_000));
   }
 
   /** Or a reader would judge the age of its first position without them. */

@@ -4,6 +4,7 @@ import static io.starjoin.kinesis.Fixtures.split;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.apache.flink.core.io.InputStatus;
@@ -266,5 +267,39 @@ class KinesisSourceReaderTest {
     pollUntil(() -> output.frames.size() == 1);
 
     assertThat(kinesis.clientsMade).isEqualTo(2);
+  }
+
+  /**
+   * Or a rescale would deal them out like shards that are read, and one subtask read all others.
+   */
+  @Test
+  void endedShardsLieInTheItemOfAShardThatIsRead() throws Exception {
+    List<String> ended = List.of(FakeKinesis.id(8), FakeKinesis.id(9));
+    reader.addSplits(
+        List.of(
+            split(0, Position.after("7")),
+            split(1, Position.after("8")).withEnded(List.of(FakeKinesis.id(9))),
+            split(8, Position.SHARD_END)));
+    reader.start();
+
+    assertThat(reader.snapshotState(1))
+        .hasSize(2)
+        .flatExtracting(ShardSplit::ended)
+        .containsExactlyInAnyOrderElementsOf(ended);
+    assertThat(context.sent)
+        .extracting(event -> Set.copyOf(((ReaderStarted) event).ended()))
+        .containsExactly(Set.copyOf(ended));
+    reader.handleSourceEvents(new EndsRecorded(ended));
+    assertThat(reader.snapshotState(2)).hasSize(2).flatExtracting(ShardSplit::ended).isEmpty();
+  }
+
+  @Test
+  void aReaderWithoutShardsKeepsTheEndedOnesInOneItem() {
+    List<ShardSplit> state =
+        List.of(split(0, Position.SHARD_END).withEnded(List.of(FakeKinesis.id(1))));
+    reader.addSplits(state);
+    reader.start();
+
+    assertThat(reader.snapshotState(1)).isEqualTo(state);
   }
 }

@@ -75,12 +75,15 @@ final class RandomFaults {
   /** Above all when the shard has been closed, so that it could be its end. */
   private void endFalsely(FakeShard shard) {
     shard.falseEnds = 1 + random.nextInt(MOST_FALSE_ENDS);
+    if (random.nextBoolean()) {
+      shard.falseEnds = MOST_FALSE_ENDS;
+      putSome.run();
+      if (!shard.closed) {
+        kinesis.split(shard);
+      }
+    }
     if (shard.falseEnds >= Rulings.BARE_ENDS_TO_BELIEVE) {
       log.see(HistoryKind.MANY_FALSE_ENDS);
-    }
-    if (!shard.closed && random.nextBoolean()) {
-      putSome.run();
-      kinesis.split(shard);
     }
   }
 
@@ -89,6 +92,17 @@ final class RandomFaults {
     List<Runnable> waiting = new ArrayList<>(shard.unanswered);
     shard.unanswered.clear();
     waiting.forEach(Runnable::run);
+  }
+
+  /** What happens to the stream before a job that is stopped is started again. */
+  void whileStopped() {
+    if (random.nextInt(4) == 0) {
+      pass(HOUR_MILLIS * (20 + random.nextInt(14)));
+      if (kinesis.retentionHours < 48) {
+        kinesis.retentionHours += 12;
+        log.see(HistoryKind.RETENTION_RAISED);
+      }
+    }
   }
 
   /** Time passes while nobody reads: more than an iterator's life, sometimes the retention. */

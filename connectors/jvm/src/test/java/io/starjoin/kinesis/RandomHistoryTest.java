@@ -64,6 +64,7 @@ class RandomHistoryTest {
         kinesis.allShards().forEach(log::add);
         log.add(kinesis.fanOut);
         log.add(job.describe());
+        log.add(e);
         e.addSuppressed(new AssertionError("its history is in " + log.write(seed)));
         throw e;
       }
@@ -129,7 +130,8 @@ class RandomHistoryTest {
   private void restart(SimulatedJob job, String onGap) throws Exception {
     boolean polls = job.settings().reader() == ReaderKind.POLLING;
     boolean changes = random.nextInt(4) == 0;
-    job.failEverything(1 + random.nextInt(4), settings(onGap, polls != changes));
+    int parallelism = 1 + random.nextInt(4);
+    job.failEverything(parallelism, settings(onGap, polls != changes), faults::whileStopped);
   }
 
   private void restart(SimulatedJob job) throws Exception {

@@ -13,7 +13,8 @@ class RetentionTest {
   private final Retention retention = new Retention(timing);
 
   private void report(long hours, long clockOffsetMillis) {
-    retention.reported(new ListingReport(true, 0, 0, hours * HOUR, clockOffsetMillis));
+    retention.reported(
+        new ListingReport(true, 0, 0, hours * HOUR, EnumeratorState.UNKNOWN, clockOffsetMillis));
   }
 
   private static long ago(long hours) {
@@ -22,7 +23,8 @@ class RetentionTest {
 
   @Test
   void beforeTheFirstListingNothingIsCertain() {
-    retention.reported(new ListingReport(false, 1, 0, ListingReport.NOT_LISTED, 0));
+    retention.reported(
+        new ListingReport(false, 1, 0, ListingReport.NOT_LISTED, EnumeratorState.UNKNOWN, 0));
 
     assertThat(retention.isKnown()).isFalse();
     assertThat(retention.isYoung(ago(0))).isFalse();
@@ -61,9 +63,7 @@ class RetentionTest {
   /** What had expired by then does not come back. */
   @Test
   void aRetentionThatIsRaisedKeepsOnlyWhatWasThere() {
-    report(24, 0);
-    report(36, 0);
-    report(168, 0);
+    retention.reported(new ListingReport(true, 0, 0, 168 * HOUR, ago(24), 0));
     assertThat(retention.isKept(ago(23))).isTrue();
     assertThat(retention.isKept(ago(23) - 1)).isFalse();
     timing.advance(100 * HOUR);

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
 /** How a shard in doubt is read on: what the listing shows, and what it cannot show. */
@@ -241,9 +242,45 @@ class RulingsTest extends EnumeratorTestBase {
   @Test
   void theRetentionOfTheStreamDecidesWhatIsKept() {
     kinesis.retentionHours = 168;
+    readTwoShards();
     doubt(0, Doubt.POSITION_REFUSED, READ.readUntil(NOW - 160 * HOUR));
 
     assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+  }
+
+  /** What had expired by then does not come back, whether the job ran or stood still. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatExpiredUnderAShorterRetentionIsNotKept(boolean isStopped) {
+    EnumeratorState stopped = checkpoint(1);
+    timing.advance(30 * HOUR);
+    kinesis.retentionHours = 168;
+    if (isStopped) {
+      restart(stopped);
+      register(0, List.of(id(0), id(1)), List.of());
+    }
+    for (int hoursLater = 0; hoursLater < 2; hoursLater++) {
+      takeSent(0);
+      doubt(0, Doubt.POSITION_OLD, Position.TRIM_HORIZON.readUntil(NOW + 5 * HOUR));
+      doubt(1, Doubt.POSITION_OLD, Position.TRIM_HORIZON.readUntil(NOW + 7 * HOUR));
+      assertThat(takeRulings())
+          .containsExactly(Ruling.REOPEN_LOSS_POSSIBLE, Ruling.REOPEN_NOTHING_LOST);
+      timing.advance(HOUR);
+    }
+  }
+
+  @Test
+  void readersHearSinceWhenTheStreamKeepsRecords() {
+    kinesis.retentionHours = 168;
+    context.tick();
+    long keptSince = timing.wallClockMillis() - 24 * HOUR;
+    kinesis.retentionHours = 24;
+    context.tick();
+
+    assertThat(takeSent(0))
+        .containsExactly(
+            new ListingReport(true, 0, 0, 168 * HOUR, keptSince, 0),
+            new ListingReport(true, 0, 0, 24 * HOUR, keptSince, 0));
   }
 
   @Test

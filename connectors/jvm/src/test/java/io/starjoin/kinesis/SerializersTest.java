@@ -21,6 +21,7 @@ class SerializersTest {
 
   private static final long TIME = 1_700_000_000_123L;
   private static final String TIME_HEX = "0000018bcfe5687b";
+  private static final long UNKNOWN = EnumeratorState.UNKNOWN;
   private static final String UNKNOWN_HEX = "ffffffffffffffff";
 
   static Stream<Arguments> splitsOfVersion1() {
@@ -65,6 +66,22 @@ class SerializersTest {
             new ShardSplit("s3", List.of("s1", "s2"), Position.TRIM_HORIZON)));
   }
 
+  static Stream<Arguments> splitsOfVersion3() {
+    return Stream.concat(
+        splitsOfVersion2().map(split -> Arguments.of(split.get()[0] + "00000000", split.get()[1])),
+        Stream.of(
+            Arguments.of(
+                "0002733100"
+                    + "04"
+                    + "00023432"
+                    + UNKNOWN_HEX
+                    + UNKNOWN_HEX
+                    + "00000002"
+                    + "00027332"
+                    + "00027333",
+                split(Position.after("42")).withEnded(List.of("s2", "s3")))));
+  }
+
   private static ShardSplit split(Position position) {
     return new ShardSplit("s1", List.of(), position);
   }
@@ -79,12 +96,20 @@ class SerializersTest {
 
   @ParameterizedTest
   @MethodSource("splitsOfVersion2")
-  void splits(String hex, ShardSplit split) throws IOException {
+  void splitsOfVersion2AreStillRead(String hex, ShardSplit split) throws IOException {
     byte[] golden = HexFormat.of().parseHex(hex);
 
     assertThat(ShardSplitSerializer.INSTANCE.deserialize(2, golden)).isEqualTo(split);
+  }
+
+  @ParameterizedTest
+  @MethodSource("splitsOfVersion3")
+  void splits(String hex, ShardSplit split) throws IOException {
+    byte[] golden = HexFormat.of().parseHex(hex);
+
+    assertThat(ShardSplitSerializer.INSTANCE.deserialize(3, golden)).isEqualTo(split);
     assertThat(ShardSplitSerializer.INSTANCE.serialize(split)).isEqualTo(golden);
-    assertThat(ShardSplitSerializer.INSTANCE.getVersion()).isEqualTo(2);
+    assertThat(ShardSplitSerializer.INSTANCE.getVersion()).isEqualTo(3);
   }
 
   @Test
@@ -100,13 +125,12 @@ class SerializersTest {
                     + ("01" + "00027333" + "02" + "00027331" + "00027332" + "04" + "00023432"));
 
     assertThat(EnumeratorStateSerializer.INSTANCE.deserialize(1, golden))
-        .isEqualTo(
-            state(EnumeratorState.UNKNOWN, EnumeratorState.UNKNOWN, EnumeratorState.UNKNOWN));
+        .isEqualTo(state(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN));
   }
 
   @Test
-  void enumeratorState() throws IOException {
-    EnumeratorState state = state(TIME, TIME + 1, TIME + 2);
+  void enumeratorStateOfVersion2IsStillRead() throws IOException {
+    EnumeratorState state = state(TIME, TIME + 1, UNKNOWN, UNKNOWN, TIME + 2);
     byte[] golden =
         HexFormat.of()
             .parseHex(
@@ -121,16 +145,40 @@ class SerializersTest {
                     + ("04" + "00023432" + UNKNOWN_HEX + UNKNOWN_HEX));
 
     assertThat(EnumeratorStateSerializer.INSTANCE.deserialize(2, golden)).isEqualTo(state);
-    assertThat(EnumeratorStateSerializer.INSTANCE.serialize(state)).isEqualTo(golden);
-    assertThat(EnumeratorStateSerializer.INSTANCE.getVersion()).isEqualTo(2);
   }
 
-  private static EnumeratorState state(long created, long began, long openUntil) {
+  @Test
+  void enumeratorState() throws IOException {
+    EnumeratorState state = state(TIME, TIME + 1, TIME + 3, TIME + 4, TIME + 2);
+    byte[] golden =
+        HexFormat.of()
+            .parseHex(
+                "000361726e"
+                    + "01"
+                    + "0000018bcfe5687b"
+                    + "0000018bcfe5687c"
+                    + "0000018bcfe5687e"
+                    + "0000018bcfe5687f"
+                    + "00000003"
+                    + ("03" + "00027331" + "00" + "0000018bcfe5687d")
+                    + ("02" + "00027332" + "00" + "0000018bcfe5687d")
+                    + ("01" + "00027333" + "02" + "00027331" + "00027332" + "0000018bcfe5687d")
+                    + ("04" + "00023432" + UNKNOWN_HEX + UNKNOWN_HEX));
+
+    assertThat(EnumeratorStateSerializer.INSTANCE.deserialize(3, golden)).isEqualTo(state);
+    assertThat(EnumeratorStateSerializer.INSTANCE.serialize(state)).isEqualTo(golden);
+    assertThat(EnumeratorStateSerializer.INSTANCE.getVersion()).isEqualTo(3);
+  }
+
+  private static EnumeratorState state(
+      long created, long began, long retention, long keptSince, long openUntil) {
     return new EnumeratorState(
         "arn",
         true,
         created,
         began,
+        retention,
+        keptSince,
         List.of(
             new Shard(split(Position.SHARD_END), Status.ENDED, openUntil),
             new Shard(
@@ -143,10 +191,10 @@ class SerializersTest {
 
   @Test
   void bytesOfANewerReleaseAreRefused() {
-    assertThatThrownBy(() -> ShardSplitSerializer.INSTANCE.deserialize(3, new byte[0]))
+    assertThatThrownBy(() -> ShardSplitSerializer.INSTANCE.deserialize(4, new byte[0]))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("newer release");
-    assertThatThrownBy(() -> EnumeratorStateSerializer.INSTANCE.deserialize(3, new byte[0]))
+    assertThatThrownBy(() -> EnumeratorStateSerializer.INSTANCE.deserialize(4, new byte[0]))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("newer release");
   }
@@ -157,7 +205,7 @@ class SerializersTest {
 
     byte[] bytes = ShardSplitSerializer.INSTANCE.serialize(split);
 
-    assertThat(ShardSplitSerializer.INSTANCE.deserialize(2, bytes)).isEqualTo(split);
+    assertThat(ShardSplitSerializer.INSTANCE.deserialize(Wire.VERSION, bytes)).isEqualTo(split);
   }
 
   @Test

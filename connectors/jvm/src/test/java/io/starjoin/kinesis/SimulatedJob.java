@@ -82,6 +82,20 @@ final class SimulatedJob implements AutoCloseable {
         .collect(Collectors.toSet());
   }
 
+  /** How many shards each subtask read at the last checkpoint. */
+  List<Integer> loads() throws IOException {
+    List<Integer> loads = new ArrayList<>();
+    for (List<byte[]> state : completedReaders) {
+      int load = 0;
+      for (byte[] item : state) {
+        ShardSplit split = ShardSplitSerializer.INSTANCE.deserialize(Wire.VERSION, item);
+        load += split.position().isShardEnd() ? 0 : 1;
+      }
+      loads.add(load);
+    }
+    return loads;
+  }
+
   /** How many shards are held at gaps. */
   long held() {
     return tasks.stream().mapToLong(task -> task.metric("shardsHeldAtGaps")).sum();
@@ -137,7 +151,7 @@ final class SimulatedJob implements AutoCloseable {
       }
       log.add(
           number + " emits " + (Gaps.isGap(element) ? Gaps.read(element) : Frames.read(element)));
-      emissions.add(number, task.epoch(), element, task.lastOfKeys);
+      emissions.add(number, task.epoch(), element, task.last);
     }
   }
 
@@ -247,8 +261,13 @@ final class SimulatedJob implements AutoCloseable {
     return !back.isEmpty();
   }
 
-  /** All is lost but the last completed checkpoint. */
-  void failEverything(int newParallelism, SourceSettings newSettings) throws Exception {
+  /**
+   * All is lost but the last completed checkpoint.
+   *
+   * @param meanwhile what happens before the job is started again
+   */
+  void failEverything(int newParallelism, SourceSettings newSettings, Runnable meanwhile)
+      throws Exception {
     if (held() > 0) {
       log.see(
           newSettings.onGap() == GapPolicy.STOP
@@ -268,11 +287,13 @@ final class SimulatedJob implements AutoCloseable {
     restarts++;
     stopTasks();
     enumerator.close();
+    meanwhile.run();
     startAll(newParallelism);
   }
 
   private void startAll(int parallelism) throws Exception {
     context = new FakeEnumeratorContext(parallelism);
+    context.beforeAssigning = this::routeEvents;
     enumerator =
         new KinesisEnumerator(
             context,
@@ -339,13 +360,18 @@ final class SimulatedJob implements AutoCloseable {
           tasks.get(reader).assign(now);
         });
     context.assigned.clear();
+    routeEvents();
+  }
+
+  /** What is sent before an assignment arrives before it. */
+  private void routeEvents() {
     context.sent.forEach(
-        (reader, events) -> {
-          if (!(events.get(0) instanceof ListingReport)) {
-            log.add(reader + " is sent " + events);
-          }
-          events.forEach(tasks.get(reader)::send);
-        });
+        (reader, events) ->
+            events.forEach(
+                event -> {
+                  log.add(reader + " is sent " + event);
+                  tasks.get(reader).send(event);
+                }));
     context.sent.clear();
   }
 

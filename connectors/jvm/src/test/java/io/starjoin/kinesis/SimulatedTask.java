@@ -17,8 +17,8 @@ final class SimulatedTask implements AutoCloseable {
 
   final FakeReaderContext context = new FakeReaderContext();
 
-  /** How far it has come with each key. */
-  final Map<String, Integer> lastOfKeys = new HashMap<>();
+  /** How far it has come with each shard and each key. */
+  final Map<String, Long> last = new HashMap<>();
 
   private final CollectingOutput output = new CollectingOutput();
   private final KinesisSourceReader reader;
