@@ -103,6 +103,11 @@ record Position(
     return kind == Kind.AT_TIMESTAMP ? Math.max(readUntilMillis, timestampMillis) : readUntilMillis;
   }
 
+  /** Read again from before the last record, or from the oldest one. */
+  boolean isReopened() {
+    return kind == Kind.REOPENED || kind == Kind.REOPENED_NOTHING_LOST;
+  }
+
   boolean isShardEnd() {
     return kind == Kind.SHARD_END;
   }

@@ -32,19 +32,6 @@ final class ShardCursor {
   /** A shard without records emits its position this often, so that checkpoints have it. */
   static final long IDLE_POSITION_MILLIS = 60_000;
 
-  /**
-   * A ruling allows for {@link Rulings#MARGIN_MILLIS} of records that expire, counted from its
-   * listing, which is younger than the question. It must reach the reader and the shard be open
-   * before that is used up, or the position may be too old again.
-   */
-  static final long RULING_LIFE_MILLIS = 180_000;
-
-  /**
-   * As long as the shard is where it was, and each call follows the last one within this time, what
-   * was there is taken to be there still. It covers the longest distance of calls and of retries.
-   */
-  static final long SIGHT_LIFE_MILLIS = 60_000;
-
   /** One refusal may be a mistake of Kinesis, and a doubt may lead to reading all again. */
   private static final int REFUSALS_TO_BELIEVE = 2;
 
@@ -61,6 +48,9 @@ final class ShardCursor {
   private final List<String> parents;
   private final Reading reading;
   private final StallWatch stall = new StallWatch();
+  private final EndWatch ends = new EndWatch();
+  private final Outage outage = new Outage();
+  private final Assurance assurance;
 
   private Phase phase = Phase.CLOSED;
   private Position position;
@@ -71,23 +61,10 @@ final class ShardCursor {
   private String lossCause =
       "the reading position was no longer in the stream when it was read again";
 
-  /**
-   * When the enumerator was asked, if it has ruled and no answer has come since; else {@code
-   * NEVER}.
-   */
-  private long askedMillis = NEVER;
-
-  /**
-   * When everything after the position was last seen to be there: its last record came, or an empty
-   * answer since then. {@code NEVER} if that says nothing about the present position.
-   */
-  private long sightMillis = NEVER;
-
   /** How far the last answer was behind the newest record; null: not known. */
   private Long behindMillis;
 
   private boolean paused;
-  private int failures;
 
   /** How often in a row Kinesis has refused the position, however it was opened. */
   private int refusals;
@@ -99,19 +76,11 @@ final class ShardCursor {
   /** When the call began that has said so. */
   private long behindSinceMillis;
 
-  /** Since when answers have ended the shard short of its newest record; else {@code NEVER}. */
-  private long endsSinceMillis = NEVER;
-
-  /** The time that failed calls and the waits after them have taken since the last answer. */
-  private long failingMillis;
-
-  /** The wait after the last failure, which has passed when the next call starts. */
-  private long pauseMillis;
-
   ShardCursor(ShardSplit split, Reading reading) {
     this.shardId = split.shardId();
     this.parents = split.parents();
     this.reading = reading;
+    this.assurance = new Assurance(reading.timing(), reading.settings().reader());
     this.position = split.position();
     this.emittedReadUntil = split.position().readUntilMillis();
     this.dueMillis = now();
@@ -164,8 +133,8 @@ final class ShardCursor {
     long settled = position.settledUntilMillis();
     return settled == Position.UNKNOWN // nothing was promised yet
         || reading.retention().isKept(settled)
-        || isRuled()
-        || sightMillis != NEVER && now() - sightMillis < SIGHT_LIFE_MILLIS;
+        || assurance.isRuled()
+        || assurance.isSeen();
   }
 
   String continuation() {
@@ -181,28 +150,23 @@ final class ShardCursor {
 
   /** A call starts now. */
   void callStarts() {
-    failingMillis += pauseMillis;
-    pauseMillis = 0;
+    outage.callStarts();
     callMillis = now();
   }
 
   /** When the call in flight has lasted so long that the shard has failed. */
   long failsAtMillis() {
-    return callMillis + reading.settings().failAfter().toMillis() - failingMillis;
+    return callMillis + failAfterMillis() - outage.millis();
   }
 
   /** Step 1: a position of which too much may have expired is not opened. */
   List<Block> beforeOpening() {
     long since = Opening.wantedSince(position);
-    if (isRuled() || since == Position.UNKNOWN || reading.retention().isYoung(since)) {
+    if (assurance.isRuled() || since == Position.UNKNOWN || reading.retention().isYoung(since)) {
       return List.of();
     }
     return doubt(
         Doubt.POSITION_OLD, "The shard was read only until " + Instant.ofEpochMilli(since));
-  }
-
-  private boolean isRuled() {
-    return askedMillis != NEVER && now() - askedMillis < RULING_LIFE_MILLIS;
   }
 
   /** Step 2. */
@@ -274,8 +238,7 @@ final class ShardCursor {
     if (answer.records().isEmpty()) {
       reading.metrics().emptyAnswers.inc();
     }
-    failures = 0;
-    failingMillis = 0;
+    outage.answered();
     refusals = 0;
     if (answer.millisBehindLatest() != null) {
       behindMillis = answer.millisBehindLatest();
@@ -288,21 +251,21 @@ final class ShardCursor {
       return List.of();
     }
     continuation = answer.continuation();
-    askedMillis = NEVER;
+    assurance.rulingIsUsedUp();
     boolean isFirst = opening.see(answer.records(), unread);
     if (startsLater(answer, unread)) {
       return doubt(
           Doubt.STARTED_LATER, "Kinesis did not begin with the record that was asked for.");
     }
     List<Block> blocks = new ArrayList<>(take(answer, unread));
-    look(unread, isFirst);
+    assurance.look(callMillis, unread.isEmpty(), opening.isContinuous(), isFirst);
+    ends.answered(answer, now());
     if (answer.isLast()) {
       children = answer.children();
-      checkEnds(answer);
+      checkEnds();
       blocks.addAll(doubt(Doubt.NULL_ITERATOR, "Kinesis gave nothing to continue with."));
       return blocks;
     }
-    endsSinceMillis = NEVER;
     doubts = 0;
     switch (stall.answered(answer, now())) {
       case OPEN_AGAIN -> phase = Phase.CLOSED;
@@ -318,35 +281,10 @@ final class ShardCursor {
     return blocks;
   }
 
-  /** Ends that are not believed, and records that do not come: the job must not look healthy. */
-  private void checkEnds(ShardAnswer answer) {
-    if (!answer.records().isEmpty() || answer.isAtTip()) {
-      endsSinceMillis = NEVER;
-    } else if (endsSinceMillis == NEVER) {
-      endsSinceMillis = now();
-    } else if (now() - endsSinceMillis >= reading.settings().failAfter().toMillis()) {
+  private void checkEnds() {
+    if (ends.millis(now()) >= failAfterMillis()) {
       throw ShardUnreadableException.endsWhileItIsOpen(
-          reading.settings().stream(),
-          shardId,
-          position,
-          Duration.ofMillis(now() - endsSinceMillis));
-    }
-  }
-
-  /**
-   * What an answer says about the next one. With polling, records that follow the last one in the
-   * same answer are the only proof that none is missing. A subscription must not be replaced with
-   * every event, so its opening counts.
-   */
-  private void look(List<Record> unread, boolean isFirst) {
-    boolean holds =
-        unread.isEmpty()
-            ? opening.isContinuous()
-            : isFirst && reading.settings().reader() == ReaderKind.FAN_OUT;
-    if (holds) {
-      sightMillis = callMillis;
-    } else if (reading.settings().reader() == ReaderKind.POLLING) {
-      sightMillis = NEVER;
+          reading.settings().stream(), shardId, position, Duration.ofMillis(ends.millis(now())));
     }
   }
 
@@ -446,12 +384,11 @@ final class ShardCursor {
    */
   List<Block> failed(Throwable reason, long doneMillis, long intervalMillis) {
     Failure failure = Failure.of(reason);
-    failures++;
-    boolean atOnce = failure == Failure.EXPIRED && failures == 1;
-    long pause = atOnce ? 0 : reading.backoff().delayMillis(failures);
+    outage.callFails();
+    boolean atOnce = failure == Failure.EXPIRED && outage.failures() == 1;
+    long pause = atOnce ? 0 : reading.backoff().delayMillis(outage.failures());
     dueMillis = Math.max(callMillis + intervalMillis, now() + pause);
-    failingMillis += doneMillis - callMillis;
-    pauseMillis = pause;
+    outage.lasts(doneMillis - callMillis, pause);
     switch (failure) {
       case EXPIRED -> {
         reading.metrics().expiredIterators.inc();
@@ -459,8 +396,7 @@ final class ShardCursor {
       }
       case THROTTLED -> {
         reading.metrics().throttled.inc();
-        failingMillis = 0;
-        pauseMillis = 0;
+        outage.isNone();
       }
       case REFUSED -> {
         return refused(reason);
@@ -477,8 +413,7 @@ final class ShardCursor {
       if (isWorthLogging()) {
         LOG.warn("{}", aheadOfKinesis(reason));
       }
-      failingMillis = 0;
-      pauseMillis = 0;
+      outage.isNone();
       return List.of();
     }
     warn(reason);
@@ -499,9 +434,13 @@ final class ShardCursor {
   }
 
   private void checkOutage(Throwable reason) {
-    if (failingMillis >= reading.settings().failAfter().toMillis()) {
+    if (outage.millis() >= failAfterMillis()) {
       throw unreadable(reason);
     }
+  }
+
+  private long failAfterMillis() {
+    return reading.settings().failAfter().toMillis();
   }
 
   /** The shard has had no answer for too long. */
@@ -518,14 +457,13 @@ final class ShardCursor {
           shardId,
           reading.settings().stream().text(),
           position,
-          Sentence.times(failures),
+          Sentence.times(outage.failures()),
           reason.toString());
     }
   }
 
-  /** The 1st, 2nd, 4th, 8th ... failure in a row: an hour of outage must not flood the log. */
   boolean isWorthLogging() {
-    return Integer.bitCount(failures) == 1;
+    return outage.isWorthLogging();
   }
 
   /** Why a shard that begins at a time is not read yet. */
@@ -536,13 +474,13 @@ final class ShardCursor {
                 reading.settings().stream().text(),
                 Instant.ofEpochMilli(position.timestampMillis()))
         + " ahead of its clock (refused %s): %s No record of the shard is read until then."
-            .formatted(Sentence.times(failures), Sentence.end(text(reason)));
+            .formatted(Sentence.times(outage.failures()), Sentence.end(text(reason)));
   }
 
   /** Step 8: the enumerator decides. */
   private List<Block> doubt(Doubt doubt, String cause) {
     phase = Phase.IN_DOUBT;
-    askedMillis = NEVER;
+    assurance.rulingIsUsedUp();
     doubts++;
     refusals = 0;
     if (doubt != Doubt.NULL_ITERATOR) {
@@ -552,10 +490,7 @@ final class ShardCursor {
       // What is older was not asked for.
       position = position.readUntil(position.settledUntilMillis());
     }
-    boolean isReopened =
-        position.kind() == Position.Kind.REOPENED
-            || position.kind() == Position.Kind.REOPENED_NOTHING_LOST;
-    if (doubt == Doubt.POSITION_REFUSED && isReopened) {
+    if (doubt == Doubt.POSITION_REFUSED && position.isReopened()) {
       // It was the time before the last record that was refused. The oldest record is what is left.
       position = position.lastArrival(Position.UNKNOWN);
     }
@@ -573,7 +508,7 @@ final class ShardCursor {
       return List.of();
     }
     phase = Phase.CLOSED;
-    askedMillis = ruling.askedMillis();
+    assurance.ruled(ruling);
     if (doubts > 1) {
       dueMillis = Math.max(dueMillis, now() + reading.backoff().delayMillis(doubts));
     }

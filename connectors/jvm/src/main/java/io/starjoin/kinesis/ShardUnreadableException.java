@@ -36,26 +36,35 @@ final class ShardUnreadableException extends RuntimeException {
    */
   static ShardUnreadableException standsStill(
       StreamArn stream, String shardId, Position position, Duration time) {
-    return new ShardUnreadableException(
-        "Kinesis has sent no record of "
-            + describe(stream, shardId, position)
-            + " for "
-            + time.toSeconds()
-            + " s, although it says that there are some, and a new iterator did not help. "
-            + FOR_AWS,
-        null);
+    return standing(
+        "sent no record of",
+        describe(stream, shardId, position),
+        time,
+        ", although it says that there are some, and a new iterator did not help. ");
   }
 
   /** Answers came, each as if the shard had ended there, and the listings show it as open. */
   static ShardUnreadableException endsWhileItIsOpen(
       StreamArn stream, String shardId, Position position, Duration time) {
+    return standing(
+        "answered for",
+        describe(stream, shardId, position),
+        time,
+        " that the shard ends there, although it lists the shard as open and says that there are"
+            + " more records. ");
+  }
+
+  private static ShardUnreadableException standing(
+      String hasDone, String shard, Duration time, String contradiction) {
     return new ShardUnreadableException(
-        "Kinesis has answered for "
-            + describe(stream, shardId, position)
+        "Kinesis has "
+            + hasDone
+            + " "
+            + shard
             + " for "
             + time.toSeconds()
-            + " s that the shard ends there, although it lists the shard as open and says that there"
-            + " are more records. "
+            + " s"
+            + contradiction
             + FOR_AWS,
         null);
   }

@@ -31,6 +31,9 @@ final class Emissions {
   /** Of records that are to be emitted again, and that others may have followed. */
   private final Map<String, Place> places = new HashMap<>();
 
+  /** Of gaps likewise; the records in them may come after all. */
+  private final Map<Gaps.Read, Place> placesOfGaps = new HashMap<>();
+
   private long number;
 
   /**
@@ -45,13 +48,26 @@ final class Emissions {
     }
     for (Frames.Read record : Frames.read(frame)) {
       requireNext(last, record.shard(), record.sequence(), record);
-      Place before = places.remove(record.data());
+      Place before = placeBefore(record);
       if (before == null) {
         String inKey = record.data().substring(record.data().indexOf('.') + 1);
         requireNext(last, record.key(), inKey, record);
       }
       emissions.add(new Emission(task, epoch, before == null ? next(epoch) : before, record, null));
     }
+  }
+
+  /** Null if it had none. */
+  private Place placeBefore(Frames.Read record) {
+    Place before = places.remove(record.data());
+    return before != null
+        ? before
+        : placesOfGaps.entrySet().stream()
+            .filter(gap -> gap.getKey().shard().equals(record.shard()))
+            .filter(gap -> gap.getKey().covers(Long.parseLong(record.sequence())))
+            .map(Map.Entry::getValue)
+            .findAny()
+            .orElse(null);
   }
 
   private static void requireNext(
@@ -70,6 +86,7 @@ final class Emissions {
   void restored(long checkpoint) {
     // What is emitted after it by the others will be so again too.
     places.values().removeIf(place -> place.epoch() > checkpoint);
+    placesOfGaps.values().removeIf(place -> place.epoch() > checkpoint);
     for (Emission emission : takeSince(checkpoint)) {
       if (emission.place().epoch() <= checkpoint) {
         remember(emission);
@@ -88,9 +105,9 @@ final class Emissions {
     for (Emission emission : takeSince(checkpoint)) {
       if (emission.task() != task) {
         others.add(emission);
-      } else if (emission.record() != null) {
+      } else {
         remember(emission);
-        again++;
+        again += emission.record() == null ? 0 : 1;
       }
     }
     emissions.addAll(others);
@@ -105,7 +122,9 @@ final class Emissions {
   }
 
   private void remember(Emission emission) {
-    if (emission.record() != null) {
+    if (emission.record() == null) {
+      placesOfGaps.put(emission.gap(), emission.place());
+    } else {
       places.put(emission.record().data(), emission.place());
     }
   }

@@ -153,7 +153,7 @@ class ExpiringRecordsTest {
   void aShardThatIsThrottledForLongIsOpenedAgain() {
     kinesis.answerLimit = 1;
     put(6, 24 * HOUR - 10 * MINUTE);
-    shard().beforeRead.put(2, () -> timing.advance(ShardCursor.SIGHT_LIFE_MILLIS));
+    shard().beforeRead.put(2, () -> timing.advance(Assurance.SIGHT_LIFE_MILLIS));
     shard().beforeRead.put(3, () -> kinesis.expireAfter(1));
     fetcher.add(split(0, after(1)));
 

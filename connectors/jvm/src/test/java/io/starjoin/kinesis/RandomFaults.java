@@ -126,7 +126,7 @@ final class RandomFaults {
     for (int runs = random.nextInt(6); runs > 0; runs--) {
       job.run();
     }
-    pass(ShardCursor.SIGHT_LIFE_MILLIS + random.nextInt(180_000));
+    pass(Assurance.SIGHT_LIFE_MILLIS + random.nextInt(180_000));
   }
 
   private void lie() {

@@ -476,7 +476,7 @@ class ShardDoubtsTest {
     kinesis.put(0, "a");
     fetcher.add(split(0, Position.TRIM_HORIZON.readUntil(timing.wallClockMillis() - 25 * HOUR)));
     RecordsWithSplitIds<Block> queued = fetcher.reader.fetch();
-    timing.advance(10 * ShardCursor.RULING_LIFE_MILLIS);
+    timing.advance(10 * Assurance.RULING_LIFE_MILLIS);
     fetcher.take(queued);
     fetcher.rule(fetcher.doubts.get(0), Ruling.REOPEN_NOTHING_LOST);
 
