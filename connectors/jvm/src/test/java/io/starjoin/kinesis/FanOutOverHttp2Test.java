@@ -120,8 +120,7 @@ class FanOutOverHttp2Test extends Http2TestBase {
       wire.kinesis.split(parent);
       running.runUntil(() -> !running.context.sent(ShardInDoubt.class).isEmpty());
       ShardInDoubt doubt = running.context.sent(ShardInDoubt.class).get(0);
-      running.reader.handleSourceEvents(
-          new ShardRuling(doubt.shardId(), doubt.position(), Ruling.END));
+      running.reader.handleSourceEvents(doubt.ruled(Ruling.END));
       running.runUntil(() -> !running.context.sent(ShardEnded.class).isEmpty());
 
       ShardEnded end = running.context.sent(ShardEnded.class).get(0);
