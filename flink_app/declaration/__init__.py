@@ -6,6 +6,7 @@ Modules:
     model: tables, columns and targets, each valid in itself.
     names: the names that a file may give.
     partitions: which tables of the source are partitions of a declared one.
+    collation: how a source compares keys, and the one form of what it takes for equal.
     types: column types, and what each is in Arrow and in Redshift.
     dms_records: the section `stream`: how DMS writes its records.
     rules: what the parts must keep between each other.

@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
 from flink_app.declaration.names import Identifier, SourceName, SourceText
 from flink_app.declaration.partitions import Partitions
@@ -98,6 +99,17 @@ _UnchangedField = Annotated[
 ]
 
 
+def _collation_shorthand(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+_DeclaredCollation = Annotated[
+    frozenset[Collation],
+    BeforeValidator(_collation_shorthand, json_schema_input_type=Collation | list[Collation]),
+    PlainSerializer(sorted),
+]
+
+
 class Column(StrictModel):
     """One source column; a bare type in the file means `{type: ...}`."""
 
@@ -109,6 +121,11 @@ class Column(StrictModel):
     trailing_blanks: TrailingBlanks | None = Field(
         None,
         description="of text; taken off char(n), refused in keys and references that are kept",
+    )
+    collation: _DeclaredCollation | None = Field(
+        None,
+        description="of text in keys and references: what the source ignores when it compares; "
+        "the values are stored in one form. binary: nothing, as if it were absent",
     )
     unchanged: _UnchangedField | None = Field(
         None,
@@ -126,6 +143,11 @@ class Column(StrictModel):
         description="of integer and decimal types: what becomes of a number of more than 15 digits "
         "in scientific notation, if another than under stream; a key's is never taken",
     )
+
+    @property
+    def ignored(self) -> frozenset[Collation]:
+        """What does not count where values are compared."""
+        return (self.collation or frozenset()) - {Collation.BINARY}
 
     @property
     def stored_type(self) -> ColumnType:
@@ -148,6 +170,15 @@ class Column(StrictModel):
             message = (
                 f"trailing_blanks is only for varchar and char, not for {self.type}; remove it"
             )
+            raise ValueError(message)
+        if self.collation is not None and not self.collation:
+            message = "collation is empty; write what the source ignores, or remove it"
+            raise ValueError(message)
+        if self.collation and not self.type.is_text:
+            message = f"collation is only for varchar and char, not for {self.type}; remove it"
+            raise ValueError(message)
+        if self.collation and Collation.BINARY in self.collation and self.ignored:
+            message = f"collation binary excludes {', '.join(sorted(self.ignored))}; remove one"
             raise ValueError(message)
         if self.zero_dates and not self.type.has_days:
             message = (

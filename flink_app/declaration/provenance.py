@@ -30,22 +30,32 @@ class Provenance:
     treatment: str
     trailing_blanks: str | None
     source: str  # the column's name in the source
+    ignored: tuple[str, ...] = ()  # by its collation, in alphabetical order
 
     @classmethod
     def of(cls, column: Column, blanks: TrailingBlanks | None, source: str) -> Provenance:
         """That of a declared column; `blanks` as `Table.trailing_blanks` has them."""
-        return cls(str(column.type), column.treatment.value, blanks and blanks.value, source)
+        kept_blanks = blanks and blanks.value
+        ignored = tuple(sorted(column.ignored))
+        return cls(str(column.type), column.treatment.value, kept_blanks, source, ignored)
 
     def mark(self, name: str, stored: ColumnType) -> pa.Field:
         """An Arrow field with the values as they are stored, which says how they were made."""
-        metadata = {_DECLARED: json.dumps(asdict(self)), MADE: f"{self.treatment} {stored.sql}"}
+        content = asdict(self)
+        if not self.ignored:
+            del content["ignored"]  # as it was written before there were collations
+        made = "+".join((self.treatment, *self.ignored))
+        metadata = {_DECLARED: json.dumps(content), MADE: f"{made} {stored.sql}"}
         return pa.field(name, stored.arrow, metadata=metadata)
 
     @classmethod
     def read(cls, field: pa.Field) -> Provenance | None:
         """What the field says; None when it says nothing."""
         written = (field.metadata or {}).get(_DECLARED)
-        return None if written is None else cls(**json.loads(written))
+        if written is None:
+            return None
+        content = json.loads(written)
+        return cls(**content | {"ignored": tuple(content.get("ignored", ()))})
 
     def find_misfit(self, today: Provenance) -> str | None:
         """Why values made under this declaration are not those that `today`'s makes; None: same.
@@ -55,6 +65,9 @@ class Provenance:
         """
         if self.treatment != today.treatment:
             return f"has the treatment {self.treatment}, and today's is {today.treatment}"
+        if self.ignored != today.ignored:
+            names = (" and ".join(each.ignored) or "binary" for each in (self, today))
+            return "has the collation {}, and today's is {}".format(*names)
         if not self._same_values(today):
             return f"was of type {self.type}, and is {today.type} today"
         if self.trailing_blanks not in {today.trailing_blanks, TrailingBlanks.REFUSE.value}:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Final
 
+from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
 from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
 
@@ -22,6 +23,7 @@ def check(declaration: DeclarationParts) -> None:
     for name, table in declaration.tables.items():
         _check_columns(name, table)
         _check_digits(name, table)
+        _check_collations(name, table)
         if declaration.stream.before_image_among_columns:
             _check_before_image(name, table, declaration.stream)
     for name, table in declaration.tables.items():
@@ -121,6 +123,14 @@ def _check_digits(name: str, table: Table) -> None:
             _fail(f"table {name}", f"{fault}; remove its `rounded_numbers`")
 
 
+def _check_collations(name: str, table: Table) -> None:
+    """A column whose values are shown and not compared keeps them as they are written."""
+    for column, declared in table.columns.items():
+        if declared.collation and column not in table.compared_columns:
+            fault = f"column {column!r} is no key and refers to none, so it is not compared"
+            _fail(f"table {name}", f"{fault}; remove its `collation`")
+
+
 def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:
     for reference_name, reference in table.references.items():
         subject = f"table {name}, reference {reference_name}"
@@ -141,6 +151,12 @@ def _check_references(declaration: DeclarationParts, name: str, table: Table) ->
             if len({(side.treatment, side.stored_type.arrow) for side in sides}) > 1:
                 fault = f"{column} and {reference.table}.{key_column} differ in type or treatment"
                 declared = ", and ".join(f"{side.type}, {side.treatment}" for side in sides)
+                _fail(subject, f"{fault} ({declared}); declare the same for both")
+            if len({side.ignored for side in sides}) > 1:
+                fault = f"{column} and {reference.table}.{key_column} differ in their collation"
+                declared = ", and ".join(
+                    " and ".join(sorted(side.ignored)) or Collation.BINARY for side in sides
+                )
                 _fail(subject, f"{fault} ({declared}); declare the same for both")
 
 

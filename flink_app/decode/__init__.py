@@ -17,6 +17,7 @@ Records by columns, the fast path:
     read_schema: the one schema that they are read with, and its other forms.
     time_columns: times from text.
     columns: tables of records to changes; odd records are left for the slow path.
+    collated_columns: text that a source takes for equal, in one form.
     value_columns: columns of JSON values to columns of the declared types.
     position_columns: positions by columns.
 

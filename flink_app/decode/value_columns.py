@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.dms_records import RoundedNumbers, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
+from flink_app.decode.collated_columns import canonical_column
 from flink_app.records.arrays import Mask, to_mask
 from flink_app.records.plan import ReadColumn
 from flink_app.records.values import BLANK, DOUBLE_DIGITS, NUL, ZERO_DAY
@@ -57,8 +58,7 @@ def check_values(values: pa.Array, column: ReadColumn, good: Mask) -> pa.Array:
         if not _lie_between(numbers, low, high):
             fits = pc.and_(pc.greater_equal(numbers, low), pc.less_equal(numbers, high))
     elif kind.is_text:
-        values = _trim(values, column)
-        fits = _ALL if _all_text_fits(values, column) else _text_fits(values, column)
+        values, fits = _read_texts(values, column)
     elif kind.is_binary:
         values, formed = _from_hex(values)
         fits = pc.and_kleene(formed, _no_longer(values, column))
@@ -84,6 +84,18 @@ def may_be_rounded(values: pa.Array, column: ReadColumn) -> Mask:
     return to_mask(pc.greater_equal(pc.abs(values), pa.scalar(Decimal(10) ** least, kind.arrow)))
 
 
+def _read_texts(values: pa.Array, column: ReadColumn) -> tuple[pa.Array, pa.Array]:
+    """Texts as they are stored, and where they fit."""
+    values = _trim(values, column)
+    fits = _ALL if _all_text_fits(values, column) else _text_fits(values, column)
+    if column.ignored:
+        values = canonical_column(values, column.ignored)
+        if column.is_kept and not _all_short(values, column):
+            short = _no_longer(values, column)
+            fits = short if fits is _ALL else pc.and_(fits, short)
+    return values, fits
+
+
 def _lie_between(numbers: pa.Array, low: int, high: int) -> bool:
     """Whether all numbers do; a quick look, before each is judged by itself."""
     ends = pc.min_max(numbers)
@@ -94,6 +106,10 @@ def _all_text_fits(values: pa.Array, column: ReadColumn) -> bool:
     """Whether all texts do; a quick look, before each is judged by itself."""
     if column.trailing_blanks is TrailingBlanks.REFUSE or _holds_nul(values):
         return False
+    return _all_short(values, column)
+
+
+def _all_short(values: pa.Array, column: ReadColumn) -> bool:
     longest = pc.max(pc.binary_length(values)).as_py()
     return bool(longest <= column.declared.type.length)
 

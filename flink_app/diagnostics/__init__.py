@@ -9,6 +9,7 @@ Modules:
     source_names: the names under which records arrive, those of partitions among them.
     similar_columns: undeclared tables that have the columns of a declared one, as partitions have.
     similar_tables: undeclared tables that resemble a declared one.
+    source_collations: what the collations that sources name ignore.
     source_types: the types that DMS announces, and what can hold their values.
     schema_findings: source tables that differ from the declaration.
     metrics: the counters of all of it.

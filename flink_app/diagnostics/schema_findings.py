@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from flink_app.declaration.collation import Collation
+from flink_app.diagnostics.source_collations import contradicts
 from flink_app.diagnostics.source_names import SourceName, printable, quote
 from flink_app.diagnostics.source_types import SourceType
 from flink_app.records.parsed import UPSERTS
@@ -36,6 +38,15 @@ class FindingKind(enum.Enum):
     TYPE = (
         "the declared type cannot hold every value of the source's",
         "declare a wider type",
+    )
+    COLLATION = (
+        "the source compares its values in another way",
+        (
+            "declare what the source ignores (collation: case_insensitive, accent_insensitive, or "
+            "both in a list) on it and on what refers to it, and load the tables again in a new "
+            "generation; or declare collation: binary if its values are to be told apart as "
+            "they are written"
+        ),
     )
     KEY = (
         "the source has another primary key",
@@ -183,6 +194,16 @@ def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Fin
         elif not source_type.fits(column.declared.type):
             declared = str(column.declared.type)
             yield Finding(FindingKind.TYPE, table.name, column.source, declared, str(source_type))
+        if isinstance(announced, Mapping):
+            yield from _in_collation(announced.get("collation-name"), column, table)
+
+
+def _in_collation(name: Any, column: ReadColumn, table: TablePlan) -> Iterator[Finding]:
+    is_meant = Collation.BINARY in (column.declared.collation or ())
+    is_compared = column.is_compared and column.declared.type.is_text
+    if is_compared and not is_meant and isinstance(name, str) and contradicts(name, column):
+        declared = " and ".join(sorted(column.ignored)) or "none"
+        yield Finding(FindingKind.COLLATION, table.name, column.source, declared, printable(name))
 
 
 def findings_in_row(

@@ -24,6 +24,7 @@ _CONTRADICTIONS: Final = frozenset(
         FindingKind.COLUMN_GONE,
         FindingKind.KEY_GONE,
         FindingKind.TYPE,
+        FindingKind.COLLATION,
         FindingKind.KEY,
         FindingKind.TABLE_RENAMED,
     }

@@ -8,8 +8,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
-from flink_app.declaration.model import Column, Table, TrailingBlanks
+from flink_app.declaration.model import Column, Table, TrailingBlanks, Treatment
 from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
 from flink_app.declaration.version import fingerprint
 from flink_app.positions.generations import Generations
@@ -41,6 +42,7 @@ class ReadColumn:
         zero_dates: what happens to dates with a zero month or day.
         rounded_numbers: what happens to long numbers in scientific notation.
         is_compared: whether it tells rows apart: a part of the key, or of a reference.
+        ignored: what does not count where it is compared.
     """
 
     name: str
@@ -50,6 +52,7 @@ class ReadColumn:
     zero_dates: ZeroDates
     rounded_numbers: RoundedNumbers
     is_compared: bool
+    ignored: frozenset[Collation] = frozenset()
 
     @classmethod
     def of(cls, name: str, table: Table, stream: DmsRecords) -> ReadColumn:
@@ -68,7 +71,13 @@ class ReadColumn:
             # Two rows would become one.
             rounded_numbers=RoundedNumbers.DEAD_LETTER if is_compared else rounded_numbers,
             is_compared=is_compared,
+            ignored=declared.ignored,
         )
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its values are stored as they are read."""
+        return self.declared.treatment is Treatment.KEEP
 
     @property
     def json_type(self) -> pa.DataType:

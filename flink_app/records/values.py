@@ -15,6 +15,7 @@ from decimal import ROUND_DOWN, Context, Decimal, Inexact, InvalidOperation
 from typing import Any, Final
 
 from connectors.failures import StarjoinError
+from flink_app.declaration.collation import canonical_form
 from flink_app.declaration.dms_records import RoundedNumbers, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS, ColumnType
@@ -89,6 +90,8 @@ def read_value(value: Any, column: ReadColumn) -> Any:
             "declare trailing_blanks: trim, or fix the source"
         )
         raise ValueFaultError(Reason.TRAILING_BLANK, message)
+    if column.ignored:
+        return _to_canonical_form(column_value, column)
     if kind.is_exact_number:
         _check_digits(value, column_value, column)
     if column.is_compared and kind.has_days and _is_cut(value):
@@ -98,6 +101,19 @@ def read_value(value: Any, column: ReadColumn) -> Any:
         )
         raise ValueFaultError(Reason.TOO_PRECISE, message)
     return column_value
+
+
+def _to_canonical_form(text: str, column: ReadColumn) -> str:
+    """What stands for all texts that the source takes for equal. Raises ValueFaultError."""
+    form = canonical_form(text, column.ignored)
+    length = len(form.encode())
+    if column.is_kept and length > (column.declared.type.length or 0):
+        message = (
+            f"by its collation the text becomes one of {length} bytes, and {column.declared.type} "
+            "holds fewer: declare a longer type"
+        )
+        raise ValueFaultError(Reason.TOO_LONG, message)
+    return form
 
 
 def _is_zero_day(value: Any, column: ReadColumn) -> bool:

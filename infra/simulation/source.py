@@ -395,9 +395,11 @@ class Source:
         if operation != "load":
             metadata |= self._commit.metadata
             metadata["transaction-record-id"] = self._number
-        envelope: Row = {"data": written_row(declared, row), "metadata": metadata}
+        way = zlib.crc32(f"{len(self.kinds)} {operation}".encode())
+        envelope: Row = {"data": written_row(declared, row, way), "metadata": metadata}
         if before is not None:
-            envelope = with_before_image(self.declaration, envelope, written_row(declared, before))
+            was = written_row(declared, before, way >> 1)
+            envelope = with_before_image(self.declaration, envelope, was)
         # The partition key is the row's: a key update goes where the new key belongs.
         named = f"{schema}.{source}" if declared.partitions else table
         partition_key = named if self.by_table else f"{table} {versions[0].key}"
@@ -405,8 +407,8 @@ class Source:
         data = json.dumps(envelope).encode()
         record = Record(data, versions, generation=self.generation, of_reload=of_reload)
         self.wire.append((shard, record))
-        was = "" if before is None else f", before: {before}"
+        earlier = "" if before is None else f", before: {before}"
         verb = "full load of" if operation == "load" else operation
-        self.events.append(f"{verb} {table} {row}{was}")
+        self.events.append(f"{verb} {table} {row}{earlier}")
         kind = "key update" if len(versions) > 1 else operation
         self.kinds.append("full load" if kind == "load" else kind)

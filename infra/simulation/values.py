@@ -13,6 +13,7 @@ from connectors.failures import StarjoinError
 from flink_app.declaration import Column, Declaration
 from flink_app.declaration.model import TrailingBlanks
 from infra.simulation.choices import Choices
+from infra.simulation.collated import find_form
 from infra.simulation.type_values import MisfitError, fresh_value, key_value, logical_value
 
 Row = dict[str, Any]
@@ -113,7 +114,10 @@ class Values:
         types = [self._tables[t].columns[c].type for t, c in self._linked[table, name]]
         length = min((kind.length for kind in types if kind.length), default=None)
         numbers = range(self._key_count(table, name))
-        keys = (key_value(self._tables[table].columns[name].type, n, length) for n in numbers)
+        column = self._tables[table].columns[name]
+        keys = (key_value(column.type, number, length) for number in numbers)
+        if column.ignored:
+            keys = (find_form(key, column.ignored) for key in keys)
         return list(dict.fromkeys(keys))
 
     def _find_linked(self, table: str, name: str) -> Prescribed | None:
@@ -180,6 +184,8 @@ class Values:
             return None
         try:
             logical = logical_value(column.type, value)
+            if column.ignored:
+                logical = find_form(logical, column.ignored)
             blanks = declared.trailing_blanks(name)
             if blanks is TrailingBlanks.TRIM:
                 return logical.rstrip(" ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +12,7 @@ from flink_app.declaration import Declaration, Table
 from flink_app.declaration.dms_records import Positions, ZeroDates
 from flink_app.declaration.model import TrailingBlanks
 from flink_app.declaration.partitions import WILDCARDS
+from infra.simulation.collated import write_alike
 from infra.simulation.values import Row, readers_of
 
 # 2026-01-01, in microseconds since the epoch.
@@ -62,8 +63,11 @@ def timestamp_text(micros: int) -> str:
     return timestamp.isoformat(timespec="microseconds") + "Z"
 
 
-def written_row(table: Table, row: Mapping[str, Any]) -> Row:
-    """The row by the source's names; columns that `row` lacks are left out."""
+def written_row(table: Table, row: Mapping[str, Any], way: int = 0) -> Row:
+    """The row by the source's names; columns that `row` lacks are left out.
+
+    Texts that the source takes for equal are written in one way or another, by the number `way`.
+    """
     readers = readers_of(table.columns)
     written = {}
     for name, value in row.items():
@@ -73,7 +77,8 @@ def written_row(table: Table, row: Mapping[str, Any]) -> Row:
                 table.columns[reader].zero_dates is ZeroDates.AS_NULL for reader in readers[source]
             )
             is_zero = value is None and has_zeros
-            written[source] = _ZERO_DATE if is_zero else _write(table, readers[source], value)
+            text = _ZERO_DATE if is_zero else _write(table, readers[source], value, way)
+            written[source] = text
     return written
 
 
@@ -86,7 +91,7 @@ def with_before_image(declaration: Declaration, envelope: Row, before: Row) -> R
     return envelope | {"data": envelope["data"] | named}
 
 
-def _write(table: Table, readers: Iterable[str], value: Any) -> Any:
+def _write(table: Table, readers: Sequence[str], value: Any, way: int) -> Any:
     match value:
         case Decimal():
             # Numbers come as numbers or as text; a float holds only some of them exactly, and long
@@ -101,13 +106,22 @@ def _write(table: Table, readers: Iterable[str], value: Any) -> Any:
         case bytes():
             return f"0x{value.hex()}" if len(value) % 2 else value.hex()
         case str():
-            return value + " " * _padding(table, readers, value)
+            alike = _write_alike(table, readers, value, way)
+            return alike + " " * _padding(table, readers, alike)
     return value
 
 
 def _with_zeros(fraction: str) -> str:
     """Zeros behind a fraction, as sources with more digits write them."""
     return f"{fraction}000" if "." in fraction else fraction
+
+
+def _write_alike(table: Table, readers: Iterable[str], value: str, way: int) -> str:
+    """The text as a source might write it for which it equals others; each reader knows that."""
+    columns = [table.columns[name] for name in readers]
+    ignored = frozenset.intersection(*(column.ignored for column in columns))
+    lengths = [column.type.length for column in columns if column.type.length]
+    return write_alike(value, ignored, min(lengths), way) if ignored else value
 
 
 def _padding(table: Table, readers: Iterable[str], value: str) -> int:

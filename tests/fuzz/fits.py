@@ -6,12 +6,15 @@ What fits a column type is said here once more, not asked of decode.
 from __future__ import annotations
 
 import io
+import unicodedata
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flink_app.declaration.collation import Collation
 from flink_app.declaration.model import Treatment
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.declaration.types import ColumnType
@@ -21,6 +24,7 @@ from flink_app.records.plan import ReadColumn, TablePlan
 
 # Arrow holds no boolean, day or time that Python could read and Redshift not.
 _PYTHON_FITS: Final = frozenset({"boolean", "date", "timestamp", "timestamptz"})
+ACUTE: Final = "\u0301"
 _BITS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
 
 
@@ -73,7 +77,23 @@ def _check_values(
     stored, treatment = column.declared.stored_type, column.declared.treatment
     for value in values:
         must(value is None or _is_hidden(value, treatment), "treatment", f"{name} is not hidden")
+        must(value is None or _is_canonical(value, column), "collation", f"{name}: {value!r}")
         must(value is None or _fits(value, stored), "fit", f"{name}: {value!r} is no {stored}")
+
+
+def _is_canonical(value: Any, column: ReadColumn) -> bool:
+    """Whether no letter is left that the column's collation takes for another."""
+    if not column.is_kept or not column.ignored:
+        return True
+    form = unicodedata.normalize("NFC", value)
+    if Collation.CASE_INSENSITIVE in column.ignored:
+        form = unicodedata.normalize("NFC", form.casefold())
+    decomposed = unicodedata.normalize("NFD", value)
+    is_accented = any(
+        mark == ACUTE and unicodedata.name(letter, "").startswith(("LATIN", "GREEK"))
+        for letter, mark in pairwise(decomposed)
+    )
+    return form == value and not (is_accented and Collation.ACCENT_INSENSITIVE in column.ignored)
 
 
 def _is_hidden(value: Any, treatment: Treatment) -> bool:

@@ -51,6 +51,12 @@ _CHARACTERS: Final = (
     "\0",
     "}{",
 )
+# Equal for some collation, or of other lengths in their canonical form.
+_ALIKE: Final = (
+    *("ACME", "acme", "aCMe", "acm\u00e9", "acme\u0301", "ACME\u0301", "acme "),
+    *("stra\u00dfe", "STRASSE", "K", "\u212a", "\u0130", "\u023a", "\u1f80", "\u0439"),
+    "\u0390" * 4,
+)
 _ZERO_DAYS: Final = ("0000-00-00", "2026-00-00", "2026-03-00")
 _WIDTHS: Final = {"smallint": 15, "integer": 31, "bigint": 63}
 _STREAM_POSITIONS: Final = (
@@ -188,7 +194,7 @@ def _name(name: str) -> str:
 def _value(column: ReadColumn, rng: Random, oddness: float) -> str:
     kind = column.declared.type
     if rng.random() >= oddness:
-        return _plain(kind, rng)
+        return _alike(kind, rng) if column.ignored else _plain(kind, rng)
     dice = rng.random()
     if dice < 0.3:
         return border(kind, rng)
@@ -197,6 +203,14 @@ def _value(column: ReadColumn, rng: Random, oddness: float) -> str:
     if dice < 0.8:
         return rng.choice(TEXTS[rng.choice(list(TEXTS))])
     return rng.choice(["null", f'"{TEXT_MARK}"', NUMBER_MARK * rng.randint(1, 9), "{}", "[[]]"])
+
+
+def _alike(kind: ColumnType, rng: Random) -> str:
+    """Text that a collation takes for equal to some other; it may be too long for its column."""
+    text = rng.choice(_ALIKE)
+    while rng.random() < 0.7 and len(text.encode()) > (kind.length or 0):
+        text = text[:-1]
+    return json.dumps(text, ensure_ascii=rng.random() < 0.5)
 
 
 def _plain(kind: ColumnType, rng: Random) -> str:  # noqa: PLR0911 - one for each type

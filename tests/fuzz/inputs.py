@@ -17,7 +17,7 @@ from flink_app.declaration.dms_records import DmsRecords
 from flink_app.declaration.star import Star
 from flink_app.decode.plan import DecodePlan
 from flink_app.positions.generations import Generations, time_text
-from tests.unit.decode.records import MIXED, ODD, PARTITIONED, SCHEMAS
+from tests.unit.decode.records import COLLATED, MIXED, ODD, PARTITIONED, SCHEMAS
 from tests.unit.decode.test_dates import CALENDAR
 from tests.unit.decode.test_text_keys import BLANKS
 from tests.unit.decode.test_values import EVERY_TYPE
@@ -41,6 +41,7 @@ DECLARED: Final[dict[str, Declaration]] = {
     "calendar": CALENDAR.star.declaration,
     "blanks": BLANKS.star.declaration,
     "partitioned": PARTITIONED.declaration,
+    "collated": COLLATED.declaration,
     "ticket_seller": ticket_seller().declaration,
     "order_book": order_book().declaration,
 }

@@ -42,6 +42,8 @@ from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import find_owned
 from flink_app.positions import position
 from flink_app.positions.position import UNKNOWN
+from flink_app.records import values
+from flink_app.records.plan import RecordPlan
 from infra.simulation.profile import Profile
 from infra.simulation.world import World
 from tests.simulation import reload_mutations as reload
@@ -57,7 +59,16 @@ from tests.simulation.plan_mutations import (
     tip_first,
     without_below,
 )
-from tests.simulation.profile import COARSE, COMBINED, GAPS, OLDER, PRUNING, RELOADS, UNCHANGED
+from tests.simulation.profile import (
+    COARSE,
+    COMBINED,
+    GAPS,
+    OLDER,
+    PRUNING,
+    RELOADS,
+    SOURCES,
+    UNCHANGED,
+)
 
 
 @dataclass(frozen=True)
@@ -403,6 +414,16 @@ MUTATIONS: Final = (
         "a replayed record keeps its place",
         lambda: [(rows, "first_coordinates", _arrived_now(first_coordinates))],
         COARSE,
+    ),
+    Mutation(
+        "partitions are their table's",
+        lambda: [(RecordPlan, "_partitioned", lambda *_: None)],
+        SOURCES,
+    ),
+    Mutation(
+        "equal keys have one form",
+        lambda: [(values, "canonical_form", lambda text, _: text)],
+        SOURCES,
     ),
     Mutation("sweep", reload.no_sweep, RELOADS),
     Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),

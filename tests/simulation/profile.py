@@ -30,8 +30,8 @@ GAPS: Final = replace(EVERYTHING, gaps=20)
 UNCHANGED: Final = Profile(stars=UNCHANGED_STARS, placed=0)
 # Many commits in one second, and nothing but arrival to order them; letters that are replayed too.
 COARSE: Final = Profile(stars=COARSE_STARS, placed=0, letters=4)
-# Stars whose source is none of the plainest: its tables have partitions.
-SOURCES: Final = replace(EVERYTHING, stars=SOURCE_STARS, placed=0, letters=4, reloads=12)
+# Stars whose source is none of the plainest: tables with partitions, keys with collations.
+SOURCES: Final = replace(EVERYTHING, stars=SOURCE_STARS, letters=4, reloads=12)
 # All of it at once; and once more with pruning in the place of older restores.
 COMBINED: Final = replace(
     EVERYTHING,

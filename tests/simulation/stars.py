@@ -190,6 +190,38 @@ targets:
     columns: {sale: sale, note: note, name: buyer.name}
 """
 
+# Keys that the source compares without case or accents: of a fact, of dimensions, one below the
+# other, plain and as tokens.
+_COLLATED: Final = """
+name: collated
+source_schema: shop
+tables:
+  country:
+    key: [code]
+    columns:
+      code: {type: varchar(20), collation: [case_insensitive, accent_insensitive]}
+      title: varchar(40)
+  customer:
+    key: [email]
+    columns:
+      email: {type: varchar(20), treatment: tokenise, collation: case_insensitive}
+      country: {type: varchar(20), collation: [case_insensitive, accent_insensitive]}
+      name: varchar(40)
+    references: {country: {table: country, columns: [country]}}
+  sale:
+    key: [code, line]
+    columns:
+      code: {type: varchar(20), collation: case_insensitive, trailing_blanks: trim}
+      line: smallint
+      buyer: {type: varchar(20), treatment: tokenise, collation: case_insensitive}
+      note: varchar(40)
+    references: {buyer: {table: customer, columns: [buyer]}}
+targets:
+  sales:
+    fact: sale
+    columns: {code: code, line: line, note: note, name: buyer.name, title: buyer.country.title}
+"""
+
 # All at once: facts and a dimension of the stream leave columns out, and what both refer to is in
 # the warehouse, where it is the end of two paths and has a dimension further below.
 _COMBINED: Final = """
@@ -274,9 +306,11 @@ UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
 COARSE_STARS: Final[tuple[Star, ...]] = tuple(
     star(f"{text}stream: {{positions: commit-timestamp}}\n") for text in (*TEXTS, _UNCHANGED)
 )
-SOURCE_STARS: Final[tuple[Star, ...]] = (star(_PARTITIONED),)
+SOURCE_STARS: Final[tuple[Star, ...]] = (star(_PARTITIONED), star(_COLLATED))
 COMBINED_STARS: Final[tuple[Star, ...]] = (star(_COMBINED),)
 TALE: Final = star(_TALE)
 
 
-PLACED: Final = {star.declaration.name: placements(star) for star in (*STARS, *COMBINED_STARS)}
+PLACED: Final = {
+    star.declaration.name: placements(star) for star in (*STARS, *SOURCE_STARS, *COMBINED_STARS)
+}

@@ -48,6 +48,8 @@ _SOON = {
     "generation of a replayed record": 40,
     "arrival orders commits of one instant": 10,
     "a replayed record keeps its place": 40,
+    "partitions are their table's": 20,
+    "equal keys have one form": 20,
     "sweep": 20,
     "swept last": 20,
     "swept also if nothing is staged": 40,

@@ -51,6 +51,14 @@ FULL_CONTENT["tables"]["region"]["partitions"] = [
     "region_%",
     {"source": "area_*", "source_schema": "x"},
 ]
+FULL_CONTENT["tables"]["region"]["columns"]["code"] = {
+    "type": "varchar(4)",
+    "collation": ["case_insensitive", "accent_insensitive"],
+}
+FULL_CONTENT["tables"]["port"]["columns"]["region_code"] = {
+    "type": "varchar(4)",
+    "collation": ["accent_insensitive", "case_insensitive"],
+}
 FULL_CONTENT["tables"]["region"]["columns"]["title"] = {
     "type": "varchar(9)",
     "treatment": "keep",

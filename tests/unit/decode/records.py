@@ -146,6 +146,44 @@ targets:
   sales: {fact: sale, columns: {id: id, state: state, buyer: buyer, name: buyer.name}}
 """)
 PARTITIONED_PLAN: Final = DecodePlan(PARTITIONED, GENERATIONS)
+# Keys that their source compares without regard to case or accents, plain, as tokens, in a chain of
+# references; one also as it is written.
+COLLATED: Final = star("""
+name: collated
+source_schema: shop
+tables:
+  country:
+    key: [code]
+    columns:
+      code: {type: varchar(12), collation: [case_insensitive, accent_insensitive]}
+      title: varchar(20)
+  customer:
+    key: [code]
+    columns:
+      code: {type: varchar(20), collation: case_insensitive, trailing_blanks: trim}
+      written: {type: varchar(20), source: code}
+      country: {type: varchar(12), collation: [accent_insensitive, case_insensitive]}
+    references: {country: {table: country, columns: [country]}}
+  sale:
+    key: [shop, id]
+    columns:
+      shop: {type: varchar(9), treatment: tokenise, collation: case_insensitive}
+      id: {type: char(4), collation: accent_insensitive}
+      buyer: {type: varchar(20), collation: case_insensitive}
+      state: varchar(20)
+    references: {buyer: {table: customer, columns: [buyer]}}
+targets:
+  sales:
+    fact: sale
+    columns:
+      shop: shop
+      id: id
+      state: state
+      buyer: buyer
+      written: buyer.written
+      title: buyer.country.title
+""")
+COLLATED_PLAN: Final = DecodePlan(COLLATED, GENERATIONS)
 # Names in the source that Arrow and JSON paths give a meaning, beside those that they would mean;
 # text under both masks.
 ODD: Final = star("""

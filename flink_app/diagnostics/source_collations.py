@@ -1,0 +1,50 @@
+"""The collations that sources name, and what each ignores, as far as its name says.
+
+MySQL and MariaDB write `utf8mb4_0900_ai_ci`, SQL Server `SQL_Latin1_General_CP1_CI_AS`, Oracle
+`BINARY_CI`. PostgreSQL's names (`en_US.utf8`, `C`) say nothing about it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flink_app.declaration.collation import Collation
+from flink_app.records.plan import ReadColumn
+
+_EXACT: Final = frozenset({"bin", "bin2", "binary"})
+_ORACLE: Final = ("binary_", "generic_m_")
+
+
+def contradicts(name: str, column: ReadColumn) -> bool:
+    """Whether a source that compares `column` by the collation `name` does so in another way.
+
+    Where the name leaves something open, that does not contradict.
+    """
+    return any(
+        ignores is not None and ignores is not (collation in column.ignored)
+        for collation, ignores in _read_name(name).items()
+    )
+
+
+def _read_name(name: str) -> dict[Collation, bool | None]:
+    """Whether case and accents are ignored; None where the name does not say."""
+    lower = name.lower()
+    words = frozenset(lower.split("_"))
+    ignores_case = _find_word(words, "ci", "cs")
+    ignores_accents = _find_word(words, "ai", "as")
+    if lower.startswith(_ORACLE):
+        ignores_case = ignores_case or ignores_accents  # its AI implies CI
+    elif words & _EXACT:
+        return dict.fromkeys((Collation.CASE_INSENSITIVE, Collation.ACCENT_INSENSITIVE), False)
+    elif ignores_accents is None and lower.startswith("utf8"):
+        ignores_accents = ignores_case  # as MySQL derives it for Unicode
+    return {
+        Collation.CASE_INSENSITIVE: ignores_case,
+        Collation.ACCENT_INSENSITIVE: ignores_accents,
+    }
+
+
+def _find_word(words: frozenset[str], ignoring: str, heeding: str) -> bool | None:
+    if ignoring in words:
+        return True
+    return False if heeding in words else None
