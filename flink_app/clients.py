@@ -17,6 +17,7 @@ from connectors.redshift.connection import connect, read_credentials
 from connectors.redshift.errors import LoadError
 from connectors.redshift.loader import Loader
 from connectors.redshift.preconditions import check_region
+from connectors.redshift.pruning import Kept
 from connectors.redshift.sweep import Floor
 from connectors.staging.store import S3Store
 from flink_app.declaration import Star
@@ -89,7 +90,7 @@ class Clients:
 
         def open_connection() -> Any:
             credentials = read_credentials(self._secrets(_IN_A_LOAD), redshift.secret_id)
-            return connect(address, credentials, limits)
+            return connect(address, credentials, limits, redshift.query_group)
 
         store, bucket = self.staging_store(), self._settings.staging.bucket
         floor = self._settings.application.floor
@@ -105,6 +106,7 @@ class Clients:
             floor=Floor(floor, floor_position(floor)),
             key_id=key_id,
             log_rule=self.log_rule,
+            pruning=Kept(redshift.bookkeeping_days) if redshift.bookkeeping_days else None,
         )
 
     @property

@@ -20,7 +20,7 @@ from pydantic import (
 
 from connectors.kinesis.source_settings import GapPolicy, InitialPosition, Reader
 from connectors.log_points import TOLERANCE_SECONDS, OnLogRestart
-from connectors.redshift.access import STATEMENT_SECONDS
+from connectors.redshift.access import BOOKKEEPING_DAYS, STATEMENT_SECONDS
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
 from flink_app.positions.generations import (
@@ -52,6 +52,7 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T.*$"}),
 ]
 ConsumerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,128}$")]
+QueryGroup = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 # What STS takes.
 ExternalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+=,.@:/_-]{2,1224}$")]
 # `Generations.parse` reads the rest.
@@ -380,4 +381,19 @@ class SharedRedshift(BaseModel):
         description="Seconds after which Redshift cancels a statement of a load; the load is then "
         "retried. Set it above the duration of the longest COPY after an outage. It cannot be "
         "turned off.",
+    )
+    bookkeeping_days: int = Field(
+        BOOKKEEPING_DAYS,
+        ge=0,
+        le=36_500,
+        description="Days after which a batch leaves the bookkeeping tables: its ledger rows are "
+        "deleted, its accounts and outcomes are added to sums. Deletes of facts are remembered for "
+        "twice as long, and dead letters can be replayed for as many days. No snapshot older than "
+        "that can be restored. It must be longer than a record can be in the stream and, after "
+        "that, its staged file in the bucket. 0 keeps everything.",
+    )
+    query_group: QueryGroup | None = Field(
+        None,
+        description="Query group of the application's sessions (`SET query_group`), by which "
+        "workload management assigns them to a queue. Leave it out to set none.",
     )

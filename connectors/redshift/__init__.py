@@ -25,6 +25,7 @@ The tables:
     migrations: the versions of their layout, and what brings earlier ones to the latest.
     ddl: the tables that are made.
     alter: tables that were there before.
+    pruning: what leaves the bookkeeping tables, and when.
     value_key: values that were made under another key.
 
 The bookkeeping tables, read from outside the load:

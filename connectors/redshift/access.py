@@ -14,6 +14,10 @@ from typing import Final
 STATEMENT_SECONDS: Final = 900
 
 
+# A record can be in the stream for a week and its staged file in the bucket for two, by default.
+BOOKKEEPING_DAYS: Final = 30
+
+
 class SslMode(enum.StrEnum):
     """How much of the server's certificate is verified. Without a TLS connection nothing is sent.
 

@@ -77,7 +77,7 @@ LEDGER: Final = Table(
         ("url", "VARCHAR(1024) NOT NULL"),
         ("loaded_at", "TIMESTAMP NOT NULL"),
     ),
-    sort_key="loaded_at",
+    sort_key="part",
 )
 FENCE: Final = Table(
     Names.FENCE,

@@ -57,9 +57,12 @@ def read_credentials(client: SecretReader, secret_id: str) -> Credentials:
 
 
 def connect(
-    address: RedshiftAddress, credentials: Credentials, limits: Limits = DEFAULT_LIMITS
+    address: RedshiftAddress,
+    credentials: Credentials,
+    limits: Limits = DEFAULT_LIMITS,
+    query_group: str | None = None,
 ) -> Connection:
-    """Opens a connection without autocommit.
+    """Opens a connection without autocommit, in a query group if one is given by name.
 
     Raises redshift_connector's errors or OSError; `errors.classify` sorts them.
     """
@@ -81,6 +84,8 @@ def connect(
         # Outside of any transaction: a rollback would take the setting back.
         connection.autocommit = True
         limit_statements(connection.cursor(), limits.statement)
+        if query_group:
+            connection.cursor().execute(f"SET query_group TO '{query_group}'")
         connection.autocommit = False
         # The driver takes one limit for connecting and for all that follows, and has no other way
         # to change it.

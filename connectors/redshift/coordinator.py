@@ -7,6 +7,7 @@ been loaded. The Flink operator keeps its pending parts in state and passes ever
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -19,6 +20,7 @@ from connectors.metrics import LoadMetric, Metric
 from connectors.redshift.balance import Balance
 from connectors.redshift.errors import FenceLostError, KeyChangedError, LoadError, NeedsRepairError
 from connectors.redshift.loader import Loaded
+from connectors.redshift.pruning import Cutoffs
 from connectors.staging.part import Part
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,10 @@ RETRY_SECONDS: Final = 1.0
 MAX_RETRY_SECONDS: Final = 60.0
 # What needs a person is still retried, rarely, so that the fix alone is enough.
 REPAIR_SECONDS: Final = 300.0
+# Rows are kept for days: they may stay a day longer, and a batch costs no more on average.
+PRUNE_SECONDS: Final = 86_400.0
+# Nothing waits for it.
+PRUNE_RETRY_SECONDS: Final = 3_600.0
 
 
 class BusyError(StarjoinError):
@@ -92,6 +98,13 @@ def _run(call: Callable[[], T], future: Future[T]) -> None:
 class LoadCalls(Protocol):
     """The calls of `Loader` that are used here."""
 
+    @property
+    def prunes(self) -> bool:
+        """Whether the bookkeeping tables are pruned at all."""
+
+    def prune(self, number: int) -> Cutoffs | None:
+        """Prunes the bookkeeping tables; what was loaded before which time."""
+
     def start(self, number: int) -> bool:
         """Prepares the target and takes the fence; whether a sweep is due."""
 
@@ -138,7 +151,7 @@ class LoadCoordinator:
         self._count = count
         self._count_balances = count_balances
         self._note_never_read = note_never_read
-        self._work: Background[Loaded | bool] = Background("starjoin load")
+        self._work: Background[Loaded | Cutoffs | bool | None] = Background("starjoin load")
         self._pending: dict[str, Part] = {}
         self._complete_since: dict[int, float] = {}
         self._completed = -1
@@ -147,6 +160,9 @@ class LoadCoordinator:
         self._sweep_due = False
         self._not_before = 0.0
         self._failures = 0
+        # Not before a first load: a job that keeps failing at its loads has other needs.
+        self._prune_at = math.inf
+        self._prunes_now = False
 
     def remember(self, parts: Iterable[Part]) -> None:
         """Adds parts that wait for their epoch's completion."""
@@ -207,6 +223,9 @@ class LoadCoordinator:
     def _start_next(self, number: int) -> None:
         if not self._fenced:
             self._work.submit(lambda: self._loader.start(number))
+        elif self._clock() >= self._prune_at:
+            self._prune_at, self._prunes_now = self._clock() + PRUNE_SECONDS, True
+            self._work.submit(lambda: self._loader.prune(number))
         elif (due := self._select_due()) or self._sweep_due:
             self._work.submit(lambda: self._loader.load(due, number))
 
@@ -222,10 +241,15 @@ class LoadCoordinator:
         if not was_busy or self._work.busy:
             return frozenset()
         self._failures = 0
+        if self._prunes_now:
+            self._prunes_now = False
+            return frozenset()
         if not isinstance(loaded, Loaded):
             self._fenced, self._sweep_due = True, bool(loaded)
             return frozenset()
         self._sweep_due = False
+        if self._loader.prunes and self._prune_at == math.inf:
+            self._prune_at = self._clock()
         if loaded.names:  # else there may be no accounts yet
             self._note_never_read(loaded.never_read)
         for name in loaded.names:
@@ -256,6 +280,9 @@ class LoadCoordinator:
             )
 
     def _schedule_retry(self, error: LoadError) -> None:
+        if self._prunes_now:
+            self._schedule_pruning(error)
+            return
         self._failures += 1
         if isinstance(error, NeedsRepairError):
             delay = REPAIR_SECONDS
@@ -271,3 +298,16 @@ class LoadCoordinator:
             self._count(LoadMetric.LOADS_RETRIED, 1)
             logger.warning("The load failed and will be retried in %s s: %s", delay, error)
         self._not_before = self._clock() + delay
+
+    def _schedule_pruning(self, error: LoadError) -> None:
+        """Loads go on meanwhile, and find out by themselves what else is wrong."""
+        self._prunes_now, self._prune_at = False, self._clock() + PRUNE_RETRY_SECONDS
+        needs_repair = isinstance(error, NeedsRepairError)
+        self._count(LoadMetric.LOADS_NEED_REPAIR if needs_repair else LoadMetric.LOADS_RETRIED, 1)
+        logger.log(
+            logging.ERROR if needs_repair else logging.WARNING,
+            "The bookkeeping tables were not pruned, which will be retried in %s s; loads go on: "
+            "%s",
+            PRUNE_RETRY_SECONDS,
+            error,
+        )

@@ -1,12 +1,17 @@
-"""The tables that a load needs, created where missing."""
+"""The tables that a load needs, created where missing; tombstones of an earlier form replaced."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
 
 from connectors.redshift.bookkeeping import create_statements as create_bookkeeping
 from connectors.redshift.names import Names, list_columns, quote
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
 _POSITION_BYTES = 44
+# When a tombstone was written; tables of layout versions before 8 do not have it.
+TOMBSTONE_TIME: Final = "_loaded_at"
 
 
 def position_type(count: int = 1) -> str:
@@ -53,13 +58,43 @@ def _target_table(target: TargetSpec, names: Names) -> str:
 
 
 def _tombstone_table(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> str:
+    definition = _define_tombstones(target, warehouse)
+    return f"CREATE TABLE IF NOT EXISTS {names.tombstones(target)} {definition}"
+
+
+def _define_tombstones(target: TargetSpec, warehouse: WarehouseSpec) -> str:
+    """What a CREATE TABLE of tombstones has behind the name: they are looked up by their key."""
     kept = (*target.key, warehouse.position)
-    columns = column_list(tuple(c for c in target.columns if c.name in kept), required=kept)
+    columns = (
+        *(column for column in target.columns if column.name in kept),
+        ColumnSpec(TOMBSTONE_TIME, "TIMESTAMP"),
+    )
     dist_key = target.dist_key if target.dist_key in target.key else None
     return (
-        f"CREATE TABLE IF NOT EXISTS {names.tombstones(target)} (\n{columns}\n"
-        f") {distribution(dist_key)}"
+        f"(\n{column_list(columns, required=(*kept, TOMBSTONE_TIME))}\n"
+        f") {distribution(dist_key)} SORTKEY ({list_columns(target.key)})"
     )
+
+
+def replace_tombstones(
+    target: TargetSpec, warehouse: WarehouseSpec, names: Names, present: Collection[str]
+) -> list[str]:
+    """Brings a table of tombstones with the columns `present` to its form, if it lacks the time.
+
+    Nobody knows when its rows were written: it counts from now. A table is copied, since Redshift
+    takes back neither a column's default nor, in a transaction, another sort key.
+    """
+    if not present or TOMBSTONE_TIME in present:
+        return []
+    table, replacement = names.tombstones(target), names.bookkeeping_table("replacement")
+    columns = list_columns((*target.key, warehouse.position))
+    return [
+        f"CREATE TABLE {replacement} {_define_tombstones(target, warehouse)}",
+        f"""INSERT INTO {replacement} ({columns}, {quote(TOMBSTONE_TIME)})
+SELECT {columns}, GETDATE() FROM {table}""",
+        f"DROP TABLE {table}",
+        f"ALTER TABLE {replacement} RENAME TO {quote(names.tombstone_table(target))}",
+    ]
 
 
 def _dimension_table(dimension: DimensionSpec, warehouse: WarehouseSpec, names: Names) -> str:

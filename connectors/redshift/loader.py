@@ -27,7 +27,7 @@ from connectors.redshift.batch import (
     count_outcomes,
     write_manifests,
 )
-from connectors.redshift.ddl import create_statements
+from connectors.redshift.ddl import create_statements, replace_tombstones
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.left_behind import end_sessions
@@ -36,6 +36,7 @@ from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.preconditions import check_collation
+from connectors.redshift.pruning import Cutoffs, Pruning, prune
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
 from connectors.redshift.transactions import Transactions
@@ -87,6 +88,7 @@ class Loader:
         floor: the lowest generation that counts.
         key_id: of the key that the values are made under; empty where none is used.
         alter_seconds: for how long an ALTER may wait for its lock.
+        pruning: what may leave the bookkeeping tables at a time; None if all is kept for ever.
         check_bucket: raises LoadError if COPY cannot read the staging bucket; called at a start.
         log_rule: what happens where the source's log has started again.
     """
@@ -106,6 +108,7 @@ class Loader:
         alter_seconds: int = DEFAULT_LIMITS.alter,
         check_bucket: Callable[[], None] = lambda: None,
         log_rule: LogRule = LogRule(),  # noqa: B008 - it is immutable
+        pruning: Pruning | None = None,
     ) -> None:
         self._check_bucket = check_bucket
         self._warehouse = warehouse
@@ -118,6 +121,7 @@ class Loader:
         self._floor = floor
         self._key_id = key_id
         self._alter_seconds = alter_seconds
+        self._pruning = pruning
         self._known = warehouse_names(warehouse, self._names)
         self._transactions = Transactions(
             lambda: self._connect(),  # noqa: PLW0108 - what connects can be replaced
@@ -216,6 +220,36 @@ class Loader:
         with self._transactions.open("reading the accounts", autocommit=True) as cursor:
             return read_log_points(cursor, self._names)
 
+    @property
+    def prunes(self) -> bool:
+        """Whether the bookkeeping tables are pruned at all."""
+        return self._pruning is not None
+
+    def prune(self, number: int) -> Cutoffs | None:
+        """Takes out of the bookkeeping tables what nothing can need any more, as start `number`.
+
+        In a transaction of its own, so a load never fails with it. Returns the times that it went
+        by; None if nothing is ever pruned. Raises LoadError.
+        """
+        if self._pruning is None:
+            return None
+        if self._unfinished:
+            self._end_left_behind(number)
+        cutoffs = self._pruning(ledger.now())
+        self._unfinished = True
+        with self._transactions.open("pruning the bookkeeping tables") as cursor:
+            self._lock(cursor)
+            ledger.verify_fence(cursor, self._names, self._application, number)
+            prune(cursor, self._warehouse, self._names, cutoffs)
+        self._unfinished = False
+        logger.info(
+            "Pruned the bookkeeping tables: batches before %s are summed up, deletes before %s are "
+            "no longer known",
+            cutoffs.batches,
+            cutoffs.tombstones,
+        )
+        return cutoffs
+
     def awaited_locks(self) -> list[str]:
         """A sentence for each lock that a session of this user waits for, and who holds it.
 
@@ -240,6 +274,10 @@ class Loader:
             self._transactions.progress = about
             cursor.execute(statement)
         self._transactions.progress = ""
+        for target in self._warehouse.targets:
+            present = ledger.columns_of(cursor, self._names, self._names.tombstone_table(target))
+            for statement in replace_tombstones(target, self._warehouse, self._names, present):
+                cursor.execute(statement)
         for statement in create_statements(self._warehouse, self._names):
             cursor.execute(statement)
         if before != migrations.LATEST:

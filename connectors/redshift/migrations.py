@@ -11,6 +11,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 5  `gap`
     version 6  `load_lock`, which loads lock instead of `ledger`
     version 7  `account.log_generation` and the other columns of a point in the source's log
+    version 8  `ledger` is sorted by `part`; tombstones have their time (`ddl.replace_tombstones`)
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -107,6 +108,28 @@ FROM {names.account} GROUP BY batch, table_name""",
     ]
 
 
+def _sort_ledger_by_part(names: Names) -> Sequence[str]:
+    """A new table, since a sort key is not known to be altered within a transaction."""
+    replacement = names.bookkeeping_table("ledger_by_part")
+    columns = "part, batch, kind, stream, epoch, row_count, byte_count, url, loaded_at"
+    return [
+        f"""CREATE TABLE {replacement} (
+  part VARCHAR(64) NOT NULL,
+  batch VARCHAR(64) NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  epoch BIGINT NOT NULL,
+  row_count BIGINT NOT NULL,
+  byte_count BIGINT NOT NULL,
+  url VARCHAR(1024) NOT NULL,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (part)""",
+        f"INSERT INTO {replacement} ({columns})\nSELECT {columns} FROM {names.ledger}",
+        f"DROP TABLE {names.ledger}",
+        f"ALTER TABLE {replacement} RENAME TO ledger",
+    ]
+
+
 def _change_nothing(_names: Names) -> Sequence[str]:
     return []
 
@@ -128,6 +151,7 @@ MIGRATIONS: Final = (
     Migration(Version(5, "0.2.0"), _change_nothing),
     Migration(Version(6, "0.2.0"), _change_nothing),
     Migration(Version(7, "0.2.0"), _add_log_points),
+    Migration(Version(8, "0.2.0"), _sort_ledger_by_part),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

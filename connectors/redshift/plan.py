@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from connectors.redshift.ddl import TOMBSTONE_TIME
 from connectors.redshift.dimensions import replace_dimension
 from connectors.redshift.names import Names, list_columns, quote
 from connectors.redshift.next_versions import Touching, select_next_versions
@@ -105,7 +106,7 @@ def _replace_tombstones(target: TargetSpec, warehouse: WarehouseSpec, names: Nam
     tombstones, following = names.tombstones(target), names.next_rows_table(target)
     columns = list_columns((*target.key, warehouse.position))
     insert = (
-        f"INSERT INTO {tombstones} ({columns})\n"
-        f"SELECT {columns} FROM {following} WHERE {quote(warehouse.deleted)}"
+        f"INSERT INTO {tombstones} ({columns}, {quote(TOMBSTONE_TIME)})\n"
+        f"SELECT {columns}, GETDATE() FROM {following} WHERE {quote(warehouse.deleted)}"
     )
     return [remove(tombstones, following, target.key), insert]

@@ -5,6 +5,7 @@ Secrets are not in it, only the ARNs under which Secrets Manager keeps them.
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
@@ -263,6 +264,22 @@ class Environment(StrictModel):
                 f"redshift.statement_seconds, {statement}, or a single statement that is cancelled "
                 f"and retried raises the alarm: raise alarms.nothing_loaded_seconds above "
                 f"{statement}, or lower redshift.statement_seconds below {alarm}"
+            )
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_is_pruned_that_can_still_be_loaded(self) -> Self:
+        days = self.redshift.bookkeeping_days
+        # A day for clocks, and for changes that reach the stream out of their order.
+        hours = self.stream.retention_hours + 24 * self.staging.staged_days + 24
+        if days and 24 * days < hours:
+            message = (
+                f"redshift.bookkeeping_days is {days}: deletes would be forgotten, and ledger rows "
+                f"pruned, while older records can still be loaded from the stream "
+                f"(stream.retention_hours, {self.stream.retention_hours}) or from staged files "
+                f"(staging.staged_days, {self.staging.staged_days}). Set it to "
+                f"{math.ceil(hours / 24)} or more, or to 0, which keeps everything"
             )
             raise ValueError(message)
         return self

@@ -185,6 +185,9 @@ def _setting(sql: str, cursor: Cursor) -> Statement:
     if verb != "SHOW" and name not in _SETTINGS:
         text = f'unrecognized configuration parameter "{name.lower()}"'
         raise RedshiftError(text, sqlstate=UNDEFINED_OBJECT)
+    if name == "QUERY_GROUP":
+        start = cursor.peek().start
+        return Statement(Kind.PLAIN, sql, f"{sql[:start]}{FOREIGN_SETTINGS}{sql[start:]}")
     cursor.index = 0
     return Statement(Kind.PLAIN, sql, cursor.rest())
 
@@ -205,18 +208,20 @@ def _vacuum(sql: str, cursor: Cursor) -> Statement:
     return Statement(Kind.PLAIN, sql, f"{verb} {'' if cursor.done else cursor.name()}")
 
 
-# Of the settings in "Configuration reference" those that PostgreSQL has as well, and those that a
-# driver sends.
+# PostgreSQL keeps settings that it does not know under names with a dot.
+FOREIGN_SETTINGS = "redshift."
+# Of the settings in "Configuration reference" those that PostgreSQL has as well, those that a
+# driver sends, and those that it can keep without a meaning.
 _SETTINGS = {
     "ALL", "APPLICATION_NAME", "CLIENT_ENCODING", "DATESTYLE", "EXTRA_FLOAT_DIGITS", "NAMES",
-    "SEARCH_PATH", "SEED", "STATEMENT_TIMEOUT", "TIMEZONE", "TIME",
+    "QUERY_GROUP", "SEARCH_PATH", "SEED", "STATEMENT_TIMEOUT", "TIMEZONE", "TIME",
 }  # fmt: skip
 _UNEMULATED_SETTINGS = {
     "ANALYZE_THRESHOLD_PERCENT", "CAST_SUPER_NULL_ON_ERROR", "DEFAULT_GEOMETRY_ENCODING",
     "DESCRIBE_FIELD_NAME_IN_UPPERCASE", "DOWNCASE_DELIMITED_IDENTIFIER",
     "ENABLE_CASE_SENSITIVE_IDENTIFIER", "ENABLE_RESULT_CACHE_FOR_SESSION", "ENABLE_VACUUM_BOOST",
     "ERROR_ON_NONDETERMINISTIC_UPDATE", "JSON_SERIALIZATION_ENABLE",
-    "NAVIGATE_SUPER_NULL_ON_ERROR", "PARSE_SUPER_NULL_ON_ERROR", "QUERY_GROUP",
+    "NAVIGATE_SUPER_NULL_ON_ERROR", "PARSE_SUPER_NULL_ON_ERROR",
     "WLM_QUERY_SLOT_COUNT",
 }  # fmt: skip
 _READERS = {

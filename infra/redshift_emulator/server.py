@@ -20,6 +20,7 @@ from infra.redshift_emulator.backend import (
     literal,
 )
 from infra.redshift_emulator.client_session import Shared
+from infra.redshift_emulator.dialect import FOREIGN_SETTINGS
 from infra.redshift_emulator.errors import from_backend
 from infra.redshift_emulator.session import Session
 from infra.redshift_emulator.wire import Channel
@@ -148,6 +149,7 @@ class Server:
             await self._refuse_password(client, parameters.get("user", ""))
             return
         known = {name: parameters[name] for name in _KNOWN_PARAMETERS & parameters.keys()}
+        known["options"] = f"-c {FOREIGN_SETTINGS}query_group=unset"
         backend = await Backend.connect(self.shared.address, known)
         asked = parameters.get("client_protocol_version", "0")
         version = min(int(asked) if asked.isdecimal() else 0, results.BINARY)

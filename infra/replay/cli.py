@@ -71,7 +71,8 @@ def _run(options: argparse.Namespace, services: Services) -> None:
     selection = Selection(
         options.table, options.reason, options.since, options.until, options.limit
     )
-    plan = plan_replay(read_letters(parts, services.read), already, selection)
+    letters = read_letters(parts, services.read)
+    plan = plan_replay(letters, already, selection, services.is_recent)
     for line in plan.lines():
         _say(line)
     if not options.apply:

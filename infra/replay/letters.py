@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.failures import describe_error
@@ -47,6 +48,7 @@ class Letter:
         row: its number there.
         has_room: whether its record is a JSON object, which can carry its first coordinates.
         is_replay: whether its record had been replayed before.
+        first_arrival_ms: when its record first reached the stream; None if unknown.
         key_id: of the secret that sealed its original; None where an earlier version did.
     """
 
@@ -57,6 +59,7 @@ class Letter:
     row: int
     has_room: bool
     is_replay: bool
+    first_arrival_ms: int | None
     key_id: str | None = None
 
     @property
@@ -80,6 +83,7 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
             raise ReplayError(message)
         table = file.read(columns=[*_OPEN, *({_KEY_ID} & present)])
         times = table["arrival"].cast(pa.int64()).to_pylist()
+        first_times = pc.struct_field(table["replay_of"], "arrival").cast(pa.int64()).to_pylist()
         for row, letter in enumerate(table.to_pylist()):
             stream, shard, number = (letter[name] for name in _COORDINATES)
             yield Letter(
@@ -90,6 +94,7 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
                 row=row,
                 has_room=letter["treated"] is not None,
                 is_replay=letter["replay_of"] is not None,
+                first_arrival_ms=first_times[row] if letter["replay_of"] else times[row],
                 key_id=letter.get(_KEY_ID),
             )
 

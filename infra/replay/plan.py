@@ -1,15 +1,16 @@
 """Which dead letters are put back, in which order, and the report. Pure: it calls nothing.
 
 Order: shard by shard, by sequence number, which is the order in which they came. A letter is left
-out when it was replayed already, when the selection does not name it, or when no declaration can
-fix it: what is not JSON, or an aggregate, would only become a dead letter again.
+out when it was replayed already, when the selection does not name it, when it is so old that a
+later delete of its key may be forgotten, or when no declaration can fix it: what is not JSON, or an
+aggregate, would only become a dead letter again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,21 +51,13 @@ class ReplayPlan:
     in_ledger: int
     already: int
     not_selected: int
+    too_old: int
     unfixable: Counter[str]
     behind_limit: int
 
     def lines(self) -> Iterator[str]:
         """The plan as text; never a value of a record."""
-        yield f"dead letters in the ledger's parts: {self.in_ledger:,}"
-        yield f"  replayed already: {self.already:,}"
-        yield f"  not selected: {self.not_selected:,}"
-        for reason, count in sorted(self.unfixable.items()):
-            yield (
-                f"  left out: {count:,} for {reason}, which no declaration "
-                f"fixes; --reason {reason} puts them back anyway"
-            )
-        if self.behind_limit:
-            yield f"  behind the limit: {self.behind_limit:,}"
+        yield from self._counts()
         yield f"to be put back: {len(self.letters):,}"
         if not self.letters:
             return
@@ -96,19 +89,49 @@ class ReplayPlan:
             if len(bare) > _LISTED:
                 yield f"  and {len(bare) - _LISTED:,} more"
 
+    def _counts(self) -> Iterator[str]:
+        """How many there are, and why the others are left out."""
+        yield f"dead letters in the ledger's parts: {self.in_ledger:,}"
+        yield f"  replayed already: {self.already:,}"
+        yield f"  not selected: {self.not_selected:,}"
+        if self.too_old:
+            yield (
+                f"  left out: {self.too_old:,} whose records reached the stream more than "
+                f"bookkeeping.days (starjoin.redshift) ago. Rows that were deleted since could "
+                f"come back with them: load those tables again instead"
+            )
+        for reason, count in sorted(self.unfixable.items()):
+            yield (
+                f"  left out: {count:,} for {reason}, which no declaration "
+                f"fixes; --reason {reason} puts them back anyway"
+            )
+        if self.behind_limit:
+            yield f"  behind the limit: {self.behind_limit:,}"
+
 
 _LISTED: Final = 20
 
 
 def plan_replay(
-    letters: Iterable[Letter], already: set[RecordId], selection: Selection
+    letters: Iterable[Letter],
+    already: set[RecordId],
+    selection: Selection,
+    is_recent: Callable[[int], bool] = lambda _: True,
 ) -> ReplayPlan:
-    """Chooses and orders. A record that is in several parts counts once, by the newest of them."""
+    """Chooses and orders. A record that is in several parts counts once, by the newest of them.
+
+    `is_recent` says of a record's first arrival, in milliseconds, whether it may still be replayed.
+    """
     by_record = {letter.record_id: letter for letter in letters}
     open_letters = [letter for record_id, letter in by_record.items() if record_id not in already]
     selected = [letter for letter in open_letters if selection.takes(letter)]
     left_out = {*_UNFIXABLE} - {selection.reason}
-    fixable = [letter for letter in selected if letter.reason not in left_out]
+    recent = [
+        letter
+        for letter in selected
+        if letter.first_arrival_ms is None or is_recent(letter.first_arrival_ms)
+    ]
+    fixable = [letter for letter in recent if letter.reason not in left_out]
     ordered = sorted(fixable, key=_order)
     taken = ordered[: selection.limit]
     return ReplayPlan(
@@ -116,7 +139,8 @@ def plan_replay(
         in_ledger=len(by_record),
         already=len(by_record) - len(open_letters),
         not_selected=len(open_letters) - len(selected),
-        unfixable=Counter(x.reason for x in selected if x.reason in left_out),
+        too_old=len(selected) - len(recent),
+        unfixable=Counter(x.reason for x in recent if x.reason in left_out),
         behind_limit=len(ordered) - len(taken),
     )
 

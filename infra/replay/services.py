@@ -5,6 +5,7 @@ The same against AWS and against local servers; only endpoints and credentials d
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.migrations import require_latest
 from connectors.redshift.names import Names
+from connectors.redshift.pruning import Kept
 from connectors.redshift.replay_marks import LetterPart, Mark, RecordId
 from flink_app.privacy.keys import PrivacyKeys, read_privacy_keys
 from flink_app.settings import Settings, load_settings
@@ -80,6 +82,11 @@ class Services:
                 replay_marks.loaded_parts(cursor, self._names, Kind.RESTRICTED),
                 replay_marks.find_replayed(cursor, self._names),
             )
+
+    def is_recent(self, arrival_ms: int) -> bool:
+        """Whether later deletes are known for long enough to replay a record that arrived then."""
+        days = self._settings.redshift.bookkeeping_days
+        return not days or Kept(days).is_replayable(arrival_ms, dt.datetime.now(dt.UTC))
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Remembers what was put. Raises LoadError."""

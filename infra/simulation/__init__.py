@@ -10,7 +10,7 @@ simulated, one module for each part, and driven by a seed:
 - `attempt`: one start of the job, its subtasks and checkpoints; `world`: attempts one after
   the other, zombies;
 - `database`: the loader's SQL on SQLite (`sqlite_dialect`); `faults`: transactions that break;
-  `pruning`: bookkeeping tables that are pruned;
+  `pruning`: what the bookkeeping tables need no more, which the loader then prunes;
 - `gaps`: where records of a shard were lost, and whether each is recorded once;
 - `oracle`: what the warehouse must hold, by plain dictionaries; `counting`: what the bookkeeping
   tables must count; `warehouse_check`, `metrics_check`: the comparison after every commit;

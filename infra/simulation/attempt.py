@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from connectors.kinesis.gap import write_gap
 from connectors.metrics import GROUP, Gauge
 from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
+from connectors.redshift.pruning import Cutoffs
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
 from connectors.routes import key_group
@@ -41,7 +43,12 @@ from infra.simulation.source import FIRST_SEQUENCE, Source
 
 @dataclass(frozen=True)
 class Job:
-    """What all attempts share."""
+    """What all attempts share.
+
+    Attributes:
+        pruning: what the bookkeeping tables need no more, for as long as an attempt prunes them.
+        prunes: whether attempts prune them by themselves.
+    """
 
     star: Star
     spec: WarehouseSpec
@@ -49,11 +56,30 @@ class Job:
     keys: PrivacyKeys
     source: Source
     database: Warehouse
+    pruning: Callable[[Attempt], AbstractContextManager[Cutoffs]]
+    prunes: bool = False
 
     @property
     def key_id(self) -> str:
         """Of the key of the tokens, as the graph has it."""
         return self.keys.key_id if self.star.tokenises else ""
+
+
+class _Loader(Loader):
+    """The loader, and what may be pruned while it prunes."""
+
+    def __init__(self, attempt: Attempt, **settings: Any) -> None:
+        super().__init__(attempt.job.spec, pruning=lambda _: self._cutoffs, **settings)
+        self._attempt = attempt
+        self._cutoffs: Cutoffs
+
+    @property
+    def prunes(self) -> bool:
+        return self._attempt.job.prunes
+
+    def prune(self, number: int) -> Cutoffs | None:
+        with self._attempt.job.pruning(self._attempt) as self._cutoffs:
+            return super().prune(number)
 
 
 class Attempt:
@@ -125,8 +151,8 @@ class Attempt:
         return DictState(kept[subtask % len(kept)] if kept else None)
 
     def _open_loader(self) -> Loader:
-        return Loader(
-            self.job.spec,
+        return _Loader(
+            self,
             application="simulation",
             bookkeeping_schema=BOOKKEEPING,
             copy_role="default",
@@ -269,6 +295,10 @@ class Attempt:
     def notify(self, number: int) -> None:
         """The signal operator learns that a checkpoint is complete."""
         self.loading.channels["signalled"].append(b"C" + struct.pack(">q", number))
+
+    def prune(self) -> None:
+        """The load's task prunes the bookkeeping tables, whatever else it does."""
+        self._load._coordinator._loader.prune(self.number)
 
     def end(self) -> None:
         """The load's task has failed: nothing of it goes on."""

@@ -7,6 +7,7 @@ What is translated, all else runs as it is written:
   order that the lock enforces; that the lock does so is for the contract suite;
 - `svv_transactions`: none, for the same reason; ending sessions is for the fault tests;
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the order of the columns;
+- `GETDATE()`, `LPAD`: functions of the connection (`infra.simulation.sqlite_dialect`);
 - `db_collation()`: SQLite compares text as a case-sensitive database does;
 - `information_schema.columns`: `pragma_table_info`, of one table with its types in the catalogue's
   words;
@@ -32,7 +33,7 @@ import pyarrow.parquet as pq
 
 from connectors.redshift.spec import WarehouseSpec
 from infra.simulation.faults import Breaking, Planned
-from infra.simulation.sqlite_dialect import as_sqlite, drop_temporary
+from infra.simulation.sqlite_dialect import as_sqlite, connect, drop_temporary
 
 BOOKKEEPING: Final = "starjoin"
 MOST_SCHEMAS: Final = 9  # SQLite attaches ten databases; one holds the bookkeeping tables
@@ -110,7 +111,7 @@ class Database:
         self.objects: dict[str, bytes] = {}
         self.planned: Planned | None = None
         self.committed: Callable[[int], None] = lambda _: None
-        self._sqlite = sqlite3.connect(":memory:", isolation_level=None)
+        self._sqlite = connect()
         for schema in dict.fromkeys([BOOKKEEPING, *(target.schema for target in spec.targets)]):
             self._sqlite.execute(f"ATTACH ':memory:' AS \"{schema}\"")
 

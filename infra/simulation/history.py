@@ -6,7 +6,7 @@ Choice 0 is always what leads on most plainly, so a shrunk history does little t
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from itertools import count
 
@@ -57,7 +57,8 @@ class History:
             source, choices, profile.letters, Values(star.declaration, profile.values)
         )
         self.workload.begin()
-        self.world = World(star, source, 1 + choices.draw(3), warehouse)
+        parallelism = 1 + choices.draw(3)
+        self.world = World(star, source, parallelism, warehouse, prunes=profile.pruning)
         fewest, most = profile.steps
         self._steps = fewest + choices.draw(most - fewest)
         self._by_rows = not choices.chance(15)
@@ -116,7 +117,7 @@ class History:
         for zombie in self.world.zombies:
             possible += self._zombie(zombie)
         if self.profile.pruning and self.world.check.commits:
-            possible.append((20, "prune", self.world.prune))
+            possible.append((20, "prune", self._prune))
         possible += self._reloading()
         if self.profile.failures:
             # Most can go wrong just before a checkpoint completes.
@@ -229,6 +230,11 @@ class History:
         goes_on = ", while the former load goes on" if zombie else ""
         self.log[-1] += f", restored from checkpoint {checkpoint.number}{older}{goes_on}"
 
+    def _prune(self) -> None:
+        """Nothing is pruned by an attempt that may not load yet."""
+        with suppress(FenceLostError):
+            self.world.prune()
+
     def _reload(self) -> None:
         self.workload.vanish()
         self.world.reload(1 + self.choices.draw(3), zombie=self._is_zombie())
@@ -289,6 +295,10 @@ class History:
     def _last_looks(self) -> None:
         for _ in range(_LAST_LOOKS):
             self.world.run_loads()
+        attempt = self.world.attempt
+        if attempt.work.waits:  # for a pruning, which the last look has begun
+            self.world.run_load(attempt)
+            attempt.look()
 
     def drain(self) -> None:
         """Nothing breaks any more, until everything is loaded."""
@@ -308,7 +318,7 @@ class History:
             self._last_looks()
         self.world.check_end()
         if self.profile.pruning:
-            self.world.prune()
+            self._prune()
         for zombie in list(self.world.zombies):
             self._zombie_ends(zombie)
         self.world.check_end()

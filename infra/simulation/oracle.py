@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from infra.simulation.values import Row
 
 Steps = tuple[str, ...]
 Tables = dict[str, dict[Key, Version]]
+Identity = tuple[str, Key, Position]  # of a version
 Lines = list[tuple[Any, ...]]
 
 
@@ -39,15 +40,22 @@ def _known_at(version: Version) -> str:
     return "".join(map(position_text, (version.position, *version.set_at.values())))
 
 
-def find_newest(shards: Sequence[Sequence[Record]], cut: Sequence[int], floor: int = 0) -> Tables:
+def find_newest(
+    shards: Sequence[Sequence[Record]],
+    cut: Sequence[int],
+    floor: int = 0,
+    forgotten: Collection[Identity] = (),
+) -> Tables:
     """Every key's newest version among the first records of each shard, deleted keys among them.
 
-    What is of a generation below `floor` does not count.
+    What is of a generation below `floor` does not count, nor what is `forgotten`.
     """
     versions_of: dict[str, dict[Key, list[Version]]] = {}
     for records, count in zip(shards, cut, strict=True):
         for record in records[:count]:
             for version in () if record.is_below(floor) else record.versions:
+                if version.identity in forgotten:
+                    continue
                 versions_of.setdefault(version.table, {}).setdefault(version.key, []).append(
                     version
                 )
@@ -76,10 +84,15 @@ class Oracle:
         self._declaration = declaration
         self._token_key = token_key
 
-    def compute_expected(self, target: str, columns: Sequence[str], tables: Tables) -> Expected:
-        """What `target` holds, by `columns`, and its tombstones."""
+    def compute_expected(
+        self, target: str, columns: Sequence[str], tables: Tables, facts: Tables
+    ) -> Expected:
+        """What `target` holds, by `columns`, and its tombstones.
+
+        `facts` has what is known of its own rows, `tables` what dimensions they are joined to.
+        """
         fact = self._declaration.targets[target].fact
-        versions = tables.get(fact, {}).values()
+        versions = facts.get(fact, {}).values()
         return Expected(
             rows=sort_rows(
                 tuple(row[name] for name in columns)
@@ -124,7 +137,7 @@ class Oracle:
             name: {key: Version(name, key, row, (0, 0, 0)) for key, row in rows.items()}
             for name, rows in tables.items()
         }
-        return self.compute_expected(target, list(declared.columns), versions).rows
+        return self.compute_expected(target, list(declared.columns), versions, versions).rows
 
     def _wide(self, target: str, fact: Version, tables: Tables) -> dict[str, Any]:
         """One wide row: visible columns, positions and hidden keys."""

@@ -59,6 +59,11 @@ class Version:
     unsent: frozenset[str] = frozenset()
     set_at: dict[str, Position] = field(default_factory=dict)
 
+    @property
+    def identity(self) -> tuple[str, Key, Position]:
+        """What tells it from every other version."""
+        return self.table, self.key, self.position
+
     @classmethod
     def merge(cls, versions: Sequence[Version]) -> Version:
         """What is known of a key by these: the newest, and the newest value of each column."""
@@ -92,7 +97,7 @@ class Record:
     @property
     def instant(self) -> int | None:
         """When it was committed, for a change; None for what else there is."""
-        versions = self.versions or (self.letter.versions if self.letter else ())
+        versions = self.known_versions
         return versions[0].position[1] or None if versions else None
 
     def arrived_at(self, sequence_number: int) -> Record:
@@ -104,6 +109,11 @@ class Record:
         )
         letter = self.letter and self.letter.arrived_at(sequence_number)
         return replace(self, versions=versions, letter=letter)
+
+    @property
+    def known_versions(self) -> tuple[Version, ...]:
+        """Its versions, or those that it will have once it is replayed."""
+        return self.letter.versions if self.letter else self.versions
 
     def is_below(self, floor: int) -> bool:
         """Whether it is a change of a generation before the floor."""

@@ -3,6 +3,8 @@
 - `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out, those of CREATE TABLE AS among them;
 - `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`.
 
+`connect` adds the functions that SQLite lacks: GETDATE, whose times are text, and LPAD.
+
 COPY, schemas and locks are the business of each.
 """
 
@@ -12,9 +14,19 @@ import re
 import sqlite3
 from typing import Final
 
+from connectors.redshift.ledger import now
+
 _CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
 _CREATE_AS: Final = re.compile(r"(CREATE TEMP TABLE \S+) (?:DISTSTYLE EVEN|DISTKEY \(\S+\)) AS\n")
 _DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
+
+
+def connect() -> sqlite3.Connection:
+    """A database in memory, without autocommit of Python's own."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection.create_function("GETDATE", 0, lambda: now().isoformat())
+    connection.create_function("LPAD", 3, lambda text, size, fill: text.rjust(size, fill))
+    return connection
 
 
 def as_sqlite(sql: str) -> str:

@@ -18,7 +18,8 @@ from connectors.accounts import DIMENSION
 from connectors.failures import StarjoinError
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
-from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.pruning import SUMMED
+from connectors.redshift.spec import TargetSpec, WarehouseSpec
 from flink_app.declaration import Star
 from infra.simulation.counting import Counts, expected_counts
 from infra.simulation.database import BOOKKEEPING
@@ -54,11 +55,12 @@ class WrongError(StarjoinError, AssertionError):
 class _Seen:
     """What the warehouse's bookkeeping tables have shown so far."""
 
-    accounts: int = 0  # rows of the account table
     floor: int = 0  # that the warehouse is swept to
     batches: set[str] = field(default_factory=set)  # whose accounts have been read
     read_twice: bool = False  # whether some record was read again, so counts say nothing
-    applied: Counter[str] = field(default_factory=Counter)  # by table: changes that were newer
+    # Changes that were newer, of a dimension by table, and of a fact by target.
+    applied: Counter[str] = field(default_factory=Counter)
+    applied_facts: Counter[str] = field(default_factory=Counter)
     torn: bool = False  # whether the table is between two cuts
 
 
@@ -116,12 +118,14 @@ class Check:
             f"SELECT batch, shard, last_sequence_number FROM {BOOKKEEPING}.account"
         )
         floor = max((row[0] for row in self._database.query(_FLOOR)), default=0)
-        if (len(rows), floor) == (self._seen.accounts, self._seen.floor):
+        self.pruning.note_commit()
+        new = [row for row in rows if row[0] not in {*self._seen.batches, SUMMED}]
+        if not new and floor == self._seen.floor:
+            self._check_balance()
             self._check_gaps()
             return
         self.commits += 1
-        self._seen.accounts, self._seen.floor = len(rows), floor
-        new = [row for row in rows if row[0] not in self._seen.batches]
+        self._seen.floor = floor
         self._seen.batches.update(row[0] for row in new)
         reached_by_owner, before = self._reached_by[owner], list(self.reached)
         for _, shard, last in new:
@@ -136,9 +140,14 @@ class Check:
         elif not behind:
             self._seen.torn = True
         tables = find_newest(self._source.shards, self.reached, floor)
-        self._seen.applied += _count_newer(find_newest(self._source.shards, before, floor), tables)
-        if not self._seen.torn:
-            self._check_tables(tables)
+        before_tables = find_newest(self._source.shards, before, floor)
+        self._seen.applied += _count_newer(before_tables, tables)
+        for target in self._spec.targets:
+            facts = self._facts(target, tables, self.reached)
+            newer = _count_newer(self._facts(target, before_tables, before), facts)
+            self._seen.applied_facts[target.table] += newer[target.fact]
+            if not self._seen.torn:
+                self._check_target(target, tables, facts)
         self._check_dimensions(tables)
         self._check_balance()
         self._check_gaps()
@@ -184,6 +193,8 @@ class Check:
             # What is staged before a floor is raised may be loaded once more, and swept again.
             if counted_in_load and not self._floors:
                 applied = self._seen.applied[line.table]
+                if line.destination in self._star.targets:
+                    applied = self._seen.applied_facts[line.destination]
                 if line.loaded != applied:
                     message = f"{line} of {applied} changes that were newer"
                     raise WrongError(message, "loaded")
@@ -209,26 +220,31 @@ class Check:
         )[0][0]
         return int(loaded) + self.pruning.rows.get(kind, 0)
 
-    def _check_tables(self, tables: Tables) -> None:
-        for target in self._spec.targets:
-            columns = [column.name for column in target.columns]
-            visible = list(self._star.targets[target.table].columns)
-            expected = self._oracle.compute_expected(target.table, columns, tables)
-            actual = Expected(
-                self._rows(target.schema, target.table, columns),
-                self._rows(BOOKKEEPING, f"tombstones_{target.table}", [*target.key, "_pos"]),
-            )
-            count = len(visible)
-            for row in expected.rows:
-                values = zip(visible, row[:count], strict=True)
-                self.filled.update(f"{target.table}.{name}" for name, v in values if v is not None)
-            shown = ([row[:count] for row in rows] for rows in (expected.rows, actual.rows))
-            expected_rows, actual_rows = shown
-            _compare("rows", expected_rows, actual_rows, visible, target.table)
-            _compare("hidden columns", expected.rows, actual.rows, columns, target.table)
-            tombstones = self.pruning.leave_out(target.table, expected.tombstones)
-            named = [*target.key, "_pos"]
-            _compare("tombstones", tombstones, actual.tombstones, named, target.table)
+    def _facts(self, target: TargetSpec, tables: Tables, cut: Sequence[int]) -> Tables:
+        """What the warehouse knows of the target's own rows at a cut, whose tables these are."""
+        forgotten = self.pruning.forgotten[target.table]
+        if not forgotten:
+            return tables
+        return find_newest(self._source.shards, cut, self._seen.floor, forgotten)
+
+    def _check_target(self, target: TargetSpec, tables: Tables, facts: Tables) -> None:
+        columns = [column.name for column in target.columns]
+        visible = list(self._star.targets[target.table].columns)
+        expected = self._oracle.compute_expected(target.table, columns, tables, facts)
+        actual = Expected(
+            self._rows(target.schema, target.table, columns),
+            self._rows(BOOKKEEPING, f"tombstones_{target.table}", [*target.key, "_pos"]),
+        )
+        count = len(visible)
+        for row in expected.rows:
+            values = zip(visible, row[:count], strict=True)
+            self.filled.update(f"{target.table}.{name}" for name, v in values if v is not None)
+        shown = ([row[:count] for row in rows] for rows in (expected.rows, actual.rows))
+        expected_rows, actual_rows = shown
+        _compare("rows", expected_rows, actual_rows, visible, target.table)
+        _compare("hidden columns", expected.rows, actual.rows, columns, target.table)
+        named = [*target.key, "_pos"]
+        _compare("tombstones", expected.tombstones, actual.tombstones, named, target.table)
 
     def _check_dimensions(self, tables: Tables) -> None:
         """Those that are kept in the warehouse, deleted keys among their rows."""

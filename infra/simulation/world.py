@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 from connectors.metrics import GROUP, Gauge, LoadMetric
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
+from connectors.redshift.pruning import Cutoffs
 from connectors.redshift.spec import WarehouseSpec
 from flink_app.declaration import Star
 from flink_app.privacy.keys import PrivacyKeys
@@ -36,6 +38,8 @@ class World:
         source: Source,
         parallelism: int = 1,
         warehouse: Callable[[WarehouseSpec], Warehouse] = Database,
+        *,
+        prunes: bool = False,
     ) -> None:
         self.star = star
         self.source = source
@@ -43,7 +47,9 @@ class World:
         self.database = warehouse(self.spec)
         self.check = Check(star, self.spec, source, self.database)
         self.database.committed = self.check.check_commit
-        self.job = Job(star, self.spec, BlockSchemas(star), KEYS, source, self.database)
+        self.job = Job(
+            star, self.spec, BlockSchemas(star), KEYS, source, self.database, self._pruning, prunes
+        )
         self.now = 0.0
         self.checkpoints = [Checkpoint(0)]
         self.last_number = 0
@@ -131,8 +137,22 @@ class World:
         self.database.planned = None
 
     def prune(self) -> None:
-        """The bookkeeping tables lose what the last checkpoint does not need."""
-        self.check.pruning.prune(self.attempt, self.checkpoints[-1], self.check.reached)
+        """The bookkeeping tables lose what the last checkpoint does not need, as far as that goes.
+
+        Raises FenceLostError unless the attempt may load.
+        """
+        self.attempt.prune()
+
+    @contextmanager
+    def _pruning(self, attempt: Attempt) -> Iterator[Cutoffs]:
+        needed = {*attempt.list_pending(), *self.attempt.list_pending()}
+        if self.attempt.checkpoint is not None:
+            needed |= {*(self.attempt.checkpoint.pending or {})}
+        pruning, last = self.check.pruning, self.checkpoints[-1]
+        try:
+            yield pruning.begin(needed, last, self.check.reached)
+        finally:
+            pruning.end()
 
     # -- sequences of steps, for scripts and for the end of a history
 

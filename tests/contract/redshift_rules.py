@@ -581,6 +581,9 @@ QUERIES: Final = [
         "unrecognized configuration parameter",
     ),
     Rule("statement_timeout", "set statement_timeout to 60000", GUIDE + "Configuration reference"),
+    Rule("query_group", "set query_group to 'loads'", GUIDE + "query_group"),
+    Rule("query_group, of none", "show query_group", GUIDE + "query_group"),
+    Rule("query_group, put back", "reset query_group", GUIDE + "query_group"),
     Rule(
         "an integer out of range",
         "insert into t (id, n) values (5, 3000000000)",

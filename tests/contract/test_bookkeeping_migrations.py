@@ -134,10 +134,11 @@ def layout_sql(version: int, schema: str) -> list[str]:
 
 def account_rows(version: int, loaded: list[Part]) -> list[str]:
     """VALUES of `account`: 9 records of a first batch, 2 of which are no changes; 3 of a second."""
+    point = ", 1, '0001', 5, 'log'" if version >= 7 else ""
     if version >= 3:
         return [
-            f"('one', 'changes', '0', 'sale', '1', '9', 9, 0, 1, 1, 0, 77, {LOADED_AT})",
-            f"('two', 'changes', '0', 'sale', '10', '12', 3, 1, 0, 0, 2, NULL, {LOADED_AT})",
+            f"('one', 'changes', '0', 'sale', '1', '9', 9, 0, 1, 1, 0, 77, {LOADED_AT}{point})",
+            f"('two', 'changes', '0', 'sale', '10', '12', 3, 1, 0, 0, 2, NULL, {LOADED_AT}{point})",
         ]
     counts: list[tuple[Any, ...]] = [
         (loaded[-1].name, 1, 5, 5, 1, 0, 0, 77),
@@ -165,6 +166,8 @@ def fill(warehouse: Warehouse, version: int, loaded: list[Part]) -> None:
         f"INSERT INTO {names.account} VALUES {', '.join(account_rows(version, loaded))}",
         "CREATE TABLE sales (id INTEGER NOT NULL, price DECIMAL(9,2), _pos VARCHAR(44))",
         f"INSERT INTO sales VALUES (1, 2.50, '{make_position(1, 1, 0)}')",
+        "CREATE TABLE tombstones_sales (id INTEGER NOT NULL, _pos VARCHAR(44) NOT NULL)",
+        f"INSERT INTO tombstones_sales VALUES (9, '{make_position(1, 9, 0)}')",
     ]
     if version >= 3:
         statements += [
@@ -199,7 +202,7 @@ def earlier(warehouse: Warehouse, version: int) -> Earlier:
     return Earlier(warehouse, version, store, loaded, stage(store, 2, 2, 3))
 
 
-@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4, 5])
+@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4, 5, 6, 7])
 def left(warehouse: Warehouse, request: pytest.FixtureRequest) -> Earlier:
     if request.param != "2 and an empty outcome":
         return earlier(warehouse, request.param)
@@ -270,6 +273,16 @@ def test_the_layout_is_then_that_of_a_fresh_start(left: Earlier) -> None:
     assert [c for c in migrated if c[0] != "sales"] == [c for c in fresh if c[0] != "sales"]
 
 
+def test_deletes_are_still_known_and_their_time_is_that_of_the_start(left: Earlier) -> None:
+    loader = left.loader()
+    loader.start(NOW)
+    assert left.ask(
+        "SELECT id, _pos, _loaded_at > GETDATE() - INTERVAL '1 hour' FROM tombstones_sales"
+    ) == [[9, make_position(1, 9, 0), True]]
+    loader.load(stage(left.store, 8, 9), NOW)  # a change from before the delete
+    assert left.ask("SELECT id FROM sales") == [[1]]
+
+
 def test_a_second_start_migrates_nothing(left: Earlier) -> None:
     left.loader().start(NOW)
     everything = bookkeeping_rows(left)
@@ -303,6 +316,7 @@ CUTS: Final = {
         (3, "after it commits"),
         (4, "after it commits"),
         (5, "after it commits"),
+        (7, "before it writes"),
     ],
 )
 def test_a_start_that_is_cut_anywhere_is_completed_by_the_next(

@@ -126,6 +126,38 @@ def a_part_comes_again_after_its_facts_tombstone_was_pruned() -> None:
         tale.commit()
 
 
+def a_dead_letter_is_replayed_after_its_fact_was_deleted(*, too_early: bool = False) -> None:
+    """The record of a row is unreadable until after the row's delete is loaded."""
+    with Tale() as tale:
+        load, deleted = tale.load("f", 4), tale.delete("f", 4)
+        tale.take_spoiled(load)
+        tale.take(deleted)
+        tale.commit()
+        tale.commit()
+        tale.world.prune()
+        if too_early:
+            tale.world.database.execute(f"DELETE FROM {BOOKKEEPING}.tombstones_wide")
+        tale.replay_letter()
+        tale.commit()
+        tale.world.check_end()
+
+
+def a_load_shows_a_row_before_the_record_of_its_insert() -> None:
+    """The row's delete has been forgotten: the load's position is below it, and is all there is."""
+    with Tale() as tale:
+        tale.take(tale.load("f", 1), tale.delete("f", 1))
+        tale.commit()
+        tale.commit()
+        tale.world.prune()
+        assert tale.world.database.query(f"SELECT * FROM {BOOKKEEPING}.tombstones_wide") == []
+        insert, load = tale.f(1, c=1), tale.load("f", 1)
+        tale.take(load)
+        tale.commit()
+        tale.take(insert)
+        tale.commit()
+        tale.world.check_end()
+
+
 def an_aborted_checkpoint_that_some_subtasks_saw() -> None:
     with Tale(parallelism=2) as tale:
         tale.commit()

@@ -69,6 +69,7 @@ from tests.simulation.profile import (
     SOURCES,
     UNCHANGED,
 )
+from tests.simulation.pruning_mutations import all_of, sums_without, without
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,11 @@ def _owner_by_old_parallelism() -> list[Patch]:
     first = {"parallelism": 1}
     original = World.__init__
 
-    def begin(self: World, star: Any, source: Any, parallelism: int, *rest: Any) -> None:
+    def begin(
+        self: World, star: Any, source: Any, parallelism: int, *rest: Any, **named: Any
+    ) -> None:
         first["parallelism"] = parallelism
-        original(self, star, source, parallelism, *rest)
+        original(self, star, source, parallelism, *rest, **named)
 
     def old(keys: Any, table: str, *, subtask: int, parallelism: int) -> Any:
         del parallelism
@@ -451,6 +454,14 @@ MUTATIONS: Final = (
     Mutation("a batch is metered once", _metered_twice),
     Mutation("fence", _no_fence),
     Mutation("fence, once pruned", _no_fence, PRUNING),
+    Mutation("ledger rows are kept", all_of("batches"), PRUNING),
+    Mutation("tombstones are kept", all_of("tombstones"), PRUNING),
+    Mutation("accounts are summed up", without(r"INSERT INTO \S+account "), PRUNING),
+    Mutation("outcomes are summed up", without(r"INSERT INTO \S+outcome "), PRUNING),
+    Mutation("what is summed up goes", without(r"DELETE FROM \S+account "), PRUNING),
+    Mutation(
+        "sums are by table", sums_without(r", table_name$|table_name, (?=destination$)"), PRUNING
+    ),
     Mutation("sweep of dimensions", no_sweep_of_dimensions, RELOADS, placed=100),
     *(Mutation(guard, taken, placed=100) for guard, taken in PLACED_GUARDS.items()),
     Mutation(

@@ -80,6 +80,19 @@ class Tale:
             self.source.shards[shard].append(record)
             self.read(shard)
 
+    def take_spoiled(self, record: Record) -> None:
+        """The record arrives so that nobody can read it, and becomes a dead letter."""
+        self.source.wire.append((0, record))
+        self.source.spoil(0)
+        self.source.arrive(0)
+        self.read()
+
+    def replay_letter(self) -> None:
+        """The dead letter's record is put back on the stream, as it should have been."""
+        self.source.replay(0)
+        self.source.arrive(0)
+        self.read()
+
     def read(self, shard: int = 0) -> None:
         """The shard's next record goes as far as its stage."""
         self.world.attempt.read(shard, 1)

@@ -18,6 +18,7 @@ from flink_app.positions.position import make_position
 from infra.simulation.database import BOOKKEEPING
 from infra.simulation.doubles import decode_by_rows
 from infra.simulation.placement import placements
+from infra.simulation.pruning import Pruning
 from infra.simulation.warehouse_check import WrongError
 from tests.simulation import counterexamples
 from tests.simulation import tale as tale_module
@@ -105,6 +106,22 @@ def test_12_a_tombstone_may_go_only_when_all_older_changes_are_applied() -> None
     tell(too_early=False)
     with pytest.raises(WrongError, match="rows"):
         tell(too_early=True)
+
+
+def test_a_tombstone_may_go_only_when_no_dead_letter_of_its_key_can_be_replayed() -> None:
+    counterexamples.a_dead_letter_is_replayed_after_its_fact_was_deleted()
+    with pytest.raises(WrongError, match="rows"):
+        counterexamples.a_dead_letter_is_replayed_after_its_fact_was_deleted(too_early=True)
+
+
+def test_with_its_tombstone_a_delete_is_forgotten() -> None:
+    """What the check expects, else it would call the row that a later load brings wrong."""
+    counterexamples.a_load_shows_a_row_before_the_record_of_its_insert()
+    with (
+        patch.object(Pruning, "note_commit"),
+        pytest.raises(WrongError, match="rows"),
+    ):
+        counterexamples.a_load_shows_a_row_before_the_record_of_its_insert()
 
 
 def test_14_a_batch_cut_at_an_aborted_checkpoint_is_incomplete() -> None:

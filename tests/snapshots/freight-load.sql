@@ -345,8 +345,8 @@ DELETE FROM "starjoin"."tombstones_consignment_report" USING "next_rows_consignm
 WHERE "starjoin"."tombstones_consignment_report"."voyage" = n."voyage" AND "starjoin"."tombstones_consignment_report"."line" = n."line";
 
 -- step 7, consignment_report
-INSERT INTO "starjoin"."tombstones_consignment_report" ("voyage", "line", "_pos")
-SELECT "voyage", "line", "_pos" FROM "next_rows_consignment_report" WHERE "_deleted";
+INSERT INTO "starjoin"."tombstones_consignment_report" ("voyage", "line", "_pos", "_loaded_at")
+SELECT "voyage", "line", "_pos", GETDATE() FROM "next_rows_consignment_report" WHERE "_deleted";
 
 -- step 5, sender_report
 CREATE TEMP TABLE "next_rows_sender_report" DISTSTYLE EVEN AS
@@ -432,5 +432,5 @@ DELETE FROM "starjoin"."tombstones_sender_report" USING "next_rows_sender_report
 WHERE "starjoin"."tombstones_sender_report"."consignment_voyage" = n."consignment_voyage" AND "starjoin"."tombstones_sender_report"."consignment_line" = n."consignment_line";
 
 -- step 7, sender_report
-INSERT INTO "starjoin"."tombstones_sender_report" ("consignment_voyage", "consignment_line", "_pos")
-SELECT "consignment_voyage", "consignment_line", "_pos" FROM "next_rows_sender_report" WHERE "_deleted";
+INSERT INTO "starjoin"."tombstones_sender_report" ("consignment_voyage", "consignment_line", "_pos", "_loaded_at")
+SELECT "consignment_voyage", "consignment_line", "_pos", GETDATE() FROM "next_rows_sender_report" WHERE "_deleted";

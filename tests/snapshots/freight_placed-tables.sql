@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS "starjoin".ledger (
   byte_count BIGINT NOT NULL,
   url VARCHAR(1024) NOT NULL,
   loaded_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL SORTKEY (loaded_at);
+) DISTSTYLE ALL SORTKEY (part);
 
 CREATE TABLE IF NOT EXISTS "starjoin".fence (
   application VARCHAR(128) NOT NULL,
@@ -130,8 +130,9 @@ CREATE TABLE IF NOT EXISTS "reports"."consignment_report" (
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
   "voyage" INTEGER NOT NULL,
   "line" SMALLINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL
-) DISTKEY ("voyage");
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("voyage") SORTKEY ("voyage", "line");
 
 CREATE SCHEMA IF NOT EXISTS "public";
 
@@ -149,8 +150,9 @@ CREATE TABLE IF NOT EXISTS "public"."sender_report" (
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
   "consignment_line" SMALLINT NOT NULL,
   "consignment_voyage" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL
-) DISTSTYLE AUTO;
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTSTYLE AUTO SORTKEY ("consignment_voyage", "consignment_line");
 
 CREATE TABLE IF NOT EXISTS "starjoin"."dimension_region" (
   "country" VARCHAR(2) NOT NULL,

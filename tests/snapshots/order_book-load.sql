@@ -721,8 +721,8 @@ DELETE FROM "starjoin"."tombstones_sales_lines" USING "next_rows_sales_lines" AS
 WHERE "starjoin"."tombstones_sales_lines"."order_id" = n."order_id" AND "starjoin"."tombstones_sales_lines"."line_number" = n."line_number";
 
 -- step 7, sales_lines
-INSERT INTO "starjoin"."tombstones_sales_lines" ("order_id", "line_number", "_pos")
-SELECT "order_id", "line_number", "_pos" FROM "next_rows_sales_lines" WHERE "_deleted";
+INSERT INTO "starjoin"."tombstones_sales_lines" ("order_id", "line_number", "_pos", "_loaded_at")
+SELECT "order_id", "line_number", "_pos", GETDATE() FROM "next_rows_sales_lines" WHERE "_deleted";
 
 -- step 5, supplier_lines
 CREATE TEMP TABLE "next_rows_supplier_lines" DISTSTYLE EVEN AS
@@ -867,8 +867,8 @@ DELETE FROM "starjoin"."tombstones_supplier_lines" USING "next_rows_supplier_lin
 WHERE "starjoin"."tombstones_supplier_lines"."sold_in_order" = n."sold_in_order" AND "starjoin"."tombstones_supplier_lines"."line_in_order" = n."line_in_order";
 
 -- step 7, supplier_lines
-INSERT INTO "starjoin"."tombstones_supplier_lines" ("sold_in_order", "line_in_order", "_pos")
-SELECT "sold_in_order", "line_in_order", "_pos" FROM "next_rows_supplier_lines" WHERE "_deleted";
+INSERT INTO "starjoin"."tombstones_supplier_lines" ("sold_in_order", "line_in_order", "_pos", "_loaded_at")
+SELECT "sold_in_order", "line_in_order", "_pos", GETDATE() FROM "next_rows_supplier_lines" WHERE "_deleted";
 
 -- step 5, deliveries
 CREATE TEMP TABLE "next_rows_deliveries" DISTKEY ("shipment_number") AS
@@ -1121,5 +1121,5 @@ DELETE FROM "starjoin"."tombstones_deliveries" USING "next_rows_deliveries" AS n
 WHERE "starjoin"."tombstones_deliveries"."shipment_number" = n."shipment_number";
 
 -- step 7, deliveries
-INSERT INTO "starjoin"."tombstones_deliveries" ("shipment_number", "_pos")
-SELECT "shipment_number", "_pos" FROM "next_rows_deliveries" WHERE "_deleted";
+INSERT INTO "starjoin"."tombstones_deliveries" ("shipment_number", "_pos", "_loaded_at")
+SELECT "shipment_number", "_pos", GETDATE() FROM "next_rows_deliveries" WHERE "_deleted";

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS "starjoin".ledger (
   byte_count BIGINT NOT NULL,
   url VARCHAR(1024) NOT NULL,
   loaded_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL SORTKEY (loaded_at);
+) DISTSTYLE ALL SORTKEY (part);
 
 CREATE TABLE IF NOT EXISTS "starjoin".fence (
   application VARCHAR(128) NOT NULL,
@@ -153,8 +153,9 @@ CREATE TABLE IF NOT EXISTS "sales"."sales_lines" (
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales_lines" (
   "order_id" BIGINT NOT NULL,
   "line_number" SMALLINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL
-) DISTKEY ("order_id");
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("order_id") SORTKEY ("order_id", "line_number");
 
 CREATE SCHEMA IF NOT EXISTS "purchasing";
 
@@ -182,8 +183,9 @@ CREATE TABLE IF NOT EXISTS "purchasing"."supplier_lines" (
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_supplier_lines" (
   "line_in_order" SMALLINT NOT NULL,
   "sold_in_order" BIGINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL
-) DISTSTYLE AUTO;
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTSTYLE AUTO SORTKEY ("sold_in_order", "line_in_order");
 
 CREATE SCHEMA IF NOT EXISTS "logistics";
 
@@ -230,5 +232,6 @@ CREATE TABLE IF NOT EXISTS "logistics"."deliveries" (
 
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
   "shipment_number" VARCHAR(20) NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL
-) DISTKEY ("shipment_number");
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("shipment_number") SORTKEY ("shipment_number");

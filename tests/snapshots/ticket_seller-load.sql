@@ -181,5 +181,5 @@ DELETE FROM "starjoin"."tombstones_sport_event_activity" USING "next_rows_sport_
 WHERE "starjoin"."tombstones_sport_event_activity"."ticket_id" = n."ticket_id";
 
 -- step 7, sport_event_activity
-INSERT INTO "starjoin"."tombstones_sport_event_activity" ("ticket_id", "_pos")
-SELECT "ticket_id", "_pos" FROM "next_rows_sport_event_activity" WHERE "_deleted";
+INSERT INTO "starjoin"."tombstones_sport_event_activity" ("ticket_id", "_pos", "_loaded_at")
+SELECT "ticket_id", "_pos", GETDATE() FROM "next_rows_sport_event_activity" WHERE "_deleted";

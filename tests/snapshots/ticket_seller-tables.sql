@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS "starjoin".ledger (
   byte_count BIGINT NOT NULL,
   url VARCHAR(1024) NOT NULL,
   loaded_at TIMESTAMP NOT NULL
-) DISTSTYLE ALL SORTKEY (loaded_at);
+) DISTSTYLE ALL SORTKEY (part);
 
 CREATE TABLE IF NOT EXISTS "starjoin".fence (
   application VARCHAR(128) NOT NULL,
@@ -114,5 +114,6 @@ CREATE TABLE IF NOT EXISTS "public"."sport_event_activity" (
 
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sport_event_activity" (
   "ticket_id" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL
-) DISTKEY ("ticket_id");
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("ticket_id") SORTKEY ("ticket_id");

@@ -90,6 +90,24 @@ def test_the_alarm_of_nothing_loaded_is_longer_than_a_statement(
 
 
 @pytest.mark.parametrize(
+    ("days", "hours", "staged", "least"),
+    [(30, 168, 14, 0), (22, 168, 14, 0), (21, 168, 14, 22), (30, 169, 23, 32), (0, 8_760, 99, 0)],
+)
+def test_nothing_is_pruned_that_the_stream_or_the_bucket_may_still_bring(
+    tmp_path: Path, days: int, hours: int, staged: int, least: int
+) -> None:
+    changed = content()
+    changed["redshift"]["bookkeeping_days"] = days
+    changed["stream"]["retention_hours"] = hours
+    changed["staging"]["staged_days"] = staged
+    if least:
+        assert f"Set it to {least} or more, or to 0" in faults(tmp_path, changed)
+    else:
+        found = load_environment(write(tmp_path, changed), tmp_path)
+        assert found.redshift.bookkeeping_days == days
+
+
+@pytest.mark.parametrize(
     ("part", "setting", "value"),
     [
         ("application", "name", "has space"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType, TracebackType
@@ -20,7 +19,7 @@ from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
-from infra.simulation.sqlite_dialect import as_sqlite, drop_temporary
+from infra.simulation.sqlite_dialect import as_sqlite, connect, drop_temporary
 
 NAMES: Final = Names("starjoin")
 _SCHEMA: Final = re.compile(r'CREATE SCHEMA IF NOT EXISTS "(\w+)"')
@@ -67,7 +66,7 @@ class SqliteWarehouse:
     def __init__(self, spec: WarehouseSpec) -> None:
         self.spec = spec
         self.undeclared: Mapping[str, Sequence[str]] = {}
-        self._connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._connection = connect()
         for statement in create_statements(spec, NAMES):
             self._run(statement, {})
 
@@ -112,7 +111,8 @@ class SqliteWarehouse:
         )
 
     def tombstones(self, target: TargetSpec) -> list[tuple[Any, ...]]:
-        return sorted(self._connection.execute(f"SELECT * FROM {NAMES.tombstones(target)}"))
+        columns = ", ".join(f'"{name}"' for name in (*target.key, self.spec.position))
+        return sorted(self._connection.execute(f"SELECT {columns} FROM {NAMES.tombstones(target)}"))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """One query beside the loads."""

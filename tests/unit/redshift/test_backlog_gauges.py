@@ -11,6 +11,7 @@ import pytest
 from connectors.metrics import GROUP, Gauge
 from connectors.redshift.loader import Loaded
 from connectors.redshift.operator import Load
+from connectors.redshift.pruning import Cutoffs
 from tests.unit.redshift.warehouse import part
 from tests.unit.test_metrics import Context, Counter
 
@@ -24,6 +25,10 @@ class HungLoader:
     def __init__(self) -> None:
         self.loading, self.go_on = threading.Event(), threading.Event()
         self.started = threading.Event()
+        self.prunes = False
+
+    def prune(self, number: int) -> Cutoffs | None:
+        raise AssertionError(number)
 
     def start(self, number: int) -> bool:
         del number

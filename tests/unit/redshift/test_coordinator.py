@@ -16,6 +16,8 @@ from connectors.redshift import coordinator as module
 from connectors.redshift.balance import Balance
 from connectors.redshift.coordinator import (
     MAX_RETRY_SECONDS,
+    PRUNE_RETRY_SECONDS,
+    PRUNE_SECONDS,
     REPAIR_SECONDS,
     RETRY_SECONDS,
     Background,
@@ -31,6 +33,7 @@ from connectors.redshift.errors import (
     RetryLoadError,
 )
 from connectors.redshift.loader import Loaded
+from connectors.redshift.pruning import Cutoffs
 from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import part
 
@@ -73,6 +76,7 @@ class Rig:
         self.balances: list[Balance] = []
         self.never_read: list[Sequence[str]] = []
         self.lost = 0
+        self.prunes = False
         self.coordinator = LoadCoordinator(
             self,
             clock=lambda: self.now,
@@ -91,6 +95,11 @@ class Rig:
         self.calls.append(("start", str(number)))
         self._fail()
         return self.sweep_due
+
+    def prune(self, number: int) -> Cutoffs | None:
+        self.calls.append(("prune", str(number)))
+        self._fail()
+        return None
 
     def load(self, parts: list[Part], number: int) -> Loaded:
         assert number == NUMBER
@@ -462,3 +471,91 @@ def test_busy_says_when_to_look_again(rig: Rig) -> None:
     assert not rig.coordinator.busy
     rig.coordinator.signal(CheckpointComplete(1))
     assert rig.coordinator.busy
+
+
+@pytest.fixture
+def pruning(rig: Rig) -> Rig:
+    """A start that has loaded a part, and is pruning; what it calls is seen when that ends."""
+    rig.prunes = True
+    rig.started()
+    rig.finish()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.finish()
+    assert rig.calls == [("start", "5"), ("load", "a")]
+    assert rig.work.busy
+    return rig
+
+
+def test_bookkeeping_tables_are_pruned_after_the_first_load_and_then_once_a_day(
+    pruning: Rig,
+) -> None:
+    pruning.finish()
+    assert pruning.calls[2:] == [("prune", "5")]
+    for epoch in (2, 3):
+        pruning.now += PRUNE_SECONDS / 2 - 1
+        pruning.coordinator.remember([part("b", epoch=epoch)])
+        pruning.complete(epoch)
+        pruning.finish()
+    assert pruning.calls[3:] == [("load", "b"), ("load", "b")]
+    pruning.now += 2
+    pruning.coordinator.advance()
+    pruning.finish()
+    assert pruning.calls[5:] == [("prune", "5")]
+
+
+def test_nothing_is_pruned_where_all_is_kept(rig: Rig) -> None:
+    rig.started()
+    rig.finish()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.finish()
+    assert not rig.work.busy
+
+
+def test_a_job_that_cannot_load_does_not_prune(rig: Rig) -> None:
+    rig.prunes = True
+    rig.started()
+    rig.finish()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.complete(1)
+    rig.error = RetryLoadError("no warehouse")
+    rig.finish()
+    assert not rig.work.busy
+
+
+@pytest.mark.parametrize(
+    ("error", "metric", "level"),
+    [
+        (RetryLoadError("cut"), LoadMetric.LOADS_RETRIED, logging.WARNING),
+        (NeedsRepairError("no right"), LoadMetric.LOADS_NEED_REPAIR, logging.ERROR),
+    ],
+)
+def test_a_failed_pruning_holds_up_no_load_and_is_tried_again(
+    pruning: Rig,
+    error: LoadError,
+    metric: LoadMetric,
+    level: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pruning.error = error
+    pruning.finish()
+    assert pruning.counts[metric] == 1
+    (record,) = caplog.records
+    assert record.levelno == level
+    assert record.message.startswith("The bookkeeping tables were not pruned, which will be")
+    pruning.error = None
+    pruning.coordinator.remember([part("b", epoch=2)])
+    pruning.complete(2)
+    assert pruning.finish() == {"b"}
+    assert pruning.calls[3:] == [("load", "b")]
+    pruning.now += PRUNE_RETRY_SECONDS
+    pruning.coordinator.advance()
+    pruning.finish()
+    assert pruning.calls[4:] == [("prune", "5")]
+
+
+def test_a_pruning_that_finds_the_fence_taken_ends_the_task(pruning: Rig) -> None:
+    pruning.error = FenceLostError("taken")
+    with pytest.raises(FenceLostError):
+        pruning.finish()

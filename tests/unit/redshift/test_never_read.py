@@ -13,6 +13,7 @@ from connectors.redshift.errors import LoadError
 from connectors.redshift.loader import Loaded
 from connectors.redshift.never_read import PATIENCE_SECONDS, NeverRead
 from connectors.redshift.operator import Load
+from connectors.redshift.pruning import Cutoffs
 from connectors.staging.part import Part
 from tests.unit.redshift.test_backlog_gauges import COMPLETE, STARTED, Runtime
 from tests.unit.redshift.warehouse import SPEC, FakeWarehouse, loader, part
@@ -135,6 +136,11 @@ def test_tables_that_came_meanwhile_are_not_warned_of(caplog: pytest.LogCaptureF
 
 class NothingRead:
     """Loads, and says that there are no records of one table."""
+
+    prunes = False
+
+    def prune(self, number: int) -> Cutoffs | None:
+        raise AssertionError(number)
 
     def start(self, number: int) -> bool:
         del number

@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from connectors.blocks import Kind
+from connectors.redshift.ddl import TOMBSTONE_TIME
 from connectors.redshift.loader import Loader
+from connectors.redshift.pruning import Pruning
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
 from connectors.sql_types import SqlType
@@ -56,7 +58,8 @@ def existing(spec: WarehouseSpec) -> dict[str, dict[str, str]]:
         columns = {column.name: column.sql_type for column in target.columns}
         kept = (*target.key, spec.position)
         tables[target.table] = columns
-        tables[f"tombstones_{target.table}"] = {name: columns[name] for name in kept}
+        buried = {name: columns[name] for name in kept} | {TOMBSTONE_TIME: "TIMESTAMP"}
+        tables[f"tombstones_{target.table}"] = buried
     for dimension in spec.dimensions:
         columns = {column.name: column.sql_type for column in dimension.columns}
         tables[f"dimension_{dimension.table}"] = columns
@@ -253,6 +256,7 @@ def loader(
     floor: int = 0,
     key_id: str = "",
     check_bucket: Callable[[], None] = lambda: None,
+    pruning: Pruning | None = None,
 ) -> Loader:
     warehouse.manifests = manifests or Manifests()
     return Loader(
@@ -266,4 +270,5 @@ def loader(
         floor=Floor(floor, floor_position(floor)),
         key_id=key_id,
         check_bucket=check_bucket,
+        pruning=pruning,
     )

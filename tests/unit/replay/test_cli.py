@@ -25,6 +25,11 @@ class Services:
         self.read = world.files.read
         self.application = APPLICATION
         self.mark = world.mark
+        self.recent = True
+
+    def is_recent(self, arrival_ms: int) -> bool:
+        del arrival_ms
+        return self.recent
 
     def bookkeeping(self) -> tuple[Any, ...]:
         parts = self.world.files.parts
@@ -63,6 +68,15 @@ def test_a_dry_run_needs_neither_key_nor_stream(
     assert run(services) == 0
     assert services.asked == []
     assert capsys.readouterr().out.endswith("nothing was put back; give --apply to do it\n")
+
+
+def test_what_is_too_old_is_not_put_back(
+    services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services.recent = False
+    assert run(services, "--apply") == 0
+    assert services.world.numbers == []
+    assert "  left out: 3 whose records" in capsys.readouterr().out
 
 
 def test_one_part_is_put_back_alone(services: Services) -> None:

@@ -133,6 +133,19 @@ def test_what_was_replayed_before_and_is_bad_again_is_said() -> None:
     assert "1 had been replayed before and became dead letters again" in list(plan.lines())
 
 
+def test_what_first_arrived_before_deletes_are_remembered_is_left_out_and_said(
+    files: Files,
+) -> None:
+    replayed = with_coordinates(TOO_LONG, Coordinates("changes", "shard-9", "3", 5))
+    assert replayed is not None
+    files.stage([replayed], shard="shard-2")  # 15, which is young by its own arrival
+    plan = plan_replay(files.letters(), set(), EVERYTHING, lambda arrival_ms: arrival_ms >= 2_000)
+    assert numbers(plan) == [("shard-0", 11), ("shard-0", 12), ("shard-1", 10), ("shard-1", 14)]
+    assert plan.too_old == 2
+    (line,) = [line for line in plan.lines() if "bookkeeping.days" in line]
+    assert line.startswith("  left out: 2 whose records reached the stream more than")
+
+
 def test_nothing_to_do_is_said() -> None:
     plan = plan_replay([], set(), EVERYTHING)
     assert list(plan.lines())[-1] == "to be put back: 0"
