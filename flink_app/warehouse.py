@@ -64,6 +64,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         unchanged_columns=tuple(
             (c.name, unchanged_position_column(c.name)) for c in star.unchanged_target_columns(name)
         ),
+        followed=tuple(star.followed_columns(name).items()),
         staged=shape_of(star.wide_schema(name)),
     )
 

@@ -42,6 +42,8 @@ VERSION: Final = 1
 _HEADER: Final = struct.Struct("<3sBiqHHiii")
 _UNKNOWN: Final = -1
 _LF: Final = 0x0A
+_NINE: Final = 9
+_LONGEST_SEQUENCE_NUMBER: Final = 129  # digits, as Kinesis documents them
 _INT32: Final = np.dtype("<i4")
 _INT64: Final = np.dtype("<i8")
 _END_OF_TIME: Final = 253_402_300_800_000  # milliseconds: the year 10000, beyond datetime.MAXYEAR
@@ -148,6 +150,7 @@ def _block(data: bytes, n: int, behind: int, lengths: tuple[int, ...]) -> Record
         _check_offsets(name, np.frombuffer(starts, _INT32), length)
     text_offsets = np.frombuffer(offsets[2], _INT32)
     _check_terminators(np.frombuffer(text, np.uint8), text_offsets)
+    _check_numbers(np.frombuffer(sequences, np.uint8), np.frombuffer(offsets[0], _INT32))
     try:
         return RecordBlock(
             stream=stream.to_pybytes().decode(),
@@ -174,6 +177,14 @@ def _check_terminators(text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int3
     ends = offsets[1:]
     if bool((ends == offsets[:-1]).any()) or bool((text[ends - 1] != _LF).any()):
         message = "block frame with a record that does not end in LF"
+        raise FrameError(message)
+
+
+def _check_numbers(digits: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int32]) -> None:
+    lengths = offsets[1:] - offsets[:-1]
+    is_number = lengths.min() > 0 and lengths.max() <= _LONGEST_SEQUENCE_NUMBER
+    if not is_number or bool((digits - np.uint8(ord("0")) > _NINE).any()):
+        message = "block frame with a sequence number that is not decimal digits"
         raise FrameError(message)
 
 

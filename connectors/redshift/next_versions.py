@@ -65,6 +65,11 @@ class Touching:
         return [column.name for column in self.target.columns]
 
     @property
+    def followed(self) -> dict[str, str]:
+        """Columns that come along with a reference which changes may leave out, each with it."""
+        return dict(self.target.followed)
+
+    @property
     def searched(self) -> list[PathSpec]:
         """Paths by which rows of the target are looked for."""
         return [path for path in self.target.paths if path.dimension in self.changed]
@@ -197,10 +202,13 @@ def _pool(touching: Touching) -> str:
         for name in touching.columns
     )
     kept = (*target.key, touching.warehouse.position)
+    nothing = dict.fromkeys(since, f"b.{position}") | {
+        path.position: f"'{touching.warehouse.unknown}'"
+        for path in target.paths
+        if path.position in touching.followed
+    }
     buried = ", ".join(
-        f"b.{quote(name)}"
-        if name in kept
-        else f"{f'b.{position}' if name in since else 'NULL'} AS {quote(name)}"
+        f"b.{quote(name)}" if name in kept else f"{nothing.get(name, 'NULL')} AS {quote(name)}"
         for name in touching.columns
     )
     return (
@@ -217,17 +225,20 @@ def _pool(touching: Touching) -> str:
 def _winners(touching: Touching) -> str:
     """B: of each key the newest; `_changed` where it stays and a column of a late change does not.
 
-    A tombstone that wins is neither staged nor, its positions being NULL, matched by a path: D
-    drops it.
+    A tombstone that wins is neither staged nor, its keys being NULL, matched by a path: D drops it.
     """
     target = touching.target
     position, deleted = quote(touching.warehouse.position), quote(touching.warehouse.deleted)
     key = list_columns(target.key, "pool.")
-    unchanged = dict(target.unchanged_columns)
+    unchanged, followed = dict(target.unchanged_columns), touching.followed
     values = []
     for name in touching.columns:
         if name in unchanged:
             value = kept_value(name, unchanged[name], key, f"pool.{STAGED}")
+        elif name in followed:
+            lead = followed[name]
+            known = [path.position for path in target.paths if followed.get(path.position) == lead]
+            value = kept_value(name, unchanged[lead], key, f"pool.{STAGED}", known)
         elif name in unchanged.values():
             value = f"MAX(pool.{quote(name)}) OVER (PARTITION BY {key}) AS {quote(name)}"
         else:

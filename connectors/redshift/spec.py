@@ -61,6 +61,7 @@ class TargetSpec:
     unchanged_columns: (
         Pairs  # columns that changes may leave out, each with that of its own position
     )
+    followed: Pairs  # columns that come along with one of those, each with it; positions first
     staged: Shape  # of its files
 
 

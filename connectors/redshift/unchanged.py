@@ -13,10 +13,16 @@ d. A row of the target that stays, since it is not older, takes the column all t
 
 A target that was made before the column was declared so has no position in its rows: there the
 row's own counts.
+
+Where the column is a reference, the row takes what it leads to along with it: the positions, keys
+and columns of all its paths, as that version has them. Of versions that have the reference from one
+change, as after reading again, it is the one that knows most. Patches are applied to it afterwards,
+as to any row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from connectors.redshift.names import quote
@@ -33,10 +39,16 @@ def known_since(row: str, position_column: str, position: str) -> str:
     return f"COALESCE({row}.{quote(position_column)}, {row}.{position})"
 
 
-def kept_value(column: str, position_column: str, key: str, staged: str) -> str:
-    """Cases a to c, among `pool`'s versions of a key; at one position what is there already."""
+def kept_value(
+    column: str, position_column: str, key: str, staged: str, known: Iterable[str] = ()
+) -> str:
+    """Cases a to c, among `pool`'s versions of a key; at one position what is there already.
+
+    `known` are the positions of the paths that the column comes along with.
+    """
     # Qualified: in ORDER BY the bare name might be taken for the alias of the newest position.
-    order = f"PARTITION BY {key} ORDER BY pool.{quote(position_column)} DESC, {staged}"
+    positions = "".join(f", pool.{quote(position)} DESC" for position in known)
+    order = f"PARTITION BY {key} ORDER BY pool.{quote(position_column)} DESC, {staged}{positions}"
     name = quote(column)
     return f"FIRST_VALUE(pool.{name}) OVER ({order} {_ALL}) AS {name}"
 

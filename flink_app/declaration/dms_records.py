@@ -44,6 +44,13 @@ class RoundedNumbers(enum.StrEnum):
     AS_SENT = "as_sent"  # it is taken for what it says, zeros in the place of lost digits
 
 
+class MissingColumns(enum.StrEnum):
+    """What becomes of an update that lacks a column which is declared without `unchanged`."""
+
+    DEAD_LETTER = "dead_letter"  # nulls are sent as null, so the source has not logged the column
+    AS_NULL = "as_null"  # nulls are left out, and the source logs whole rows
+
+
 class SchemaChanges(enum.StrEnum):
     """What happens when source or warehouse are not what is declared; Flink CDC's names."""
 
@@ -106,6 +113,12 @@ class DmsRecords(StrictModel):
         description="what becomes of whole and decimal numbers of more than 15 digits in "
         "scientific notation, as DMS writes long ones without UseLargeIntegerValue; those of keys "
         "and references are always dead letters",
+    )
+    missing_columns: MissingColumns = Field(
+        MissingColumns.DEAD_LETTER,
+        description="what becomes of an update that lacks a column which has no `unchanged`: the "
+        "source has logged only a part of the row, so it is a dead letter; or NULL, where the "
+        "endpoint is without IncludeNullAndEmpty and the source logs whole rows",
     )
     schema_changes: SchemaChanges = Field(
         SchemaChanges.LENIENT,

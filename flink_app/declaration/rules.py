@@ -10,10 +10,11 @@ from typing import Final
 
 from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
-from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
+from flink_app.declaration.model import DeclarationParts, Placement, Reference, Table, Target
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
 _LONGEST_PATH: Final = 127 - len("_key_")
+_LONGEST_UNCHANGED_PATH: Final = _LONGEST_PATH - len("_set_")
 
 
 def check(declaration: DeclarationParts) -> None:
@@ -134,6 +135,7 @@ def _check_collations(name: str, table: Table) -> None:
 def _check_references(declaration: DeclarationParts, name: str, table: Table) -> None:
     for reference_name, reference in table.references.items():
         subject = f"table {name}, reference {reference_name}"
+        _check_left_out_together(subject, table, reference)
         referenced = declaration.tables.get(reference.table)
         if referenced is None:
             _fail(subject, f"table {reference.table!r} is not declared; declare it under tables")
@@ -144,9 +146,6 @@ def _check_references(declaration: DeclarationParts, name: str, table: Table) ->
         for column, key_column in zip(reference.columns, referenced.key, strict=True):
             if column not in table.columns:
                 _fail(subject, f"column {column!r} is not declared; declare it under columns")
-            if table.columns[column].unchanged:
-                fault = f"column {column!r} refers to {reference.table}"
-                _fail(subject, f"{fault}, so it must be in every change; remove its `unchanged`")
             sides = (table.columns[column], referenced.columns[key_column])
             if len({(side.treatment, side.stored_type.arrow) for side in sides}) > 1:
                 fault = f"{column} and {reference.table}.{key_column} differ in type or treatment"
@@ -158,6 +157,16 @@ def _check_references(declaration: DeclarationParts, name: str, table: Table) ->
                     " and ".join(sorted(side.ignored)) or Collation.BINARY for side in sides
                 )
                 _fail(subject, f"{fault} ({declared}); declare the same for both")
+
+
+def _check_left_out_together(subject: str, table: Table, reference: Reference) -> None:
+    """Only whole references are known; a part of the key is in every change."""
+    others = [name for name in reference.columns if name not in table.key and name in table.columns]
+    left_out = [name for name in others if table.columns[name].unchanged]
+    always = [name for name in others if name not in left_out]
+    if left_out and always:
+        fault = f"column {left_out[0]!r} has `unchanged` and column {always[0]!r} has not"
+        _fail(subject, f"{fault}; changes have a reference whole or not at all: declare both alike")
 
 
 def _check_no_cycle(declaration: DeclarationParts) -> None:
@@ -253,7 +262,9 @@ def _check_hidden_names(
         reference = declaration.tables[table].references[step]
         for column in reference.columns:
             name = "__".join([*path[:depth], column])
-            if len(name) > _LONGEST_PATH:
-                fault = f"{name} has more than {_LONGEST_PATH} characters, too many for Redshift"
+            is_left_out = depth == 1 and declaration.tables[table].columns[column].unchanged
+            longest = _LONGEST_UNCHANGED_PATH if is_left_out else _LONGEST_PATH
+            if len(name) > longest:
+                fault = f"{name} has more than {longest} characters, too many for Redshift"
                 _fail(subject, f"{fault}; shorten the names of the references")
         table = reference.table

@@ -230,9 +230,60 @@ class Star:
         return tuple(name for name, column in stored.items() if column.unchanged)
 
     @_once
+    def unchanged_references(self, table: str) -> tuple[tuple[str, ...], ...]:
+        """Of each reference that some target follows, the unchanged columns.
+
+        An update must have all of them or none, or what the reference leads to is not known.
+        """
+        stored = self.unchanged_columns(table)
+        references = self.tables[table].references.values()
+        columns = [tuple(c for c in r.columns if c in stored) for r in references]
+        return tuple(dict.fromkeys(filter(None, columns)))
+
+    @_once
     def unchanged_target_columns(self, target: str) -> tuple[WideColumn, ...]:
-        """The visible columns of `target` that come from an unchanged column of the fact."""
-        return tuple(c for c in self.wide_columns(target) if not c.path and c.type.unchanged)
+        """The columns of `target` that come from an unchanged column of the fact.
+
+        Visible ones, then hidden ones, which hold the key of a path.
+        """
+        fact = self.targets[target].fact
+        columns = [c for c in self.wide_columns(target) if not c.path]
+        names = {column.name for column in columns}
+        for path in self.target_paths(target):
+            if path.parent:
+                continue
+            for name, source in zip(self.path_key(target, path), path.key, strict=True):
+                if name not in names:
+                    declared = self.tables[fact].columns[source]
+                    columns.append(WideColumn(name, (), fact, source, declared))
+        return tuple(column for column in columns if column.type.unchanged)
+
+    @_once
+    def followed_columns(self, target: str) -> Mapping[str, str]:
+        """What a row takes along with an unchanged reference, where a change leaves that out.
+
+        By column of `target` below such a reference, positions first, the column of the fact's that
+        the reference has come with.
+        """
+        unchanged = {column.name for column in self.unchanged_target_columns(target)}
+        paths = self.target_paths(target)
+        leading = {
+            path.steps[0]: name
+            for path in paths
+            if not path.parent
+            for name in self.path_key(target, path)[::-1]
+            if name in unchanged
+        }
+        below = [path for path in paths if path.steps[0] in leading]
+        followed = {path.position: leading[path.steps[0]] for path in below}
+        for wide in self.wide_columns(target):
+            if wide.path and wide.path[0] in leading:
+                followed[wide.name] = leading[wide.path[0]]
+        for path in below:
+            if path.parent:
+                for name in self.path_key(target, path):
+                    followed.setdefault(name, leading[path.steps[0]])
+        return followed
 
     @_once
     def wide_columns(self, target: str) -> tuple[WideColumn, ...]:

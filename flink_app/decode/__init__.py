@@ -18,6 +18,7 @@ Records by columns, the fast path:
     time_columns: times from text.
     columns: tables of records to changes; odd records are left for the slow path.
     collated_columns: text that a source takes for equal, in one form.
+    sent_nulls: which columns were sent as null, and which not at all.
     value_columns: columns of JSON values to columns of the declared types.
     position_columns: positions by columns.
 

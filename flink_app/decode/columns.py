@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from flink_app.decode.plan import CONTROL, METADATA_TYPE, UNDECLARED, DecodePlan
 from flink_app.decode.position_columns import find_positions, ordering_of
 from flink_app.decode.read_schema import ReadSchema
 from flink_app.decode.reading import Reading, read, screen
+from flink_app.decode.sent_nulls import SentNulls
 from flink_app.decode.unchanged import sent_column, unchanged_column_positions
 from flink_app.decode.value_columns import check_values, may_be_rounded
 from flink_app.positions.generations import UNKNOWN_GENERATION
@@ -52,6 +54,7 @@ class ColumnarResult:
     scientific: Mask | None = None  # by row number: where a number has an exponent; None: nowhere
     # By row number.
     sequence_numbers: pa.StringArray = field(default_factory=lambda: pa.array([], pa.string()))
+    nulls: SentNulls | None = None  # of the records that the reader takes
 
     def generation(self, rows: Rows) -> int | Numbers:
         """The generation of records."""
@@ -77,6 +80,7 @@ def parse_columns(
         result.scientific = exponents.positive if exponents.positive.any() else None
     result.odd.append(lines.rows[~is_whole])
     lines = lines.take(np.flatnonzero(is_whole))
+    result.nulls = SentNulls(lines, zero_is_null=plan.zero_is_null)
     if len(plan.groups) == 1:
         (group,) = plan.groups
         _take_records(_read(lines, group.record_schema, result), plan, result)
@@ -149,7 +153,10 @@ def _take_table(
     if data.null_count:
         good &= to_mask(data.is_valid())
     deletes, updates = operations == DELETE, operations == UPDATE
-    values, unsent = _values(table, plan, (members(data), members(before)), deletes, updates, good)
+    null_finder = _NullFinder(result.nulls, rows, updates)
+    values, unsent = _values(
+        table, plan, (members(data), members(before)), deletes, null_finder, good
+    )
     if result.scientific is not None:
         _leave_rounded(values, table, np.flatnonzero(result.scientific[rows]), good)
     sequence_numbers = result.sequence_numbers.take(pa.array(rows))
@@ -166,8 +173,9 @@ def _take_table(
         ],
         schema=table.parsed_schema,
     )
-    if unsent:  # the slow path says what is lost where the key has changed
+    if unsent:  # the slow path says what is lost
         good &= ~(np.logical_or.reduce([*unsent.values()]) & to_mask(find_moved(changes, table)))
+        _leave_partly_sent(table, unsent, good)
     unordered = positioned.disordered
     if positioned.coarse.any():  # the old key's other changes may be on another shard
         unordered = unordered | positioned.coarse & to_mask(find_moved(changes, table))
@@ -201,12 +209,38 @@ def _leave_rounded(values: list[pa.Array], table: TablePlan, places: Rows, good:
             good[places] &= ~may_be_rounded(array.take(pa.array(places)), column)
 
 
+@dataclass(frozen=True)
+class _NullFinder:
+    """Where updates of one table are known to send null."""
+
+    nulls: SentNulls | None
+    rows: Rows
+    updates: Mask
+
+    def sent(self, name: str, among: Mask) -> Mask:
+        """Among the rows of a mask, those whose data is known to have the name, with null."""
+        known = np.zeros(len(among), np.bool_)
+        if self.nulls is not None:
+            known[among] = self.nulls.of(self.rows[among], name)
+        return known
+
+
+def _leave_partly_sent(table: TablePlan, unsent: dict[str, Mask], good: Mask) -> None:
+    """Clears `good` where only a part of a reference is sent."""
+    for columns in table.references:
+        masks = [unsent.get(name) for name in columns]
+        known = [mask for mask in masks if mask is not None]
+        if known:
+            every = np.logical_and.reduce(known) if len(known) == len(masks) else False
+            good &= ~np.logical_or.reduce(known) | every
+
+
 def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over them
     table: TablePlan,
     plan: DecodePlan,
     parts: tuple[Mapping[str, pa.Array], Mapping[str, pa.Array]],
     deletes: Mask,
-    updates: Mask,
+    nulls: _NullFinder,
     good: Mask,
 ) -> tuple[list[pa.Array], dict[str, Mask]]:
     """The columns' values, then the key's values before the change; clears `good` where unfit.
@@ -215,7 +249,7 @@ def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over 
     """
     data, before = parts
     has_row = pa.array(~deletes) if deletes.any() else None
-    is_update = pa.array(updates)
+    is_update = pa.array(nulls.updates)
     current: list[pa.Array] = []
     old: list[pa.Array] = []
     unsent: dict[str, Mask] = {}
@@ -230,8 +264,13 @@ def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over 
             values = _keep_where(has_row, values)
             if column.declared.unchanged:
                 earlier = before[plan.before_name(column.source)]
-                if sent := sent_column(values, earlier, updates, column):
+                find = partial(nulls.sent, column.source)
+                if sent := sent_column(values, earlier, nulls.updates, column, find):
                     values, unsent[column.name] = sent.values, sent.unsent
                     good &= ~sent.odd
+            elif plan.refuses_missing and values.null_count:
+                missing = nulls.updates & values.is_null().to_numpy(zero_copy_only=False)
+                if missing.any():  # maybe: the slow path says which
+                    good &= ~missing | nulls.sent(column.source, missing)
         current.append(check_values(values, column, good))
     return [*current, *old], unsent

@@ -71,6 +71,11 @@ class DecodePlan(RecordPlan):
             Group(tuple(map(self.tables_by_number.index, tables)), self._record_schema(types))
             for types, tables in self._group_tables()
         )
+        self.zero_is_null = any(
+            column.zero_dates is ZeroDates.AS_NULL
+            for table in self.tables.values()
+            for column in table.columns
+        )
         # The names under which every group has floating-point numbers only.
         float_names = [group.record_schema.float_names for group in self.groups]
         self.float_names = frozenset.intersection(*float_names)

@@ -32,7 +32,15 @@ from flink_app.records.envelope import (
     text_of,
 )
 from flink_app.records.parsed import OPERATIONS, Outcome, ParsedRow, Skipped, SlowRecord
-from flink_app.records.plan import DATA, DOCUMENT, METADATA, RecordPlan, TablePlan, old_key
+from flink_app.records.plan import (
+    DATA,
+    DOCUMENT,
+    METADATA,
+    ReadColumn,
+    RecordPlan,
+    TablePlan,
+    old_key,
+)
 from flink_app.records.rejected import Reason, Rejected
 from flink_app.records.values import ValueFaultError, read_value, timestamp_micros
 
@@ -141,20 +149,8 @@ def _parse_change(
     envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan
 ) -> tuple[dict[str, Any], dict[str, bool]]:
     """The values of a row without its positions, and which unchanged columns it sends."""
-    operation = text_of(metadata, "operation")
-    if operation not in OPERATIONS:
-        raise ValueFaultError(
-            Reason.UNKNOWN_OPERATION, "metadata 'operation' is not one of a row's"
-        )
+    operation, data, before = _parts_of_change(envelope, metadata, table, plan)
     deleted = operation == "delete"
-    data = object_of(envelope, DATA)
-    if not plan.reads_documents and data.read(DOCUMENT) is not None:
-        raise NotAChangeError(_NESTED_BY_SOURCE if _is_of_mongodb(data) else _NESTED_BY_MAPPING)
-    before = (
-        object_of(envelope, plan.before_image, required=False)
-        if operation == "update"
-        else Members()
-    )
     values: dict[str, Any] = {}
     sent = {column.name: True for column in table.unchanged_columns}
     for column in table.columns:
@@ -163,9 +159,12 @@ def _parse_change(
         if deleted and not is_key:
             continue
         try:
-            value = data.read(column.source)
-            if column.declared.unchanged and operation == "update":
+            if is_key:
+                value = _key_value(data, before, column, plan)
+            elif column.declared.unchanged and operation == "update":
                 value, sent[column.name] = sent_value(data, before, column, plan)
+            else:
+                value = data.read(column.source)
             values[column.name] = read_value(value, column)
             if is_key:
                 earlier = before.read(plan.before_name(column.source))
@@ -177,7 +176,70 @@ def _parse_change(
             raise ValueFaultError(Reason.MISSING_KEY, message)
     values[DELETED] = deleted
     _check_moved(values, sent, table)
+    _check_references(sent, table)
     return values, sent
+
+
+def _parts_of_change(
+    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan
+) -> tuple[str, Members, Members]:
+    """The operation, the row, and the row before an update; empty for anything else."""
+    operation = text_of(metadata, "operation")
+    if operation is None or operation not in OPERATIONS:
+        raise ValueFaultError(
+            Reason.UNKNOWN_OPERATION, "metadata 'operation' is not one of a row's"
+        )
+    data = object_of(envelope, DATA)
+    if not plan.reads_documents and data.read(DOCUMENT) is not None:
+        raise NotAChangeError(_NESTED_BY_SOURCE if _is_of_mongodb(data) else _NESTED_BY_MAPPING)
+    before = Members()
+    if operation == "update":
+        before = object_of(envelope, plan.before_image, required=False)
+        if plan.refuses_missing:
+            _check_whole(data, table)
+    return operation, data, before
+
+
+def _key_value(data: Members, before: Members, column: ReadColumn, plan: RecordPlan) -> Any:
+    """A part of the key as JSON; from before the update, if that has logged only what changed."""
+    if column.source in data:
+        return data.read(column.source)
+    return before.read(plan.before_name(column.source))
+
+
+def _check_whole(data: Members, table: TablePlan) -> None:
+    """Raises ValueFaultError for an update that lacks columns, which are no nulls then."""
+    missing = [
+        column.name
+        for column in table.columns
+        if column.name not in table.key
+        and not column.declared.unchanged
+        and column.source not in data
+    ]
+    if missing:
+        names = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
+        message = (
+            f"{names}: the update does not have what is declared. If the source logs only a part "
+            "of the row, have it log all of it (Oracle: supplemental logging of all columns, "
+            "MySQL: binlog_row_image=FULL; PostgreSQL leaves out large values), or declare "
+            "unchanged: missing, which keeps the loaded value. If the source has dropped or "
+            "renamed the column, take it out of the declaration, or declare its new name with "
+            "source"
+        )
+        raise ValueFaultError(Reason.MISSING_COLUMN, message)
+
+
+def _check_references(sent: dict[str, bool], table: TablePlan) -> None:
+    """Raises ValueFaultError if a reference is sent in part: what it refers to is not known."""
+    for columns in table.references:
+        if len({sent[name] for name in columns}) > 1:
+            message = (
+                f"columns {', '.join(columns)}: the update has only a part of the reference, so "
+                "what it refers to is not known. Have the source log these columns together "
+                "(Oracle: a supplemental log group ALWAYS, MySQL: binlog_row_image=FULL, "
+                "PostgreSQL: REPLICA IDENTITY FULL and ColumnFilter all in DMS)"
+            )
+            raise ValueFaultError(Reason.UNCHANGED_LOST, message)
 
 
 def _is_of_mongodb(data: Members) -> bool:
@@ -192,7 +254,8 @@ def _check_moved(values: dict[str, Any], sent: dict[str, bool], table: TablePlan
         message = (
             f"column {lost[0]}: the key changed and the unchanged value was left out, so it "
             "is stored under the old key only. Set REPLICA IDENTITY FULL in the source and "
-            "ColumnFilter all in DMS, so that the before-image has it"
+            "ColumnFilter all in DMS, so that the before-image has it, or have the source log "
+            "whole rows (Oracle: supplemental logging of all columns, MySQL: binlog_row_image=FULL)"
         )
         raise ValueFaultError(Reason.UNCHANGED_LOST, message)
 

@@ -7,6 +7,7 @@ columns; in a load or an insert null is null.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,19 +48,23 @@ class SentColumn:
 
 
 def sent_column(
-    values: pa.Array, earlier: pa.Array, updates: Mask, column: ReadColumn
+    values: pa.Array,
+    earlier: pa.Array,
+    updates: Mask,
+    column: ReadColumn,
+    sent_as_null: Callable[[Mask], Mask],
 ) -> SentColumn | None:
     """`sent_value` by columns; None when every update sends a value.
 
-    The JSON reader gives one null for a missing name and for null, so where these differ the slow
-    path must look.
+    The JSON reader gives one null for a missing name and for null. `sent_as_null` says of which
+    records it knows that they have null; the slow path must look at the others.
     """
     null = updates & values.is_null().to_numpy(zero_copy_only=False)
     if not null.any():
         return None
     nowhere = np.zeros(len(values), np.bool_)
     if column.declared.unchanged is Unchanged.MISSING:
-        return SentColumn(values, nowhere, null)
+        return SentColumn(values, nowhere, null & ~sent_as_null(null))
     values = pc.if_else(pa.array(null), earlier, values)
     return SentColumn(values, null & values.is_null().to_numpy(zero_copy_only=False), nowhere)
 

@@ -209,7 +209,8 @@ def signs_in_sample(
         yield SettingSign.TEXT_BOOLEAN
     operation = metadata.get("operation")
     always = [c for c in table.columns if operation != "update" or not c.declared.unchanged]
-    if operation in UPSERTS and any(c.source not in data for c in always):
+    is_refused = operation == "update" and plan.refuses_missing  # as a dead letter
+    if operation in UPSERTS and not is_refused and any(c.source not in data for c in always):
         yield SettingSign.NO_NULLS
     if operation == "update" and any(
         _may_be_left_out(c.source, data, before, plan)
@@ -229,7 +230,7 @@ def _may_be_left_out(
     source: str, data: Mapping[str, Any], before: Mapping[str, Any], plan: RecordPlan
 ) -> bool:
     """Whether there is no value where there was one, or not even the null that others have."""
-    if data.get(source) is not None:
+    if data.get(source) is not None or (source not in data and plan.refuses_missing):
         return False
     if before.get(plan.before_name(source)) is not None:
         return True

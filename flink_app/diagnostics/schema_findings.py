@@ -19,17 +19,21 @@ from flink_app.diagnostics.source_types import SourceType
 from flink_app.records.parsed import UPSERTS
 from flink_app.records.plan import DOCUMENT, ReadColumn, TablePlan
 
-# What a source may leave out of an update because it has not changed: values that PostgreSQL keeps
-# beside the row when they are large.
-_MAY_BE_LEFT_OUT: Final = ("varchar", "char", "varbyte", "decimal")
-
 
 class FindingKind(enum.Enum):
     """What was found, as a sentence about table and column, and what to do."""
 
     COLUMN_GONE = (
-        "the source no longer has it",
-        "take it out of the declaration, or declare its new name with source",
+        "the source no longer has it: it was dropped or renamed; loaded values stay",
+        "if dropped, take it out of the declaration; if renamed, declare its new name with source",
+    )
+    COLUMN_LEFT_OUT = (
+        "updates lack it: the source has logged only a part of the row, or dropped or renamed it",
+        (
+            "have the source log whole rows, or declare unchanged: missing, which keeps the loaded "
+            "value; if dropped, take it out of the declaration; if renamed, declare its new name "
+            "with source"
+        ),
     )
     KEY_GONE = (
         "the source no longer has this part of the key",
@@ -211,18 +215,21 @@ def findings_in_row(
 ) -> Iterator[Finding]:
     """What one row of `table` shows.
 
-    A column that is missing where others are null, so that nulls are sent, is gone. A missing key
-    is left to the dead letters: one broken record must not pass for a changed table.
+    A column that is missing where others are null, so that nulls are sent, is gone; in an update it
+    may also just not have been logged. A missing key is left to the dead letters: one broken record
+    must not pass for a changed table.
     """
     if operation not in UPSERTS or DOCUMENT in data:
         return
     if any(value is None for value in data.values()):
         for column in table.columns:
-            declared = column.declared
-            is_large = declared.unchanged is not None or declared.type.name in _MAY_BE_LEFT_OUT
-            may_be_left_out = operation == "update" and is_large
-            if column.source not in data and column.name not in table.key and not may_be_left_out:
+            if column.source in data or column.name in table.key:
+                continue
+            if operation != "update":
                 yield _report_gone(column, table)
+            elif column.declared.unchanged is None:
+                declared = str(column.declared.type)
+                yield Finding(FindingKind.COLUMN_LEFT_OUT, table.name, column.source, declared)
     yield from _report_new(data, table, known)
 
 

@@ -29,9 +29,11 @@ _CONTRADICTIONS: Final = frozenset(
         FindingKind.TABLE_RENAMED,
     }
 )
+# They may contradict the declaration, or not.
+_DOUBTFUL: Final = frozenset({FindingKind.ALTERED, FindingKind.COLUMN_LEFT_OUT})
 # Without its key no change of a table can be applied.
 _FATAL: Final[dict[SchemaChanges, frozenset[FindingKind]]] = {
-    SchemaChanges.EXCEPTION: _CONTRADICTIONS | {FindingKind.ALTERED},
+    SchemaChanges.EXCEPTION: _CONTRADICTIONS | _DOUBTFUL,
     SchemaChanges.EVOLVE: _CONTRADICTIONS,
     SchemaChanges.TRY_EVOLVE: frozenset({FindingKind.KEY_GONE}),
     SchemaChanges.LENIENT: frozenset({FindingKind.KEY_GONE}),

@@ -48,7 +48,6 @@ SQL_SERVER: Final = r"^[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{4}"
 TIME_DIGITS: Final = 16
 ARRIVAL_DIGITS: Final = WIDTH - GENERATION_DIGITS - TIME_DIGITS
 _ARRIVAL_BITS: Final = 4 * ARRIVAL_DIGITS
-_LONGEST_SEQUENCE_NUMBER: Final = 129  # decimal digits
 
 
 class PositionError(StarjoinError, ValueError):
@@ -77,10 +76,8 @@ def arrival_digits(sequence_number: str) -> str:
     shard was made, the low bits of the counter behind them, and the end, which names the shard. A
     child shard is made later than its parent, so what it has is later. A shorter number, as local
     streams have, is taken whole. `Positioned.disordered` says where this did not order records.
-    What is no number, which Kinesis never gives, orders nothing.
     """
-    is_number = sequence_number.isdecimal() and len(sequence_number) <= _LONGEST_SEQUENCE_NUMBER
-    number = int(sequence_number) if is_number else 0
+    number = int(sequence_number)
     if number >> _ARRIVAL_BITS:
         made, counter, end = number >> 148, number >> 80, number
         number = (made & 0xFFFFFFFF) << 64 | (counter & 0xFFFFFFFFFFFF) << 16 | end & 0xFFFF

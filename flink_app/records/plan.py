@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 
 from flink_app.declaration.collation import Collation
-from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
+from flink_app.declaration.dms_records import DmsRecords, MissingColumns, RoundedNumbers, ZeroDates
 from flink_app.declaration.model import Column, Table, TrailingBlanks, Treatment
 from flink_app.declaration.star import DELETED, POSITION, Star, unchanged_position_column
 from flink_app.declaration.version import fingerprint
@@ -104,6 +104,7 @@ class TablePlan:
     key: tuple[str, ...]
     columns: tuple[ReadColumn, ...]
     has_partitions: bool = False
+    references: tuple[tuple[str, ...], ...] = ()  # columns that an update may leave out together
 
     @cached_property
     def integers(self) -> tuple[str, ...]:
@@ -156,6 +157,7 @@ class RecordPlan:
         self.before_image = DATA if self.before_among_columns else stream.before_image
         self.positions = stream.positions
         self.coarse_positions = stream.coarse_positions
+        self.refuses_missing = stream.missing_columns is MissingColumns.DEAD_LETTER
         self.tables: dict[str, TablePlan] = {}
         for name in star.used_tables:
             table = star.tables[name]
@@ -168,6 +170,7 @@ class RecordPlan:
                     ReadColumn.of(column, table, stream) for column in star.stored_columns(name)
                 ),
                 has_partitions=bool(table.partitions),
+                references=star.unchanged_references(name),
             )
             self.tables[name] = plan
         # By table, every name that the declaration has for a column of the source, used or not,

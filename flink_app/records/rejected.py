@@ -24,6 +24,7 @@ class Reason(enum.StrEnum):
     ROUNDED_NUMBER = "rounded_number"
     NO_POSITION = "no_position"
     UNCHANGED_LOST = "unchanged_lost"
+    MISSING_COLUMN = "missing_column"
 
     @property
     def remedy(self) -> str:
@@ -39,7 +40,10 @@ _REMEDIES: Final = {
     ),
     Reason.NOT_A_CHANGE: "Look at the table mapping of DMS, and at what else writes to the stream",
     Reason.UNKNOWN_OPERATION: "Look at what the DMS task writes, and at what else does",
-    Reason.MISSING_KEY: "Declare the key that the table has, by its name in the records",
+    Reason.MISSING_KEY: (
+        "Declare the key that the table has, by its name in the records; if updates lack it, set "
+        "EnableBeforeImage in the task's BeforeImageSettings"
+    ),
     Reason.WRONG_TYPE: "Declare the type that the source has",
     Reason.OUT_OF_RANGE: "Declare a wider type, or fix the value in the source",
     Reason.TOO_LONG: "Declare a longer column, or fix the value in the source",
@@ -54,6 +58,10 @@ _REMEDIES: Final = {
     Reason.TOO_PRECISE: "Declare the column as varchar(n), which keeps every digit",
     Reason.UNCHANGED_LOST: (
         "Set REPLICA IDENTITY FULL in the source and ColumnFilter all in DMS, or reload the table"
+    ),
+    Reason.MISSING_COLUMN: (
+        "Have the source log whole rows (Oracle: supplemental logging of all columns, MySQL: "
+        "binlog_row_image=FULL), or declare unchanged: missing on the columns"
     ),
     Reason.NO_POSITION: (
         "Set IncludeTransactionDetails on the DMS endpoint, or declare the positions that the "

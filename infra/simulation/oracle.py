@@ -158,7 +158,17 @@ class Oracle:
             shown[steps, column] = name
         for path in ends:
             self._key_columns(path, ends, shown, wide)
+            if len(path) == 1:
+                self._key_positions(path, fact, shown, wide)
         return wide
+
+    def _key_positions(
+        self, steps: Steps, fact: Version, shown: dict[tuple[Steps, str], str], wide: Row
+    ) -> None:
+        """Since when the row has the hidden key of a path, where changes may leave that out."""
+        for name in self._declaration.tables[fact.table].references[steps[0]].columns:
+            if name in fact.unchanged_columns and ((), name) not in shown:
+                wide[f"_set__key_{steps[0]}__{name}"] = position_text(fact.set_at[name])
 
     def _step(
         self, steps: Steps, ends: dict[Steps, tuple[str, Row]], wide: Row, tables: Tables

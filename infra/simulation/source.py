@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
@@ -201,6 +202,7 @@ class Source:
             left_out = frozenset()
         else:
             left_out = frozenset(name for name in left_out if was[name] is not None)
+            left_out = self._whole_references(table, left_out)
             row = row | {name: was[name] for name in left_out}
         if was is not None and self._source_name(table, was) != self._source_name(table, row):
             self.delete(table, key if old is None else old)
@@ -230,6 +232,19 @@ class Source:
             before,
             source_name=self._source_name(table, row),
         )
+
+    def _whole_references(self, table: str, left_out: frozenset[str]) -> frozenset[str]:
+        """Without the columns of references that would be sent in part."""
+        declared = self.declaration.tables[table]
+        while True:
+            parts = [
+                {name for name in reference.columns if declared.columns[name].unchanged}
+                for reference in declared.references.values()
+            ]
+            sent_in_part = [names for names in parts if names & left_out and names - left_out]
+            if not sent_in_part:
+                return left_out
+            left_out = left_out.difference(*sent_in_part)
 
     def delete(self, table: str, key: Key) -> None:
         """Deletes a row; its record has the key only, as PostgreSQL gives it by default."""
@@ -319,15 +334,43 @@ class Source:
     def spoil(self, index: int) -> None:
         """A record in `wire` cannot be read as it is; its letter can, once it is replayed.
 
-        One that is passed over is not read, whatever it holds.
+        An update lacks a column that is in every change; any other record has an operation that
+        there is not. One that is passed over is not read, whatever it holds.
         """
         shard, record = self.wire[index]
         if record.versions and record.versions[0].table in used_tables(self.declaration):
             envelope = json.loads(record.data)
-            envelope["metadata"]["operation"] = "refresh"
+            if name := self.spoils_partly(index):
+                del envelope["data"][name]
+            else:
+                envelope["metadata"]["operation"] = "refresh"
             data = json.dumps(envelope).encode()
             dead = replace(record, data=data, versions=(), dead=True, letter=record)
             self.wire[index] = (shard, dead)
+
+    def spoils_partly(self, index: int) -> str | None:
+        """The column that a record in `wire`, an update, would lack; None for any other record."""
+        record = self.wire[index][1]
+        name = self._column_of_every_change(record.versions[0].table) if record.versions else None
+        if name is None:
+            return None
+        envelope = json.loads(record.data)
+        is_update = envelope["metadata"]["operation"] == "update"
+        return name if is_update and name in envelope["data"] else None
+
+    def _column_of_every_change(self, table: str) -> str | None:
+        """By its name in the source, one that is read, is no part of the key, and always sent."""
+        declared = self.declaration.tables[table]
+        always = {
+            name: column.source or name
+            for name, column in declared.columns.items()
+            if (table, name) in self._read and name not in declared.key
+        }
+        kept = {
+            column.source or name for name, column in declared.columns.items() if column.unchanged
+        }
+        keys = {declared.columns[name].source or name for name in declared.key}
+        return next((name for name in always.values() if name not in kept | keys), None)
 
     def replay(self, index: int) -> None:
         """A dead letter's original goes back on the stream, for the shard where it stood."""
@@ -345,16 +388,26 @@ class Source:
             self.arrive(choose(self.near))
 
     def unchanged_columns(self, table: str) -> tuple[str, ...]:
-        """Those that some target shows, of the columns that an update may leave out."""
+        """Those that some target reads, of the columns that an update may leave out."""
         columns = self.declaration.tables[table].columns
-        shown = {
-            self.declaration.follow(target.fact, dotted)[1:]
-            for target in self.declaration.targets.values()
-            for dotted in target.columns.values()
-        }
         return tuple(
-            n for n, declared in columns.items() if declared.unchanged and (table, n) in shown
+            n for n, declared in columns.items() if declared.unchanged and (table, n) in self._read
         )
+
+    @cached_property
+    def _read(self) -> frozenset[tuple[str, str]]:
+        """Tables and columns that targets show, or follow as references."""
+        read: set[tuple[str, str]] = set()
+        for target in self.declaration.targets.values():
+            for dotted in target.columns.values():
+                *steps, column = dotted.split(".")
+                table = target.fact
+                for step in steps:
+                    reference = self.declaration.tables[table].references[step]
+                    read |= {(table, name) for name in reference.columns}
+                    table = reference.table
+                read.add((table, column))
+        return frozenset(read)
 
     def _compose(self, table: str, row: Row, left_out: frozenset[str]) -> Row:
         """The row as an update sends it: what it leaves out is missing, or null."""

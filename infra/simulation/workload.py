@@ -88,8 +88,12 @@ class Workload:
         self._source.put_odd(dead=True)
 
     def _spoil(self) -> None:
-        if self._source.wire:
-            self._source.spoil(self._choices.draw(len(self._source.wire)))
+        indices = range(len(self._source.wire))
+        updates = [index for index in indices if self._source.spoils_partly(index)]
+        if updates and self._choices.chance(70):
+            self._source.spoil(self._choices.one_of(updates))
+        elif indices:
+            self._source.spoil(self._choices.draw(len(indices)))
 
     def _transaction(self) -> None:
         self._source.begin()

@@ -72,17 +72,22 @@ _KINDS: Final = {Positions.POSTGRESQL: 0, Positions.MYSQL: 1, Positions.ORACLE: 
 def record(table: TablePlan, plan: DecodePlan, rng: Random, oddness: float) -> Members:
     """A record of a table; each value is an odd one with the probability `oddness`."""
     operation = rng.choice(_OPERATIONS)
-    data: Members = [
-        (column.source, _value(column, rng, oddness))
-        for column in table.columns
-        if column.name in table.key or rng.random() > 0.1
-    ]
+    # Of an update the source may have logged only a part.
+    is_whole = operation == "update" and rng.random() < 0.8
+    data: Members = []
+    for column in table.columns:
+        if column.name in table.key or rng.random() > 0.1:
+            data.append((column.source, _value(column, rng, oddness)))
+        elif is_whole:
+            data.append((column.source, "null"))
+    if operation == "update" and rng.random() < 0.05:
+        data.pop(rng.randrange(len(data)))
     parts: Members = [("data", data)]
     if operation == "update" or rng.random() < 0.02:
         before = [
             (plan.before_name(column.source), _value(column, rng, oddness))
             for column in table.columns
-            if column.name in table.key and rng.random() < 0.4
+            if (column.name in table.key or column.declared.unchanged) and rng.random() < 0.4
         ]
         if plan.before_among_columns:
             data += before

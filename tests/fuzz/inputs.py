@@ -19,6 +19,7 @@ from flink_app.decode.plan import DecodePlan
 from flink_app.positions.generations import Generations, time_text
 from tests.unit.decode.records import COLLATED, MIXED, ODD, PARTITIONED, SCHEMAS
 from tests.unit.decode.test_dates import CALENDAR
+from tests.unit.decode.test_partial_updates import PARTIAL
 from tests.unit.decode.test_text_keys import BLANKS
 from tests.unit.decode.test_values import EVERY_TYPE
 from tests.unit.stars import freight, order_book, ticket_seller
@@ -39,6 +40,7 @@ DECLARED: Final[dict[str, Declaration]] = {
     "types": EVERY_TYPE.star.declaration,
     "odd": ODD.declaration,
     "calendar": CALENDAR.star.declaration,
+    "partial": PARTIAL.declaration,
     "blanks": BLANKS.star.declaration,
     "partitioned": PARTITIONED.declaration,
     "collated": COLLATED.declaration,
@@ -59,6 +61,7 @@ WAYS: Final[tuple[dict[str, Any], ...]] = (
     {"stream": {}, "generations": f"1, 2 from {_time(20)}", "floor": 2},
     {"stream": {"zero_dates": "as_null"}},
     {"stream": {"rounded_numbers": "as_sent", "before_image": "was"}},
+    {"stream": {"missing_columns": "as_null"}},
 )
 
 

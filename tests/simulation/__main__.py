@@ -17,6 +17,7 @@ from tests.simulation.profile import (
     COMBINED,
     COMBINED_PRUNING,
     EVERYTHING,
+    PARTIAL,
     PLAIN,
     PRUNING,
     RELOADS,
@@ -24,6 +25,17 @@ from tests.simulation.profile import (
     UNCHANGED,
 )
 
+# By option; of several the last counts.
+_PROFILES = {
+    "plain": (PLAIN, "nothing fails"),
+    "pruning": (PRUNING, "ledger and tombstones are pruned"),
+    "reloads": (RELOADS, "many reloads"),
+    "unchanged": (UNCHANGED, "updates omit unchanged columns"),
+    "partial": (PARTIAL, "updates have only what changed"),
+    "coarse": (COARSE, "many commits in one second, ordered by arrival"),
+    "sources": (SOURCES, "sources of an unusual kind"),
+    "combined": (COMBINED, "all of it at once, letters too"),
+}
 _SHOWN = 5  # failing seeds that are shrunk
 
 
@@ -35,13 +47,8 @@ def main() -> int:
     parser.add_argument("--histories", type=int, default=500, help="how many (default 500)")
     parser.add_argument("--first", type=int, default=0, help="the first seed (default 0)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
-    parser.add_argument("--plain", action="store_true", help="nothing fails")
-    parser.add_argument("--pruning", action="store_true", help="ledger and tombstones are pruned")
-    parser.add_argument("--reloads", action="store_true", help="many reloads")
-    parser.add_argument("--unchanged", action="store_true", help="updates omit unchanged columns")
-    parser.add_argument("--coarse", action="store_true", help="commits of one second, by arrival")
-    parser.add_argument("--sources", action="store_true", help="sources of an unusual kind")
-    parser.add_argument("--combined", action="store_true", help="all of it at once, letters too")
+    for name, (_, meaning) in _PROFILES.items():
+        parser.add_argument(f"--{name}", action="store_true", help=meaning)
     parser.add_argument(
         "--placed", type=int, help="of 100 histories, how many have dimensions in the warehouse"
     )
@@ -49,7 +56,11 @@ def main() -> int:
     parser.add_argument("--guard", default="", help="only mutations whose name has this in it")
     given = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    profile = _profile(given)
+    profile = EVERYTHING
+    for name, (its_profile, _) in _PROFILES.items():
+        profile = its_profile if getattr(given, name) else profile
+    if given.combined and given.pruning:
+        profile = COMBINED_PRUNING
     if given.placed is not None:
         profile = replace(profile, placed=given.placed)
     if given.seed is not None:
@@ -61,21 +72,6 @@ def main() -> int:
     if given.mutations:
         return _mutations(given.guard, seeds, profile, given.jobs)
     return _many(seeds, profile, given.jobs)
-
-
-def _profile(given: argparse.Namespace) -> Profile:
-    """The profile of the options, of which the last one counts."""
-    profiles = {
-        "plain": PLAIN,
-        "pruning": PRUNING,
-        "reloads": RELOADS,
-        "unchanged": UNCHANGED,
-        "coarse": COARSE,
-        "sources": SOURCES,
-        "combined": COMBINED_PRUNING if given.pruning else COMBINED,
-    }
-    chosen = [profile for name, profile in profiles.items() if getattr(given, name)]
-    return chosen[-1] if chosen else EVERYTHING
 
 
 def _many(seeds: range, profile: Profile, jobs: int) -> int:

@@ -24,6 +24,7 @@ from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknownError
 from connectors.redshift.loader import Loaded, Loader
+from connectors.redshift.next_versions import Touching
 from connectors.redshift.statements import Statement
 from connectors.redshift.sweep import read_swept_floor
 from connectors.staging.writer import PartWriter
@@ -64,6 +65,7 @@ from tests.simulation.profile import (
     COMBINED,
     GAPS,
     OLDER,
+    PARTIAL,
     PRUNING,
     RELOADS,
     SOURCES,
@@ -490,6 +492,16 @@ MUTATIONS: Final = (
         "columns of a change that is late", sql(5, (r"CASE WHEN NOT pool\..*? END", "0")), UNCHANGED
     ),
     Mutation("columns of a dimension's late change", _columns_of_newer_rows_only, UNCHANGED),
+    Mutation(
+        "what a reference leads to comes along with it",
+        lambda: [(Touching, "followed", property(lambda _: {}))],
+        PARTIAL,
+    ),
+    Mutation(
+        "an update that lacks a column is a dead letter",
+        lambda: [(rows, "_check_whole", lambda *_: None)],
+        PARTIAL,
+    ),
     Mutation(
         "versions by all positions",
         lambda: [(join, "_version", lambda positions: positions[0])],

@@ -9,6 +9,7 @@ from infra.simulation.profile import Profile
 from tests.simulation.stars import (
     COARSE_STARS,
     COMBINED_STARS,
+    PARTIAL_STARS,
     SOURCE_STARS,
     STARS,
     UNCHANGED_STARS,
@@ -28,6 +29,8 @@ RELOADS: Final = replace(EVERYTHING, older_restores=50, reloads=30)
 GAPS: Final = replace(EVERYTHING, gaps=20)
 # Stars whose updates leave columns out.
 UNCHANGED: Final = Profile(stars=UNCHANGED_STARS, placed=0)
+# Sources that log only what changed; letters are updates that lack what every change has.
+PARTIAL: Final = Profile(stars=PARTIAL_STARS, placed=0, letters=6)
 # Many commits in one second, and nothing but arrival to order them; letters that are replayed too.
 COARSE: Final = Profile(stars=COARSE_STARS, placed=0, letters=4)
 # Stars whose source is none of the plainest: tables with partitions, keys with collations.

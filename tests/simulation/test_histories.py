@@ -21,6 +21,7 @@ from tests.simulation.profile import (
     COMBINED_PRUNING,
     EVERYTHING,
     GAPS,
+    PARTIAL,
     PLAIN,
     PRUNING,
     RELOADS,
@@ -47,6 +48,7 @@ def test_everything_may_happen(first: int) -> None:
         COMBINED_PRUNING,
         GAPS,
         COARSE,
+        PARTIAL,
         replace(COMBINED, gaps=20),
     ],
     ids=[
@@ -60,6 +62,7 @@ def test_everything_may_happen(first: int) -> None:
         "combined-pruning",
         "gaps",
         "coarse-positions",
+        "partial-updates",
         "combined-gaps",
     ],
 )

@@ -79,6 +79,8 @@ _SOON = {
     "columns of a change that is late": 20,
     "columns of a dimension's late change": 40,
     "versions by all positions": 20,
+    "what a reference leads to comes along with it": 10,
+    "an update that lacks a column is a dead letter": 10,
 }
 
 

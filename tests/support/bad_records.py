@@ -24,9 +24,16 @@ def order_book_for_all() -> str:
     return text.replace(shipped, 'unit_price: {type: "decimal(12,4)", unchanged: missing}')
 
 
-def _line(number: int, operation: str = "insert", **changed: Any) -> bytes:
+def _line(
+    number: int,
+    operation: str = "insert",
+    *,
+    without: str = "",
+    before: dict[str, Any] | None = None,
+    **changed: Any,
+) -> bytes:
     """A line of an order that no other record has; metadata by names with `meta_` before them."""
-    row = {
+    row: dict[str, Any] = {
         "order_id": 9_000_000_000 + number,
         "line_number": 1,
         "ProductID": 1,
@@ -38,13 +45,13 @@ def _line(number: int, operation: str = "insert", **changed: Any) -> bytes:
     }
     metadata = {n.removeprefix("meta_"): v for n, v in changed.items() if n.startswith("meta_")}
     data = {n: v for n, v in changed.items() if not n.startswith("meta_")}
-    return record("OrderLines", row | data, operation, schema=SCHEMA, **metadata)
+    sent = {name: value for name, value in (row | data).items() if name != without}
+    return record("OrderLines", sent, operation, schema=SCHEMA, before=before, **metadata)
 
 
 def _moved_line(number: int) -> bytes:
     """A line whose key changed, and whose price, which did not, was left out."""
-    row = {"order_id": 9_000_000_000 + number, "line_number": 2, "ProductID": 1}
-    return record("OrderLines", row, "update", schema=SCHEMA, before={"line_number": 1})
+    return _line(number, "update", without="unit_price", line_number=2, before={"line_number": 1})
 
 
 def _region(code: str, title: str) -> bytes:
@@ -73,5 +80,6 @@ BAD_RECORDS: Final[dict[Reason, Callable[[int], bytes]]] = {
     Reason.TOO_PRECISE: lambda n: _line(n, changed_at="2026-03-11T09:45:02.0123456789Z"),
     Reason.ROUNDED_NUMBER: lambda n: _line(n, order_id=f"1.{n:04}e+18"),
     Reason.UNCHANGED_LOST: _moved_line,
+    Reason.MISSING_COLUMN: lambda n: _line(n, "update", without="quantity", before={}),
     Reason.NO_POSITION: lambda n: _line(n, meta_stream_position=None),
 }

@@ -44,6 +44,7 @@ FULL_CONTENT["stream"] = {
     "coarse_positions": "warn",
     "zero_dates": "as_null",
     "rounded_numbers": "as_sent",
+    "missing_columns": "as_null",
     "schema_changes": "lenient",
 }
 FULL_CONTENT["tables"]["port"] |= {"source": "port", "source_schema": "x", "placement": "stream"}

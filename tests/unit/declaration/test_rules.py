@@ -249,7 +249,7 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*PORT, "columns", "country"),
             {"type": "varchar(2)", "unchanged": "missing"},
-            "table port, reference region: column 'country' refers to region, so it must be",
+            "table port, reference region: column 'country' has `unchanged` and column",
         ),
         (
             (*PORT, "columns", "depth"),

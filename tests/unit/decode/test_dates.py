@@ -39,7 +39,11 @@ CALENDAR = plan_of(star(TEXT))
 
 
 def visit(operation: str = "insert", **changed: Any) -> bytes:
-    row = {"on_day": "2026-03-11", "born": "1999-12-31"} | changed
+    row = dict.fromkeys(["left_at", "seen", "slot"]) | {
+        "on_day": "2026-03-11",
+        "born": "1999-12-31",
+    }
+    row |= changed
     return record("visit", row, operation, schema="calendar")
 
 

@@ -29,6 +29,7 @@ from tests.unit.decode.records import (
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.decode.test_paths_agree import GOOD, mixes
 from tests.unit.positions.test_position import AT, PLANS
+from tests.unit.positions.test_position import plan as plan_of_stream
 from tests.unit.stars import freight
 
 SAMPLED: Final = {
@@ -38,6 +39,7 @@ SAMPLED: Final = {
     SettingSign.NO_PARTITION_VALUE,
     SettingSign.NO_PARTITION_SCHEMA,
 }
+AS_NULL_PLAN: Final = plan_of_stream(missing_columns="as_null")
 SALE: Final = {"shop": 1, "no": 2, "old": "x", "paid": True}
 IN_TIME: Final[dict[str, Any]] = {"stream_position": None, "commit_timestamp": AT}
 BY_KEY: Final[dict[str, Any]] = {"partition_key_type": "primary-key"}
@@ -70,14 +72,20 @@ CASES: Final[list[tuple[bytes, DecodePlan, list[SettingSign]]]] = [
     ),
     (
         record("region", {"country": "NO", "code": "V"}, "update", before={"title": "x"}),
-        FREIGHT_PLAN,
+        AS_NULL_PLAN,
         [SettingSign.NO_NULLS, SettingSign.LEFT_OUT],
     ),
     # Nulls are sent, and a column is not.
     (
         record("region", {"country": "NO", "code": "V", "more": None}, "update", before={}),
-        FREIGHT_PLAN,
+        AS_NULL_PLAN,
         [SettingSign.NO_NULLS, SettingSign.LEFT_OUT],
+    ),
+    # Such an update is a dead letter unless it is declared to be none.
+    (
+        record("region", {"country": "NO", "code": "V"}, "update", before={"title": "x"}),
+        FREIGHT_PLAN,
+        [],
     ),
     (record("region", REGION | {"title": None}, "update", before={}), FREIGHT_PLAN, []),
     (record("region", REGION, "update", before={"title": "x"}), FREIGHT_PLAN, []),

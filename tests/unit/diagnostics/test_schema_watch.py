@@ -101,6 +101,7 @@ ALTERING: Final = (
     "change-columns",
     "column-type-change",
 )
+LEFT_OUT: Final = (FindingKind.COLUMN_LEFT_OUT, "note", "varchar(20)", "")
 GONE: Final = (FindingKind.COLUMN_GONE, "note", "varchar(20)", "")
 BODIES: Final[dict[str, tuple[Any, list[tuple[FindingKind, str, str, str]]]]] = {
     "fits": (definition(), []),
@@ -176,7 +177,9 @@ def test_tables_that_are_not_declared_are_of_no_concern(table: str, schema: str)
 
 FATAL: Final = {
     SchemaChanges.EXCEPTION: set(FindingKind) - NOTES,
-    SchemaChanges.EVOLVE: set(FindingKind) - NOTES - {FindingKind.ALTERED},
+    SchemaChanges.EVOLVE: set(FindingKind)
+    - NOTES
+    - {FindingKind.ALTERED, FindingKind.COLUMN_LEFT_OUT},
     SchemaChanges.TRY_EVOLVE: {FindingKind.KEY_GONE},
     SchemaChanges.LENIENT: {FindingKind.KEY_GONE},
     SchemaChanges.IGNORE: set(),
@@ -225,9 +228,16 @@ def row(operation: str, *gone: str, **more: Any) -> bytes:
     [
         *((row(o), []) for o in ("load", "insert", "update", "delete")),
         *((row(o, "note"), [GONE]) for o in ("load", "insert")),
-        # Large values that have not changed are left out, others are not.
-        (row("update", "note", "price"), []),
-        (row("update", "seats", secret=None), [(FindingKind.COLUMN_GONE, "seats", "smallint", "")]),
+        # Of an update the column may be gone, or not have been logged.
+        (row("update", "note", "price"), [LEFT_OUT, (LEFT_OUT[0], "price", "decimal(9,2)", "")]),
+        (
+            row("update", "note", secret=None),
+            [(FindingKind.COLUMN_LEFT_OUT, "note", "varchar(20)", "")],
+        ),
+        (
+            row("update", "seats", secret=None),
+            [(FindingKind.COLUMN_LEFT_OUT, "seats", "smallint", "")],
+        ),
         # Without any null nobody knows whether nulls are sent.
         (row("load", "note", seats=1), []),
         (row("delete", "note"), []),

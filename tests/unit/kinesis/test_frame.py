@@ -86,9 +86,10 @@ def test_there_is_no_record_outside(i: int) -> None:
 
 
 text = st.text(st.characters(codec="utf-8"), max_size=12)
+numbers = st.integers(0, 10**129 - 1).map(str)
 millis = st.integers(0, 4_000_000_000_000)
 rows = st.lists(
-    st.tuples(text, text, st.none() | millis, st.binary(max_size=40)), min_size=1, max_size=20
+    st.tuples(numbers, text, st.none() | millis, st.binary(max_size=40)), min_size=1, max_size=20
 )
 
 
@@ -162,6 +163,12 @@ OFFSETS = 32 + 3 * 8
         (patched(OFFSETS + 16 + 4, "<i", 99), "partition keys do not rise"),
         (patched(OFFSETS + 32 + 12, "<i", 5), "data do not rise"),
         (patched(OFFSETS + 32 + 4, "<i", 8), "does not end in LF"),
+        *(
+            (GOLDEN.replace(SEQUENCES[0].encode(), damaged), "not decimal digits")
+            for digit in b"/:x-\xff"
+            for damaged in [bytes([digit]) + SEQUENCES[0][1:].encode()]
+        ),
+        (patched(OFFSETS + 4, "<i", 0), "not decimal digits"),
         (GOLDEN.replace(b"tickets", b"ticket\xff"), "not UTF-8"),
         (GOLDEN.replace("schlüssel".encode(), b"schl\xff\xffssel"), "not UTF-8"),
     ],

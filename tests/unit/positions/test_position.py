@@ -458,11 +458,6 @@ def test_every_number_of_a_local_stream_is_taken_whole(number: int, more: int) -
     )
 
 
-@pytest.mark.parametrize("text", ["", "-1", "4x", "9" * 130, "²"])
-def test_what_is_no_number_has_no_arrival(text: str) -> None:
-    assert arrival_digits(text) == "0" * 24
-
-
 CREATED = "20{:08x}3{:016x}f01a75bbe3a036788002"
 
 
