@@ -217,11 +217,11 @@ class _NullFinder:
     rows: Rows
     updates: Mask
 
-    def sent(self, name: str, among: Mask) -> Mask:
+    def find_sent(self, name: str, among: Mask) -> Mask:
         """Among the rows of a mask, those whose data is known to have the name, with null."""
         known = np.zeros(len(among), np.bool_)
         if self.nulls is not None:
-            known[among] = self.nulls.of(self.rows[among], name)
+            known[among] = self.nulls.find(self.rows[among], name)
         return known
 
 
@@ -264,13 +264,13 @@ def _values(  # noqa: PLR0913, PLR0917 - the records' parts, and the masks over 
             values = _keep_where(has_row, values)
             if column.declared.unchanged:
                 earlier = before[plan.before_name(column.source)]
-                find = partial(nulls.sent, column.source)
+                find = partial(nulls.find_sent, column.source)
                 if sent := sent_column(values, earlier, nulls.updates, column, find):
                     values, unsent[column.name] = sent.values, sent.unsent
                     good &= ~sent.odd
             elif plan.refuses_missing and values.null_count:
                 missing = nulls.updates & values.is_null().to_numpy(zero_copy_only=False)
                 if missing.any():  # maybe: the slow path says which
-                    good &= ~missing | nulls.sent(column.source, missing)
+                    good &= ~missing | nulls.find_sent(column.source, missing)
         current.append(check_values(values, column, good))
     return [*current, *old], unsent

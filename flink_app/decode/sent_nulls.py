@@ -50,7 +50,7 @@ class SentNulls:
         self._lines = lines
         self._zero_is_null = zero_is_null
 
-    def of(self, rows: Rows, name: str) -> Mask:
+    def find(self, rows: Rows, name: str) -> Mask:
         """In which of the rows, by their numbers in the block, `name` is sent as null."""
         octets, places, records = self._nulls
         written = json.dumps(name, ensure_ascii=False).encode()
@@ -67,12 +67,12 @@ class SentNulls:
         octets, starts = self._compact
         places = _find(octets, _NULL)
         if self._zero_is_null:
-            places = np.union1d(places, _zero_days(octets))
+            places = np.union1d(places, _find_zero_days(octets))
         ends = np.append(starts[1:], len(octets))
         objects, closed = _find(octets, _OBJECT), _find(octets, _END)
         objects = objects[octets[objects - 1] != _BACKSLASH]
-        begin = _row_begin(octets, starts, ends, objects, closed)
-        end = np.minimum(_next(objects, begin, ends), _next(closed, begin, ends))
+        begin = _find_rows(octets, starts, ends, objects, closed)
+        end = np.minimum(_find_next(objects, begin, ends), _find_next(closed, begin, ends))
         records = np.searchsorted(starts, places, side="right") - 1
         inside = (places > begin[records]) & (places < end[records])
         return octets, places[inside], records[inside]
@@ -92,7 +92,7 @@ class SentNulls:
         return octets[kept], np.append(0, np.cumsum(kept))[offsets[:-1]]
 
 
-def _row_begin(
+def _find_rows(
     octets: _Octets, starts: _Places, ends: _Places, objects: _Places, closed: _Places
 ) -> _Places:
     """Behind the brace of each record's row; the record's end if it is not understood.
@@ -107,14 +107,14 @@ def _row_begin(
     if not len(others):
         return begin
     start, end = starts[others], ends[others]
-    row = _next(_find(octets, _LATER_ROW), start, end)
+    row = _find_next(_find(octets, _LATER_ROW), start, end)
     opened = np.searchsorted(objects, row) - np.searchsorted(objects, start)
     ended = np.searchsorted(closed, row, side="right") - np.searchsorted(closed, start)
     begin[others] = np.where((row < end) & (opened == ended), row + len(_LATER_ROW), end)
     return begin
 
 
-def _zero_days(octets: _Octets) -> _Places:
+def _find_zero_days(octets: _Octets) -> _Places:
     """The colons before days with a zero month or day."""
     places = _find(octets, _TEXT)
     places = places[places + _ZERO_DAY < len(octets)]
@@ -136,7 +136,7 @@ def _find(octets: _Octets, text: bytes) -> _Places:
     return places
 
 
-def _next(places: _Places, begin: _Places, end: _Places) -> _Places:
+def _find_next(places: _Places, begin: _Places, end: _Places) -> _Places:
     """The first of the places from `begin` on, but `end` where there is none before it."""
     padded = np.append(places, np.iinfo(np.int64).max)
     return np.minimum(padded[np.searchsorted(places, begin)], end)

@@ -228,5 +228,5 @@ def test_which_nulls_are_seen(data: bytes, *, is_sent: bool) -> None:
     framed = block([other, data, other])
     rows = np.arange(3)
     nulls = SentNulls(Lines(framed.text, framed.offsets, rows))
-    assert nulls.of(rows, "a").tolist() == [False, is_sent, False]
-    assert nulls.of(rows, "c").tolist() == [True, False, True]
+    assert nulls.find(rows, "a").tolist() == [False, is_sent, False]
+    assert nulls.find(rows, "c").tolist() == [True, False, True]
