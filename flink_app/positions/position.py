@@ -47,7 +47,9 @@ SQL_SERVER: Final = r"^[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{4}"
 
 TIME_DIGITS: Final = 16
 ARRIVAL_DIGITS: Final = WIDTH - GENERATION_DIGITS - TIME_DIGITS
-_ARRIVAL_BITS: Final = 4 * ARRIVAL_DIGITS
+# Of a sequence number in hexadecimal digits, from its end.
+_SEQUENCE_NUMBER_DIGITS: Final = 47
+_SHARD_MADE, _COUNTER, _SHARD = slice(-45, -37), slice(-32, -20), slice(-4, None)
 
 
 class PositionError(StarjoinError, ValueError):
@@ -77,11 +79,11 @@ def arrival_digits(sequence_number: str) -> str:
     child shard is made later than its parent, so what it has is later. A shorter number, as local
     streams have, is taken whole. `Positioned.disordered` says where this did not order records.
     """
-    number = int(sequence_number)
-    if number >> _ARRIVAL_BITS:
-        made, counter, end = number >> 148, number >> 80, number
-        number = (made & 0xFFFFFFFF) << 64 | (counter & 0xFFFFFFFFFFFF) << 16 | end & 0xFFFF
-    return f"{number:0{ARRIVAL_DIGITS}x}"
+    digits = f"{int(sequence_number):0{ARRIVAL_DIGITS}x}"
+    if len(digits) == ARRIVAL_DIGITS:
+        return digits
+    digits = digits.rjust(_SEQUENCE_NUMBER_DIGITS, "0")
+    return digits[_SHARD_MADE] + digits[_COUNTER] + digits[_SHARD]
 
 
 def make_coarse_position(generation: int, commit_micros: int, sequence_number: str) -> str:
