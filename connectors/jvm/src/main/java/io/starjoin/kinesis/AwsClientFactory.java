@@ -70,13 +70,14 @@ record AwsClientFactory(ClientSettings settings, ReaderKind reader)
             .region(region())
             .credentialsProvider(new PatientCredentials(credentials()))
             .httpClientBuilder(
-                NettyNioAsyncHttpClient.builder()
-                    .protocol(protocol())
-                    .http2Configuration(CONNECTION_FOR_EACH)
-                    .maxConcurrency(mostConnections())
-                    .connectionAcquisitionTimeout(settings.callTimeout())
-                    .connectionTimeout(settings.connectTimeout())
-                    .readTimeout(longestSilence()))
+                new ReleasingHttpClient.Builder(
+                    NettyNioAsyncHttpClient.builder()
+                        .protocol(protocol())
+                        .http2Configuration(CONNECTION_FOR_EACH)
+                        .maxConcurrency(mostConnections())
+                        .connectionAcquisitionTimeout(settings.callTimeout())
+                        .connectionTimeout(settings.connectTimeout())
+                        .readTimeout(longestSilence())))
             .overrideConfiguration(
                 override ->
                     override

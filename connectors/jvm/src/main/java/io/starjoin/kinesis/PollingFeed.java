@@ -1,6 +1,7 @@
 package io.starjoin.kinesis;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsRequest;
 import software.amazon.awssdk.services.kinesis.model.GetRecordsResponse;
@@ -33,7 +34,9 @@ final class PollingFeed implements ShardFeed {
   private final SourceSettings settings;
   private final String shardId;
   private final long mostBytes;
-  private CompletableFuture<?> call = CompletableFuture.completedFuture(null);
+
+  /** Null when it is done: the SDK's future holds its answer, which may have 10 MiB. */
+  private final AtomicReference<CompletableFuture<?>> call = new AtomicReference<>();
 
   PollingFeed(
       KinesisAsyncClient client, SourceSettings settings, BlockCutter cutter, String shardId) {
@@ -54,7 +57,7 @@ final class PollingFeed implements ShardFeed {
                 .startingSequenceNumber(start.sequenceNumber())
                 .timestamp(start.timestamp())
                 .build());
-    call = opening;
+    inFlight(opening);
     return opening.thenApply(GetShardIteratorResponse::shardIterator);
   }
 
@@ -67,7 +70,7 @@ final class PollingFeed implements ShardFeed {
                 .shardIterator(continuation)
                 .limit(settings.maxRecordsPerFetch())
                 .build());
-    call = reading;
+    inFlight(reading);
     return reading.thenApply(ShardAnswer::of);
   }
 
@@ -91,8 +94,16 @@ final class PollingFeed implements ShardFeed {
     return mostBytes;
   }
 
+  private void inFlight(CompletableFuture<?> begun) {
+    call.set(begun);
+    begun.whenComplete((answer, failure) -> call.compareAndSet(begun, null));
+  }
+
   @Override
   public void close() {
-    call.cancel(true);
+    CompletableFuture<?> running = call.get();
+    if (running != null) {
+      running.cancel(true);
+    }
   }
 }

@@ -2,8 +2,12 @@ package io.starjoin.kinesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.ref.WeakReference;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import software.amazon.awssdk.services.kinesis.model.Record;
 import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 import software.amazon.awssdk.services.kinesis.model.StartingPosition;
 
@@ -67,6 +71,17 @@ class PollingFeedTest {
     assertThat(feed.likelyBytes(200, 1_000)).isEqualTo(2 * MIB / 5 + 2 * MIB);
     assertThat(feed.likelyBytes(0, 31_536_000_000L)).isEqualTo(feed.mostBytes());
     assertThat(feed.mostBytes()).isBetween(10L * MIB, 12L * MIB);
+  }
+
+  /** An answer may have 10 MiB, and the next call of the shard be far away. */
+  @Test
+  @Timeout(60)
+  void doesNotKeepTheLastAnswer() {
+    kinesis.put(0, "a");
+    WeakReference<List<Record>> records = new WeakReference<>(feed.next(open()).join().records());
+    while (records.get() != null) {
+      System.gc();
+    }
   }
 
   @Test
