@@ -31,7 +31,7 @@ final class Emissions {
   /** Of records that are to be emitted again, and that others may have followed. */
   private final Map<String, Place> places = new HashMap<>();
 
-  /** Of gaps likewise; the records in them may come after all. */
+  /** Of gaps to the ends of shards likewise; the records in them may come after all. */
   private final Map<Gaps.Read, Place> placesOfGaps = new HashMap<>();
 
   private long number;
@@ -108,6 +108,9 @@ final class Emissions {
       } else {
         remember(emission);
         again += emission.record() == null ? 0 : 1;
+      }
+      if (emission.record() != null) {
+        placesOfGaps.keySet().removeIf(gap -> gap.shard().equals(emission.record().shard()));
       }
     }
     emissions.addAll(others);

@@ -211,6 +211,7 @@ final class FakeFanOut {
     long demand;
     long begunMillis;
     long eventMillis;
+    Long firstRecordsMillis;
     boolean finishes;
     boolean over;
 
@@ -324,7 +325,9 @@ final class FakeFanOut {
     private Runnable send() {
       boolean findsNothing = next == FakeKinesis.NOWHERE;
       boolean standsStill = shard.standsStillAt > 0 || findsNothing;
-      next = findsNothing ? next : Math.max(next, shard.trimmed);
+      if (!findsNothing && next < shard.trimmed) {
+        passExpired();
+      }
       int to = standsStill ? next : Math.min(shard.records.size(), next + kinesis.answerLimit);
       boolean readOut =
           to == shard.records.size() && (next == to || kinesis.lastRecordsEndTheShard);
@@ -342,6 +345,9 @@ final class FakeFanOut {
                   findsNothing
                       ? kinesis.retentionMillis()
                       : Math.max(shard.standsStillAt, kinesis.behind(shard, to)));
+      if (to > next && firstRecordsMillis == null) {
+        firstRecordsMillis = timing.nowMillis();
+      }
       next = to;
       demand--;
       eventMillis = timing.nowMillis();
@@ -361,6 +367,18 @@ final class FakeFanOut {
           finish();
         }
       };
+    }
+
+    private void passExpired() {
+      boolean unseen =
+          firstRecordsMillis != null
+              && timing.nowMillis() - firstRecordsMillis < Assurance.SIGHT_LIFE_MILLIS;
+      if (unseen) {
+        shard.records.subList(next, shard.trimmed).stream()
+            .map(record -> Long.parseLong(record.sequenceNumber()))
+            .forEach(shard.passedUnseen::add);
+      }
+      next = shard.trimmed;
     }
 
     /** Returns whether it was not over yet. */

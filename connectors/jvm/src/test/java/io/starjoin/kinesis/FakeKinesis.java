@@ -8,8 +8,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -98,6 +100,12 @@ final class FakeKinesis {
 
     /** How many answers have said so although it was closed and had more records. */
     int closedFalseEnds;
+
+    /**
+     * Records that a subscription has passed by because they had expired, less than a minute after
+     * its first records: they may be missing without a gap, as the manual says.
+     */
+    final Set<Long> passedUnseen = new HashSet<>();
 
     FakeShard(String id, List<String> parents, int lowKey, int highKey) {
       this.id = id;
