@@ -12,6 +12,7 @@ Modules:
     source_collations: what the collations that sources name ignore.
     source_types: the types that DMS announces, and what can hold their values.
     schema_findings: source tables that differ from the declaration.
+    tasks: DMS tasks that announce the same table.
     metrics: the counters of all of it.
     schema_watch: what the job does about them.
 """

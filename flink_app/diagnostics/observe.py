@@ -27,6 +27,7 @@ from flink_app.diagnostics.dms_settings import (
 from flink_app.diagnostics.log_restarts import LogReads
 from flink_app.diagnostics.schema_findings import (
     Finding,
+    FindingKind,
     columns_in_control,
     findings_in_control,
     findings_in_row,
@@ -38,6 +39,7 @@ from flink_app.diagnostics.source_names import (
     rows_by_source,
     source_name,
 )
+from flink_app.diagnostics.tasks import Announcement, read_task
 from flink_app.positions.position import UNKNOWN, floor_position
 from flink_app.records.arrays import members
 from flink_app.records.envelope import NOT_JSON, Members, load, object_of, text_of
@@ -56,6 +58,7 @@ class Observations:
         undeclared: rows of undeclared tables, by their names; 0 for one that is only defined.
         described: a record that shows the columns of an undeclared table, by its name.
         findings: where the source's tables differ from the declaration.
+        announcements: control records of declared tables that name their task.
         log_reads: the changes, by which the source's log is followed.
     """
 
@@ -65,6 +68,7 @@ class Observations:
     undeclared: Counter[SourceName] = field(default_factory=Counter)
     described: dict[SourceName, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    announcements: list[Announcement] = field(default_factory=list)
     log_reads: LogReads = field(default_factory=LogReads)
 
 
@@ -104,6 +108,8 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
         if definition.undeclared is not None:
             seen.undeclared[definition.undeclared] += 0
             seen.described[definition.undeclared] = row
+        if definition.task is not None:
+            seen.announcements += _locate_announcement(definition, row, block, plan)
     findings += [(row, finding) for finding in sample.findings]
     seen.findings = tuple(_locate(findings, block, plan))
     return seen
@@ -150,10 +156,16 @@ class Control:
     Attributes:
         findings: where a declared table differs from its declaration.
         undeclared: the name of a table that is not declared and whose columns the record has.
+        table: the declared table.
+        source: the schema and table that the record names.
+        task: the DMS task that sends it, if it says so and the table is declared.
     """
 
     findings: tuple[Finding, ...] = ()
     undeclared: SourceName | None = None
+    table: TablePlan | None = None
+    source: SourceName = ("", "")
+    task: str | None = None
 
 
 def read_control(record: bytes, plan: RecordPlan) -> Control:
@@ -167,7 +179,8 @@ def read_control(record: bytes, plan: RecordPlan) -> Control:
         return Control(undeclared=source if columns_in_control(body) else None)
     operation, known = metadata.get("operation"), plan.known_names[table.name]
     partition = partition_of(table, source)
-    return Control(tuple(findings_in_control(operation, body, table, known, partition)))
+    findings = tuple(findings_in_control(operation, body, table, known, partition))
+    return Control(findings, table=table, source=source, task=read_task(metadata, source))
 
 
 def columns_of(observations: Observations, block: RecordBlock, source: SourceName) -> set[str]:
@@ -209,6 +222,19 @@ def _locate(
             continue
         sequence_number = block.sequence_numbers[row].as_py()
         yield replace(finding, shard=block.shard, sequence_number=sequence_number)
+
+
+def _locate_announcement(
+    control: Control, row: int, block: RecordBlock, plan: RecordPlan
+) -> Iterator[Announcement]:
+    """What a control record shows of its task, with its coordinates."""
+    arrival_ms = block.arrival[row].value
+    if control.table is None or control.task is None or arrival_ms is None:
+        return
+    partition = partition_of(control.table, control.source)
+    finding = Finding(FindingKind.OTHER_TASK, control.table.name, partition=partition)
+    for located in _locate([(row, finding)], block, plan):
+        yield Announcement(control.source, control.task, arrival_ms, located)
 
 
 def _note_undeclared(seen: Observations, skipped: SkippedColumns) -> None:

@@ -64,6 +64,13 @@ class FindingKind(enum.Enum):
         "it was altered, and the record does not say how",
         "compare it with the declaration; IncludeControlDetails on the endpoint may say more",
     )
+    TWO_TASKS = (
+        "two DMS tasks send it in turn, and of equal keys the row of either may stay",
+        (
+            "stop one of them if they read the same database; else rename the schema in one (rule "
+            "action rename) and declare the new name, or give it a stream of its own, and reload"
+        ),
+    )
     # From here on: of no consequence for what is declared.
     NEW_COLUMN = ("the declaration does not know it", "declare it if it is wanted")
     UNKNOWN_TYPE = ("its announced type is not known here", "values are judged one by one")
@@ -74,6 +81,14 @@ class FindingKind(enum.Enum):
     PARTITION_DROPPED = (
         "it was dropped, and no record says that its rows are gone: they stay in the warehouse",
         "nothing, if loads follow or the rows are to stay; else run a reload",
+    )
+
+    OTHER_TASK = (
+        "another DMS task has announced it",
+        (
+            "nothing, if one task has replaced the other; if both send it, stop one, or rename the "
+            "schema in one that reads another database"
+        ),
     )
 
     def __init__(self, consequence: str, remedy: str) -> None:
@@ -87,6 +102,7 @@ NOTES: Final = frozenset(
         FindingKind.UNKNOWN_TYPE,
         FindingKind.TABLE_DROPPED,
         FindingKind.PARTITION_DROPPED,
+        FindingKind.OTHER_TASK,
     }
 )
 

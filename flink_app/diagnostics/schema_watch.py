@@ -30,7 +30,9 @@ _CONTRADICTIONS: Final = frozenset(
     }
 )
 # They may contradict the declaration, or not.
-_DOUBTFUL: Final = frozenset({FindingKind.ALTERED, FindingKind.COLUMN_LEFT_OUT})
+_DOUBTFUL: Final = frozenset(
+    {FindingKind.ALTERED, FindingKind.COLUMN_LEFT_OUT, FindingKind.TWO_TASKS}
+)
 # Without its key no change of a table can be applied.
 _FATAL: Final[dict[SchemaChanges, frozenset[FindingKind]]] = {
     SchemaChanges.EXCEPTION: _CONTRADICTIONS | _DOUBTFUL,
@@ -40,7 +42,7 @@ _FATAL: Final[dict[SchemaChanges, frozenset[FindingKind]]] = {
     SchemaChanges.IGNORE: frozenset(),
 }
 # What happens in every source, or as a task begins.
-_EXPECTED: Final = NOTES - {FindingKind.PARTITION_DROPPED}
+_EXPECTED: Final = NOTES - {FindingKind.PARTITION_DROPPED, FindingKind.OTHER_TASK}
 _MOST_NOTED: Final = 10_000  # a stream of made-up names must not fill the memory
 
 

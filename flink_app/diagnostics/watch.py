@@ -25,6 +25,7 @@ from flink_app.diagnostics.observe import Observations, columns_of, observe
 from flink_app.diagnostics.schema_watch import SchemaWatch
 from flink_app.diagnostics.second_loads import SecondLoads
 from flink_app.diagnostics.similar_tables import SimilarTablesWatch
+from flink_app.diagnostics.tasks import TaskWatch
 from flink_app.records.parsed import ParsedBlock
 from flink_app.records.plan import RecordPlan
 
@@ -66,6 +67,7 @@ class SourceWatch:
         self._log_watch = LogWatch(rule, known)
         self._restarted: set[str] = set()
         self._similar_tables = SimilarTablesWatch(plan)
+        self._task_watch = TaskWatch()
         mode = plan.star.declaration.stream.schema_changes
         self._schema_watch = SchemaWatch(mode, metrics.add)
 
@@ -87,7 +89,8 @@ class SourceWatch:
         self._metrics.add(SourceCheck.RECORDS_OF_SIMILAR_TABLES, similar)
         for warning in (*warnings, *more):
             logger.warning("%s", warning)
-        self._schema_watch.add(observations.findings)
+        tasks = self._task_watch.add(observations.announcements)
+        self._schema_watch.add([*observations.findings, *tasks])
         return self._follow_logs(block, observations)
 
     def _follow_logs(self, block: RecordBlock, observations: Observations) -> Points:
