@@ -27,6 +27,8 @@ from connectors.redshift.spec import WarehouseSpec
 
 # The batch of rows that stand for many batches.
 SUMMED: Final = "(summed)"
+# The driver gives text no type, which a column of a SELECT has to have.
+_BATCH: Final = f"CAST('{SUMMED}' AS VARCHAR(64))"
 _SEQUENCE_NUMBER_DIGITS: Final = 129
 _LOG_POINT: Final = ("log_generation", "log_position", "log_committed", "log_name")
 
@@ -82,7 +84,7 @@ def plan_pruning(
     before = cutoffs.batches
     statements: list[tuple[str, list[Any]]] = []
     for table, sums in ((names.account, _sum_accounts), (names.outcome, _sum_outcomes)):
-        statements.append((sums(names), [SUMMED, before, before]))
+        statements.append((sums(names), [before, before]))
         statements.append((f"DELETE FROM {table} WHERE loaded_at < %s", [before]))
     statements.append((f"DELETE FROM {names.ledger} WHERE loaded_at < %s", [before]))
     for target in warehouse.targets:
@@ -98,7 +100,7 @@ def _sum_accounts(names: Names) -> str:
 INSERT INTO {names.account} (batch, stream, shard, table_name, first_sequence_number,
   last_sequence_number, records_read, split, dead_lettered, passed_over, below_floor,
   last_arrival_ms, loaded_at, {", ".join(_LOG_POINT)})
-SELECT %s, stream, shard, table_name, {_extreme("MIN", "first_sequence_number")},
+SELECT {_BATCH}, stream, shard, table_name, {_extreme("MIN", "first_sequence_number")},
   {_extreme("MAX", "last_sequence_number")}, SUM(records_read), SUM(split), SUM(dead_lettered),
   SUM(passed_over), SUM(below_floor), MAX(last_arrival_ms), %s,
   {furthest}
@@ -113,7 +115,7 @@ GROUP BY stream, shard, table_name"""
 def _sum_outcomes(names: Names) -> str:
     return f"""\
 INSERT INTO {names.outcome} (batch, table_name, destination, loaded, superseded, loaded_at)
-SELECT %s, table_name, destination, SUM(loaded), SUM(superseded), %s
+SELECT {_BATCH}, table_name, destination, SUM(loaded), SUM(superseded), %s
 FROM {names.outcome} WHERE loaded_at < %s GROUP BY table_name, destination"""
 
 

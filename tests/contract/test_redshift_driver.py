@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -145,6 +146,21 @@ def test_the_loader_says_that_the_password_is_wrong(warehouse: Warehouse) -> Non
         connect(address, Credentials(redshift.user, "Wrong1234"))
     assert isinstance(caught.value, Exception)
     assert type(classify(caught.value, "connecting", Step.CONNECT)) is NeedsRepairError
+
+
+@pytest.mark.parametrize(("query_group", "shown"), [("loads", "loads"), (None, "unset")])
+def test_a_session_of_the_loader_is_in_its_query_group_also_after_a_rollback(
+    warehouse: Warehouse, query_group: str | None, shown: str
+) -> None:
+    if warehouse.emulator is None:
+        pytest.skip("the emulator alone has a port without TLS")
+    redshift: RedshiftEmulator = warehouse.emulator
+    address = RedshiftAddress(redshift.host, redshift.port, redshift.database, SslMode.NONE)
+    credentials = Credentials(redshift.user, redshift.password)
+    with closing(connect(address, credentials, query_group=query_group)) as connection:
+        assert value(connection, "select 1") == 1
+        connection.rollback()
+        assert value(connection, "show query_group") == shown
 
 
 def test_distribution_sort_order_and_encodings_are_visible(warehouse: Warehouse) -> None:

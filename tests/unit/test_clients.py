@@ -145,3 +145,13 @@ def test_no_client_waits_a_minute_for_an_answer() -> None:
     clients = Clients(settings("http://127.0.0.1:1"))
     s3: Any = clients.staging_store()._client
     assert (s3.meta.config.connect_timeout, s3.meta.config.read_timeout) == (5, 30)
+
+
+@pytest.mark.parametrize(("days", "prunes"), [(30, True), (1, True), (0, False)])
+def test_bookkeeping_tables_are_pruned_unless_everything_is_kept(
+    days: int, *, prunes: bool
+) -> None:
+    configured = settings("http://127.0.0.1:1")
+    redshift = configured.redshift.model_copy(update={"bookkeeping_days": days})
+    clients = Clients(configured.model_copy(update={"redshift": redshift}))
+    assert clients.loader(TOKENISING).prunes is prunes
