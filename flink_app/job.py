@@ -84,6 +84,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         lambda: clients.loader(star, key_id),
         warehouse_spec(star).sources,
         metrics_by_table=application.metrics_by_table,
+        schedule=settings.redshift.schedule,
     )
     return (
         signalled.key_by(lambda _: 0, key_type=Types.INT())

@@ -23,6 +23,7 @@ from pydantic import (
 
 from connectors.failures import StarjoinError
 from connectors.redshift.access import SslMode
+from connectors.redshift.schedule import MEGABYTE, Schedule, Size
 from flink_app.shared_settings import (
     SharedApplication,
     SharedReading,
@@ -158,6 +159,15 @@ class Redshift(_Group, SharedRedshift):
         description="ARN of the IAM role with which Redshift's COPY reads staged files, or "
         "`default` for the cluster's default role."
     )
+
+    @property
+    def schedule(self) -> Schedule:
+        """When a load begins, and how much it takes."""
+        return Schedule(
+            self.load_interval_seconds,
+            Size(self.load_rows, self.load_megabytes * MEGABYTE),
+            Size(self.transaction_rows, self.transaction_megabytes * MEGABYTE),
+        )
 
     @model_validator(mode="before")
     @classmethod

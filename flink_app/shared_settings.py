@@ -21,6 +21,12 @@ from pydantic import (
 from connectors.kinesis.source_settings import GapPolicy, InitialPosition, Reader
 from connectors.log_points import TOLERANCE_SECONDS, OnLogRestart
 from connectors.redshift.access import BOOKKEEPING_DAYS, STATEMENT_SECONDS
+from connectors.redshift.schedule import (
+    LOAD_MEGABYTES,
+    LOAD_ROWS,
+    TRANSACTION_MEGABYTES,
+    TRANSACTION_ROWS,
+)
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
 from flink_app.positions.generations import (
@@ -396,4 +402,35 @@ class SharedRedshift(BaseModel):
         None,
         description="Query group of the application's sessions (`SET query_group`), by which "
         "workload management assigns them to a queue. Leave it out to set none.",
+    )
+    load_interval_seconds: int = Field(
+        0,
+        ge=0,
+        le=86_400,
+        description="Seconds between the beginnings of two loads. 0 loads with every checkpoint. A "
+        "warehouse that bills for the time that it works costs less the longer this is, and its "
+        "rows are older by as much.",
+    )
+    load_rows: int = Field(
+        LOAD_ROWS,
+        ge=1,
+        description="Staged rows that are loaded before the interval has passed.",
+    )
+    load_megabytes: int = Field(
+        LOAD_MEGABYTES,
+        ge=1,
+        description="Megabytes of staged files that are loaded before the interval has passed.",
+    )
+    transaction_rows: int = Field(
+        TRANSACTION_ROWS,
+        ge=1,
+        description="Most rows that one transaction loads: a longer backlog is loaded in several. "
+        "The rows of a single checkpoint are never divided, nor is what waits when a reload "
+        "removes old rows.",
+    )
+    transaction_megabytes: int = Field(
+        TRANSACTION_MEGABYTES,
+        ge=1,
+        description="Most megabytes of staged files that one transaction loads, as "
+        "`transaction_rows`.",
     )

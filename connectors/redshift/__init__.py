@@ -5,6 +5,7 @@ The modules in reading order.
 When to load:
     operator: references kept in Flink's state; the thin part that knows Flink.
     coordinator: which parts are due, the thread of an attempt, and what follows from its end.
+    schedule: when a load begins, and how much of a backlog one transaction takes.
 
 One transaction:
     plan: its numbered steps, and their SQL as data.

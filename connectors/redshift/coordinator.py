@@ -1,4 +1,4 @@
-"""When to load what: the pending parts, the epochs known to be complete, the attempts.
+"""What is loaded next: the pending parts, the checkpoints known to be complete, the attempts.
 
 A pure state machine around a background loader: signals and the time come in, and it says what has
 been loaded. The Flink operator keeps its pending parts in state and passes everything on.
@@ -21,6 +21,13 @@ from connectors.redshift.balance import Balance
 from connectors.redshift.errors import FenceLostError, KeyChangedError, LoadError, NeedsRepairError
 from connectors.redshift.loader import Loaded
 from connectors.redshift.pruning import Cutoffs
+from connectors.redshift.schedule import (
+    AT_EVERY_CHECKPOINT,
+    Schedule,
+    Size,
+    choose_parts,
+    needed_checkpoints,
+)
 from connectors.staging.part import Part
 
 logger = logging.getLogger(__name__)
@@ -126,6 +133,17 @@ class Backlog:
     oldest_seconds: int
 
 
+@dataclass(frozen=True)
+class _Load:
+    """A load: when it began, and whether it leaves parts that were complete then."""
+
+    began: float
+    leaves_parts: bool = False
+
+
+_NEVER: Final = _Load(-math.inf)
+
+
 class LoadCoordinator:
     """Pending parts in, names of loaded parts out.
 
@@ -135,9 +153,14 @@ class LoadCoordinator:
         count: takes metrics.
         count_balances: takes the balances of each committed transaction.
         note_never_read: takes the declared tables without any record, after each transaction.
+        schedule: when a load begins, and how much it takes.
+
+    Attributes:
+        checkpoints: completed ones at which pending parts became complete. A transaction may end
+            at these alone, so they are to be kept as the pending parts are.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
         self,
         loader: LoadCalls,
         *,
@@ -145,8 +168,10 @@ class LoadCoordinator:
         count: Callable[[Metric, int], None],
         count_balances: Callable[[Sequence[Balance]], None],
         note_never_read: Callable[[Sequence[str]], None],
+        schedule: Schedule = AT_EVERY_CHECKPOINT,
     ) -> None:
         self._loader = loader
+        self._schedule = schedule
         self._clock = clock
         self._count = count
         self._count_balances = count_balances
@@ -154,19 +179,26 @@ class LoadCoordinator:
         self._work: Background[Loaded | Cutoffs | bool | None] = Background("starjoin load")
         self._pending: dict[str, Part] = {}
         self._complete_since: dict[int, float] = {}
+        self.checkpoints: set[int] = set()
         self._completed = -1
         self._number: int | None = None
         self._fenced = False
         self._sweep_due = False
         self._not_before = 0.0
+        self._running = _NEVER
+        self._last_loaded = _NEVER
         self._failures = 0
         # Not before a first load: a job that keeps failing at its loads has other needs.
         self._prune_at = math.inf
         self._prunes_now = False
 
-    def remember(self, parts: Iterable[Part]) -> None:
-        """Adds parts that wait for their epoch's completion."""
+    def remember(self, parts: Iterable[Part], checkpoints: Iterable[int] = ()) -> None:
+        """Adds parts that wait for their epoch's completion, and checkpoints that completed some.
+
+        The checkpoints are those of the state, which comes before the first signal.
+        """
         self._pending.update((part.name, part) for part in parts)
+        self.checkpoints.update(checkpoints)
 
     def signal(self, signal: Started | CheckpointComplete) -> None:
         """Takes note of a start or of a completed checkpoint."""
@@ -178,7 +210,10 @@ class LoadCoordinator:
                 completed = checkpoint
         if completed is not None:
             self._completed = max(self._completed, completed)
-        for part in self._select_due():
+            self.checkpoints.add(completed)
+        due = self._select_due()
+        self._drop_checkpoints(due)
+        for part in due:
             self._complete_since.setdefault(part.epoch, self._clock())
 
     @property
@@ -220,14 +255,36 @@ class LoadCoordinator:
     def _select_due(self) -> list[Part]:
         return [part for part in self._pending.values() if part.epoch <= self._completed]
 
+    def _drop_checkpoints(self, due: Sequence[Part]) -> None:
+        """Those at which nothing became complete that is still pending."""
+        self.checkpoints = needed_checkpoints(due, {*self.checkpoints, self._completed})
+
     def _start_next(self, number: int) -> None:
         if not self._fenced:
             self._work.submit(lambda: self._loader.start(number))
-        elif self._clock() >= self._prune_at:
+            return
+        if self._clock() >= self._prune_at:
             self._prune_at, self._prunes_now = self._clock() + PRUNE_SECONDS, True
             self._work.submit(lambda: self._loader.prune(number))
-        elif (due := self._select_due()) or self._sweep_due:
-            self._work.submit(lambda: self._loader.load(due, number))
+            return
+        due = self._select_due()
+        if self._sweep_due or (due and self._is_time(due)):
+            self._begin_load(due, number)
+
+    def _is_time(self, due: Sequence[Part]) -> bool:
+        """Whether what is complete is to be loaded now. A backlog that is caught up never waits."""
+        if self._last_loaded.leaves_parts:
+            return True
+        waited = self._clock() - self._last_loaded.began
+        return waited >= self._schedule.interval or Size.of(due).reaches(self._schedule.early)
+
+    def _begin_load(self, due: list[Part], number: int) -> None:
+        chosen = due
+        if not self._sweep_due:  # which would remove what a later transaction brings again
+            checkpoints = {*self.checkpoints, self._completed}
+            chosen = choose_parts(due, checkpoints, self._schedule.transaction)
+        self._running = _Load(self._clock(), leaves_parts=len(chosen) < len(due))
+        self._work.submit(lambda: self._loader.load(chosen, number))
 
     def _take(self) -> frozenset[str]:
         was_busy = self._work.busy
@@ -254,6 +311,8 @@ class LoadCoordinator:
             self._note_never_read(loaded.never_read)
         for name in loaded.names:
             self._pending.pop(name, None)
+        self._last_loaded = self._running
+        self._drop_checkpoints(self._select_due())
         waiting = {part.epoch for part in self._pending.values()}
         self._complete_since = {e: t for e, t in self._complete_since.items() if e in waiting}
         if loaded.parts:

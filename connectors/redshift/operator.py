@@ -22,6 +22,7 @@ from connectors.redshift.balance import BalanceMetrics
 from connectors.redshift.coordinator import LoadCalls, LoadCoordinator
 from connectors.redshift.lock_watch import LockWatch
 from connectors.redshift.never_read import NeverRead
+from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule
 from connectors.redshift.spec import Pairs
 from connectors.staging.part import Part
 
@@ -43,6 +44,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         open_loader: opens what does the loads.
         sources: the declared tables, each with what the source calls it.
         metrics_by_table: whether the balance is counted by table and destination as well.
+        schedule: when a load begins, and how much it takes.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         sources: Pairs,
         *,
         metrics_by_table: bool = True,
+        schedule: Schedule = AT_EVERY_CHECKPOINT,
     ) -> None:
         self._open_loader = open_loader
+        self._schedule = schedule
         self._sources = sources
         self._metrics_by_table = metrics_by_table
 
@@ -61,6 +65,9 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         """Opens the loader; state can only be read with the first element."""
         self._state = runtime_context.get_map_state(
             MapStateDescriptor("pending parts", Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()))
+        )
+        self._checkpoints = runtime_context.get_map_state(
+            MapStateDescriptor("completed checkpoints", Types.LONG(), Types.BOOLEAN())
         )
         self._metrics = Metrics(
             runtime_context,
@@ -86,11 +93,13 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             count=self._metrics.add,
             count_balances=balance.add if self._metrics_by_table else lambda _: None,
             note_never_read=self._never_read.note,
+            schedule=self._schedule,
         )
         # While anything is pending the timer of `_advance` goes on, and each bundle reports.
         coordinator = self._coordinator
         register(runtime_context, Gauge.PENDING_EPOCHS, lambda: coordinator.backlog.epochs)
         register(runtime_context, Gauge.OLDEST_PENDING, lambda: coordinator.backlog.oldest_seconds)
+        self._kept: set[int] = set()
         self._rebuilt = False
         self._timer_set = False
 
@@ -101,7 +110,10 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
         """A reference is remembered, a signal may start a load."""
         self._metrics.begin()
         if not self._rebuilt:
-            self._coordinator.remember(Part.decode(bytes(v)) for v in self._state.values())
+            self._kept = set(self._checkpoints.keys())
+            self._coordinator.remember(
+                [Part.decode(bytes(value)) for value in self._state.values()], self._kept
+            )
             self._rebuilt = True
         signal = parse_signal(value)
         if signal is None:
@@ -127,9 +139,18 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
     def _advance(self, ctx: KeyedProcessFunction.Context) -> None:
         for name in self._coordinator.advance():
             self._state.remove(name)
+        self._keep(self._coordinator.checkpoints)
         self._never_read.warn()
         self._lock_watch.note(working=self._coordinator.working)
         if self._coordinator.busy and not self._timer_set:
             timers = ctx.timer_service()
             timers.register_processing_time_timer(timers.current_processing_time() + _LOOK_AGAIN_MS)
             self._timer_set = True
+
+    def _keep(self, checkpoints: set[int]) -> None:
+        """Makes the state have these completed checkpoints, and no others."""
+        for checkpoint in checkpoints - self._kept:
+            self._checkpoints.put(checkpoint, value=True)
+        for checkpoint in self._kept - checkpoints:
+            self._checkpoints.remove(checkpoint)
+        self._kept = set(checkpoints)

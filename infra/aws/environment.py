@@ -195,8 +195,9 @@ class Alarms(StrictModel):
         1_200,
         ge=60,
         description="Age in seconds of the oldest complete epoch not yet loaded that raises an "
-        "alarm. It must be longer than `redshift.statement_seconds`, so that a single statement "
-        "that is cancelled and retried raises none.",
+        "alarm. It must be longer than `redshift.statement_seconds` and "
+        "`redshift.load_interval_seconds` together, so that an interval and a single statement "
+        "that is cancelled and retried raise none.",
     )
 
 
@@ -256,14 +257,16 @@ class Environment(StrictModel):
         return self
 
     @model_validator(mode="after")
-    def _one_statement_raises_no_alarm(self) -> Self:
+    def _waiting_raises_no_alarm(self) -> Self:
         statement, alarm = self.redshift.statement_seconds, self.alarms.nothing_loaded_seconds
-        if alarm <= statement:
+        interval = self.redshift.load_interval_seconds
+        if alarm <= statement + interval:
             message = (
                 f"alarms.nothing_loaded_seconds is {alarm} and must be longer than "
-                f"redshift.statement_seconds, {statement}, or a single statement that is cancelled "
-                f"and retried raises the alarm: raise alarms.nothing_loaded_seconds above "
-                f"{statement}, or lower redshift.statement_seconds below {alarm}"
+                f"redshift.statement_seconds and redshift.load_interval_seconds together, "
+                f"{statement + interval}, or an interval and a single statement that is cancelled "
+                f"and retried raise the alarm: raise alarms.nothing_loaded_seconds above "
+                f"{statement + interval}, or lower the others"
             )
             raise ValueError(message)
         return self

@@ -23,6 +23,7 @@ from connectors.metrics import GROUP, Gauge
 from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
 from connectors.redshift.pruning import Cutoffs
+from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
 from connectors.routes import key_group
@@ -58,6 +59,7 @@ class Job:
     database: Warehouse
     pruning: Callable[[Attempt], AbstractContextManager[Cutoffs]]
     prunes: bool = False
+    schedule: Schedule = AT_EVERY_CHECKPOINT
 
     @property
     def key_id(self) -> str:
@@ -135,8 +137,10 @@ class Attempt:
         self.signal = Gate(self._all)
         self.loading = Gate(["signalled"])
         self.work = Deferred()
-        self._load_context = Context(0, 1, DictState(restored.pending))
-        self._load = Load(self._open_loader, self.job.spec.sources)
+        self._completed = DictState(restored.completed)
+        further = {"completed checkpoints": self._completed}
+        self._load_context = Context(0, 1, DictState(restored.pending), further)
+        self._load = Load(self._open_loader, self.job.spec.sources, schedule=job.schedule)
         self._load.open(self._load_context)
         self._load._coordinator._work = self.work  # type: ignore[assignment]
         self._load._coordinator._clock = clock
@@ -145,7 +149,7 @@ class Attempt:
     def _all(self) -> range:
         return range(self.parallelism)
 
-    def _dimensions(self, subtask: int) -> DictState:
+    def _dimensions(self, subtask: int) -> DictState[str, bytes]:
         """Each subtask gets its own broadcast state back, new ones that of another."""
         kept = self.restored.dimensions
         return DictState(kept[subtask % len(kept)] if kept else None)
@@ -240,7 +244,9 @@ class Attempt:
         if not isinstance(element, Barrier):
             self._load.process_element(element, self._load_context)
         elif self._is_current(element) and not element.cancelled:
-            self.checkpoint.pending = dict(self._load_context.state.content)  # type: ignore[union-attr]
+            assert self.checkpoint is not None
+            self.checkpoint.pending = dict(self._load_context.state.content)
+            self.checkpoint.completed = dict(self._completed.content)
 
     def _is_current(self, barrier: Barrier) -> bool:
         return self.checkpoint is not None and self.checkpoint.number == barrier.checkpoint

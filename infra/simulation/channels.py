@@ -26,7 +26,8 @@ Element = bytes | Barrier
 class Checkpoint:
     """What a checkpoint holds: an offset a shard, a broadcast state a subtask, pending parts.
 
-    `gaps`: how many gaps of each shard have been read.
+    `gaps`: how many gaps of each shard have been read. `completed`: checkpoints at which pending
+    parts became complete.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Checkpoint:
     gaps: dict[int, int] = field(default_factory=dict)
     dimensions: dict[int, dict[str, bytes]] = field(default_factory=dict)
     pending: dict[str, bytes] | None = None
+    completed: dict[int, bool] = field(default_factory=dict)
 
 
 class Gate:

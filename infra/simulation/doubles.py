@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any
+from typing import Any, Generic, TypeVar
 from unittest.mock import patch
 
 from connectors.redshift.loader import Loaded
@@ -14,6 +14,9 @@ from flink_app.decode.columns import ColumnarResult
 from flink_app.denormalise import durable, mirror, tiers
 
 MAX_PARALLELISM = 128
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 def decode_by_rows() -> AbstractContextManager[object]:
@@ -39,22 +42,25 @@ def compact_often() -> Iterator[None]:
         yield
 
 
-class DictState:
-    """A map state. A snapshot is a copy, since values are bytes."""
+class DictState(Generic[K, V]):
+    """A map state. A snapshot is a copy, since values do not change."""
 
-    def __init__(self, content: dict[str, bytes] | None = None) -> None:
+    def __init__(self, content: Mapping[K, V] | None = None) -> None:
         self.content = dict(content or {})
 
-    def get(self, key: str) -> bytes | None:
+    def get(self, key: K) -> V | None:
         return self.content.get(key)
 
-    def put(self, key: str, value: bytes) -> None:
+    def put(self, key: K, value: V) -> None:
         self.content[key] = value
 
-    def remove(self, key: str) -> None:
+    def remove(self, key: K) -> None:
         self.content.pop(key, None)
 
-    def values(self) -> Iterator[bytes]:
+    def keys(self) -> Iterator[K]:
+        return iter(list(self.content))
+
+    def values(self) -> Iterator[V]:
         return iter(list(self.content.values()))
 
 
@@ -86,10 +92,20 @@ class _Metrics:
 
 
 class Context:
-    """The runtime context of a subtask, and the context of each of its elements."""
+    """The runtime context of a subtask, and the context of each of its elements.
 
-    def __init__(self, subtask: int, parallelism: int, state: DictState) -> None:
+    `state` is the state of every name that `further` does not have.
+    """
+
+    def __init__(
+        self,
+        subtask: int,
+        parallelism: int,
+        state: DictState[str, bytes],
+        further: Mapping[str, DictState[Any, Any]] | None = None,
+    ) -> None:
         self.state = state
+        self._further = further or {}
         self.timer_set = False
         self.metrics: Counter[tuple[str, ...]] = Counter()
         self.gauges: dict[tuple[str, ...], Callable[[], int]] = {}
@@ -108,10 +124,10 @@ class Context:
     def get_metrics_group(self) -> _Metrics:
         return _Metrics(self.metrics, self.gauges)
 
-    def get_map_state(self, descriptor: Any) -> DictState:  # noqa: ARG002
-        return self.state
+    def get_map_state(self, descriptor: Any) -> DictState[Any, Any]:
+        return self._further.get(descriptor.get_name(), self.state)
 
-    def get_broadcast_state(self, descriptor: Any) -> DictState:  # noqa: ARG002
+    def get_broadcast_state(self, descriptor: Any) -> DictState[str, bytes]:  # noqa: ARG002
         return self.state
 
     def timer_service(self) -> Context:

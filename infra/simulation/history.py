@@ -11,6 +11,7 @@ from functools import partial
 from itertools import count
 
 from connectors.redshift.errors import FenceLostError
+from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, MEGABYTE, Schedule, Size
 from connectors.redshift.spec import WarehouseSpec
 from infra.simulation.attempt import Attempt
 from infra.simulation.choices import Choices
@@ -58,11 +59,28 @@ class History:
         )
         self.workload.begin()
         parallelism = 1 + choices.draw(3)
-        self.world = World(star, source, parallelism, warehouse, prunes=profile.pruning)
+        self.world = World(
+            star,
+            source,
+            parallelism,
+            warehouse,
+            prunes=profile.pruning,
+            schedule=self._schedule(),
+        )
         fewest, most = profile.steps
         self._steps = fewest + choices.draw(most - fewest)
         self._by_rows = not choices.chance(15)
         self._unnotified = 0
+
+    def _schedule(self) -> Schedule:
+        """Loads at every checkpoint; or at intervals, and a few rows in a transaction."""
+        if not self.profile.scheduled or not self.choices.chance(self.profile.scheduled):
+            return AT_EVERY_CHECKPOINT
+        return Schedule(
+            interval=self.choices.one_of((0, 300, 1_000)),
+            early=Size(self.choices.one_of((1_000, 6)), MEGABYTE),
+            transaction=Size(self.choices.one_of((1_000, 1, 5)), MEGABYTE),
+        )
 
     def run(self) -> None:
         """All of it."""
@@ -293,7 +311,7 @@ class History:
         self._last_looks()
 
     def _last_looks(self) -> None:
-        for _ in range(_LAST_LOOKS):
+        for _ in range(_LAST_LOOKS + len(self.world.attempt.list_pending())):
             self.world.run_loads()
         attempt = self.world.attempt
         if attempt.work.waits:  # for a pruning, which the last look has begun

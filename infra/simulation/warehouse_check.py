@@ -10,8 +10,9 @@ that is kept in the warehouse is at all times what `reached` says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from connectors.accounts import DIMENSION
@@ -20,6 +21,7 @@ from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
 from connectors.redshift.pruning import SUMMED
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
+from connectors.staging.part import Part
 from flink_app.declaration import Star
 from infra.simulation.counting import Counts, expected_counts
 from infra.simulation.database import BOOKKEEPING
@@ -41,6 +43,10 @@ Locate = Callable[[str, str], tuple[int, int]]
 def locate_simulated(shard: str, last: str) -> tuple[int, int]:
     """Where the simulation's own source is."""
     return int(shard), int(last) - FIRST_SEQUENCE + 1
+
+
+# Of parts, by name: the shards of their records, and how many records come before them.
+_Waiting = dict[str, list[tuple[int, int]]]
 
 
 class WrongError(StarjoinError, AssertionError):
@@ -93,13 +99,24 @@ class Check:
         self._oracle = Oracle(star.declaration, secret)
         self._locate = locate
         self.pruning = Pruning(database, self._oracle, source)
-        self._reached_by: dict[int, list[int]] = {}
+        self._read_by: dict[int, list[int]] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._floors: dict[int, list[int]] = {}  # by floor, where reading began under it
         self._seen = _Seen()
 
-    def note_start(self, owner: int, offsets: Sequence[int], floor: int) -> None:
-        """An attempt starts from these offsets, with this floor."""
-        self._reached_by[owner] = list(offsets)
+    def note_start(
+        self, owner: int, offsets: Sequence[int], floor: int, pending: Iterable[Part] = ()
+    ) -> None:
+        """An attempt starts from these offsets, with this floor, and with parts to be loaded."""
+        self._read_by[owner] = list(offsets)
+        self._waiting[owner] = {
+            part.name: [
+                (shard, count - 1)
+                for account in part.accounts
+                for shard, count in [self._locate(account.shard, account.first_sequence_number)]
+            ]
+            for part in pending
+        }
         if floor > max(self._floors, default=0):
             self._floors[floor] = list(offsets)
 
@@ -127,11 +144,11 @@ class Check:
         self.commits += 1
         self._seen.floor = floor
         self._seen.batches.update(row[0] for row in new)
-        reached_by_owner, before = self._reached_by[owner], list(self.reached)
+        read_by_owner, before = self._read_by[owner], list(self.reached)
         for _, shard, last in new:
             index, count = self._locate(shard, last)
-            reached_by_owner[index] = max(reached_by_owner[index], count)
-        pairs = list(zip(reached_by_owner, before, strict=True))
+            read_by_owner[index] = max(read_by_owner[index], count)
+        pairs = list(zip(self._reached_by(owner), before, strict=True))
         ahead = all(count >= reached for count, reached in pairs)
         behind = all(count <= reached for count, reached in pairs)
         self.reached = [max(pair) for pair in pairs]
@@ -151,6 +168,17 @@ class Check:
         self._check_dimensions(tables)
         self._check_balance()
         self._check_gaps()
+
+    def _reached_by(self, owner: int) -> list[int]:
+        """How far the attempt has loaded each shard: up to what still waits to be loaded."""
+        ledger = self._database.query(f"SELECT part FROM {BOOKKEEPING}.ledger")
+        waiting = self._waiting[owner]
+        for name in waiting.keys() & {name for (name,) in ledger}:
+            del waiting[name]
+        reached = list(self._read_by[owner])
+        for shard, count in chain.from_iterable(waiting.values()):
+            reached[shard] = min(reached[shard], count)
+        return reached
 
     def _check_gaps(self, *, at_end: bool = False) -> None:
         message = wrong_gaps(

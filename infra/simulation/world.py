@@ -11,7 +11,9 @@ from connectors.metrics import GROUP, Gauge, LoadMetric
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
 from connectors.redshift.pruning import Cutoffs
+from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule
 from connectors.redshift.spec import WarehouseSpec
+from connectors.staging.part import Part
 from flink_app.declaration import Star
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
@@ -40,6 +42,7 @@ class World:
         warehouse: Callable[[WarehouseSpec], Warehouse] = Database,
         *,
         prunes: bool = False,
+        schedule: Schedule = AT_EVERY_CHECKPOINT,
     ) -> None:
         self.star = star
         self.source = source
@@ -48,7 +51,15 @@ class World:
         self.check = Check(star, self.spec, source, self.database)
         self.database.committed = self.check.check_commit
         self.job = Job(
-            star, self.spec, BlockSchemas(star), KEYS, source, self.database, self._pruning, prunes
+            star,
+            self.spec,
+            BlockSchemas(star),
+            KEYS,
+            source,
+            self.database,
+            self._pruning,
+            prunes,
+            schedule,
         )
         self.now = 0.0
         self.checkpoints = [Checkpoint(0)]
@@ -114,7 +125,8 @@ class World:
         self.starts += 1
         shards = range(self.source.shard_count)
         offsets = [checkpoint.offsets.get(shard, 0) for shard in shards]
-        self.check.note_start(self.starts, offsets, self.floor)
+        pending = [Part.decode(value) for value in (checkpoint.pending or {}).values()]
+        self.check.note_start(self.starts, offsets, self.floor, pending)
         number, clock = self.starts, lambda: self.now
         attempt = Attempt(self.job, number, parallelism, checkpoint, clock, self.floor)
         self._metered.append(attempt.load_metrics)

@@ -21,6 +21,7 @@ from tests.simulation.profile import (
     PLAIN,
     PRUNING,
     RELOADS,
+    SCHEDULED,
     SOURCES,
     UNCHANGED,
 )
@@ -35,6 +36,7 @@ _PROFILES = {
     "coarse": (COARSE, "many commits in one second, ordered by arrival"),
     "sources": (SOURCES, "sources of an unusual kind"),
     "combined": (COMBINED, "all of it at once, letters too"),
+    "scheduled": (SCHEDULED, "loads at intervals, small transactions"),
 }
 _SHOWN = 5  # failing seeds that are shrunk
 

@@ -45,4 +45,6 @@ COMBINED: Final = replace(
     stars=COMBINED_STARS,
     values={"post.post": (0, 1, 2), "country.code": ("k0", "k1")},
 )
+# Loads that wait for an interval, and that take a backlog in several transactions.
+SCHEDULED: Final = replace(COMBINED, scheduled=90)
 COMBINED_PRUNING: Final = replace(COMBINED, older_restores=0, pruning=True)

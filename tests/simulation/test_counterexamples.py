@@ -10,7 +10,9 @@ from unittest.mock import patch
 
 import pytest
 
+from connectors.redshift import coordinator, schedule
 from connectors.redshift.coordinator import LoadCoordinator
+from connectors.redshift.schedule import Size
 from connectors.staging.part import Part
 from flink_app.declaration import Star
 from flink_app.decode import rows
@@ -132,6 +134,19 @@ def test_14_a_batch_cut_at_an_aborted_checkpoint_is_incomplete() -> None:
     counterexamples.an_aborted_checkpoint_that_some_subtasks_saw()
     with patch.object(LoadCoordinator, "_select_due", cut), pytest.raises(WrongError):
         counterexamples.an_aborted_checkpoint_that_some_subtasks_saw()
+
+
+def test_14_a_bounded_transaction_ends_at_a_checkpoint_that_completed() -> None:
+    def choose_a_row(due: list[Part], checkpoints: set[int], _: Size) -> list[Part]:
+        return schedule.choose_parts(due, checkpoints, Size(1, 1))
+
+    with patch.object(coordinator, "choose_parts", choose_a_row):
+        counterexamples.an_aborted_checkpoint_that_some_subtasks_saw()
+        with (
+            patch.object(schedule, "_closing", lambda part, _: part.epoch),
+            pytest.raises(WrongError),
+        ):
+            counterexamples.an_aborted_checkpoint_that_some_subtasks_saw()
 
 
 def test_21_of_two_loads_of_a_row_the_later_counts() -> None:

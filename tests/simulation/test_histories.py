@@ -25,6 +25,7 @@ from tests.simulation.profile import (
     PLAIN,
     PRUNING,
     RELOADS,
+    SCHEDULED,
     SOURCES,
     UNCHANGED,
 )
@@ -50,6 +51,7 @@ def test_everything_may_happen(first: int) -> None:
         COARSE,
         PARTIAL,
         replace(COMBINED, gaps=20),
+        SCHEDULED,
     ],
     ids=[
         "nothing-fails",
@@ -64,6 +66,7 @@ def test_everything_may_happen(first: int) -> None:
         "coarse-positions",
         "partial-updates",
         "combined-gaps",
+        "scheduled",
     ],
 )
 def test_other_histories(profile: Profile) -> None:

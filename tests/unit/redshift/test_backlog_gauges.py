@@ -12,6 +12,7 @@ from connectors.metrics import GROUP, Gauge
 from connectors.redshift.loader import Loaded
 from connectors.redshift.operator import Load
 from connectors.redshift.pruning import Cutoffs
+from infra.simulation.doubles import DictState
 from tests.unit.redshift.warehouse import part
 from tests.unit.test_metrics import Context, Counter
 
@@ -51,10 +52,11 @@ class Runtime(Context):
     def __init__(self) -> None:
         super().__init__()
         self.state: dict[str, bytes] = {}
+        self.checkpoints: DictState[int, bool] = DictState()
         self.timers = 0
 
-    def get_map_state(self, _: Any) -> Any:
-        return self
+    def get_map_state(self, descriptor: Any) -> Any:
+        return self if descriptor.get_name() == "pending parts" else self.checkpoints
 
     def values(self) -> Any:
         return self.state.values()
@@ -124,3 +126,30 @@ def test_failed_loads_are_reported_as_none_with_the_first_element_and_not_in_ope
     assert reported == []
     load.process_element(part("a", epoch=1).encode(), runtime)
     assert {("loadsRetried", 0), ("loadsNeedRepair", 0), ("recordsUnaccountedFor", 0)} < {*reported}
+
+
+def test_checkpoints_of_a_backlog_are_kept_in_state_until_it_is_loaded() -> None:
+    """After a restart a transaction can end at them as before."""
+    runtime: Any = Runtime()
+    loader = HungLoader()
+    load = Load(lambda: loader, ())
+    load.open(runtime)
+
+    load.process_element(STARTED, runtime)
+    for checkpoint in (1, 2):
+        load.process_element(part(f"p{checkpoint}", epoch=checkpoint).encode(), runtime)
+        load.process_element(struct.pack(">cq", b"C", checkpoint), runtime)
+    load.process_element(struct.pack(">cq", b"C", 3), runtime)
+    assert runtime.checkpoints.content == {1: True, 2: True}
+
+    restarted: Any = Runtime()
+    restarted.state = dict(runtime.state)
+    restarted.checkpoints = DictState(runtime.checkpoints.content)
+    loader.go_on.set()
+    load = Load(lambda: loader, ())
+    load.open(restarted)
+    load.process_element(struct.pack(">cqq", b"R", 3, 2), restarted)
+    assert restarted.checkpoints.content == {1: True, 2: True}
+    while restarted.state:
+        list(load.on_timer(0, restarted))
+    assert restarted.checkpoints.content == {}

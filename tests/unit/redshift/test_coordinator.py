@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -34,6 +35,7 @@ from connectors.redshift.errors import (
 )
 from connectors.redshift.loader import Loaded
 from connectors.redshift.pruning import Cutoffs
+from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule, Size
 from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import part
 
@@ -66,7 +68,7 @@ class ManualBackground(Background[Any]):
 class Rig:
     """The coordinator with everything around it in hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, schedule: Schedule = AT_EVERY_CHECKPOINT) -> None:
         self.now = 1_000.0
         self.calls: list[tuple[str, ...]] = []
         self.sweep_due = False
@@ -83,6 +85,7 @@ class Rig:
             count=self.count,
             count_balances=self.balances.extend,
             note_never_read=self.never_read.append,
+            schedule=schedule,
         )
         work: Any = self.coordinator._work
         self.work: ManualBackground = work
@@ -559,3 +562,92 @@ def test_a_pruning_that_finds_the_fence_taken_ends_the_task(pruning: Rig) -> Non
     pruning.error = FenceLostError("taken")
     with pytest.raises(FenceLostError):
         pruning.finish()
+
+
+def sized(name: str, epoch: int, rows: int = 1) -> Part:
+    return replace(part(name, epoch=epoch), rows=rows, url="s3://bucket/part", size=1)
+
+
+@pytest.fixture
+def scheduled(monkeypatch: pytest.MonkeyPatch) -> Rig:
+    monkeypatch.setattr(module, "Background", ManualBackground)
+    return Rig(Schedule(interval=60, early=Size(10, 1_000), transaction=Size(10, 1_000)))
+
+
+def test_a_load_waits_for_the_interval_since_the_last_began(scheduled: Rig) -> None:
+    rig = scheduled
+    rig.started()
+    rig.coordinator.remember([sized("a", 1)])
+    rig.complete(1)
+    rig.now += 20  # which the load takes
+    assert rig.finish() == {"a"}
+    rig.coordinator.remember([sized("b", 2)])
+    rig.complete(2)
+    assert not rig.work.busy
+    assert rig.coordinator.busy, "a timer must go on, or nothing looks again"
+    rig.now += 39
+    rig.coordinator.advance()
+    assert not rig.work.busy
+    rig.now += 1
+    rig.coordinator.advance()
+    assert rig.finish() == {"b"}
+
+
+def test_what_is_large_does_not_wait(scheduled: Rig) -> None:
+    rig = scheduled
+    rig.started()
+    rig.coordinator.remember([sized("a", 1)])
+    rig.complete(1)
+    rig.finish()
+    rig.coordinator.remember([sized("b", 2, rows=9), sized("c", 3, rows=1)])
+    rig.complete(2)
+    assert not rig.work.busy
+    rig.complete(3)
+    assert rig.finish() == {"b", "c"}
+
+
+def test_a_load_that_fails_is_retried_without_the_interval(scheduled: Rig) -> None:
+    rig = scheduled
+    rig.started()
+    rig.coordinator.remember([sized("a", 1)])
+    rig.error = RetryLoadError("away")
+    rig.complete(1)
+    rig.finish()
+    rig.error = None
+    rig.now += RETRY_SECONDS
+    rig.coordinator.advance()
+    assert rig.finish() == {"a"}
+
+
+def test_a_backlog_is_caught_up_in_transactions_without_a_pause(scheduled: Rig) -> None:
+    rig = scheduled
+    rig.started()
+    rig.coordinator.remember([sized(str(epoch), epoch, rows=6) for epoch in range(1, 5)])
+    rig.coordinator.signal(CheckpointComplete(2))
+    rig.coordinator.signal(CheckpointComplete(3))
+    rig.complete(4)
+    assert rig.finish() == {"1", "2"}, "nobody saw checkpoint 1 complete"
+    assert rig.finish() == {"3"}
+    assert rig.finish() == {"4"}
+    assert not rig.work.busy
+    assert rig.coordinator.checkpoints == set()
+
+
+def test_checkpoints_of_the_state_bound_the_first_transaction_after_a_restore(
+    scheduled: Rig,
+) -> None:
+    rig = scheduled
+    rig.coordinator.remember([sized(str(epoch), epoch, rows=6) for epoch in range(1, 4)], {1, 2})
+    rig.started(restored_from=3)
+    assert rig.coordinator.checkpoints == {1, 2, 3}
+    assert rig.finish() == {"1"}
+    assert rig.coordinator.checkpoints == {2, 3}
+
+
+def test_a_sweep_takes_the_whole_backlog_at_once(scheduled: Rig) -> None:
+    """Between two transactions of one backlog it would remove what the second brings again."""
+    rig = scheduled
+    rig.sweep_due = True
+    rig.coordinator.remember([sized(str(epoch), epoch, rows=6) for epoch in range(1, 4)], {1, 2})
+    rig.started(restored_from=3)
+    assert rig.finish() == {"1", "2", "3"}
