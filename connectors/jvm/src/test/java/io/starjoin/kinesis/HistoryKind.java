@@ -18,8 +18,6 @@ enum HistoryKind {
   READ_BESIDE_HELD,
   /** So many false ends of one shard at the same time that they look like a true one. */
   MANY_FALSE_ENDS,
-  /** They have come after the shard was closed, and were believed. */
-  FALSE_END_REPORTED,
   /** A task is restored alone, and has shards in its state. */
   TASK_RESTORED,
   /** It emits again what it had emitted. */

@@ -72,19 +72,25 @@ final class RandomFaults {
     }
   }
 
-  /** Above all when the shard has been closed, so that it could be its end. */
   private void endFalsely(FakeShard shard) {
-    shard.falseEnds = 1 + random.nextInt(MOST_FALSE_ENDS);
     if (random.nextBoolean()) {
-      shard.falseEnds = MOST_FALSE_ENDS;
-      putSome.run();
-      if (!shard.closed) {
-        kinesis.split(shard);
-      }
+      endFalselyAfterItsClose();
+      return;
     }
+    shard.falseEnds = 1 + random.nextInt(MOST_FALSE_ENDS);
     if (shard.falseEnds >= Rulings.BARE_ENDS_TO_BELIEVE) {
       log.see(HistoryKind.MANY_FALSE_ENDS);
     }
+  }
+
+  /** It could be its end then, above all if no record comes any more. */
+  private void endFalselyAfterItsClose() {
+    List<FakeShard> open = kinesis.openShards();
+    FakeShard shard = open.get(random.nextInt(open.size()));
+    putSome.run();
+    kinesis.split(shard);
+    shard.falseEnds = MOST_FALSE_ENDS;
+    shard.standsStillAt = random.nextInt(4) > 0 ? 1_000 : 0;
   }
 
   private static void answer(FakeShard shard) {

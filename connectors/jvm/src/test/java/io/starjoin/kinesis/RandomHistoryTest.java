@@ -157,14 +157,9 @@ class RandomHistoryTest {
   /** Kinesis has so often said that the shard ends there that it was believed, and reported. */
   private boolean isBehindAFalseEnd(String value, SimulatedJob job) {
     Placed placed = put.get(value);
-    boolean isReported =
-        placed.shard().closedFalseEnds >= Rulings.BARE_ENDS_TO_BELIEVE
-            && job.emissions().gaps().stream()
-                .anyMatch(gap -> gap.first().isEmpty() && isIn(gap, placed));
-    if (isReported) {
-      log.see(HistoryKind.FALSE_END_REPORTED);
-    }
-    return isReported;
+    return placed.shard().closedFalseEnds >= Rulings.BARE_ENDS_TO_BELIEVE
+        && job.emissions().gaps().stream()
+            .anyMatch(gap -> gap.first().isEmpty() && isIn(gap, placed));
   }
 
   /** Until it holds, or for long. That a shard stands still shows only after minutes. */
