@@ -422,7 +422,7 @@ MUTATIONS: Final = (
     ),
     Mutation(
         "partitions are their table's",
-        lambda: [(RecordPlan, "_partitioned", lambda *_: None)],
+        lambda: [(RecordPlan, "_find_parent", lambda *_: None)],
         SOURCES,
     ),
     Mutation(
