@@ -167,6 +167,8 @@ class Outcome(_Rows):
         destination: the target whose rows they became; DIMENSION where they are a dimension's.
         loaded: changes that were the newest of their key; a delete is loaded as well.
         superseded: changes that were older than what was known, or than another beside them.
+        older_keys: keys of which all changes were older than what was known: what is superseded
+            beyond what stands beside it.
     """
 
     SCHEMA: ClassVar[pa.Schema] = pa.schema(
@@ -175,6 +177,7 @@ class Outcome(_Rows):
             ("destination", pa.string()),
             ("loaded", pa.int64()),
             ("superseded", pa.int64()),
+            ("older_keys", pa.int64()),
         ]
     )
 
@@ -182,6 +185,7 @@ class Outcome(_Rows):
     destination: str
     loaded: int
     superseded: int
+    older_keys: int = 0
 
     @property
     def group(self) -> tuple[str, str]:
@@ -195,6 +199,7 @@ class Outcome(_Rows):
             self.destination,
             self.loaded + other.loaded,
             self.superseded + other.superseded,
+            self.older_keys + other.older_keys,
         )
 
 

@@ -49,6 +49,10 @@ class LoadMetric(Metric):
         "changesSuperseded",
         "changes that committed transactions have dropped for a newer one, once for each target",
     )
+    KEYS_OLDER = (
+        "keysOlderThanLoaded",
+        "keys that committed transactions brought only older changes of, once for each destination",
+    )
     RECORDS_UNACCOUNTED = (
         "recordsUnaccountedFor",
         "differences of the balance that committed transactions wrote: never, or a record is lost",

@@ -15,7 +15,7 @@ from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Kind
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.ledger import Cursor
-from connectors.redshift.names import Names
+from connectors.redshift.names import Names, list_columns
 from connectors.redshift.next_versions import STAGED
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
 from connectors.staging.part import Part
@@ -115,7 +115,7 @@ def count_outcomes(
     outcomes = []
     for index, spec in enumerate(counted):
         kind = Kind.ROWS if isinstance(spec, TargetSpec) else Kind.DIMENSION
-        copied, newest = counts[2 * index], counts[2 * index + 1]
+        copied, newest, keys = (counts[3 * index + offset] for offset in range(3))
         if copied != rows[kind, spec.table]:
             message = (
                 f"COPY brought {copied} rows of {spec.table}, and the staged files hold "
@@ -123,19 +123,17 @@ def count_outcomes(
                 "files that were read, and put back those that were changed or cut short"
             )
             raise NeedsRepairError(message)
-        outcomes.append(_outcome(spec, loaded=newest, superseded=copied - newest))
+        # A target's rows are changes of its fact table; those of a dimension are its own.
+        if isinstance(spec, TargetSpec):
+            table, destination = spec.fact, spec.table
+        else:
+            table, destination = spec.table, DIMENSION
+        outcomes.append(Outcome(table, destination, newest, copied - newest, keys - newest))
     return outcomes
 
 
-def _outcome(spec: Counted, *, loaded: int, superseded: int) -> Outcome:
-    """A target's rows are changes of its fact table; those of a dimension are its own."""
-    if isinstance(spec, TargetSpec):
-        return Outcome(spec.fact, spec.table, loaded, superseded)
-    return Outcome(spec.table, DIMENSION, loaded, superseded)
-
-
 def count_statement(counted: Sequence[Counted], names: Names) -> str:
-    """One row per temporary table: for each of `counted` in turn the stage, and what won its key.
+    """For each of `counted` in turn: rows of the stage, of what won its key, and staged keys.
 
     Next versions that are not staged are rows that only patches have touched.
     """
@@ -146,6 +144,9 @@ def count_statement(counted: Sequence[Counted], names: Names) -> str:
             tables.append(f"{names.next_rows_table(spec)} WHERE {STAGED} = 1")
         else:
             tables.append(names.newest_changes_table(spec))
+        tables.append(
+            f"(SELECT DISTINCT {list_columns(spec.key)} FROM {names.stage(spec)}) AS staged_keys"
+        )
     # Numbers tell the tables apart: Redshift gives text in a UNION no type.
     return "\nUNION ALL ".join(
         f"SELECT {number} AS table_number, COUNT(*) AS row_count FROM {table}"

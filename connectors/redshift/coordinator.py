@@ -324,6 +324,7 @@ class LoadCoordinator:
         self._count(LoadMetric.PARTS_LOADED, len(loaded.parts))
         self._count(LoadMetric.CHANGES_LOADED, sum(o.loaded for o in loaded.outcomes))
         self._count(LoadMetric.CHANGES_SUPERSEDED, sum(o.superseded for o in loaded.outcomes))
+        self._count(LoadMetric.KEYS_OLDER, loaded.older_keys)
         self._count_balances(loaded.balances)
         unbalanced = [line for line in loaded.balances if line.difference]
         self._count(LoadMetric.RECORDS_UNACCOUNTED, sum(abs(b.difference) for b in unbalanced))

@@ -58,6 +58,7 @@ class Loaded:
         already: names of those that an earlier one had brought in.
         outcomes: what it did with the changes of its parts, once for each target.
         balances: what it wrote to the bookkeeping tables, by table and destination.
+        older_keys: of all destinations, keys that it brought only older changes of.
         never_read: declared tables without any record in the warehouse, this batch included.
     """
 
@@ -67,6 +68,7 @@ class Loaded:
     outcomes: tuple[Outcome, ...] = ()
     balances: tuple[Balance, ...] = ()
     never_read: tuple[str, ...] = ()
+    older_keys: int = 0
 
     @property
     def names(self) -> frozenset[str]:
@@ -213,6 +215,7 @@ class Loader:
             tuple(counted),
             tuple(batch_balances(self._warehouse, accounts, outcomes)),
             self._never_read,
+            sum(outcome.older_keys for outcome in outcomes),
         )
 
     def log_points(self) -> Points:

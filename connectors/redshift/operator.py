@@ -75,6 +75,7 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
             LoadMetric.PARTS_LOADED,
             LoadMetric.CHANGES_LOADED,
             LoadMetric.CHANGES_SUPERSEDED,
+            LoadMetric.KEYS_OLDER,
             LoadMetric.RECORDS_UNACCOUNTED,
             LoadMetric.LOADS_RETRIED,
             LoadMetric.LOADS_NEED_REPAIR,

@@ -76,6 +76,9 @@ class Part:
         fields = {**asdict(self), "kind": self.kind.name}
         fields[_TABLE] = fields.pop("table")
         fields["accounts"] = [_without_unknown_point(account) for account in fields["accounts"]]
+        for outcome in fields["outcomes"]:
+            if not outcome["older_keys"]:
+                del outcome["older_keys"]  # the version before does not know it
         if not self.gaps:
             del fields["gaps"]  # the version before knows none, and reads what has none
         return _LETTER + json.dumps(fields, separators=(",", ":")).encode()

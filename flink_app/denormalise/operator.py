@@ -112,16 +112,20 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             )
             yield Block(Kind.PATCHES, block.table, patch).encode()
         if owned_changes.any():
-            yield self._outcome(block.table, int(owned_accepted.sum()), int(owned_changes.sum()))
+            loaded = changed_keys = int(owned_accepted.sum())
+            if len(accepted) != len(block.batch):
+                changes = select(block.batch, owned_changes)
+                changed_keys = len(set(key_values([changes.column(name) for name in table.key])))
+            yield self._outcome(block.table, loaded, int(owned_changes.sum()), changed_keys)
 
     def _find_owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
         """Where a change is of a key that this subtask owns."""
         keys = key_values([changes.column(column) for column in table.key])
         return find_owned(keys, name, subtask=self._subtask, parallelism=self._parallelism)
 
-    def _outcome(self, table: str, accepted: int, changes: int) -> bytes:
+    def _outcome(self, table: str, accepted: int, changes: int, keys: int) -> bytes:
         """The block that says what became of so many changes of owned keys."""
-        outcome = Outcome(table, DIMENSION, loaded=accepted, superseded=changes - accepted)
+        outcome = Outcome(table, DIMENSION, accepted, changes - accepted, keys - accepted)
         self._metrics.add(JoinMetric.DIMENSION_CHANGES, outcome.loaded)
         self._metrics.add(JoinMetric.DIMENSION_CHANGES_SUPERSEDED, outcome.superseded)
         return Block(Kind.OUTCOME, "", Outcome.to_batch([outcome])).encode()

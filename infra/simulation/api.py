@@ -199,6 +199,8 @@ _WORDS: Final = {
     "move": "a block or a barrier moves on within the job",
     "prune": "bookkeeping tables are pruned",
     "reload": "the source is loaded again, as a new generation",
+    "restart": "the source's log starts again",
+    "decide": "the new log is given a generation, and the job starts from before it",
     "raise": "the floor is raised: older generations no longer count",
     "drain": "the rest is read and loaded",
 }

@@ -117,8 +117,16 @@ class Attempt:
         self.announced = self.failed = False
         self._injected: set[int] = set()
         generations, key_id = job.source.generations, job.key_id
+        known = self._open_loader().log_points()
         self._decode = [
-            Decode(job.star, generations, lambda: job.keys, floor=floor, key_id=key_id)
+            Decode(
+                job.star,
+                generations,
+                lambda: job.keys,
+                floor=floor,
+                key_id=key_id,
+                log_points=known,
+            )
             for _ in self._all
         ]
         self._join = [

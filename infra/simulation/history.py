@@ -13,6 +13,7 @@ from itertools import count
 from connectors.redshift.errors import FenceLostError
 from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, MEGABYTE, Schedule, Size
 from connectors.redshift.spec import WarehouseSpec
+from flink_app.diagnostics.log_restarts import LogRestartedError
 from infra.simulation.attempt import Attempt
 from infra.simulation.choices import Choices
 from infra.simulation.database import Database
@@ -137,6 +138,7 @@ class History:
         if self.profile.pruning and self.world.check.commits:
             possible.append((20, "prune", self._prune))
         possible += self._reloading()
+        possible += self._restarting()
         if self.profile.failures:
             # Most can go wrong just before a checkpoint completes.
             possible.append((60 if attempt.is_acknowledged() else 16, "fail", self._fail))
@@ -145,11 +147,22 @@ class History:
     def _reloading(self) -> list[tuple[int, str, Action]]:
         possible: list[tuple[int, str, Action]] = []
         waits = self.world.can_raise_floor()
+        if self.world.source.is_undecided:
+            return possible
         if self.profile.reloads and not waits and self.world.source.generation < _GENERATIONS:
             possible.append((self.profile.reloads, "reload", self._reload))
         if waits:
             possible.append((80, "raise floor", self._raise_floor))
         return possible
+
+    def _restarting(self) -> list[tuple[int, str, Action]]:
+        source = self.world.source
+        if self.world.has_stopped:
+            return [(150, "decide", self._decide)]
+        can = source.log_can_restart and source.generation < _GENERATIONS
+        if self.profile.log_restarts and can and not self.world.can_raise_floor():
+            return [(self.profile.log_restarts, "restart log", self._restart_log)]
+        return []
 
     def _checkpointing(self, attempt: Attempt) -> list[tuple[int, str, Action]]:
         possible: list[tuple[int, str, Action]] = []
@@ -190,7 +203,32 @@ class History:
     # -- and how it happens
 
     def _read(self, shard: int) -> None:
-        self.world.attempt.read(shard, BLOCK - self.choices.draw(BLOCK))
+        try:
+            self.world.attempt.read(shard, BLOCK - self.choices.draw(BLOCK))
+        except LogRestartedError:
+            self._decide()
+
+    def _restart_log(self) -> None:
+        """Once all is loaded, some more may happen in the old log, which is unread then."""
+        world = self.world
+        world.source.arrive_all(self.choices.draw)
+        if not world.attempt.announced:
+            world.attempt.announce()
+        world.run_reads()
+        world.run_checkpoint()
+        self._last_looks()
+        if not world.attempt.is_idle():
+            return  # a zombie has the fence
+        world.source.followed = frozenset(world.source.changed)
+        for _ in range(self.choices.draw(3)):
+            self.workload.act()
+        world.restart_log()
+        for _ in range(1 + self.choices.draw(3)):
+            self.workload.act()
+
+    def _decide(self) -> None:
+        self.world.decide(1 + self.choices.draw(3))
+        self._unnotified = self.world.checkpoints[-1].number
 
     def _epoch(self) -> None:
         """Many steps at once: records are read, a checkpoint is taken, mostly it completes."""
@@ -200,6 +238,8 @@ class History:
                 for _ in range(self.choices.draw(3)):
                     if attempt.count_unread(shard):
                         self._read(shard)
+                    if attempt is not world.attempt:
+                        return  # it has stopped, and another has been started
             world.trigger()
         for i in attempt.list_uninjected():
             attempt.inject(i)
@@ -321,6 +361,8 @@ class History:
     def drain(self) -> None:
         """Nothing breaks any more, until everything is loaded."""
         self._say("drain")
+        if self.world.source.is_undecided:
+            self._decide()
         attempt = self.world.attempt
         self.workload.end()
         if not attempt.announced:

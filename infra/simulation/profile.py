@@ -25,6 +25,7 @@ class Profile:
         letters: the weight of a record that becomes a dead letter and is replayed later.
         gaps: the weight of a gap in a shard.
         scheduled: of 100 histories, how many load at intervals, and in small transactions.
+        log_restarts: the weight of a log that starts again.
         steps: how many things happen, from and below, before all is read and loaded.
         values: values of columns, by `table.column`; see `infra.simulation.values`.
     """
@@ -40,5 +41,6 @@ class Profile:
     letters: int = 0
     gaps: int = 0
     scheduled: int = 0
+    log_restarts: int = 0
     steps: tuple[int, int] = (30, 100)
     values: Mapping[str, Prescribed] = field(default_factory=dict)

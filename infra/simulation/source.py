@@ -152,6 +152,10 @@ class Source:
         events: what has happened, a line for each record; whoever reads it may empty it.
         gaps: of each shard, the offsets before which records were lost, ascending.
         kinds: for each of all records: insert, update, key update, delete or full load.
+        generation: of what DMS sends now; the application knows of those up to
+            `announced_generation`, and `reload_generation` is the last that began with a load.
+        changed: tables of which the stream has changes that can be read, each with the generation;
+            `followed` are those of which some are in the warehouse.
     """
 
     declaration: Declaration
@@ -167,8 +171,14 @@ class Source:
     _lsn: int = _FIRST_LSN
     events: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    announced_generation: int = GENERATION
+    reload_generation: int = GENERATION
+    changed: set[tuple[int, str]] = field(default_factory=set)
+    followed: frozenset[tuple[int, str]] = frozenset()
     _micros: int = FIRST_MICROS
     _number: int = 0
+    _seconds: int = 0
+    _restarts: int = 0
 
     def __post_init__(self) -> None:
         self.by_table = self.by_table or self._is_coarse
@@ -179,6 +189,7 @@ class Source:
     def begin(self) -> None:
         """A transaction begins, later than all before it."""
         self._lsn += 7
+        self._seconds += 1
         self._number = 0
 
     def put(
@@ -265,11 +276,37 @@ class Source:
         """DMS has stopped, what it sent has arrived; what it sends from now on is a new load."""
         self.arrive_all()
         self.generation += 1
+        self.announced_generation = self.reload_generation = self.generation
+
+    @property
+    def log_can_restart(self) -> bool:
+        """Whether positions come from a log, of which it is known which one it is."""
+        return not self._is_coarse and not self.is_undecided
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether the log has started again, and nobody has said what that means."""
+        return self.announced_generation < self.generation
+
+    def restart_log(self) -> None:
+        """An hour later another server continues, whose log is far lower; all else has arrived.
+
+        What it says is of another generation, once somebody says so.
+        """
+        self.arrive_all()
+        self.generation += 1
+        self._restarts += 1
+        self._lsn = 10_000_000 >> (6 * self._restarts)
+        self._seconds += 3_600
+
+    def decide(self) -> None:
+        """Somebody says that what has arrived since is of another generation."""
+        self.announced_generation = self.generation
 
     @property
     def generations(self) -> Generations:
         """The setting that the application has."""
-        later = range(GENERATION + 1, self.generation + 1)
+        later = range(GENERATION + 1, self.announced_generation + 1)
         return Generations(GENERATION, tuple((g, g * _SPAN) for g in later))
 
     def load(
@@ -346,6 +383,7 @@ class Source:
                 envelope["metadata"]["operation"] = "refresh"
             data = json.dumps(envelope).encode()
             dead = replace(record, data=data, versions=(), dead=True, letter=record)
+            self.changed.discard((record.generation, record.versions[0].table))
             self.wire[index] = (shard, dead)
 
     def spoils_partly(self, index: int) -> str | None:
@@ -433,7 +471,7 @@ class Source:
     @property
     def _commit(self) -> Commit:
         """The transaction under way."""
-        return commit_at(self.declaration.stream.positions, self._lsn, _FIRST_LSN)
+        return commit_at(self.declaration.stream.positions, self._lsn, _FIRST_LSN, self._seconds)
 
     def _send(
         self,
@@ -456,6 +494,7 @@ class Source:
             "table-name": source,
         }
         if operation != "load":
+            self.changed.add((self.generation, table))
             metadata |= self._commit.metadata
             metadata["transaction-record-id"] = self._number
         way = zlib.crc32(f"{len(self.kinds)} {operation}".encode())

@@ -29,8 +29,19 @@ class Commit(NamedTuple):
     position: int
 
 
-def commit_at(kind: Positions, log: int, first: int) -> Commit:
-    """What a transaction at `log` carries, which is a number that grows from `first` on."""
+def commit_at(kind: Positions, log: int, first: int, seconds: int) -> Commit:
+    """What a transaction at `log` carries, which is a number that grows from `first` on.
+
+    It is committed so many seconds after the first.
+    """
+    commit = _commit_at(kind, log, first)
+    if kind is Positions.COMMIT_TIMESTAMP:
+        return commit
+    committed = timestamp_text(FIRST_MICROS + seconds * 1_000_000)
+    return Commit(commit.metadata | {"commit-timestamp": committed}, commit.position)
+
+
+def _commit_at(kind: Positions, log: int, first: int) -> Commit:
     high, low = log >> 32, log & 0xFFFFFFFF
     match kind:
         case Positions.MYSQL:

@@ -6,7 +6,7 @@ Keys are few, so that changes meet. References may point to what is not there.
 from __future__ import annotations
 
 from infra.simulation.choices import Choices
-from infra.simulation.source import Source
+from infra.simulation.source import Source, used_tables
 from infra.simulation.values import Values, readers_of
 
 
@@ -79,6 +79,8 @@ class Workload:
         self._source.replay(self._choices.draw(len(self._source.letters)))
 
     def _load(self) -> None:
+        if self._source.is_undecided:
+            return  # of which generation is not known
         self._source.load(self._choices.one_of(list(self._tables)))
 
     def _control(self) -> None:
@@ -97,8 +99,16 @@ class Workload:
 
     def _transaction(self) -> None:
         self._source.begin()
-        for _ in range(1 + self._choices.draw(4)):
-            self._change(self._choices.one_of(list(self._tables)[::-1]))
+        tables = [table for table in self._tables if self._may_change(table)]
+        for _ in range(1 + self._choices.draw(4) if tables else 0):
+            self._change(self._choices.one_of(tables[::-1]))
+
+    def _may_change(self, table: str) -> bool:
+        """As long as nobody knows that the log has started again, only tables that can show it."""
+        source = self._source
+        if not source.is_undecided or table not in used_tables(source.declaration):
+            return True
+        return (source.announced_generation, table) in source.followed
 
     def _change(self, table: str) -> None:
         row, present = self._values.row(table, self._choices), self._source.tables[table]

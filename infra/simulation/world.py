@@ -68,6 +68,7 @@ class World:
         self.starts = 0
         self.floor = 0
         self._metered: list[Metered] = []
+        self._ends: list[int] = []
         self.attempt = self._start(self.checkpoints[0], parallelism)
 
     def close(self) -> None:
@@ -94,6 +95,27 @@ class World:
         self.source.begin_generation()
         self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
 
+    def restart_log(self) -> None:
+        """The source's log starts again; all of the former one has arrived."""
+        self.source.restart_log()
+        self._ends = [len(shard) for shard in self.source.shards]
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the load has refused what is of a log that has started again."""
+        refused = self.attempt.load_metrics[GROUP, LoadMetric.LOADS_NEED_REPAIR.label]
+        return self.source.is_undecided and refused > 0
+
+    def decide(self, parallelism: int) -> None:
+        """Somebody gives the new log its generation, and starts from before it."""
+        self.source.decide()
+        before = [
+            checkpoint
+            for checkpoint in self.checkpoints
+            if all(checkpoint.offsets.get(n, 0) <= end for n, end in enumerate(self._ends))
+        ]
+        self.fail(before[-1], parallelism)
+
     def can_raise_floor(self) -> bool:
         """Whether all of the newest generation's load is in the last checkpoint."""
         offsets = self.checkpoints[-1].offsets
@@ -102,13 +124,13 @@ class World:
             for shard, records in enumerate(self.source.shards)
             for record in records[offsets.get(shard, 0) :]
         ]
-        return self.floor < self.source.generation > GENERATION and not any(
+        return self.floor < self.source.reload_generation > GENERATION and not any(
             record.of_reload for record in [*unread, *(record for _, record in self.source.wire)]
         )
 
     def raise_floor(self, parallelism: int, *, zombie: bool = False) -> None:
-        """The job restarts with a floor below the newest generation."""
-        self.floor = self.source.generation
+        """The job restarts with a floor below the generation of the last reload."""
+        self.floor = self.source.reload_generation
         self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
 
     def redeclare(self, star: Star) -> None:

@@ -24,6 +24,7 @@ from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
 from connectors.redshift.errors import OutcomeUnknownError
 from connectors.redshift.loader import Loaded, Loader
+from connectors.redshift.log_gate import LogGate
 from connectors.redshift.next_versions import Touching
 from connectors.redshift.statements import Statement
 from connectors.redshift.sweep import read_swept_floor
@@ -41,6 +42,7 @@ from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import TableMirror, find_deleted, key_values
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import find_owned
+from flink_app.diagnostics.log_restarts import LogWatch
 from flink_app.positions import position
 from flink_app.positions.position import UNKNOWN
 from flink_app.records import values
@@ -68,6 +70,7 @@ from tests.simulation.profile import (
     PARTIAL,
     PRUNING,
     RELOADS,
+    RESTARTS,
     SOURCES,
     UNCHANGED,
 )
@@ -347,6 +350,21 @@ def _gap_to_the_end() -> list[Patch]:
     return [(decode_operator, "read_element", read)]
 
 
+def _log_restarts_unseen_in_decode() -> Sequence[Patch]:
+    """The load alone compares."""
+    add = LogWatch.add
+    return [(LogWatch, "add", lambda self, block, reads: ([], add(self, block, reads)[1]))]
+
+
+def _log_restarts_unseen() -> Sequence[Patch]:
+    """Nobody compares."""
+    return [*_log_restarts_unseen_in_decode(), (LogGate, "check", _check_nothing)]
+
+
+def _check_nothing(gate: LogGate, *_: Any) -> None:
+    gate._next = {}
+
+
 MUTATIONS: Final = (
     Mutation(
         "stage position guard",
@@ -430,6 +448,8 @@ MUTATIONS: Final = (
         lambda: [(values, "canonical_form", lambda text, _: text)],
         SOURCES,
     ),
+    Mutation("a log that starts again", _log_restarts_unseen, RESTARTS),
+    Mutation("a log that starts again, in decode", _log_restarts_unseen_in_decode, RESTARTS),
     Mutation("sweep", reload.no_sweep, RELOADS),
     Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),
     Mutation("swept last", reload.swept_before_rows_and_patches, RELOADS),
@@ -443,7 +463,11 @@ MUTATIONS: Final = (
     Mutation(
         "superseded dimension changes are counted",
         lambda: [
-            (Denormalise, "_outcome", lambda self, of, mine, _: _outcome(self, of, mine, mine))
+            (
+                Denormalise,
+                "_outcome",
+                lambda self, of, mine, *_: _outcome(self, of, mine, mine, mine),
+            )
         ],
     ),
     Mutation("counted after older ones are dropped", _counted_too_early),

@@ -25,6 +25,8 @@ OLDER: Final = replace(EVERYTHING, older_restores=80, zombies=False)
 PRUNING: Final = replace(EVERYTHING, older_restores=0, pruning=True)
 # A provocation: new generations and floors, one after the other.
 RELOADS: Final = replace(EVERYTHING, older_restores=50, reloads=30)
+# The source's log starts again, and all that may meet it.
+RESTARTS: Final = replace(EVERYTHING, older_restores=40, log_restarts=40, reloads=6, letters=3)
 # Records that are lost before they are read.
 GAPS: Final = replace(EVERYTHING, gaps=20)
 # Stars whose updates leave columns out.
@@ -40,6 +42,7 @@ COMBINED: Final = replace(
     EVERYTHING,
     older_restores=40,
     reloads=12,
+    log_restarts=8,
     placed=85,
     letters=4,
     stars=COMBINED_STARS,

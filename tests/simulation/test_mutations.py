@@ -56,6 +56,7 @@ _SOON = {
     "a replayed record keeps its place": 40,
     "partitions are their table's": 20,
     "equal keys have one form": 20,
+    "a log that starts again": 20,
     "sweep": 20,
     "swept last": 20,
     "swept also if nothing is staged": 40,

@@ -99,7 +99,7 @@ def test_facts_join_what_came_before_and_older_news_are_none() -> None:
     assert (patch.kind, patch.table) == (Kind.PATCHES, "company")
     assert outcomes([outcome]) == [Outcome("company", DIMENSION, 1, 0)]
     assert outcomes(task.dimension(company(1, name="older"))) == [
-        Outcome("company", DIMENSION, 0, 1)
+        Outcome("company", DIMENSION, 0, 1, older_keys=1)
     ]
     report = task.facts(fact(3))[0].batch.to_pylist()
     assert [row["receiver_name"] for row in report] == ["a"]
@@ -160,10 +160,11 @@ def test_each_change_is_counted_by_the_owner_of_its_key_alone() -> None:
     news = [region(position, code=f"{code}") for code in range(20) for position in (2, 3, 1)]
     late = [region(1, code=f"{code}") for code in range(0, 20, 2)]
     tasks = [Task(State(), Runtime(subtask, 3)) for subtask in range(3)]
-    for changes, loaded, superseded in ((news, 20, 40), (late, 0, 10), (news, 0, 60)):
+    turns = ((news, 20, 40, 0), (late, 0, 10, 10), (news, 0, 60, 20))
+    for changes, loaded, superseded, older_keys in turns:
         found = [o for task in tasks for o in outcomes(task.dimension(*changes))]
         assert len(found) <= 3
-        assert sum_by_group(found) == [Outcome("region", DIMENSION, loaded, superseded)]
+        assert sum_by_group(found) == [Outcome("region", DIMENSION, loaded, superseded, older_keys)]
     counts = [task.runtime.counts for task in tasks]
     assert sum(c[GROUP, "dimensionChanges"] for c in counts) == 20
     assert sum(c[GROUP, "dimensionChangesSuperseded"] for c in counts) == 110

@@ -113,7 +113,8 @@ class Rig:
         already = tuple(name for name in names if name in self.already)
         outcomes = tuple(Outcome("t", n, 3, 1) for n in new)
         lines = tuple(self.line(n) for n in new)
-        return Loaded("batch", new, already, outcomes, lines, never_read=("u",))
+        older = 5 * len(new)
+        return Loaded("batch", new, already, outcomes, lines, ("u",), older)
 
     def line(self, name: str) -> Balance:
         return Balance("t", name, 4 + self.lost, 0, 3, 1, 0, 0, self.lost)
@@ -269,6 +270,7 @@ def test_batches_parts_and_changes_are_counted(rig: Rig) -> None:
         LoadMetric.PARTS_LOADED: 2,
         LoadMetric.CHANGES_LOADED: 6,
         LoadMetric.CHANGES_SUPERSEDED: 2,
+        LoadMetric.KEYS_OLDER: 10,
     }
     assert rig.balances == [rig.line("b"), rig.line("c")]
 

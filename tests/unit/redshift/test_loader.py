@@ -220,7 +220,8 @@ def test_what_a_transaction_did_with_its_rows_is_counted_in_it(warehouse: FakeWa
     warehouse.newest = 3
     accounted = Part("n", Kind.ACCOUNT, "", 1, outcomes=(Outcome("customer", DIMENSION, 1, 0),))
     loaded = loader(warehouse).load([part("a"), part("b"), accounted], 5)
-    counted = Outcome("ticket_activity", TARGET.table, loaded=3, superseded=1)
+    counted = Outcome("ticket_activity", TARGET.table, loaded=3, superseded=1, older_keys=1)
+    assert loaded.older_keys == 1
     assert loaded.outcomes == (counted,)
     assert [(b.table, b.loaded, b.superseded, b.difference) for b in loaded.balances] == [
         ("customer", 1, 0, -1),

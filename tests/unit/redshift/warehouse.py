@@ -35,7 +35,8 @@ def part(
 
 _COPIED: Final = re.compile(r"""COPY "stage_(\w+)" FROM 's3://b/(\S+)'""")
 _COUNTED: Final = re.compile(
-    r'SELECT (\d+) AS table_number, COUNT\(\*\) AS row_count FROM "(\w+?)_(\w+)"'
+    r"SELECT (\d+) AS table_number, COUNT\(\*\) AS row_count "
+    r'FROM (?:\(SELECT DISTINCT .*? FROM )?"(\w+?)_(\w+)"'
 )
 _ALTERED: Final = re.compile(
     r'ALTER TABLE "\w+"."(\w+)" (?:ADD|ALTER) COLUMN "(\w+)" (?:TYPE )?([A-Z]\S*)( DEFAULT)?'
