@@ -160,15 +160,6 @@ class Redshift(_Group, SharedRedshift):
         "`default` for the cluster's default role."
     )
 
-    @property
-    def schedule(self) -> Schedule:
-        """When a load begins, and how much it takes."""
-        return Schedule(
-            self.load_interval_seconds,
-            Size(self.load_rows, self.load_megabytes * MEGABYTE),
-            Size(self.transaction_rows, self.transaction_megabytes * MEGABYTE),
-        )
-
     @model_validator(mode="before")
     @classmethod
     def _read_former_ssl(cls, settings: Any) -> Any:
@@ -198,6 +189,15 @@ class Settings(_Group):
     staging: Staging
     privacy: Privacy
     redshift: Redshift
+
+
+def make_schedule(redshift: Redshift) -> Schedule:
+    """When a load begins, and how much it takes."""
+    return Schedule(
+        redshift.load_interval_seconds,
+        Size(redshift.load_rows, redshift.load_megabytes * MEGABYTE),
+        Size(redshift.transaction_rows, redshift.transaction_megabytes * MEGABYTE),
+    )
 
 
 def load_settings(path: Path) -> Settings:
