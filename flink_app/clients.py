@@ -18,6 +18,7 @@ from connectors.redshift.errors import LoadError
 from connectors.redshift.loader import Loader
 from connectors.redshift.preconditions import check_region
 from connectors.redshift.pruning import Kept
+from connectors.redshift.schedule import MEGABYTE, Schedule, Size
 from connectors.redshift.sweep import Floor
 from connectors.staging.store import S3Store
 from flink_app.declaration import Star
@@ -107,6 +108,15 @@ class Clients:
             key_id=key_id,
             log_rule=self.log_rule,
             pruning=Kept(redshift.bookkeeping_days) if redshift.bookkeeping_days else None,
+        )
+
+    def load_schedule(self) -> Schedule:
+        """When a load begins, and how much it takes."""
+        redshift = self._settings.redshift
+        return Schedule(
+            redshift.load_interval_seconds,
+            Size(redshift.load_rows, redshift.load_megabytes * MEGABYTE),
+            Size(redshift.transaction_rows, redshift.transaction_megabytes * MEGABYTE),
         )
 
     @property

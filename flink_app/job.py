@@ -25,7 +25,7 @@ from flink_app.declaration import Star
 from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise, dimension_state
 from flink_app.schemas import BlockSchemas
-from flink_app.settings import Settings, make_schedule
+from flink_app.settings import Settings
 from flink_app.source_settings import source_settings
 from flink_app.warehouse import warehouse_spec
 
@@ -84,7 +84,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         lambda: clients.loader(star, key_id),
         warehouse_spec(star).sources,
         metrics_by_table=application.metrics_by_table,
-        schedule=make_schedule(settings.redshift),
+        schedule=clients.load_schedule(),
     )
     return (
         signalled.key_by(lambda _: 0, key_type=Types.INT())

@@ -23,7 +23,6 @@ from pydantic import (
 
 from connectors.failures import StarjoinError
 from connectors.redshift.access import SslMode
-from connectors.redshift.schedule import MEGABYTE, Schedule, Size
 from flink_app.shared_settings import (
     SharedApplication,
     SharedReading,
@@ -189,15 +188,6 @@ class Settings(_Group):
     staging: Staging
     privacy: Privacy
     redshift: Redshift
-
-
-def make_schedule(redshift: Redshift) -> Schedule:
-    """When a load begins, and how much it takes."""
-    return Schedule(
-        redshift.load_interval_seconds,
-        Size(redshift.load_rows, redshift.load_megabytes * MEGABYTE),
-        Size(redshift.transaction_rows, redshift.transaction_megabytes * MEGABYTE),
-    )
 
 
 def load_settings(path: Path) -> Settings:
