@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from infra import bootstrap
 from infra.bootstrap import MissingError
@@ -190,3 +194,40 @@ def test_every_pinned_file_has_a_hash_and_only_those_are_installed(
     ((*_, last),) = started
     assert last == str(bootstrap.LOCK)
     assert "--require-hashes" in started[0]
+
+
+def test_every_extra_that_a_package_needs_is_pinned_with_it() -> None:
+    """Else pip takes the newest version for the extra: one without a hash, once it is released."""
+    pinned = {
+        canonicalize_name(requirement.name): requirement.extras
+        for line in bootstrap.LOCK.read_text().splitlines()
+        if re.match(r"[A-Za-z0-9]", line)
+        for requirement in [Requirement(line.rstrip("\\ "))]
+    }
+    needed = [
+        (name, requirement)
+        for name, extras in pinned.items()
+        for text in _requires(name)
+        for requirement in [Requirement(text)]
+        if requirement.extras and _applies(requirement, extras)
+    ]
+    assert ("pytest-cov", "coverage") in {(name, needs.name) for name, needs in needed}
+    missing = [
+        f"{name} needs {requirement}"
+        for name, requirement in needed
+        if not requirement.extras <= pinned[canonicalize_name(requirement.name)]
+    ]
+    assert missing == [], "compile requirements.lock as CONTRIBUTING.md says"
+
+
+def _requires(name: str) -> list[str]:
+    """What an installed package says that it needs; nothing of one for other platforms."""
+    try:
+        return importlib.metadata.requires(name) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+
+
+def _applies(requirement: Requirement, extras: set[str]) -> bool:
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in {"", *extras})
