@@ -11,8 +11,12 @@ import software.amazon.awssdk.services.kinesis.model.ShardIteratorType;
 class FanOutBackPressureTest extends Http2TestBase {
 
   private static final int SHARDS = 4;
-  private static final int RECORDS = 640;
+
+  /** More of each shard than the reader has room for, so that none is read to its end meanwhile. */
+  private static final int RECORDS = 800;
+
   private static final int RECORD_BYTES = 100_000;
+
   private static final int PREFETCH_BYTES = 16 << 20;
 
   /** Of a shard: the window, the event that waits in the SDK, and the one that is being sent. */
