@@ -65,19 +65,17 @@ final class WireKinesis implements AutoCloseable {
   /** After which nothing is on its way any more. */
   private static final int QUIET_LOOKS = 100;
 
-  /** Nothing has been sent since some looks, and flow control holds back so many subscriptions. */
+  /** Flow control has held something back, holds back all that is active, and nothing moves. */
   private static final class Stalled {
-    final int subscriptions;
     final CompletableFuture<Void> reached = new CompletableFuture<>();
+    boolean wasHeldBack;
     long sentBytes;
     int looks;
 
-    Stalled(int subscriptions) {
-      this.subscriptions = subscriptions;
-    }
-
-    void look(long heldBack, long sentBytesNow) {
-      looks = heldBack >= subscriptions && sentBytes == sentBytesNow ? looks + 1 : 0;
+    void look(long heldBack, int active, long sentBytesNow) {
+      wasHeldBack |= heldBack > 0;
+      boolean isStill = heldBack == active && sentBytes == sentBytesNow;
+      looks = wasHeldBack && isStill ? looks + 1 : 0;
       sentBytes = sentBytesNow;
       if (looks >= QUIET_LOOKS) {
         reached.complete(null);
@@ -127,9 +125,12 @@ final class WireKinesis implements AutoCloseable {
     return events.get();
   }
 
-  /** Completes when flow control holds back so many subscriptions, and nothing moves. */
-  CompletableFuture<Void> heldBack(int subscriptions) {
-    stalled = new Stalled(subscriptions);
+  /**
+   * Completes when flow control holds back every subscription, and nothing moves. Those that the
+   * reader has no room for have not begun, and the SDK may have given up others by then.
+   */
+  CompletableFuture<Void> heldBack() {
+    stalled = new Stalled();
     return stalled.reached;
   }
 
@@ -144,6 +145,7 @@ final class WireKinesis implements AutoCloseable {
     if (awaited != null) {
       awaited.look(
           active.values().stream().filter(subscription -> subscription.call.isHeldBack()).count(),
+          active.size(),
           server.sentBytes());
     }
   }
