@@ -68,7 +68,10 @@ class LogPoint:
         """The point after one that was read later: a late record leads no further."""
         if later.position < self.position:
             return self
-        return replace(later, committed=max(self.committed, later.committed))
+        if later.generation != self.generation:  # another log, whose source may have another clock
+            return later
+        committed = max(self.committed, later.committed)
+        return replace(later, committed=committed, log=later.log or self.log)
 
     def is_after_restart(self, known: LogPoint, tolerance: int) -> bool:
         """Whether this is of another log than `known`, which began after it.

@@ -67,7 +67,9 @@ class LogGate:
                 "than changes that are loaded, and stand below them in the log, so they would be "
                 "discarded. Nothing of this batch was loaded. operations.md, The source's log "
                 "starts again, says how to go on: from a snapshot of before these changes with a "
-                "new generation, or with a reload"
+                "new generation, or with a reload. If the source is the same server and its log "
+                "was not reset, this was a transaction longer than log.restart.seconds: set that "
+                "higher, and this batch is loaded"
             )
             raise NeedsRepairError(message)
 

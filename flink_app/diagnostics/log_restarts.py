@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -36,9 +37,10 @@ from flink_app.records.parsed import Numbers, ParsedRow, RecordColumns
 from flink_app.records.plan import RecordPlan
 from flink_app.records.values import ValueFaultError, timestamp_micros
 
-# Which log a MySQL position is of: the base name of its file and, if there is one, the server's id.
-# Anything else is no name: it would be text of whoever wrote the record.
-_LOG: Final = r"^(?P<name>[!-9;-~]{1,255})\.[0-9]{1,9}:[0-9]{1,15}(?::(?P<server>[0-9]{1,15}):)?"
+# Which log a MySQL position is of: the base name of its file. The parts behind the offset do not
+# say it: the only public form has -1 behind it, which no server's id is, and a number there may be
+# that of a row. Anything else is no name: it would be text of whoever wrote the record.
+_LOG: Final = r"^(?P<name>[!-9;-~]{1,255})\.[0-9]{1,9}:[0-9]{1,15}(?:$|[^0-9])"
 _Texts = npt.NDArray[np.bytes_]
 
 
@@ -67,6 +69,22 @@ class _Changes:
         position = self.positions[index].decode()
         log = self.logs[index].as_py() or ""
         return LogPoint(generation_of(position), position, int(self.committed[index]), log)
+
+    def split_by_generation(self) -> list[_Changes]:
+        """Stretches of one generation each: what was read of another shows nothing."""
+        heads = self.positions.astype(f"S{GENERATION_DIGITS}")
+        bounds = [*(np.flatnonzero(heads[1:] != heads[:-1]) + 1).tolist(), len(heads)]
+        if len(bounds) == 1:
+            return [self]
+        return [self._slice(start, end) for start, end in pairwise([0, *bounds])]
+
+    def _slice(self, start: int, end: int) -> _Changes:
+        return _Changes(
+            self.rows[start:end],
+            self.positions[start:end],
+            self.committed[start:end],
+            self.logs.slice(start, end - start),
+        )
 
     def combine(self, other: _Changes) -> _Changes:
         """Those of both, in the order in which they were read."""
@@ -170,21 +188,15 @@ def _logs(streams: pa.StringArray) -> pa.StringArray:
     alike = _log_of_all(streams)
     if alike is not None:
         return pa.repeat(pa.scalar(alike), len(streams))
-    parts = pc.extract_regex(streams, _LOG)
-    name, server = (pc.struct_field(parts, member) for member in ("name", "server"))
-    if not pc.any(pc.not_equal(server, "")).as_py():
-        return name
-    return pc.if_else(
-        pc.equal(server, ""), name, pc.binary_join_element_wise(name, server, ", server ")
-    )
+    return pc.struct_field(pc.extract_regex(streams, _LOG), "name")
 
 
 def _log_of_all(streams: pa.StringArray) -> str | None:
     """The name of the log that all positions are of; None where that takes a closer look."""
     first = re.match(_LOG, streams[0].as_py() or "")
-    if first is None or first["server"] or streams.null_count:
+    if first is None or streams.null_count:
         return None
-    of_log = rf"^{re.escape(first['name'])}\.[0-9]{{1,9}}:[0-9]{{1,15}}(?:$|:-|:[0-9]*$)"
+    of_log = rf"^{re.escape(first['name'])}\.[0-9]{{1,9}}:[0-9]{{1,15}}(?:$|[^0-9])"
     return first["name"] if pc.all(pc.match_substring_regex(streams, of_log)).as_py() else None
 
 
@@ -234,55 +246,55 @@ class LogWatch:
 
     def add(self, block: RecordBlock, reads: LogReads) -> tuple[list[LogRestart], Points]:
         """The restarts that a block shows, at most one a table; and where its changes lead to."""
-        restarts: list[LogRestart] = []
+        restarts: dict[str, LogRestart] = {}
         points: Points = {}
-        for table, changes in reads.changes.items():
-            step = _Step(self._following.get(table, _Following()), changes, self._rule)
-            points[table] = step.point_of_block()
-            self._following[table] = step.after(block)
-            if (row := step.restart()) is not None:
-                restarts.append(step.describe(table, row, block))
-        return restarts, points
+        for table, every in reads.changes.items():
+            for changes in every.split_by_generation():
+                step = _Step(self._following.get(table, _Following()), changes, self._rule)
+                point = step.point_of_block()
+                points[table] = points.get(table, point).combine(point)
+                self._following[table] = step.after(block)
+                if (row := step.restart()) is not None:
+                    restarts.setdefault(table, step.describe(table, row, block))
+        return list(restarts.values()), points
 
 
 class _Step:
-    """Changes of one table, compared with what was read before each of them."""
+    """Changes of one table and one generation, compared with what was read before each of them."""
 
     def __init__(self, before: _Following, changes: _Changes, rule: LogRule) -> None:
         self._before = before
         self._changes = changes
         known = before.point
+        generation = generation_of(changes.positions[0].decode())
+        self._is_late = known is not None and known.generation > generation
+        self._known = known if known is not None and known.generation == generation else None
         base, ranks = _ranks(known.position if known else UNKNOWN, changes.positions)
         top = np.maximum.accumulate(np.concatenate([[base], ranks]))
         self._leads = ranks >= top[:-1]
         committed = changes.committed
         reached = np.where(self._leads, committed, 0)
-        start = known.committed if known else 0
+        start = self._known.committed if self._known else 0
         latest = np.maximum.accumulate(np.concatenate([[start], reached]))
         self._last_committed = int(latest[-1])
         since = latest[:-1]
-        generations = _generations(changes.positions)
-        newest = np.maximum.accumulate(
-            np.concatenate([[known.generation if known else 0], generations])
-        )[:-1]
-        comparable = (generations == newest) & (since > 0) & (committed > 0)
-        self._behind = comparable & ~self._leads & (committed > since)
+        self._behind = (since > 0) & ~self._leads & (committed > since)
         restarted = self._behind & (committed > since + rule.tolerance)
-        self._restarted = restarted | self._of_other_log(since, generations == newest)
+        logs = changes.logs
+        self._log = self._known.log if self._known else ""
+        if not self._log and logs.null_count < len(logs):
+            self._log = next(log for log in logs.unique().to_pylist() if log)
+        self._restarted = restarted | self._of_other_log(since)
 
-    def _of_other_log(self, since: Numbers, comparable: Mask) -> Mask:
+    def _of_other_log(self, since: Numbers) -> Mask:
         """Where a change is of another log than the first one that is known."""
         logs = self._changes.logs
-        none = np.zeros(len(logs), np.bool_)
-        known = self._before.point.log if self._before.point else ""
-        if not known:
-            known = next((log for log in logs.unique().to_pylist() if log), "")
-        if logs.null_count == len(logs) or not known:
-            return none
-        other = pc.fill_null(pc.not_equal(logs, known), fill_value=False)
+        if self._is_late or logs.null_count == len(logs):
+            return np.zeros(len(logs), np.bool_)
+        other = pc.fill_null(pc.not_equal(logs, self._log), fill_value=False)
         committed = self._changes.committed
         goes_on = (committed == 0) | (committed >= since)
-        different: Mask = other.to_numpy(zero_copy_only=False) & goes_on & comparable
+        different: Mask = other.to_numpy(zero_copy_only=False) & goes_on
         return different
 
     def restart(self) -> int | None:
@@ -302,9 +314,8 @@ class _Step:
             since = self._before.behind_since
             return replace(self._before, behind_since=since or self._behind_since(0, block))
         last = int(leads[-1])
-        point = replace(self._changes.point(last), committed=self._last_committed)
-        if not point.log and self._before.point:
-            point = replace(point, log=self._before.point.log)
+        point = self._changes.point(last)
+        point = replace(point, committed=self._last_committed, log=self._log)
         return _Following(point, self._behind_since(last, block))
 
     def describe(self, table: str, index: int, block: RecordBlock) -> LogRestart:
@@ -348,13 +359,6 @@ def _ranks(known: str, positions: _Texts) -> tuple[int, Numbers]:
     return 2 * below + 1, 2 * ranks.astype(np.int64) + 2
 
 
-def _generations(positions: _Texts) -> Numbers:
-    heads = positions.astype(f"S{GENERATION_DIGITS}")
-    if (heads == heads[0]).all():
-        return np.full(len(heads), int(heads[0], 16), np.int64)
-    return np.array([int(head, 16) for head in heads], np.int64)
-
-
 def describe_restart(restart: LogRestart, block: RecordBlock) -> str:
     """What happened and where, for the log and for an error: no value of a row."""
     known, seen = restart.known, restart.seen
@@ -381,5 +385,6 @@ def _time(micros: int) -> str:
 
 REMEDY: Final = (
     "operations.md, The source's log starts again, says how to go on: a new generation from that "
-    "time, or a reload"
+    "time, or a reload. If the source is the same server and its log was not reset, this was a "
+    "transaction longer than log.restart.seconds: set that higher"
 )

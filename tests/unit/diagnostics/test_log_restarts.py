@@ -59,8 +59,8 @@ def pg(lsn: int) -> str:
     return f"{text}.3.{text}"
 
 
-def mysql(file: int, offset: int = 4, name: str = "mysql-bin-changelog", server: int = -1) -> str:
-    return f"{name}.{file:06}:{offset}:{server}:{offset}:7:{name}.{file:06}:4"
+def mysql(file: int, offset: int = 4, name: str = "mysql-bin-changelog", row: int = -1) -> str:
+    return f"{name}.{file:06}:{offset}:{row}:{offset}:7:{name}.{file:06}:4"
 
 
 def oracle(scn: int) -> str:
@@ -77,9 +77,6 @@ RESTARTS: Final = {
     "MySQL, in the same file": [[change(0, mysql(3, 3_000)), change(HOUR, mysql(3, 200))]],
     "MySQL, a server with another base name that stands higher": [
         [change(0, mysql(3, name="mysql-bin")), change(1, mysql(9, name="binlog"))]
-    ],
-    "MySQL, another server's log that stands higher": [
-        [change(0, mysql(3, server=7)), change(1, mysql(9, server=8))]
     ],
     "MySQL, another base name without commit times": [
         [change(None, mysql(3, name="mysql-bin")), change(None, mysql(9, name="binlog"))]
@@ -130,6 +127,10 @@ NO_RESTARTS: Final = {
     "another table's position": [[change(0, pg(9_000)), change(HOUR, pg(200), "port")]],
     "a short and a long form of one log": [
         [change(0, "mysql-bin.000003:400"), change(1, mysql(3, 500, name="mysql-bin"))]
+    ],
+    "a number behind the offset, which may be that of a row": [
+        [change(0, mysql(3, 400, row=0)), change(0, mysql(3, 400, row=1))],
+        [change(1, mysql(3, 500, row=7)), change(2, "mysql-bin-changelog.000003:600")],
     ],
 }  # fmt: skip
 
@@ -214,6 +215,7 @@ def test_it_says_where_it_is_and_when_the_new_log_began() -> None:
     assert "up to 2026-03-11T09:00:00Z" in said
     assert "arrived at 1970-01-01T00:00:01.002Z" in said  # the first that was behind
     assert "operations.md" in said
+    assert "a transaction longer than log.restart.seconds" in said
     assert "Vest" not in said
 
 
@@ -234,6 +236,28 @@ def test_a_generation_from_then_on_is_the_way_out() -> None:
     assert subtask.counted == 0
     with pytest.raises(LogRestartedError):  # and the new log may start again as well
         subtask.read([change(2 * HOUR, pg(50))], arrival=5_000)
+
+
+@pytest.mark.parametrize("by_rows", [False, True], ids=["by columns", "one by one"])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_the_log_of_a_new_generation_may_have_another_name(size: int, by_rows: bool) -> None:
+    subtask = Subtask(generations=GENERATIONS)
+    subtask.read([change(0, mysql(3, name="mysql-bin"))])
+    changes = [change(HOUR + n, mysql(1, 100 + n, name="binlog")) for n in range(4)]
+    with decode_by_rows() if by_rows else nullcontext():
+        for start in range(0, len(changes), size):
+            subtask.read(changes[start : start + size], arrival=5_000)
+        subtask.read([change(1, mysql(3, 9, name="mysql-bin"))])  # of the former one, read late
+        with pytest.raises(LogRestartedError, match=r"of log mysql-bin, and .* of log binlog"):
+            subtask.read([change(2 * HOUR, mysql(9, name="mysql-bin"))], arrival=5_000)
+
+
+def test_a_new_generation_has_a_clock_of_its_own() -> None:
+    subtask = Subtask(generations=GENERATIONS)
+    subtask.read([change(24 * HOUR, pg(9_000))])  # the old server's clock was a day ahead
+    subtask.read([change(0, pg(200))], arrival=5_000)
+    with pytest.raises(LogRestartedError):
+        subtask.read([change(HOUR, pg(100))], arrival=5_000)
 
 
 def test_what_is_below_the_floor_shows_nothing() -> None:
@@ -286,15 +310,18 @@ class Plain:
 
     def shows_restart(self, point: LogPoint) -> bool:
         shown = False
+        if point.generation > self.generation:
+            self.generation, self.committed, self.log = point.generation, 0, ""
         if point.generation == self.generation:
             other = point.log and self.log and point.log != self.log
             goes_on = not point.committed or point.committed >= self.committed
             later = self.committed and point.committed > self.committed + self.tolerance
             shown = bool((other and goes_on) or (later and point.position < self.position))
         if point.position >= self.position:
-            self.generation, self.position = point.generation, point.position
+            self.position = point.position
             self.committed = max(self.committed, point.committed)
-        self.log = self.log or point.log
+        if point.generation == self.generation:
+            self.log = self.log or point.log
         return shown
 
 
@@ -304,11 +331,13 @@ def test_blocks_of_any_size_show_what_a_plain_loop_does(seed: int) -> None:
     plan = DecodePlan(freight(), GENERATIONS)
     rule = LogRule(tolerance_seconds=10)
     records, arrivals = [], []
+    names = (["mysql-bin", "mysql-bin", "binlog"], [])[seed % 2]
     for number in range(chance.randrange(1, 25)):
         fell = chance.random() < 0.3
         lsn = chance.randrange(1, 50) if fell else 100 + number
         seconds = None if chance.random() < 0.1 else number + chance.choice((0, 0, -30, 30))
-        records.append(change(seconds, pg(lsn)) if chance.random() < 0.9 else CONTROL)
+        stream = mysql(3, lsn, chance.choice(names)) if names else pg(lsn)
+        records.append(change(seconds, stream) if chance.random() < 0.9 else CONTROL)
         arrivals.append(chance.choice((1_000, 1_000, 6_000)))
     plain = Plain(rule.tolerance)
     expected: list[int] = []
@@ -348,6 +377,8 @@ TOLERANCE: Final = LogRule().tolerance
         ({"t": point(900, 0)}, [point(950, HOUR), point(940, HOUR + 60)], 0),
         ({"t": point(900, 0)}, [point(5, HOUR, generation=2)], 0),
         ({"t": point(5, HOUR, generation=2)}, [point(900, 0), point(901, 3 * HOUR)], 0),
+        ({"t": point(900, 9 * HOUR)}, [point(7, 0, generation=2), point(5, HOUR, generation=2)], 1),
+        ({"t": point(3, 0, "mysql-bin")}, [point(4, 1), point(9, 2, "binlog")], 1),
         ({"t": point(3, 0, "mysql-bin")}, [point(9, 1, "binlog")], 1),
         ({"u": point(900, 0)}, [point(5, HOUR)], 0),
     ],
