@@ -13,6 +13,7 @@ from connectors.metrics import Gauge, WatchedSourceMetric
 from connectors.redshift.access import STATEMENT_SECONDS
 from connectors.redshift.coordinator import MAX_RETRY_SECONDS
 from flink_app.declaration import Star
+from flink_app.diagnostics.log_restarts import LogRestartedError
 from flink_app.metrics import COUNTERS
 from infra.aws import plan
 from infra.aws.dms import with_dms_settings
@@ -178,6 +179,10 @@ def _metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     ],
 )
 def test_an_alarm_watches_a_metric_that_exists(metric: dict[str, Any]) -> None:
+    if metric["Namespace"] == {"Fn::Sub": "Starjoin/${ApplicationName}"}:
+        assert metric["MetricName"] in {each["MetricName"] for each, _ in _counted_in_the_log()}
+        assert "Dimensions" not in metric
+        return
     dimension, *others = metric["Dimensions"]
     if metric["Namespace"] == "AWS/Kinesis":
         by_reader = [
@@ -196,6 +201,27 @@ def test_an_alarm_watches_a_metric_that_exists(metric: dict[str, Any]) -> None:
         own = (*COUNTERS, *Gauge, *WatchedSourceMetric)
         assert metric["MetricName"] in SERVICE_METRICS | {each.label for each in own}
         assert dimension == {"Name": "Application", "Value": {"Ref": "ApplicationName"}}
+
+
+def _counted_in_the_log() -> list[tuple[dict[str, Any], str]]:
+    """What is counted in the lines of the job's log, and by which pattern."""
+    filters = [
+        resource["Properties"]
+        for resource in load_template("application")["Resources"].values()
+        if resource["Type"] == "AWS::Logs::MetricFilter"
+    ]
+    return [
+        (transformation, metric_filter["FilterPattern"])
+        for metric_filter in filters
+        for transformation in metric_filter["MetricTransformations"]
+    ]
+
+
+def test_errors_are_counted_in_the_log_by_the_name_of_their_class() -> None:
+    patterns = {each["MetricName"]: pattern for each, pattern in _counted_in_the_log()}
+    assert patterns == {"logRestartFailures": f'"{LogRestartedError.__name__}"'}
+    namespaces = {str(each["MetricNamespace"]) for each, _ in _counted_in_the_log()}
+    assert namespaces == {str({"Fn::Sub": "Starjoin/${ApplicationName}"})}
 
 
 @pytest.mark.parametrize(
