@@ -40,6 +40,17 @@ def _points(cursor: Cursor, names: Names) -> Points:
     }
 
 
+def _describe(point: LogPoint, known: LogPoint) -> str:
+    """How a change of another log stands to what is known."""
+    positions = f"position {point.position}, before {known.position}"
+    if point.log and known.log and point.log != known.log:
+        return f"changes of log {point.log} follow those of log {known.log} ({positions})"
+    return (
+        "changes were committed later than those that are loaded, and stand below them in the log "
+        f"({positions})"
+    )
+
+
 class LogGate:
     """Compares each batch with the batches before it.
 
@@ -62,14 +73,15 @@ class LogGate:
         self._next, restarted = follow(self._known, read, self._rule.tolerance)
         if restarted and self._rule.stops:
             tables = ", ".join(dict.fromkeys(table for table, _ in restarted))
+            table, point = restarted[0]
             message = (
-                f"the source's log has started again: changes of {tables} were committed later "
-                "than changes that are loaded, and stand below them in the log, so they would be "
-                "discarded. Nothing of this batch was loaded. operations.md, The source's log "
-                "starts again, says how to go on: from a snapshot of before these changes with a "
-                "new generation, or with a reload. If the source is the same server and its log "
-                "was not reset, this was a transaction longer than log.restart.seconds: set that "
-                "higher, and this batch is loaded"
+                f"the source's log has started again: changes of {tables} would be discarded or "
+                f"ordered wrongly. Table {table}: {_describe(point, self._next[table])}. Nothing "
+                "of this batch was loaded. operations.md, The source's log starts again, says how "
+                "to go on: from a snapshot of before these changes with a new generation, or with "
+                "a reload. If the source is the same server and its log was not reset, this was a "
+                "transaction longer than log.restart.seconds: set that higher, and this batch is "
+                "loaded"
             )
             raise NeedsRepairError(message)
 

@@ -52,6 +52,11 @@ _NESTED_BY_SOURCE: Final = (
     f"the row is a document under {DOCUMENT!r}, as MongoDB in document mode is read: set table "
     "mode on the source endpoint (NestingLevel: one), which makes columns of its fields"
 )
+_KEY_NOT_LOGGED: Final = (
+    " in the update and in its before-image: set EnableBeforeImage in the task's "
+    "BeforeImageSettings, and have the source log the key with each change (Oracle: supplemental "
+    "logging of the primary key)"
+)
 _DOCUMENT_IDS: Final = ("_id", "oid__id")
 _BY_COMMIT_TIMESTAMP: Final = (Positions.AUTO, Positions.COMMIT_TIMESTAMP)
 
@@ -173,6 +178,8 @@ def _parse_change(
             raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None
         if is_key and values[column.name] is None:
             message = f"column {column.name}: the key is missing"
+            if operation == "update" and column.source not in data:
+                message += _KEY_NOT_LOGGED
             raise ValueFaultError(Reason.MISSING_KEY, message)
     values[DELETED] = deleted
     _check_moved(values, sent, table)

@@ -4,6 +4,7 @@ Modules:
     watch: what a subtask does about its observations.
     observe: what one parsed block shows.
     dms_settings: settings of DMS that are off.
+    log_reads: a block's changes, with what says where they stand in the source's log.
     log_restarts: a log of the source that has started again.
     second_loads: a second full load of a table within one generation.
     source_names: the names under which records arrive, those of partitions among them.

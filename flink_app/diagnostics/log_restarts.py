@@ -8,196 +8,25 @@ or what was read before a failure, the load compares (`connectors.redshift.log_g
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.failures import StarjoinError
 from connectors.kinesis.frame import RecordBlock
 from connectors.log_points import LogPoint, LogRule, Points
-from flink_app.declaration import POSITION
-from flink_app.declaration.dms_records import Positions
+from flink_app.diagnostics.log_reads import Changes, LogReads, Texts
 from flink_app.positions.generations import time_text
-from flink_app.positions.position import (
-    GENERATION_DIGITS,
-    UNKNOWN,
-    WIDTH,
-    generation_of,
-    is_load,
-)
-from flink_app.records.arrays import Mask, Rows, to_mask
-from flink_app.records.parsed import Numbers, ParsedRow, RecordColumns
-from flink_app.records.plan import RecordPlan
-from flink_app.records.values import ValueFaultError, timestamp_micros
-
-# Which log a MySQL position is of: the base name of its file. The parts behind the offset do not
-# say it: the only public form has -1 behind it, which no server's id is, and a number there may be
-# that of a row. Anything else is no name: it would be text of whoever wrote the record.
-_LOG: Final = r"^(?P<name>[!-9;-~]{1,255})\.[0-9]{1,9}:[0-9]{1,15}(?:$|[^0-9])"
-_Texts = npt.NDArray[np.bytes_]
+from flink_app.positions.position import UNKNOWN, generation_of
+from flink_app.records.arrays import Mask
+from flink_app.records.parsed import Numbers
 
 
 class LogRestartedError(StarjoinError, RuntimeError):
     """The source's log has started again, and the rule is to stop there."""
-
-
-@dataclass(frozen=True)
-class _Changes:
-    """Changes of one table, as they were read.
-
-    Attributes:
-        rows: their numbers in the block.
-        positions: as `flink_app.positions.position` makes them.
-        committed: when, microseconds since 1970; 0 if unknown.
-        logs: which log each is of, NULL where the position does not say.
-    """
-
-    rows: Rows
-    positions: _Texts
-    committed: Numbers
-    logs: pa.StringArray
-
-    def point(self, index: int) -> LogPoint:
-        """Where one of them stands."""
-        position = self.positions[index].decode()
-        log = self.logs[index].as_py() or ""
-        return LogPoint(generation_of(position), position, int(self.committed[index]), log)
-
-    def split_by_generation(self) -> list[_Changes]:
-        """Stretches of one generation each: what was read of another shows nothing."""
-        heads = self.positions.astype(f"S{GENERATION_DIGITS}")
-        bounds = [*(np.flatnonzero(heads[1:] != heads[:-1]) + 1).tolist(), len(heads)]
-        if len(bounds) == 1:
-            return [self]
-        return [self._slice(start, end) for start, end in pairwise([0, *bounds])]
-
-    def _slice(self, start: int, end: int) -> _Changes:
-        return _Changes(
-            self.rows[start:end],
-            self.positions[start:end],
-            self.committed[start:end],
-            self.logs.slice(start, end - start),
-        )
-
-    def combine(self, other: _Changes) -> _Changes:
-        """Those of both, in the order in which they were read."""
-        rows = np.concatenate([self.rows, other.rows])
-        order = np.argsort(rows, kind="stable")
-        return _Changes(
-            rows[order],
-            np.concatenate([self.positions, other.positions])[order],
-            np.concatenate([self.committed, other.committed])[order],
-            pa.concat_arrays([self.logs, other.logs]).take(pa.array(order)),
-        )
-
-
-class ReadPoint(NamedTuple):
-    """Where a change of a block stands."""
-
-    table: str
-    row: int
-    point: LogPoint
-
-
-@dataclass
-class LogReads:
-    """The changes of a block, by table."""
-
-    changes: dict[str, _Changes] = field(default_factory=dict)
-
-    def note_columns(self, columns: RecordColumns, floor: str) -> None:
-        """Takes note of the good records of a table that are no loads, from the floor on."""
-        ordering = columns.ordering
-        chosen = columns.good & ~ordering.is_load
-        if floor > UNKNOWN:
-            chosen &= to_mask(pc.greater_equal(columns.positioned.positions, floor))
-        if not chosen.any():
-            return
-        numbers = np.flatnonzero(chosen)
-        taken = pa.array(numbers)
-        positions = columns.positioned.positions.take(taken)
-        logs = pa.nulls(len(numbers), pa.string())
-        if Positions.MYSQL in columns.positioned.kinds:
-            logs = _logs(ordering.streams.take(taken))
-            coarse = columns.positioned.coarse[numbers]
-            if coarse.any():  # what is not read orders nothing
-                logs = pc.if_else(pa.array(coarse), pa.scalar(None, pa.string()), logs)
-        self._add(
-            columns.table.name,
-            _Changes(
-                columns.rows[numbers],
-                _texts(positions),
-                np.maximum(ordering.committed[numbers], 0),
-                logs,
-            ),
-        )
-
-    def note_row(
-        self, row: int, parsed: ParsedRow, metadata: Mapping[str, Any], plan: RecordPlan
-    ) -> None:
-        """Takes note of a record that was read by itself."""
-        position = parsed.values[POSITION]
-        if is_load(position) or position < plan.floor:
-            return
-        try:
-            committed = timestamp_micros(metadata.get("commit-timestamp")) or 0
-        except ValueFaultError:
-            committed = 0
-        stream = metadata.get("stream-position")
-        names_log = isinstance(stream, str) and stream.isascii() and not parsed.coarse
-        names_log = names_log and plan.positions in {Positions.AUTO, Positions.MYSQL}
-        streams = pa.array([stream if names_log else None], pa.string())
-        self._add(
-            parsed.table.name,
-            _Changes(
-                np.array([row], np.int64),
-                np.array([position.encode()], f"S{WIDTH}"),
-                np.array([max(committed, 0)], np.int64),
-                _logs(streams),
-            ),
-        )
-
-    def points(self) -> list[ReadPoint]:
-        """Where each change stands, in no order."""
-        return [
-            ReadPoint(table, int(row), changes.point(index))
-            for table, changes in self.changes.items()
-            for index, row in enumerate(changes.rows)
-        ]
-
-    def _add(self, table: str, changes: _Changes) -> None:
-        known = self.changes.get(table)
-        self.changes[table] = changes if known is None else known.combine(changes)
-
-
-def _texts(positions: pa.StringArray) -> _Texts:
-    """Positions, which are all of one width, in one buffer."""
-    fresh = pa.concat_arrays([positions])  # its offset is zero
-    return np.frombuffer(fresh.buffers()[2], f"S{WIDTH}", len(fresh))
-
-
-def _logs(streams: pa.StringArray) -> pa.StringArray:
-    """Which log each position is of; where all are alike, without reading each apart."""
-    alike = _log_of_all(streams)
-    if alike is not None:
-        return pa.repeat(pa.scalar(alike), len(streams))
-    return pc.struct_field(pc.extract_regex(streams, _LOG), "name")
-
-
-def _log_of_all(streams: pa.StringArray) -> str | None:
-    """The name of the log that all positions are of; None where that takes a closer look."""
-    first = re.match(_LOG, streams[0].as_py() or "")
-    if first is None or streams.null_count:
-        return None
-    of_log = rf"^{re.escape(first['name'])}\.[0-9]{{1,9}}:[0-9]{{1,15}}(?:$|[^0-9])"
-    return first["name"] if pc.all(pc.match_substring_regex(streams, of_log)).as_py() else None
 
 
 @dataclass(frozen=True)
@@ -262,7 +91,7 @@ class LogWatch:
 class _Step:
     """Changes of one table and one generation, compared with what was read before each of them."""
 
-    def __init__(self, before: _Following, changes: _Changes, rule: LogRule) -> None:
+    def __init__(self, before: _Following, changes: Changes, rule: LogRule) -> None:
         self._before = before
         self._changes = changes
         known = before.point
@@ -346,7 +175,7 @@ class _Step:
         return arrival
 
 
-def _ranks(known: str, positions: _Texts) -> tuple[int, Numbers]:
+def _ranks(known: str, positions: Texts) -> tuple[int, Numbers]:
     """Numbers that compare as a known position and those of records do."""
     known_text = np.array(known.encode(), positions.dtype)
     if np.greater_equal(

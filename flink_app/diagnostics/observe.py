@@ -24,7 +24,7 @@ from flink_app.diagnostics.dms_settings import (
     signs_in_record,
     signs_in_sample,
 )
-from flink_app.diagnostics.log_restarts import LogReads
+from flink_app.diagnostics.log_reads import LogReads
 from flink_app.diagnostics.schema_findings import (
     Finding,
     FindingKind,

@@ -29,7 +29,8 @@ from flink_app.decode.changes import to_changes
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_alone
 from flink_app.diagnostics.dms_settings import SettingSign, Signs, signs_in_record
-from flink_app.diagnostics.log_restarts import LogReads, LogWatch, ReadPoint, describe_restart
+from flink_app.diagnostics.log_reads import LogReads, ReadPoint
+from flink_app.diagnostics.log_restarts import LogWatch, describe_restart
 from flink_app.diagnostics.observe import columns_of
 from flink_app.diagnostics.second_loads import Builds, note_row
 from flink_app.diagnostics.source_names import SourceName, source_name

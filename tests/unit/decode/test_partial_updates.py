@@ -159,8 +159,13 @@ def test_a_key_that_is_not_logged_again_stands_in_the_before_image(plan: Any) ->
     rows = decode([data], plan).changes["sale"].to_pylist()
     keys = [(row["id"], row["line"], row["_deleted"]) for row in rows]
     assert keys == [(1, 8, False), (1, 7, True)]
-    assert only_fault(sale("update", "id"), PLAN)[0] == "missing_key"
-    assert only_fault(sale(id=None, before=before), PLAN)[0] == "missing_key"
+    nowhere, sent_as_null = (
+        only_fault(data, PLAN) for data in (sale("update", "id"), sale(id=None, before=before))
+    )
+    assert nowhere[0] == sent_as_null[0] == "missing_key"
+    assert "EnableBeforeImage" in nowhere[1]
+    assert "supplemental logging of the primary key" in nowhere[1]
+    assert sent_as_null[1] == "column id: the key is missing"
 
 
 def spread(data: bytes, way: int) -> bytes:
