@@ -74,7 +74,11 @@ class SettingSign(enum.Enum):
     )
     NO_NULLS = (
         SourceCheck.SAMPLES_WITHOUT_NULLS,
-        "set IncludeNullAndEmpty on the Kinesis endpoint",
+        (
+            "set IncludeNullAndEmpty on the Kinesis endpoint; if it is set, the source has dropped "
+            "or renamed the column: take it out of the declaration, or declare its new name with "
+            "source"
+        ),
         "a declared column was missing in a row: it is taken for null",
     )
     LEFT_OUT = (

@@ -232,3 +232,8 @@ def test_a_warning_names_the_setting(sign: SettingSign) -> None:
 
 def test_the_lines_of_the_example_show_nothing() -> None:
     assert not decode([record("consignment", LINE)] * 3).seen.signs
+
+
+def test_a_column_that_no_row_has_may_be_gone_as_well() -> None:
+    assert "IncludeNullAndEmpty" in SettingSign.NO_NULLS.warning
+    assert "dropped or renamed" in SettingSign.NO_NULLS.warning
