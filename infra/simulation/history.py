@@ -206,6 +206,8 @@ class History:
         try:
             self.world.attempt.read(shard, BLOCK - self.choices.draw(BLOCK))
         except LogRestartedError:
+            if not self.world.source.is_undecided:
+                raise
             self._decide()
 
     def _restart_log(self) -> None:

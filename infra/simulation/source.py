@@ -471,7 +471,8 @@ class Source:
     @property
     def _commit(self) -> Commit:
         """The transaction under way."""
-        return commit_at(self.declaration.stream.positions, self._lsn, _FIRST_LSN, self._seconds)
+        kind = self.declaration.stream.positions
+        return commit_at(kind, self._lsn, _FIRST_LSN, self._seconds, self._restarts)
 
     def _send(
         self,

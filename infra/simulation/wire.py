@@ -29,23 +29,24 @@ class Commit(NamedTuple):
     position: int
 
 
-def commit_at(kind: Positions, log: int, first: int, seconds: int) -> Commit:
+def commit_at(kind: Positions, log: int, first: int, seconds: int, server: int = 0) -> Commit:
     """What a transaction at `log` carries, which is a number that grows from `first` on.
 
-    It is committed so many seconds after the first.
+    It is committed so many seconds after the first, by the server of this number.
     """
-    commit = _commit_at(kind, log, first)
+    commit = _commit_at(kind, log, first, server)
     if kind is Positions.COMMIT_TIMESTAMP:
         return commit
     committed = timestamp_text(FIRST_MICROS + seconds * 1_000_000)
     return Commit(commit.metadata | {"commit-timestamp": committed}, commit.position)
 
 
-def _commit_at(kind: Positions, log: int, first: int) -> Commit:
+def _commit_at(kind: Positions, log: int, first: int, server: int) -> Commit:
     high, low = log >> 32, log & 0xFFFFFFFF
     match kind:
         case Positions.MYSQL:
-            text = f"mysql-bin-changelog.{high:06}:{low}:-1:{low}:7:mysql-bin-changelog.{high:06}:4"
+            file = f"mysql-bin-{server}.{high:06}"
+            text = f"{file}:{low}:-1:{low}:7:{file}:4"
             return Commit({"stream-position": text}, (high << 64) + low)
         case Positions.ORACLE:
             return Commit({"stream-position": str(log)}, log << 32)

@@ -9,6 +9,7 @@ from infra.simulation.profile import Profile
 from tests.simulation.stars import (
     COARSE_STARS,
     COMBINED_STARS,
+    LOG_STARS,
     PARTIAL_STARS,
     SOURCE_STARS,
     STARS,
@@ -26,7 +27,9 @@ PRUNING: Final = replace(EVERYTHING, older_restores=0, pruning=True)
 # A provocation: new generations and floors, one after the other.
 RELOADS: Final = replace(EVERYTHING, older_restores=50, reloads=30)
 # The source's log starts again, and all that may meet it.
-RESTARTS: Final = replace(EVERYTHING, older_restores=40, log_restarts=40, reloads=6, letters=3)
+RESTARTS: Final = replace(
+    EVERYTHING, stars=LOG_STARS, older_restores=40, log_restarts=40, reloads=6, letters=3
+)
 # Records that are lost before they are read.
 GAPS: Final = replace(EVERYTHING, gaps=20)
 # Stars whose updates leave columns out.

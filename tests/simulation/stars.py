@@ -354,6 +354,11 @@ TEXTS: Final = (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
 STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
 UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
 PARTIAL_STARS: Final[tuple[Star, ...]] = (star(_PARTIAL),)
+# The same, and their like whose positions say which log they are of.
+LOG_STARS: Final[tuple[Star, ...]] = (
+    *STARS,
+    *(star(f"{text}stream: {{positions: mysql}}\n") for text in TEXTS),
+)
 # Of the same stars, those whose sources give no more than the times of commits.
 COARSE_STARS: Final[tuple[Star, ...]] = tuple(
     star(f"{text}stream: {{positions: commit-timestamp}}\n")
