@@ -35,6 +35,7 @@ _NAMED: Final = {
     "AWS::KinesisAnalyticsV2::ApplicationCloudWatchLoggingOption",
     "AWS::Logs::LogGroup",
     "AWS::Logs::LogStream",
+    "AWS::Logs::MetricFilter",
 }
 _RENAMED: Final = {"PostgreSqlSettings": "PostgreSQLSettings"}
 _SCALARS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -194,6 +195,38 @@ class LogStream(_Made, CloudFormationModel):
 
     def is_replaced(self, properties: dict[str, Any]) -> bool:
         return bool(properties["LogGroupName"] != self._attributes["group"])
+
+    def delete(self, *_: str) -> None:
+        pass  # goes with its group
+
+
+class MetricFilter(_Made, CloudFormationModel):
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::Logs::MetricFilter"
+
+    @classmethod
+    def make(cls, name: str, properties: dict[str, Any]) -> MetricFilter:
+        metric_filter = cls(name, {"group": properties["LogGroupName"]})
+        metric_filter.change(properties)
+        return metric_filter
+
+    def is_replaced(self, properties: dict[str, Any]) -> bool:
+        return bool(properties["LogGroupName"] != self._attributes["group"])
+
+    def change(self, properties: dict[str, Any]) -> None:
+        transformations = [
+            {name[0].lower() + name[1:]: value for name, value in each.items()}
+            for each in properties["MetricTransformations"]
+        ]
+        _call(
+            "logs",
+            "put_metric_filter",
+            filterName=self.physical_resource_id,
+            logGroupName=properties["LogGroupName"],
+            filterPattern=properties["FilterPattern"],
+            metricTransformations=transformations,
+        )
 
     def delete(self, *_: str) -> None:
         pass  # goes with its group
