@@ -79,7 +79,7 @@ class Provenance:
         was, now = (SqlType.parse(ColumnType.parse(p.type).sql) for p in (self, today))
         if self.treatment in _TOKENS:
             # A token is that of the value's text, and 1.5 has another text with another scale.
-            kinds = [ColumnType.parse(p.type) for p in (self, today)]
-            if not (all(k.is_text for k in kinds) or all(k.is_integer for k in kinds)):
-                return was == now
+            forms = {ColumnType.parse(p.type).text_form for p in (self, today)}
+            if len(forms) > 1:
+                return False
         return now.holds(was)

@@ -10,7 +10,15 @@ from typing import Final
 
 from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
-from flink_app.declaration.model import DeclarationParts, Placement, Reference, Table, Target
+from flink_app.declaration.model import (
+    DeclarationParts,
+    Placement,
+    Reference,
+    Table,
+    Target,
+    TrailingBlanks,
+    Treatment,
+)
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
 _LONGEST_PATH: Final = 127 - len("_key_")
@@ -146,17 +154,39 @@ def _check_references(declaration: DeclarationParts, name: str, table: Table) ->
         for column, key_column in zip(reference.columns, referenced.key, strict=True):
             if column not in table.columns:
                 _fail(subject, f"column {column!r} is not declared; declare it under columns")
-            sides = (table.columns[column], referenced.columns[key_column])
-            if len({(side.treatment, side.stored_type.arrow) for side in sides}) > 1:
-                fault = f"{column} and {reference.table}.{key_column} differ in type or treatment"
-                declared = ", and ".join(f"{side.type}, {side.treatment}" for side in sides)
-                _fail(subject, f"{fault} ({declared}); declare the same for both")
-            if len({side.ignored for side in sides}) > 1:
-                fault = f"{column} and {reference.table}.{key_column} differ in their collation"
-                declared = ", and ".join(
-                    " and ".join(sorted(side.ignored)) or Collation.BINARY for side in sides
-                )
-                _fail(subject, f"{fault} ({declared}); declare the same for both")
+            _check_same_values(subject, (reference.table, referenced, key_column), (table, column))
+
+
+def _check_same_values(
+    subject: str, key: tuple[str, Table, str], reference: tuple[Table, str]
+) -> None:
+    """What refers to a key is stored as the key is, so that equal values stay equal."""
+    referenced_name, referenced, key_column = key
+    table, column = reference
+    sides = (table.columns[column], referenced.columns[key_column])
+    columns = f"{column} and {referenced_name}.{key_column}"
+    are_tokens = sides[0].treatment is not Treatment.KEEP
+    if len({(side.treatment, side.stored_type.arrow) for side in sides}) > 1:
+        declared = ", and ".join(f"{side.type}, {side.treatment}" for side in sides)
+        fault = f"{columns} differ in type or treatment ({declared})"
+    elif are_tokens and len({side.type.text_form for side in sides}) > 1:
+        types = ", and ".join(str(side.type) for side in sides)
+        fault = f"{columns} differ in type ({types}), so equal values have different tokens"
+    elif len({side.ignored for side in sides}) > 1:
+        declared = ", and ".join(
+            " and ".join(sorted(side.ignored)) or Collation.BINARY for side in sides
+        )
+        fault = f"{columns} differ in their collation ({declared})"
+    elif {table.trailing_blanks(column), referenced.trailing_blanks(key_column)} == {
+        TrailingBlanks.TRIM,
+        None,
+    }:
+        trimmed = column if table.trailing_blanks(column) else f"{referenced_name}.{key_column}"
+        fault = f"trailing blanks are taken off {trimmed} alone, so {columns} have different tokens"
+        _fail(subject, f"{fault}; declare trailing_blanks: trim for both")
+    else:
+        return
+    _fail(subject, f"{fault}; declare the same for both")
 
 
 def _check_left_out_together(subject: str, table: Table, reference: Reference) -> None:

@@ -128,6 +128,15 @@ class ColumnType:
         return self.name.upper()
 
     @cached_property
+    def text_form(self) -> str:
+        """How values are written as text, of which tokens are made: types that share it agree."""
+        if self.is_text:
+            return "text"
+        if self.name == "decimal" and self.scale:
+            return f"decimal({self.scale})"
+        return "integer" if self.is_exact_number else self.name
+
+    @cached_property
     def row_bytes(self) -> int:
         """How much a value adds at most to the width of a row; nothing is known of binary data."""
         if self.is_text:

@@ -23,7 +23,7 @@ tables:
     references: {d: {table: d, columns: [ref]}}
   e:
     key: [id]
-    columns: {id: {type: varchar(4), treatment: tokenise}}
+    columns: {id: {type: varchar(4), treatment: tokenise, trailing_blanks: trim}}
   tokens:
     key: [id]
     columns:
