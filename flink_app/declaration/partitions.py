@@ -46,6 +46,10 @@ class Partitions(StrictModel):
         """Whether a table of their schema is one of them; case counts, as in all names."""
         return self._regex.fullmatch(name) is not None
 
+    def matches_without_case(self, name: str) -> bool:
+        """Whether a name would be one of theirs, if case did not count."""
+        return re.fullmatch(self._regex.pattern, name, re.DOTALL | re.IGNORECASE) is not None
+
     def overlaps(self, other: Partitions) -> bool:
         """Whether a name could match both patterns."""
         reached, todo = set[tuple[int, int]](), [(0, 0)]

@@ -50,6 +50,18 @@ class SimilarTables:
         is_partition = self._star.declaration.is_partition
         return source in self._declared or any(is_partition(n, *source) for n in self._star.tables)
 
+    def find_parent(self, source: SourceName) -> str | None:
+        """The table in use whose partition it would be, if case did not count."""
+        schema, name = source
+        declaration = self._star.declaration
+        for table in self._star.used_tables:
+            for partitions in self._star.tables[table].partitions:
+                declared = partitions.source_schema or declaration.schema_of(table)
+                is_of_schema = declared.casefold() == schema.casefold()
+                if is_of_schema and partitions.matches_without_case(name):
+                    return table
+        return None
+
     def find_similar(self, source: SourceName) -> Similar | None:
         """What a table is called like; None for nothing."""
         schema, table = source
@@ -95,6 +107,10 @@ class SimilarTablesWatch:
         """How to warn of an undeclared table; None where nothing is suspicious about it."""
         similar = self._names.find_similar(source)
         if similar is None:
+            table = self._names.find_parent(source)
+            if table is not None:
+                reason = f"it differs from partitions of table {table} in case alone"
+                return partial(self._columns.warning, source, table, reason)
             table = self._columns.table_of(source, columns)
             return None if table is None else partial(self._columns.warning, source, table)
         awaited = [name for name in similar.tables if name not in self._arrived]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import pytest
+import yaml
 
 from connectors.accounts import UNDECLARED, Account
 from connectors.blocks import Kind, decode
@@ -14,8 +15,9 @@ from connectors.metrics import GROUP, Metric
 from flink_app.declaration import Star
 from flink_app.decode.metrics import DecodeMetric
 from flink_app.diagnostics.metrics import SourceCheck
+from flink_app.diagnostics.similar_columns import SimilarColumns
 from flink_app.schemas import BlockSchemas
-from tests.unit.decode.records import record
+from tests.unit.decode.records import plan_of, record
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.stars import star
 
@@ -200,6 +202,68 @@ def test_a_table_with_the_columns_of_a_declared_one_may_be_a_partition(
     assert f"If it is a partition of it, set {remedy} on that table" in warning
 
 
+# Two tables whose names begin alike, one of them with partitions.
+NEIGHBOURS: Final = star("""
+name: shop
+source_schema: public
+tables:
+  customer: {key: [id], columns: {id: integer, title: varchar(8), city: varchar(8)}}
+  sale:
+    source: orders
+    key: [id]
+    partitions: ["orders_p%", {source: "%_chunk", source_schema: Chunks}]
+    columns: {id: integer, customer: integer, paid: boolean}
+    references: {customer: {table: customer, columns: [customer]}}
+  line: {source: orders_line, key: [line], columns: {line: integer, text: varchar(8)}}
+targets:
+  sales: {fact: sale, columns: {id: id, title: customer.title}}
+""")
+BOTH: Final = '"orders_p%", {source: "%_chunk", source_schema: "Chunks"}'
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "table", "remedy"),
+    [
+        # A wider pattern would fit orders_line, which the declaration refuses.
+        ("public", "orders_2026_01", "sale", f'[{BOTH}, "orders_%_%"]'),
+        ("public", "orders_north", "sale", f'[{BOTH}, "orders_north"]'),
+        ("public", "2026", "sale", f'[{BOTH}, "2026"]'),
+        ("x", "orders_n", "sale", f'[{BOTH}, {{source: "orders_%", source_schema: "x"}}]'),
+        ("public", "orders_p", "customer", '"orders_p"'),  # other patterns are those of sale
+    ],
+)
+def test_the_remedy_keeps_the_declared_patterns_and_can_be_declared(
+    schema: str, name: str, table: str, remedy: str
+) -> None:
+    warning = SimilarColumns(plan_of(NEIGHBOURS)).warning((schema, name), table)
+    assert f"set partitions: {remedy} on that table" in warning
+    if table == "sale":
+        content = NEIGHBOURS.declaration.model_dump(by_alias=True, exclude_none=True)
+        content["tables"][table]["partitions"] = yaml.safe_load(remedy)
+        assert star(json.dumps(content)).declaration.is_partition(table, schema, name)
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "suspicious"),
+    [
+        ("public", "ORDERS_P1", True),
+        ("PUBLIC", "orders_p1", True),
+        ("CHUNKS", "7_Chunk", True),
+        ("public", "orders.p1", False),
+        ("archive", "orders_p1", False),
+    ],
+)
+def test_the_name_of_a_partition_in_another_case_is_suspicious_whatever_its_columns(
+    schema: str, name: str, caplog: pytest.LogCaptureFixture, *, suspicious: bool
+) -> None:
+    subtask = Subtask(NEIGHBOURS)
+    assert subtask.read(of("orders", SALE), of(name, {"id": 1}, "delete", schema)) == suspicious
+    reasons = [
+        "it differs from partitions of table sale in case alone" in w for w in caplog.messages
+    ]
+    assert any(reasons) is suspicious
+
+
 @pytest.mark.parametrize(
     ("name", "data", "suspicious"),
     [
@@ -223,6 +287,15 @@ def test_a_row_that_lacks_columns_is_not_the_last_that_is_looked_at() -> None:
     assert subtask.read(of("orders_1", {"id": 1}, "delete")) == 0
     assert subtask.read(of("orders_1", SALE)) == 1
     assert subtask.read(of("orders_1", {"id": 1}, "delete")) == 2
+
+
+def test_rows_that_lack_other_columns_each_show_them_all_together() -> None:
+    """As where nulls are not sent."""
+    subtask = Subtask(PARTITIONED)
+    assert subtask.read(of("orders_1", {"id": 1, "customer": 7})) == 0
+    assert subtask.read(of("orders_1", {"id": 2, "paid": True})) == 1
+    assert subtask.read(of("other", {"id": 1, "customer": 7, "more": 1})) == 1
+    assert subtask.read(of("other", {"id": 2, "paid": True})) == 1
 
 
 def test_a_table_s_definition_shows_its_columns_before_any_row(
