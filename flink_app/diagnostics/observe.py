@@ -103,7 +103,7 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
     seen.signs += sample.signs
     findings: list[tuple[int, Finding]] = []
     for row in sorted(control):
-        definition = read_control(block.record(row), plan)
+        definition = read_control(block.record(row), plan, block.partition_keys[row].as_py())
         findings += [(row, finding) for finding in definition.findings]
         if definition.undeclared is not None:
             seen.undeclared[definition.undeclared] += 0
@@ -168,8 +168,8 @@ class Control:
     task: str | None = None
 
 
-def read_control(record: bytes, plan: RecordPlan) -> Control:
-    """What a control record shows of its table; never raises."""
+def read_control(record: bytes, plan: RecordPlan, partition_key: str = "") -> Control:
+    """What a control record shows of its table; never raises. Its partition key names its task."""
     try:
         envelope, metadata, table = _read(record, plan)
     except NOT_JSON:
@@ -180,7 +180,8 @@ def read_control(record: bytes, plan: RecordPlan) -> Control:
     operation, known = metadata.get("operation"), plan.known_names[table.name]
     partition = partition_of(table, source)
     findings = tuple(findings_in_control(operation, body, table, known, partition))
-    return Control(findings, table=table, source=source, task=read_task(metadata, source))
+    task = read_task(metadata, source, partition_key)
+    return Control(findings, table=table, source=source, task=task)
 
 
 def columns_of(observations: Observations, block: RecordBlock, source: SourceName) -> set[str]:

@@ -82,7 +82,17 @@ class FindingKind(enum.Enum):
         "it was dropped, and no record says that its rows are gone: they stay in the warehouse",
         "nothing, if loads follow or the rows are to stay; else run a reload",
     )
-
+    PARTITION_RENAMED = (
+        "it is the old or the new name of a partition that was renamed",
+        (
+            "nothing, if the table's partitions match its new name; else declare it as well, since "
+            "records under it are passed over"
+        ),
+    )
+    TRUNCATED = (
+        "it was truncated, and no record says that its rows are gone: they stay in the warehouse",
+        "nothing, if loads follow or the rows are to stay; else run a reload",
+    )
     OTHER_TASK = (
         "another DMS task has announced it",
         (
@@ -102,9 +112,16 @@ NOTES: Final = frozenset(
         FindingKind.UNKNOWN_TYPE,
         FindingKind.TABLE_DROPPED,
         FindingKind.PARTITION_DROPPED,
+        FindingKind.PARTITION_RENAMED,
+        FindingKind.TRUNCATED,
         FindingKind.OTHER_TASK,
     }
 )
+# What a finding about a table is about one of its partitions.
+_OF_PARTITION: Final = {
+    FindingKind.TABLE_DROPPED: FindingKind.PARTITION_DROPPED,
+    FindingKind.TABLE_RENAMED: FindingKind.PARTITION_RENAMED,
+}
 
 
 @dataclass(frozen=True)
@@ -163,10 +180,8 @@ def findings_in_control(
         partition: of the table, where the record is about one.
     """
     for finding in _findings_in_control(operation, control, table, known):
-        if finding.kind is FindingKind.TABLE_DROPPED and partition:
-            yield replace(finding, kind=FindingKind.PARTITION_DROPPED, partition=partition)
-        else:
-            yield replace(finding, partition=partition)
+        kind = _OF_PARTITION.get(finding.kind, finding.kind) if partition else finding.kind
+        yield replace(finding, kind=kind, partition=partition)
 
 
 def _findings_in_control(
@@ -177,6 +192,9 @@ def _findings_in_control(
         return
     if operation == "rename-table":
         yield Finding(FindingKind.TABLE_RENAMED, table.name)
+        return
+    if isinstance(operation, str) and operation.startswith("truncate"):
+        yield Finding(FindingKind.TRUNCATED, table.name)
         return
     definition = control.get("table-def") if isinstance(control, Mapping) else None
     columns = columns_in_control(control)

@@ -41,9 +41,14 @@ class Announcement:
     finding: Finding
 
 
-def read_task(metadata: Mapping[str, Any], source: SourceName) -> str | None:
-    """The task that sends a control record; None where it does not say so."""
-    value = metadata.get("partition-key-value")
+def read_task(
+    metadata: Mapping[str, Any], source: SourceName, partition_key: str = ""
+) -> str | None:
+    """The task that sends a control record; None where it does not say so.
+
+    Without IncludePartitionValue only the record's partition key in Kinesis has it.
+    """
+    value = metadata.get("partition-key-value", partition_key)
     if metadata.get("partition-key-type") != "task-id" or not isinstance(value, str):
         return None
     task = value.removesuffix(f".{source[0]}.{source[1]}")

@@ -141,8 +141,11 @@ COLUMNS: Final = {
     [
         (control("drop-table", "sale"), [(FindingKind.TABLE_DROPPED, False)]),
         (control("drop-table", "archive"), [(FindingKind.PARTITION_DROPPED, True)]),
-        (control("rename-table", "archive"), [(FindingKind.TABLE_RENAMED, True)]),
-        (control("truncate-table", "archive"), [(FindingKind.ALTERED, True)]),
+        (control("rename-table", "sale"), [(FindingKind.TABLE_RENAMED, False)]),
+        (control("rename-table", "archive"), [(FindingKind.PARTITION_RENAMED, True)]),
+        (control("truncate-table", "sale"), [(FindingKind.TRUNCATED, False)]),
+        (control("truncate-table", "archive"), [(FindingKind.TRUNCATED, True)]),
+        (control("add-column", "archive"), [(FindingKind.ALTERED, True)]),
         (control("create-table", "archive", **COLUMNS), []),
         (
             control("create-table", "archive", **COLUMNS | {"state": {"type": "INT32"}}),

@@ -162,7 +162,7 @@ def test_a_body_that_says_nothing_is_tolerated(body: Any) -> None:
     assert findings_of(control("rename-table", body)) == [(FindingKind.TABLE_RENAMED, "", "", "")]
 
 
-@pytest.mark.parametrize("operation", ["truncate-table", 7, None])
+@pytest.mark.parametrize("operation", ["merge-table", 7, None])
 def test_an_operation_that_nobody_knows_may_have_altered_the_table(operation: Any) -> None:
     ((kind, *_),) = findings_of(control(operation))
     assert kind is FindingKind.ALTERED
@@ -350,12 +350,14 @@ def test_the_operator_goes_by_the_declared_mode_before_it_emits_anything(
     assert "Zq7" not in caplog.text
 
 
-def test_each_partition_that_is_dropped_is_warned_of_once_in_every_mode_but_ignore(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize(
+    "kind",
+    [FindingKind.PARTITION_DROPPED, FindingKind.PARTITION_RENAMED, FindingKind.TRUNCATED],
+)
+def test_each_partition_whose_rows_may_be_gone_is_warned_of_once_in_every_mode_but_ignore(
+    kind: FindingKind, caplog: pytest.LogCaptureFixture
 ) -> None:
-    dropped = [
-        Finding(FindingKind.PARTITION_DROPPED, "sale", partition=("shop", f"p{n}")) for n in "121"
-    ]
+    dropped = [Finding(kind, "sale", partition=("shop", f"p{n}")) for n in "121"]
     for mode in SchemaChanges:
         counted: list[Metric] = []
         caplog.clear()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any, Final
 
+import pyarrow as pa
 import pytest
 
 from flink_app.declaration.dms_records import SchemaChanges
@@ -72,6 +74,28 @@ def test_which_tasks_announce_a_table(
     records: list[tuple[int | None, bytes]], found: list[tuple[FindingKind, str]]
 ) -> None:
     assert [(f.kind, f.observed) for f in findings_of(records)] == found
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        (["a.shop.sale", "b.shop.sale"], [OTHER]),
+        (["a", "b"], [OTHER]),
+        (["a", "a.shop.sale"], []),
+        (["a.shop.sale", ""], []),
+    ],
+)
+def test_without_a_value_in_the_record_its_partition_key_names_the_task(
+    keys: list[str], found: list[tuple[FindingKind, str]]
+) -> None:
+    watch, findings = TaskWatch(), list[Finding]()
+    for key in keys:
+        made = json.loads(announced("x"))
+        del made["metadata"]["partition-key-value"]
+        records = block([json.dumps(made).encode()])
+        keyed = replace(records, partition_keys=pa.array([key]))
+        findings += watch.add(decode_fully(keyed, PARTITIONED_PLAN, KEYS).seen.announcements)
+    assert [(f.kind, f.observed) for f in findings] == found
 
 
 def test_the_finding_says_which_table_and_where() -> None:
