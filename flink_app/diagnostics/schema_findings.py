@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flink_app.declaration.collation import Collation
-from flink_app.diagnostics.source_collations import contradicts
+from flink_app.diagnostics.source_collations import contradicts, ignores_trailing_blanks
 from flink_app.diagnostics.source_names import SourceName, printable, quote
 from flink_app.diagnostics.source_types import SourceType
 from flink_app.records.parsed import UPSERTS
@@ -50,6 +50,13 @@ class FindingKind(enum.Enum):
             "both in a list) on it and on what refers to it, and load the tables again in a new "
             "generation; or declare collation: binary if its values are to be told apart as "
             "they are written"
+        ),
+    )
+    TRAILING_BLANKS = (
+        "the source ignores blanks at the end of its values, and their tokens do not",
+        (
+            "declare trailing_blanks: trim on it and on what refers to it, and load the tables "
+            "again in a new generation; or trailing_blanks: refuse, if no value should end in one"
         ),
     )
     KEY = (
@@ -237,11 +244,16 @@ def _in_definition(columns: Mapping[str, Any], table: TablePlan) -> Iterator[Fin
 
 
 def _in_collation(name: Any, column: ReadColumn, table: TablePlan) -> Iterator[Finding]:
+    if not column.is_compared or not column.declared.type.is_text or not isinstance(name, str):
+        return
     is_meant = Collation.BINARY in (column.declared.collation or ())
-    is_compared = column.is_compared and column.declared.type.is_text
-    if is_compared and not is_meant and isinstance(name, str) and contradicts(name, column):
+    if not is_meant and contradicts(name, column):
         declared = " and ".join(sorted(column.ignored)) or "none"
         yield Finding(FindingKind.COLLATION, table.name, column.source, declared, printable(name))
+    # Of values that are kept, those that end in a blank are refused or trimmed.
+    if column.trailing_blanks is None and ignores_trailing_blanks(name):
+        kind = FindingKind.TRAILING_BLANKS
+        yield Finding(kind, table.name, column.source, observed=printable(name))
 
 
 def findings_in_row(

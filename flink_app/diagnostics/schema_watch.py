@@ -31,7 +31,12 @@ _CONTRADICTIONS: Final = frozenset(
 )
 # They may contradict the declaration, or not.
 _DOUBTFUL: Final = frozenset(
-    {FindingKind.ALTERED, FindingKind.COLUMN_LEFT_OUT, FindingKind.TWO_TASKS}
+    {
+        FindingKind.ALTERED,
+        FindingKind.COLUMN_LEFT_OUT,
+        FindingKind.TRAILING_BLANKS,
+        FindingKind.TWO_TASKS,
+    }
 )
 # Without its key no change of a table can be applied.
 _FATAL: Final[dict[SchemaChanges, frozenset[FindingKind]]] = {

@@ -13,6 +13,9 @@ from flink_app.records.plan import ReadColumn
 
 _EXACT: Final = frozenset({"bin", "bin2", "binary"})
 _ORACLE: Final = ("binary_", "generic_m_")
+_ALL_WORDS: Final = _EXACT | {"ci", "cs", "ai", "as"}
+# MySQL's collations of Unicode 9, and MariaDB's.
+_HEEDING_BLANKS: Final = frozenset({"0900", "nopad"})
 
 
 def contradicts(name: str, column: ReadColumn) -> bool:
@@ -24,6 +27,18 @@ def contradicts(name: str, column: ReadColumn) -> bool:
         ignores is not None and ignores is not (collation in column.ignored)
         for collation, ignores in _read_name(name).items()
     )
+
+
+def ignores_trailing_blanks(name: str) -> bool:
+    """Whether a source by the collation `name` takes text with blanks at its end for that without.
+
+    Those of MySQL and SQL Server do, but for a few that say so; Oracle goes by the column's type.
+    """
+    lower = name.lower()
+    words = frozenset(lower.split("_"))
+    if lower == "binary" or lower.startswith(_ORACLE) or words & _HEEDING_BLANKS:
+        return False
+    return bool(words & _ALL_WORDS)
 
 
 def _read_name(name: str) -> dict[Collation, bool | None]:

@@ -188,3 +188,61 @@ targets: {{customers: {{fact: customer, columns: {{code: code, note: note}}}}}}
     assert [(f.kind, f.column) for f in findings] == (
         [(FindingKind.COLLATION, "code")] if found else []
     )
+
+
+@pytest.mark.parametrize("blanks", ["", "trim", "refuse"])
+@pytest.mark.parametrize(
+    ("name", "ignores"),
+    [
+        ("utf8mb4_general_ci", True),
+        ("utf8mb4_bin", True),
+        ("latin1_swedish_ci", True),
+        ("utf8mb4_0900_ai_ci", False),
+        ("utf8mb4_0900_bin", False),
+        ("utf8mb4_uca1400_nopad_ai_ci", False),
+        ("binary", False),
+        ("SQL_Latin1_General_CP1_CI_AS", True),
+        ("Latin1_General_100_BIN2", True),
+        ("BINARY_CI", False),
+        ("en_US.utf8", False),
+        ("C", False),
+        ("", False),
+        (7, False),
+    ],
+)
+def test_tokens_with_trailing_blanks_that_the_source_ignores_are_reported(
+    name: Any, blanks: str, *, ignores: bool
+) -> None:
+    """Kept text with such blanks is a dead letter; a token with them is one that nothing finds."""
+    option = f", trailing_blanks: {blanks}" if blanks else ""
+    plan = plan_of(
+        star(f"""
+name: alone
+source_schema: shop
+tables:
+  customer:
+    key: [code, plain, padded]
+    columns:
+      code: {{type: varchar(20), treatment: tokenise{option}}}
+      plain: varchar(20)
+      padded: {{type: char(20), treatment: tokenise}}
+      note: {{type: varchar(20), treatment: tokenise}}
+targets:
+  customers:
+    fact: customer
+    columns: {{code: code, plain: plain, padded: padded, note: note}}
+""")
+    )
+    column = {"type": "STRING", "length": 20, "collation-name": name}
+    columns = dict.fromkeys(("code", "plain", "padded", "note"), column)
+    body = {"table-def": {"columns": columns, "primary-key": ["code", "plain", "padded"]}}
+    findings = decode([control("create-table", body, "customer")], plan).seen.findings
+    found = [finding for finding in findings if finding.kind is FindingKind.TRAILING_BLANKS]
+    assert [finding.column for finding in found] == (["code"] if ignores and not blanks else [])
+    for mode in SchemaChanges:
+        watch = SchemaWatch(mode, lambda _: None)
+        if found and mode is SchemaChanges.EXCEPTION:
+            with pytest.raises(SchemaChangedError, match="and their tokens do not"):
+                watch.add(found)
+        else:
+            watch.add(found)
