@@ -50,6 +50,10 @@ class Partitions(StrictModel):
         """Whether a name would be one of theirs, if case did not count."""
         return re.fullmatch(self._regex.pattern, name, re.DOTALL | re.IGNORECASE) is not None
 
+    def covers(self, other: Partitions) -> bool:
+        """Whether every name that matches the other pattern matches this one."""
+        return self.matches(other.source)  # whose wildcards only wildcards can match
+
     def overlaps(self, other: Partitions) -> bool:
         """Whether a name could match both patterns."""
         reached, todo = set[tuple[int, int]](), [(0, 0)]

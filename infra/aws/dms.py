@@ -7,14 +7,14 @@ without a before-image a changed key leaves its old row behind.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_pascal
 
 from flink_app.declaration import Star
-from flink_app.declaration.partitions import WILDCARDS
+from flink_app.declaration.partitions import WILDCARDS, Partitions
 
 # Redshift's longest VARCHAR has 65,535 bytes, so a longer value could not be loaded anyway.
 _LOB_KILOBYTES: Final = 64
@@ -208,11 +208,26 @@ def _list_captured(star: Star) -> Iterator[tuple[str, ObjectLocator]]:
         if not declaration.is_partition(name, schema, source):  # else a pattern below has it
             yield name, ObjectLocator(schema_name=schema, table_name=source)
     for name in star.used_tables:
-        for number, partitions in enumerate(star.tables[name].partitions, 1):
-            schema = partitions.source_schema or declaration.schema_of(name)
+        patterns = [
+            (partitions.source_schema or declaration.schema_of(name), partitions)
+            for partitions in star.tables[name].partitions
+        ]
+        for number, (schema, partitions) in enumerate(_drop_covered(patterns), 1):
             pattern = _dms_pattern(partitions.source)
             locator = ObjectLocator(schema_name=schema, table_name=pattern)
             yield f"{name}-partitions-{number}", locator
+
+
+def _drop_covered(patterns: Sequence[tuple[str, Partitions]]) -> list[tuple[str, Partitions]]:
+    """Without those that another one of the same schema covers: a table has one mapping."""
+    kept: list[tuple[str, Partitions]] = []
+    for schema, pattern in patterns:
+        if not any(schema == other and wide.covers(pattern) for other, wide in kept):
+            kept = [
+                (other, each) for other, each in kept if schema != other or not pattern.covers(each)
+            ]
+            kept.append((schema, pattern))
+    return kept
 
 
 def _dms_pattern(pattern: str) -> str:

@@ -221,3 +221,13 @@ def test_a_table_whose_name_fits_its_pattern_is_captured_once() -> None:
     rules = to_json(table_mappings(Star(declaration(content))))["rules"]
     captured = [r["object-locator"]["table-name"] for r in rules if r["rule-action"] == "include"]
     assert captured == ["sale", "cust%", "sale[[]%"]
+
+
+def test_a_partition_that_a_wider_pattern_has_is_captured_once() -> None:
+    content = PARTITIONED.declaration.model_dump(by_alias=True, exclude_none=True)
+    elsewhere = {"source": "sale_1", "source_schema": "Internal"}
+    names = ["sale_1", "sale_old_%", "sale_%", elsewhere, "sale_2", "sale_%", "archive"]
+    content["tables"]["sale"]["partitions"] = names
+    rules = to_json(table_mappings(Star(declaration(content))))["rules"]
+    captured = [tuple(r["object-locator"].values()) for r in rules if r["rule-action"] == "include"]
+    assert captured[3:] == [("shop", "sale[_]%"), ("Internal", "sale[_]1"), ("shop", "archive")]

@@ -52,6 +52,31 @@ def test_patterns_that_a_name_fits_overlap(one: str, other: str, name: str) -> N
         assert left.overlaps(right)
 
 
+@given(PATTERNS, PATTERNS, NAMES)
+def test_a_pattern_that_covers_another_matches_its_names(one: str, other: str, name: str) -> None:
+    wide, narrow = Partitions(source=one), Partitions(source=other)
+    if wide.covers(narrow):
+        assert wide.overlaps(narrow)
+        assert wide.matches(name) or not narrow.matches(name)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "covers"),
+    [
+        ("a%", "a%", True),
+        ("a%", "a*", True),
+        ("a%", "ab%", True),
+        ("ab%", "a%", False),
+        ("a%", "a", True),
+        ("a", "a%", False),
+        ("%a%", "%a", True),
+        ("a%%", "a%", True),
+    ],
+)
+def test_which_patterns_cover_others(wide: str, narrow: str, *, covers: bool) -> None:
+    assert Partitions(source=wide).covers(Partitions(source=narrow)) is covers
+
+
 @pytest.mark.parametrize(
     ("one", "other", "overlap"),
     [
