@@ -27,7 +27,9 @@ NUMBER_MARK: Final = "42424242"
 _CONTROL_OPERATIONS: Final = (
     *('"create-table"',) * 4,
     *('"drop-table"', '"rename-table"', '"add-column"', '"change-columns"', "7"),
+    '"truncate-table"',
 )
+_COLLATIONS: Final = ("utf8mb4_0900_ai_ci", "latin1_bin", "Latin1_General_CI_AS", "C", "")
 _DMS_TYPES: Final = (
     *('"INT4"', '"INT8"', '"UINT64"', '"NUMERIC"', '"REAL8"', '"STRING"', '"NCLOB"', '"BLOB"'),
     *('"BOOLEAN"', '"DATE"', '"DATETIME"', '"GEOMETRY"', "7"),
@@ -136,6 +138,7 @@ def _undeclared(plan: DecodePlan, rng: Random) -> tuple[str, str]:
             (table.schema, table.source.swapcase()),
             (table.schema, f"{table.source}_{rng.randint(0, 3)}"),
             ("another", _names(table, plan, rng)[1]),
+            (table.schema, _names(table, plan, rng)[1].swapcase()),
         ]
     )
 
@@ -167,7 +170,8 @@ def _about_table(plan: DecodePlan, rng: Random) -> Members:
 
 def _sizes(rng: Random) -> Members:
     sizes: Members = [("length", "20"), ("precision", "9"), ("scale", "2"), ("nullable", "true")]
-    return rng.sample(sizes, rng.randint(0, 4))
+    sizes.append(("collation-name", json.dumps(rng.choice(_COLLATIONS))))
+    return rng.sample(sizes, rng.randint(0, len(sizes)))
 
 
 def text(node: Node) -> bytes:
