@@ -38,17 +38,17 @@ class Partitions(StrictModel):
         return pattern
 
     @cached_property
-    def _regex(self) -> re.Pattern[str]:
-        parts = (".*" if c in WILDCARDS else re.escape(c) for c in self.source)
-        return re.compile("".join(parts), re.DOTALL)
+    def _parts(self) -> list[str]:
+        """What stands before, between and behind the wildcards."""
+        return re.split(f"[{WILDCARDS}]", self.source)
 
     def matches(self, name: str) -> bool:
         """Whether a table of their schema is one of them; case counts, as in all names."""
-        return self._regex.fullmatch(name) is not None
+        return _fits(self._parts, name)
 
     def matches_without_case(self, name: str) -> bool:
         """Whether a name would be one of theirs, if case did not count."""
-        return re.fullmatch(self._regex.pattern, name, re.DOTALL | re.IGNORECASE) is not None
+        return _fits([part.casefold() for part in self._parts], name.casefold())
 
     def covers(self, other: Partitions) -> bool:
         """Whether every name that matches the other pattern matches this one."""
@@ -72,3 +72,23 @@ class Partitions(StrictModel):
             if rest and other_rest and rest[0] == other_rest[0]:
                 todo.append((read + 1, other_read + 1))
         return False
+
+
+def _fits(parts: list[str], name: str) -> bool:
+    """Whether the parts stand in the name in their order, the first and the last at its ends.
+
+    A regular expression would try every way to spread them, in a record's name of any length.
+    """
+    first, *rest = parts
+    if not rest:
+        return name == first
+    *between, last = rest
+    if not name.startswith(first):
+        return False
+    read = len(first)
+    for part in between:
+        start = name.find(part, read)
+        if start < 0:
+            return False
+        read = start + len(part)
+    return name.endswith(last) and read <= len(name) - len(last)

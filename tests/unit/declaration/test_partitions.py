@@ -44,6 +44,20 @@ def test_both_wildcards_stand_for_any_text(pattern: str, name: str) -> None:
     assert Partitions(source=pattern).matches(name) is fnmatchcase(name, pattern.replace("%", "*"))
 
 
+def test_a_name_without_end_is_compared_as_fast_as_it_is_read() -> None:
+    """A regular expression would take years."""
+    name = "a" * 1_000_000
+    assert not Partitions(source="a%a%a%a%b").matches(name)
+    assert Partitions(source="a%a%a%a%").matches(name)
+
+
+@given(PATTERNS, NAMES)
+def test_case_may_not_count(pattern: str, name: str) -> None:
+    partitions = Partitions(source=pattern)
+    for written in (name, name.upper(), name.title()):
+        assert partitions.matches_without_case(written) is partitions.matches(name)
+
+
 @given(PATTERNS, PATTERNS, NAMES)
 def test_patterns_that_a_name_fits_overlap(one: str, other: str, name: str) -> None:
     left, right = Partitions(source=one), Partitions(source=other)
