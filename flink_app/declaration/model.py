@@ -242,7 +242,9 @@ class Table(StrictModel):
     source: SourceName | None = Field(
         None, description="the table's name in the source, if another"
     )
-    source_schema: str = Field("", description="the table's schema, if another than the file's")
+    source_schema: SourceText = Field(
+        "", description="the table's schema, if another than the file's"
+    )
     partitions: _DeclaredPartitions = Field(
         (),
         description="tables of the source whose rows are this table's: a pattern of their names, "

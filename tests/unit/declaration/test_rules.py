@@ -266,6 +266,11 @@ REPORT = (TARGETS, "consignment_report")
             "port\0",
             "tables.port.source: a name in the source cannot contain NUL or an",
         ),
+        (
+            (*PORT, "source_schema"),
+            "freight\0",
+            "tables.port.source_schema: a name in the source cannot contain NUL or an",
+        ),
         (("stream",), {"before_image": ""}, "stream.before_image: must have at least 1"),
         (
             (*PORT, "columns", "draught"),
