@@ -82,6 +82,8 @@ class Settings:
     def stream(self) -> dict[str, Any]:
         """The section of the declaration that says this of the task."""
         found: dict[str, Any] = {"positions": self.declared, "coarse_positions": self.coarse}
+        if not self.nulls:
+            found["missing_columns"] = "as_null"
         if self.before is Before.OBJECT:
             found["before_image"] = self.field_name
         elif self.before is Before.COLUMNS:
@@ -96,15 +98,12 @@ class Settings:
             return False
         if self.declared in {self.engine.value, "commit-timestamp"}:
             return True
-        return self.declared == "auto" and (not self.coarsely_ordered or self.coarse == "warn")
+        return self.declared == "auto" and self.engine is not Engine.SQLSERVER
 
     @property
     def coarsely_ordered(self) -> bool:
-        """Whether only commit timestamps order changes."""
-        if not self.details:
-            return False
-        of_no_form = self.declared == "auto" and self.engine is Engine.SQLSERVER
-        return self.declared == "commit-timestamp" or of_no_form
+        """Whether only commit timestamps order changes, and arrival those of one instant."""
+        return self.details and self.declared == "commit-timestamp"
 
 
 def _can_be(settings: Settings) -> bool:
