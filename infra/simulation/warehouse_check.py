@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, Final
 
 from connectors.accounts import DIMENSION
@@ -63,6 +62,7 @@ class _Seen:
 
     floor: int = 0  # that the warehouse is swept to
     batches: set[str] = field(default_factory=set)  # whose accounts have been read
+    parts: set[str] = field(default_factory=set)  # that the ledger has had
     read_twice: bool = False  # whether some record was read again, so counts say nothing
     # Changes that were newer, of a dimension by table, and of a fact by target.
     applied: Counter[str] = field(default_factory=Counter)
@@ -136,6 +136,7 @@ class Check:
         )
         floor = max((row[0] for row in self._database.query(_FLOOR)), default=0)
         self.pruning.note_commit()
+        self._note_loaded()
         new = [row for row in rows if row[0] not in {*self._seen.batches, SUMMED}]
         if not new and floor == self._seen.floor:
             self._check_balance()
@@ -171,14 +172,17 @@ class Check:
 
     def _reached_by(self, owner: int) -> list[int]:
         """How far the attempt has loaded each shard: up to what still waits to be loaded."""
-        ledger = self._database.query(f"SELECT part FROM {BOOKKEEPING}.ledger")
-        waiting = self._waiting[owner]
-        for name in waiting.keys() & {name for (name,) in ledger}:
-            del waiting[name]
         reached = list(self._read_by[owner])
-        for shard, count in chain.from_iterable(waiting.values()):
-            reached[shard] = min(reached[shard], count)
+        waiting = self._waiting[owner]
+        for name in waiting.keys() - self._seen.parts:
+            for shard, count in waiting[name]:
+                reached[shard] = min(reached[shard], count)
         return reached
+
+    def _note_loaded(self) -> None:
+        """Takes note of what the ledger has; once it is pruned, it no longer says so."""
+        ledger = self._database.query(f"SELECT part FROM {BOOKKEEPING}.ledger")
+        self._seen.parts.update(part for (part,) in ledger)
 
     def _check_gaps(self, *, at_end: bool = False) -> None:
         message = wrong_gaps(
