@@ -9,6 +9,7 @@ from connectors.redshift.spec import (
     PatchSpec,
     PathSpec,
     TargetSpec,
+    UnchangedSpec,
     WarehouseSpec,
 )
 from connectors.staging.shape import shape_of
@@ -159,7 +160,30 @@ def _path(target: str, path: Path, star: Star) -> PathSpec:
         cleared=tuple(cleared),
         unknown=tuple(lower.position for lower in reached if lower.steps not in known),
         above=tuple(p.table for p in paths if p.steps == path.steps[: len(p.steps)] and p != path),
+        unchanged_columns=tuple(
+            _unchanged(target, path, column, star) for column in star.unchanged_columns(path.table)
+        ),
     )
+
+
+def _unchanged(target: str, path: Path, column: str, star: Star) -> UnchangedSpec:
+    """What `target` has from an unchanged column of the dimension at the end of `path`."""
+    paths = star.target_paths(target)
+    leading = {p.steps for p in paths if p.parent == path.steps and column in p.key}
+    reached = [p for p in paths if p.steps[: len(path.steps) + 1] in leading]
+    ends = {p.steps for p in reached}
+    columns = [
+        wide.name
+        for wide in star.wide_columns(target)
+        if wide.path in ends or (wide.path, wide.source) == (path.steps, column)
+    ]
+    for lower in reached:
+        columns += [
+            name
+            for name, source in zip(star.path_key(target, lower), lower.key, strict=True)
+            if lower.steps not in leading or source == column
+        ]
+    return UnchangedSpec(tuple(dict.fromkeys(columns)), tuple(p.position for p in reached))
 
 
 def _relative(path: Path, depth: int) -> Path | None:

@@ -21,7 +21,7 @@ A target is read once for keys and positions, once for the rows that the batch t
 delete them; each of them is written once, however many paths have changed.
 
 Steps 1 and 9 are in `ledger`, 3 and 4 in `dimensions`, 5 in `next_versions`, 6 in `undeclared`, 8
-in `batch` and `sweep`; 2 and 7 here.
+in `batch`, `sweep` and `forgetting`; 2 and 7 here.
 """
 
 from __future__ import annotations

@@ -21,6 +21,19 @@ class ColumnSpec:
 
 
 @dataclass(frozen=True)
+class UnchangedSpec:
+    """What a target has from a column of a dimension that changes may leave out.
+
+    Attributes:
+        columns: target columns that hold it, and of a reference what it leads to: keys and columns.
+        positions: target columns with the positions of what it leads to.
+    """
+
+    columns: tuple[str, ...]
+    positions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PathSpec:
     """How one dimension reaches a target along one path: by patches, or by a table of its own.
 
@@ -35,6 +48,8 @@ class PathSpec:
         cleared: target columns below that become NULL, since the warehouse knows them.
         unknown: their positions, which become unknown.
         above: the dimensions that the path leads through, without the last.
+        unchanged_columns: of the dimension those that changes may leave out, in the order in which
+            their positions follow its own in `position`.
     """
 
     dimension: str
@@ -44,6 +59,7 @@ class PathSpec:
     cleared: tuple[str, ...]
     unknown: tuple[str, ...]
     above: tuple[str, ...]
+    unchanged_columns: tuple[UnchangedSpec, ...]
 
 
 @dataclass(frozen=True)

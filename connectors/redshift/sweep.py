@@ -2,8 +2,9 @@
 
 A reload brings every row that is there with a position of the new generation. What still has an
 older one has vanished at the source, and nothing ever says so: it goes out when the floor is
-raised. The floor that the warehouse is swept to stands in a bookkeeping table, in the transaction
-of the sweep. It never goes down: an application with a lower one still knows what was swept.
+raised, and what rows that stay have from below the floor becomes unknown (`forgetting`). The floor
+that the warehouse is swept to stands in a bookkeeping table, in the transaction of the sweep. It
+never goes down: an application with a lower one still knows what was swept.
 
 A sweep is due, even where nothing is staged, in the first transaction under a greater floor, and in
 each one that brings in parts which were staged under a lower one: these may hold what is below.
@@ -11,15 +12,16 @@ each one that brings in parts which were staged under a lower one: these may hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from connectors.redshift.bookkeeping import FLOOR
 from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.forgetting import plan_forgetting
 from connectors.redshift.ledger import Cursor, insert, now
 from connectors.redshift.names import Names, quote
-from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.statements import Statement
 from connectors.staging.part import Part
 
@@ -86,7 +88,7 @@ def sweep(  # noqa: PLR0913, PLR0917
 
 
 def plan_sweep(warehouse: WarehouseSpec, names: Names, floor: Floor) -> list[Statement]:
-    """Whatever is below the floor; then what rows show of dimensions, parents first."""
+    """Whatever is below the floor; then what rows that stay have from below it."""
     below = f"{quote(warehouse.position)} < '{floor.position}'"
     statements = [
         Statement(8, dimension.table, f"DELETE FROM {names.dimension(dimension)} WHERE {below}")
@@ -97,31 +99,5 @@ def plan_sweep(warehouse: WarehouseSpec, names: Names, floor: Floor) -> list[Sta
             Statement(8, target.table, f"DELETE FROM {table} WHERE {below}")
             for table in (names.target(target), names.tombstones(target))
         ]
-        statements += [_sweep_path(target, path, warehouse, names, floor) for path in target.paths]
+        statements += plan_forgetting(target, warehouse, names, floor.position)
     return statements
-
-
-def _sweep_path(
-    target: TargetSpec, path: PathSpec, warehouse: WarehouseSpec, names: Names, floor: Floor
-) -> Statement:
-    """Where the dimension's position is below the floor it becomes unknown, and all below with it.
-
-    The unknown position itself is below every floor, and stays.
-    """
-    unknown = f"'{warehouse.unknown}'"
-    positions = {other.position for other in target.paths}
-    assigned = ",\n  ".join(
-        f"{quote(column)} = {unknown if column in positions else 'NULL'}"
-        for column in _overwritten_columns(path)
-    )
-    position = quote(path.position)
-    return Statement(
-        8,
-        target.table,
-        f"UPDATE {names.target(target)} SET\n  {assigned}\n"
-        f"WHERE {position} > {unknown} AND {position} < '{floor.position}'",
-    )
-
-
-def _overwritten_columns(path: PathSpec) -> Iterable[str]:
-    return (*(column for column, _ in path.assigned), *path.cleared, *path.unknown)

@@ -40,6 +40,19 @@ class ColumnVersions:
             *(unchanged_position_column(column) for column in self.unchanged_columns),
         )
 
+    def forget_below(self, floor: str, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows, where an unchanged column from a change below the floor is unknown.
+
+        A row above the floor may have one, from state: newer changes have left the column out.
+        """
+        columns = dict(zip(rows.schema.names, rows.columns, strict=True))
+        for name in self.unchanged_columns:
+            position = unchanged_position_column(name)
+            stays = pc.greater_equal(columns[position], floor)
+            columns[position] = pc.if_else(stays, columns[position], UNKNOWN)
+            columns[name] = pc.if_else(stays, columns[name], pa.scalar(None, columns[name].type))
+        return pa.RecordBatch.from_arrays([*columns.values()], schema=rows.schema)
+
     def take_newer(
         self,
         keys: Sequence[Hashable],

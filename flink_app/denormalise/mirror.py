@@ -57,7 +57,8 @@ class TableMirror:
         schema: `Star.changes_schema` of the table.
         key: the table's key columns.
         unchanged_columns: `Star.unchanged_columns` of the table.
-        floor: the least position that counts; also where the state has older ones.
+        floor: the least position that counts; also where the state has older ones, of rows or of
+            unchanged columns.
     """
 
     def __init__(
@@ -103,10 +104,10 @@ class TableMirror:
 
     def load(self, rows: pa.RecordBatch) -> None:
         """Fills an empty mirror. As `accept`, but the rows are not copied: superseded ones stay."""
-        if self._unchanged_columns:
-            self.accept(rows)
-            return
         rows = self._above_floor(rows)
+        if self._unchanged_columns:
+            self.accept(self._versions.forget_below(self._floor, rows))
+            return
         keys, sources = self._take_newer(rows)
         self._slots = dict(zip(keys, sources[:, 0].tolist(), strict=True))
         self._rows.append(rows)

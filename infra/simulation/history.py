@@ -300,6 +300,9 @@ class History:
         self.world.reload(1 + self.choices.draw(3), zombie=self._is_zombie())
         self._unnotified = self.world.checkpoints[-1].number
         self.workload.reload()
+        # What changes meanwhile is on the stream beside the load, before a floor can follow.
+        for _ in range(self.choices.draw(8)):
+            self.workload.act()
         if self.choices.chance(70):
             # All of the load at once, so that a floor follows within the history.
             self.world.source.arrive_all(self.choices.draw)

@@ -20,6 +20,7 @@ class Workload:
         self._choices = choices
         self._tables = source.declaration.tables
         self._values = values or Values(source.declaration)
+        self._letters = letters
         self._acts = [
             (20, self._transaction),
             (3, self._load),
@@ -55,9 +56,12 @@ class Workload:
                 self._source.start_with(table, self._values.row(table, self._choices))
 
     def reload(self) -> None:
-        """DMS loads every table in full again."""
+        """DMS loads every table in full again; some of it may become dead letters."""
         for table in self._tables:
             self._source.load(table, of_reload=True)
+        for index in range(len(self._source.wire)):
+            if self._letters and self._choices.chance(20):
+                self._source.spoil(index)
 
     def act(self) -> None:
         """One transaction, one load, or a record that is no change."""

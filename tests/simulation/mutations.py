@@ -73,6 +73,7 @@ from tests.simulation.profile import (
     RESTARTS,
     SOURCES,
     UNCHANGED,
+    UNCHANGED_RELOADS,
 )
 from tests.simulation.pruning_mutations import all_of, sums_without, without
 
@@ -454,6 +455,15 @@ MUTATIONS: Final = (
     Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),
     Mutation("swept last", reload.swept_before_rows_and_patches, RELOADS),
     Mutation("swept again for parts from before", reload.swept_only_once, RELOADS),
+    Mutation("sweep of columns", reload.no_sweep_of_columns, UNCHANGED_RELOADS),
+    Mutation(
+        "sweep of a dimension's columns", reload.no_sweep_of_a_dimensions_columns, UNCHANGED_RELOADS
+    ),
+    Mutation(
+        "floor of columns in the mirror",
+        reload.no_floor_of_columns_in_the_mirror,
+        UNCHANGED_RELOADS,
+    ),
     Mutation("floor in decode", reload.no_floor_in_decode, RELOADS),
     Mutation("floor in the mirror", reload.no_floor_in_the_mirror, RELOADS),
     Mutation(

@@ -34,6 +34,8 @@ RESTARTS: Final = replace(
 GAPS: Final = replace(EVERYTHING, gaps=20)
 # Stars whose updates leave columns out.
 UNCHANGED: Final = Profile(stars=UNCHANGED_STARS, placed=0)
+# The same with many reloads, and letters that are replayed after them.
+UNCHANGED_RELOADS: Final = replace(UNCHANGED, older_restores=50, reloads=30, letters=4)
 # Sources that log only what changed; letters are updates that lack what every change has.
 PARTIAL: Final = Profile(stars=PARTIAL_STARS, placed=0, letters=6)
 # Many commits in one second, and nothing but arrival to order them; letters that are replayed too.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.redshift import loader, sweep
+from connectors.redshift.forgetting import _Forgetting
 from connectors.redshift.loader import Loader
 from flink_app.decode import block, rows
 from flink_app.denormalise import operator
+from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.mirror import Mirror
 from flink_app.positions.generations import Generations
 from tests.simulation.plan_mutations import Patch
@@ -29,6 +31,21 @@ def generation_by_replay() -> list[Patch]:
 def no_sweep() -> list[Patch]:
     """Only the floor in the bookkeeping tables is raised."""
     return [(sweep, "plan_sweep", lambda *_: [])]
+
+
+def no_sweep_of_columns() -> list[Patch]:
+    """A row that stays keeps what it has from below the floor in columns that changes leave out."""
+    return [(_Forgetting, "_unchanged_columns", lambda _: ('"_pos" = "_pos"', "FALSE"))]
+
+
+def no_sweep_of_a_dimensions_columns() -> list[Patch]:
+    """The same for the columns of a dimension."""
+    return [(_Forgetting, "_unchanged_columns_of", lambda *_: ('"_pos" = "_pos"', "FALSE"))]
+
+
+def no_floor_of_columns_in_the_mirror() -> list[Patch]:
+    """A dimension's row above it keeps columns from below it."""
+    return [(ColumnVersions, "forget_below", lambda _, __, rows: rows)]
 
 
 def swept_only_when_staged() -> list[Patch]:

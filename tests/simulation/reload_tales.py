@@ -5,6 +5,9 @@ The source forgets rows without a word while DMS is stopped; the new load lacks 
 
 from __future__ import annotations
 
+from infra.simulation.source import Record
+from infra.simulation.values import Row
+from tests.simulation.stars import UNCHANGED_TALE
 from tests.simulation.tale import Tale
 
 
@@ -94,3 +97,52 @@ def a_snapshot_from_before_the_sweep_has_parts_that_were_never_loaded() -> None:
         tale.world.fail(snapshot, 1)
         tale.settle()
         tale.replay()
+
+
+def _come_back(tale: Tale, table: str, row: Row) -> tuple[Record, Record]:
+    """A row vanishes and is inserted again: the insert, and an update that sends the key alone."""
+    tale.source.forget(table, (row["id"],))
+    inserted = tale.put(table, row)
+    return inserted, tale.put(table, row, left_out=row.keys() - {"id"})
+
+
+def an_update_finds_a_row_from_below_the_floor() -> None:
+    with Tale(star=UNCHANGED_TALE) as tale:
+        tale.take(
+            tale.put("e", {"id": 1, "text": "e"}),
+            tale.put("t", {"id": 1, "e": 1, "text": "t"}),
+            tale.put("f", {"id": 1, "t": 1, "text": "f"}),
+        )
+        tale.commit()
+        tale.reload()
+        tale.take(tale.load("e", 1), tale.load("t", 1))
+        inserted, updated = _come_back(tale, "f", {"id": 1, "t": 1, "text": "new"})
+        tale.take(updated)
+        tale.commit()
+        tale.raise_floor()
+        tale.settle()
+        tale.take(inserted)
+        tale.commit()
+        tale.world.check_end()
+
+
+def an_update_finds_a_dimension_from_below_the_floor() -> None:
+    with Tale(star=UNCHANGED_TALE) as tale:
+        tale.take(
+            tale.put("e", {"id": 1, "text": "e"}),
+            tale.put("t", {"id": 1, "e": 1, "text": "t"}),
+            tale.put("f", {"id": 1, "t": 1, "text": "f"}),
+        )
+        tale.commit()
+        tale.reload()
+        tale.take(tale.load("e", 1), tale.load("f", 1))
+        inserted, updated = _come_back(tale, "t", {"id": 1, "e": 1, "text": "new"})
+        tale.take(updated)
+        tale.commit()
+        tale.raise_floor()
+        tale.settle()
+        tale.take(tale.put("f", {"id": 2, "t": 1, "text": "f"}))
+        tale.commit()
+        tale.take(inserted)
+        tale.commit()
+        tale.world.check_end()

@@ -350,6 +350,32 @@ targets:
     columns: {id: id, t_text: t.text, e_text: t.e.text, c_text: c.text}
 """
 
+# The same where changes leave out columns and references, of the fact and of a dimension.
+_UNCHANGED_TALE: Final = """
+name: tale
+source_schema: tale
+tables:
+  e: {key: [id], columns: {id: integer, text: varchar(40)}}
+  t:
+    key: [id]
+    columns:
+      id: integer
+      e: {type: integer, unchanged: missing}
+      text: {type: varchar(40), unchanged: missing}
+    references: {e: {table: e, columns: [e]}}
+  f:
+    key: [id]
+    columns:
+      id: integer
+      t: {type: integer, unchanged: missing}
+      text: {type: varchar(40), unchanged: missing}
+    references: {t: {table: t, columns: [t]}}
+targets:
+  wide:
+    fact: f
+    columns: {id: id, text: text, t_text: t.text, e_text: t.e.text}
+"""
+
 TEXTS: Final = (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
 STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
 UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
@@ -367,6 +393,7 @@ COARSE_STARS: Final[tuple[Star, ...]] = tuple(
 SOURCE_STARS: Final[tuple[Star, ...]] = (star(_PARTITIONED), star(_COLLATED))
 COMBINED_STARS: Final[tuple[Star, ...]] = (star(_COMBINED),)
 TALE: Final = star(_TALE)
+UNCHANGED_TALE: Final = star(_UNCHANGED_TALE)
 
 
 PLACED: Final = {

@@ -6,9 +6,11 @@ is a fact, t a ticket, e an event, c a customer; a number alone is a key.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import Any, Self
 
+from flink_app.declaration import Star
 from infra.simulation.source import Record, Source
 from infra.simulation.values import Row
 from infra.simulation.world import World
@@ -23,11 +25,12 @@ class Tale:
     Args:
         shards: of the stream.
         parallelism: of the first attempt.
+        star: which one; `f` to `load` make rows of the usual one.
     """
 
-    def __init__(self, shards: int = 1, parallelism: int = 1) -> None:
-        self.source = Source(TALE.declaration, shards)
-        self.world = World(TALE, self.source, parallelism)
+    def __init__(self, shards: int = 1, parallelism: int = 1, star: Star = TALE) -> None:
+        self.source = Source(star.declaration, shards)
+        self.world = World(star, self.source, parallelism)
         self._texts = 0
 
     def __enter__(self) -> Self:
@@ -66,6 +69,12 @@ class Tale:
             row: Row = dict.fromkeys(TALE.tables[table].columns) | {"id": key}
             self.source.start_with(table, row | ({} if table == "f" else {"text": self._text()}))
         self.source.load(table, [(key,)])
+        return self._make()
+
+    def put(self, table: str, row: Row, *, left_out: Collection[str] = ()) -> Record:
+        """An insert or update of a whole row, which does not send what is left out."""
+        self.source.begin()
+        self.source.put(table, row, left_out=frozenset(left_out))
         return self._make()
 
     def change_silently(self, table: str, key: int) -> None:

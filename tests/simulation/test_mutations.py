@@ -58,6 +58,7 @@ _SOON = {
     "equal keys have one form": 20,
     "a log that starts again": 20,
     "sweep": 20,
+    "sweep of columns": 60,
     "swept last": 20,
     "swept also if nothing is staged": 40,
     "floor in the mirror": 30,

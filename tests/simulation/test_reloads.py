@@ -26,6 +26,17 @@ TALES: list[tuple[int, Callable[[], None], str]] = [
         reload_tales.a_snapshot_from_before_the_sweep_has_parts_that_were_never_loaded,
         "swept again for parts from before",
     ),
+    (0, reload_tales.an_update_finds_a_row_from_below_the_floor, "sweep of columns"),
+    (
+        0,
+        reload_tales.an_update_finds_a_dimension_from_below_the_floor,
+        "sweep of a dimension's columns",
+    ),
+    (
+        0,
+        reload_tales.an_update_finds_a_dimension_from_below_the_floor,
+        "floor of columns in the mirror",
+    ),
 ]
 
 

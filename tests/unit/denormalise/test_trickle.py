@@ -75,6 +75,10 @@ class Model:
     def restored(self, floor: str) -> None:
         self.floor = floor
         self.rows = {page: row for page, row in self.rows.items() if row[POSITION] >= floor}
+        for row in self.rows.values():
+            for name in UNCHANGED_COLUMNS:
+                if row[unchanged_position_column(name)] < floor:
+                    row |= {name: None, unchanged_position_column(name): UNKNOWN}
 
 
 @pytest.fixture

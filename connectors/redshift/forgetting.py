@@ -1,0 +1,105 @@
+"""What rows above the floor of a reload have from below it becomes unknown (step 8 of `plan`).
+
+a. A column that changes may leave out, where the change that it comes from is below the floor: a
+   newer change of the row has been loaded beside an older one, and has left the column out. If it
+   is a reference, all that it leads to goes with it. So a row is the same whether the newer change
+   came before the sweep, with it, or after it, when there is no older value to keep.
+b. A dimension on a path, with all below it: the dimension's position is below the floor.
+c. A column of a dimension that changes may leave out, as in a. Its position is a part of the
+   dimension's on the path, `PathSpec.position`.
+
+The unknown position itself is below every floor, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from connectors.redshift.names import Names, quote
+from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.statements import Statement
+
+
+def plan_forgetting(
+    target: TargetSpec, warehouse: WarehouseSpec, names: Names, floor: str
+) -> list[Statement]:
+    """The UPDATEs of one target whose rows below `floor`, a position, are gone; parents first."""
+    forgetting = _Forgetting(target, warehouse.unknown, floor)
+    table = names.target(target)
+    return [
+        Statement(8, target.table, f"UPDATE {table} SET\n  {assigned}\nWHERE {condition}")
+        for assigned, condition in forgetting.assignments()
+    ]
+
+
+class _Forgetting:
+    def __init__(self, target: TargetSpec, unknown: str, floor: str) -> None:
+        self._target = target
+        self._width = len(unknown)
+        self._unknown, self._floor = f"'{unknown}'", f"'{floor}'"
+        self._positions = {path.position for path in target.paths}
+
+    def assignments(self) -> Iterator[tuple[str, str]]:
+        """SET and WHERE of each statement."""
+        if self._target.unchanged_columns:
+            yield self._unchanged_columns()
+        for path in self._target.paths:
+            yield self._path(path)
+            if path.unchanged_columns:
+                yield self._unchanged_columns_of(path)
+
+    def _unchanged_columns(self) -> tuple[str, str]:
+        """a: all columns in one pass over the table."""
+        known_since = dict(self._target.unchanged_columns)
+        values: dict[str, str] = {}
+        for column, position in known_since.items():
+            below = self._is_below(quote(position))
+            values[column] = self._unless(below, column)
+            values[position] = f"CASE WHEN {below} THEN {self._unknown} ELSE {quote(position)} END"
+        for column, reference in self._target.followed:
+            values[column] = self._unless(self._is_below(quote(known_since[reference])), column)
+        return _assign(values), _any(self._is_below(quote(p)) for p in known_since.values())
+
+    def _path(self, path: PathSpec) -> tuple[str, str]:
+        """B."""
+        overwritten = (*(column for column, _ in path.assigned), *path.cleared, *path.unknown)
+        values = {column: self._nothing(column) for column in overwritten}
+        return _assign(values), self._is_below(quote(path.position))
+
+    def _unchanged_columns_of(self, path: PathSpec) -> tuple[str, str]:
+        """c: a version from before the column was declared so is shorter, and its part empty."""
+        version = quote(path.position)
+        parts, conditions = [self._part(version, 0)], list[str]()
+        forgotten_where: dict[str, list[str]] = {}
+        for number, unchanged in enumerate(path.unchanged_columns, 1):
+            part = self._part(version, number)
+            below = self._is_below(part)
+            conditions.append(below)
+            parts.append(f"CASE WHEN {below} THEN {self._unknown} ELSE {part} END")
+            for column in (*unchanged.columns, *unchanged.positions):
+                forgotten_where.setdefault(column, []).append(below)
+        values = {path.position: " || ".join(parts)} | {
+            column: self._unless(_any(cases), column) for column, cases in forgotten_where.items()
+        }
+        return _assign(values), _any(conditions)
+
+    def _part(self, version: str, number: int) -> str:
+        return f"SUBSTRING({version}, {1 + number * self._width}, {self._width})"
+
+    def _is_below(self, position: str) -> str:
+        return f"{position} > {self._unknown} AND {position} < {self._floor}"
+
+    def _unless(self, condition: str, column: str) -> str:
+        return f"CASE WHEN {condition} THEN {self._nothing(column)} ELSE {quote(column)} END"
+
+    def _nothing(self, column: str) -> str:
+        return self._unknown if column in self._positions else "NULL"
+
+
+def _assign(values: Mapping[str, str]) -> str:
+    return ",\n  ".join(f"{quote(column)} = {value}" for column, value in values.items())
+
+
+def _any(conditions: Iterable[str]) -> str:
+    """AND binds closer."""
+    return " OR ".join(conditions)

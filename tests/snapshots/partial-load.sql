@@ -1,0 +1,217 @@
+-- step 2, sales
+CREATE TEMP TABLE "stage_rows_sales" (
+  "sale" INTEGER,
+  "note" VARCHAR(40),
+  "title" VARCHAR(40),
+  "hall" VARCHAR(40),
+  "buyer" VARCHAR(64),
+  "buyer_name" VARCHAR(40),
+  "seller_name" VARCHAR(40),
+  "place" VARCHAR(40),
+  "_pos" VARCHAR(44),
+  "_set_buyer" VARCHAR(44),
+  "_set__key_event__event" VARCHAR(44),
+  "_set__key_seller__seller" VARCHAR(44),
+  "_set__key_place__country" VARCHAR(44),
+  "_set__key_place__code" VARCHAR(44),
+  "_key_event__event" INTEGER,
+  "_pos_event" VARCHAR(176),
+  "_pos_buyer" VARCHAR(88),
+  "_key_seller__seller" VARCHAR(64),
+  "_pos_seller" VARCHAR(88),
+  "_key_place__country" VARCHAR(2),
+  "_key_place__code" SMALLINT,
+  "_pos_place" VARCHAR(88),
+  "_key_event__venue__country" VARCHAR(2),
+  "_key_event__venue__code" SMALLINT,
+  "_pos_event__venue" VARCHAR(88),
+  "_deleted" BOOLEAN
+) DISTKEY ("sale");
+
+-- step 2, sales
+COPY "stage_rows_sales" FROM 's3://staged/sales-rows.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
+
+-- step 2, venue
+CREATE TEMP TABLE "stage_patches_venue" (
+  "country" VARCHAR(2),
+  "code" SMALLINT,
+  "hall" VARCHAR(40),
+  "_pos" VARCHAR(88),
+  "_deleted" BOOLEAN
+) DISTSTYLE EVEN;
+
+-- step 2, venue
+COPY "stage_patches_venue" FROM 's3://staged/venue-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
+
+-- step 2, event
+CREATE TEMP TABLE "stage_patches_event" (
+  "event" INTEGER,
+  "country" VARCHAR(2),
+  "code" SMALLINT,
+  "title" VARCHAR(40),
+  "_pos" VARCHAR(176),
+  "_deleted" BOOLEAN,
+  "_pos_venue" VARCHAR(88),
+  "venue__country" VARCHAR(2),
+  "venue__code" SMALLINT,
+  "venue__hall" VARCHAR(40)
+) DISTSTYLE EVEN;
+
+-- step 2, event
+COPY "stage_patches_event" FROM 's3://staged/event-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
+
+-- step 2, person
+CREATE TEMP TABLE "stage_patches_person" (
+  "email" VARCHAR(64),
+  "name" VARCHAR(40),
+  "_pos" VARCHAR(88),
+  "_deleted" BOOLEAN
+) DISTSTYLE EVEN;
+
+-- step 2, person
+COPY "stage_patches_person" FROM 's3://staged/person-patches.json' IAM_ROLE 'arn:aws:iam::123456789012:role/copy' FORMAT AS PARQUET MANIFEST STATUPDATE OFF;
+
+-- step 5, sales
+CREATE TEMP TABLE "next_rows_sales" DISTKEY ("sale") AS
+SELECT "sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place", "_pos", "_set_buyer", "_set__key_event__event", "_set__key_seller__seller", "_set__key_place__country", "_set__key_place__code", "_key_event__event", "_pos_event", "_pos_buyer", "_key_seller__seller", "_pos_seller", "_key_place__country", "_key_place__code", "_pos_place", "_key_event__venue__country", "_key_event__venue__code", "_pos_event__venue", "_deleted", "_staged"
+FROM (
+  SELECT
+    r."sale",
+    r."note",
+    r."title",
+    CASE WHEN q4."country" IS NOT NULL THEN q4."hall" ELSE r."hall" END AS "hall",
+    r."buyer",
+    r."buyer_name",
+    r."seller_name",
+    r."place",
+    r."_pos",
+    r."_set_buyer",
+    r."_set__key_event__event",
+    r."_set__key_seller__seller",
+    r."_set__key_place__country",
+    r."_set__key_place__code",
+    r."_key_event__event",
+    r."_pos_event",
+    r."_pos_buyer",
+    r."_key_seller__seller",
+    r."_pos_seller",
+    r."_key_place__country",
+    r."_key_place__code",
+    r."_pos_place",
+    r."_key_event__venue__country",
+    r."_key_event__venue__code",
+    CASE WHEN q4."country" IS NOT NULL THEN q4."_pos" ELSE r."_pos_event__venue" END AS "_pos_event__venue",
+    r."_deleted", r."_staged",
+    CASE WHEN q4."country" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
+  FROM (
+    SELECT
+      r."sale",
+      r."note",
+      CASE WHEN q0."event" IS NOT NULL THEN q0."title" ELSE r."title" END AS "title",
+      CASE WHEN q0."event" IS NOT NULL THEN q0."venue__hall" ELSE r."hall" END AS "hall",
+      r."buyer",
+      CASE WHEN q1."email" IS NOT NULL THEN q1."name" ELSE r."buyer_name" END AS "buyer_name",
+      CASE WHEN q2."email" IS NOT NULL THEN q2."name" ELSE r."seller_name" END AS "seller_name",
+      CASE WHEN q3."country" IS NOT NULL THEN q3."hall" ELSE r."place" END AS "place",
+      r."_pos",
+      r."_set_buyer",
+      r."_set__key_event__event",
+      r."_set__key_seller__seller",
+      r."_set__key_place__country",
+      r."_set__key_place__code",
+      r."_key_event__event",
+      CASE WHEN q0."event" IS NOT NULL THEN q0."_pos" ELSE r."_pos_event" END AS "_pos_event",
+      CASE WHEN q1."email" IS NOT NULL THEN q1."_pos" ELSE r."_pos_buyer" END AS "_pos_buyer",
+      r."_key_seller__seller",
+      CASE WHEN q2."email" IS NOT NULL THEN q2."_pos" ELSE r."_pos_seller" END AS "_pos_seller",
+      r."_key_place__country",
+      r."_key_place__code",
+      CASE WHEN q3."country" IS NOT NULL THEN q3."_pos" ELSE r."_pos_place" END AS "_pos_place",
+      CASE WHEN q0."event" IS NOT NULL THEN q0."country" ELSE r."_key_event__venue__country" END AS "_key_event__venue__country",
+      CASE WHEN q0."event" IS NOT NULL THEN q0."code" ELSE r."_key_event__venue__code" END AS "_key_event__venue__code",
+      CASE WHEN q0."event" IS NOT NULL THEN q0."_pos_venue" ELSE r."_pos_event__venue" END AS "_pos_event__venue",
+      r."_deleted", r."_staged",
+      CASE WHEN q0."event" IS NOT NULL OR q1."email" IS NOT NULL OR q2."email" IS NOT NULL OR q3."country" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
+    FROM (
+      SELECT "sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place", "_pos", "_set_buyer", "_set__key_event__event", "_set__key_seller__seller", "_set__key_place__country", "_set__key_place__code", "_key_event__event", "_pos_event", "_pos_buyer", "_key_seller__seller", "_pos_seller", "_key_place__country", "_key_place__code", "_pos_place", "_key_event__venue__country", "_key_event__venue__code", "_pos_event__venue", "_deleted", "_staged", "_changed"
+      FROM (
+        SELECT pool."sale", pool."note", FIRST_VALUE(pool."title") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_event__event" DESC, pool."_staged", pool."_pos_event" DESC, pool."_pos_event__venue" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "title", FIRST_VALUE(pool."hall") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_event__event" DESC, pool."_staged", pool."_pos_event" DESC, pool."_pos_event__venue" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "hall", FIRST_VALUE(pool."buyer") OVER (PARTITION BY pool."sale" ORDER BY pool."_set_buyer" DESC, pool."_staged" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "buyer", FIRST_VALUE(pool."buyer_name") OVER (PARTITION BY pool."sale" ORDER BY pool."_set_buyer" DESC, pool."_staged", pool."_pos_buyer" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "buyer_name", FIRST_VALUE(pool."seller_name") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_seller__seller" DESC, pool."_staged", pool."_pos_seller" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "seller_name", FIRST_VALUE(pool."place") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_place__country" DESC, pool."_staged", pool."_pos_place" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "place", pool."_pos", MAX(pool."_set_buyer") OVER (PARTITION BY pool."sale") AS "_set_buyer", MAX(pool."_set__key_event__event") OVER (PARTITION BY pool."sale") AS "_set__key_event__event", MAX(pool."_set__key_seller__seller") OVER (PARTITION BY pool."sale") AS "_set__key_seller__seller", MAX(pool."_set__key_place__country") OVER (PARTITION BY pool."sale") AS "_set__key_place__country", MAX(pool."_set__key_place__code") OVER (PARTITION BY pool."sale") AS "_set__key_place__code", FIRST_VALUE(pool."_key_event__event") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_event__event" DESC, pool."_staged" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_key_event__event", FIRST_VALUE(pool."_pos_event") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_event__event" DESC, pool."_staged", pool."_pos_event" DESC, pool."_pos_event__venue" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_pos_event", FIRST_VALUE(pool."_pos_buyer") OVER (PARTITION BY pool."sale" ORDER BY pool."_set_buyer" DESC, pool."_staged", pool."_pos_buyer" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_pos_buyer", FIRST_VALUE(pool."_key_seller__seller") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_seller__seller" DESC, pool."_staged" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_key_seller__seller", FIRST_VALUE(pool."_pos_seller") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_seller__seller" DESC, pool."_staged", pool."_pos_seller" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_pos_seller", FIRST_VALUE(pool."_key_place__country") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_place__country" DESC, pool."_staged" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_key_place__country", FIRST_VALUE(pool."_key_place__code") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_place__code" DESC, pool."_staged" ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_key_place__code", FIRST_VALUE(pool."_pos_place") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_place__country" DESC, pool."_staged", pool."_pos_place" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_pos_place", FIRST_VALUE(pool."_key_event__venue__country") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_event__event" DESC, pool."_staged", pool."_pos_event" DESC, pool."_pos_event__venue" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_key_event__venue__country", FIRST_VALUE(pool."_key_event__venue__code") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_event__event" DESC, pool."_staged", pool."_pos_event" DESC, pool."_pos_event__venue" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_key_event__venue__code", FIRST_VALUE(pool."_pos_event__venue") OVER (PARTITION BY pool."sale" ORDER BY pool."_set__key_event__event" DESC, pool."_staged", pool."_pos_event" DESC, pool."_pos_event__venue" DESC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS "_pos_event__venue", pool."_deleted", pool."_staged", CASE WHEN NOT pool."_deleted" AND (pool."_set_buyer" < MAX(pool."_set_buyer") OVER (PARTITION BY pool."sale") OR pool."_set__key_event__event" < MAX(pool."_set__key_event__event") OVER (PARTITION BY pool."sale") OR pool."_set__key_seller__seller" < MAX(pool."_set__key_seller__seller") OVER (PARTITION BY pool."sale") OR pool."_set__key_place__country" < MAX(pool."_set__key_place__country") OVER (PARTITION BY pool."sale") OR pool."_set__key_place__code" < MAX(pool."_set__key_place__code") OVER (PARTITION BY pool."sale")) THEN 1 ELSE 0 END AS "_changed",
+          ROW_NUMBER() OVER (PARTITION BY pool."sale" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
+        FROM (
+          SELECT t."sale", t."note", t."title", t."hall", t."buyer", t."buyer_name", t."seller_name", t."place", t."_pos", COALESCE(t."_set_buyer", t."_pos") AS "_set_buyer", COALESCE(t."_set__key_event__event", t."_pos") AS "_set__key_event__event", COALESCE(t."_set__key_seller__seller", t."_pos") AS "_set__key_seller__seller", COALESCE(t."_set__key_place__country", t."_pos") AS "_set__key_place__country", COALESCE(t."_set__key_place__code", t."_pos") AS "_set__key_place__code", t."_key_event__event", t."_pos_event", t."_pos_buyer", t."_key_seller__seller", t."_pos_seller", t."_key_place__country", t."_key_place__code", t."_pos_place", t."_key_event__venue__country", t."_key_event__venue__code", t."_pos_event__venue", FALSE AS "_deleted", 0 AS "_staged"
+          FROM "public"."sales" AS t
+          JOIN (
+            SELECT t."sale"
+            FROM "public"."sales" AS t
+            LEFT JOIN (SELECT DISTINCT "sale" FROM "stage_rows_sales") AS s ON t."sale" = s."sale"
+            LEFT JOIN (SELECT "event", MAX("_pos") AS "_pos" FROM "stage_patches_event" GROUP BY "event") AS c0
+              ON t."_key_event__event" = c0."event" AND t."_pos_event" < c0."_pos"
+            LEFT JOIN (SELECT "email", MAX("_pos") AS "_pos" FROM "stage_patches_person" GROUP BY "email") AS c1
+              ON t."buyer" = c1."email" AND t."_pos_buyer" < c1."_pos"
+            LEFT JOIN (SELECT "email", MAX("_pos") AS "_pos" FROM "stage_patches_person" GROUP BY "email") AS c2
+              ON t."_key_seller__seller" = c2."email" AND t."_pos_seller" < c2."_pos"
+            LEFT JOIN (SELECT "country", "code", MAX("_pos") AS "_pos" FROM "stage_patches_venue" GROUP BY "country", "code") AS c3
+              ON t."_key_place__country" = c3."country" AND t."_key_place__code" = c3."code" AND t."_pos_place" < c3."_pos"
+            LEFT JOIN (SELECT "country", "code", MAX("_pos") AS "_pos" FROM "stage_patches_venue" GROUP BY "country", "code") AS c4
+              ON t."_key_event__venue__country" = c4."country" AND t."_key_event__venue__code" = c4."code" AND t."_pos_event__venue" < c4."_pos"
+            WHERE s."sale" IS NOT NULL OR c0."event" IS NOT NULL OR c1."email" IS NOT NULL OR c2."email" IS NOT NULL OR c3."country" IS NOT NULL OR c4."country" IS NOT NULL
+          ) AS touched ON t."sale" = touched."sale"
+          UNION ALL
+          SELECT "sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place", "_pos", "_set_buyer", "_set__key_event__event", "_set__key_seller__seller", "_set__key_place__country", "_set__key_place__code", "_key_event__event", "_pos_event", "_pos_buyer", "_key_seller__seller", "_pos_seller", "_key_place__country", "_key_place__code", "_pos_place", "_key_event__venue__country", "_key_event__venue__code", "_pos_event__venue", "_deleted", 1 AS "_staged"
+          FROM "stage_rows_sales"
+          UNION ALL
+          SELECT b."sale", NULL AS "note", NULL AS "title", NULL AS "hall", NULL AS "buyer", NULL AS "buyer_name", NULL AS "seller_name", NULL AS "place", b."_pos", b."_pos" AS "_set_buyer", b."_pos" AS "_set__key_event__event", b."_pos" AS "_set__key_seller__seller", b."_pos" AS "_set__key_place__country", b."_pos" AS "_set__key_place__code", NULL AS "_key_event__event", '00000000000000000000000000000000000000000000' AS "_pos_event", '00000000000000000000000000000000000000000000' AS "_pos_buyer", NULL AS "_key_seller__seller", '00000000000000000000000000000000000000000000' AS "_pos_seller", NULL AS "_key_place__country", NULL AS "_key_place__code", '00000000000000000000000000000000000000000000' AS "_pos_place", NULL AS "_key_event__venue__country", NULL AS "_key_event__venue__code", '00000000000000000000000000000000000000000000' AS "_pos_event__venue", TRUE AS "_deleted", 0 AS "_staged"
+          FROM "starjoin"."tombstones_sales" AS b
+          JOIN (SELECT DISTINCT "sale" FROM "stage_rows_sales") AS s ON b."sale" = s."sale"
+        ) AS pool
+      ) AS ranked WHERE _rank = 1
+    ) AS r
+    LEFT JOIN (
+      SELECT "event", "_pos", "_deleted", "title", "venue__hall", "_pos_venue", "country", "code" FROM (
+        SELECT "event", "_pos", "_deleted", "title", "venue__hall", "_pos_venue", "country", "code", ROW_NUMBER() OVER (PARTITION BY "event" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_event"
+      ) AS numbered WHERE _rank = 1
+    ) AS q0
+      ON r."_key_event__event" = q0."event" AND r."_pos_event" < q0."_pos"
+    LEFT JOIN (
+      SELECT "email", "_pos", "_deleted", "name" FROM (
+        SELECT "email", "_pos", "_deleted", "name", ROW_NUMBER() OVER (PARTITION BY "email" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_person"
+      ) AS numbered WHERE _rank = 1
+    ) AS q1
+      ON r."buyer" = q1."email" AND r."_pos_buyer" < q1."_pos"
+    LEFT JOIN (
+      SELECT "email", "_pos", "_deleted", "name" FROM (
+        SELECT "email", "_pos", "_deleted", "name", ROW_NUMBER() OVER (PARTITION BY "email" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_person"
+      ) AS numbered WHERE _rank = 1
+    ) AS q2
+      ON r."_key_seller__seller" = q2."email" AND r."_pos_seller" < q2."_pos"
+    LEFT JOIN (
+      SELECT "country", "code", "_pos", "_deleted", "hall" FROM (
+        SELECT "country", "code", "_pos", "_deleted", "hall", ROW_NUMBER() OVER (PARTITION BY "country", "code" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_venue"
+      ) AS numbered WHERE _rank = 1
+    ) AS q3
+      ON r."_key_place__country" = q3."country" AND r."_key_place__code" = q3."code" AND r."_pos_place" < q3."_pos"
+  ) AS r
+  LEFT JOIN (
+    SELECT "country", "code", "_pos", "_deleted", "hall" FROM (
+      SELECT "country", "code", "_pos", "_deleted", "hall", ROW_NUMBER() OVER (PARTITION BY "country", "code" ORDER BY "_pos" DESC) AS _rank FROM "stage_patches_venue"
+    ) AS numbered WHERE _rank = 1
+  ) AS q4
+    ON r."_key_event__venue__country" = q4."country" AND r."_key_event__venue__code" = q4."code" AND r."_pos_event__venue" < q4."_pos"
+) AS r
+WHERE "_staged" = 1 OR "_changed" = 1;
+
+-- step 6, sales
+DELETE FROM "public"."sales" USING "next_rows_sales" AS n
+WHERE "public"."sales"."sale" = n."sale";
+
+-- step 6, sales
+INSERT INTO "public"."sales" ("sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place", "_pos", "_set_buyer", "_set__key_event__event", "_set__key_seller__seller", "_set__key_place__country", "_set__key_place__code", "_key_event__event", "_pos_event", "_pos_buyer", "_key_seller__seller", "_pos_seller", "_key_place__country", "_key_place__code", "_pos_place", "_key_event__venue__country", "_key_event__venue__code", "_pos_event__venue")
+SELECT n."sale", n."note", n."title", n."hall", n."buyer", n."buyer_name", n."seller_name", n."place", n."_pos", n."_set_buyer", n."_set__key_event__event", n."_set__key_seller__seller", n."_set__key_place__country", n."_set__key_place__code", n."_key_event__event", n."_pos_event", n."_pos_buyer", n."_key_seller__seller", n."_pos_seller", n."_key_place__country", n."_key_place__code", n."_pos_place", n."_key_event__venue__country", n."_key_event__venue__code", n."_pos_event__venue" FROM "next_rows_sales" AS n WHERE NOT n."_deleted";
+
+-- step 7, sales
+DELETE FROM "starjoin"."tombstones_sales" USING "next_rows_sales" AS n
+WHERE "starjoin"."tombstones_sales"."sale" = n."sale";
+
+-- step 7, sales
+INSERT INTO "starjoin"."tombstones_sales" ("sale", "_pos", "_loaded_at")
+SELECT "sale", "_pos", GETDATE() FROM "next_rows_sales" WHERE "_deleted";
