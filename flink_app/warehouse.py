@@ -161,12 +161,13 @@ def _path(target: str, path: Path, star: Star) -> PathSpec:
         unknown=tuple(lower.position for lower in reached if lower.steps not in known),
         above=tuple(p.table for p in paths if p.steps == path.steps[: len(p.steps)] and p != path),
         unchanged_columns=tuple(
-            _unchanged(target, path, column, star) for column in star.unchanged_columns(path.table)
+            _resolve_unchanged(target, path, column, star)
+            for column in star.unchanged_columns(path.table)
         ),
     )
 
 
-def _unchanged(target: str, path: Path, column: str, star: Star) -> UnchangedSpec:
+def _resolve_unchanged(target: str, path: Path, column: str, star: Star) -> UnchangedSpec:
     """What `target` has from an unchanged column of the dimension at the end of `path`."""
     paths = star.target_paths(target)
     leading = {p.steps for p in paths if p.parent == path.steps and column in p.key}

@@ -18,6 +18,7 @@ One transaction:
     unchanged: step 5 for columns that changes may leave out.
     undeclared: step 6, and columns of a target that the declaration does not have.
     sweep: step 8, the floor of a reload.
+    forgetting: step 8, what rows above that floor have from below it.
 
 The tables:
     spec: what the loader knows of a star.
