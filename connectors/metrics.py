@@ -138,7 +138,11 @@ class WatchedSourceMetric(enum.Enum):
 class SourceMetric(enum.Enum):
     """A metric of the JVM source, below `GROUP` and `SOURCE_GROUP`; registered there by name."""
 
-    CALLS = ("getRecordsCalls", "counter", "calls of GetRecords")
+    CALLS = (
+        "getRecordsCalls",
+        "counter",
+        "calls of GetRecords; with enhanced fan-out, requests for the next event of a subscription",
+    )
     EMPTY_ANSWERS = ("emptyAnswers", "counter", "answers without a record")
     THROTTLED = ("throttled", "counter", "calls that Kinesis refused for their rate")
     EXPIRED_ITERATORS = ("expiredIterators", "counter", "iterators that were requested again")

@@ -157,8 +157,9 @@ class SharedSource(BaseModel):
     initial_timestamp: Time | None = Field(
         None,
         description="Time at which `AT_TIMESTAMP` begins, with a time zone, such as "
-        "`2026-11-23T10:00:00Z`: records that arrived on the stream earlier are skipped. Only for "
-        "`AT_TIMESTAMP`.",
+        "`2026-11-23T10:00:00Z`: records that arrived on the stream earlier are skipped. A time "
+        "that is longer ago than the stream keeps records is refused; with `on_gap: continue` the "
+        "job begins at the oldest record, and what is lost is a gap. Only for `AT_TIMESTAMP`.",
     )
 
     @model_validator(mode="after")
@@ -192,7 +193,8 @@ class SharedReading(BaseModel):
         le=86_400,
         description="Seconds for which a shard, or the list of shards, may go without a successful "
         "answer, and a shard may be held at a gap (`on_gap`), before the job fails with the cause. "
-        "Throttling does not count as a failure.",
+        "Throttling does not count as a failure, unless a shard cannot be read further before the "
+        "shards are listed again.",
     )
     first_backoff_milliseconds: int = Field(
         400,
@@ -221,13 +223,18 @@ class SharedReading(BaseModel):
         ge=200,
         le=10_000,
         description="Milliseconds between calls for the same shard. Kinesis allows five calls a "
-        "second for each shard, shared by all applications that poll it.",
+        "second for each shard, shared by all applications that poll it. No effect with "
+        "`reader: fan_out`.",
     )
     discovery_interval_seconds: int = Field(
         10, ge=1, le=3_600, description="Seconds between listings of the stream's shards."
     )
     max_records_per_call: int = Field(
-        10_000, ge=1, le=10_000, description="Maximum number of records that one call may return."
+        10_000,
+        ge=1,
+        le=10_000,
+        description="Maximum number of records that one call may return. No effect with "
+        "`reader: fan_out`.",
     )
     max_block_kib: int = Field(
         4_096,

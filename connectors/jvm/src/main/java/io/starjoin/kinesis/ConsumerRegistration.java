@@ -97,7 +97,7 @@ final class ConsumerRegistration {
       if (consumer.name() == null) {
         throw fanOut.missing(e);
       }
-      return inactive(register());
+      return register();
     } catch (SdkException e) {
       return e;
     }
@@ -120,7 +120,8 @@ final class ConsumerRegistration {
             .formatted(consumer, stream.text(), status, TRIED_FOR_MILLIS / 1_000));
   }
 
-  private String register() throws InterruptedException {
+  /** Returns why it is not active yet. */
+  private SdkException register() throws InterruptedException {
     try {
       String status =
           answer(
@@ -132,9 +133,14 @@ final class ConsumerRegistration {
               .consumer()
               .consumerStatusAsString();
       LOG.info("{} of stream {} has been registered.", consumer, stream.text());
-      return status;
+      return inactive(status);
     } catch (ResourceInUseException e) {
-      return "in use"; // somebody else registers it, or the stream is being changed
+      return SdkClientException.create(
+          "%s of stream %s cannot be registered now: somebody else is registering it, or the stream"
+                  .formatted(consumer, stream.text())
+              + " is being changed. It was tried for %d s; the next listing tries again."
+                  .formatted(TRIED_FOR_MILLIS / 1_000),
+          e);
     } catch (LimitExceededException e) {
       throw SdkClientException.create(
           consumer

@@ -25,14 +25,14 @@ final class GapException extends RuntimeException {
 
   /** A sentence for people: what is missing, where, why. */
   static String describe(StreamArn stream, Gap gap) {
-    String before =
-        gap.lastSequenceNumber() == null
-            ? "no record was read"
-            : "the last record read was " + gap.lastSequenceNumber();
-    String until =
+    String since =
         gap.readUntilMillis() == Position.UNKNOWN
             ? ""
-            : ", everything was read until " + Instant.ofEpochMilli(gap.readUntilMillis());
+            : " that arrived from " + Instant.ofEpochMilli(gap.readUntilMillis()) + " on";
+    String before =
+        gap.lastSequenceNumber() == null
+            ? "no record of the shard was read before"
+            : "the last record read was " + gap.lastSequenceNumber();
     String next =
         gap.firstSequenceNumber() == null
             ? "and Kinesis has no record after it"
@@ -45,9 +45,9 @@ final class GapException extends RuntimeException {
         + gap.shardId()
         + " of stream "
         + stream.text()
+        + since
         + " may be lost: "
         + before
-        + until
         + "; "
         + next
         + ". Cause: "

@@ -87,6 +87,20 @@ final class Opening {
     };
   }
 
+  /** Why records may have expired behind a position with {@link #wantedSince}, for people. */
+  static String describeAge(Position position) {
+    Instant since = Instant.ofEpochMilli(position.settledUntilMillis());
+    if (position.sequenceNumber() != null || position.wasReadSinceItsTime()) {
+      return "The shard was read only until " + since;
+    }
+    return position.kind() == Position.Kind.AT_TIMESTAMP
+        ? "Reading begins at "
+            + since
+            + " (initial_timestamp, or the first start of the job with LATEST), and the stream may"
+            + " have dropped records from then on before the shard was first read"
+        : "No record of the shard was read, and it may have had records since " + since;
+  }
+
   /** Whether it is certain that nothing is missing before the next record. */
   boolean isContinuous() {
     return continuous;

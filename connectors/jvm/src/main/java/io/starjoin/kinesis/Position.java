@@ -1,6 +1,7 @@
 package io.starjoin.kinesis;
 
 import java.io.Serializable;
+import java.time.Instant;
 import java.util.Objects;
 
 /**
@@ -103,6 +104,11 @@ record Position(
     return kind == Kind.AT_TIMESTAMP ? Math.max(readUntilMillis, timestampMillis) : readUntilMillis;
   }
 
+  /** Whether a shard that begins at a time has been read since, and had no record. */
+  boolean wasReadSinceItsTime() {
+    return kind == Kind.AT_TIMESTAMP && readUntilMillis > timestampMillis;
+  }
+
   /** Read again from before the last record, or from the oldest one. */
   boolean isReopened() {
     return kind == Kind.REOPENED || kind == Kind.REOPENED_NOTHING_LOST;
@@ -112,14 +118,22 @@ record Position(
     return kind == Kind.SHARD_END;
   }
 
+  /** For people. */
   @Override
   public String toString() {
     return switch (kind) {
       case AFTER_SEQUENCE -> "after " + sequenceNumber;
-      case AT_TIMESTAMP -> "at " + timestampMillis;
-      case REOPENED, REOPENED_NOTHING_LOST ->
-          kind + (sequenceNumber == null ? "" : " after " + sequenceNumber);
-      default -> kind.toString();
+      case AT_TIMESTAMP -> "at " + Instant.ofEpochMilli(timestampMillis);
+      case REOPENED ->
+          sequenceNumber == null
+              ? "the oldest record, before which others may be missing"
+              : "after " + sequenceNumber + ", where records may be missing";
+      case REOPENED_NOTHING_LOST ->
+          sequenceNumber == null
+              ? "the oldest record, before which none is missing"
+              : "after " + sequenceNumber + ", where no record is missing";
+      case SHARD_END -> "the end of the shard";
+      case TRIM_HORIZON, LATEST -> kind.toString();
     };
   }
 }

@@ -108,7 +108,7 @@ final class Rulings {
     Set<String> missing = new TreeSet<>(pending.keySet());
     for (Pending waiting : pending.values()) {
       ShardDescription listed = listing.shards().get(waiting.doubt.shardId());
-      if (listed != null && isUnread(waiting.doubt.position())) {
+      if (listed != null && waiting.doubt.position().sequenceNumber() == null) {
         missing.addAll(listed.parents());
       }
     }
@@ -148,7 +148,8 @@ final class Rulings {
       return survey.isGone(doubt.shardId()) ? ofGone(doubt, survey) : ofUnlisted(waiting, survey);
     }
     waiting.unlistedTimes = 0;
-    if (isUnread(doubt.position()) && !listed.parents().stream().allMatch(survey::knows)) {
+    if (isWhollyWanted(doubt.position(), survey)
+        && !listed.parents().stream().allMatch(survey::knows)) {
       waiting.reason = Undecided.PARENTS_NOT_ASKED;
       return null;
     }
@@ -235,12 +236,21 @@ final class Rulings {
 
   /** A parent that is there was closed less than the retention ago; its children are younger. */
   private static boolean isUntouched(Position position, ShardDescription shard, Survey survey) {
-    return isUnread(position) && shard.parents().stream().anyMatch(survey::isThere);
+    return isWhollyWanted(position, survey) && shard.parents().stream().anyMatch(survey::isThere);
   }
 
-  /** Whether all of the shard's records are wanted. */
   private static boolean isUnread(Position position) {
     return position.sequenceNumber() == null && position.kind() != Position.Kind.AT_TIMESTAMP;
+  }
+
+  /**
+   * Whether every record is wanted that the shard still has: none was read, and reading was to
+   * begin at a time that is no later than what the stream keeps.
+   */
+  private static boolean isWhollyWanted(Position position, Survey survey) {
+    return isUnread(position)
+        || position.kind() == Position.Kind.AT_TIMESTAMP
+            && position.timestampMillis() <= survey.horizonMillis();
   }
 
   /** Fails the job if a shard has waited for its ruling for too long. */

@@ -58,8 +58,7 @@ final class ShardCursor {
   private Opening opening;
   private String continuation;
   private List<ShardDescription> children = List.of();
-  private String lossCause =
-      "the reading position was no longer in the stream when it was read again";
+  private String lossCause;
 
   /** How far the last answer was behind the newest record; null: not known. */
   private Long behindMillis;
@@ -82,6 +81,10 @@ final class ShardCursor {
     this.reading = reading;
     this.assurance = new Assurance(reading.timing(), reading.settings().reader());
     this.position = split.position();
+    this.lossCause =
+        position.sequenceNumber() == null
+            ? "Records may have left the stream before the shard was first read"
+            : "The reading position was no longer in the stream when it was read again";
     this.emittedReadUntil = split.position().readUntilMillis();
     this.dueMillis = now();
   }
@@ -165,8 +168,7 @@ final class ShardCursor {
     if (assurance.isRuled() || since == Position.UNKNOWN || reading.retention().isYoung(since)) {
       return List.of();
     }
-    return doubt(
-        Doubt.POSITION_OLD, "The shard was read only until " + Instant.ofEpochMilli(since));
+    return doubt(Doubt.POSITION_OLD, Opening.describeAge(position));
   }
 
   /** Step 2. */
@@ -531,8 +533,7 @@ final class ShardCursor {
     boolean asksForTheOldest =
         position.kind() == Position.Kind.TRIM_HORIZON
             && position.readUntilMillis() == Position.UNKNOWN;
-    boolean keepsItsTime = position.kind() == Position.Kind.AT_TIMESTAMP && nothingLost;
-    if (asksForTheOldest || keepsItsTime) {
+    if (asksForTheOldest) {
       return List.of();
     }
     position = position.reopened(nothingLost);

@@ -1,6 +1,5 @@
 package io.starjoin.kinesis;
 
-import java.time.Instant;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
@@ -21,9 +20,6 @@ final class ShardDiscovery {
   static final long REPEAT_MILLIS = 1_000;
 
   static final long LONGEST_REPEAT_MILLIS = 30_000;
-
-  /** A start that is further ahead of Kinesis' clock is a mistake and not a clock that is fast. */
-  static final long FUTURE_MILLIS = 300_000;
 
   /** What the enumerator does after a round. */
   interface Rounds {
@@ -170,28 +166,12 @@ final class ShardDiscovery {
               ? listing.atMillis()
               : beganMillis + listing.clockOffsetMillis();
     }
-    registry.listed(listing, isFirst ? initialPosition(listing) : Position.TRIM_HORIZON);
+    registry.listed(
+        listing,
+        isFirst ? StartPosition.of(settings, listing, beganMillis) : Position.TRIM_HORIZON);
     started = true;
     listed = true;
     ask(listing, isFirst);
-  }
-
-  private Position initialPosition(Listing listing) {
-    Instant timestamp = settings.initialTimestamp();
-    if (timestamp != null && timestamp.toEpochMilli() > listing.atMillis() + FUTURE_MILLIS) {
-      throw new IllegalArgumentException(
-          "The job cannot start reading stream "
-              + settings.stream().text()
-              + " at initial_timestamp "
-              + timestamp
-              + ": that is in the future, by the clock of Kinesis it is "
-              + Instant.ofEpochMilli(listing.atMillis())
-              + ". Set initial_timestamp to a time that has passed, or initial_position to LATEST"
-              + " for what arrives from now on.");
-    }
-    return settings
-        .initialPosition()
-        .toPosition(beganMillis, timestamp, listing.streamCreatedMillis());
   }
 
   private void ask(Listing listing, boolean isFirst) {

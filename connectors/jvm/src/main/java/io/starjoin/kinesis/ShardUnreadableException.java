@@ -37,36 +37,26 @@ final class ShardUnreadableException extends RuntimeException {
   static ShardUnreadableException standsStill(
       StreamArn stream, String shardId, Position position, Duration time) {
     return standing(
-        "sent no record of",
-        describe(stream, shardId, position),
         time,
-        ", although it says that there are some, and a new iterator did not help. ");
+        "Kinesis has sent no record of "
+            + describe(stream, shardId, position)
+            + ", although it says that there are some, and a new iterator did not help.");
   }
 
   /** Answers came, each as if the shard had ended there, and the listings show it as open. */
   static ShardUnreadableException endsWhileItIsOpen(
       StreamArn stream, String shardId, Position position, Duration time) {
     return standing(
-        "answered for",
-        describe(stream, shardId, position),
         time,
-        " that the shard ends there, although it lists the shard as open and says that there are"
-            + " more records. ");
+        "Kinesis has answered each request for "
+            + describe(stream, shardId, position)
+            + " as if the shard ended there, although it lists the shard as open and says that it"
+            + " has more records.");
   }
 
-  private static ShardUnreadableException standing(
-      String hasDone, String shard, Duration time, String contradiction) {
+  private static ShardUnreadableException standing(Duration time, String contradiction) {
     return new ShardUnreadableException(
-        "Kinesis has "
-            + hasDone
-            + " "
-            + shard
-            + " for "
-            + time.toSeconds()
-            + " s"
-            + contradiction
-            + FOR_AWS,
-        null);
+        "For " + time.toSeconds() + " s " + contradiction + " " + FOR_AWS, null);
   }
 
   private static String describe(StreamArn stream, String shardId, Position position) {

@@ -101,6 +101,21 @@ class ConsumerRegistrationTest {
   }
 
   @Test
+  void whatKeepsItFromBeingRegisteredIsSaid() {
+    fanOut.registerFaults.addAll(
+        Collections.nCopies(
+            TRIES, ResourceInUseException.builder().message("status UPDATING").build()));
+
+    assertThatThrownBy(registration(NAMED)::ensureActive)
+        .isInstanceOf(SdkClientException.class)
+        .hasMessageContainingAll(
+            "consumer ticket-seller of stream " + FakeKinesis.ARN + " cannot be registered now",
+            "somebody else is registering it, or the stream is being changed",
+            "30 s")
+        .hasStackTraceContaining("status UPDATING");
+  }
+
+  @Test
   void aCallThatFailsIsRepeatedForHalfAMinute() throws Exception {
     fanOut.exists("ticket-seller", ConsumerStatus.ACTIVE);
     fanOut.describeFaults.addAll(Collections.nCopies(TRIES - 1, FakeKinesis.denied()));

@@ -194,6 +194,7 @@ class HeldShardsTest {
     Gap toTheEnd = new Gap(FakeKinesis.id(0), null, null, -1, -1, "expired");
 
     assertThat(GapException.describe(StreamArn.parse(FakeKinesis.ARN), toTheEnd))
-        .contains("no record was read", "no record after it", "expired");
+        .contains(
+            "may be lost: no record of the shard was read before", "no record after it", "expired");
   }
 }

@@ -2,6 +2,10 @@ package io.starjoin.kinesis;
 
 /** What random histories are to reach, so that none of it silently stops being tested. */
 enum HistoryKind {
+  /** Where the job begins. */
+  FROM_TRIM_HORIZON,
+  FROM_LATEST,
+  FROM_AT_TIMESTAMP,
   POLLING,
   FAN_OUT,
   /** The way of reading changes with a restart. */

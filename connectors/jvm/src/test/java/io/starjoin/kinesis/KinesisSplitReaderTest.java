@@ -454,7 +454,6 @@ class KinesisSplitReaderTest {
     kinesis.awaitClosedClients();
   }
 
-  /** An HTTP client whose network is gone takes its time to close. */
   @Test
   void aPositionThatGrowsTooOldWhileItIsOpenedIsAskedAbout() {
     List.of("a", "b").forEach(data -> kinesis.put(0, data));
@@ -493,6 +492,7 @@ class KinesisSplitReaderTest {
     assertThat(fetcher.lastBlock().next().readUntilMillis()).isEqualTo(before);
   }
 
+  /** An HTTP client whose network is gone takes its time to close. */
   @Test
   void closingDoesNotWaitForTheClient() throws Exception {
     CountDownLatch networkIsBack = new CountDownLatch(1);

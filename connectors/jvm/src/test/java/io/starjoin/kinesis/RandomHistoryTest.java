@@ -43,9 +43,14 @@ class RandomHistoryTest {
   private final FakeKinesis kinesis = new FakeKinesis(timing, 2);
   private final Map<String, Placed> put = new LinkedHashMap<>();
   private final Map<String, List<String>> putByKey = new TreeMap<>();
+
+  /** From before the time at which the job begins. */
+  private final Set<String> unwanted = new HashSet<>();
+
   private Random random;
   private final HistoryLog log = new HistoryLog(timing);
   private RandomFaults faults;
+  private HistoryStart start;
 
   @ParameterizedTest
   @MethodSource("seeds")
@@ -54,6 +59,8 @@ class RandomHistoryTest {
     histories++;
     random = new Random(seed);
     faults = new RandomFaults(kinesis, timing, random, this::putSome, log);
+    start = new HistoryStart(kinesis, timing, random, log);
+    start.precede(this::changeStream, this::wantNothingYet);
     SourceSettings settings =
         settings(random.nextBoolean() ? "STOP" : "CONTINUE", random.nextBoolean());
     log.see(HistoryKind.valueOf(settings.reader().name()));
@@ -73,8 +80,21 @@ class RandomHistoryTest {
     kinesis.awaitClosedClients();
   }
 
+  private void changeStream() {
+    putSome();
+    if (random.nextBoolean()) {
+      reshard();
+    }
+    putSome();
+  }
+
+  private void wantNothingYet() {
+    unwanted.addAll(put.keySet());
+    put.clear();
+  }
+
   private void live(SimulatedJob job, long seed) throws Exception {
-    readBothShards(job);
+    readEachShard(job);
     for (int step = 0; step < 150; step++) {
       stepOrRestart(job);
     }
@@ -90,6 +110,9 @@ class RandomHistoryTest {
     }
     runUntil(job, () -> isAccountedFor(job));
     assertThat(available(job)).as("seed %d: not read", seed).isEmpty();
+    assertThat(job.emissions().records())
+        .as("seed %d: from before the start", seed)
+        .noneMatch(record -> unwanted.contains(record.data()));
     assertThatOrderIsKept(job, seed);
     assertThatWhatIsMissingIsInAGap(job, seed);
     assertThatTheLagTellsWhetherKinesisAnswers(job);
@@ -114,8 +137,9 @@ class RandomHistoryTest {
   }
 
   /** Histories have hours of outage, by their clock, and the job is to survive most of them. */
-  private static SourceSettings settings(String onGap, boolean polls) {
-    return (polls ? Fixtures.builder() : Fixtures.fanOutBuilder())
+  private SourceSettings settings(String onGap, boolean polls) {
+    return start
+        .set(polls ? Fixtures.builder() : Fixtures.fanOutBuilder())
         .maxBlockBytes(120)
         .onGap(onGap)
         .failAfterMillis(FAIL_AFTER_MILLIS)
@@ -137,9 +161,8 @@ class RandomHistoryTest {
   }
 
   /** TRIM_HORIZON promises what is there when a shard is first opened, so they are opened. */
-  private void readBothShards(SimulatedJob job) throws Exception {
-    put(0);
-    put(FakeKinesis.KEYS - 1);
+  private void readEachShard(SimulatedJob job) throws Exception {
+    kinesis.openShards().forEach(shard -> put(shard.lowKey));
     while (!available(job).isEmpty()) {
       job.run();
     }

@@ -310,6 +310,41 @@ class RulingsTest extends EnumeratorTestBase {
     assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
   }
 
+  /** As the first listing of a job that begins at a time finds it, not long after a split. */
+  @Test
+  void aChildOfAListedParentHasLostNothingSinceATimeBeforeTheRetention() {
+    kinesis.split(kinesis.shard(0));
+    doubt(2, Doubt.POSITION_OLD, Position.at(NOW - 30 * HOUR));
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+    hide(0);
+    doubt(2, Doubt.POSITION_OLD, Position.at(NOW - 30 * HOUR));
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+    hideNone();
+    kinesis.trim(kinesis.shard(0));
+    doubt(2, Doubt.POSITION_OLD, Position.at(NOW - 30 * HOUR));
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_LOSS_POSSIBLE);
+  }
+
+  /** Records of the child may be older than the time, so it is not opened at its oldest one. */
+  @Test
+  void aChildOfAListedParentKeepsATimeWithinTheRetention() {
+    kinesis.split(kinesis.shard(0));
+    doubt(2, Doubt.POSITION_OLD, Position.at(NOW - 23 * HOUR));
+
+    assertThat(takeRulings()).containsExactly(Ruling.RESUME);
+  }
+
+  @Test
+  void theParentsOfAShardThatBeginsAtATimeAreAskedForAfterTheRetentionWasRaised() {
+    kinesis.retentionHours = 168;
+    context.tick();
+    kinesis.split(kinesis.shard(0));
+    hide(0);
+    doubt(2, Doubt.POSITION_OLD, Position.at(NOW - 30 * HOUR));
+
+    assertThat(takeRulings()).containsExactly(Ruling.REOPEN_NOTHING_LOST);
+  }
+
   @Test
   void aChildIsNotRuledOnWhileItIsUnknownWhetherItsParentHasExpired() {
     kinesis.split(kinesis.shard(0));

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.core.exception.SdkClientException;
 
 /** Messages to people end with one full stop, whatever they quote. */
@@ -62,6 +66,29 @@ class SentenceTest {
     assertThat(error)
         .hasMessageContaining("It failed. (java.net.UnknownHostException: kinesis.nowhere). ")
         .hasMessageNotContaining("..");
+  }
+
+  static Stream<Arguments> positions() {
+    long time = FakeTiming.START;
+    return Stream.of(
+        Arguments.of(Position.TRIM_HORIZON, "TRIM_HORIZON"),
+        Arguments.of(Position.LATEST, "LATEST"),
+        Arguments.of(Position.at(time), "at 2027-01-15T08:00:00Z"),
+        Arguments.of(Position.after("1"), "after 1"),
+        Arguments.of(Position.after("1").reopened(false), "after 1, where records may be missing"),
+        Arguments.of(Position.after("1").reopened(true), "after 1, where no record is missing"),
+        Arguments.of(
+            Position.at(time).reopened(false),
+            "the oldest record, before which others may be missing"),
+        Arguments.of(
+            Position.at(time).reopened(true), "the oldest record, before which none is missing"),
+        Arguments.of(Position.SHARD_END, "the end of the shard"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("positions")
+  void aReadingPositionIsSaidInPlainWords(Position position, String words) {
+    assertThat(position).hasToString(words);
   }
 
   @Test

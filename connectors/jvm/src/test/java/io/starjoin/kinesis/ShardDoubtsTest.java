@@ -120,7 +120,12 @@ class ShardDoubtsTest {
             })
         .isInstanceOf(ShardUnreadableException.class)
         .hasMessageContainingAll(
-            FakeKinesis.id(0), FakeKinesis.ARN, "the shard ends there", "AWS Support");
+            "For 9",
+            FakeKinesis.id(0),
+            FakeKinesis.ARN,
+            "as if the shard ended there",
+            "lists the shard as open",
+            "AWS Support");
     assertThat(fetcher.doubts).allMatch(ShardInDoubt::isBehind);
     assertThat(timing.nowMillis()).isBetween(900_000L, 960_000L);
   }
@@ -587,7 +592,7 @@ class ShardDoubtsTest {
     ShardInDoubt doubt = fetcher.doubt();
     assertThat(doubt.doubt()).isEqualTo(Doubt.POSITION_OLD);
     assertThat(doubt.position().readUntilMillis()).isEqualTo(start);
-    fetcher.rule(doubt, Ruling.REOPEN_NOTHING_LOST);
+    fetcher.rule(doubt, Ruling.RESUME);
 
     assertThat(fetcher.records()).containsExactly("a");
   }
@@ -813,7 +818,11 @@ class ShardDoubtsTest {
     assertThatThrownBy(() -> fetcher.fetchUntil(() -> false))
         .isInstanceOf(ShardUnreadableException.class)
         .hasMessageContainingAll(
-            FakeKinesis.id(0), FakeKinesis.ARN, "after 1", "24", "AWS Support");
+            "For 24",
+            "has sent no record of shard " + FakeKinesis.id(0),
+            FakeKinesis.ARN,
+            "after 1, where records may be missing)",
+            "AWS Support");
     assertThat(fetcher.doubts).hasSize(1);
     assertThat(timing.nowMillis()).isBetween(2_400_000L, 2_460_000L);
   }

@@ -92,10 +92,15 @@ class StartPositionTest extends EnumeratorTestBase {
   }
 
   private void beginAt(long millis) {
+    beginAt(millis, GapPolicy.STOP);
+  }
+
+  private void beginAt(long millis, GapPolicy onGap) {
     settings =
         Fixtures.builder()
             .initialPosition("AT_TIMESTAMP")
             .initialTimestampMillis(millis)
+            .onGap(onGap.name())
             .settings();
   }
 
@@ -104,7 +109,7 @@ class StartPositionTest extends EnumeratorTestBase {
   @ValueSource(longs = {0, -2 * HOUR, 2 * HOUR})
   void aTimestampInTheFutureIsRefusedByTheClockOfKinesis(long ahead) {
     kinesis.clockAheadMillis = ahead;
-    long latest = FakeTiming.START + ahead + ShardDiscovery.FUTURE_MILLIS;
+    long latest = FakeTiming.START + ahead + StartPosition.FUTURE_MILLIS;
     beginAt(latest + 1);
 
     assertThatThrownBy(() -> start())
@@ -127,6 +132,54 @@ class StartPositionTest extends EnumeratorTestBase {
     beginAt(FakeTiming.START + HOUR);
 
     assertThatCode(() -> restart(state)).doesNotThrowAnyException();
+  }
+
+  /** Else it would hold each shard at a gap. */
+  @ParameterizedTest
+  @ValueSource(longs = {0, -2 * HOUR, 2 * HOUR})
+  void aTimestampThatTheStreamDoesNotKeepIsRefusedByTheClockOfKinesis(long ahead) {
+    kinesis.clockAheadMillis = ahead;
+    kinesis.created = Instant.ofEpochMilli(FakeTiming.START - 72 * HOUR);
+    long oldest = FakeTiming.START + ahead - 24 * HOUR + Rulings.MARGIN_MILLIS;
+    beginAt(oldest - 1);
+
+    assertThatThrownBy(() -> start())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll(
+            "stream/tickets",
+            "initial_timestamp " + Instant.ofEpochMilli(oldest - 1) + ":",
+            "keeps records for 24 h",
+            "before " + Instant.ofEpochMilli(oldest) + " have left it",
+            "initial_position to TRIM_HORIZON",
+            "on.gap",
+            "reading.on_gap");
+    beginAt(oldest);
+    context = new FakeEnumeratorContext(1);
+    timing.advance(1_000); // the distance of listings
+    kinesis.clockAheadMillis = ahead - 1_000;
+    assertThatCode(() -> start()).doesNotThrowAnyException();
+  }
+
+  @Test
+  void aTimestampThatTheStreamDoesNotKeepIsTheStartIfGapsAreAccepted() {
+    kinesis.created = Instant.ofEpochMilli(FakeTiming.START - 72 * HOUR);
+    beginAt(FakeTiming.START - 30 * HOUR, GapPolicy.CONTINUE);
+    start();
+    registerAll();
+
+    assertThat(takeStarts().values())
+        .hasSize(2)
+        .containsOnly(Position.at(FakeTiming.START - 30 * HOUR));
+  }
+
+  /** The retention of the stream counts, and not the shortest one. */
+  @Test
+  void aTimestampOfLastWeekIsTheStartIfTheStreamKeepsIt() {
+    kinesis.created = Instant.ofEpochMilli(FakeTiming.START - 1_000 * HOUR);
+    kinesis.retentionHours = 168;
+    beginAt(FakeTiming.START - 160 * HOUR);
+
+    assertThatCode(() -> start()).doesNotThrowAnyException();
   }
 
   /** Nothing in the stream is older, so nothing has expired before its time. */
