@@ -30,7 +30,7 @@ SET session_replication_role = DEFAULT;
 
 
 @pytest.fixture
-def extend(tmp_path: Path) -> Iterator[Running]:
+def started(tmp_path: Path) -> Iterator[Running]:
     with running(tmp_path) as run:
         yield run
 
