@@ -106,8 +106,9 @@ class WatchedSourceMetric(enum.Enum):
         "gauge",
         (
             "how far the subtask is behind: for its worst shard, the lag that Kinesis last "
-            "reported plus the time since; without a shard, how long the stream has not been "
-            "listed or read by any subtask"
+            "reported plus the time since, and before the first answer after a start the age of "
+            "its reading position; without a shard, how long the stream has not been listed or "
+            "read by any subtask"
         ),
     )
     LISTINGS_FAILED = (

@@ -322,6 +322,63 @@ def test_two_failures_do_not_raise_that_alarm() -> None:
     assert alarm["DatapointsToAlarm"] > 2
 
 
+def _is_raised(alarm: dict[str, Any], breaching: set[int]) -> bool:
+    """Whether the alarm, of whose periods these breach its threshold, is on in one of them."""
+    periods = alarm["EvaluationPeriods"]
+    needed = alarm.get("DatapointsToAlarm", periods)
+    return any(
+        len(breaching & set(range(now - periods + 1, now + 1))) >= needed for now in breaching
+    )
+
+
+ALARMS = load_template("alarms")
+FAIL_AFTER_SECONDS = load_template("application")["Parameters"]["FailAfterSeconds"]
+
+
+@pytest.mark.parametrize("was_read", [True, False])
+@pytest.mark.parametrize(
+    "fail_after",
+    [
+        FAIL_AFTER_SECONDS["MinValue"],
+        300,
+        FAIL_AFTER_SECONDS["Default"],
+        *range(1_000, 2_000, 50),
+        3_600,
+        FAIL_AFTER_SECONDS["MaxValue"],
+    ],
+)
+@pytest.mark.parametrize("offset", [0, 110, 250])
+def test_a_stream_that_gives_no_answer_raises_an_alarm_although_each_restart_begins_again(
+    fail_after: int, offset: int, *, was_read: bool
+) -> None:
+    """The job fails each time that the silence has lasted so long, and starts again.
+
+    A shard that was read before has its lag from its reading position, which the checkpoint has; of
+    one that never was only the time since the restart is known.
+    """
+    lags, restarts = (
+        ALARMS["Resources"][name]["Properties"]
+        for name in ("StreamNotRead", "JobRestartsAgainAndAgain")
+    )
+    threshold = ALARMS["Parameters"]["LagAlarmMilliseconds"]["Default"] / 1_000
+    cycle = fail_after + 30  # a restart takes its time
+    behind = set()
+    for silent in range(0, 7_200, 60):  # metrics come each minute
+        if silent % cycle < fail_after:
+            lag = silent if was_read else silent % cycle
+            if lag > threshold:
+                behind.add((offset + silent) // lags["Period"])
+    (period,) = [
+        each["MetricStat"]["Period"] for each in restarts["Metrics"] if "MetricStat" in each
+    ]
+    restarted = {(offset + at) // period for at in range(cycle, 7_200, cycle)}
+
+    if was_read:
+        assert _is_raised(lags, behind)
+    else:
+        assert _is_raised(lags, behind) or _is_raised(restarts, restarted)
+
+
 @pytest.mark.parametrize("name", ["JobNotRunning", "FallsBehind", "StreamNotRead"])
 def test_silence_raises_the_alarms_on_what_a_running_job_always_reports(name: str) -> None:
     alarm = load_template("alarms")["Resources"][name]["Properties"]

@@ -47,6 +47,7 @@ final class FanOutFeed implements ShardFeed {
   private final KinesisAsyncClient client;
   private final FanOutConsumer consumer;
   private final Timing timing;
+  private final Retention retention;
   private final String shardId;
   private final long mostBytes;
   private volatile long answeredMillis;
@@ -58,11 +59,13 @@ final class FanOutFeed implements ShardFeed {
       KinesisAsyncClient client,
       FanOutConsumer consumer,
       Timing timing,
+      Retention retention,
       long mostBytes,
       String shardId) {
     this.client = client;
     this.consumer = consumer;
     this.timing = timing;
+    this.retention = retention;
     this.mostBytes = mostBytes;
     this.shardId = shardId;
   }
@@ -227,6 +230,7 @@ final class FanOutFeed implements ShardFeed {
     @Override
     public void responseReceived(SubscribeToShardResponse response) {
       begunMillis = timing.nowMillis();
+      retention.answered(response);
     }
 
     @Override

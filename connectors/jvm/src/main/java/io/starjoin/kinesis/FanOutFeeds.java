@@ -20,23 +20,30 @@ final class FanOutFeeds implements ShardFeeds {
   private final FanOutConsumer consumer;
   private final ShardProbe probe;
   private final Timing timing;
+  private final Retention retention;
   private final long mostBytes;
 
   /**
    * @param client owned, closed with this
+   * @param retention hears of each answer
    */
   FanOutFeeds(
-      KinesisAsyncClient client, SourceSettings settings, Timing timing, BlockCutter cutter) {
+      KinesisAsyncClient client,
+      SourceSettings settings,
+      Timing timing,
+      BlockCutter cutter,
+      Retention retention) {
     this.client = client;
     this.consumer = new FanOutConsumer(client, settings.stream(), settings.consumer());
     this.probe = new ShardProbe(client, settings.stream().text());
     this.timing = timing;
+    this.retention = retention;
     this.mostBytes = cutter.mostBytes(LARGEST_EVENT_BYTES, MOST_RECORDS);
   }
 
   @Override
   public ShardFeed feed(String shardId) {
-    return new FanOutFeed(client, consumer, timing, mostBytes, shardId);
+    return new FanOutFeed(client, consumer, timing, retention, mostBytes, shardId);
   }
 
   @Override

@@ -56,7 +56,13 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
     ConsumerRegistration registration =
         new ConsumerRegistration(client, settings.stream(), settings.consumer(), timing);
     ShardLister lister =
-        new ShardLister(client, settings.stream().text(), timing, backoff(settings), registration);
+        new ShardLister(
+            client,
+            settings.stream().text(),
+            settings.client().callTimeout(),
+            timing,
+            backoff(settings),
+            registration);
     return new KinesisEnumerator(context, settings, lister, timing, state);
   }
 
@@ -71,16 +77,16 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
       Timing timing,
       SourceReaderContext context) {
     PrefetchBudget budget = new PrefetchBudget(settings.prefetchBytes());
-    ReaderMetrics metrics =
-        new ReaderMetrics(context.metricGroup(), settings.stream(), budget, timing);
     Retention retention = new Retention(timing);
+    ReaderMetrics metrics =
+        new ReaderMetrics(context.metricGroup(), settings.stream(), budget, timing, retention);
     BlockCutter cutter = new BlockCutter(settings.stream().streamName(), settings.maxBlockBytes());
     Reading reading = new Reading(settings, timing, backoff(settings), metrics, retention, cutter);
     SplitReaders splitReaders =
         new SplitReaders(
             () ->
                 new KinesisSplitReader(
-                    feeds(clients.create(), settings, timing, cutter), reading, budget));
+                    feeds(clients.create(), settings, timing, cutter, retention), reading, budget));
     BlockEmitter emitter =
         new BlockEmitter(
             settings.stream(),
@@ -93,10 +99,14 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
   }
 
   static ShardFeeds feeds(
-      KinesisAsyncClient client, SourceSettings settings, Timing timing, BlockCutter cutter) {
+      KinesisAsyncClient client,
+      SourceSettings settings,
+      Timing timing,
+      BlockCutter cutter,
+      Retention retention) {
     return switch (settings.reader()) {
-      case POLLING -> new PollingFeeds(client, settings, cutter);
-      case FAN_OUT -> new FanOutFeeds(client, settings, timing, cutter);
+      case POLLING -> new PollingFeeds(client, settings, cutter, retention);
+      case FAN_OUT -> new FanOutFeeds(client, settings, timing, cutter, retention);
     };
   }
 

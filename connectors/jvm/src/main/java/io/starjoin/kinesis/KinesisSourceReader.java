@@ -62,7 +62,7 @@ final class KinesisSourceReader
         phantomOutputs.add(split.shardId());
       } else {
         live.add(split.at(split.position()));
-        metrics.shardAssigned(split.shardId());
+        metrics.shardAssigned(split.shardId(), split.position());
         if (!started) {
           restored.add(split.shardId());
         }

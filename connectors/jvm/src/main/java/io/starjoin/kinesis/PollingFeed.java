@@ -32,6 +32,7 @@ final class PollingFeed implements ShardFeed {
 
   private final KinesisAsyncClient client;
   private final SourceSettings settings;
+  private final Retention retention;
   private final String shardId;
   private final long mostBytes;
 
@@ -39,9 +40,14 @@ final class PollingFeed implements ShardFeed {
   private final AtomicReference<CompletableFuture<?>> call = new AtomicReference<>();
 
   PollingFeed(
-      KinesisAsyncClient client, SourceSettings settings, BlockCutter cutter, String shardId) {
+      KinesisAsyncClient client,
+      SourceSettings settings,
+      BlockCutter cutter,
+      Retention retention,
+      String shardId) {
     this.client = client;
     this.settings = settings;
+    this.retention = retention;
     this.shardId = shardId;
     this.mostBytes = cutter.mostBytes(LARGEST_ANSWER_BYTES, settings.maxRecordsPerFetch());
   }
@@ -58,7 +64,11 @@ final class PollingFeed implements ShardFeed {
                 .timestamp(start.timestamp())
                 .build());
     inFlight(opening);
-    return opening.thenApply(GetShardIteratorResponse::shardIterator);
+    return opening.thenApply(
+        answer -> {
+          retention.answered(answer);
+          return answer.shardIterator();
+        });
   }
 
   @Override
@@ -71,7 +81,11 @@ final class PollingFeed implements ShardFeed {
                 .limit(settings.maxRecordsPerFetch())
                 .build());
     inFlight(reading);
-    return reading.thenApply(ShardAnswer::of);
+    return reading.thenApply(
+        answer -> {
+          retention.answered(answer);
+          return ShardAnswer.of(answer);
+        });
   }
 
   @Override

@@ -8,13 +8,15 @@ import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
  * Feeds that poll with {@code GetRecords}.
  *
  * @param client owned, closed with this
+ * @param retention hears of each answer
  */
-record PollingFeeds(KinesisAsyncClient client, SourceSettings settings, BlockCutter cutter)
+record PollingFeeds(
+    KinesisAsyncClient client, SourceSettings settings, BlockCutter cutter, Retention retention)
     implements ShardFeeds {
 
   @Override
   public ShardFeed feed(String shardId) {
-    return new PollingFeed(client, settings, cutter, shardId);
+    return new PollingFeed(client, settings, cutter, retention, shardId);
   }
 
   @Override

@@ -5,48 +5,50 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * How far one subtask is behind the stream, as far as it knows: silence counts as lag. The lag of a
- * shard is what Kinesis answered last plus the time since then. A subtask without shards is up to
- * date only once the enumerator has reported that other subtasks read the stream.
+ * shard is what Kinesis answered last plus the time since then. Before the first answer it is as
+ * old as its position, so that the restarts which a long silence brings do not hide it. A subtask
+ * without shards is up to date only once the enumerator has reported that other subtasks read the
+ * stream.
  *
  * <p>The task thread and the fetcher thread write; the metrics thread reads.
  */
 final class ReadLag {
 
-  /** What Kinesis answered last, and when; before the first answer, when the shard was assigned. */
-  private record Answer(long behindMillis, long atMillis) {
-    long lagMillis(long nowMillis) {
-      return behindMillis + nowMillis - atMillis;
-    }
-  }
+  /**
+   * @param behindMillis as Kinesis answered last; 0 before the first answer
+   * @param atMillis when it did; before the first answer, when the shard was assigned
+   * @param settledUntilMillis of the position, by Kinesis' clock; {@link Position#UNKNOWN} if
+   *     nothing is known, and after the first answer
+   */
+  private record Known(long behindMillis, long atMillis, long settledUntilMillis) {}
 
   private final Timing timing;
-  private final Map<String, Answer> shards = new ConcurrentHashMap<>();
+  private final Retention retention;
+  private final Map<String, Known> shards = new ConcurrentHashMap<>();
   private volatile boolean readByOthers;
   private volatile long withoutShardsSince;
 
-  ReadLag(Timing timing) {
+  /**
+   * @param retention has Kinesis' clock
+   */
+  ReadLag(Timing timing, Retention retention) {
     this.timing = timing;
+    this.retention = retention;
     this.withoutShardsSince = timing.nowMillis();
   }
 
   /** The subtask reads the shard from now on. */
-  void assigned(String shardId) {
-    shards.put(shardId, new Answer(0, timing.nowMillis()));
+  void assigned(String shardId, Position position) {
+    shards.put(shardId, new Known(0, timing.nowMillis(), position.settledUntilMillis()));
   }
 
   /**
-   * @param behindMillis as answered by Kinesis; null keeps the last value
+   * @param behindMillis as answered by Kinesis; null says nothing, as silence does
    */
   void answered(String shardId, Long behindMillis) {
-    long now = timing.nowMillis();
-    shards.compute(
-        shardId,
-        (id, last) -> {
-          if (behindMillis != null) {
-            return new Answer(behindMillis, now);
-          }
-          return new Answer(last == null ? 0 : last.behindMillis(), now);
-        });
+    if (behindMillis != null) {
+      shards.put(shardId, new Known(behindMillis, timing.nowMillis(), Position.UNKNOWN));
+    }
   }
 
   /** All records of the shard were emitted. */
@@ -69,16 +71,22 @@ final class ReadLag {
 
   /** The largest lag of any shard. */
   long millis() {
-    long now = timing.nowMillis();
     return shards.values().stream()
-        .mapToLong(answer -> answer.lagMillis(now))
+        .mapToLong(this::millis)
         .max()
-        .orElse(readByOthers ? 0 : now - withoutShardsSince);
+        .orElse(readByOthers ? 0 : timing.nowMillis() - withoutShardsSince);
   }
 
   /** The lag of one shard; 0 once it has ended. */
   long millis(String shardId) {
-    Answer answer = shards.get(shardId);
-    return answer == null ? 0 : answer.lagMillis(timing.nowMillis());
+    Known shard = shards.get(shardId);
+    return shard == null ? 0 : millis(shard);
+  }
+
+  private long millis(Known shard) {
+    long sinceAnswer = shard.behindMillis() + timing.nowMillis() - shard.atMillis();
+    return shard.settledUntilMillis() == Position.UNKNOWN
+        ? sinceAnswer
+        : Math.max(sinceAnswer, retention.kinesisMillis() - shard.settledUntilMillis());
   }
 }

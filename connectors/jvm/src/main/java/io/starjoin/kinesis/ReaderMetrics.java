@@ -29,8 +29,12 @@ final class ReaderMetrics {
   private volatile long fetchLagMillis = InternalSourceReaderMetricGroup.UNDEFINED;
 
   ReaderMetrics(
-      SourceReaderMetricGroup parent, StreamArn stream, PrefetchBudget budget, Timing timing) {
-    lag = new ReadLag(timing);
+      SourceReaderMetricGroup parent,
+      StreamArn stream,
+      PrefetchBudget budget,
+      Timing timing,
+      Retention retention) {
+    lag = new ReadLag(timing, retention);
     shardLags = new ShardLagMetrics(parent, stream, lag::millis);
     recordsInErrors = parent.getNumRecordsInErrorsCounter();
     parent.gauge(MetricNames.CURRENT_FETCH_EVENT_TIME_LAG, () -> fetchLagMillis);
@@ -80,8 +84,8 @@ final class ReaderMetrics {
   }
 
   /** The subtask reads the shard from now on. Task thread, as the next. */
-  void shardAssigned(String shardId) {
-    lag.assigned(shardId);
+  void shardAssigned(String shardId, Position position) {
+    lag.assigned(shardId, position);
     shardLags.add(shardId);
   }
 

@@ -1,9 +1,14 @@
 package io.starjoin.kinesis;
 
+import java.time.Instant;
+import java.util.Optional;
+import software.amazon.awssdk.core.SdkResponse;
+
 /**
  * For how long the stream keeps records, and what the time is by Kinesis' clock, as far as a
- * subtask knows. The enumerator reports both; before its first report nothing is certain, since
- * this machine's clock may be wrong by hours. The task thread writes, the fetcher thread reads.
+ * subtask knows. The enumerator reports both; before its first report nothing is certain. Its clock
+ * may not be this machine's, and either may be wrong by hours, so a date in an answer to this
+ * machine counts for more. The task thread and those of the client write, the fetcher thread reads.
  */
 final class Retention {
 
@@ -23,6 +28,9 @@ final class Retention {
   private final Timing timing;
   private volatile Known known;
 
+  /** To be added to the monotonic time for that of Kinesis' clock; null before the first date. */
+  private volatile Long epochMillis;
+
   Retention(Timing timing) {
     this.timing = timing;
   }
@@ -41,8 +49,20 @@ final class Retention {
     return known != null;
   }
 
+  /** An answer has come. Any thread. */
+  void answered(SdkResponse answer) {
+    Optional<Instant> date = AnswerDate.of(answer);
+    if (date.isPresent()) {
+      epochMillis = date.get().toEpochMilli() - timing.nowMillis();
+    }
+  }
+
   /** The time of day by Kinesis' clock, ms since the epoch; by this machine's until it is known. */
   long kinesisMillis() {
+    Long epoch = epochMillis;
+    if (epoch != null) {
+      return epoch + timing.nowMillis();
+    }
     Known now = known;
     return timing.wallClockMillis() + (now == null ? 0 : now.clockOffsetMillis);
   }

@@ -7,16 +7,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lists the shards, at each interval and when a doubt cannot wait, and keeps {@link ShardRegistry}
- * up to date. One round: a listing; if it raises questions, Kinesis is asked whether it still has
- * certain shards; then the enumerator can rule and assign. {@link ShardLister} works in the worker
- * thread, all else in the coordinator thread.
+ * Lists the shards, at each interval and when a doubt or a failure cannot wait, and keeps {@link
+ * ShardRegistry} up to date. One round: a listing; if it raises questions, Kinesis is asked whether
+ * it still has certain shards; then the enumerator can rule and assign. {@link ShardLister} works
+ * in the worker thread, all else in the coordinator thread.
  */
 final class ShardDiscovery {
 
   private static final Logger LOG = LoggerFactory.getLogger(ShardDiscovery.class);
 
-  /** Doubts that a round leaves open get another one, at first this long after it. */
+  /**
+   * After a round that leaves doubts open, or had no complete listing or no answer to a question,
+   * comes another one, at first this long after it: the interval may be an hour.
+   */
   static final long REPEAT_MILLIS = 1_000;
 
   static final long LONGEST_REPEAT_MILLIS = 30_000;
@@ -49,7 +52,8 @@ final class ShardDiscovery {
   private boolean listed;
   private Listing lastListing;
   private boolean requested;
-  private int undecidedRounds;
+  private boolean failed;
+  private int unsettledRounds;
   private long repeatAtMillis;
 
   ShardDiscovery(
@@ -102,18 +106,28 @@ final class ShardDiscovery {
   void start() {
     context.callAsync(this::list, this::onListed, 0, settings.shardDiscoveryInterval().toMillis());
     context.callAsync(
-        timing::nowMillis, (now, failure) -> repeatForDoubts(), REPEAT_MILLIS, REPEAT_MILLIS);
+        timing::nowMillis, (now, failure) -> repeatUnsettled(), REPEAT_MILLIS, REPEAT_MILLIS);
   }
 
-  private void repeatForDoubts() {
-    if (!rulings.isEmpty() && timing.nowMillis() >= repeatAtMillis) {
+  private void repeatUnsettled() {
+    if (isUnsettled() && timing.nowMillis() >= repeatAtMillis) {
       listNow();
     }
   }
 
-  private void ended() {
-    undecidedRounds = rulings.isEmpty() ? 0 : undecidedRounds + 1;
-    repeatAtMillis = timing.nowMillis() + backoff.delayMillis(undecidedRounds);
+  private boolean isUnsettled() {
+    return failed || !rulings.isEmpty();
+  }
+
+  /**
+   * A round is over.
+   *
+   * @param hasFailed it had no complete listing, or no answer to a question
+   */
+  private void ended(boolean hasFailed) {
+    failed = hasFailed;
+    unsettledRounds = isUnsettled() ? unsettledRounds + 1 : 0;
+    repeatAtMillis = timing.nowMillis() + backoff.delayMillis(unsettledRounds);
   }
 
   /** In the worker thread. */
@@ -142,7 +156,7 @@ final class ShardDiscovery {
     if (failure != null) {
       onFailure("Listing the shards", failure);
       rounds.incomplete();
-      ended();
+      ended(true);
       return;
     }
     lastListing = listing;
@@ -155,7 +169,7 @@ final class ShardDiscovery {
           settings.stream().text(),
           StreamWatch.ranges(watch.holes()));
       rounds.incomplete();
-      ended();
+      ended(true);
       return;
     }
     boolean isFirst = !started;
@@ -180,7 +194,7 @@ final class ShardDiscovery {
     asked.addAll(rulings.missingFrom(listing));
     if (asked.isEmpty()) {
       watch.answered();
-      settle(survey(listing, asked, Set.of()));
+      settle(survey(listing, asked, Set.of()), false);
       return;
     }
     context.callAsync(
@@ -189,10 +203,10 @@ final class ShardDiscovery {
           if (failure == null) {
             watch.answered();
             registry.answered(questions, gone, isFirst ? Position.UNKNOWN : missesSince());
-            settle(survey(listing, asked, gone));
+            settle(survey(listing, asked, gone), false);
           } else {
             onFailure("Asking whether shards " + asked + " have expired", failure);
-            settle(survey(listing, Set.of(), Set.of()));
+            settle(survey(listing, Set.of(), Set.of()), true);
           }
         });
   }
@@ -201,9 +215,9 @@ final class ShardDiscovery {
     return new Survey(listing, retention.keptSinceMillis(), asked, gone);
   }
 
-  private void settle(Survey survey) {
+  private void settle(Survey survey, boolean hasFailed) {
     rounds.settled(survey);
-    ended();
+    ended(hasFailed);
   }
 
   /** Records of shards that came and expired unseen are lost to the job since it began. */
@@ -213,10 +227,10 @@ final class ShardDiscovery {
 
   private void onFailure(String attempt, Throwable failure) {
     LOG.warn(
-        "{} of stream {} failed. Known shards are still read; the next attempt is in {}.",
+        "{} of stream {} failed. Known shards are still read; the next attempt follows within {} s.",
         attempt,
         settings.stream().text(),
-        settings.shardDiscoveryInterval(),
+        LONGEST_REPEAT_MILLIS / 1_000,
         failure);
     rounds.failed();
     watch.failed(failure);

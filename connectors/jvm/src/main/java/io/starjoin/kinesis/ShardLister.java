@@ -1,15 +1,15 @@
 package io.starjoin.kinesis;
 
-import java.time.Instant;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.kinesis.KinesisAsyncClient;
 import software.amazon.awssdk.services.kinesis.model.DescribeStreamSummaryResponse;
@@ -28,11 +28,14 @@ import software.amazon.awssdk.services.kinesis.model.StreamDescriptionSummary;
  */
 final class ShardLister implements AutoCloseable {
 
-  /** Bridges short throttling; the enumerator lists again at its next interval anyway. */
+  /** Bridges short throttling; the enumerator lists again soon anyway. */
   static final int ATTEMPTS = 8;
 
   /** Other failures are retried for no longer, so that the enumerator notices them in time. */
   static final long RETRIED_FOR_MILLIS = 30_000;
+
+  /** The client ends a call that lasts too long, and this the wait for a client that does not. */
+  static final long GRACE_MILLIS = 10_000;
 
   /** A listing that lacks a shard for a short time, as after a split, is complete soon. */
   static final int COVERAGE_TRIES = 3;
@@ -48,6 +51,7 @@ final class ShardLister implements AutoCloseable {
   private final KinesisAsyncClient client;
   private final String streamArn;
   private final ShardProbe probe;
+  private final long longestCallMillis;
   private final Timing timing;
   private final Backoff backoff;
   private final ConsumerRegistration registration;
@@ -55,11 +59,13 @@ final class ShardLister implements AutoCloseable {
 
   /**
    * @param client the lister's own, closed with it
+   * @param callTimeout the client's limit for a call
    * @param registration of the consumer as which the shards will be read
    */
   ShardLister(
       KinesisAsyncClient client,
       String streamArn,
+      Duration callTimeout,
       Timing timing,
       Backoff backoff,
       ConsumerRegistration registration) {
@@ -67,6 +73,7 @@ final class ShardLister implements AutoCloseable {
     this.client = client;
     this.streamArn = streamArn;
     this.probe = new ShardProbe(client, streamArn);
+    this.longestCallMillis = callTimeout.toMillis() + GRACE_MILLIS;
     this.timing = timing;
     this.backoff = backoff;
     this.nextListingMillis = timing.nowMillis();
@@ -77,7 +84,7 @@ final class ShardLister implements AutoCloseable {
    * tries in a row had them.
    *
    * @param doubtsBefore goes into the listing
-   * @throws SdkException if a call fails repeatedly; the next interval tries again
+   * @throws SdkException if a call fails repeatedly, or is never answered
    */
   Listing list(long doubtsBefore) throws InterruptedException {
     registration.ensureActive();
@@ -137,27 +144,11 @@ final class ShardLister implements AutoCloseable {
         : ListShardsRequest.builder().nextToken(token).build();
   }
 
-  /**
-   * The date of an answer has whole seconds and is past when it arrives: never ahead of Kinesis.
-   */
+  /** Without a date this machine's clock has to do. */
   private long clockOffset(DescribeStreamSummaryResponse answer) {
-    if (answer.sdkHttpResponse() == null) {
-      return 0;
-    }
-    return answer
-        .sdkHttpResponse()
-        .firstMatchingHeader("Date")
-        .map(ShardLister::parseDate)
+    return AnswerDate.of(answer)
         .map(date -> date.toEpochMilli() - timing.wallClockMillis())
         .orElse(0L);
-  }
-
-  private static Instant parseDate(String date) {
-    try {
-      return Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date));
-    } catch (DateTimeParseException e) {
-      return null; // an emulator's; without it this machine's clock has to do
-    }
   }
 
   /**
@@ -197,7 +188,7 @@ final class ShardLister implements AutoCloseable {
     long begun = timing.nowMillis();
     for (int failures = 1; ; failures++) {
       try {
-        return Answers.await(failures == 1 && sent != null ? sent : call.get());
+        return answer(failures == 1 && sent != null ? sent : call.get());
       } catch (ExpiredNextTokenException | ResourceNotFoundException e) {
         throw e;
       } catch (SdkException e) {
@@ -207,6 +198,15 @@ final class ShardLister implements AutoCloseable {
         }
         pause(backoff.delayMillis(failures));
       }
+    }
+  }
+
+  private <T> T answer(CompletableFuture<T> call) throws InterruptedException {
+    try {
+      return Answers.await(call, timing, longestCallMillis);
+    } catch (TimeoutException e) {
+      throw SdkClientException.create(
+          "Kinesis has not answered within %d s".formatted(longestCallMillis / 1_000), e);
     }
   }
 

@@ -2,7 +2,8 @@ package io.starjoin.kinesis;
 
 /**
  * Sees whether a shard stands still: Kinesis answers, always without records, and says that there
- * are some. Empty answers are normal as long as they come closer to the newest record.
+ * are some. Empty answers are normal as long as they come closer to the newest record. One that
+ * does not say how far it is behind, as Kinesis always does, comes no closer.
  */
 final class StallWatch {
 
@@ -21,6 +22,9 @@ final class StallWatch {
 
   private static final long NONE = Long.MAX_VALUE;
 
+  /** Of an answer that does not say it. */
+  private static final long FARTHEST = NONE - 1;
+
   /** The closest that this opening has come. */
   private long least = NONE;
 
@@ -38,12 +42,10 @@ final class StallWatch {
   }
 
   Verdict answered(ShardAnswer answer, long nowMillis) {
-    Long behind = answer.millisBehindLatest();
+    long behind = answer.millisBehindLatest() == null ? FARTHEST : answer.millisBehindLatest();
     if (!answer.records().isEmpty() || answer.isAtTip()) {
       least = NONE;
       moved(NONE, nowMillis);
-    } else if (behind == null) {
-      return Verdict.MOVES; // which is not known
     } else if (behind < leastOfAll) {
       least = behind;
       moved(behind, nowMillis);

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Over HTTP, against a server that accepts every connection and never answers. A call may last five
- * minutes here, so whoever waits for one fails by the time limit of the test.
+ * Over HTTP, against a server that accepts every connection and never answers. What has returned
+ * while its calls are open has not waited for them.
  */
 @ExtendWith(WithCredentials.class)
 class BlackHoleTest {
@@ -32,6 +32,7 @@ class BlackHoleTest {
   private final FakeReaderContext context = new FakeReaderContext();
   private final CollectingOutput output = new CollectingOutput();
   private final Thread acceptor = new Thread(this::accept);
+  private RecordedCalls calls;
 
   BlackHoleTest() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -68,8 +69,8 @@ class BlackHoleTest {
             .endpoint("http://127.0.0.1:" + server.getLocalPort())
             .callTimeoutMillis(CALL_LIMIT_MILLIS)
             .settings();
-    return KinesisBlockSource.reader(
-        settings, new AwsClientFactory(settings.client()), Timing.system(), context);
+    calls = new RecordedCalls(settings);
+    return KinesisBlockSource.reader(settings, calls, Timing.system(), context);
   }
 
   private void awaitCalls(int calls) throws InterruptedException {
@@ -91,7 +92,9 @@ class BlackHoleTest {
     reader.pollNext(output);
 
     assertThat(reader.snapshotState(1)).containsExactlyInAnyOrderElementsOf(shards);
+    assertThat(calls.all()).hasSize(2).noneMatch(CompletableFuture::isDone);
     reader.close();
+    assertThat(calls.all()).hasSize(2).isEqualTo(calls.open());
     assertThat(output.frames).isEmpty();
   }
 
@@ -129,5 +132,6 @@ class BlackHoleTest {
     task.join();
 
     assertThat(closed).isDone();
+    assertThat(calls.all()).hasSize(1).isEqualTo(calls.open());
   }
 }

@@ -25,7 +25,7 @@ class BlockEmitterTest {
       new BlockEmitter(
           stream,
           budget,
-          new ReaderMetrics(context.metricGroup(), stream, budget, timing),
+          new ReaderMetrics(context.metricGroup(), stream, budget, timing, new Retention(timing)),
           timing,
           context.metricGroup().getIOMetricGroup(),
           context::sendSourceEventToCoordinator);

@@ -40,7 +40,12 @@ class ConsumerOverHttp2Test extends Http2TestBase {
         new ConsumerRegistration(client, settings.stream(), settings.consumer(), timing);
     try (ShardLister lister =
         new ShardLister(
-            client, settings.stream().text(), timing, Fixtures.backoff(), registration)) {
+            client,
+            settings.stream().text(),
+            settings.client().callTimeout(),
+            timing,
+            Fixtures.backoff(),
+            registration)) {
       return lister.list(0);
     }
   }

@@ -330,6 +330,20 @@ class ExpiringRecordsTest {
         .isEqualTo(FakeTiming.START + hoursAhead * HOUR - ShardCursor.LATEST_SLACK_MILLIS);
   }
 
+  /** A task manager's clock is not the job manager's, which the report compares with Kinesis'. */
+  @ParameterizedTest
+  @ValueSource(longs = {-3, 3})
+  void aDateInAnAnswerCountsForMoreThanTheReport(long hoursAhead) {
+    kinesis.clockAheadMillis = hoursAhead * HOUR;
+    kinesis.datesAnswers = true;
+    kinesis.put(0, "1");
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    assertThat(records(1)).containsExactly("1");
+
+    assertThat(fetcher.lastBlock().next().readUntilMillis())
+        .isEqualTo(FakeTiming.START + hoursAhead * HOUR);
+  }
+
   private void clockIsAhead(long hours) {
     kinesis.clockAheadMillis = hours * HOUR;
     fetcher.retention.reported(

@@ -257,7 +257,9 @@ final class FakeFanOut {
       timing.in(
           LATENCY_MILLIS,
           () -> {
-            handler.responseReceived(SubscribeToShardResponse.builder().build());
+            handler.responseReceived(
+                (SubscribeToShardResponse)
+                    SubscribeToShardResponse.builder().sdkHttpResponse(kinesis.header()).build());
             handler.onEventStream(this);
           });
     }
@@ -322,6 +324,15 @@ final class FakeFanOut {
       };
     }
 
+    private Long behind(boolean findsNothing, boolean ends, int to) {
+      if (findsNothing) {
+        return kinesis.retentionMillis();
+      }
+      return shard.standsStillAt > 0 && shard.hidesLag && !ends
+          ? null
+          : Long.valueOf(Math.max(shard.standsStillAt, kinesis.behind(shard, to)));
+    }
+
     private Runnable send() {
       boolean findsNothing = next == FakeKinesis.NOWHERE;
       boolean standsStill = shard.standsStillAt > 0 || findsNothing;
@@ -341,10 +352,7 @@ final class FakeFanOut {
       SubscribeToShardEvent.Builder event =
           SubscribeToShardEvent.builder()
               .records(standsStill ? List.of() : shard.records.subList(next, to))
-              .millisBehindLatest(
-                  findsNothing
-                      ? kinesis.retentionMillis()
-                      : Math.max(shard.standsStillAt, kinesis.behind(shard, to)));
+              .millisBehindLatest(behind(findsNothing, ends, to));
       if (to > next && firstRecordsMillis == null) {
         firstRecordsMillis = timing.nowMillis();
       }

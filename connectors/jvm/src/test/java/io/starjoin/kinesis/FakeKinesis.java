@@ -88,6 +88,9 @@ final class FakeKinesis {
     /** Each answer is empty and as far behind as this; 0: answers as usual. */
     long standsStillAt;
 
+    /** Such answers do not say how far behind they are, except for an end. */
+    boolean hidesLag;
+
     final Deque<RuntimeException> iteratorFaults = new ArrayDeque<>();
     final List<GetShardIteratorRequest> iteratorRequests = new ArrayList<>();
     int trimmed;
@@ -174,6 +177,9 @@ final class FakeKinesis {
 
   /** How far the clock of Kinesis is ahead of the job's. */
   long clockAheadMillis;
+
+  /** Whether answers to readers have a date. It has no fraction of a second. */
+  boolean datesAnswers;
 
   /** What a client does first when it is closed. */
   Runnable beforeClose = () -> {};
@@ -382,7 +388,10 @@ final class FakeKinesis {
     @Override
     public CompletableFuture<GetShardIteratorResponse> getShardIterator(
         GetShardIteratorRequest request) {
-      return answer(() -> iteratorFor(request));
+      return answer(
+          () ->
+              (GetShardIteratorResponse)
+                  iteratorFor(request).toBuilder().sdkHttpResponse(header()).build());
     }
 
     @Override
@@ -391,12 +400,12 @@ final class FakeKinesis {
         FakeShard shard = shards.get(request.shardIterator().split(":")[0]);
         calls++;
         if (shard == null || !shard.silent && latencyMillis == 0) {
-          return answer(() -> read(request));
+          return answer(() -> dated(read(request)));
         }
         CompletableFuture<GetRecordsResponse> later = new CompletableFuture<>();
         inFlight++;
         later.whenComplete((answer, failure) -> inFlight--);
-        Runnable answer = () -> copy(answer(() -> read(request)), later);
+        Runnable answer = () -> copy(answer(() -> dated(read(request))), later);
         if (shard.silent) {
           shard.unanswered.add(answer);
         } else {
@@ -493,6 +502,10 @@ final class FakeKinesis {
     if (denies) {
       throw denied();
     }
+  }
+
+  private GetRecordsResponse dated(GetRecordsResponse answer) {
+    return (GetRecordsResponse) answer.toBuilder().sdkHttpResponse(header()).build();
   }
 
   private GetShardIteratorResponse iteratorFor(GetShardIteratorRequest request) {
@@ -593,7 +606,8 @@ final class FakeKinesis {
       }
       return GetRecordsResponse.builder()
           .records(List.of())
-          .millisBehindLatest(Math.max(shard.standsStillAt, behind(shard, at)))
+          .millisBehindLatest(
+              shard.hidesLag && !ends ? null : Math.max(shard.standsStillAt, behind(shard, at)))
           .nextShardIterator(ends ? null : iterator(shard, Integer.parseInt(parts[1])))
           .build();
     }
@@ -666,12 +680,20 @@ final class FakeKinesis {
             .streamDescriptionSummary(
                 stream ->
                     stream.streamCreationTimestamp(created).retentionPeriodHours(retentionHours));
-    answer.sdkHttpResponse(
-        SdkHttpResponse.builder()
-            .putHeader(
-                "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(now().atZone(ZoneOffset.UTC)))
-            .build());
+    answer.sdkHttpResponse(dated());
     return answer.build();
+  }
+
+  private SdkHttpResponse dated() {
+    return SdkHttpResponse.builder()
+        .putHeader(
+            "Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(now().atZone(ZoneOffset.UTC)))
+        .build();
+  }
+
+  /** Of an answer to a reader. */
+  SdkHttpResponse header() {
+    return datesAnswers ? dated() : SdkHttpResponse.builder().build();
   }
 
   private Shard describe(FakeShard shard) {

@@ -40,6 +40,20 @@ class FanOutExpiringRecordsTest {
     return Position.after("1").readUntil(FakeTiming.START).lastArrival(FakeTiming.START);
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {-3, 3})
+  void theDateOfASubscriptionCountsForMoreThanTheReport(long hoursAhead) {
+    kinesis.clockAheadMillis = hoursAhead * HOUR;
+    kinesis.datesAnswers = true;
+    kinesis.put(0, "1");
+    long before = timing.wallClockMillis();
+    fetcher.add(split(0, Position.TRIM_HORIZON));
+    assertThat(records(1)).containsExactly("1");
+
+    assertThat(fetcher.lastBlock().next().readUntilMillis())
+        .isBetween(before + hoursAhead * HOUR - 1_000, before + hoursAhead * HOUR);
+  }
+
   @Test
   void recordsThatExpireUnderASubscriptionAreAGapWithinAMinute() {
     kinesis.answerLimit = 1;

@@ -68,7 +68,7 @@ final class FetcherHarness {
     BlockCutter cutter = new BlockCutter("tickets", settings.maxBlockBytes());
     this.reader =
         new KinesisSplitReader(
-            KinesisBlockSource.feeds(kinesis.client(), settings, timing, cutter),
+            KinesisBlockSource.feeds(kinesis.client(), settings, timing, cutter, retention),
             new Reading(settings, timing, Fixtures.backoff(), metrics, retention, cutter),
             budget);
   }

@@ -44,6 +44,7 @@ final class Fixtures {
     return new ShardLister(
         client,
         stream.text(),
+        settings().client().callTimeout(),
         timing,
         backoff(),
         new ConsumerRegistration(client, stream, consumer, timing));
@@ -59,7 +60,11 @@ final class Fixtures {
 
   static ReaderMetrics metrics(SourceReaderMetricGroup parent, Timing timing) {
     return new ReaderMetrics(
-        parent, StreamArn.parse(FakeKinesis.ARN), new PrefetchBudget(1), timing);
+        parent,
+        StreamArn.parse(FakeKinesis.ARN),
+        new PrefetchBudget(1),
+        timing,
+        new Retention(timing));
   }
 
   /** Of a stream with the shortest retention, whose clock is this machine's. */

@@ -657,7 +657,7 @@ class KinesisEnumeratorTest extends EnumeratorTestBase {
   @Test
   void aListingThatIsNeverAnsweredEndsWhenItsThreadIsInterrupted() throws Exception {
     kinesis.hangs = true;
-    ShardLister lister = Fixtures.lister(kinesis, timing);
+    ShardLister lister = Fixtures.lister(kinesis, Timing.system());
     FutureTask<Listing> listing = new FutureTask<>(() -> lister.list(0));
     Thread worker = new Thread(listing);
     worker.start();

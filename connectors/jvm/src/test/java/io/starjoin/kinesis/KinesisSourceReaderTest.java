@@ -152,6 +152,21 @@ class KinesisSourceReaderTest {
     assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds")).isZero();
   }
 
+  /** Or it would begin at 0 with each restart that the silence itself brings. */
+  @Test
+  void theLagOfARestoredShardGoesOnWhereItWas() throws Exception {
+    kinesis.denies = true;
+    long readUntil = timing.wallClockMillis() - 880_000;
+    reader.addSplits(List.of(split(0, Position.after("7").readUntil(readUntil))));
+    reader.start();
+    assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds"))
+        .isGreaterThanOrEqualTo(880_000);
+    timing.advance(30_000);
+
+    assertThat(context.recorded.value("kinesisanalytics.streamLagMilliseconds"))
+        .isGreaterThanOrEqualTo(910_000);
+  }
+
   @Test
   void whatTheEnumeratorReportsIsCounted() {
     reader.handleSourceEvents(Fixtures.report(false, 3, 2));

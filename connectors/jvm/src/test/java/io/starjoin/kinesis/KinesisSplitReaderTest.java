@@ -208,7 +208,7 @@ class KinesisSplitReaderTest {
   @Test
   void theLagGrowsWhileKinesisDoesNotAnswerAndFallsWhenItDoes() {
     fetcher.add(split(0, Position.TRIM_HORIZON));
-    fetcher.metrics.lag.assigned(FakeKinesis.id(0));
+    fetcher.metrics.lag.assigned(FakeKinesis.id(0), Position.TRIM_HORIZON);
     fetcher.shard(0).faults.addAll(Collections.nCopies(30, FakeKinesis.throttled()));
     List<Long> seen = new ArrayList<>();
     fetcher.shard(0).beforeRead.put(30, () -> seen.add(fetcher.metrics.lag.millis()));

@@ -19,7 +19,11 @@ class PollingFeedTest {
   private final FakeTiming timing = new FakeTiming();
   private final FakeKinesis kinesis = new FakeKinesis(timing, 1);
   private final ShardFeeds feeds =
-      new PollingFeeds(kinesis.client(), Fixtures.settings(), new BlockCutter("s", 4 * MIB));
+      new PollingFeeds(
+          kinesis.client(),
+          Fixtures.settings(),
+          new BlockCutter("s", 4 * MIB),
+          new Retention(timing));
   private final ShardFeed feed = feeds.feed(FakeKinesis.id(0));
 
   private String open() {

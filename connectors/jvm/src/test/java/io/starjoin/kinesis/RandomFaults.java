@@ -41,6 +41,7 @@ final class RandomFaults {
     kinesis.refusesExpiredPositions = random.nextBoolean();
     kinesis.answersNothingAtExpiredPositions = random.nextInt(4) == 0;
     kinesis.clockAheadMillis = HOUR_MILLIS * (random.nextInt(3) - 1) * 3;
+    kinesis.datesAnswers = true;
     this.expires = random.nextInt(3) > 0;
   }
 
@@ -58,7 +59,10 @@ final class RandomFaults {
       case 4 -> kinesis.iteratorFaults.add(SdkClientException.create("connection reset"));
       case 5 -> endFalsely(shard);
       case 6 -> shard.namesChildren = false;
-      case 7 -> shard.standsStillAt = random.nextBoolean() ? 1 + random.nextInt(100_000) : 0;
+      case 7 -> {
+        shard.standsStillAt = random.nextBoolean() ? 1 + random.nextInt(100_000) : 0;
+        shard.hidesLag = shard.standsStillAt % 2 == 1;
+      }
       case 8 -> {
         shard.silent = true;
         silenced.add(shard);

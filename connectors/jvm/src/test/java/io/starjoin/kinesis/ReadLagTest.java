@@ -8,12 +8,17 @@ import org.junit.jupiter.api.Test;
 class ReadLagTest {
 
   private final FakeTiming timing = new FakeTiming();
-  private final ReadLag lag = new ReadLag(timing);
+  private final Retention retention = new Retention(timing);
+  private final ReadLag lag = new ReadLag(timing, retention);
+
+  private void assign(String shardId) {
+    lag.assigned(shardId, Position.TRIM_HORIZON);
+  }
 
   @Test
   void aShardThatNeverAnsweredCountsFromWhenItWasGiven() {
     timing.advance(5_000);
-    lag.assigned("a");
+    assign("a");
     assertThat(lag.millis()).isZero();
     timing.advance(60_000);
 
@@ -23,7 +28,7 @@ class ReadLagTest {
 
   @Test
   void aShardIsAsFarBehindAsItSaidLastAndTheTimeSince() {
-    lag.assigned("a");
+    assign("a");
     timing.advance(60_000);
     lag.answered("a", 7_000L);
     assertThat(lag.millis()).isEqualTo(7_000);
@@ -35,22 +40,50 @@ class ReadLagTest {
   }
 
   @Test
-  void anAnswerThatDoesNotSayHowFarLeavesWhatWasSaid() {
-    lag.assigned("a");
+  void anAnswerThatDoesNotSayHowFarIsAsSilence() {
+    assign("a");
     timing.advance(60_000);
     lag.answered("a", null);
-    assertThat(lag.millis()).isZero();
+    assertThat(lag.millis()).isEqualTo(60_000);
     lag.answered("a", 7_000L);
     timing.advance(1_000);
     lag.answered("a", null);
 
-    assertThat(lag.millis()).isEqualTo(7_000);
+    assertThat(lag.millis()).isEqualTo(8_000);
+  }
+
+  @Test
+  void aRestoredShardIsAsFarBehindAsItsPositionUntilKinesisAnswers() {
+    lag.assigned("a", Position.after("7").readUntil(FakeTiming.START - 900_000));
+    lag.assigned("b", Position.at(FakeTiming.START - 30_000));
+    assertThat(lag.millis("a")).isEqualTo(900_000);
+    assertThat(lag.millis("b")).isEqualTo(30_000);
+    timing.advance(5_000);
+    lag.answered("a", null);
+    assertThat(lag.millis()).isEqualTo(905_000);
+    lag.answered("a", 3_000L);
+    lag.answered("b", 0L);
+
+    assertThat(lag.millis()).isEqualTo(3_000);
+  }
+
+  @Test
+  void theAgeOfAPositionIsThatByTheClockOfKinesisOnceItIsKnown() {
+    lag.assigned("a", Position.after("7").readUntil(FakeTiming.START - 60_000));
+    retention.reported(
+        new ListingReport(true, 0, 0, 86_400_000, EnumeratorState.UNKNOWN, 3_600_000));
+    assertThat(lag.millis()).isEqualTo(3_660_000);
+    timing.advance(5_000);
+    retention.reported(
+        new ListingReport(true, 0, 0, 86_400_000, EnumeratorState.UNKNOWN, -3_600_000));
+
+    assertThat(lag.millis()).as("the time since it was assigned").isEqualTo(5_000);
   }
 
   @Test
   void theWorstShardCountsUntilItEnds() {
-    lag.assigned("a");
-    lag.assigned("b");
+    assign("a");
+    assign("b");
     timing.advance(9_000);
     lag.answered("b", 1_000L);
     assertThat(lag.millis()).isEqualTo(9_000);
@@ -83,7 +116,7 @@ class ReadLagTest {
 
   @Test
   void afterItsLastShardASubtaskIsNotBehindSinceItsStart() {
-    lag.assigned("a");
+    assign("a");
     timing.advance(30_000);
     lag.answered("a", 0L);
     lag.ended("a");

@@ -16,14 +16,14 @@ final class RunningReader implements AutoCloseable {
 
   final FakeReaderContext context = new FakeReaderContext();
   final CollectingOutput output = new CollectingOutput();
+  final RecordedCalls calls;
   final KinesisSourceReader reader;
   private int counted;
   private int records;
 
   RunningReader(SourceSettings settings, Timing timing, ShardSplit... splits) {
-    reader =
-        KinesisBlockSource.reader(
-            settings, new AwsClientFactory(settings.client(), settings.reader()), timing, context);
+    calls = new RecordedCalls(settings);
+    reader = KinesisBlockSource.reader(settings, calls, timing, context);
     reader.start();
     reader.handleSourceEvents(Fixtures.report(true, 0, 0));
     reader.addSplits(List.of(splits));

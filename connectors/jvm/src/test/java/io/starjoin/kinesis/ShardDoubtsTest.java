@@ -761,12 +761,14 @@ class ShardDoubtsTest {
 
   // --- Shards that stand still
 
-  @Test
-  void aShardThatStandsStillGetsANewIteratorAndIsThenAskedAbout() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aShardThatStandsStillGetsANewIteratorAndIsThenAskedAbout(boolean hidesLag) {
     put("a", "b");
     fetcher.add(split(0, afterAt("1", 1)));
     fetcher.records();
     fetcher.shard(0).standsStillAt = 5_000;
+    fetcher.shard(0).hidesLag = hidesLag;
     ShardInDoubt doubt = fetcher.doubt();
 
     assertThat(doubt.doubt()).isEqualTo(Doubt.STALLED);

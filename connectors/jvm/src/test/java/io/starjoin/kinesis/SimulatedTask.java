@@ -37,7 +37,7 @@ final class SimulatedTask implements AutoCloseable {
       List<byte[]> state,
       long epoch)
       throws IOException {
-    this.reader = TestReaders.create(kinesis, timing, context, settings);
+    this.reader = TestReaders.create(kinesis, clock(kinesis, timing, settings), context, settings);
     this.epoch = epoch;
     List<ShardSplit> splits = new ArrayList<>();
     for (byte[] split : state) {
@@ -46,6 +46,15 @@ final class SimulatedTask implements AutoCloseable {
     if (!splits.isEmpty()) {
       reader.addSplits(splits);
     }
+  }
+
+  /**
+   * The clocks of the task managers are right where that of the job manager is wrong. With enhanced
+   * fan-out the first opening is judged before Kinesis has answered, so they agree there.
+   */
+  private static Timing clock(FakeKinesis kinesis, RacingTiming timing, SourceSettings settings) {
+    boolean isTheirOwn = settings.reader() == ReaderKind.POLLING && kinesis.datesAnswers;
+    return isTheirOwn ? new SkewedTiming(timing, kinesis.clockAheadMillis) : timing;
   }
 
   void start() {

@@ -28,6 +28,26 @@ class StallWatchTest {
     }
   }
 
+  /** Kinesis always says how far it is behind. */
+  @Test
+  void answersThatNeverSayHowFarComeNoCloser() {
+    assertThat(empty(null, 0)).isEqualTo(MOVES);
+    assertThat(empty(null, PATIENCE - 1)).isEqualTo(MOVES);
+    assertThat(empty(null, PATIENCE)).isEqualTo(OPEN_AGAIN);
+    watch.opened();
+    assertThat(empty(null, PATIENCE + 1)).isEqualTo(MOVES);
+    assertThat(empty(null, 2 * PATIENCE + 1)).isEqualTo(STALLED);
+    assertThat(empty(null, 3 * PATIENCE + 1)).isEqualTo(OPEN_AGAIN);
+    assertThat(empty(null, 4 * PATIENCE + 1)).isEqualTo(HOPELESS);
+  }
+
+  @Test
+  void answersThatNoLongerSayHowFarComeNoCloser() {
+    assertThat(empty(7L, 0)).isEqualTo(MOVES);
+    assertThat(empty(null, PATIENCE - 1)).isEqualTo(MOVES);
+    assertThat(empty(null, PATIENCE)).isEqualTo(OPEN_AGAIN);
+  }
+
   @Test
   void anIdleShardIsNoStall() {
     for (int i = 0; i < 1_000; i++) {

@@ -27,6 +27,7 @@ import software.amazon.awssdk.services.kinesis.model.ResourceNotFoundException;
 class StreamWatchTest extends EnumeratorTestBase {
 
   private static final long FAIL_AFTER = 120_000;
+  private static final long HALF_AN_HOUR = 1_800_000;
 
   @BeforeEach
   void failAfter() {
@@ -120,6 +121,90 @@ class StreamWatchTest extends EnumeratorTestBase {
     start();
 
     assertThatThrownBy(() -> tickAfter(FAIL_AFTER)).hasMessageContaining("leave 2 ranges");
+  }
+
+  // --- With an interval of an hour
+
+  private void listEachHour() {
+    settings =
+        Fixtures.builder()
+            .failAfterMillis(FAIL_AFTER)
+            .shardDiscoveryIntervalMillis(3_600_000)
+            .settings();
+    start();
+    registerAll();
+  }
+
+  /** The enumerator looks once a second whether there is something to repeat. */
+  private void lookFor(long millis) {
+    for (long end = timing.nowMillis() + millis; timing.nowMillis() < end; ) {
+      timing.advance(1_000);
+      context.tickForDoubts();
+    }
+  }
+
+  private void assertThatItFailsInTime() {
+    long begun = timing.nowMillis();
+    assertThatThrownBy(() -> lookFor(HALF_AN_HOUR)).isInstanceOf(StreamUnavailableException.class);
+    assertThat(timing.nowMillis() - begun)
+        .isBetween(
+            FAIL_AFTER - 1_000,
+            FAIL_AFTER + ShardDiscovery.LONGEST_REPEAT_MILLIS + 2 * ShardLister.RETRIED_FOR_MILLIS);
+  }
+
+  @Test
+  void aStreamThatCannotBeListedFailsTheJobInTimeAtAnyInterval() {
+    listEachHour();
+    kinesis.denies = true;
+    context.tick();
+
+    assertThatItFailsInTime();
+  }
+
+  @Test
+  void holesFailTheJobInTimeAtAnyInterval() {
+    listEachHour();
+    hide(1);
+    context.tick();
+
+    assertThatItFailsInTime();
+  }
+
+  @Test
+  void questionsWithoutAnAnswerFailTheJobInTimeAtAnyInterval() {
+    kinesis.split(kinesis.shard(0));
+    kinesis.trim(kinesis.shard(0));
+    kinesis.iteratorFaults.addAll(Collections.nCopies(1_000, FakeKinesis.denied()));
+    listEachHour();
+
+    assertThatItFailsInTime();
+  }
+
+  @Test
+  void listingsThatAreNeverAnsweredFailTheJobInTimeAtAnyInterval() {
+    listEachHour();
+    kinesis.hangs = true;
+    context.tick();
+
+    assertThatThrownBy(() -> lookFor(HALF_AN_HOUR))
+        .isInstanceOf(StreamUnavailableException.class)
+        .hasMessageContaining("Kinesis has not answered within 35 s")
+        .hasMessageContaining("DNS");
+    assertThat(takeSent(0)).contains(Fixtures.report(true, 1, 0));
+  }
+
+  @Test
+  void aListingIsRepeatedUntilOneIsCompleteAndNoLonger() {
+    listEachHour();
+    kinesis.denies = true;
+    context.tick();
+    kinesis.denies = false;
+    int listings = kinesis.listRequests.size();
+    lookFor(ShardDiscovery.REPEAT_MILLIS);
+    assertThat(kinesis.listRequests).hasSize(listings + 1);
+    lookFor(HALF_AN_HOUR);
+
+    assertThat(kinesis.listRequests).hasSize(listings + 1);
   }
 
   private void tickAfter(long millis) {
