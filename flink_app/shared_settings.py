@@ -216,7 +216,9 @@ class SharedReading(BaseModel):
         ge=16,
         le=4_096,
         description="Maximum mebibytes that a subtask has fetched from the stream and not yet "
-        "passed on, including what calls in flight can bring. It is memory of the JVM's heap.",
+        "passed on, including what calls in flight can bring. It is memory of the JVM's heap. A "
+        "call for a shard that is behind may bring 10 MiB, so where records are near 1 MiB, set 12 "
+        "for each shard of a subtask, or shards wait for each other.",
     )
     poll_interval_milliseconds: int = Field(
         200,
