@@ -229,7 +229,11 @@ class SharedReading(BaseModel):
         "`reader: fan_out`.",
     )
     discovery_interval_seconds: int = Field(
-        10, ge=1, le=3_600, description="Seconds between listings of the stream's shards."
+        10,
+        ge=1,
+        le=3_600,
+        description="Seconds between listings of the stream's shards. One that failed or lacks "
+        "shards is repeated within 30 seconds.",
     )
     max_records_per_call: int = Field(
         10_000,
