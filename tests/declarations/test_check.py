@@ -43,7 +43,7 @@ def test_a_declaration_of_a_stranger_holds(name: str) -> None:
 
 @pytest.mark.parametrize("path", [TICKET_SELLER_FILE, ORDER_BOOK_FILE], ids=lambda path: path.stem)
 def test_a_shipped_declaration_holds(path: Path) -> None:
-    assert check(path, histories=10).never_filled == ()
+    assert check(path, histories=20).never_filled == ()
 
 
 def test_the_same_seed_is_the_same_history() -> None:

@@ -14,7 +14,7 @@ _SOON = {
     "newest per key": 10,
     "row_number, not rank": 40,
     "upserts and deletes together": 10,
-    "parents before children": 40,
+    "parents before children": 80,
     "at one position what is there": 40,
     "a child is joined by the new key": 20,
     "staged facts are patched": 20,
