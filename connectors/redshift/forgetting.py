@@ -61,7 +61,7 @@ class _Forgetting:
         return _assign(values), _any(self._is_below(quote(p)) for p in known_since.values())
 
     def _path(self, path: PathSpec) -> tuple[str, str]:
-        """B."""
+        """b: the dimension, with all that it leads to."""
         overwritten = (*(column for column, _ in path.assigned), *path.cleared, *path.unknown)
         values = {column: self._nothing(column) for column in overwritten}
         return _assign(values), self._is_below(quote(path.position))

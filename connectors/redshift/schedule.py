@@ -16,10 +16,10 @@ from typing import Final
 from connectors.staging.part import Part
 
 MEGABYTE: Final = 1_000_000
-# Loads of a second's trickle and of a full load lie far below; Redshift has been seen to take
-# transactions that are larger.
+# Files that COPY reads in seconds, by estimate: what is as large as that need not wait.
 LOAD_ROWS: Final = 1_000_000
 LOAD_MEGABYTES: Final = 500
+# Ten such loads, so that a statement stays within `statement_seconds`. Not measured on a cluster.
 TRANSACTION_ROWS: Final = 10_000_000
 TRANSACTION_MEGABYTES: Final = 5_000
 
