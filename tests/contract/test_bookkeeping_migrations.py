@@ -29,6 +29,7 @@ from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.part import Part
 from connectors.staging.store import S3Store
 from connectors.staging.writer import PartWriter
+from flink_app.declaration import Star
 from flink_app.positions.position import make_position
 from flink_app.warehouse import warehouse_spec
 from infra.redshift_emulator import Action, Faults, Rule, When
@@ -92,8 +93,9 @@ def execute(warehouse: Warehouse, *statements: str) -> None:
         connection.commit()
 
 
-def spec(warehouse: Warehouse) -> WarehouseSpec:
-    made = warehouse_spec(STAR)
+def spec(warehouse: Warehouse, of: Star = STAR) -> WarehouseSpec:
+    """That of a star with one target, in the test's schema."""
+    made = warehouse_spec(of)
     (target,) = made.targets
     return dataclasses.replace(
         made, targets=(dataclasses.replace(target, schema=warehouse.schema),)
@@ -101,10 +103,13 @@ def spec(warehouse: Warehouse) -> WarehouseSpec:
 
 
 def make_loader(
-    warehouse: Warehouse, store: S3Store, connect: Callable[[], Connection] | None = None
+    warehouse: Warehouse,
+    store: S3Store,
+    connect: Callable[[], Any] | None = None,
+    of: Star = STAR,
 ) -> Loader:
     return Loader(
-        spec(warehouse),
+        spec(warehouse, of),
         application=APPLICATION,
         bookkeeping_schema=warehouse.schema,
         copy_role=warehouse.role,

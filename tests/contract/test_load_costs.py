@@ -6,7 +6,6 @@ go into the report of `build.py contract`; only what must hold on any server is 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any, Final
@@ -15,16 +14,14 @@ import pyarrow as pa
 import pytest
 
 from connectors.blocks import Block, Kind
-from connectors.redshift.loader import Loader
-from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.part import Part
 from connectors.staging.store import S3Store
 from connectors.staging.writer import PartWriter
 from flink_app.positions.position import UNKNOWN, make_position
 from flink_app.schemas import BlockSchemas
-from flink_app.warehouse import warehouse_spec
 from tests.contract.report import SHOWN, TARGET_ROWS
 from tests.contract.statement_costs import NotedConnection, describe_load, read_scans
+from tests.contract.test_bookkeeping_migrations import make_loader
 from tests.contract.warehouse import Warehouse, rows
 from tests.unit.stars import ticket_seller
 
@@ -51,7 +48,7 @@ def test_a_batch_against_a_large_target(
         noted.append(NotedConnection(warehouse.connect()))
         return noted[-1]
 
-    loader = make_loader(warehouse, store, connect)
+    loader = make_loader(warehouse, store, connect, STAR)
     loader.start(START)
     loader.load(parts(store, 1, facts(0, count, 1)), START)
     with closing(warehouse.connect(autocommit=True)) as admin:
@@ -80,24 +77,6 @@ def test_a_batch_against_a_large_target(
 def rows_are_known(admin: Any, warehouse: Warehouse) -> None:
     """The planner knows how large the target is, as it does after a day of loads."""
     admin.cursor().execute(f'ANALYZE "{warehouse.schema}"."{TARGET}"')
-
-
-def spec(warehouse: Warehouse) -> WarehouseSpec:
-    """The shipped star's, in the test's schema."""
-    made = warehouse_spec(STAR)
-    targets = (dataclasses.replace(target, schema=warehouse.schema) for target in made.targets)
-    return dataclasses.replace(made, targets=tuple(targets))
-
-
-def make_loader(warehouse: Warehouse, store: S3Store, connect: Any) -> Loader:
-    return Loader(
-        spec(warehouse),
-        application="contract",
-        bookkeeping_schema=warehouse.schema,
-        copy_role=warehouse.role,
-        connect=connect,
-        manifests=store,
-    )
 
 
 def facts(first: int, count: int, commit: int) -> Block:
