@@ -42,7 +42,7 @@ MAX_RETRY_SECONDS: Final = 60.0
 REPAIR_SECONDS: Final = 300.0
 # Rows are kept for days: they may stay a day longer, and a batch costs no more on average.
 PRUNE_SECONDS: Final = 86_400.0
-# Nothing waits for it.
+# Nothing waits for it, and it is tried again right after a load, as it always begins.
 PRUNE_RETRY_SECONDS: Final = 3_600.0
 
 
@@ -188,8 +188,10 @@ class LoadCoordinator:
         self._running = _NEVER
         self._last_loaded = _NEVER
         self._failures = 0
-        # Not before a first load: a job that keeps failing at its loads has other needs.
-        self._prune_at = math.inf
+        # Only right after a load: a job that keeps failing at its loads has other needs, and a
+        # warehouse into which nothing is loaded may sleep, which is billed for the time it is awake.
+        self._prune_not_before = -math.inf
+        self._prune_due = False
         self._prunes_now = False
 
     def remember(self, parts: Iterable[Part], checkpoints: Iterable[int] = ()) -> None:
@@ -263,8 +265,9 @@ class LoadCoordinator:
         if not self._fenced:
             self._work.submit(lambda: self._loader.start(number))
             return
-        if self._clock() >= self._prune_at:
-            self._prune_at, self._prunes_now = self._clock() + PRUNE_SECONDS, True
+        if self._prune_due:
+            self._prune_due, self._prunes_now = False, True
+            self._prune_not_before = self._clock() + PRUNE_SECONDS
             self._work.submit(lambda: self._loader.prune(number))
             return
         due = self._select_due()
@@ -305,8 +308,7 @@ class LoadCoordinator:
             self._fenced, self._sweep_due = True, bool(loaded)
             return frozenset()
         self._sweep_due = False
-        if self._loader.prunes and self._prune_at == math.inf:
-            self._prune_at = self._clock()
+        self._prune_due = self._loader.prunes and self._clock() >= self._prune_not_before
         if loaded.names:  # else there may be no accounts yet
             self._note_never_read(loaded.never_read)
         for name in loaded.names:
@@ -361,13 +363,13 @@ class LoadCoordinator:
 
     def _schedule_pruning(self, error: LoadError) -> None:
         """Loads go on meanwhile, and find out by themselves what else is wrong."""
-        self._prunes_now, self._prune_at = False, self._clock() + PRUNE_RETRY_SECONDS
+        self._prunes_now, self._prune_not_before = False, self._clock() + PRUNE_RETRY_SECONDS
         needs_repair = isinstance(error, NeedsRepairError)
         self._count(LoadMetric.LOADS_NEED_REPAIR if needs_repair else LoadMetric.LOADS_RETRIED, 1)
         logger.log(
             logging.ERROR if needs_repair else logging.WARNING,
-            "The bookkeeping tables were not pruned, which will be retried in %s s; loads go on: "
-            "%s",
+            "The bookkeeping tables were not pruned, which will be retried after the first load in "
+            "%s s or later; loads go on: %s",
             PRUNE_RETRY_SECONDS,
             error,
         )

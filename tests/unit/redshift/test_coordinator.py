@@ -504,9 +504,24 @@ def test_bookkeeping_tables_are_pruned_after_the_first_load_and_then_once_a_day(
         pruning.finish()
     assert pruning.calls[3:] == [("load", "b"), ("load", "b")]
     pruning.now += 2
-    pruning.coordinator.advance()
+    pruning.coordinator.remember([part("c", epoch=4)])
+    pruning.complete(4)
     pruning.finish()
-    assert pruning.calls[5:] == [("prune", "5")]
+    pruning.finish()
+    assert pruning.calls[5:] == [("load", "c"), ("prune", "5")]
+
+
+def test_a_warehouse_into_which_nothing_is_loaded_is_not_woken_to_be_pruned(pruning: Rig) -> None:
+    pruning.finish()
+    pruning.now += PRUNE_SECONDS - 1
+    pruning.coordinator.remember([part("b", epoch=2)])
+    pruning.complete(2)
+    pruning.finish()
+    for _ in range(3):
+        pruning.now += PRUNE_SECONDS
+        pruning.coordinator.advance()
+        assert not pruning.work.busy
+    assert pruning.calls[3:] == [("load", "b")]
 
 
 def test_nothing_is_pruned_where_all_is_kept(rig: Rig) -> None:
@@ -556,8 +571,12 @@ def test_a_failed_pruning_holds_up_no_load_and_is_tried_again(
     assert pruning.calls[3:] == [("load", "b")]
     pruning.now += PRUNE_RETRY_SECONDS
     pruning.coordinator.advance()
+    assert not pruning.work.busy
+    pruning.coordinator.remember([part("c", epoch=3)])
+    pruning.complete(3)
     pruning.finish()
-    assert pruning.calls[4:] == [("prune", "5")]
+    pruning.finish()
+    assert pruning.calls[4:] == [("load", "c"), ("prune", "5")]
 
 
 def test_a_pruning_that_finds_the_fence_taken_ends_the_task(pruning: Rig) -> None:
