@@ -21,7 +21,7 @@ from pydantic import (
 
 from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
-from flink_app.declaration.names import Identifier, SourceName, SourceText
+from flink_app.declaration.names import Identifier, SourceName
 from flink_app.declaration.partitions import Partitions
 from flink_app.declaration.types import ColumnType
 from flink_app.validation.strict_model import StrictModel
@@ -242,8 +242,8 @@ class Table(StrictModel):
     source: SourceName | None = Field(
         None, description="the table's name in the source, if another"
     )
-    source_schema: SourceText = Field(
-        "", description="the table's schema, if another than the file's"
+    source_schema: SourceName | None = Field(
+        None, description="the table's schema, if another than the file's"
     )
     partitions: _DeclaredPartitions = Field(
         (),
@@ -294,8 +294,8 @@ class DeclarationParts(StrictModel):
     """Everything in a declaration file, whether its parts fit each other or not."""
 
     name: Identifier
-    source_schema: SourceText = Field(
-        "", description="the schema name in the change records, of tables that name none"
+    source_schema: SourceName | None = Field(
+        None, description="the schema name in the change records, of tables that name none"
     )
     stream: DmsRecords = DmsRecords()
     tables: dict[Identifier, Table]
@@ -303,7 +303,7 @@ class DeclarationParts(StrictModel):
 
     def schema_of(self, table: str) -> str:
         """The schema name in the change records of `table`."""
-        return self.tables[table].source_schema or self.source_schema
+        return self.tables[table].source_schema or self.source_schema or ""
 
     def source_of(self, table: str) -> tuple[str, str]:
         """The schema and the name of `table` in the change records."""

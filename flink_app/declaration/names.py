@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import BeforeValidator, StringConstraints
 
 # Lower case, since Redshift folds identifiers; no leading or double underscore, since hidden
 # columns are named with them.
@@ -19,8 +19,10 @@ PATTERN_WORDS: Final = {
 }
 
 
-def _check_source_text(name: str) -> str:
+def _check_source_text(name: object) -> object:
     """Refuses what no record can hold as a name."""
+    if not isinstance(name, str):
+        return name  # which is refused as such
     if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
         message = "a name in the source cannot contain NUL or an unpaired surrogate"
         raise ValueError(message)
@@ -28,5 +30,4 @@ def _check_source_text(name: str) -> str:
 
 
 # As the change records write them, which may be any text: dots, blanks and quotes mean nothing.
-SourceText = Annotated[str, AfterValidator(_check_source_text)]
-SourceName = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_source_text)]
+SourceName = Annotated[str, StringConstraints(min_length=1), BeforeValidator(_check_source_text)]

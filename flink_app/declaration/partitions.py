@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import Field, field_validator
 
-from flink_app.declaration.names import SourceName, SourceText
+from flink_app.declaration.names import SourceName
 from flink_app.validation.strict_model import StrictModel
 
 # Any text, also none: as DMS writes it, and as shells do.
@@ -24,7 +24,9 @@ class Partitions(StrictModel):
     source: SourceName = Field(
         description="their names in the source; % or * stands for any text, also none"
     )
-    source_schema: SourceText = Field("", description="their schema, if another than the table's")
+    source_schema: SourceName | None = Field(
+        None, description="their schema, if another than the table's"
+    )
 
     @field_validator("source")
     @classmethod

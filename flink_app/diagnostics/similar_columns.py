@@ -80,7 +80,7 @@ class SimilarColumns:
             (p for p in _list_patterns(source[1], name) if self._is_free(p, source[0], table)),
             printable(source[1]),
         )
-        names.append((pattern, "" if source[0] == schema else source[0]))
+        names.append((pattern, None if source[0] == schema else source[0]))
         written = [_in_yaml(*each) for each in names]
         remedy = written[0] if len(written) == 1 else f"[{', '.join(written)}]"
         reason = reason or f"its columns are those of table {table}"
@@ -110,10 +110,10 @@ class SimilarColumns:
         return True
 
 
-def _in_yaml(pattern: str, schema: str) -> str:
+def _in_yaml(pattern: str, schema: str | None) -> str:
     """Partitions as they are declared. In quotes, since YAML takes some names otherwise."""
     source, source_schema = (
-        json.dumps(printable(text), ensure_ascii=False) for text in (pattern, schema)
+        json.dumps(printable(text), ensure_ascii=False) for text in (pattern, schema or "")
     )
     return f"{{source: {source}, source_schema: {source_schema}}}" if schema else source
 

@@ -18,6 +18,8 @@ from flink_app.declaration.partitions import WILDCARDS, Partitions
 
 # Redshift's longest VARCHAR has 65,535 bytes, so a longer value could not be loaded anyway.
 _LOB_KILOBYTES: Final = 64
+# Wildcards of table mappings: any text, any character, a set; each is itself in a set of its own.
+_LITERAL: Final = {character: f"[{character}]" for character in "%_["}
 
 
 class _Pascal(BaseModel):
@@ -206,7 +208,7 @@ def _list_captured(star: Star) -> Iterator[tuple[str, ObjectLocator]]:
     for name in star.used_tables:
         schema, source = declaration.source_of(name)
         if not declaration.is_partition(name, schema, source):  # else a pattern below has it
-            yield name, ObjectLocator(schema_name=schema, table_name=source)
+            yield name, ObjectLocator(schema_name=_as_it_is(schema), table_name=_as_it_is(source))
     for name in star.used_tables:
         patterns = [
             (partitions.source_schema or declaration.schema_of(name), partitions)
@@ -214,7 +216,7 @@ def _list_captured(star: Star) -> Iterator[tuple[str, ObjectLocator]]:
         ]
         for number, (schema, partitions) in enumerate(_drop_covered(patterns), 1):
             pattern = _dms_pattern(partitions.source)
-            locator = ObjectLocator(schema_name=schema, table_name=pattern)
+            locator = ObjectLocator(schema_name=_as_it_is(schema), table_name=pattern)
             yield f"{name}-partitions-{number}", locator
 
 
@@ -230,9 +232,14 @@ def _drop_covered(patterns: Sequence[tuple[str, Partitions]]) -> list[tuple[str,
     return kept
 
 
+def _as_it_is(name: str) -> str:
+    """A name as DMS reads it, which takes every name for a pattern."""
+    return "".join(_LITERAL.get(character, character) for character in name)
+
+
 def _dms_pattern(pattern: str) -> str:
-    """The pattern as DMS reads it, in which an underscore would stand for any character."""
-    written = dict.fromkeys(WILDCARDS, "%") | {"_": "[_]", "[": "[[]"}
+    """The pattern as DMS reads it."""
+    written = _LITERAL | dict.fromkeys(WILDCARDS, "%")
     return "".join(written.get(character, character) for character in pattern)
 
 

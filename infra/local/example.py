@@ -53,7 +53,8 @@ class Example:
         self._stack = stack
         self._kinesis = stack.client("kinesis")
         self.star = Star(load_declaration(ROOT / stack.settings.application.declaration))
-        self.database = SourceDatabase(stack.source.dsn(), self.star.declaration.source_schema)
+        schema = self.star.declaration.source_schema or ""
+        self.database = SourceDatabase(stack.source.dsn(), schema)
         self.targets = tuple(self.star.targets)
 
     def put_full_load(self) -> int:

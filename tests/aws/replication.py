@@ -339,7 +339,9 @@ class Dms:
     def _tables(self, arn: str) -> set[tuple[str, str]]:
         rules = json.loads(_backend().replication_tasks[arn].table_mappings)["rules"]
         places = [rule["object-locator"] for rule in rules if rule["rule-type"] == "selection"]
-        return {(place["schema-name"], place["table-name"]) for place in places}
+        # Statistics name tables, and no patterns; here a set has one character.
+        names = ((place["schema-name"], place["table-name"]) for place in places)
+        return {(re.sub(r"\[(.)\]", r"\1", s), re.sub(r"\[(.)\]", r"\1", t)) for s, t in names}
 
     def _endpoint(self, arn: str) -> Any:
         for endpoint in _backend().endpoints.values():

@@ -117,6 +117,17 @@ def test_the_same_declaration_sends_the_same() -> None:
     assert sends_the_same(now, described)
 
 
+def test_a_table_whose_underscore_was_not_written_as_one_is_not_captured_anew() -> None:
+    before, now = stack(ticket_seller()), stack(ticket_seller())
+    task = before.template["Resources"]["Task"]["Properties"]
+    task["TableMappings"] = task["TableMappings"].replace("[_]", "_")
+    assert added_tables(before, now) == []
+    assert not sends_the_same(before, now)
+    assert "mapping: ticket_seller.sport_event has different rules" in list(
+        replication_lines(before, now)
+    )
+
+
 def test_other_tables_are_named() -> None:
     now, then = stack(ticket_seller()), stack(order_book())
     assert not sends_the_same(now, then)

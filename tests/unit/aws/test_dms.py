@@ -64,7 +64,8 @@ def test_table_mappings(star: Star) -> None:
 def test_exactly_the_tables_of_the_star_are_captured(star: Star) -> None:
     rules = to_json(table_mappings(star))["rules"]
     captured = [r["object-locator"]["table-name"] for r in rules if r["rule-type"] == "selection"]
-    assert captured == [star.tables[name].source or name for name in star.used_tables]
+    names = [star.tables[name].source or name for name in star.used_tables]
+    assert captured == [name.replace("_", "[_]") for name in names]
     assert len({rule["rule-id"] for rule in rules}) == len(rules)
     assert len({rule["rule-name"] for rule in rules}) == len(rules)
 
@@ -212,6 +213,17 @@ def test_partitions_are_captured_by_their_pattern_in_dms_s_words() -> None:
     assert places["add-before-image-columns"] == places["include"]
     assert len({rule["rule-id"] for rule in rules}) == len(rules) == 18
     assert len({rule["rule-name"] for rule in rules}) == len(rules)
+
+
+def test_wildcards_in_names_of_tables_and_schemas_stand_for_themselves() -> None:
+    content = PARTITIONED.declaration.model_dump(by_alias=True, exclude_none=True)
+    content["source_schema"] = "my_shop"
+    content["tables"]["sale"] |= {"source": "50%_off[x]", "partitions": []}
+    content["stream"] = {"before_image_prefix": "BI_"}
+    rules = to_json(table_mappings(Star(declaration(content))))["rules"]
+    places = [tuple(r["object-locator"].values()) for r in rules if r["rule-id"] in {"3", "4"}]
+    assert places == [("my[_]shop", "50[%][_]off[[]x]")] * 2
+    assert {rule["object-locator"]["schema-name"] for rule in rules} == {"my[_]shop"}
 
 
 def test_a_table_whose_name_fits_its_pattern_is_captured_once() -> None:

@@ -121,14 +121,14 @@ def declared(**tables: Any) -> Declaration:
 @pytest.mark.parametrize(
     ("partitions", "names"),
     [
-        ("port_%", [("", "port_%")]),
-        (["port_1", "port_x*"], [("", "port_1"), ("", "port_x*")]),
+        ("port_%", [(None, "port_%")]),
+        (["port_1", "port_x*"], [(None, "port_1"), (None, "port_x*")]),
         ({"source": "%_chunk", "source_schema": "Internal"}, [("Internal", "%_chunk")]),
-        ([{"source": "port_1"}, "port_2"], [("", "port_1"), ("", "port_2")]),
+        ([{"source": "port_1"}, "port_2"], [(None, "port_1"), (None, "port_2")]),
     ],
 )
 def test_a_pattern_a_list_or_names_of_another_schema(
-    partitions: Any, names: list[tuple[str, str]]
+    partitions: Any, names: list[tuple[str | None, str]]
 ) -> None:
     found = declared(port=partitions).tables["port"].partitions
     assert [(each.source_schema, each.source) for each in found] == names

@@ -204,7 +204,17 @@ REPORT = (TARGETS, "consignment_report")
         (
             ("source_schema",),
             "",
-            "table company: the source's schema is unknown; set source_schema, here or",
+            "source_schema: must have at least 1 character",
+        ),
+        (
+            (*PORT, "source_schema"),
+            "",
+            "tables.port.source_schema: must have at least 1 character",
+        ),
+        (
+            (*PORT, "partitions"),
+            {"source": "port_%", "source_schema": ""},
+            "tables.port.partitions.0.source_schema: must have at least 1 character",
         ),
         (
             ("stream",),
@@ -301,6 +311,12 @@ def test_a_before_image_column_is_no_column_of_the_table(
     content["tables"]["port"]["columns"][name] = "integer"
     message = f"table port: '{name}' is both the before-image of port_id and a column"
     with pytest.raises(DeclarationError, match=message):
+        load_declaration(save(tmp_path, content))
+
+
+def test_every_table_has_a_schema(tmp_path: Path) -> None:
+    content = {key: part for key, part in FREIGHT_CONTENT.items() if key != "source_schema"}
+    with pytest.raises(DeclarationError, match="table company: the source's schema is unknown; set"):
         load_declaration(save(tmp_path, content))
 
 
