@@ -27,6 +27,7 @@ The tables:
     migrations: the versions of their layout, and what brings earlier ones to the latest.
     ddl: the tables that are made.
     alter: tables that were there before.
+    unfillable: columns of theirs into which no INSERT can put a value.
     pruning: what leaves the bookkeeping tables, and when.
     value_key: values that were made under another key.
 

@@ -41,6 +41,7 @@ from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
 from connectors.redshift.transactions import Transactions
 from connectors.redshift.undeclared import undeclared_columns
+from connectors.redshift.unfillable import unfillable_columns
 from connectors.redshift.value_key import check_key, check_part_keys
 from connectors.staging.part import Part
 from connectors.staging.writer import Store
@@ -173,7 +174,10 @@ class Loader:
             ledger.take_fence(cursor, self._names, self._application, number)
             check_key(cursor, self._names, self._key_id)
             refuse_moved(cursor, self._warehouse, self._names)
-            differing = differences(cursor, self._warehouse, self._names)
+            differing = [
+                *differences(cursor, self._warehouse, self._names),
+                *unfillable_columns(cursor, self._warehouse, self._names),
+            ]
             self._refuse(differing)
             sweep_due = check_floor(cursor, self._names, self._floor)
         for difference in differing:

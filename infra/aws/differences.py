@@ -35,7 +35,7 @@ def captured_tables(stack: StackPlan) -> dict[str, Any]:
 
 
 def _without_sets(pattern: str) -> str:
-    """Tables are the same to people, and not captured anew, whether or not a _ is written [_]."""
+    """Tables are the same to people, and no new ones, whether or not a _ is written [_]."""
     return re.sub(r"\[([%_[])\]", r"\1", pattern)
 
 

@@ -1,6 +1,23 @@
 -- Redshift's system views, columns as documented; what the emulator cannot know is NULL. Run once,
 -- after `objects.sql`.
 
+-- The default of an IDENTITY column, as a cluster writes it.
+DO $$
+DECLARE
+    shown text := pg_get_viewdef('information_schema.columns'::regclass);
+    found text := 'pg_get_expr(ad.adbin, ad.adrelid)';
+    place integer := strpos(shown, found);
+BEGIN
+    ASSERT place > 0, 'information_schema.columns is another view than the emulator knows';
+    EXECUTE 'CREATE OR REPLACE VIEW information_schema.columns AS ' || overlay(shown PLACING
+        $sql$CASE a.attidentity
+            WHEN 'a' THEN '"identity"(' || c.oid || $t$, 0, '1,1'::text)$t$
+            WHEN 'd' THEN 'default_identity(' || c.oid || $t$, 0, '1,1'::text)$t$
+            ELSE pg_get_expr(ad.adbin, ad.adrelid) END$sql$
+        FROM place FOR length(found));
+END
+$$;
+
 -- One row for each column of a table: the constraints that `placement.py` keeps about it.
 CREATE VIEW redshift_emulator.placed_columns AS
     SELECT c.oid AS relation, n.nspname, c.relname, a.attnum, a.attname, a.attnotnull, a.atttypid,

@@ -169,6 +169,10 @@ def _null(fields: dict[str, str]) -> RedshiftError:
     return RedshiftError(text, detail=detail_block(text, 8007, "query execution", location=""))
 
 
+def _identity(_fields: dict[str, str]) -> RedshiftError:
+    return RedshiftError("cannot set an identity column to a value", sqlstate=NOT_SUPPORTED)
+
+
 def _overflow(fields: dict[str, str]) -> RedshiftError | None:
     if fields["M"] != "numeric field overflow":
         return None
@@ -202,6 +206,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     "22001": _too_many_characters,
     "23514": _too_many_bytes,
     "23502": _null,
+    "428C9": _identity,
     "22003": _overflow,
     "22P02": _not_a_number,
 }

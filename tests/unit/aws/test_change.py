@@ -117,7 +117,7 @@ def test_the_same_declaration_sends_the_same() -> None:
     assert sends_the_same(now, described)
 
 
-def test_a_table_whose_underscore_was_not_written_as_one_is_not_captured_anew() -> None:
+def test_a_table_whose_underscore_was_not_written_as_one_is_no_new_table() -> None:
     before, now = stack(ticket_seller()), stack(ticket_seller())
     task = before.template["Resources"]["Task"]["Properties"]
     task["TableMappings"] = task["TableMappings"].replace("[_]", "_")

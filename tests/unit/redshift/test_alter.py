@@ -132,6 +132,25 @@ def test_what_redshift_cannot_alter_is_reported_and_nothing_else_is_done(
     assert not warehouse.statements("ALTER")
 
 
+def test_an_undeclared_column_without_which_there_is_no_row_is_refused(
+    warehouse: FakeWarehouse,
+) -> None:
+    warehouse.tables[TARGET.table]["of_somebody_else"] = "BOOLEAN"
+    warehouse.required |= {(TARGET.table, "of_somebody_else"), (TARGET.table, "ticket_id")}
+    with pytest.raises(NeedsRepairError) as caught:
+        loader(warehouse, alters=True).start(5)
+    assert "is not in the declaration, and it is NOT NULL without a default" in str(caught.value)
+    assert '"ticket_id"' not in str(caught.value)
+
+
+def test_an_alter_waits_for_its_lock_for_fifteen_seconds(warehouse: FakeWarehouse) -> None:
+    """Whoever queries the table queues behind it for as long."""
+    older(warehouse)
+    loader(warehouse, alters=True).start(5)
+    alters = [at for at, said in enumerate(warehouse.said) if said.startswith("ALTER")]
+    assert [warehouse.said[at - 1] for at in alters] == ["SET statement_timeout TO 15000"] * 3
+
+
 def test_tombstones_hold_keys_as_the_target_does(warehouse: FakeWarehouse) -> None:
     warehouse.tables[f"tombstones_{TARGET.table}"]["ticket_id"] = "SMALLINT"
     with pytest.raises(

@@ -75,6 +75,7 @@ class FakeWarehouse:
         parts: names in the ledger, once committed.
         tables: name and type of the columns that there are, by table.
         defaults: table and name of those with a default.
+        required: table and name of those that are NOT NULL, without a default.
         version: of the bookkeeping tables' layout with its release, once committed; None where no
             row says it.
         autocommit: as the loader has set it.
@@ -99,6 +100,7 @@ class FakeWarehouse:
         self.parts: set[str] = set()
         self.tables = existing(SPEC)
         self.defaults: set[tuple[str, str]] = set()
+        self.required: set[tuple[str, str]] = set()
         self.collation = "case_sensitive"
         self.process = 77
         self.autocommit: bool | None = None
@@ -198,6 +200,9 @@ class FakeWarehouse:
         if operation.startswith("SELECT table_schema"):
             schema, *names = values  # all targets of these tests are in one schema
             return [(schema, name, c) for name in names for c in self.tables.get(name, {})]
+        if operation.startswith("SELECT c.column_name"):
+            present = self.tables.get(values[1], {})
+            return [(c, "NO" if (values[1], c) in self.required else "YES", None) for c in present]
         if operation.startswith("SELECT part"):
             return [(name,) for name in values if name in self._parts_now]
         if operation.startswith("SELECT DISTINCT table_name"):
