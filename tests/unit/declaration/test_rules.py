@@ -316,7 +316,7 @@ def test_a_before_image_column_is_no_column_of_the_table(
 
 def test_every_table_has_a_schema(tmp_path: Path) -> None:
     content = {key: part for key, part in FREIGHT_CONTENT.items() if key != "source_schema"}
-    with pytest.raises(DeclarationError, match="table company: the source's schema is unknown; set"):
+    with pytest.raises(DeclarationError, match="table company: the source's schema is unknown"):
         load_declaration(save(tmp_path, content))
 
 

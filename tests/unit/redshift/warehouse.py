@@ -160,6 +160,8 @@ class FakeWarehouse:
         values = list(args or [])
         self.values.append((operation, values))
         self._answer = self._booked(operation, values) or self._counted(operation)
+        if operation.startswith("SELECT c.column_name"):
+            self._answer = self._own_columns(values[1])
         if operation.startswith("INSERT INTO") and ".floor " in operation:
             self._floor_now = values[0]
         elif operation.startswith("INSERT INTO") and ".value_key " in operation:
@@ -185,6 +187,11 @@ class FakeWarehouse:
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
 
+    def _own_columns(self, table: str) -> list[tuple[Any, ...]]:
+        """The columns of a table with whether they may be NULL, and no default."""
+        columns = self.tables.get(table, {})
+        return [(c, "NO" if (table, c) in self.required else "YES", None) for c in columns]
+
     def _booked(  # noqa: C901, PLR0911 - one answer a table
         self, operation: str, values: list[Any]
     ) -> list[tuple[Any, ...]]:
@@ -200,9 +207,6 @@ class FakeWarehouse:
         if operation.startswith("SELECT table_schema"):
             schema, *names = values  # all targets of these tests are in one schema
             return [(schema, name, c) for name in names for c in self.tables.get(name, {})]
-        if operation.startswith("SELECT c.column_name"):
-            present = self.tables.get(values[1], {})
-            return [(c, "NO" if (values[1], c) in self.required else "YES", None) for c in present]
         if operation.startswith("SELECT part"):
             return [(name,) for name in values if name in self._parts_now]
         if operation.startswith("SELECT DISTINCT table_name"):
