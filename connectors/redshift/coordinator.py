@@ -189,7 +189,7 @@ class LoadCoordinator:
         self._last_loaded = _NEVER
         self._failures = 0
         # Only right after a load: a job that keeps failing at its loads has other needs, and a
-        # warehouse into which nothing is loaded may sleep, which is billed for the time it is awake.
+        # warehouse into which nothing is loaded may sleep, so as not to be billed.
         self._prune_not_before = -math.inf
         self._prune_due = False
         self._prunes_now = False

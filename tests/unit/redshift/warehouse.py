@@ -159,9 +159,8 @@ class FakeWarehouse:
         self.say(operation)
         values = list(args or [])
         self.values.append((operation, values))
-        self._answer = self._booked(operation, values) or self._counted(operation)
-        if operation.startswith("SELECT c.column_name"):
-            self._answer = self._own_columns(values[1])
+        booked = self._booked(operation, values) or self._own_columns(operation, values)
+        self._answer = booked or self._counted(operation)
         if operation.startswith("INSERT INTO") and ".floor " in operation:
             self._floor_now = values[0]
         elif operation.startswith("INSERT INTO") and ".value_key " in operation:
@@ -187,8 +186,11 @@ class FakeWarehouse:
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
 
-    def _own_columns(self, table: str) -> list[tuple[Any, ...]]:
+    def _own_columns(self, operation: str, values: list[Any]) -> list[tuple[Any, ...]]:
         """The columns of a table with whether they may be NULL, and no default."""
+        if not operation.startswith("SELECT c.column_name"):
+            return []
+        table = values[1]
         columns = self.tables.get(table, {})
         return [(c, "NO" if (table, c) in self.required else "YES", None) for c in columns]
 
