@@ -38,8 +38,8 @@ def unfillable_columns(
             )
             if problem:
                 table = names.target(target)
-                place = f"column {quote(str(column))} of table {table}"
-                yield Difference(table, f"{place} {problem}", (), by_hand=True)
+                named = f"column {quote(str(column))} of table {table}"
+                yield Difference(table, f"{named} {problem}", (), by_hand=True)
 
 
 def _find_problem(target: TargetSpec, column: str, default: str, *, nullable: bool) -> str:
