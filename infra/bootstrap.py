@@ -14,6 +14,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterable
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,14 @@ LOGS: Final = ROOT / "build" / "logs"
 _PYTHONS: Final = ((3, 11), (3, 12))
 # Flink 2.2 runs on 17 and 21; the managed service has 17, so the module is compiled for that.
 _JAVAS: Final = range(17, 22)
+
+
+class Java(Enum):
+    """What a command needs for the JVM module."""
+
+    NOTHING = 0
+    TOOLS = 1  # a JDK and Maven
+    JAR = 2  # these, and the jar that they build
 
 
 class MissingError(RuntimeError):

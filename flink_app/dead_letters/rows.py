@@ -8,11 +8,11 @@ from typing import Any, Final
 import pyarrow as pa
 
 from connectors.kinesis.frame import RecordBlock
+from connectors.version import VERSION
 from flink_app.dead_letters.redaction import treated_record
 from flink_app.dead_letters.replay_marker import first_coordinates
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA, Originals
 from flink_app.dead_letters.sealing import Origin, Original
-from flink_app.declaration.version import VERSION
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.records.envelope import NOT_JSON, NotAChangeError, load
 from flink_app.records.plan import RecordPlan

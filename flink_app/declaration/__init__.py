@@ -13,7 +13,7 @@ Modules:
     redshift_rules: what Redshift would refuse of the tables that follow.
     star: a declaration, resolved: columns, paths, and what every block holds.
     provenance: what values have been through, written beside those that are kept.
-    version: which code and which declaration made something.
+    version: which declaration made something.
 """
 
 from flink_app.declaration.declaration import Declaration

@@ -1,4 +1,4 @@
-"""Which code and which declaration made something: the application's version, and a fingerprint."""
+"""Which declaration made something: a fingerprint. `connectors.version` says which code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Final
 
 from flink_app.declaration.declaration import Declaration
 
-VERSION: Final = "0.1.0"  # as in pyproject.toml, which does not ship; a test holds them equal
 _DIGITS: Final = 16
 
 

@@ -13,7 +13,7 @@ from flink_app.positions.generations import time_milliseconds
 from infra.aws import dry_run
 from infra.aws.application import StartState
 from infra.aws.clients import AwsClients, open_clients
-from infra.aws.command_line import parser
+from infra.aws.command_line import PARSERS
 from infra.aws.deploy import Deployment
 from infra.aws.environment import Environment, load_environment
 from infra.aws.errors import DeployError
@@ -35,7 +35,8 @@ def main(
     clock: Clock | None = None,
 ) -> int:
     """Runs one command; returns the exit code."""
-    options = parser().parse_args(arguments)
+    name, *rest = sys.argv[1:] if arguments is None else arguments
+    options = PARSERS[name]().parse_args(rest, argparse.Namespace(command=name))
     try:
         environment = load_environment(options.environment, options.environments)
         if options.command == "deploy" and options.dry_run:

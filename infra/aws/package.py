@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from connectors.failures import StarjoinError
-from infra.local.toolchain import ROOT, connectors_jar
+from infra.aws.command_line import package_parser
+from infra.local.toolchain import ROOT, ToolchainError, connectors_jar
 
 ZIP: Final = ROOT / "dist" / "starjoin.zip"
 PACKAGES: Final = ("flink_app", "connectors")
@@ -167,12 +168,13 @@ def _wheels(python: str) -> Path:
     return wheels
 
 
-def main() -> int:
-    """`build.py package`: builds the zip and prints its size."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`starjoin package`: builds the zip and prints its size."""
+    package_parser().parse_args(arguments)
     try:
         made = build_package()
-    except PackageError as error:
-        sys.stderr.write(f"build.py package: {error}\n")
+    except (PackageError, ToolchainError) as error:
+        sys.stderr.write(f"package: {error}\n")
         return 1
     with zipfile.ZipFile(made) as archive:
         sizes: dict[str, int] = {}
@@ -182,7 +184,3 @@ def main() -> int:
     parts = ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in sorted(sizes.items()))
     sys.stdout.write(f"{made}: {made.stat().st_size / 1e6:.1f} MB ({parts})\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

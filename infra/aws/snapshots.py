@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from connectors.failures import StarjoinError
 from flink_app.settings import PREFIX
+from infra.arguments import ArgumentParser
 from infra.aws.parameters import (
     definitions,
     parameters_that_may_be_empty,
@@ -142,6 +143,7 @@ def _references(node: Any) -> Iterator[str]:
 
 def main() -> None:
     """Writes them all."""
+    ArgumentParser(prog="python -m infra.aws.snapshots", description=__doc__).parse_args()
     for path, text in snapshots():
         path.write_text(text, encoding="utf-8")
 

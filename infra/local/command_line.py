@@ -1,21 +1,21 @@
-"""The command line of `build.py demo`. Standard library only: help needs no environment."""
+"""The command line of `starjoin demo`. Standard library only: help needs no environment."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
+from infra.arguments import ArgumentParser
 from infra.local.examples import DEFAULT, EXAMPLES
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(prog: str = "starjoin demo") -> ArgumentParser:
     """The options of `demo`."""
-    parser = argparse.ArgumentParser(
-        prog="build.py demo",
+    parser = ArgumentParser(
+        prog=prog,
         description="Run the main job locally, from change records to the warehouse's "
         "table, and compare that with the join that the source computes.",
         epilog="Exit codes: 0 the tables are equal and every record is accounted for; 1 they "
-        "differ, or the demo failed; 130 interrupted.",
+        "differ, or the demo failed; 2 wrong arguments; 130 interrupted.",
     )
     parser.add_argument("--example", choices=EXAMPLES, default=DEFAULT, help=f"default {DEFAULT}")
     parser.add_argument("--parallelism", type=int, default=2, help="of the job (default 2)")

@@ -8,10 +8,9 @@ balance; stop.
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -39,17 +38,17 @@ class DemoError(StarjoinError, RuntimeError):
     """The demo cannot continue."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the demo; returns 0 only if the warehouse equals the result of all changes."""
-    arguments = parser().parse_args()
+    options = parser().parse_args(arguments)
     console = Console()
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(
             prefix="starjoin-", ignore_cleanup_errors=True
         ) as temporary:
-            folder = arguments.keep or Path(temporary)
-            differences = _run(console, folder, arguments.example, arguments.parallelism)
+            folder = options.keep or Path(temporary)
+            differences = _run(console, folder, options.example, options.parallelism)
     except (ServiceError, ToolchainError, DemoError) as error:
         console.print(f"[red]The demo failed:[/] {error}", highlight=False)
         return 1
@@ -144,7 +143,3 @@ class _Watch:
     def close(self) -> None:
         """Closes the connection to the warehouse."""
         self._warehouse.close()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The command line of `build.py replay`. Standard library only: help needs no environment."""
+"""The command line of `starjoin replay`. Standard library only: help needs no environment."""
 
 from __future__ import annotations
 
@@ -6,19 +6,23 @@ import argparse
 import datetime as dt
 from pathlib import Path
 
-from infra.aws.environments import FOLDER
+from infra.arguments import ArgumentParser
+from infra.aws.command_line import add_environment_options, list_environments
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(prog: str = "starjoin replay") -> ArgumentParser:
     """The options of `replay`."""
-    parser = argparse.ArgumentParser(
-        prog="build.py replay",
+    parser = ArgumentParser(
+        prog=prog,
         description="Put dead letters back onto the stream, once their cause is fixed. Without "
         "--apply it only prints what it would put back.",
         epilog="Exit codes: 0 done; 1 failed; 2 wrong arguments.",
     )
     application = parser.add_mutually_exclusive_group(required=True)
-    application.add_argument("--environment", metavar="NAME", help="a deployed environment")
+    environment = application.add_argument(
+        "--environment", metavar="NAME", help="a deployed environment"
+    )
+    environment.completer = list_environments  # type: ignore[attr-defined]
     application.add_argument("--properties", type=Path, help="a file of runtime properties")
     parser.add_argument(
         "--apply", action="store_true", help="put them back instead of only printing the plan"
@@ -29,14 +33,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--until", type=_time, help="arrived before this time")
     parser.add_argument("--part", help="only this part, by its name in the ledger")
     parser.add_argument("--limit", type=_count, help="at most this many, the first in order")
-    parser.add_argument(
-        "--environments",
-        type=Path,
-        default=FOLDER,
-        metavar="FOLDER",
-        help="folder of the environment files",
-    )
-    parser.add_argument("--profile", help="profile of the AWS configuration")
+    add_environment_options(parser)
     return parser
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
+from infra.arguments import ArgumentParser
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """The options of `bench`."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="build.py bench",
         description="Measure the engine and its parts; print every figure with what it was "
         "measured against.",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from infra.arguments import ArgumentParser
+
 PASSWORD = "STARJOIN_REDSHIFT_PASSWORD"
 DEFAULT_PORT = 5439
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """The options of `contract`."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="build.py contract",
         description="Check what the application relies on in Redshift: its rules, types, errors, "
         "locks and COPY, and what a load costs there. Runs against the local emulator, or with "

@@ -17,7 +17,7 @@ from typing import Final
 
 import pytest
 
-from flink_app.declaration.version import VERSION
+from connectors.version import VERSION
 from tests.contract.warehouse import Warehouse
 from tests.unit.stars import ROOT
 

@@ -15,7 +15,7 @@ import yaml
 from connectors.redshift import ledger
 from flink_app.declaration import Declaration, DeclarationError, Star
 from flink_app.denormalise import join, operator
-from infra.check.__main__ import main
+from infra.simulate.main import main
 from infra.simulation import ArgumentError, HistoryError, ValuesError, check
 from infra.simulation.choices import Choices
 from infra.simulation.profile import Profile
@@ -158,20 +158,19 @@ def test_the_command_reports_and_its_exit_code_says_how_it_went(
 ) -> None:
     path = tmp_path / "alone.yaml"
     path.write_text(STRANGERS["alone"])
-    monkeypatch.setattr(sys, "argv", ["check", str(path), "--histories", "3", "--seed", "4"])
-    assert main() == 0
+    arguments = [str(path), "--histories", "3", "--seed", "4"]
+    assert main(arguments) == 0
     assert "alone: each target equals the SQL join" in capsys.readouterr().out
     with monkeypatch.context() as broken:
         broken.setattr("infra.simulation.oracle.NOTHING", "wrong")
         broken.setattr("infra.simulation.oracle.position_text", lambda _: "wrong")
-        assert main() == 1
+        assert main(arguments) == 1
         assert "Smallest history found" in capsys.readouterr().out
     path.write_text("name: alone")
-    assert main() == 2
+    assert main(arguments) == 2
     assert "has 2 errors:" in capsys.readouterr().err
-    monkeypatch.setattr(sys, "argv", ["check", str(path), "--histories", "0"])
     with pytest.raises(SystemExit, match="2"):
-        main()
+        main([str(path), "--histories", "0"])
 
 
 def test_the_example_of_the_document_passes_as_it_stands(tmp_path: Path) -> None:

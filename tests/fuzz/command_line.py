@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from infra.arguments import ArgumentParser
+
 _DESCRIPTION = """Decode records that a grammar makes up and damages, and check what must hold.
 
 An input is a record. Inputs come in sessions: blocks of up to some eighty records, of one of the
@@ -13,9 +15,9 @@ each block a share of them is changed in values, structure or bytes, and some fr
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """The options of `fuzz`."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="build.py fuzz",
         description=_DESCRIPTION,
         epilog="Exit codes: 0 nothing was wrong; 1 a session was.",

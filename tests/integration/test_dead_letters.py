@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.blocks import Kind
+from connectors.version import VERSION
 from flink_app.dead_letters.schema import Originals
 from flink_app.dead_letters.sealing import Original
-from flink_app.declaration.version import VERSION
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.records.rejected import Reason
 from infra.local.example import Example

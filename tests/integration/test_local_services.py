@@ -110,7 +110,7 @@ def test_a_job_manager_chooses_its_ports_itself(tmp_path: Path) -> None:
 def test_an_interrupted_demo_leaves_nothing_running(tmp_path: Path, stop: signal.Signals) -> None:
     connectors_jar()
     with subprocess.Popen(
-        [sys.executable, "-m", "infra.local.demo", "--keep", str(tmp_path)],
+        [sys.executable, "-m", "infra.cli", "demo", "--keep", str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         cwd=ROOT,

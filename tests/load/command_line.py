@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
+from infra.arguments import ArgumentParser
 
-def parser() -> argparse.ArgumentParser:
+
+def parser() -> ArgumentParser:
     """The options of `load-test`; `tests.load.options` says what each is."""
-    parser = argparse.ArgumentParser(
+    parser = ArgumentParser(
         prog="build.py load-test",
         description="Put the job under load from a generator that knows the true table, and write "
         "a report.",

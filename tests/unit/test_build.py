@@ -13,11 +13,14 @@ import pytest
 
 import build
 from build import COMMANDS
+from connectors.version import VERSION
 from infra import bootstrap
 from infra.bootstrap import ROOT
+from infra.cli.commands import COMMANDS as USER_COMMANDS
 
-AWS = "infra.aws"
-REQUIRED = {"check": ("declaration.yaml",)}
+AWS = "infra.aws.cli:main"
+ALL = [*COMMANDS, *USER_COMMANDS]
+REQUIRED = {"simulate": ("declaration.yaml",), "completion": ("bash",)}
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +52,17 @@ def files(folder: Path) -> set[Path]:
     return set(folder.rglob("*"))
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+@pytest.mark.parametrize("command", [(), *((name,) for name in ALL)])
 def test_help_needs_nothing_and_does_nothing(bare: Path, command: tuple[str, ...]) -> None:
     before = files(bare)
     done = call(bare, *command, "--help")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"usage: {' '.join(['build.py', *command])} ")
+    assert done.stdout.startswith(f"usage: {' '.join(['build.py', *(command or ('COMMAND',))])} ")
     assert done.stderr == ""
     assert files(bare) == before
 
 
-@pytest.mark.parametrize("command", sorted({*COMMANDS} - {"test"}))
+@pytest.mark.parametrize("command", sorted({*ALL} - {"test"}))
 def test_a_wrong_argument_is_refused_before_anything_is_made(bare: Path, command: str) -> None:
     before = files(bare)
     done = call(bare, command, *REQUIRED.get(command, ()), "--environment=x", "--hlep")
@@ -69,15 +72,39 @@ def test_a_wrong_argument_is_refused_before_anything_is_made(bare: Path, command
     assert files(bare) == before
 
 
-def test_a_declaration_to_check_is_sought_where_the_caller_is(
+def test_without_a_command_all_are_listed(bare: Path) -> None:
+    done = call(bare)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == call(bare, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("packge", "package"), ("lnit", "lint"), ("--versoin", "--version")]
+)
+def test_what_was_meant_is_said(bare: Path, given: str, meant: str) -> None:
+    done = call(bare, given)
+    assert done.returncode == 2
+    assert done.stderr == f"build.py: there is no command '{given}'; did you mean {meant}?\n"
+
+
+def test_the_version_needs_nothing(bare: Path) -> None:
+    assert call(bare, "--version").stdout == f"starjoin {VERSION}\n"
+
+
+def test_a_user_s_command_runs_where_the_caller_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[tuple[str, ...]] = []
-    monkeypatch.setattr(build, "become", lambda *arguments: started.append(arguments))
+    """A relative path counts from there, and a package of that folder is not taken for ours."""
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execve", lambda _program, words, _environment: started.append(words))
+    monkeypatch.setattr(build, "prepare", lambda _: None)
     monkeypatch.chdir(tmp_path)
-    build.check(["mine.yaml", "--seed", "7"])
-    wanted = ("-m", "infra.check", str(tmp_path / "mine.yaml"), "--histories=100", "--seed=7")
-    assert started == [wanted]
+    build.run("simulate", ["mine.yaml", "--seed", "7"])
+    assert started == [
+        [str(bootstrap.PYTHON), *("-P", "-m", "infra.cli", "simulate", "mine.yaml", "--seed", "7")]
+    ]
+    assert Path.cwd() == tmp_path
 
 
 def test_without_a_jdk_the_error_says_what_to_install(bare: Path) -> None:
@@ -92,7 +119,7 @@ def test_without_a_jdk_the_error_says_what_to_install(bare: Path) -> None:
         *(
             (given, {"environment"})
             for given in (
-                ["check", "mine.yaml"],
+                ["simulate", "mine.yaml"],
                 ["test", "--fast"],
                 ["fuzz"],
                 ["replay"],
@@ -129,6 +156,7 @@ def test_a_command_makes_only_what_it_needs(
         monkeypatch.setattr(bootstrap, name, partial(made.add, what))
     monkeypatch.setattr(build, "step", lambda *_: None)
     monkeypatch.setattr(build, "become", lambda *_: None)
+    monkeypatch.setattr(build, "become_starjoin", lambda *_: None)
     build.run(arguments[0], arguments[1:])
     assert made == needed
 
@@ -151,10 +179,12 @@ def test_what_is_quick_to_tell_is_tested_first(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_help_lists_every_command(bare: Path) -> None:
     listed = call(bare, "--help").stdout
-    for name, command in COMMANDS.items():
-        assert f"  {name:10} {command.help}" in listed
+    for name in ALL:
+        does = USER_COMMANDS[name].help if name in USER_COMMANDS else COMMANDS[name].help
+        assert f"  {name:10} {does}\n" in listed
+    assert max(map(len, listed.splitlines())) <= 80
 
 
 def test_there_is_a_command_for_whatever_is_done_to_an_environment() -> None:
-    of_aws = {name: command.words for name, command in COMMANDS.items() if command.module == AWS}
+    of_aws = {name: command.words for name, command in USER_COMMANDS.items() if command.work == AWS}
     assert of_aws == {n: (n,) for n in ("deploy", "reload", "status", "stop", "destroy")}

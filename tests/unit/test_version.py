@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from connectors.version import VERSION
 from flink_app.declaration import Star
-from flink_app.declaration.version import VERSION, fingerprint
+from flink_app.declaration.version import fingerprint
 from tests.fixtures.layout import FIXTURES, Layout, read_records
 from tests.unit.stars import FREIGHT, ROOT, declaration, freight, order_book, ticket_seller
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.version import VERSION
 from flink_app.dead_letters.schema import Originals
 from flink_app.dead_letters.sealing import Original
-from flink_app.declaration.version import VERSION
 from flink_app.decode.plan import DecodePlan
 from flink_app.privacy.treatments import sha256, tokenise
 from tests.support.decoding import DecodedBlock, decode_fully

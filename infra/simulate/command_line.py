@@ -1,15 +1,16 @@
-"""The command line of `build.py check`. Standard library only: help needs no environment."""
+"""The command line of `starjoin simulate`. Standard library only: help needs no environment."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
+from infra.arguments import ArgumentParser
 
-def parser() -> argparse.ArgumentParser:
-    """The options of `check`."""
-    parser = argparse.ArgumentParser(
-        prog="build.py check",
+
+def parser(prog: str = "starjoin simulate") -> ArgumentParser:
+    """The options of `simulate`."""
+    parser = ArgumentParser(
+        prog=prog,
         description="Run random histories of a declaration's source tables (transactions, key "
         "updates, deletes, full loads, re-deliveries, crashes, restores, reloads) through the "
         "application's own operators and SQL, and compare every target with the join of the "

@@ -1,1 +1,0 @@
-"""`build.py check`: tests a declaration against random histories, on the command line."""

@@ -1,0 +1,1 @@
+"""`starjoin simulate`: tests a declaration against random histories, on the command line."""
