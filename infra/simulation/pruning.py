@@ -6,9 +6,10 @@ for no longer than it has to be, since without pruning a missing fence or ledger
 The rules are those of the algorithm:
 
 - a ledger row may go when no snapshot that can be restored has its part pending;
-- a tombstone may go when every record of its key at or below its position is applied and lies
-  before the oldest such snapshot. A dead letter that can be replayed is a record that is not
-  applied.
+- a tombstone may go when every record of its key at or below its position is applied for good: it
+  lies before the oldest such snapshot, and no part that waits to be loaded has it, not even one of
+  a record that was read and loaded before. A dead letter that can be replayed is a record that is
+  not applied.
 
 With its tombstone the warehouse forgets that a key was deleted. What comes of it later is of a row
 that was inserted again, whatever its position: a full load in the same generation has positions
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,12 +66,25 @@ class Pruning:
         self._source = source
         self._before: _Before | None = None
 
-    def begin(self, needed: Iterable[str], oldest: Checkpoint, reached: list[int]) -> Cutoffs:
-        """What may go now: parts but for those `needed`; `oldest` is the oldest to be restored."""
+    def begin(
+        self,
+        needed: Iterable[str],
+        restorable: Sequence[Checkpoint],
+        loaded: Sequence[int],
+        reached: Sequence[int],
+    ) -> Cutoffs:
+        """What may go now: parts but for those `needed`, or pending in what is `restorable`.
+
+        `loaded` is how far all that is known to be read is also loaded, whatever was before.
+        """
         before = self._before = _Before()
-        safe = [min(oldest.offsets.get(shard, 0), count) for shard, count in enumerate(reached)]
+        safe = [
+            min([count, *(checkpoint.offsets.get(shard, 0) for checkpoint in restorable)])
+            for shard, count in enumerate(loaded)
+        ]
+        pending = {name for checkpoint in restorable for name in checkpoint.pending or {}}
         return Cutoffs(
-            batches=self._batches({*needed, *(oldest.pending or {})}, before),
+            batches=self._batches({*needed, *pending}, before),
             tombstones=self._tombstones(self._forgettable(safe, reached), before),
         )
 
@@ -128,7 +142,9 @@ class Pruning:
                 buried.append(((target, tuple(row)), _time(loaded_at)))
         return buried
 
-    def _forgettable(self, safe: list[int], reached: list[int]) -> dict[Tombstone, set[Identity]]:
+    def _forgettable(
+        self, safe: Sequence[int], reached: Sequence[int]
+    ) -> dict[Tombstone, set[Identity]]:
         """The tombstones that may go; of each, all versions of its key that are applied."""
         held, shards = self._held_back(safe), self._source.shards
         applied: defaultdict[tuple[str, Key], set[Identity]] = defaultdict(set)
@@ -149,7 +165,7 @@ class Pruning:
                     forgettable[tombstone] = applied[fact, version.key]
         return forgettable
 
-    def _held_back(self, safe: list[int]) -> defaultdict[tuple[str, Key], list[Version]]:
+    def _held_back(self, safe: Sequence[int]) -> defaultdict[tuple[str, Key], list[Version]]:
         """Changes that have not been applied for good, by table and key."""
         records = [record for _, record in (*self._source.wire, *self._source.letters)]
         for shard, count in zip(self._source.shards, safe, strict=True):

@@ -149,7 +149,7 @@ class Check:
         for _, shard, last in new:
             index, count = self._locate(shard, last)
             read_by_owner[index] = max(read_by_owner[index], count)
-        pairs = list(zip(self._reached_by(owner), before, strict=True))
+        pairs = list(zip(self.reached_by(owner), before, strict=True))
         ahead = all(count >= reached for count, reached in pairs)
         behind = all(count <= reached for count, reached in pairs)
         self.reached = [max(pair) for pair in pairs]
@@ -170,8 +170,11 @@ class Check:
         self._check_balance()
         self._check_gaps()
 
-    def _reached_by(self, owner: int) -> list[int]:
-        """How far the attempt has loaded each shard: up to what still waits to be loaded."""
+    def reached_by(self, owner: int) -> list[int]:
+        """How far the attempt has loaded each shard: up to what still waits to be loaded.
+
+        What it has read again counts as not loaded, though others may have loaded it before.
+        """
         reached = list(self._read_by[owner])
         waiting = self._waiting[owner]
         for name in waiting.keys() - self._seen.parts:

@@ -108,13 +108,9 @@ class World:
 
     def decide(self, parallelism: int) -> None:
         """Somebody gives the new log its generation, and starts from before it."""
+        before = self._list_restorable()[0]
         self.source.decide()
-        before = [
-            checkpoint
-            for checkpoint in self.checkpoints
-            if all(checkpoint.offsets.get(n, 0) <= end for n, end in enumerate(self._ends))
-        ]
-        self.fail(before[-1], parallelism)
+        self.fail(before, parallelism)
 
     def can_raise_floor(self) -> bool:
         """Whether all of the newest generation's load is in the last checkpoint."""
@@ -182,11 +178,28 @@ class World:
         needed = {*attempt.list_pending(), *self.attempt.list_pending()}
         if self.attempt.checkpoint is not None:
             needed |= {*(self.attempt.checkpoint.pending or {})}
-        pruning, last = self.check.pruning, self.checkpoints[-1]
+        check, pruning = self.check, self.check.pruning
+        owners = (attempt.number, self.attempt.number)
+        loaded = [min(counts) for counts in zip(*map(check.reached_by, owners), strict=True)]
         try:
-            yield pruning.begin(needed, last, self.check.reached)
+            yield pruning.begin(needed, self._list_restorable(), loaded, check.reached)
         finally:
             pruning.end()
+
+    def _list_restorable(self) -> list[Checkpoint]:
+        """What the next attempt may start from, the oldest first, if no older restore is asked for.
+
+        The last checkpoint; and as long as nobody has decided about a log that has started again,
+        those since the last one before it.
+        """
+        if not self.source.is_undecided:
+            return self.checkpoints[-1:]
+        before = [
+            number
+            for number, checkpoint in enumerate(self.checkpoints)
+            if all(checkpoint.offsets.get(n, 0) <= end for n, end in enumerate(self._ends))
+        ]
+        return self.checkpoints[before[-1] :]
 
     # -- sequences of steps, for scripts and for the end of a history
 

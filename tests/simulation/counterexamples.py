@@ -158,6 +158,38 @@ def a_load_shows_a_row_before_the_record_of_its_insert() -> None:
         tale.world.check_end()
 
 
+def what_is_loaded_is_read_again_when_its_tombstone_is_pruned() -> None:
+    with Tale() as tale:
+        tale.take(tale.load("f", 1), tale.delete("f", 1))
+        tale.commit()
+        tale.restore(0)
+        tale.settle()
+        tale.read()
+        tale.read()
+        tale.checkpoint()
+        tale.world.prune()
+        tale.settle()
+        tale.replay()
+
+
+def a_log_starts_again_and_the_start_is_from_before_it() -> None:
+    """A part that was pending there has been loaded since, and comes again."""
+    with Tale() as tale:
+        load, deleted = tale.load("f", 1), tale.delete("f", 1)
+        tale.take(deleted)
+        tale.commit()
+        tale.take(load)
+        tale.checkpoint()
+        tale.world.restart_log()
+        tale.settle()
+        tale.take(tale.t(1))
+        tale.checkpoint()
+        tale.world.prune()
+        tale.world.decide(1)
+        tale.settle()
+        tale.replay()
+
+
 def an_aborted_checkpoint_that_some_subtasks_saw() -> None:
     with Tale(parallelism=2) as tale:
         tale.commit()

@@ -6,12 +6,14 @@ The numbers are the algorithm's, 0 is none of it. 18 to 20 are about reloads: `t
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 from connectors.redshift import coordinator, schedule
 from connectors.redshift.coordinator import LoadCoordinator
+from connectors.redshift.pruning import Cutoffs
 from connectors.redshift.schedule import Size
 from connectors.staging.part import Part
 from flink_app.declaration import Star
@@ -124,6 +126,38 @@ def test_with_its_tombstone_a_delete_is_forgotten() -> None:
         pytest.raises(WrongError, match="rows"),
     ):
         counterexamples.a_load_shows_a_row_before_the_record_of_its_insert()
+
+
+def test_a_tombstone_may_go_only_when_no_part_that_waits_has_its_delete() -> None:
+    begin = Pruning.begin
+
+    def begin_as_before(
+        self: Pruning, needed: Any, restorable: Any, _: list[int], reached: list[int]
+    ) -> Cutoffs:
+        return begin(self, needed, restorable, reached, reached)
+
+    counterexamples.what_is_loaded_is_read_again_when_its_tombstone_is_pruned()
+    with (
+        patch.object(Pruning, "begin", begin_as_before),
+        pytest.raises(WrongError, match="tombstones"),
+    ):
+        counterexamples.what_is_loaded_is_read_again_when_its_tombstone_is_pruned()
+
+
+def test_as_long_as_nobody_decides_about_a_log_a_start_from_before_it_needs_what_it_needs() -> None:
+    begin = Pruning.begin
+
+    def begin_with_the_last(
+        self: Pruning, needed: Any, restorable: Any, loaded: list[int], reached: list[int]
+    ) -> Cutoffs:
+        return begin(self, needed, restorable[-1:], loaded, reached)
+
+    counterexamples.a_log_starts_again_and_the_start_is_from_before_it()
+    with (
+        patch.object(Pruning, "begin", begin_with_the_last),
+        pytest.raises(WrongError, match="rows"),
+    ):
+        counterexamples.a_log_starts_again_and_the_start_is_from_before_it()
 
 
 def test_14_a_batch_cut_at_an_aborted_checkpoint_is_incomplete() -> None:
