@@ -21,6 +21,8 @@ Records by columns, the fast path:
     sent_nulls: which columns were sent as null, and which not at all.
     value_columns: columns of JSON values to columns of the declared types.
     position_columns: positions by columns.
+    arrival_columns: the order of arrival, which stands in coarse ones.
+    hexadecimal: their digits.
 
 Record by record, the slow path and the reference of the fast one:
     rows: one record to a change, or to the reason why it is none.

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.dms_records import CoarsePositions, Positions
+from flink_app.decode.arrival_columns import find_arrivals
+from flink_app.decode.hexadecimal import Characters, hex_digits
 from flink_app.positions.generations import UNKNOWN_GENERATION
 from flink_app.positions.position import (
     ARRIVAL_DIGITS,
@@ -25,7 +27,6 @@ from flink_app.positions.position import (
     SQL_SERVER,
     TIME_DIGITS,
     WIDTH,
-    arrival_digits,
 )
 from flink_app.records.arrays import Mask, Rows, to_mask
 from flink_app.records.parsed import Numbers, Ordering, Positioned
@@ -33,9 +34,6 @@ from flink_app.records.parsed import Numbers, Ordering, Positioned
 _COMMIT: Final = GENERATION_DIGITS
 _RECORD: Final = GENERATION_DIGITS + COMMIT_DIGITS
 _ARRIVAL: Final = GENERATION_DIGITS + TIME_DIGITS  # of a coarse position
-_DIGITS: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
-
-_Matrix = npt.NDArray[np.uint8]
 
 
 def ordering_of(
@@ -91,7 +89,7 @@ def find_positions(
         known |= coarse
         kinds.add(Positions.COMMIT_TIMESTAMP)
     if isinstance(generation, int):
-        header: _Matrix = _hex(np.array([generation], np.int64))[0, -GENERATION_DIGITS:]
+        header: Characters = _hex(np.array([generation], np.int64))[0, -GENERATION_DIGITS:]
     else:
         known &= generation != UNKNOWN_GENERATION
         header = _hex(generation[known])[:, -GENERATION_DIGITS:]
@@ -108,7 +106,7 @@ def find_positions(
 _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
 
 
-def _postgresql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+def _postgresql(streams: pa.Array, unplaced: Mask, text: Characters) -> tuple[Mask, Mask]:
     """Fills in the commit of rows of this form; gives where it stands and where it is not 0."""
     formed = unplaced & to_mask(pc.match_substring_regex(streams, POSTGRESQL))
     rows = _rows(formed)
@@ -120,7 +118,7 @@ def _postgresql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask,
     return formed, good
 
 
-def _mysql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+def _mysql(streams: pa.Array, unplaced: Mask, text: Characters) -> tuple[Mask, Mask]:
     parts = pc.extract_regex(streams, MYSQL)
     formed = unplaced & to_mask(pc.is_valid(parts))
     rows = np.flatnonzero(formed)
@@ -135,7 +133,7 @@ def _mysql(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask
     return formed, good
 
 
-def _oracle(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mask]:
+def _oracle(streams: pa.Array, unplaced: Mask, text: Characters) -> tuple[Mask, Mask]:
     formed = unplaced & to_mask(pc.match_substring_regex(streams, ORACLE))
     rows = np.flatnonzero(formed)
     scn = streams.take(pa.array(rows)).cast(pa.int64()).to_numpy()
@@ -145,13 +143,12 @@ def _oracle(streams: pa.Array, unplaced: Mask, text: _Matrix) -> tuple[Mask, Mas
     return formed, good
 
 
-def _coarse(ordering: Ordering, rows: Rows, text: _Matrix) -> Mask:
+def _coarse(ordering: Ordering, rows: Rows, text: Characters) -> Mask:
     """Fills in times of commits and arrival; gives where neither orders two neighbours."""
     text[rows, _COMMIT:_ARRIVAL] = _hex(ordering.committed[rows])
-    sequence_numbers = ordering.sequence_numbers.take(pa.array(rows)).to_pylist()
-    digits = "".join(map(arrival_digits, sequence_numbers)).encode()
-    text[rows, _ARRIVAL:] = np.frombuffer(digits, np.uint8).reshape(-1, ARRIVAL_DIGITS)
-    arrivals = np.frombuffer(digits, np.dtype(f"S{ARRIVAL_DIGITS}"))
+    digits = find_arrivals(ordering.sequence_numbers.take(pa.array(rows)))
+    text[rows, _ARRIVAL:] = digits
+    arrivals = np.ascontiguousarray(digits).view(f"S{ARRIVAL_DIGITS}")[:, 0]
     disordered = np.zeros(len(rows), np.bool_)
     committed = ordering.committed[rows]
     is_later = np.greater(arrivals[1:], arrivals[:-1])
@@ -172,16 +169,12 @@ def _numbers(values: pa.Array, missing: int) -> Numbers:
     return filled
 
 
-def _hex(numbers: Numbers) -> _Matrix:
+def _hex(numbers: Numbers) -> Characters:
     """Sixteen digits of each number."""
-    octets = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
-    text = np.empty((len(numbers), 16), np.uint8)
-    text[:, 0::2] = _DIGITS[octets >> 4]
-    text[:, 1::2] = _DIGITS[octets & 15]
-    return text
+    return hex_digits(numbers.astype(">u8").view(np.uint8).reshape(-1, 8))
 
 
-def _characters(texts: pa.Array, width: int) -> _Matrix:
+def _characters(texts: pa.Array, width: int) -> Characters:
     """The characters of hexadecimal texts that all have the same width, in lower case."""
     values = pa.concat_arrays([texts])  # a fresh array: its offset is zero
     octets = np.frombuffer(values.buffers()[2], np.uint8, len(values) * width)

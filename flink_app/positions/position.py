@@ -49,7 +49,8 @@ TIME_DIGITS: Final = 16
 ARRIVAL_DIGITS: Final = WIDTH - GENERATION_DIGITS - TIME_DIGITS
 # Of a sequence number in hexadecimal digits, from its end.
 _SEQUENCE_NUMBER_DIGITS: Final = 47
-_SHARD_MADE, _COUNTER, _SHARD = slice(-45, -37), slice(-32, -20), slice(-4, None)
+# What is taken of them: when its shard was made, the counter, the shard.
+ARRIVAL_SLICES: Final = (slice(-45, -37), slice(-32, -20), slice(-4, None))
 
 
 class PositionError(StarjoinError, ValueError):
@@ -83,7 +84,7 @@ def arrival_digits(sequence_number: str) -> str:
     if len(digits) == ARRIVAL_DIGITS:
         return digits
     digits = digits.rjust(_SEQUENCE_NUMBER_DIGITS, "0")
-    return digits[_SHARD_MADE] + digits[_COUNTER] + digits[_SHARD]
+    return "".join(digits[part] for part in ARRIVAL_SLICES)
 
 
 def make_coarse_position(generation: int, commit_micros: int, sequence_number: str) -> str:
