@@ -95,6 +95,13 @@ class EmbeddedPostgres(Lifetime):
             raise ServiceError(msg)
         return self._home
 
+    def pid(self) -> int:
+        """The server's process, for measuring it; its sessions are its children."""
+        if self._service is None:
+            msg = "PostgreSQL is not running: enter the context first"
+            raise ServiceError(msg)
+        return self._service.command_pid()
+
     def dsn(self, database: str = "postgres", *, tcp: bool = False) -> str:
         """A connection string for psycopg and libpq."""
         host = "127.0.0.1" if tcp else str(self.socket_folder)

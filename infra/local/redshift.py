@@ -89,6 +89,13 @@ class RedshiftEmulator(Lifetime):
             raise ServiceError(text)
         return self._faults
 
+    def pid(self) -> int:
+        """The emulator's process, for measuring it; PostgreSQL has its own."""
+        if self._process is None:
+            text = "the Redshift emulator is not running: enter its context first"
+            raise ServiceError(text)
+        return self._process.command_pid()
+
     def _start(self) -> None:
         """Starts PostgreSQL and the emulator; returns when clients can connect."""
         self.postgres.start()

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.console import Console
 
 from tests.bench.command_line import parser
 from tests.bench.dimensions import measure_trickle
 from tests.bench.engine import from_block_files, from_kinesis
 from tests.bench.forms import measure_forms
+from tests.bench.loads.run import Choice, measure_loads
 from tests.bench.parts import Parts
+
+# Beside everything else loads are measured at one moderate size.
+_MODERATE: Final = (200_000,)
 
 
 def main() -> None:
     """Runs the benchmarks that were asked for."""
     arguments = parser().parse_args()
     console = Console(width=160, highlight=False)
+    if arguments.what == "load":
+        choice = Choice(
+            arguments.target_rows, arguments.batch_rows, arguments.repeats, arguments.shapes
+        )
+        choice = choice.make_full() if arguments.full else choice
+        measure_loads(console, choice, arguments.json)
+        return
     no_engine = Parts().measure(console)
     measure_forms(console)
     measure_trickle(console)
     if arguments.what != "parts":
         from_block_files(console, arguments.frames, no_engine)
         from_kinesis(console, arguments.records)
+    if arguments.what == "all":
+        choice = Choice(_MODERATE, arguments.batch_rows, arguments.repeats, arguments.shapes)
+        measure_loads(console, choice, arguments.json)
 
 
 if __name__ == "__main__":

@@ -2,17 +2,65 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
+
 from infra.arguments import ArgumentParser
+from tests.bench.loads.shapes import Shape
 
 
 def parser() -> ArgumentParser:
     """The options of `bench`."""
     parser = ArgumentParser(
         prog="build.py bench",
-        description="Measure the engine and its parts; print every figure with what it was "
+        description="Measure the engine, its parts, and loads; print every figure with what it was "
         "measured against.",
     )
-    parser.add_argument("what", nargs="?", default="all", choices=["all", "parts", "engine"])
+    choices = ["all", "parts", "engine", "load"]
+    parser.add_argument("what", nargs="?", default="all", choices=choices)
     parser.add_argument("--frames", type=int, default=200, help="of 7,500 facts (default 200)")
     parser.add_argument("--records", type=int, default=100_000, help="on the stream")
+    load = parser.add_argument_group(
+        "load",
+        "The present plan of a load beside the former one, on the Redshift emulator: time, CPU "
+        "time, statements, rows read and written.",
+    )
+    load.add_argument(
+        "--target-rows",
+        type=_positive,
+        nargs="+",
+        default=[200_000, 2_000_000],
+        help="of each target (default 200000 2000000; 200000 with `all`)",
+    )
+    load.add_argument(
+        "--batch-rows",
+        type=_positive,
+        nargs="+",
+        default=[10_000],
+        help="of each batch (default 10000)",
+    )
+    load.add_argument("--repeats", type=_positive, default=3, help="of each load (default 3)")
+    load.add_argument(
+        "--shapes",
+        nargs="+",
+        type=Shape,
+        choices=list(Shape),
+        default=list(Shape),
+        help="what batches are made of (default: each in turn); the output says what they mean",
+    )
+    load.add_argument(
+        "--full",
+        action="store_true",
+        help="targets of 200,000, 2,000,000 and 20,000,000 rows, batches of 10,000, 100,000 and "
+        "1,000,000: takes hours, and 25 GB of disk",
+    )
+    load.add_argument("--json", type=Path, help="write the figures of loads to this file as well")
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        message = "must be at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return number

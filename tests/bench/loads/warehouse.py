@@ -1,0 +1,155 @@
+"""The warehouse that is loaded: the Redshift emulator, and its target.
+
+Loads go through the driver, the emulator and S3 like any other. What prepares a target for them,
+and VACUUM, goes straight to PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg
+
+from connectors.redshift.access import RedshiftAddress, SslMode
+from connectors.redshift.connection import Credentials, connect
+from connectors.redshift.loader import Loader
+from connectors.redshift.names import Names
+from connectors.staging.store import S3Store
+from flink_app.declaration import Star, load_declaration
+from flink_app.warehouse import warehouse_spec
+from infra.local.lifetimes import Lifetime
+from infra.local.moto import Moto
+from infra.local.redshift import RedshiftEmulator
+from infra.local.toolchain import ROOT
+from tests.bench.loads.batches import KNOWN, TARGET_COLUMNS, Target
+
+START: Final = 1
+_BUCKET: Final = "starjoin-bench"
+_SCHEMA: Final = "starjoin"
+# One process does one session's work, so that its CPU time is the work; enough memory for a hash
+# table of the batch, as a warehouse has it.
+_SESSION_SETTINGS: Final = {
+    "max_parallel_workers_per_gather": "0",
+    "jit": "off",
+    "work_mem": "'512MB'",
+}
+
+
+class BenchWarehouse(Lifetime):
+    """The servers, and the ticket seller's tables on them. Use it as a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._exit = ExitStack()
+        self.star = Star(load_declaration(ROOT / "flink_app" / "stars" / "ticket_seller.yaml"))
+        self.spec = warehouse_spec(self.star)
+        self.names = Names(_SCHEMA)
+        (self.target,) = self.spec.targets
+
+    def _start(self) -> None:
+        moto = self._exit.enter_context(Moto(self._folder / "moto"))
+        self.redshift = self._exit.enter_context(
+            RedshiftEmulator(self._folder / "redshift", s3_endpoint=moto.endpoint)
+        )
+        s3 = moto.client("s3")
+        s3.create_bucket(
+            Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": moto.region}
+        )
+        self.store = S3Store(s3, _BUCKET, "bench")
+        dsn = self.redshift.postgres.dsn(self.redshift.database)
+        self._postgres = self._exit.enter_context(psycopg.connect(dsn, autocommit=True))
+        for name, value in _SESSION_SETTINGS.items():
+            self._run(f"ALTER DATABASE {self.redshift.database} SET {name} = {value}")
+        self.make_loader(self.connect).start(START)
+
+    def stop(self) -> None:
+        """Ends the servers and removes the data. May be repeated."""
+        self._exit.close()
+
+    def connect(self) -> Any:
+        """A connection as the application opens it."""
+        redshift = self.redshift
+        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, SslMode.NONE)
+        return connect(address, Credentials(redshift.user, redshift.password))
+
+    def make_loader(self, connect: Any) -> Loader:
+        """The loader of the application, on connections of the caller's."""
+        return Loader(
+            self.spec,
+            application="bench",
+            bookkeeping_schema=_SCHEMA,
+            copy_role="arn:aws:iam::123456789012:role/copy",
+            connect=connect,
+            manifests=self.store,
+        )
+
+    def fill(self, target: Target) -> int:
+        """The target has these rows and no others; returns its size in bytes."""
+        table, tombstones = self.names.target(self.target), self.names.tombstones(self.target)
+        for name in (table, tombstones):
+            self._run(f"TRUNCATE {name}")
+            # Every trial is followed by a VACUUM; another one in the middle would disturb it.
+            self._run(f"ALTER TABLE {name} SET (autovacuum_enabled = off)")
+        counts = {"customers": target.customers, "events": target.events}
+        columns = {
+            column.name: TARGET_COLUMNS[column.name].format(**counts)
+            if column.name in TARGET_COLUMNS
+            else "%(known)s"
+            for column in self.target.columns
+        }
+        self._run(
+            f"INSERT INTO {table} ({', '.join(columns)}) "
+            f"SELECT {', '.join(columns.values()).replace(' % ', ' %% ')} "
+            f"FROM generate_series(1, {target.rows}) AS n",
+            {"known": KNOWN},
+        )
+        self._run(f"VACUUM (FREEZE, ANALYZE) {table}")
+        return self.size()
+
+    def clean(self) -> None:
+        """Takes away what a transaction that was rolled back has left in the tables."""
+        for name in (self.names.target(self.target), self.names.tombstones(self.target)):
+            self._run(f"VACUUM {name}")
+
+    def scan(self) -> None:
+        """Reads the whole target, in which nothing is found."""
+        key = self.target.key[0]
+        self._run(f'SELECT COUNT(*) FROM {self.names.target(self.target)} WHERE "{key}" < 0')
+
+    def remove_facts_above(self, rows: int) -> None:
+        """Takes facts that were committed out of the target again, and their parts' names."""
+        key = self.target.key[0]
+        self._run(f'DELETE FROM {self.names.target(self.target)} WHERE "{key}" > {rows}')
+        self._run(f"DELETE FROM {self.names.ledger}")
+        self.clean()
+
+    def size(self) -> int:
+        """Bytes of the target."""
+        table = self.names.target(self.target)
+        ((size,),) = self._run("SELECT pg_table_size(%(table)s)", {"table": table}).fetchall()
+        return int(size)
+
+    def database_seconds(self) -> float:
+        """CPU time of PostgreSQL so far, sessions that have ended included."""
+        server = psutil.Process(self.redshift.postgres.pid())
+        times = server.cpu_times()
+        ended = times.user + times.system + times.children_user + times.children_system
+        return ended + sum(_used(process) for process in server.children(recursive=True))
+
+    def emulator_seconds(self) -> float:
+        """CPU time of the emulator so far: COPY reads Parquet there."""
+        return _used(psutil.Process(self.redshift.pid()))
+
+    def _run(self, sql: str, values: dict[str, Any] | None = None) -> psycopg.Cursor[Any]:
+        return self._postgres.execute(sql.encode(), values)
+
+
+def _used(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0  # its time is among that of the server's children from now on
+    return times.user + times.system
