@@ -11,6 +11,7 @@ from tests.bench.dimensions import measure_trickle
 from tests.bench.engine import from_block_files, from_kinesis
 from tests.bench.forms import measure_forms
 from tests.bench.loads.run import Choice, measure_loads
+from tests.bench.loads.shapes import Shape
 from tests.bench.parts import Parts
 
 # Beside everything else loads are measured at one moderate size.
@@ -21,10 +22,9 @@ def main() -> None:
     """Runs the benchmarks that were asked for."""
     arguments = parser().parse_args()
     console = Console(width=160, highlight=False)
+    shapes = [Shape(name) for name in arguments.shapes]
     if arguments.what == "load":
-        choice = Choice(
-            arguments.target_rows, arguments.batch_rows, arguments.repeats, arguments.shapes
-        )
+        choice = Choice(arguments.target_rows, arguments.batch_rows, arguments.repeats, shapes)
         choice = choice.make_full() if arguments.full else choice
         measure_loads(console, choice, arguments.json)
         return
@@ -35,7 +35,7 @@ def main() -> None:
         from_block_files(console, arguments.frames, no_engine)
         from_kinesis(console, arguments.records)
     if arguments.what == "all":
-        choice = Choice(_MODERATE, arguments.batch_rows, arguments.repeats, arguments.shapes)
+        choice = Choice(_MODERATE, arguments.batch_rows, arguments.repeats, shapes)
         measure_loads(console, choice, arguments.json)
 
 

@@ -43,8 +43,7 @@ def parser() -> ArgumentParser:
     load.add_argument(
         "--shapes",
         nargs="+",
-        type=Shape,
-        choices=list(Shape),
+        choices=[shape.value for shape in Shape],
         default=list(Shape),
         help="what batches are made of (default: each in turn); the output says what they mean",
     )
@@ -52,7 +51,7 @@ def parser() -> ArgumentParser:
         "--full",
         action="store_true",
         help="targets of 200,000, 2,000,000 and 20,000,000 rows, batches of 10,000, 100,000 and "
-        "1,000,000: takes hours, and 25 GB of disk",
+        "1,000,000: takes hours, and 15 GB of disk",
     )
     load.add_argument("--json", type=Path, help="write the figures of loads to this file as well")
     return parser

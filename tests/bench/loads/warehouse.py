@@ -6,6 +6,7 @@ and VACUUM, goes straight to PostgreSQL.
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from flink_app.declaration import Star, load_declaration
 from flink_app.warehouse import warehouse_spec
 from infra.local.lifetimes import Lifetime
 from infra.local.moto import Moto
+from infra.local.processes import ServiceError
 from infra.local.redshift import RedshiftEmulator
 from infra.local.toolchain import ROOT
 from tests.bench.loads.batches import KNOWN, TARGET_COLUMNS, Target
@@ -29,6 +31,7 @@ from tests.bench.loads.batches import KNOWN, TARGET_COLUMNS, Target
 START: Final = 1
 _BUCKET: Final = "starjoin-bench"
 _SCHEMA: Final = "starjoin"
+_BYTES_A_ROW: Final = 700  # the row, what a batch writes beside it, and the log of both
 # One process does one session's work, so that its CPU time is the work; enough memory for a hash
 # table of the batch, as a warehouse has it.
 _SESSION_SETTINGS: Final = {
@@ -87,7 +90,11 @@ class BenchWarehouse(Lifetime):
         )
 
     def fill(self, target: Target) -> int:
-        """The target has these rows and no others; returns its size in bytes."""
+        """The target has these rows and no others; returns its size in bytes.
+
+        Raises ServiceError where the disk has no room for them.
+        """
+        _check_room(self.redshift.postgres.socket_folder, target.rows)
         table, tombstones = self.names.target(self.target), self.names.tombstones(self.target)
         for name in (table, tombstones):
             self._run(f"TRUNCATE {name}")
@@ -145,6 +152,16 @@ class BenchWarehouse(Lifetime):
 
     def _run(self, sql: str, values: dict[str, Any] | None = None) -> psycopg.Cursor[Any]:
         return self._postgres.execute(sql.encode(), values)
+
+
+def _check_room(folder: Path, rows: int) -> None:
+    free, needed = shutil.disk_usage(folder).free, rows * _BYTES_A_ROW
+    if free < needed:
+        message = (
+            f"a target of {rows:,} rows needs about {needed / 1e9:.1f} GB below {folder}, and "
+            f"{free / 1e9:.1f} GB are free: choose a smaller one (--target-rows)"
+        )
+        raise ServiceError(message)
 
 
 def _used(process: psutil.Process) -> float:
