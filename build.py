@@ -96,7 +96,7 @@ COMMANDS = {
         java=Java.NOTHING,
     ),
     "bench": Command(
-        "measure the engine and its parts, relative to a baseline",
+        "measure the engine, its parts and loads, relative to a baseline",
         module="tests.bench",
         command_line="tests.bench.command_line",
     ),

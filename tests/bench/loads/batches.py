@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.accounts import Account
 from connectors.blocks import Block, Kind
 from flink_app.declaration import POSITION, Star
 from flink_app.declaration.star import DELETED
@@ -73,7 +74,15 @@ class Target:
 
 
 def make_blocks(star: Star, shape: Shape, target: Target, batch_rows: int) -> Iterator[Block]:
-    """A batch of about `batch_rows` rows that are added, changed or removed."""
+    """A batch of about `batch_rows` rows that are added, changed or removed, and its accounts."""
+    for block in _make_rows(star, shape, target, batch_rows):
+        yield block
+        table = block.table if block.kind is Kind.PATCHES else star.targets[TARGET].fact
+        account = Account("changes", "shardId-0", table, "1", "2", len(block.batch), 0, 0, 0, None)
+        yield Block(Kind.ACCOUNT, "", Account.to_batch([account]))
+
+
+def _make_rows(star: Star, shape: Shape, target: Target, batch_rows: int) -> Iterator[Block]:
     schemas, half = BlockSchemas(star), batch_rows // 2
     facts = schemas(Kind.ROWS, TARGET)
 

@@ -15,7 +15,7 @@ from typing import Any
 from connectors.redshift.names import list_columns, quote
 from connectors.staging.part import Part
 from tests.bench.loads.plans import Plan
-from tests.bench.loads.warehouse import START, BenchWarehouse
+from tests.bench.loads.warehouse import BenchWarehouse
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,10 @@ def run_trial(
     """Loads `parts`; they are gone again afterwards unless `keep`."""
     trial = Trial()
     begun = _read_usage(warehouse)
-    loader = warehouse.make_loader(
-        lambda: _Watched(warehouse.connect(), warehouse, trial, begun, keep=keep)
-    )
     with plan.use():
-        loader.load(parts, START)
+        warehouse.load(
+            parts, lambda connection: _Watched(connection, warehouse, trial, begun, keep=keep)
+        )
     warehouse.clean()
     return trial
 

@@ -7,6 +7,7 @@ and VACUUM, goes straight to PostgreSQL.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from connectors.redshift.access import RedshiftAddress, SslMode
 from connectors.redshift.connection import Credentials, connect
 from connectors.redshift.loader import Loader
 from connectors.redshift.names import Names
+from connectors.staging.part import Part
 from connectors.staging.store import S3Store
 from flink_app.declaration import Star, load_declaration
 from flink_app.warehouse import warehouse_spec
@@ -66,28 +68,26 @@ class BenchWarehouse(Lifetime):
         self._postgres = self._exit.enter_context(psycopg.connect(dsn, autocommit=True))
         for name, value in _SESSION_SETTINGS.items():
             self._run(f"ALTER DATABASE {self.redshift.database} SET {name} = {value}")
-        self.make_loader(self.connect).start(START)
+        self._watch: Callable[[Any], Any] = lambda connection: connection
+        self._loader = Loader(
+            self.spec,
+            application="bench",
+            bookkeeping_schema=_SCHEMA,
+            copy_role="arn:aws:iam::123456789012:role/copy",
+            connect=lambda: self._watch(self._connect()),
+            manifests=self.store,
+        )
+        self._loader.start(START)
+        self._loader.load([], START)  # the first asks once what was ever read
 
     def stop(self) -> None:
         """Ends the servers and removes the data. May be repeated."""
         self._exit.close()
 
-    def connect(self) -> Any:
-        """A connection as the application opens it."""
-        redshift = self.redshift
-        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, SslMode.NONE)
-        return connect(address, Credentials(redshift.user, redshift.password))
-
-    def make_loader(self, connect: Any) -> Loader:
-        """The loader of the application, on connections of the caller's."""
-        return Loader(
-            self.spec,
-            application="bench",
-            bookkeeping_schema=_SCHEMA,
-            copy_role="arn:aws:iam::123456789012:role/copy",
-            connect=connect,
-            manifests=self.store,
-        )
+    def load(self, parts: Sequence[Part], watch: Callable[[Any], Any]) -> None:
+        """One load by the application's loader, through what `watch` makes of its connection."""
+        self._watch = watch
+        self._loader.load(parts, START)
 
     def fill(self, target: Target) -> int:
         """The target has these rows and no others; returns its size in bytes.
@@ -149,6 +149,11 @@ class BenchWarehouse(Lifetime):
     def emulator_seconds(self) -> float:
         """CPU time of the emulator so far: COPY reads Parquet there."""
         return _used(psutil.Process(self.redshift.pid()))
+
+    def _connect(self) -> Any:
+        redshift = self.redshift
+        address = RedshiftAddress(redshift.host, redshift.port, redshift.database, SslMode.NONE)
+        return connect(address, Credentials(redshift.user, redshift.password))
 
     def _run(self, sql: str, values: dict[str, Any] | None = None) -> psycopg.Cursor[Any]:
         return self._postgres.execute(sql.encode(), values)
