@@ -10,7 +10,7 @@ What is translated, all else runs as it is written:
 - `GETDATE()`, `LPAD`: functions of the connection (`infra.simulation.sqlite_dialect`);
 - `db_collation()`: SQLite compares text as a case-sensitive database does;
 - `information_schema.columns`: `pragma_table_info`, of one table with its types in the catalogue's
-  words;
+  words; of one's own table, for whether an INSERT can fill them, with their defaults;
 - `%s`: `?`;
 - what `infra.simulation.sqlite_dialect` rewrites.
 
@@ -53,6 +53,12 @@ SELECT name,
 FROM (SELECT ? AS schema_name, ? AS table_name) AS wanted
   JOIN pragma_table_info(wanted.table_name, wanted.schema_name)"""
 
+_FILLABLE: Final = """
+SELECT name, CASE "notnull" WHEN 1 THEN 'NO' ELSE 'YES' END, dflt_value
+FROM (SELECT ? AS schema_name, ? AS table_name) AS wanted
+  JOIN pragma_table_info(wanted.table_name, wanted.schema_name)
+ORDER BY cid"""
+
 _COLUMNS_OF_TABLES: Final = """(
   SELECT listed.schema AS table_schema, listed.name AS table_name, present.name AS column_name,
     present.cid AS ordinal_position
@@ -90,6 +96,8 @@ def translate(sql: str) -> str:
         return ""
     if "svv_transactions" in sql:
         return " AND ".join(["SELECT 0 WHERE 1 = 0", *["? IS NULL"] * sql.count("%s")])
+    if "pg_tables" in sql:
+        return _FILLABLE
     if "information_schema.columns" in sql and "table_name IN" not in sql:
         return _COLUMNS
     sql = sql.replace("information_schema.columns", _COLUMNS_OF_TABLES)
