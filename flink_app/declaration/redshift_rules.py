@@ -20,7 +20,7 @@ from connectors.sql_limits import (
     WIDEST_ROW,
     is_system_schema,
 )
-from flink_app.declaration.star import Star
+from flink_app.declaration.star import Path, Star, unchanged_position_column
 from flink_app.declaration.types import ColumnType
 
 _POSITION_BYTES: Final = 44  # of a hidden column; a test compares it with the tables' DDL
@@ -104,9 +104,18 @@ def _tables(star: Star) -> Iterator[tuple[str, pa.Schema]]:
 def _row_faults(star: Star) -> Iterator[str]:
     """Of what a load sorts by ROW_NUMBER to find the newest change of each key: whole staged rows.
 
-    Redshift refuses a sort of wider rows with error 8001. It counts a varchar by what is declared
+    Redshift refuses wider rows in a query with error 8001. It counts a varchar by what is declared
     and not by what is in it, or close to it: so a wider row might be loaded, and might not.
     """
+    for name in star.targets:
+        width, added = sum(_target_widths(star, name).values()), _widest_addition(star, name)
+        if width <= WIDEST_ROW < width + added:
+            yield (
+                f"target {name}: its rows have up to {width} bytes, hidden columns included, and "
+                f"{added} more while a load gives them the newest columns of their dimensions; "
+                f"Redshift processes rows of at most {WIDEST_ROW} bytes in a query: declare "
+                "shorter varchars, or leave columns out"
+            )
     for subject, width in _row_widths(star):
         if width > WIDEST_ROW:
             fault = f"its rows have up to {width} bytes, hidden columns included"
@@ -117,21 +126,61 @@ def _row_faults(star: Star) -> Iterator[str]:
 
 
 def _row_widths(star: Star) -> Iterator[tuple[str, int]]:
-    for name, target in star.targets.items():
-        width = sum(column.type.stored_type.row_bytes for column in star.wide_columns(name))
-        width += _positions(1 + len(star.unchanged_target_columns(name)))
-        for path in star.target_paths(name):
-            parent = star.tables[star.parent_table(target.fact, path)]
-            width += _positions(1 + len(star.unchanged_columns(path.table)))
-            for column, source in zip(star.path_key(name, path), path.key, strict=True):
-                if column not in target.columns:
-                    width += parent.columns[source].stored_type.row_bytes
-        yield f"target {name}", width
+    for name in star.targets:
+        yield f"target {name}", sum(_target_widths(star, name).values())
     for name in star.broadcast_dimensions:
         below = sum(_change_width(star, path.table) for path in star.patch_paths(name))
         yield f"table {name}, its patches", _change_width(star, name) + below
     for name in star.warehouse_dimensions:
         yield f"table {name}", _change_width(star, name)
+
+
+def _target_widths(star: Star, name: str) -> dict[str, int]:
+    """The bytes of each column of a target, hidden ones among them."""
+    fact = star.targets[name].fact
+    paths = star.target_paths(name)
+    widths = {column.name: column.type.stored_type.row_bytes for column in star.wide_columns(name)}
+    for path in paths:
+        parent = star.tables[star.parent_table(fact, path)]
+        for column, source in zip(star.path_key(name, path), path.key, strict=True):
+            widths.setdefault(column, parent.columns[source].stored_type.row_bytes)
+        widths[path.position] = _version_bytes(star, path)
+    return dict.fromkeys(star.hidden_columns(name), _POSITION_BYTES) | widths
+
+
+def _widest_addition(star: Star, name: str) -> int:
+    """What a row has besides its own columns where the load's widest statement makes it anew.
+
+    Either the kept values of columns that changes may leave out, or the rows that the paths of one
+    depth are joined with at once.
+    """
+    widths = _target_widths(star, name)
+    kept = {column.name for column in star.unchanged_target_columns(name)}
+    kept |= {*map(unchanged_position_column, kept), *star.followed_columns(name)}
+    joined = Counter[int]()
+    for path in star.target_paths(name):
+        joined[len(path.steps)] += _joined_width(star, name, path)
+    return max(sum(widths[column] for column in kept), *joined.values(), 0)
+
+
+def _joined_width(star: Star, name: str, path: Path) -> int:
+    """Of the dimension's row: its key, and what the target shows of it and of what it brings along.
+
+    A patch brings along what the stream knows of the paths below it.
+    """
+    depth = len(path.steps)
+    reached = [p for p in star.target_paths(name) if p.steps[:depth] == path.steps]
+    known = {p.steps: p for p in reached if p == path or p.table in star.broadcast_dimensions}
+    columns = {(path.steps, column) for column in star.tables[path.table].key}
+    columns |= {(c.path, c.source) for c in star.wide_columns(name) if c.path in known}
+    columns |= {(p.parent, column) for p in reached[1:] if p.parent in known for column in p.key}
+    shown = (star.tables[known[steps].table].columns[column] for steps, column in columns)
+    positions = sum(_version_bytes(star, each) for each in known.values())
+    return positions + sum(column.stored_type.row_bytes for column in shown)
+
+
+def _version_bytes(star: Star, path: Path) -> int:
+    return _positions(1 + len(star.unchanged_columns(path.table)))
 
 
 def _change_width(star: Star, table: str) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -189,23 +191,70 @@ def widened(table: str, column: str, length: int, placement: str) -> dict[str, A
     return changed({("tables", table, "columns", column): kind}, placement)
 
 
-@pytest.mark.parametrize("placement", ["stream", "warehouse"])
-@pytest.mark.parametrize("table", ["item", "maker"])
-def test_rows_of_a_load_fit_the_widest_that_redshift_sorts(
-    table: str, placement: str, tmp_path: Path
-) -> None:
-    """Exactly as wide as the columns that the load sorts, whatever part of the star is wide."""
-    star = Star(declaration(widened(table, "title", 1, placement)))
+def statement_widths(star: Star) -> dict[str, int]:
+    """The bytes of the widest row in a load's statements, by its subject, from the SQL's plan."""
     spec = warehouse_spec(star)
-    widths = {f"target {one.table}": sql_width(one.columns) for one in spec.targets}
-    widths |= {f"table {one.table}, its patches": sql_width(one.columns) for one in spec.patches}
+    widths = {f"table {one.table}, its patches": sql_width(one.columns) for one in spec.patches}
     widths |= {f"table {one.table}": sql_width(one.columns) for one in spec.dimensions}
-    widest = max(widths, key=lambda name: widths[name])
-    room = WIDEST_ROW - widths[widest]
-    load_declaration(save(tmp_path, widened(table, "title", 1 + room, placement)))
-    message = f"{widest}: its rows have up to {WIDEST_ROW + 1} bytes, hidden columns included; Red"
-    with pytest.raises(DeclarationError, match=re.escape(message)):
-        load_declaration(save(tmp_path, widened(table, "title", 2 + room, placement)))
+    changes = {one.table: one.columns for one in (*spec.patches, *spec.dimensions)}
+    for target in spec.targets:
+        joined = Counter[int]()
+        for path in target.paths:
+            needed = {*(c for _, c in path.key), *(c for _, c in path.assigned)}
+            columns = [c for c in changes[path.dimension] if c.name in needed]
+            joined[len(path.above)] += sql_width(columns)
+        followed = (name for name, _ in target.followed)
+        kept = {name for pair in target.unchanged_columns for name in pair}.union(followed)
+        windows = sql_width([c for c in target.columns if c.name in kept])
+        added = max(windows, *joined.values())
+        widths[f"target {target.table}"] = sql_width(target.columns) + added
+    return widths
+
+
+@pytest.mark.parametrize("placement", ["stream", "warehouse"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        ("item", "title", "varchar({})"),
+        ("maker", "title", "varchar({})"),
+        ("sale", "code", "varchar({})"),
+        ("sale", "memo", "varchar({})"),
+        ("sale", "memo", "{{type: varchar({}), unchanged: missing}}"),
+    ],
+)
+def test_rows_of_a_load_fit_the_widest_that_redshift_processes(
+    column: tuple[str, str, str], placement: str, tmp_path: Path
+) -> None:
+    """Exactly as wide as the columns in its statements, whatever part of the star is wide."""
+    table, name, written = column
+
+    def widened(length: int) -> dict[str, Any]:
+        content = changed({}, placement)
+        content["tables"][table]["columns"][name] = yaml.safe_load(written.format(length))
+        content["targets"]["sales"]["columns"] |= {"memo": "memo"} if name == "memo" else {}
+        return content
+
+    def widest(length: int) -> tuple[int, str]:
+        widths = statement_widths(Star(declaration(widened(length))))
+        return max((width, subject) for subject, width in widths.items())
+
+    length = bisect_right(range(65_536), WIDEST_ROW, key=lambda n: widest(n + 1)[0])
+    assert widest(length)[0] <= WIDEST_ROW < widest(length + 1)[0]
+    load_declaration(save(tmp_path, widened(length)))
+    subject = widest(length + 1)[1]
+    with pytest.raises(DeclarationError, match=re.escape(f"{subject}: its rows have up to")):
+        load_declaration(save(tmp_path, widened(length + 1)))
+
+
+def test_what_a_row_of_a_target_has_besides_is_said(tmp_path: Path) -> None:
+    content = changed({("tables", "item", "columns", "title"): "varchar(40000)"})
+    with pytest.raises(DeclarationError) as caught:
+        load_declaration(save(tmp_path, content))
+    assert (
+        "target sales: its rows have up to 40184 bytes, hidden columns included, and 40132 more "
+        "while a load gives them the newest columns of their dimensions; Redshift processes rows "
+        "of at most 65535 bytes in a query: declare shorter varchars"
+    ) in str(caught.value)
 
 
 def sql_width(columns: Iterable[ColumnSpec]) -> int:
