@@ -196,7 +196,8 @@ def statement_widths(star: Star) -> dict[str, int]:
     spec = warehouse_spec(star)
     widths = {f"table {one.table}, its patches": sql_width(one.columns) for one in spec.patches}
     widths |= {f"table {one.table}": sql_width(one.columns) for one in spec.dimensions}
-    changes = {one.table: one.columns for one in (*spec.patches, *spec.dimensions)}
+    changes = {one.table: one.columns for one in spec.patches}
+    changes |= {one.table: one.columns for one in spec.dimensions}
     for target in spec.targets:
         joined = Counter[int]()
         for path in target.paths:
