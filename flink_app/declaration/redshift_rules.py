@@ -149,7 +149,7 @@ def _target_widths(star: Star, name: str) -> dict[str, int]:
 
 
 def _widest_addition(star: Star, name: str) -> int:
-    """What a row has besides its own columns where the load's widest statement makes its next version.
+    """What a row has besides its own columns in the widest statement of a load.
 
     Either the kept values of columns that changes may leave out, or the rows that the paths of one
     depth are joined with at once.
