@@ -11,15 +11,20 @@ wait for it are the application's own, whatever else its user does. An ordinary 
 transactions in SVV_TRANSACTIONS and may end its own sessions, so no further right is needed. A
 session's application name would not do: only a superuser sees it.
 
+Where nobody comes next, only Redshift ends them, once they have been idle for their user's session
+timeout. No session can set that for itself (`ALTER USER` takes an administrator); it is looked up.
+
 Nothing is decided here. A COMMIT that is under way either becomes durable or does not; the next
 transaction waits for the load's lock and reads which it was.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 from connectors.redshift import ledger
 from connectors.redshift.ledger import Cursor
-from connectors.redshift.names import Names
+from connectors.redshift.names import Names, quote
 
 # A table's number is its own only within its database.
 OWN_LOCKERS = """SELECT DISTINCT t.pid FROM svv_transactions AS t
@@ -28,6 +33,24 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname IN (%s, %s)
 AND t.txn_db = current_database() AND t.pid <> pg_backend_pid()
 AND t.lock_mode = 'AccessExclusiveLock' AND t.txn_owner = current_user"""
+
+# What an administrator is asked to set: a load never pauses for nearly as long.
+SESSION_TIMEOUT: Final = 1_800
+_SESSION_TIMEOUT: Final = (
+    "SELECT user_name, session_timeout FROM svv_user_info WHERE user_name = current_user"
+)
+
+
+def say_endless_sessions(cursor: Cursor) -> str:
+    """That this user's idle sessions have no limit of their own, and what sets one; else empty."""
+    cursor.execute(_SESSION_TIMEOUT)
+    return "".join(
+        "this user has no session timeout, so Redshift ends a session whose client is gone only "
+        "after hours, and for so long it may hold the load's lock. An administrator sets one: "
+        f"ALTER USER {quote(str(user))} SESSION TIMEOUT {SESSION_TIMEOUT}"
+        for user, seconds in cursor.fetchall()
+        if not seconds
+    )
 
 
 def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:

@@ -29,8 +29,8 @@ from connectors.redshift.batch import (
 )
 from connectors.redshift.ddl import create_statements, replace_tombstones
 from connectors.redshift.dimensions import refuse_moved
-from connectors.redshift.errors import NeedsRepairError
-from connectors.redshift.left_behind import end_sessions
+from connectors.redshift.errors import LoadError, NeedsRepairError
+from connectors.redshift.left_behind import end_sessions, say_endless_sessions
 from connectors.redshift.locks import awaited_locks
 from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
@@ -182,6 +182,7 @@ class Loader:
             sweep_due = check_floor(cursor, self._names, self._floor)
         for difference in differing:
             self._alter(difference)
+        self._warn_of_endless_sessions()
         return sweep_due
 
     def load(self, parts: Sequence[Part], number: int) -> Loaded:
@@ -306,6 +307,18 @@ class Loader:
                 "processes %s. The ledger says what they committed",
                 ", ".join(map(str, ended)),
             )
+
+    def _warn_of_endless_sessions(self) -> None:
+        """Loads go on without a timeout of sessions, so they do without its being known, too."""
+        looking = "looking up the session timeout"
+        try:
+            with self._transactions.open(looking, autocommit=True) as cursor:
+                endless = say_endless_sessions(cursor)
+        except LoadError as error:
+            logger.warning("Could not look up the session timeout; loads go on: %s", error)
+            return
+        if endless:
+            logger.warning("Sessions: %s", endless)
 
     def _read_by_no_batch(self, cursor: ledger.Cursor) -> tuple[str, ...]:
         """Declared tables that no earlier batch has records of.

@@ -137,5 +137,20 @@ CREATE VIEW pg_catalog.stv_locks AS
     JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.granted AND l.mode IN ('ShareRowExclusiveLock', 'AccessExclusiveLock');
 
-GRANT SELECT ON pg_catalog.pg_table_def, pg_catalog.svv_table_info, pg_catalog.svv_all_tables,
+-- An ordinary user sees his own row. The session timeout is kept as PostgreSQL's, in milliseconds,
+-- which ends idle sessions as well.
+CREATE VIEW pg_catalog.svv_user_info AS
+    SELECT r.rolname::text AS user_name, r.oid::bigint::integer AS user_id, r.rolcreatedb AS createdb,
+           r.rolsuper AS superuser, false AS catalog_update,
+           CASE WHEN r.rolconnlimit < 0 THEN 'UNLIMITED' ELSE r.rolconnlimit::text END
+           AS connection_limit, 'RESTRICTED'::text AS syslog_access,
+           NULL::timestamp AS last_ddl_timestamp,
+           coalesce((SELECT max(substring(c from '^idle_session_timeout=([0-9]+)$')::integer) / 1000
+                     FROM unnest(r.rolconfig) AS c), 0) AS session_timeout,
+           NULL::text AS external_user_id
+    FROM pg_roles r
+    WHERE r.rolname = current_user
+       OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user);
+
+GRANT SELECT ON pg_catalog.svv_user_info, pg_catalog.pg_table_def, pg_catalog.svv_table_info, pg_catalog.svv_all_tables,
     pg_catalog.svv_all_columns, pg_catalog.svv_transactions, pg_catalog.stv_locks TO PUBLIC;

@@ -32,6 +32,7 @@ _CASE_INSENSITIVE = "case_insensitive.sql"
 # The start-up parameters that PostgreSQL accepts. redshift_connector sends others as well, and for
 # those PostgreSQL would end the session.
 _KNOWN_PARAMETERS = {"user", "database", "application_name", "client_encoding"}
+_SESSION_TIMEOUT = 1_800_000
 _ISOLATION = {"snapshot": "repeatable read", "serializable": "serializable"}
 
 
@@ -67,6 +68,8 @@ async def prepare(address: Address, wanted: Database) -> int:
 async def _create(admin: Backend, address: Address, wanted: Database) -> None:
     owner, name = identifier(wanted.user), identifier(wanted.name)
     await admin.query(f"CREATE ROLE {owner} LOGIN")
+    # The session timeout that an administrator gives a loader's user.
+    await admin.query(f"ALTER ROLE {owner} SET idle_session_timeout TO {_SESSION_TIMEOUT}")
     await admin.query(f"CREATE DATABASE {name} OWNER {owner}")
     for setting, value in _settings(wanted.isolation).items():
         await admin.query(f"ALTER DATABASE {name} SET {setting} TO {literal(value)}")

@@ -8,6 +8,7 @@ What is translated, all else runs as it is written:
 - `svv_transactions`: none, for the same reason; ending sessions is for the fault tests;
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the order of the columns;
 - `GETDATE()`, `LPAD`: functions of the connection (`infra.simulation.sqlite_dialect`);
+- `svv_user_info`: a user whose idle sessions end;
 - `db_collation()`: SQLite compares text as a case-sensitive database does;
 - `information_schema.columns`: `pragma_table_info`, of one table with its types in the catalogue's
   words; of one's own table, for whether an INSERT can fill them, with their defaults;
@@ -59,6 +60,11 @@ FROM (SELECT ? AS schema_name, ? AS table_name) AS wanted
   JOIN pragma_table_info(wanted.table_name, wanted.schema_name)
 ORDER BY cid"""
 
+_ANSWERS: Final = {
+    "db_collation()": "SELECT 'case_sensitive'",
+    "svv_user_info": "SELECT 'loader', 1800",
+}
+
 _COLUMNS_OF_TABLES: Final = """(
   SELECT listed.schema AS table_schema, listed.name AS table_name, present.name AS column_name,
     present.cid AS ordinal_position
@@ -101,8 +107,9 @@ def translate(sql: str) -> str:
     if "information_schema.columns" in sql and "table_name IN" not in sql:
         return _COLUMNS
     sql = sql.replace("information_schema.columns", _COLUMNS_OF_TABLES)
-    if "db_collation()" in sql:
-        return "SELECT 'case_sensitive'"
+    for name, answer in _ANSWERS.items():
+        if name in sql:
+            return answer
     return as_sqlite(sql).replace("%s", "?")
 
 

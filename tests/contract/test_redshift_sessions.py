@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 
+import psycopg
 import pyarrow as pa
 import pytest
 from redshift_connector.core import Connection
 from redshift_connector.error import InterfaceError, ProgrammingError
 
 from connectors.redshift.connection import disconnect
-from connectors.redshift.left_behind import OWN_LOCKERS
+from connectors.redshift.left_behind import OWN_LOCKERS, say_endless_sessions
 from connectors.redshift.locks import holders_query, superuser_query
 from connectors.redshift.names import Names
 from infra.redshift_emulator import Faults, Rule, When
@@ -153,3 +154,21 @@ def test_a_copy_that_hangs_is_cancelled_at_its_limit(
     run(connection, "set statement_timeout to 0")
     run(connection, sql)
     assert value(connection, "select count(*) from ledger") == 9
+
+
+def test_a_session_timeout_is_seen_by_the_user_who_has_it(warehouse: Warehouse) -> None:
+    looking = warehouse.connect(autocommit=True)
+    ((user, seconds),) = rows(
+        looking,
+        "select user_name, session_timeout from svv_user_info where user_name = current_user",
+    )
+    assert seconds >= 0
+    assert bool(say_endless_sessions(looking.cursor())) is (seconds == 0)
+    if warehouse.emulator is not None:
+        with psycopg.connect(warehouse.emulator.postgres.dsn(), autocommit=True) as superuser:
+            superuser.execute(f"ALTER ROLE {user} RESET idle_session_timeout")
+            try:
+                endless = say_endless_sessions(looking.cursor())
+            finally:
+                superuser.execute(f"ALTER ROLE {user} SET idle_session_timeout = 1800000")
+        assert (seconds, endless[-32:]) == (1_800, 'USER "awsuser" SESSION TIMEOUT 1800'[-32:])

@@ -254,3 +254,29 @@ def test_a_statement_that_is_cancelled_elsewhere_says_nothing_of_the_lock(
         loads.load([part("a")], 5)
     assert "is locked" not in str(raised.value)
     assert "MIN(t.txn_start)" not in " ".join(warehouse.said)
+
+
+def test_a_start_says_that_sessions_left_behind_last_for_hours_and_what_shortens_that(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    loader(warehouse).start(5)
+    assert caplog.messages == []
+    warehouse.session_timeout = 0
+    loader(warehouse).start(6)
+    (said,) = caplog.messages
+    assert "has no session timeout, so Redshift ends a session whose client is gone only" in said
+    assert said.endswith('ALTER USER "loader" SESSION TIMEOUT 1800')
+
+
+def test_a_start_that_cannot_look_up_the_session_timeout_goes_on(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(what: str) -> None:
+        if "svv_user_info" in what:
+            raise ProgrammingError({"C": "42501", "M": "permission denied for svv_user_info"})
+
+    warehouse.fails = fail
+    loader(warehouse).start(5)
+    assert warehouse.fence == [("app", 5)]
+    (said,) = caplog.messages
+    assert said.startswith("Could not look up the session timeout; loads go on: looking up the")

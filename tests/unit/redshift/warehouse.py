@@ -93,6 +93,7 @@ class FakeWarehouse:
         left_behind: processes of sessions that hold the load's lock, or wait for it.
         collation: how its database compares text.
         process: number of the session.
+        session_timeout: of its user, in seconds; 0 where it has none.
     """
 
     def __init__(self) -> None:
@@ -103,6 +104,7 @@ class FakeWarehouse:
         self.required: set[tuple[str, str]] = set()
         self.collation = "case_sensitive"
         self.process = 77
+        self.session_timeout = 1_800
         self.autocommit: bool | None = None
         self.floor = 0
         self.key_id = ""
@@ -159,8 +161,8 @@ class FakeWarehouse:
         self.say(operation)
         values = list(args or [])
         self.values.append((operation, values))
-        booked = self._booked(operation, values) or self._own_columns(operation, values)
-        self._answer = booked or self._counted(operation)
+        known = self._booked(operation, values) or self._catalogued(operation, values)
+        self._answer = known or self._counted(operation)
         if operation.startswith("INSERT INTO") and ".floor " in operation:
             self._floor_now = values[0]
         elif operation.startswith("INSERT INTO") and ".value_key " in operation:
@@ -186,8 +188,10 @@ class FakeWarehouse:
         elif operation.startswith("INSERT INTO") and ".ledger " in operation:
             self._parts_now |= set(values[::9])
 
-    def _own_columns(self, operation: str, values: list[Any]) -> list[tuple[Any, ...]]:
-        """The columns of a table with whether they may be NULL, and no default."""
+    def _catalogued(self, operation: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        """This user; the columns of a table with whether they may be NULL, and no default."""
+        if operation.startswith("SELECT user_name"):
+            return [("loader", self.session_timeout)]
         if not operation.startswith("SELECT c.column_name"):
             return []
         table = values[1]
