@@ -24,8 +24,14 @@ class FindingKind(enum.Enum):
     """What was found, as a sentence about table and column, and what to do."""
 
     COLUMN_GONE = (
-        "the source no longer has it: it was dropped or renamed; loaded values stay",
-        "if dropped, take it out of the declaration; if renamed, declare its new name with source",
+        (
+            "the source no longer has it: it was dropped or renamed; loaded values stay until a "
+            "full load brings their rows without it"
+        ),
+        (
+            "if dropped, take it out of the declaration, before a full load if its values are to "
+            "stay; if renamed, declare its new name with source"
+        ),
     )
     COLUMN_LEFT_OUT = (
         "updates lack it: the source has logged only a part of the row, or dropped or renamed it",

@@ -74,6 +74,18 @@ def sale(
     return record("sale", row, operation, schema="shop", before={} if before is None else before)
 
 
+@pytest.mark.parametrize("operation", ["load", "insert"])
+@pytest.mark.parametrize("column", ["state", "buyer"])
+def test_what_a_whole_row_lacks_is_null(operation: str, column: str) -> None:
+    """Whatever may be left out of updates: nothing older is kept under a row of the source."""
+    records = [sale(operation, column), sale(operation, line=3)]
+    lacking, whole = decode(records, PLAN).changes["sale"].to_pylist()
+    assert (lacking[column], whole[column]) == (None, SALE[column])
+    since = unchanged_position_column("buyer")
+    assert lacking[since] == lacking["_pos"]
+    assert_paths_agree(records, PLAN)
+
+
 def test_an_update_that_lacks_columns_is_a_dead_letter_that_names_them() -> None:
     reason, detail, table = only_fault(sale("update", "state"), PLAN)
     assert (reason, table) == ("missing_column", "sale")

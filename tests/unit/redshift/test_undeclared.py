@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
+from flink_app.positions.position import make_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse
@@ -47,8 +49,16 @@ def run() -> Iterator[Wider]:
         ([t(1, 5, 3), e(3, 4)], "sport_type", "sport 4"),
         ([f(1, 5, 8)], "purchased_by", 8),
         ([f(1, 5, deleted=True), f(1, 6, 8)], "purchased_by", 8),
+        ([replace(f(1, 0, 8), position=make_position(2, 0, 9))], "purchased_by", 8),
     ],
-    ids=["patched", "patched by another", "patched along a path", "replaced", "inserted again"],
+    ids=[
+        "patched",
+        "patched by another",
+        "patched along a path",
+        "replaced",
+        "inserted again",
+        "loaded again in a new generation",
+    ],
 )
 def test_a_row_that_is_written_again_keeps_them(
     run: Wider, changes: list[Change], column: str, shown: Any
