@@ -94,7 +94,6 @@ class Clients:
             return connect(address, credentials, limits, redshift.query_group)
 
         store, bucket = self.staging_store(), self._settings.staging.bucket
-        floor = self._settings.application.floor
         return Loader(
             warehouse_spec(star),
             application=self._settings.application.name,
@@ -104,7 +103,7 @@ class Clients:
             manifests=store,
             check_bucket=lambda: check_region(redshift.host, bucket, store.region),
             alters=star.declaration.stream.schema_changes.alters_tables,
-            floor=Floor(floor, floor_position(floor)),
+            floor=Floor(self._settings.application.floors, floor_position),
             key_id=key_id,
             log_rule=self.log_rule,
             pruning=Kept(redshift.bookkeeping_days) if redshift.bookkeeping_days else None,

@@ -46,13 +46,13 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     # Read once: every stage compares with this id, so no two of them work under different secrets.
     key_id = clients.value_key_id(star)
     limit = DeadLetterLimit(application.dead_letter_share, application.dead_letter_run)
-    generations, floor = application.generations, application.floor
+    generations, floors = application.generations, application.floors
     decode = Decode(
         star,
         generations,
         clients.privacy_keys,
         limit,
-        floor=floor,
+        floors=floors,
         originals=application.dead_letter_originals,
         application=application.name,
         key_id=key_id,
@@ -66,7 +66,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     joined = (
         decoded.key_by(route_of, key_type=Types.INT())
         .connect(dimensions)
-        .process(Denormalise(star, schemas, floor=floor, key_id=key_id), output_type=BYTES)
+        .process(Denormalise(star, schemas, floors=floors, key_id=key_id), output_type=BYTES)
         .name("Join facts to dimensions")
         .uid("denormalise")
     )
@@ -74,7 +74,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     stage = Stage(
         clients.staging_store,
         schemas,
-        floor=floor,
+        floors=floors,
         retry_seconds=settings.staging.retry_seconds,
         key_id=key_id,
     )

@@ -9,6 +9,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 
 from flink_app.declaration import Star, load_declaration
 from flink_app.job import build, read_stream
+from flink_app.reloaded_tables import refuse_lost_tables
 from flink_app.settings import PROPERTIES_FILE, Settings, load_settings
 from flink_app.warehouse import refuse_bookkeeping_schema
 
@@ -22,6 +23,7 @@ def load_star(settings: Settings) -> Star:
     """
     star = Star(load_declaration(_PACKAGE_ROOT / settings.application.declaration))
     refuse_bookkeeping_schema(star, settings.redshift.bookkeeping_schema)
+    refuse_lost_tables(star, settings.application.generations)
     return star
 
 

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.floors import Floors, TableFloors
 from connectors.kinesis.source_settings import GapPolicy, InitialPosition, Reader
 from connectors.log_points import TOLERANCE_SECONDS, OnLogRestart
 from connectors.redshift.access import BOOKKEEPING_DAYS, STATEMENT_SECONDS
@@ -29,6 +30,7 @@ from connectors.redshift.schedule import (
 )
 from connectors.staging.waiting import RETRY_SECONDS
 from flink_app.dead_letters.schema import Originals
+from flink_app.positions.floors import TableFloorsSetting
 from flink_app.positions.generations import (
     Generations,
     GenerationsSetting,
@@ -83,8 +85,9 @@ class SharedApplication(BaseModel):
     generations: Annotated[GenerationsSetting, _GENERATIONS_SCHEMA] = Field(
         Generations(),
         description="Generation of each record by its arrival on the stream, oldest first: `1`, or "
-        "`1, 2 from 2026-11-23T10:00:00Z`. Only a reload raises it: an environment's value counts "
-        "for a new application alone.",
+        "`1, 2 from 2026-11-23T10:00:00Z, 3 from 2026-11-24T10:00:00Z of invoice`, where the last "
+        "is of one table and begins with its load. Only a reload raises it: an environment's value "
+        "counts for a new application alone.",
     )
     floor: int = Field(
         0,
@@ -92,6 +95,12 @@ class SharedApplication(BaseModel):
         description="Lowest generation that still counts: records of older generations are "
         "ignored, and their rows are removed from the warehouse. 0 keeps all. Only a reload raises "
         "it: an environment's value counts for a new application alone.",
+    )
+    table_floors: TableFloorsSetting | None = Field(
+        None,
+        description="The same for single tables, where it is above `floor`: `invoice 3, payment "
+        "4`. Only a reload of one table raises it: an environment's value counts for a new "
+        "application alone.",
     )
     dead_letter_share: float = Field(
         0.5,
@@ -135,14 +144,29 @@ class SharedApplication(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _floor_is_a_generation(self) -> Self:
-        if self.floor > self.generations.newest:
+    def _floors_are_generations(self) -> Self:
+        newest = self.generations.newest_of_all
+        if self.floor > newest:
             message = (
-                f"floor {self.floor} is above the newest generation, {self.generations.newest}, "
-                "so that every record would be ignored: lower floor, or add the generation"
+                f"floor {self.floor} is above the newest generation of all tables, {newest}, so "
+                "that every record would be ignored: lower floor, or add the generation"
             )
             raise ValueError(message)
+        for table, floor in self.floors.tables.entries:
+            newest = self.generations.newest_of(table)
+            if floor > newest:
+                message = (
+                    f"table_floors has {floor} for {table}, which is above its newest generation, "
+                    f"{newest}, so that each of its records would be ignored: lower it, or add "
+                    "the generation"
+                )
+                raise ValueError(message)
         return self
+
+    @property
+    def floors(self) -> Floors:
+        """The floor of everything, and those of single tables."""
+        return Floors(self.floor, self.table_floors or TableFloors())
 
 
 class SharedSource(BaseModel):

@@ -89,7 +89,11 @@ FENCE: Final = Table(
 )
 FLOOR: Final = Table(
     Names.FLOOR,
-    (("generation", "INTEGER NOT NULL"), ("raised_at", "TIMESTAMP NOT NULL")),
+    (
+        ("table_name", "VARCHAR(128) NOT NULL"),  # empty: of every table
+        ("generation", "INTEGER NOT NULL"),
+        ("raised_at", "TIMESTAMP NOT NULL"),
+    ),
 )
 VALUE_KEY: Final = Table(
     Names.VALUE_KEY,

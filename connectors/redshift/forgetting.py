@@ -21,10 +21,13 @@ from connectors.redshift.statements import Statement
 
 
 def plan_forgetting(
-    target: TargetSpec, warehouse: WarehouseSpec, names: Names, floor: str
+    target: TargetSpec, warehouse: WarehouseSpec, names: Names, floors: Mapping[str, str]
 ) -> list[Statement]:
-    """The UPDATEs of one target whose rows below `floor`, a position, are gone; parents first."""
-    forgetting = _Forgetting(target, warehouse.unknown, floor)
+    """The UPDATEs of one target whose rows below the floor are gone; parents first.
+
+    `floors` are the least positions that count, by the tables that are swept.
+    """
+    forgetting = _Forgetting(target, warehouse.unknown, floors)
     table = names.target(target)
     return [
         Statement(8, target.table, f"UPDATE {table} SET\n  {assigned}\nWHERE {condition}")
@@ -33,17 +36,20 @@ def plan_forgetting(
 
 
 class _Forgetting:
-    def __init__(self, target: TargetSpec, unknown: str, floor: str) -> None:
+    def __init__(self, target: TargetSpec, unknown: str, floors: Mapping[str, str]) -> None:
         self._target = target
         self._width = len(unknown)
-        self._unknown, self._floor = f"'{unknown}'", f"'{floor}'"
+        self._unknown = f"'{unknown}'"
+        self._floors = {table: f"'{floor}'" for table, floor in floors.items()}
         self._positions = {path.position for path in target.paths}
 
     def assignments(self) -> Iterator[tuple[str, str]]:
         """SET and WHERE of each statement."""
-        if self._target.unchanged_columns:
+        if self._target.unchanged_columns and self._target.fact in self._floors:
             yield self._unchanged_columns()
         for path in self._target.paths:
+            if path.dimension not in self._floors:
+                continue
             yield self._path(path)
             if path.unchanged_columns:
                 yield self._unchanged_columns_of(path)
@@ -53,18 +59,21 @@ class _Forgetting:
         known_since = dict(self._target.unchanged_columns)
         values: dict[str, str] = {}
         for column, position in known_since.items():
-            below = self._is_below(quote(position))
+            below = self._is_below(quote(position), self._target.fact)
             values[column] = self._unless(below, column)
             values[position] = f"CASE WHEN {below} THEN {self._unknown} ELSE {quote(position)} END"
         for column, reference in self._target.followed:
-            values[column] = self._unless(self._is_below(quote(known_since[reference])), column)
-        return _assign(values), _any(self._is_below(quote(p)) for p in known_since.values())
+            below = self._is_below(quote(known_since[reference]), self._target.fact)
+            values[column] = self._unless(below, column)
+        return _assign(values), _any(
+            self._is_below(quote(position), self._target.fact) for position in known_since.values()
+        )
 
     def _path(self, path: PathSpec) -> tuple[str, str]:
         """b: the dimension, with all that it leads to."""
         overwritten = (*(column for column, _ in path.assigned), *path.cleared, *path.unknown)
         values = {column: self._nothing(column) for column in overwritten}
-        return _assign(values), self._is_below(quote(path.position))
+        return _assign(values), self._is_below(quote(path.position), path.dimension)
 
     def _unchanged_columns_of(self, path: PathSpec) -> tuple[str, str]:
         """c: a version from before the column was declared so is shorter, and its part empty."""
@@ -73,7 +82,7 @@ class _Forgetting:
         forgotten_where: dict[str, list[str]] = {}
         for number, unchanged in enumerate(path.unchanged_columns, 1):
             part = self._part(version, number)
-            below = self._is_below(part)
+            below = self._is_below(part, path.dimension)
             conditions.append(below)
             parts.append(f"CASE WHEN {below} THEN {self._unknown} ELSE {part} END")
             for column in (*unchanged.columns, *unchanged.positions):
@@ -86,8 +95,8 @@ class _Forgetting:
     def _part(self, version: str, number: int) -> str:
         return f"SUBSTRING({version}, {1 + number * self._width}, {self._width})"
 
-    def _is_below(self, position: str) -> str:
-        return f"{position} > {self._unknown} AND {position} < {self._floor}"
+    def _is_below(self, position: str, table: str) -> str:
+        return f"{position} > {self._unknown} AND {position} < {self._floors[table]}"
 
     def _unless(self, condition: str, column: str) -> str:
         return f"CASE WHEN {condition} THEN {self._nothing(column)} ELSE {quote(column)} END"

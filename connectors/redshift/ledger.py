@@ -100,14 +100,18 @@ def refuse_superseded(cursor: Cursor, names: Names, application: str, number: in
     return True
 
 
-def verify_fence(cursor: Cursor, names: Names, application: str, number: int) -> int:
+def verify_fence(
+    cursor: Cursor, names: Names, application: str, number: int
+) -> Sequence[Sequence[Any]]:
     """Step 1: raises FenceLostError unless the fence is that of this start.
 
-    Returns the generation that the warehouse is swept to, 0 for none: every load needs both, and
-    asks once.
+    Returns tables and generations that the warehouse is swept to, as the bookkeeping table has
+    them: every load needs both, and asks once.
     """
-    swept_to = f"SELECT MAX(generation) FROM {names.floor}"
-    cursor.execute(f"SELECT application, start_number, ({swept_to}) FROM {names.fence}")
+    cursor.execute(
+        "SELECT f.application, f.start_number, s.table_name, s.generation "
+        f"FROM {names.fence} AS f LEFT JOIN {names.floor} AS s ON s.generation > 0"
+    )
     rows = cursor.fetchall()
     holder = (str(rows[0][0]), int(rows[0][1])) if rows else None
     if holder is None:
@@ -123,7 +127,7 @@ def verify_fence(cursor: Cursor, names: Names, application: str, number: int) ->
             "of the two copies if both are running"
         )
         raise FenceLostError(message)
-    return int(rows[0][2] or 0)
+    return [(table, generation) for *_, table, generation in rows if generation is not None]
 
 
 def _holder(cursor: Cursor, names: Names) -> tuple[str, int] | None:

@@ -38,7 +38,7 @@ from connectors.redshift.plan import plan_load
 from connectors.redshift.preconditions import check_collation
 from connectors.redshift.pruning import Cutoffs, Pruning, prune
 from connectors.redshift.spec import WarehouseSpec
-from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, sweep
+from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, floors_in, sweep
 from connectors.redshift.transactions import Transactions
 from connectors.redshift.undeclared import undeclared_columns
 from connectors.redshift.unfillable import unfillable_columns
@@ -88,7 +88,7 @@ class Loader:
         connect: opens a connection without autocommit.
         manifests: where manifests go.
         alters: whether tables that exist are altered to what is declared, where Redshift can.
-        floor: the lowest generation that counts.
+        floor: the lowest generations that count.
         key_id: of the key that the values are made under; empty where none is used.
         alter_seconds: for how long an ALTER may wait for its lock.
         pruning: what may leave the bookkeeping tables at a time; None if all is kept for ever.
@@ -196,7 +196,7 @@ class Loader:
         self._unfinished = True
         with self._transactions.open(f"loading batch {batch}") as cursor:
             self._lock(cursor)  # 1
-            swept = ledger.verify_fence(cursor, self._names, self._application, number)
+            swept = floors_in(ledger.verify_fence(cursor, self._names, self._application, number))
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
             never_read = self._read_by_no_batch(cursor)

@@ -12,6 +12,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 6  `load_lock`, which loads lock instead of `ledger`
     version 7  `account.log_generation` and the other columns of a point in the source's log
     version 8  `ledger` is sorted by `part`; tombstones have their time (`ddl.replace_tombstones`)
+    version 9  `floor` says of which table, if of one alone
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -130,6 +131,29 @@ def _sort_ledger_by_part(names: Names) -> Sequence[str]:
     ]
 
 
+def _give_floors_a_table(names: Names) -> Sequence[str]:
+    """A new table instead of a column with a default, which Redshift cannot drop.
+
+    Versions before 3 have no table to take over.
+    """
+    replacement = names.bookkeeping_table("floor_by_table")
+    return [
+        f"""CREATE TABLE IF NOT EXISTS {names.floor} (
+  generation INTEGER NOT NULL,
+  raised_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL""",
+        f"""CREATE TABLE {replacement} (
+  table_name VARCHAR(128) NOT NULL,
+  generation INTEGER NOT NULL,
+  raised_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL""",
+        f"""INSERT INTO {replacement} (table_name, generation, raised_at)
+SELECT '', generation, raised_at FROM {names.floor}""",
+        f"DROP TABLE {names.floor}",
+        f"ALTER TABLE {replacement} RENAME TO floor",
+    ]
+
+
 def _change_nothing(_names: Names) -> Sequence[str]:
     return []
 
@@ -152,6 +176,7 @@ MIGRATIONS: Final = (
     Migration(Version(6, "0.2.0"), _change_nothing),
     Migration(Version(7, "0.2.0"), _add_log_points),
     Migration(Version(8, "0.2.0"), _sort_ledger_by_part),
+    Migration(Version(9, "0.2.0"), _give_floors_a_table),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

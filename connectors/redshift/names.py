@@ -74,7 +74,7 @@ class Names:
 
     @property
     def floor(self) -> str:
-        """Below which generation the warehouse has been swept: one row, or none."""
+        """Below which generations the warehouse has been swept, by table and of every table."""
         return self.bookkeeping_table(self.FLOOR)
 
     @property

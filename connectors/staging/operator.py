@@ -9,6 +9,7 @@ from pyflink.datastream import ProcessFunction, RuntimeContext
 from connectors.blocks import SchemaOf, decode
 from connectors.epochs.signals import EpochEnds, parse_signal
 from connectors.failures import guard
+from connectors.floors import NO_FLOORS, Floors
 from connectors.metrics import Metrics, StageMetric
 from connectors.staging.waiting import RETRY_SECONDS, WaitingStore
 from connectors.staging.writer import PartWriter, Store
@@ -26,13 +27,13 @@ class Stage(ProcessFunction):  # type: ignore[misc]
         open_store: Callable[[], Store],
         schema_of: SchemaOf,
         *,
-        floor: int = 0,
+        floors: Floors = NO_FLOORS,
         retry_seconds: float = RETRY_SECONDS,
         key_id: str = "",
     ) -> None:
         self._open_store = open_store
         self._schema_of = schema_of
-        self._floor = floor
+        self._floors = floors
         self._retry_seconds = retry_seconds
         self._key_id = key_id
 
@@ -50,7 +51,7 @@ class Stage(ProcessFunction):  # type: ignore[misc]
             self._retry_seconds,
             lambda: self._metrics.add(StageMetric.UPLOADS_REPEATED),
         )
-        self._writer = PartWriter(self._store, floor=self._floor, key_id=self._key_id)
+        self._writer = PartWriter(self._store, floors=self._floors, key_id=self._key_id)
 
     @guard
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002

@@ -14,6 +14,7 @@ from typing import Any, Final
 from connectors.accounts import UNKNOWN_TABLE, Account, Gap, Outcome
 from connectors.blocks import Kind
 from connectors.failures import StarjoinError, describe_error
+from connectors.floors import NO_FLOORS, Floors, TableFloors
 from connectors.staging.shape import Shape
 
 _LETTER: Final = b"S"  # no block and no signal begins with it
@@ -44,6 +45,7 @@ class Part:
         accounts: only of kind ACCOUNT, and so are `outcomes` and `gaps`.
         shape: of the file's columns; empty where an earlier version staged it.
         floor: the generation below which nothing was staged any more.
+        table_floors: the same of single tables, as `TableFloors` writes them.
         key_id: of the key that the values were made under; empty where none was used, and where an
             earlier version staged it.
     """
@@ -61,15 +63,27 @@ class Part:
     floor: int = 0
     key_id: str = ""
     gaps: tuple[Gap, ...] = ()
+    table_floors: str = ""
 
     @staticmethod
     def new_name() -> str:
         """A name that no part has had."""
         return uuid.uuid4().hex
 
-    def label(self, epoch: int, floor: int = 0, key_id: str = "") -> Part:
-        """The part, labelled with the marker that closes it, and the stager's floor and key."""
-        return replace(self, epoch=epoch, floor=floor, key_id=key_id)
+    @property
+    def floors(self) -> Floors:
+        """Below which generations nothing was staged any more."""
+        return Floors(self.floor, TableFloors.parse(self.table_floors))
+
+    def label(self, epoch: int, floors: Floors = NO_FLOORS, key_id: str = "") -> Part:
+        """The part, labelled with the marker that closes it, and the stager's floors and key."""
+        return replace(
+            self,
+            epoch=epoch,
+            floor=floors.everywhere,
+            table_floors=str(floors.tables),
+            key_id=key_id,
+        )
 
     def encode(self) -> bytes:
         """The reference as one element."""
@@ -81,6 +95,8 @@ class Part:
                 del outcome["older_keys"]  # the version before does not know it
         if not self.gaps:
             del fields["gaps"]  # the version before knows none, and reads what has none
+        if not self.table_floors:
+            del fields["table_floors"]  # nor these
         return _LETTER + json.dumps(fields, separators=(",", ":")).encode()
 
     @classmethod

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from connectors.accounts import Account, Gap, Outcome, sum_by_group
 from connectors.blocks import Block, Kind
+from connectors.floors import NO_FLOORS, Floors
 from connectors.staging.part import Part
 from connectors.staging.shape import shape_of
 
@@ -40,16 +41,21 @@ class PartWriter:
     Args:
         store: where parts go.
         part_bytes: how many Arrow bytes of a table make a part.
-        floor: the generation below which nothing comes.
+        floors: the generations below which nothing comes.
         key_id: of the key that the values are made under; empty where none is used.
     """
 
     def __init__(
-        self, store: Store, *, part_bytes: int = PART_BYTES, floor: int = 0, key_id: str = ""
+        self,
+        store: Store,
+        *,
+        part_bytes: int = PART_BYTES,
+        floors: Floors = NO_FLOORS,
+        key_id: str = "",
     ) -> None:
         self._store = store
         self._key_id = key_id
-        self._floor = floor
+        self._floors = floors
         self._part_bytes = part_bytes
         self._batches: dict[tuple[Kind, str], list[pa.RecordBatch]] = defaultdict(list)
         self._sizes: dict[tuple[Kind, str], int] = defaultdict(int)
@@ -81,7 +87,7 @@ class PartWriter:
         if self._accounts or self._outcomes or self._gaps:
             parts.append(self._accounts_part())
         self._uploaded, self._accounts, self._outcomes, self._gaps = [], [], [], []
-        return [part.label(epoch, self._floor, self._key_id) for part in parts]
+        return [part.label(epoch, self._floors, self._key_id) for part in parts]
 
     def _accounts_part(self) -> Part:
         """The part without a file: the epoch's accounts and outcomes, summed up, and its gaps."""

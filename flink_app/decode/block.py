@@ -7,7 +7,7 @@ Every record ends in exactly one place: changed, rejected, passed over, or below
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -88,8 +88,7 @@ def to_decoded(
         control = int(skipped.control.sum())
         tally.passed_over.update({CONTROL: control, UNDECLARED: len(skipped.control) - control})
     rejected = _take_slow(parsed.slow, plan, batches, tally)
-    if plan.floor > UNKNOWN:
-        tally.below_floor.update(_drop_below_floor(batches, plan.floor))
+    tally.below_floor.update(_drop_below_floor(batches, plan.floors))
     changes = {}
     for name, parts in batches.items():
         changes[name] = to_changes(concatenate(parts), plan.tables[name], plan.star, keys)
@@ -122,10 +121,15 @@ def _take_slow(
     return rejected
 
 
-def _drop_below_floor(batches: dict[str, list[pa.RecordBatch]], floor: str) -> dict[str, int]:
+def _drop_below_floor(
+    batches: dict[str, list[pa.RecordBatch]], floors: Mapping[str, str]
+) -> dict[str, int]:
     """Takes changes of generations that a reload has replaced out; how many of each table."""
     dropped: dict[str, int] = {}
     for name, parts in list(batches.items()):
+        floor = floors[name]
+        if floor == UNKNOWN:
+            continue
         above = [part.filter(pc.greater_equal(part.column(POSITION), floor)) for part in parts]
         batches[name] = [part for part in above if len(part)]
         dropped[name] = sum(map(len, parts)) - sum(map(len, above))

@@ -50,14 +50,15 @@ class ColumnarResult:
     tables: list[RecordColumns] = field(default_factory=list)
     skipped: list[SkippedColumns] = field(default_factory=list)
     odd: list[Rows] = field(default_factory=list)
-    generations: int | Numbers = UNKNOWN_GENERATION  # one for all, or by row number
+    # By arrival alone: one for all, or by row number.
+    generations: int | Numbers = UNKNOWN_GENERATION
     scientific: Mask | None = None  # by row number: where a number has an exponent; None: nowhere
     # By row number.
     sequence_numbers: pa.StringArray = field(default_factory=lambda: pa.array([], pa.string()))
     nulls: SentNulls | None = None  # of the records that the reader takes
 
     def generation(self, rows: Rows) -> int | Numbers:
-        """The generation of records."""
+        """The generation of records, by arrival alone."""
         return self.generations if isinstance(self.generations, int) else self.generations[rows]
 
 
@@ -161,7 +162,9 @@ def _take_table(
         _leave_rounded(values, table, np.flatnonzero(result.scientific[rows]), good)
     sequence_numbers = result.sequence_numbers.take(pa.array(rows))
     ordering = ordering_of(metadata, sequence_numbers, operations == LOAD)
-    generation = result.generation(rows)
+    generation = plan.generations.generations_of(
+        table.name, result.generation(rows), ordering.built, ordering.is_load
+    )
     positioned = find_positions(ordering, generation, plan.positions, plan.coarse_positions)
     good &= positioned.known
     changes = pa.RecordBatch.from_arrays(

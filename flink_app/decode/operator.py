@@ -14,6 +14,7 @@ from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
 from connectors.accounts import Account, Gap
 from connectors.blocks import Block, Kind
 from connectors.failures import guard
+from connectors.floors import NO_FLOORS, Floors
 from connectors.kinesis.element import read_element
 from connectors.kinesis.frame import RecordBlock
 from connectors.log_points import LogPoint, LogRule
@@ -52,7 +53,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         open_keys: Callable[[], PrivacyKeys],
         limit: DeadLetterLimit = DeadLetterLimit(),  # noqa: B008 - it is immutable
         *,
-        floor: int = 0,
+        floors: Floors = NO_FLOORS,
         originals: Originals = Originals.SEALED,
         application: str = "",
         key_id: str = "",
@@ -63,7 +64,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         self._log_rule = log_rule
         self._log_points = dict(log_points)
         self._generations = generations
-        self._floor = floor
+        self._floors = floors
         self._open_keys = open_keys
         self._limit = limit
         self._originals = originals
@@ -77,7 +78,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         Raises WrongKeyError when the job was started under another secret than the present one.
         """
         pa.set_cpu_count(1)  # one core is what a worker has
-        self._plan = DecodePlan(self._star, self._generations, self._floor)
+        self._plan = DecodePlan(self._star, self._generations, self._floors)
         self._keys = self._open_keys()
         if self._key_id and self._keys.key_id != self._key_id:
             message = (

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from connectors.floors import NO_FLOORS, Floors
 from flink_app.declaration.dms_records import ZeroDates
 from flink_app.declaration.star import Star
 from flink_app.decode.read_schema import ReadSchema
@@ -64,8 +65,8 @@ class Group:
 class DecodePlan(RecordPlan):
     """The declaration as decode reads it: the tables, and the groups that they are read in."""
 
-    def __init__(self, star: Star, generations: Generations, floor: int = 0) -> None:
-        super().__init__(star, generations, floor)
+    def __init__(self, star: Star, generations: Generations, floors: Floors = NO_FLOORS) -> None:
+        super().__init__(star, generations, floors)
         self.tables_by_number = tuple(self.tables.values())
         self.groups = tuple(
             Group(tuple(map(self.tables_by_number.index, tables)), self._record_schema(types))

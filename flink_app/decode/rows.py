@@ -12,7 +12,7 @@ from flink_app.dead_letters.replay_marker import first_coordinates
 from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.declaration.star import DELETED, POSITION, unchanged_position_column
 from flink_app.decode.unchanged import sent_value
-from flink_app.positions.generations import UNKNOWN_GENERATION
+from flink_app.positions.generations import UNKNOWN_GENERATION, Generations
 from flink_app.positions.position import (
     UNKNOWN,
     PositionError,
@@ -139,7 +139,7 @@ def _parse_row(
 ) -> ParsedRow | Rejected:
     try:
         values, sent = _parse_change(envelope, metadata, table, plan)
-        position, coarse = _position(metadata, arrival, plan)
+        position, coarse = _position(metadata, table.name, arrival, plan)
     except ValueFaultError as fault:
         return Rejected(fault.reason, str(fault), table.name)
     except NotAChangeError as error:
@@ -288,18 +288,38 @@ def _why_unplaced(metadata: Members, kind: Positions) -> str:
     return "the change has no usable position: set IncludeTransactionDetails on the DMS endpoint"
 
 
-def _position(metadata: Members, arrival: _Arrival, plan: RecordPlan) -> tuple[str, bool]:
-    """The position, and whether only a commit timestamp gave it."""
-    generation = plan.generations.generation_at(arrival.milliseconds)
+def _generation(
+    metadata: Members, table: str, arrival: _Arrival, generations: Generations
+) -> tuple[int, int | None]:
+    """The generation, and when a load record was built; None for any other."""
+    is_load = text_of(metadata, "operation") == "load"
+    built = None
+    if is_load or generations.are_of(table):
+        built = timestamp_micros(metadata.read("timestamp"))
+    if built is not None and built < 0:
+        built = None
+    if is_load and built is None:
+        message = "a load record needs metadata 'timestamp'"
+        raise ValueFaultError(Reason.NO_POSITION, message)
+    generation = generations.generation_at(arrival.milliseconds, table, built, is_load=is_load)
     if generation == UNKNOWN_GENERATION:
         message = "the record has no arrival time, so its generation cannot be determined"
+        if built is None and arrival.milliseconds is not None:
+            message = (
+                "metadata 'timestamp' is no time after 1970, and the table was reloaded alone, so "
+                "the record's generation cannot be determined"
+            )
         raise ValueFaultError(Reason.NO_POSITION, message)
-    if text_of(metadata, "operation") == "load":
-        built = timestamp_micros(metadata.read("timestamp"))
-        if built is None or built < 0:
-            message = "a load record needs metadata 'timestamp'"
-            raise ValueFaultError(Reason.NO_POSITION, message)
-        return make_position(generation, 0, built), False
+    return generation, built if is_load else None
+
+
+def _position(
+    metadata: Members, table: str, arrival: _Arrival, plan: RecordPlan
+) -> tuple[str, bool]:
+    """The position, and whether only a commit timestamp gave it."""
+    generation, loaded = _generation(metadata, table, arrival, plan.generations)
+    if loaded is not None:
+        return make_position(generation, 0, loaded), False
     record = metadata.read("transaction-record-id")
     stream = text_of(metadata, "stream-position")
     committed = timestamp_micros(metadata.read("commit-timestamp"))

@@ -17,10 +17,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.floors import NO_FLOORS, Floors
 from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.denormalise.column_versions import ColumnVersions, Taken
 from flink_app.denormalise.rows import NO_SLOT, Rows, Slots
-from flink_app.positions.position import UNKNOWN
+from flink_app.positions.position import UNKNOWN, floor_position
 
 # The rows of superseded versions may be a quarter of the keys: a rewrite costs a change four rows.
 # The floor spares small tables a rewrite at every change.
@@ -167,13 +168,13 @@ class TableMirror:
 class Mirror:
     """All dimensions that are joined in the stream, by table."""
 
-    def __init__(self, star: Star, floor: str = UNKNOWN) -> None:
+    def __init__(self, star: Star, floors: Floors = NO_FLOORS) -> None:
         self.tables = {
             name: TableMirror(
                 star.changes_schema(name),
                 tuple(star.tables[name].key),
                 star.unchanged_columns(name),
-                floor,
+                floor_position(floors.of(name)),
             )
             for name in star.broadcast_dimensions
         }

@@ -24,6 +24,7 @@ from pyflink.datastream.state import MapStateDescriptor
 from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Block, Kind, SchemaOf, decode
 from connectors.failures import guard
+from connectors.floors import NO_FLOORS, Floors
 from connectors.metrics import Metrics
 from flink_app.declaration import POSITION, Star
 from flink_app.denormalise import durable
@@ -47,10 +48,12 @@ def dimension_state() -> MapStateDescriptor:
 class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
     """Facts to wide rows, dimension changes to patches; other blocks pass."""
 
-    def __init__(self, star: Star, schemas: SchemaOf, *, floor: int = 0, key_id: str = "") -> None:
+    def __init__(
+        self, star: Star, schemas: SchemaOf, *, floors: Floors = NO_FLOORS, key_id: str = ""
+    ) -> None:
         self._star = star
         self._schemas = schemas
-        self._floor = floor_position(floor)
+        self._floors = floors
         self._key_id = key_id
 
     @guard
@@ -132,7 +135,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
 
     def _current_mirror(self, ctx: Any) -> Mirror:
         if self._mirror is None:
-            self._mirror = Mirror(self._star, self._floor)
+            self._mirror = Mirror(self._star, self._floors)
             self._durable = {
                 name: DurableTable(name, table, self._key_id)
                 for name, table in self._mirror.tables.items()
@@ -152,7 +155,8 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
             state = ctx.get_broadcast_state(self._descriptor)
             schema = self._schemas(Kind.DIMENSION, name)
             for batch in durable.blocks(state, name, schema, self._key_id):
-                counts = pc.greater_equal(batch.column(POSITION), self._floor)
+                floor = floor_position(self._floors.of(name))
+                counts = pc.greater_equal(batch.column(POSITION), floor)
                 rows = batch.filter(counts)
                 yield Block(Kind.DIMENSION, name, rows).encode()
                 again = Outcome(name, DIMENSION, loaded=-len(rows), superseded=0)

@@ -131,7 +131,7 @@ class LogReads:
     ) -> None:
         """Takes note of a record that was read by itself."""
         position = parsed.values[POSITION]
-        if is_load(position) or position < plan.floor:
+        if is_load(position) or position < plan.floors[parsed.table.name]:
             return
         committed = timestamp_micros(metadata.get("commit-timestamp")) or 0
         stream = metadata.get("stream-position")

@@ -45,6 +45,7 @@ from flink_app.records.arrays import members
 from flink_app.records.envelope import NOT_JSON, Members, load, object_of, text_of
 from flink_app.records.parsed import ParsedBlock, ParsedRow, Skipped, SkippedColumns
 from flink_app.records.plan import DATA, METADATA, REPLAY, RecordPlan, TablePlan
+from flink_app.records.values import timestamp_micros
 
 
 @dataclass
@@ -80,7 +81,7 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
         seen.signs += signs_in_columns(columns, plan)
         seen.kinds |= columns.positioned.kinds
         note_columns(seen.builds, columns)
-        seen.log_reads.note_columns(columns, plan.floor)
+        seen.log_reads.note_columns(columns, plan.floors[columns.table.name])
     for skipped in parsed.skipped:
         control += map(int, skipped.rows[skipped.control])
         _note_undeclared(seen, skipped)
@@ -218,11 +219,24 @@ def _locate(
     Records below the floor of a reload show tables as they were before it: they are left out.
     """
     for row, finding in findings:
-        generation = plan.generations.generation_at(block.arrival[row].value)
-        if plan.floor > UNKNOWN and floor_position(generation) < plan.floor:
+        if _is_below_floor(finding.table, row, block, plan):
             continue
         sequence_number = block.sequence_numbers[row].as_py()
         yield replace(finding, shard=block.shard, sequence_number=sequence_number)
+
+
+def _is_below_floor(table: str, row: int, block: RecordBlock, plan: RecordPlan) -> bool:
+    """Whether a record of the table shows it as it was before a reload."""
+    if plan.floors[table] == UNKNOWN:
+        return False
+    metadata = object_of(load(block.record(row)), METADATA)
+    generation = plan.generations.generation_at(
+        block.arrival[row].value,
+        table,
+        timestamp_micros(metadata.get("timestamp")),
+        is_load=metadata.get("operation") == "load",
+    )
+    return floor_position(generation) < plan.floors[table]
 
 
 def _locate_announcement(

@@ -2,5 +2,6 @@
 
 Modules:
     position: the text by which changes are compared, and what it is made of.
-    generations: which generation a record belongs to, by its arrival time.
+    generations: which generation a record belongs to, by times that never change.
+    floors: the floors of single tables, as a setting.
 """

@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from connectors.floors import NO_FLOORS, Floors
 from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, MissingColumns, RoundedNumbers, ZeroDates
 from flink_app.declaration.model import Column, Table, TrailingBlanks, Treatment
@@ -143,14 +144,15 @@ class RecordPlan:
     Args:
         star: the resolved declaration.
         generations: which generation a record belongs to.
-        floor: the lowest generation that counts; records of older ones are ignored. 0: all count.
+        floors: the lowest generations that count; records of older ones are ignored.
     """
 
-    def __init__(self, star: Star, generations: Generations, floor: int = 0) -> None:
+    def __init__(self, star: Star, generations: Generations, floors: Floors = NO_FLOORS) -> None:
         self.star = star
         self.fingerprint = fingerprint(star.declaration)
         self.generations = generations
-        self.floor = floor_position(floor)
+        # By table, the least position that counts.
+        self.floors = {name: floor_position(floors.of(name)) for name in star.used_tables}
         stream = star.declaration.stream
         # Where values before the change stand: among the row's own, or in an object.
         self.before_among_columns = stream.before_image_among_columns

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from connectors.floors import TableFloors
 from flink_app.declaration import Star, load_declaration
 from flink_app.declaration.file import DeclarationError
 from flink_app.positions.generations import Generations, time_text
+from flink_app.reloaded_tables import refuse_lost_tables
 from flink_app.settings import Settings, property_name
 from flink_app.validation.faults import WriteKeys, fault_lines
 from flink_app.warehouse import refuse_bookkeeping_schema
@@ -54,6 +56,7 @@ def load_star(environment: Environment) -> Star:
     try:
         star = Star(load_declaration(path))
         refuse_bookkeeping_schema(star, environment.redshift.bookkeeping_schema)
+        refuse_lost_tables(star, environment.application.generations)
     except DeclarationError as error:
         message = f"application.declaration of {environment.name}: {error}"
         raise DeployError(message) from error
@@ -67,6 +70,7 @@ def with_generations(environment: Environment, settings: Mapping[str, str]) -> E
     raised = {
         "generations": Generations.parse(settings["generations"]),
         "floor": int(settings.get("floor", "0")),
+        "table_floors": TableFloors.parse(settings.get("table.floors", "")) or None,
     }
     application = environment.application.model_copy(update=raised)
     return environment.model_copy(update={"application": application})
@@ -78,7 +82,7 @@ def with_another_generation(environment: Environment, start_ms: int) -> Environm
     Raises DeployError where a later one has begun.
     """
     known = environment.application.generations
-    if known.later and known.later[-1][1] == start_ms:
+    if known.later and known.later[-1].start_ms == start_ms:
         return environment
     try:
         generations = known.extend(known.newest + 1, start_ms)

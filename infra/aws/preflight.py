@@ -106,13 +106,20 @@ class Preflight:
 
     def _without_state(self, name: str) -> str:
         settings = self._environment.application
-        floor = self._bookkeeping.floor()
+        floors = self._bookkeeping.read_floors()
         swept = (
-            f" The warehouse is swept to generation {floor}: set application.generations and "
-            f"application.floor to {floor} first, or every record will be ignored."
-            if floor > settings.floor
+            f" The warehouse is swept to generation {floors.everywhere}: set "
+            f"application.generations and application.floor to {floors.everywhere} first, or every "
+            "record will be ignored."
+            if floors.everywhere > settings.floor
             else ""
         )
+        tables = [table for table, _ in floors.tables.entries]
+        if settings.floors.find_lower(floors, tables):
+            swept += (
+                f" It is swept of single tables as well: set application.table_floors to "
+                f"{floors.tables}, and application.generations so that it has these generations."
+            )
         return (
             f"{name} has no snapshot to start from, but the bookkeeping tables in schema "
             f"{self._environment.redshift.bookkeeping_schema} show that it has loaded before. "

@@ -43,7 +43,11 @@ class EnvironmentReloadActions:
         self.bookkeeping.require_latest_layout()
         task = self.replication.state(self.task)
         standing = Standing(
-            settings.generations, settings.floor, self.bookkeeping.floor(), task, all_loaded=False
+            settings.generations,
+            settings.floor,
+            self.bookkeeping.read_floors().everywhere,
+            task,
+            all_loaded=False,
         )
         if standing.floor < standing.generations.newest and task.is_loaded(
             since_ms=standing.boundary_ms

@@ -65,14 +65,17 @@ class Standing:
     @property
     def next_generation(self) -> int:
         """The generation of the reload that is under way, or else of one that begins now."""
-        newest = self.generations.newest
-        under_way = self.generations.later and max(self.floor, self.swept_to) < newest
-        return newest if under_way or self.swept_to < self.floor else newest + 1
+        newest = self.generations.newest_of_all
+        under_way = self.boundary_ms > 0 and max(self.floor, self.swept_to) < newest
+        if under_way or self.swept_to < self.floor:
+            return newest
+        return self.generations.newest + 1
 
     @property
     def boundary_ms(self) -> int:
-        """Where the newest generation begins; 0 where there is only one."""
-        return self.generations.later[-1][1] if self.generations.later else 0
+        """Where the newest generation of everything begins; 0 where there is only one."""
+        boundary = self.generations.find_boundary()
+        return boundary.start_ms if boundary else 0
 
 
 def next_step(standing: Standing, generation: int) -> Step:

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from connectors.floors import Floors
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.migrations import find_version, require_latest
 from connectors.redshift.names import Names
+from connectors.redshift.sweep import floors_in
 from infra.aws.data_api import DataApi
 from infra.aws.environment import Redshift
 from infra.aws.errors import DeployError
@@ -53,10 +55,11 @@ class Bookkeeping:
         with _layout_is_known():
             require_latest(self._warehouse, self._names)
 
-    def floor(self) -> int:
-        """The generation that the warehouse is swept to, 0 for none. Raises DeployError."""
-        rows = self._query(f"SELECT generation FROM {self._names.floor}")  # noqa: S608
-        return int(rows[0][0]) if rows else 0
+    def read_floors(self) -> Floors:
+        """What the warehouse is swept to. Raises DeployError."""
+        return floors_in(
+            self._query(f"SELECT table_name, generation FROM {self._names.floor}")  # noqa: S608
+        )
 
     def read_loaded(self) -> dict[Shard, str]:
         """The last sequence number of each shard that is loaded.

@@ -211,6 +211,8 @@ def _steps(outcome: Outcome) -> Iterator[str]:
         word, _, rest = step.partition(" ")
         if word == "load" and rest:
             yield f"{_WORDS[word]}: {Fault[rest.split()[0]].value}"
+        elif word == "reload" and rest:
+            yield f"one table is loaded again, as a generation of its own: {rest.split()[-1]}"
         elif word != "business":
             yield _WORDS[word].format(rest)
         yield from (f"source: {event}" for event in events)

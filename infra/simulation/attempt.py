@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from connectors.blocks import route_of
+from connectors.floors import NO_FLOORS, Floors
 from connectors.kinesis.frame import write_frame
 from connectors.kinesis.gap import write_gap
 from connectors.metrics import GROUP, Gauge
@@ -93,7 +94,7 @@ class Attempt:
         parallelism: of all stages but signal and load.
         restored: the checkpoint that the state comes from; number 0 is the empty beginning.
         clock: seconds, for the load's back-off.
-        floor: the setting at the start; the generations are those of the source.
+        floors: the setting at the start; the generations are those of the source.
     """
 
     def __init__(  # noqa: PLR0917
@@ -103,13 +104,13 @@ class Attempt:
         parallelism: int,
         restored: Checkpoint,
         clock: Any,
-        floor: int = 0,
+        floors: Floors = NO_FLOORS,
     ) -> None:
         self.job = job
         self.number = number
         self.parallelism = parallelism
         self.restored = restored
-        self.floor = floor
+        self.floors = floors
         shards = range(len(job.source.shards))
         self.offsets = {shard: restored.offsets.get(shard, 0) for shard in shards}
         self.gaps = {shard: restored.gaps.get(shard, 0) for shard in shards}
@@ -123,17 +124,18 @@ class Attempt:
                 job.star,
                 generations,
                 lambda: job.keys,
-                floor=floor,
+                floors=floors,
                 key_id=key_id,
                 log_points=known,
             )
             for _ in self._all
         ]
         self._join = [
-            Denormalise(job.star, job.schemas, floor=floor, key_id=key_id) for _ in self._all
+            Denormalise(job.star, job.schemas, floors=floors, key_id=key_id) for _ in self._all
         ]
         self._stage = [
-            Stage(lambda: job.database, job.schemas, floor=floor, key_id=key_id) for _ in self._all
+            Stage(lambda: job.database, job.schemas, floors=floors, key_id=key_id)
+            for _ in self._all
         ]
         self._contexts = [Context(i, parallelism, self._dimensions(i)) for i in self._all]
         for i, context in enumerate(self._contexts):
@@ -170,7 +172,7 @@ class Attempt:
             copy_role="default",
             connect=partial(self.job.database.connect, self.number),
             manifests=self.job.database,
-            floor=Floor(self.floor, floor_position(self.floor)),
+            floor=Floor(self.floors, floor_position),
             key_id=self.job.key_id,
         )
 

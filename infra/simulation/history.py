@@ -31,6 +31,7 @@ Action = Callable[[], None]
 _LAST_LOOKS = 6
 _ZOMBIE_ROUNDS = 30
 _GENERATIONS = 4
+_TABLE_GENERATIONS = 3
 
 
 class History:
@@ -146,13 +147,15 @@ class History:
 
     def _reloading(self) -> list[tuple[int, str, Action]]:
         possible: list[tuple[int, str, Action]] = []
-        waits = self.world.can_raise_floor()
-        if self.world.source.is_undecided:
+        source = self.world.source
+        if source.is_undecided:
             return possible
-        if self.profile.reloads and not waits and self.world.source.generation < _GENERATIONS:
-            possible.append((self.profile.reloads, "reload", self._reload))
-        if waits:
+        if waits := self.world.can_raise_floor():
             possible.append((80, "raise floor", self._raise_floor))
+        if self.profile.reloads and not waits and source.generation < _GENERATIONS:
+            possible.append((self.profile.reloads, "reload", self._reload))
+        if self.profile.table_reloads and source.newest < _GENERATIONS + _TABLE_GENERATIONS:
+            possible.append((self.profile.table_reloads, "reload table", self._reload_table))
         return possible
 
     def _restarting(self) -> list[tuple[int, str, Action]]:
@@ -309,8 +312,26 @@ class History:
             self.world.run_reads()
             self.world.run_checkpoint()
 
+    def _reload_table(self) -> None:
+        """Other changes go on; those of the table that were made before may still be under way."""
+        source = self.world.source
+        table = self.choices.one_of([*source.declaration.tables])
+        self.workload.vanish([table])
+        self.world.reload_table(table, 1 + self.choices.draw(3), zombie=self._is_zombie())
+        self._unnotified = self.world.checkpoints[-1].number
+        self.log[-1] += f" {table}"
+        self.workload.reload([table])
+        for _ in range(self.choices.draw(8)):
+            self.workload.act()
+        if self.choices.chance(70):
+            source.arrive_all(self.choices.draw)
+            self.world.run_reads()
+            self.world.run_checkpoint()
+
     def _raise_floor(self) -> None:
-        self.world.raise_floor(1 + self.choices.draw(3), zombie=self._is_zombie())
+        raised = self.world.list_raised_floors()
+        floors = self.choices.one_of(raised) if len(raised) > 1 else raised[0]
+        self.world.raise_floor(1 + self.choices.draw(3), floors, zombie=self._is_zombie())
         self._unnotified = self.world.checkpoints[-1].number
 
     def _is_zombie(self) -> bool:
@@ -375,7 +396,7 @@ class History:
         if attempt.checkpoint is not None:
             self.world.run_checkpoint()
         self._read_out(attempt)
-        if self.world.can_raise_floor():
+        while self.world.can_raise_floor():
             if self.choices.chance(50):
                 self.world.run_checkpoint()  # in which nothing waits to be loaded
             self._raise_floor()

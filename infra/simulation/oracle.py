@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.failures import StarjoinError
+from connectors.floors import NO_FLOORS, Floors
 from flink_app.declaration import Declaration
 from infra.simulation.source import Key, Position, Record, Version
 from infra.simulation.values import Row
@@ -43,17 +44,17 @@ def _known_at(version: Version) -> str:
 def find_newest(
     shards: Sequence[Sequence[Record]],
     cut: Sequence[int],
-    floor: int = 0,
+    floors: Floors = NO_FLOORS,
     forgotten: Collection[Identity] = (),
 ) -> Tables:
     """Every key's newest version among the first records of each shard, deleted keys among them.
 
-    What is of a generation below `floor` does not count, nor what is `forgotten`.
+    What is of a generation below its table's floor does not count, nor what is `forgotten`.
     """
     versions_of: dict[str, dict[Key, list[Version]]] = {}
     for records, count in zip(shards, cut, strict=True):
         for record in records[:count]:
-            for version in () if record.is_below(floor) else record.versions:
+            for version in () if record.is_below(floors) else record.versions:
                 if version.identity in forgotten:
                     continue
                 versions_of.setdefault(version.table, {}).setdefault(version.key, []).append(

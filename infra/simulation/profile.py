@@ -21,6 +21,7 @@ class Profile:
         outages: connections to the warehouse break, and replies to COMMIT are lost.
         pruning: ledger and tombstones are pruned.
         reloads: the weight of a reload among what can happen next.
+        table_reloads: the same of a reload of one table.
         placed: of 100 histories, how many have further dimensions in the warehouse.
         letters: the weight of a record that becomes a dead letter and is replayed later.
         gaps: the weight of a gap in a shard.
@@ -37,6 +38,7 @@ class Profile:
     outages: bool = True
     pruning: bool = False
     reloads: int = 3
+    table_reloads: int = 0
     placed: int = 0
     letters: int = 0
     gaps: int = 0

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
+from connectors.floors import Floors
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration import Declaration
 from flink_app.declaration.dms_records import Positions
-from flink_app.positions.generations import Generations
+from flink_app.positions.generations import Boundary, Generations
 from infra.simulation.values import Row
 from infra.simulation.wire import (
     FIRST_MICROS,
@@ -33,8 +34,13 @@ Key = tuple[Any, ...]
 Position = tuple[int, int, int]  # generation, commit position, number in the transaction
 
 GENERATION: Final = 1  # the first
-# The milliseconds of arrival that each generation has for itself.
+# The milliseconds that each generation of everything has for itself.
 _SPAN: Final = 1_000_000_000
+_FIRST_MS: Final = FIRST_MICROS // 1_000
+# Before the load of one table begins, and from then until DMS says that it began. Load records are
+# built from its true begin on.
+_PAUSE_MICROS: Final = 200_000_000
+_LATE_MICROS: Final = 2_500_000
 # Commits cross the border between the two halves of PostgreSQL's log position.
 _FIRST_LSN: Final = (13 << 32) - 40
 # Sequence numbers get longer on their way: 98, 99, 100.
@@ -79,6 +85,11 @@ class Version:
         return replace(newest, row=row, set_at=set_at)
 
 
+def _starts_at(generation: int) -> int:
+    """Milliseconds since 1970 of the first arrival in a generation of everything."""
+    return _FIRST_MS + generation * _SPAN
+
+
 @dataclass(frozen=True)
 class Record:
     """One record of the stream. A record without versions is passed over, or `dead`."""
@@ -88,12 +99,13 @@ class Record:
     dead: bool = False
     generation: int = GENERATION
     of_reload: bool = False  # a floor has to wait for it
-    arrived: int | None = None  # in which generation, where it was replayed in a later one
+    sent: int = GENERATION  # in which generation of everything
+    arrived: int | None = None  # the same, where it was replayed in a later one
     letter: Record | None = None  # what a dead one is once it can be read
 
     def arrival_ms(self, sequence_number: int) -> int:
         """When it arrives: the later generations after the earlier ones."""
-        return (self.arrived or self.generation) * _SPAN + sequence_number
+        return _starts_at(self.arrived or self.sent) + sequence_number
 
     @property
     def instant(self) -> int | None:
@@ -116,9 +128,9 @@ class Record:
         """Its versions, or those that it will have once it is replayed."""
         return self.letter.versions if self.letter else self.versions
 
-    def is_below(self, floor: int) -> bool:
-        """Whether it is a change of a generation before the floor."""
-        return bool(self.versions) and self.generation < floor
+    def is_below(self, floors: Floors) -> bool:
+        """Whether it is a change of a generation before its table's floor."""
+        return bool(self.versions) and self.generation < floors.of(self.versions[0].table)
 
 
 def dimensions_of(declaration: Declaration) -> set[str]:
@@ -152,8 +164,11 @@ class Source:
         events: what has happened, a line for each record; whoever reads it may empty it.
         gaps: of each shard, the offsets before which records were lost, ascending.
         kinds: for each of all records: insert, update, key update, delete or full load.
-        generation: of what DMS sends now; the application knows of those up to
-            `announced_generation`, and `reload_generation` is the last that began with a load.
+        generation: of everything that DMS sends now, but for tables with a later one of their own;
+            the application knows of those up to `announced_generation`, and `reload_generation` is
+            the last that began with a load.
+        boundaries: where generations begin, oldest first.
+        reloaded: for each table that was reloaded alone, the generation that began last with it.
         changed: tables of which the stream has changes that can be read, each with the generation;
             `followed` are those of which some are in the warehouse.
     """
@@ -173,9 +188,12 @@ class Source:
     kinds: list[str] = field(default_factory=list)
     announced_generation: int = GENERATION
     reload_generation: int = GENERATION
+    boundaries: list[Boundary] = field(default_factory=list)
+    reloaded: dict[str, int] = field(default_factory=dict)
     changed: set[tuple[int, str]] = field(default_factory=set)
     followed: frozenset[tuple[int, str]] = frozenset()
     _micros: int = FIRST_MICROS
+    _begun_micros: int = 0
     _number: int = 0
     _seconds: int = 0
     _restarts: int = 0
@@ -223,7 +241,7 @@ class Source:
         self.tables[table][key] = row
         moved = old is not None and old != key
         version = Version(
-            table, key, row, self._take_position(), self.unchanged_columns(table), left_out
+            table, key, row, self._take_position(table), self.unchanged_columns(table), left_out
         )
         versions, before = [version], None
         if old is not None and moved:
@@ -261,7 +279,9 @@ class Source:
         """Deletes a row; its record has the key only, as PostgreSQL gives it by default."""
         source_name = self._source_name(table, self.tables[table].pop(key))
         row = dict(zip(self.declaration.tables[table].key, key, strict=True))
-        version = Version(table, key, None, self._take_position(), self.unchanged_columns(table))
+        version = Version(
+            table, key, None, self._take_position(table), self.unchanged_columns(table)
+        )
         self._send("delete", table, row, (version,), source_name=source_name)
 
     def start_with(self, table: str, row: Row) -> None:
@@ -275,8 +295,43 @@ class Source:
     def begin_generation(self) -> None:
         """DMS has stopped, what it sent has arrived; what it sends from now on is a new load."""
         self.arrive_all()
-        self.generation += 1
+        self._begin_generation()
         self.announced_generation = self.reload_generation = self.generation
+
+    def begin_generation_of(self, table: str) -> None:
+        """DMS loads one table again, beside the changes of others; its own wait for the end.
+
+        Its changes from before the load are still under way, or unread.
+        """
+        self._micros += _PAUSE_MICROS
+        self._begun_micros = self._micros + _LATE_MICROS
+        number = self.newest + 1
+        self.boundaries.append(Boundary(number, self._begun_micros // 1_000, table))
+        self.reloaded[table] = self.announced_generation = number
+
+    def _begin_generation(self) -> None:
+        self.generation = self.newest + 1
+        start_ms = _starts_at(self.generation)
+        self._micros = max(self._micros, start_ms * 1_000)
+        self.boundaries.append(Boundary(self.generation, start_ms))
+
+    @property
+    def newest(self) -> int:
+        """The last generation of all."""
+        return self.boundaries[-1].generation if self.boundaries else GENERATION
+
+    def generation_of(self, table: str) -> int:
+        """That of what DMS sends of a table now."""
+        return max(self.generation, self.reloaded.get(table, GENERATION))
+
+    def announced_generation_of(self, table: str) -> int:
+        """The same, as far as the application knows of it."""
+        known = [
+            b.generation
+            for b in self.boundaries
+            if b.table in {"", table} and b.generation <= self.announced_generation
+        ]
+        return max(known, default=GENERATION)
 
     @property
     def log_can_restart(self) -> bool:
@@ -294,7 +349,7 @@ class Source:
         What it says is of another generation, once somebody says so.
         """
         self.arrive_all()
-        self.generation += 1
+        self._begin_generation()
         self._restarts += 1
         self._lsn = 10_000_000 >> (6 * self._restarts)
         self._seconds += 3_600
@@ -306,8 +361,8 @@ class Source:
     @property
     def generations(self) -> Generations:
         """The setting that the application has."""
-        later = range(GENERATION + 1, self.announced_generation + 1)
-        return Generations(GENERATION, tuple((g, g * _SPAN) for g in later))
+        known = [b for b in self.boundaries if b.generation <= self.announced_generation]
+        return Generations(GENERATION, tuple(known))
 
     def load(
         self, table: str, keys: Iterable[Key] | None = None, *, of_reload: bool = False
@@ -317,17 +372,20 @@ class Source:
         self.loaded.add(table)
         for key in sorted(rows, key=repr) if keys is None else keys:
             self._micros += 1_000_000
-            position = (self.generation, 0, self._micros)
+            position = (self.generation_of(table), 0, self._micros)
             version = Version(table, key, rows[key], position, self.unchanged_columns(table))
             source_name = self._source_name(table, rows[key])
             self._send(
                 "load", table, rows[key], (version,), of_reload=of_reload, source_name=source_name
             )
+        self._micros = max(self._micros, self._begun_micros)
 
     def put_odd(self, *, dead: bool) -> None:
         """A record that is no change: one of control, or one that cannot be read."""
         text = b"not JSON" if dead else b'{"metadata": {"record-type": "control"}}'
-        self.wire.append((0, Record(text, dead=dead, generation=self.generation)))
+        self.wire.append(
+            (0, Record(text, dead=dead, generation=self.generation, sent=self.generation))
+        )
 
     def arrive(self, index: int, *, again: bool = False) -> None:
         """One of the first records in `wire` reaches its shard; `again`: it is sent once more."""
@@ -464,9 +522,9 @@ class Source:
         names = source_names(self.declaration, table)
         return names[zlib.crc32(repr(sorted(row.items())).encode()) % len(names)]
 
-    def _take_position(self) -> Position:
+    def _take_position(self, table: str) -> Position:
         self._number += 1
-        return (self.generation, self._commit.position, self._number)
+        return (self.generation_of(table), self._commit.position, self._number)
 
     @property
     def _commit(self) -> Commit:
@@ -495,7 +553,7 @@ class Source:
             "table-name": source,
         }
         if operation != "load":
-            self.changed.add((self.generation, table))
+            self.changed.add((self.generation_of(table), table))
             metadata |= self._commit.metadata
             metadata["transaction-record-id"] = self._number
         way = zlib.crc32(f"{len(self.kinds)} {operation}".encode())
@@ -508,7 +566,13 @@ class Source:
         partition_key = named if self.by_table else f"{table} {versions[0].key}"
         shard = zlib.crc32(partition_key.encode()) % self.shard_count
         data = json.dumps(envelope).encode()
-        record = Record(data, versions, generation=self.generation, of_reload=of_reload)
+        record = Record(
+            data,
+            versions,
+            generation=self.generation_of(table),
+            of_reload=of_reload,
+            sent=self.generation,
+        )
         self.wire.append((shard, record))
         earlier = "" if before is None else f", before: {before}"
         verb = "full load of" if operation == "load" else operation

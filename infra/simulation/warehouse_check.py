@@ -16,10 +16,12 @@ from typing import Any, Final
 
 from connectors.accounts import DIMENSION
 from connectors.failures import StarjoinError
+from connectors.floors import NO_FLOORS, Floors
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
 from connectors.redshift.pruning import SUMMED
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
+from connectors.redshift.sweep import floors_in
 from connectors.staging.part import Part
 from flink_app.declaration import Star
 from infra.simulation.counting import Counts, expected_counts
@@ -31,7 +33,7 @@ from infra.simulation.pruning import Pruning
 from infra.simulation.source import FIRST_SEQUENCE, Record, Source
 
 _MOST_SHOWN: Final = 5  # rows of a message
-_FLOOR: Final = f"SELECT generation FROM {BOOKKEEPING}.floor"
+_FLOORS: Final = f"SELECT table_name, generation FROM {BOOKKEEPING}.floor"
 SECRET: Final = b"a secret of the simulation, of 41 bytes ."
 
 # From an account's shard and last sequence number: which shard, and how many of its records those
@@ -60,7 +62,7 @@ class WrongError(StarjoinError, AssertionError):
 class _Seen:
     """What the warehouse's bookkeeping tables have shown so far."""
 
-    floor: int = 0  # that the warehouse is swept to
+    floors: Floors = NO_FLOORS  # that the warehouse is swept to
     batches: set[str] = field(default_factory=set)  # whose accounts have been read
     parts: set[str] = field(default_factory=set)  # that the ledger has had
     read_twice: bool = False  # whether some record was read again, so counts say nothing
@@ -101,13 +103,18 @@ class Check:
         self.pruning = Pruning(database, self._oracle, source)
         self._read_by: dict[int, list[int]] = {}
         self._waiting: dict[int, _Waiting] = {}
-        self._floors: dict[int, list[int]] = {}  # by floor, where reading began under it
+        # Floors, and where reading began under them.
+        self._floors: list[tuple[Floors, list[int]]] = []
         self._seen = _Seen()
 
     def note_start(
-        self, owner: int, offsets: Sequence[int], floor: int, pending: Iterable[Part] = ()
+        self,
+        owner: int,
+        offsets: Sequence[int],
+        floors: Floors = NO_FLOORS,
+        pending: Iterable[Part] = (),
     ) -> None:
-        """An attempt starts from these offsets, with this floor, and with parts to be loaded."""
+        """An attempt starts from these offsets, with these floors, and with parts to be loaded."""
         self._read_by[owner] = list(offsets)
         self._waiting[owner] = {
             part.name: [
@@ -117,8 +124,8 @@ class Check:
             ]
             for part in pending
         }
-        if floor > max(self._floors, default=0):
-            self._floors[floor] = list(offsets)
+        if floors != (self._floors[-1][0] if self._floors else NO_FLOORS):
+            self._floors.append((floors, list(offsets)))
 
     def read_again(self) -> None:
         """From now on the accounts may count a record twice."""
@@ -134,16 +141,16 @@ class Check:
         rows = self._database.query(
             f"SELECT batch, shard, last_sequence_number FROM {BOOKKEEPING}.account"
         )
-        floor = max((row[0] for row in self._database.query(_FLOOR)), default=0)
+        floors = floors_in(self._database.query(_FLOORS))
         self.pruning.note_commit()
         self._note_loaded()
         new = [row for row in rows if row[0] not in {*self._seen.batches, SUMMED}]
-        if not new and floor == self._seen.floor:
+        if not new and floors == self._seen.floors:
             self._check_balance()
             self._check_gaps()
             return
         self.commits += 1
-        self._seen.floor = floor
+        self._seen.floors = floors
         self._seen.batches.update(row[0] for row in new)
         read_by_owner, before = self._read_by[owner], list(self.reached)
         for _, shard, last in new:
@@ -157,8 +164,8 @@ class Check:
             self._seen.torn = False
         elif not behind:
             self._seen.torn = True
-        tables = find_newest(self._source.shards, self.reached, floor)
-        before_tables = find_newest(self._source.shards, before, floor)
+        tables = find_newest(self._source.shards, self.reached, floors)
+        before_tables = find_newest(self._source.shards, before, floors)
         self._seen.applied += _count_newer(before_tables, tables)
         for target in self._spec.targets:
             facts = self._facts(target, tables, self.reached)
@@ -245,8 +252,7 @@ class Check:
     def _was_below(self, record: Record, shard: int, index: int) -> bool:
         """Whether decode dropped the record: whoever read it had a floor above it."""
         return any(
-            record.is_below(floor) and offsets[shard] <= index
-            for floor, offsets in self._floors.items()
+            record.is_below(floors) and offsets[shard] <= index for floors, offsets in self._floors
         )
 
     def _ledger_rows(self, kind: str) -> int:
@@ -260,7 +266,7 @@ class Check:
         forgotten = self.pruning.forgotten[target.table]
         if not forgotten:
             return tables
-        return find_newest(self._source.shards, cut, self._seen.floor, forgotten)
+        return find_newest(self._source.shards, cut, self._seen.floors, forgotten)
 
     def _check_target(self, target: TargetSpec, tables: Tables, facts: Tables) -> None:
         columns = [column.name for column in target.columns]

@@ -5,6 +5,8 @@ Keys are few, so that changes meet. References may point to what is not there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from infra.simulation.choices import Choices
 from infra.simulation.source import Source, used_tables
 from infra.simulation.values import Values, readers_of
@@ -46,20 +48,22 @@ class Workload:
             self.replay()
         self._source.arrive_all()
 
-    def vanish(self) -> None:
-        """While DMS is stopped rows go, and change, and nobody says so."""
-        for table, rows in self._source.tables.items():
+    def vanish(self, tables: Iterable[str] | None = None) -> None:
+        """Rows go, and change, and nobody says so: of all tables, or of some."""
+        for table in self._tables if tables is None else tables:
+            rows = self._source.tables[table]
             for key in list(rows):
                 if self._choices.chance(30):
                     self._source.forget(table, key)
             if self._choices.chance(50):
                 self._source.start_with(table, self._values.row(table, self._choices))
 
-    def reload(self) -> None:
-        """DMS loads every table in full again; some of it may become dead letters."""
-        for table in self._tables:
+    def reload(self, tables: Iterable[str] | None = None) -> None:
+        """DMS loads all tables in full again, or some; some of it may become dead letters."""
+        under_way = len(self._source.wire)
+        for table in self._tables if tables is None else tables:
             self._source.load(table, of_reload=True)
-        for index in range(len(self._source.wire)):
+        for index in range(under_way, len(self._source.wire)):
             if self._letters and self._choices.chance(20):
                 self._source.spoil(index)
 
@@ -112,7 +116,7 @@ class Workload:
         source = self._source
         if not source.is_undecided or table not in used_tables(source.declaration):
             return True
-        return (source.announced_generation, table) in source.followed
+        return (source.announced_generation_of(table), table) in source.followed
 
     def _change(self, table: str) -> None:
         row, present = self._values.row(table, self._choices), self._source.tables[table]

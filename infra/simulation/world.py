@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from connectors.floors import NO_FLOORS, Floors
 from connectors.metrics import GROUP, Gauge, LoadMetric
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.names import Names
@@ -66,7 +67,7 @@ class World:
         self.last_number = 0
         self.zombies: list[Attempt] = []
         self.starts = 0
-        self.floor = 0
+        self.floors = NO_FLOORS
         self._metered: list[Metered] = []
         self._ends: list[int] = []
         self.attempt = self._start(self.checkpoints[0], parallelism)
@@ -95,6 +96,11 @@ class World:
         self.source.begin_generation()
         self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
 
+    def reload_table(self, table: str, parallelism: int, *, zombie: bool = False) -> None:
+        """DMS loads one table again; the job was stopped and starts once the load has begun."""
+        self.source.begin_generation_of(table)
+        self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
+
     def restart_log(self) -> None:
         """The source's log starts again; all of the former one has arrived."""
         self.source.restart_log()
@@ -113,20 +119,34 @@ class World:
         self.fail(before, parallelism)
 
     def can_raise_floor(self) -> bool:
-        """Whether all of the newest generation's load is in the last checkpoint."""
+        """Whether all of some reload's load is in the last checkpoint, and a floor may follow."""
+        return bool(self.list_raised_floors())
+
+    def list_raised_floors(self) -> list[Floors]:
+        """The floors that can follow: that of everything, then those of single tables."""
         offsets = self.checkpoints[-1].offsets
         unread = [
             record
             for shard, records in enumerate(self.source.shards)
             for record in records[offsets.get(shard, 0) :]
         ]
-        return self.floor < self.source.reload_generation > GENERATION and not any(
-            record.of_reload for record in [*unread, *(record for _, record in self.source.wire)]
-        )
+        unread += [record for _, record in self.source.wire]
+        waits = {record.generation for record in unread if record.of_reload}
+        reloads = {"": self.source.reload_generation, **self.source.reloaded}
+        return [
+            self.floors.raise_to(generation, table)
+            for table, generation in reloads.items()
+            if self._floor_of(table) < generation > GENERATION and generation not in waits
+        ]
 
-    def raise_floor(self, parallelism: int, *, zombie: bool = False) -> None:
-        """The job restarts with a floor below the generation of the last reload."""
-        self.floor = self.source.reload_generation
+    def _floor_of(self, table: str) -> int:
+        return self.floors.of(table) if table else self.floors.everywhere
+
+    def raise_floor(
+        self, parallelism: int, floors: Floors | None = None, *, zombie: bool = False
+    ) -> None:
+        """The job restarts with these floors, or the first that can follow."""
+        self.floors = self.list_raised_floors()[0] if floors is None else floors
         self.fail(self.checkpoints[-1], parallelism, zombie=zombie)
 
     def redeclare(self, star: Star) -> None:
@@ -144,9 +164,9 @@ class World:
         shards = range(self.source.shard_count)
         offsets = [checkpoint.offsets.get(shard, 0) for shard in shards]
         pending = [Part.decode(value) for value in (checkpoint.pending or {}).values()]
-        self.check.note_start(self.starts, offsets, self.floor, pending)
+        self.check.note_start(self.starts, offsets, self.floors, pending)
         number, clock = self.starts, lambda: self.now
-        attempt = Attempt(self.job, number, parallelism, checkpoint, clock, self.floor)
+        attempt = Attempt(self.job, number, parallelism, checkpoint, clock, self.floors)
         self._metered.append(attempt.load_metrics)
         return attempt
 

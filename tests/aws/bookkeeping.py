@@ -11,7 +11,7 @@ from connectors.redshift.migrations import LATEST
 
 @dataclass
 class FakeBookkeeping:
-    """boto3's client for the Data API: the floor, and the last number of each shard.
+    """boto3's client for the Data API: the floors, and the last number of each shard.
 
     A statement on a table that is not there fails, as the warehouse has it.
 
@@ -22,6 +22,7 @@ class FakeBookkeeping:
     """
 
     floor: int = 0
+    table_floors: dict[str, int] = field(default_factory=dict)
     loaded: dict[str, int] = field(default_factory=dict)
     error: str = ""
     made: bool = True
@@ -46,8 +47,15 @@ class FakeBookkeeping:
         return {"Status": "FAILED", "Error": error} if error else {"Status": "FINISHED"}
 
     def get_statement_result(self, **given: Any) -> dict[str, Any]:
-        if given["Id"].startswith("SELECT generation"):
-            return {"Records": [[{"longValue": self.floor}]] if self.floor else []}
+        if given["Id"].startswith("SELECT table_name, generation"):
+            floors = {"": self.floor, **self.table_floors}
+            return {
+                "Records": [
+                    [{"stringValue": table}, {"longValue": floor}]
+                    for table, floor in floors.items()
+                    if floor
+                ]
+            }
         if "information_schema" in given["Id"]:
             return {"Records": [[{"stringValue": name}] for name in self._columns()]}
         if given["Id"].startswith("SELECT version"):

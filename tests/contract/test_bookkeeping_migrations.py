@@ -20,17 +20,19 @@ from redshift_connector.core import Connection
 
 from connectors.accounts import UNKNOWN_TABLE, Account
 from connectors.blocks import Block, Kind
+from connectors.floors import Floors
 from connectors.redshift.balance import balance_query, balances
 from connectors.redshift.errors import FenceLostError, LoadError, NeedsRepairError
 from connectors.redshift.loader import Loader
 from connectors.redshift.migrations import LATEST
 from connectors.redshift.names import Names
 from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.sweep import Floor
 from connectors.staging.part import Part
 from connectors.staging.store import S3Store
 from connectors.staging.writer import PartWriter
 from flink_app.declaration import Star
-from flink_app.positions.position import make_position
+from flink_app.positions.position import floor_position, make_position
 from flink_app.warehouse import warehouse_spec
 from infra.redshift_emulator import Action, Faults, Rule, When
 from tests.contract.warehouse import Warehouse, rows
@@ -115,6 +117,7 @@ def make_loader(
         copy_role=warehouse.role,
         connect=connect or warehouse.connect,
         manifests=store,
+        floor=Floor(Floors(1), floor_position),
     )
 
 
@@ -175,9 +178,11 @@ def fill(warehouse: Warehouse, version: int, loaded: list[Part]) -> None:
         f"INSERT INTO tombstones_sales VALUES (9, '{make_position(1, 9, 0)}')",
     ]
     if version >= 3:
+        floor = f"'', 1, {LOADED_AT}" if version >= 9 else f"1, {LOADED_AT}"
         statements += [
             f"INSERT INTO {names.outcome} VALUES ('one', 'sale', 'sales', 6, 1, {LOADED_AT})",
             f"INSERT INTO {names.outcome} VALUES ('two', 'sale', 'sales', 2, 0, {LOADED_AT})",
+            f"INSERT INTO {names.floor} VALUES ({floor})",
             f"INSERT INTO {names.replayed} VALUES ('changes', '0', '3', '1', '8', {LOADED_AT})",
         ]
     if version >= 4:
@@ -207,7 +212,7 @@ def earlier(warehouse: Warehouse, version: int) -> Earlier:
     return Earlier(warehouse, version, store, loaded, stage(store, 2, 2, 3))
 
 
-@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4, 5, 6, 7])
+@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4, 5, 6, 7, 8])
 def left(warehouse: Warehouse, request: pytest.FixtureRequest) -> Earlier:
     if request.param != "2 and an empty outcome":
         return earlier(warehouse, request.param)
@@ -278,6 +283,12 @@ def test_the_layout_is_then_that_of_a_fresh_start(left: Earlier) -> None:
     assert [c for c in migrated if c[0] != "sales"] == [c for c in fresh if c[0] != "sales"]
 
 
+def test_the_floor_is_that_of_every_table(left: Earlier) -> None:
+    left.loader().start(NOW)
+    floors = left.ask(f"SELECT table_name, generation FROM {left.names.floor}")
+    assert floors == ([["", 1]] if left.version >= 3 else [])
+
+
 def test_deletes_are_still_known_and_their_time_is_that_of_the_start(left: Earlier) -> None:
     loader = left.loader()
     loader.start(NOW)
@@ -322,6 +333,7 @@ CUTS: Final = {
         (4, "after it commits"),
         (5, "after it commits"),
         (7, "before it writes"),
+        (8, "before it writes"),
     ],
 )
 def test_a_start_that_is_cut_anywhere_is_completed_by_the_next(

@@ -183,7 +183,10 @@ def _reference(
         became = record.outcome
         if isinstance(became, ParsedRow):
             note_row(builds, became, record.envelope[METADATA])
-        if isinstance(became, ParsedRow) and became.values[POSITION] < plan.floor:
+        if (
+            isinstance(became, ParsedRow)
+            and became.values[POSITION] < plan.floors[became.table.name]
+        ):
             below_floor += 1
         elif isinstance(became, ParsedRow):
             rows.setdefault(became.table.name, []).append(became.values)
@@ -201,6 +204,10 @@ def _reference(
         changes[name] = to_changes(parsed, table, plan.star, KEYS)
     points = log_reads.points()
     return _Reference(changes, faults, passed_over, below_floor, shown, undeclared, builds, points)
+
+
+def _is_below_floor(row: ParsedRow, plan: DecodePlan) -> bool:
+    return bool(row.values[POSITION] < plan.floors[row.table.name])
 
 
 def _check_account(decoded: DecodedBlock, reference: _Reference, records: int) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.floors import Floors, TableFloors
 from flink_app.declaration.declaration import Declaration
 from flink_app.declaration.dms_records import DmsRecords
 from flink_app.declaration.star import Star
@@ -65,6 +66,9 @@ WAYS: Final[tuple[dict[str, Any], ...]] = (
 )
 
 
+_PARTS_OF_WAY: Final = ("stream", "generations", "floor", "table_floors")
+
+
 @dataclass(frozen=True)
 class Block:
     """The records of one block, and what happens to its frame.
@@ -107,7 +111,8 @@ def plan(star: str, way: int) -> DecodePlan:
     chosen = WAYS[way]
     declared = DECLARED[star].model_copy(update={"stream": DmsRecords(**chosen["stream"])})
     generations = Generations.parse(chosen.get("generations", "3"))
-    return DecodePlan(Star(declared), generations, chosen.get("floor", 0))
+    floors = Floors(chosen.get("floor", 0), TableFloors.parse(chosen.get("table_floors", "")))
+    return DecodePlan(Star(declared), generations, floors)
 
 
 def save(session: Session, path: Path, **notes: Any) -> None:
@@ -134,5 +139,5 @@ def load(path: Path) -> Session:
         )
         for block in kept["blocks"]
     )
-    way = {name: kept[name] for name in ("stream", "generations", "floor") if name in kept}
+    way = {name: kept[name] for name in _PARTS_OF_WAY if name in kept}
     return Session(kept["star"], WAYS.index(way), blocks)

@@ -56,7 +56,7 @@ class History:
             secret=TOKEN_KEY.encode(),
             locate=self._stream.locate,
         )
-        self.check.note_start(_OWNER, self.check.reached, floor=0)
+        self.check.note_start(_OWNER, self.check.reached)
         self.commits = Commits(stack.redshift.faults, self._compare)
         self.put = 0
         self.largest = dict.fromkeys(star.targets, 0)

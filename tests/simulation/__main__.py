@@ -24,6 +24,7 @@ from tests.simulation.profile import (
     RESTARTS,
     SCHEDULED,
     SOURCES,
+    TABLE_RELOADS,
     UNCHANGED,
 )
 
@@ -32,6 +33,7 @@ _PROFILES = {
     "plain": (PLAIN, "nothing fails"),
     "pruning": (PRUNING, "ledger and tombstones are pruned"),
     "reloads": (RELOADS, "many reloads"),
+    "table-reloads": (TABLE_RELOADS, "single tables are reloaded alone"),
     "restarts": (RESTARTS, "the source's log starts again"),
     "unchanged": (UNCHANGED, "updates omit unchanged columns"),
     "partial": (PARTIAL, "updates have only what changed"),
@@ -62,7 +64,7 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     profile = EVERYTHING
     for name, (its_profile, _) in _PROFILES.items():
-        profile = its_profile if getattr(given, name) else profile
+        profile = its_profile if getattr(given, name.replace("-", "_")) else profile
     if given.combined and given.pruning:
         profile = COMBINED_PRUNING
     if given.placed is not None:

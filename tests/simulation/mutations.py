@@ -27,7 +27,6 @@ from connectors.redshift.loader import Loaded, Loader
 from connectors.redshift.log_gate import LogGate
 from connectors.redshift.next_versions import Touching
 from connectors.redshift.statements import Statement
-from connectors.redshift.sweep import read_swept_floor
 from connectors.staging.writer import PartWriter
 from flink_app.dead_letters.replay_marker import first_coordinates
 from flink_app.declaration import POSITION
@@ -72,6 +71,7 @@ from tests.simulation.profile import (
     RELOADS,
     RESTARTS,
     SOURCES,
+    TABLE_RELOADS,
     UNCHANGED,
     UNCHANGED_RELOADS,
 )
@@ -259,8 +259,12 @@ def _ranked(pattern: str, by: str, *, by_rank: bool = False) -> Callable[[], lis
 
 
 def _no_fence() -> list[Patch]:
+    def verify_nothing(cursor: Any, names: Any, *_: Any) -> Any:
+        cursor.execute(f"SELECT table_name, generation FROM {names.floor}")
+        return cursor.fetchall()
+
     return [
-        (ledger, "verify_fence", lambda cursor, names, *_: read_swept_floor(cursor, names)),
+        (ledger, "verify_fence", verify_nothing),
         (ledger, "take_fence", lambda *_: None),
     ]
 
@@ -451,6 +455,37 @@ MUTATIONS: Final = (
     ),
     Mutation("a log that starts again", _log_restarts_unseen, RESTARTS),
     Mutation("a log that starts again, in decode", _log_restarts_unseen_in_decode, RESTARTS),
+    Mutation(
+        "generation of its table alone", reload.generation_of_every_table, TABLE_RELOADS, placed=50
+    ),
+    Mutation(
+        "changes of before a table's load",
+        reload.generation_of_changes_before_the_load,
+        TABLE_RELOADS,
+        placed=50,
+    ),
+    Mutation(
+        "a table's load from a little earlier",
+        reload.no_margin_of_a_tables_load,
+        TABLE_RELOADS,
+        placed=50,
+    ),
+    Mutation(
+        "floor of a table in decode",
+        reload.no_floor_of_a_table_in_decode,
+        TABLE_RELOADS,
+        placed=50,
+    ),
+    Mutation(
+        "floor of a table in the mirror", reload.no_floor_of_a_table_in_the_mirror, TABLE_RELOADS
+    ),
+    Mutation(
+        "parts say the floors of tables",
+        reload.no_floors_of_tables_in_parts,
+        TABLE_RELOADS,
+        placed=50,
+    ),
+    Mutation("sweep of its table alone", reload.sweep_of_every_table, TABLE_RELOADS, placed=50),
     Mutation("sweep", reload.no_sweep, RELOADS),
     Mutation("swept also if nothing is staged", reload.swept_only_when_staged, RELOADS),
     Mutation("swept last", reload.swept_before_rows_and_patches, RELOADS),

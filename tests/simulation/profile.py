@@ -26,6 +26,8 @@ OLDER: Final = replace(EVERYTHING, older_restores=80, zombies=False)
 PRUNING: Final = replace(EVERYTHING, older_restores=0, pruning=True)
 # A provocation: new generations and floors, one after the other.
 RELOADS: Final = replace(EVERYTHING, older_restores=50, reloads=30)
+# Single tables are reloaded alone, beside reloads of everything.
+TABLE_RELOADS: Final = replace(RELOADS, reloads=8, table_reloads=30, letters=3)
 # The source's log starts again, and all that may meet it.
 RESTARTS: Final = replace(
     EVERYTHING, stars=LOG_STARS, older_restores=40, log_restarts=40, reloads=6, letters=3
@@ -47,6 +49,7 @@ COMBINED: Final = replace(
     EVERYTHING,
     older_restores=40,
     reloads=12,
+    table_reloads=12,
     log_restarts=8,
     placed=85,
     letters=4,

@@ -132,8 +132,12 @@ class Tale:
         """DMS stops, and the job restarts with the boundary of a new generation."""
         self.world.reload(1)
 
+    def reload_table(self, table: str) -> None:
+        """The job restarts with the boundary of one table's generation, whose load comes now."""
+        self.world.reload_table(table, 1)
+
     def raise_floor(self) -> None:
-        """The job restarts with a floor below the newest generation."""
+        """The job restarts with a floor below the generation of a reload."""
         self.world.raise_floor(1)
 
     def replay(self) -> None:

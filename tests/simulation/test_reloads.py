@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from connectors.floors import NO_FLOORS
 from infra.simulation.warehouse_check import WrongError
 from tests.simulation import reload_tales
 from tests.simulation.mutations import mutation
@@ -60,7 +61,7 @@ def test_a_start_with_a_lower_floor_loads_nothing_and_loses_nothing() -> None:
         tale.commit()
         tale.raise_floor()
         tale.settle()
-        tale.world.floor = 0
+        tale.world.floors = NO_FLOORS
         tale.restore(2)
         tale.take(tale.f(3))
         tale.commit()

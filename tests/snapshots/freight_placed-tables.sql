@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS "starjoin".fence (
 ) DISTSTYLE ALL;
 
 CREATE TABLE IF NOT EXISTS "starjoin".floor (
+  table_name VARCHAR(128) NOT NULL,
   generation INTEGER NOT NULL,
   raised_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL;

@@ -126,8 +126,8 @@ class Running:
 
     def wait_for_floor(self, floor: int) -> None:
         """Waits until the warehouse is swept of everything below a generation."""
-        query = "SELECT generation FROM starjoin.floor"
-        self.wait(lambda _: self.query(query) == [(floor,)], f"floor {floor} in the warehouse")
+        query = "SELECT table_name, generation FROM starjoin.floor"
+        self.wait(lambda _: self.query(query) == [("", floor)], f"floor {floor} in the warehouse")
 
     def assert_equal_to_source(self, bad: Container[bytes] = ()) -> None:
         """Every target is the join that the source computes, and every record counted once.

@@ -19,6 +19,7 @@ BUILTIN: Final = {
 }
 # Pydantic takes a ValueError, and only that, for a fault of the text.
 VALIDATORS: Final = {
+    "connectors.floors",
     "flink_app.validation.addresses",
     "flink_app.declaration.dms_records",
     "flink_app.declaration.model",
@@ -26,6 +27,7 @@ VALIDATORS: Final = {
     "flink_app.declaration.partitions",
     "flink_app.declaration.rules",
     "flink_app.declaration.types",
+    "flink_app.positions.floors",
     "flink_app.positions.generations",
     "flink_app.settings",
     "flink_app.shared_settings",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.floors import Floors
 from connectors.redshift.migrations import LATEST
 from flink_app.positions.generations import Generations
 from infra.aws.environment import load_environment
@@ -134,14 +135,14 @@ def test_the_bookkeeping_tables_are_queried_where_the_host_belongs(
     host: str, address: dict[str, str]
 ) -> None:
     redshift = load_environment("example").redshift.model_copy(update={"host": host})
-    client = FakeBookkeeping(floor=3)
-    assert Bookkeeping(redshift, client, FakeClock()).floor() == 3
+    client = FakeBookkeeping(floor=3, table_floors={"fact": 4})
+    assert Bookkeeping(redshift, client, FakeClock()).read_floors() == Floors(3).raise_to(4, "fact")
     (asked,) = client.asked
     assert asked == {
         **address,
         "Database": "analytics",
         "SecretArn": redshift.secret_arn,
-        "Sql": 'SELECT generation FROM "starjoin".floor',
+        "Sql": 'SELECT table_name, generation FROM "starjoin".floor',
     }
 
 
@@ -149,7 +150,7 @@ def test_what_the_warehouse_refuses_is_reported() -> None:
     redshift = load_environment("example").redshift
     client = FakeBookkeeping(error='relation "starjoin.floor" does not exist')
     with pytest.raises(DeployError, match=r"query failed .* does not exist"):
-        Bookkeeping(redshift, client, FakeClock()).floor()
+        Bookkeeping(redshift, client, FakeClock()).read_floors()
     other = redshift.model_copy(update={"host": "warehouse.example.com"})
     with pytest.raises(DeployError, match="the workgroup's own endpoint"):
-        Bookkeeping(other, client, FakeClock()).floor()
+        Bookkeeping(other, client, FakeClock()).read_floors()

@@ -48,7 +48,7 @@ def content(table: TableMirror, keys: list[Any]) -> list[tuple[Any, ...]]:
 
 def test_what_is_below_the_floor_is_not_taken_in() -> None:
     floor = make_position(1, 5, 0)
-    table = Mirror(STAR, floor).tables["region"]
+    table = TableMirror(STAR.changes_schema("region"), tuple(STAR.tables["region"].key), (), floor)
     assert accept(table, region(4), region(4, code="W", deleted=True)) == []
     assert accept(table, region(4, code="X"), region(5, "y"))[0]["title"] == "y"
     assert len(table) == 1

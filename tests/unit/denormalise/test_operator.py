@@ -9,6 +9,7 @@ import pytest
 
 from connectors.accounts import DIMENSION, Outcome, sum_by_group
 from connectors.blocks import Block, Kind, decode
+from connectors.floors import Floors
 from connectors.metrics import GROUP
 from flink_app.declaration import Star
 from flink_app.denormalise.operator import Denormalise
@@ -66,7 +67,7 @@ class Task:
     ) -> None:
         self._context: Any = Elements(state)
         self.runtime = runtime or Runtime()
-        self._operator = Denormalise(star, BlockSchemas(star), floor=floor, key_id=key_id)
+        self._operator = Denormalise(star, BlockSchemas(star), floors=Floors(floor), key_id=key_id)
         self._schemas = BlockSchemas(star)
         opened: Any = self.runtime
         self._operator.open(opened)

@@ -99,7 +99,8 @@ def by_page(rows: pa.RecordBatch) -> dict[int, Row]:
 
 
 def opened(state: State, floor: str) -> tuple[TableMirror, DurableTable]:
-    mirror = Mirror(UNCHANGED, floor).tables["page"]
+    columns = UNCHANGED.unchanged_columns("page")
+    mirror = TableMirror(SCHEMA, ("page",), columns, floor)
     table = DurableTable("page", mirror)
     table.rebuild(state)
     return mirror, table

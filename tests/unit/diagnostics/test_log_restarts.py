@@ -15,13 +15,14 @@ import pytest
 
 from connectors.accounts import Account
 from connectors.blocks import Kind, decode
+from connectors.floors import Floors
 from connectors.kinesis.frame import write_frame
 from connectors.log_points import LogPoint, LogRule, OnLogRestart, follow
 from connectors.metrics import GROUP
 from flink_app.decode.operator import Decode
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.log_restarts import LogRestartedError, LogWatch
-from flink_app.positions.generations import Generations
+from flink_app.positions.generations import Boundary, Generations
 from flink_app.positions.position import make_position
 from flink_app.schemas import BlockSchemas
 from infra.simulation.doubles import decode_by_rows
@@ -33,7 +34,7 @@ from tests.unit.test_metrics import Context
 START: Final = dt.datetime(2026, 3, 11, 9, tzinfo=dt.UTC)
 CONTINUE: Final = LogRule(OnLogRestart.CONTINUE)
 CONTROL: Final = b'{"metadata": {"record-type": "control", "operation": "create-table"}}'
-GENERATIONS: Final = Generations(1, ((2, 5_000),))
+GENERATIONS: Final = Generations(1, (Boundary(2, 5_000),))
 
 
 def at(seconds: float) -> str:
@@ -153,7 +154,7 @@ class Subtask:
             freight(),
             generations,
             lambda: KEYS,
-            floor=floor,
+            floors=Floors(floor),
             log_rule=rule,
             log_points=known,
         )

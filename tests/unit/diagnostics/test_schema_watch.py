@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from connectors.floors import Floors
 from connectors.metrics import GROUP, Metric
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration.dms_records import SchemaChanges
@@ -17,7 +18,7 @@ from flink_app.diagnostics import schema_watch
 from flink_app.diagnostics.metrics import SourceCheck
 from flink_app.diagnostics.schema_findings import NOTES, Finding, FindingKind
 from flink_app.diagnostics.schema_watch import SchemaChangedError, SchemaWatch
-from flink_app.positions.generations import Generations
+from flink_app.positions.generations import Boundary, Generations
 from tests.support.decoding import decode_fully
 from tests.unit.decode.records import (
     KEYS,
@@ -257,8 +258,8 @@ def test_what_a_sampled_row_shows(data: bytes, expected: list[Any]) -> None:
 
 @pytest.mark.parametrize(("floor", "found"), [(0, 3), (2, 2), (3, 1)])
 def test_what_is_below_the_floor_shows_the_tables_of_before(floor: int, found: int) -> None:
-    generations = Generations(1, ((2, 1_000), (3, 2_000)))
-    of = DecodePlan(PLAN.star, generations, floor=floor)
+    generations = Generations(1, (Boundary(2, 1_000), Boundary(3, 2_000)))
+    of = DecodePlan(PLAN.star, generations, Floors(floor))
     every = [control("create-table", definition("note")), row("load", "note")]
     for data in every:
         arrivals = [999, 1_000, 2_000]

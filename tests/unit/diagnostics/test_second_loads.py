@@ -9,7 +9,7 @@ import pytest
 from connectors.metrics import GROUP
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.second_loads import SecondLoads
-from flink_app.positions.generations import Generations
+from flink_app.positions.generations import Boundary, Generations
 from infra.simulation.doubles import decode_by_rows
 from tests.support.decoding import decode_fully
 from tests.unit.decode.records import (
@@ -62,7 +62,7 @@ def test_a_load_that_was_built_after_a_change(blocks: list[list[bytes]], shown: 
 
 
 def test_the_load_of_another_generation_is_no_second_one() -> None:
-    plan = DecodePlan(freight(), Generations(1, ((2, 5_000),)))
+    plan = DecodePlan(freight(), Generations(1, (Boundary(2, 5_000),)))
     loads, records = SecondLoads(), [*FIRST_LOAD, SECOND]
     assert loads.add(decode_fully(block(records, [1, 2, 3, 5_000]), plan, KEYS).seen.builds)[0] == 0
     assert loads.add(decode_fully(block(records, [1, 2, 3, 4_000]), plan, KEYS).seen.builds)[0] == 1

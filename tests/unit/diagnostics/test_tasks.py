@@ -10,12 +10,13 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
+from connectors.floors import Floors
 from flink_app.declaration.dms_records import SchemaChanges
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.schema_findings import Finding, FindingKind
 from flink_app.diagnostics.schema_watch import SchemaChangedError, SchemaWatch
 from flink_app.diagnostics.tasks import TaskWatch
-from flink_app.positions.generations import Generations
+from flink_app.positions.generations import Boundary, Generations
 from tests.support.decoding import decode_fully
 from tests.unit.decode.records import (
     KEYS,
@@ -107,7 +108,7 @@ def test_the_finding_says_which_table_and_where() -> None:
 
 
 def test_what_is_below_the_floor_of_a_reload_shows_nothing() -> None:
-    plan = DecodePlan(PARTITIONED, Generations(1, ((2, 5),)), 2)
+    plan = DecodePlan(PARTITIONED, Generations(1, (Boundary(2, 5),)), Floors(2))
     records = [(1, announced("a")), (9, announced("b")), (2, announced("b"))]
     assert findings_of([*records], plan) == []
 

@@ -9,6 +9,7 @@ import pytest
 
 from connectors.accounts import DIMENSION, Account, Gap, Outcome
 from connectors.blocks import Kind
+from connectors.floors import Floors
 from connectors.redshift import replay_marks
 from connectors.redshift.bookkeeping import FENCE, TABLES
 from connectors.redshift.names import Names
@@ -30,9 +31,9 @@ def inserts() -> list[tuple[str, list[Any]]]:
     counted = Part(
         "n", Kind.ACCOUNT, "", 3, epoch=3, accounts=(account,), outcomes=(outcome,), gaps=(gap,)
     )
-    application = loader(warehouse, floor=2, key_id="key")
+    application = loader(warehouse, floors=Floors(2), key_id="key")
     application.start(5)
-    application.load([part("a", floor=2), counted], 5)
+    application.load([part("a", floors=Floors(2)), counted], 5)
     replay_marks.mark(warehouse, NAMES, [Mark(("changes", "shard-1", "9"), "shard-2", "11")])
     return [(sql, values) for sql, values in warehouse.values if sql.startswith('INSERT INTO "b')]
 

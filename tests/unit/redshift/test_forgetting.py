@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from connectors.floors import Floors
 from connectors.redshift.sweep import Floor, plan_sweep
 from flink_app.positions.position import UNKNOWN, floor_position, make_position
 from flink_app.warehouse import warehouse_spec
@@ -29,7 +30,7 @@ def sweep(**values: Any) -> dict[str, Any]:
         written = ", ".join("NULL" if v is None else repr(v) for v in row.values())
         columns = ", ".join(f'"{name}"' for name in row)
         warehouse.execute(f"INSERT INTO {NAMES.target(TARGET)} ({columns}) VALUES ({written})")
-        for statement in plan_sweep(SPEC, NAMES, Floor(2, floor_position(2))):
+        for statement in plan_sweep(SPEC, NAMES, Floor(Floors(2), floor_position), "fte"):
             warehouse.execute(statement.sql)
         ((*swept,),) = warehouse.rows(TARGET)
     names = [column.name for column in TARGET.columns]

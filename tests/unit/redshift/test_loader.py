@@ -108,7 +108,7 @@ def test_a_load_locks_before_everything_and_commits_after_the_ledger(
     assert loaded.parts == ("a", "b")
     assert warehouse.parts == {"a", "b"}
     kinds = [" ".join(said.split()[:2]) for said in warehouse.said]
-    assert kinds[:4] == ["connect", "LOCK TABLE", "SELECT application,", "SELECT part"]
+    assert kinds[:4] == ["connect", "LOCK TABLE", "SELECT f.application,", "SELECT part"]
     assert kinds[-3:] == ["INSERT INTO", "commit", "close"]
     assert [said.split()[2] for said in warehouse.said[-4:-2]] == [
         '"bookkeeping".ledger',

@@ -68,5 +68,5 @@ def test_a_load_has_no_statement_of_pruning() -> None:
     first, lock, fence, *statements, committed, last = warehouse.said
     assert (first, committed, last) == ("connect", "commit", "close")
     assert lock.startswith("LOCK TABLE")
-    assert fence.startswith("SELECT application")
+    assert fence.startswith("SELECT f.application")
     assert len(statements) == 5 + len(spec.targets)

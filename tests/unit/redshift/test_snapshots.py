@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 import sqlglot
 
+from connectors.floors import Floors
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
@@ -53,8 +54,8 @@ def load(star: Star) -> list[tuple[str, str]]:
 
 
 def sweep(star: Star) -> list[tuple[str, str]]:
-    floor = Floor(2, floor_position(2))
-    planned = plan_sweep(warehouse_spec(star), NAMES, floor)
+    floor = Floor(Floors(2), floor_position)
+    planned = plan_sweep(warehouse_spec(star), NAMES, floor, star.used_tables)
     return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]
 
 

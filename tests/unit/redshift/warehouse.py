@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from connectors.blocks import Kind
+from connectors.floors import NO_FLOORS, Floors
 from connectors.redshift.ddl import TOMBSTONE_TIME
 from connectors.redshift.loader import Loader
 from connectors.redshift.pruning import Pruning
@@ -25,12 +26,16 @@ ROWS: Final = 2  # of each part
 
 
 def part(
-    name: str, *, epoch: int = 1, kind: Kind = Kind.ROWS, table: str = "", floor: int = 0
+    name: str,
+    *,
+    epoch: int = 1,
+    kind: Kind = Kind.ROWS,
+    table: str = "",
+    floors: Floors = NO_FLOORS,
 ) -> Part:
     table = table or (TARGET.table if kind is Kind.ROWS else SPEC.patches[0].table)
-    return Part(
-        name, kind, table, rows=ROWS, url=f"s3://b/{name}", size=10, epoch=epoch, floor=floor
-    )
+    made = Part(name, kind, table, rows=ROWS, url=f"s3://b/{name}", size=10)
+    return made.label(epoch, floors)
 
 
 _COPIED: Final = re.compile(r"""COPY "stage_(\w+)" FROM 's3://b/(\S+)'""")
@@ -106,7 +111,7 @@ class FakeWarehouse:
         self.process = 77
         self.session_timeout = 1_800
         self.autocommit: bool | None = None
-        self.floor = 0
+        self.floors: dict[str, int] = {}
         self.key_id = ""
         self.version: tuple[int, str] | None = None
         self.manifests = Manifests()
@@ -122,7 +127,7 @@ class FakeWarehouse:
         self.fails: Callable[[str], None] = lambda _: None
         self._fence_now: list[tuple[str, int]] = []
         self._parts_now: set[str] = set()
-        self._floor_now = 0
+        self._floors_now: dict[str, int] = {}
         self._key_now = ""
         self._version_now: tuple[int, str] | None = None
         self._answer: list[tuple[Any, ...]] = []
@@ -134,7 +139,7 @@ class FakeWarehouse:
     def connect(self) -> FakeWarehouse:
         self.say("connect")
         self._fence_now, self._parts_now = list(self.fence), set(self.parts)
-        self._floor_now, self._key_now = self.floor, self.key_id
+        self._floors_now, self._key_now = dict(self.floors), self.key_id
         self._version_now = self.version
         return self
 
@@ -144,7 +149,7 @@ class FakeWarehouse:
     def commit(self) -> None:
         self.say("commit")
         self.fence, self.parts = self._fence_now, self._parts_now
-        self.floor, self.key_id = self._floor_now, self._key_now
+        self.floors, self.key_id = self._floors_now, self._key_now
         self.version = self._version_now
 
     def record(self, version: tuple[int, str]) -> None:
@@ -164,7 +169,7 @@ class FakeWarehouse:
         known = self._booked(operation, values) or self._catalogued(operation, values)
         self._answer = known or self._counted(operation)
         if operation.startswith("INSERT INTO") and ".floor " in operation:
-            self._floor_now = values[0]
+            self._floors_now = dict(zip(values[::3], values[1::3], strict=True))
         elif operation.startswith("INSERT INTO") and ".value_key " in operation:
             self._key_now = values[0]
         elif operation.startswith("SELECT column_name"):
@@ -206,8 +211,9 @@ class FakeWarehouse:
             return [(self.process,)]
         if operation == "SELECT db_collation()":
             return [(self.collation,)]
-        if operation.startswith("SELECT application") and "MAX(generation)" in operation:
-            return [(*holder, self._floor_now or None) for holder in self._fence_now]
+        if operation.startswith("SELECT f.application"):
+            floors = self._floors_now.items() or [(None, None)]
+            return [(*holder, *floor) for holder in self._fence_now for floor in floors]
         if operation.startswith("SELECT application"):
             return [*self._fence_now]
         if operation.startswith("SELECT table_schema"):
@@ -223,8 +229,8 @@ class FakeWarehouse:
             return [*self.holders]
         if operation.startswith("SELECT version"):
             return [self._version_now] if self._version_now else []
-        if operation.startswith("SELECT generation"):
-            return [(self._floor_now,)] if self._floor_now else []
+        if operation.startswith("SELECT table_name, generation"):
+            return [*self._floors_now.items()]
         if operation.startswith("SELECT key_id"):
             return [(self._key_now,)] if self._key_now else []
         return []
@@ -269,7 +275,7 @@ def loader(
     spec: WarehouseSpec = SPEC,
     *,
     alters: bool = False,
-    floor: int = 0,
+    floors: Floors = NO_FLOORS,
     key_id: str = "",
     check_bucket: Callable[[], None] = lambda: None,
     pruning: Pruning | None = None,
@@ -283,7 +289,7 @@ def loader(
         connect=warehouse.connect,
         manifests=warehouse.manifests,
         alters=alters,
-        floor=Floor(floor, floor_position(floor)),
+        floor=Floor(floors, floor_position),
         key_id=key_id,
         check_bucket=check_bucket,
         pruning=pruning,

@@ -115,6 +115,8 @@ _SPECIAL: Final = {
     ("environment.py", "ssl_mode"),
     ("plan.py", "generations"),
     ("plan.py", "floor"),
+    ("plan.py", "table_floors"),
+    ("plan.py", "table.floors"),
 }
 _FILES: Final = (
     "environment.py",

@@ -17,8 +17,8 @@ from tests.unit.stars import ROOT
 
 # Where settings are declared and converted, which makes no use of them.
 _DECLARING: Final = {"settings.py", "shared_settings.py", "environment.py"}
-# The settings' own model turns it into `ssl.mode`.
-_FORMER: Final = {"redshift.ssl"}
+# The settings' own models turn them into `ssl.mode` and `floors`.
+_TURNED: Final = {"redshift.ssl", "application.floor", "application.table_floors"}
 
 
 def sources(folder: Path) -> list[str]:
@@ -56,7 +56,7 @@ def references(template: Any) -> Iterator[str]:
 
 def test_every_setting_of_the_application_is_read() -> None:
     settings = {".".join(setting.path) for setting in settings_of(Settings)}
-    assert settings - read(sources(ROOT / "flink_app")) == _FORMER
+    assert settings - read(sources(ROOT / "flink_app")) == _TURNED
 
 
 def test_every_setting_of_an_environment_is_read() -> None:

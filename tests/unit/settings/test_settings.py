@@ -133,7 +133,23 @@ def test_groups_of_others_are_not_ours(tmp_path: Path) -> None:
         ),
         (
             changed("application", floor="2"),
-            "starjoin.application: floor 2 is above the newest generation, 1",
+            "starjoin.application: floor 2 is above the newest generation of all tables, 1",
+        ),
+        (
+            changed("application", table_floors="customer 2"),
+            "starjoin.application: table_floors has 2 for customer, which is above its newest gen",
+        ),
+        (
+            changed(
+                "application",
+                table_floors="ticket 2",
+                generations="1, 2 from 2026-11-23T10:00:00Z of customer",
+            ),
+            "starjoin.application: table_floors has 2 for ticket, which is above its newest gen",
+        ),
+        (
+            changed("application", table_floors="customer"),
+            "starjoin.application table.floors: 'customer' is not a table's floor: write invoice",
         ),
         (changed("source", stream_arn="changes"), "starjoin.source stream.arn: must match"),
         (

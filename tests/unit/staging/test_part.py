@@ -53,6 +53,7 @@ parts = st.builds(
     floor=st.integers(0),
     key_id=st.text(),
     gaps=st.lists(gaps, max_size=3).map(tuple),
+    table_floors=st.just("") | st.just("customer 3, ticket 4"),
     shape=st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
 )
 
