@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from connectors.version import VERSION
+from flink_app.validation.words import suggest
 from infra import bootstrap
-from infra.arguments import ArgumentParser, ExitCode, suggest
+from infra.arguments import ArgumentParser, ExitCode
 from infra.bootstrap import JVM, PYTHON, ROOT, Java
 from infra.cli.commands import COMMANDS as USER_COMMANDS
 from infra.cli.commands import Group, list_commands

@@ -39,7 +39,8 @@ from flink_app.validation.addresses import (
     SecretId,
     StreamArn,
 )
-from flink_app.validation.faults import fault_lines, list_faults
+from flink_app.validation.faults import fault_lines
+from flink_app.validation.yaml_file import list_faults
 
 PROPERTIES_FILE: Final = Path("/etc/flink/application_properties.json")
 DEFAULT_DECLARATION: Final = "flink_app/stars/ticket_seller.yaml"

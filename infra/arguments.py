@@ -6,12 +6,13 @@ The exit codes here are those of every command; docs/command-line.md lists them.
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final, NoReturn
+
+from flink_app.validation.words import suggest
 
 
 class ExitCode(IntEnum):
@@ -34,7 +35,9 @@ class ArgumentParser(argparse.ArgumentParser):
     An abbreviation that works today would be ambiguous, and fail, with the next option.
     """
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, remarks: Mapping[str, str] | None = None, **settings: Any) -> None:
+        """Takes also, by an option that there is not, what to do instead of giving it."""
+        self._remarks = remarks or {}
         super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
@@ -46,15 +49,12 @@ class ArgumentParser(argparse.ArgumentParser):
         if unknown := _UNKNOWN.match(message):
             options = re.findall(r"--[a-z][a-z-]*", self.format_usage())
             words = unknown["given"].split()
+            for word in words:
+                if remark := self._remarks.get(word.partition("=")[0]):
+                    return f"{message}; {remark}"
             meant = [suggest(word.partition("=")[0], [*options, "--help"]) for word in words]
             return f"{message}{next(filter(None, meant), '')}"
         if choice := _NO_CHOICE.search(message):
             known = [word.strip("'") for word in choice["known"].split(", ")]
             return message + suggest(choice["given"], known)
         return message
-
-
-def suggest(word: str, known: Iterable[str]) -> str:
-    """The end of a sentence with the known word that is most like another, if one is."""
-    alike = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {alike[0]}?" if alike else ""

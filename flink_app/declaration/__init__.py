@@ -1,15 +1,21 @@
 """Declarations: a star or snowflake schema as data, and everything that follows from one.
 
 Modules:
-    file: a declaration file is read, and the JSON Schema for editors written.
+    file: a declaration file is read.
+    inspection: every fault of a document at once, or its declaration.
     declaration: the whole of a file, whose parts fit together.
     model: tables, columns and targets, each valid in itself.
     names: the names that a file may give.
+    vocabulary: what people write who know other tools, and what it is called here.
     partitions: which tables of the source are partitions of a declared one.
     collation: how a source compares keys, and the one form of what it takes for equal.
     types: column types, and what each is in Arrow and in Redshift.
+    type_names: the types of other databases, and what to declare for them.
     dms_records: the section `stream`: how DMS writes its records.
-    rules: what the parts must keep between each other.
+    rules: what tables and their columns must keep; with it those of the next two.
+    reference_rules: what references must keep.
+    target_rules: what targets must keep.
+    editor_schema: the JSON Schema that editors check a file with.
     redshift_rules: what Redshift would refuse of the tables that follow.
     star: a declaration, resolved: columns, paths, and what every block holds.
     provenance: what values have been through, written beside those that are kept.

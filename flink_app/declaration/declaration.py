@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import model_validator
 
 from flink_app.declaration.model import DeclarationParts
-from flink_app.declaration.rules import check
+from flink_app.declaration.rules import find_faults
+from flink_app.validation.fault import FaultsError
 
 
 class Declaration(DeclarationParts):
@@ -15,5 +16,6 @@ class Declaration(DeclarationParts):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        check(self)
+        if faults := find_faults(self):
+            raise FaultsError(faults)
         return self

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from flink_app.declaration.names import SourceName
+from flink_app.validation.fault import Fault, FaultsError
 from flink_app.validation.strict_model import StrictModel
 
-_ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
+ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
 
 
 class Positions(enum.StrEnum):
@@ -126,17 +128,37 @@ class DmsRecords(StrictModel):
     )
 
     @model_validator(mode="after")
-    def _positions_can_be(self) -> Self:
+    def _settings_fit_each_other(self) -> Self:
+        if faults := [*self._misfits()]:
+            raise FaultsError(faults)
+        return self
+
+    def _misfits(self) -> Iterator[Fault]:
         if (self.positions, self.coarse_positions) == (
             Positions.COMMIT_TIMESTAMP,
             CoarsePositions.REFUSE,
         ):
-            message = (
+            yield Fault(
+                ("coarse_positions",),
                 "positions: commit-timestamp with coarse_positions: refuse would make every change "
-                "a dead letter; use coarse_positions: warn, or another kind of positions"
+                "a dead letter",
+                "use coarse_positions: warn, or another kind of positions",
             )
-            raise ValueError(message)
-        return self
+        if self.before_image in ENVELOPE:
+            yield Fault(
+                ("before_image",),
+                f"before_image: {self.before_image!r} is the name of another part of the record",
+                "use the FieldName of the task's BeforeImageSettings",
+            )
+        if self.before_image_among_columns and "before_image" in self.model_fields_set:
+            affix = "prefix" if self.before_image_prefix else "suffix"
+            yield Fault(
+                (f"before_image_{affix}",),
+                f"before_image and before_image_{affix} cannot both be set, because DMS writes "
+                "before-images either into an object or among the columns",
+                "remove one of them",
+                of_key=True,
+            )
 
     @property
     def before_image_among_columns(self) -> bool:
@@ -146,20 +168,3 @@ class DmsRecords(StrictModel):
     def before_name(self, source: str) -> str:
         """The name under which the before-image has a source column."""
         return f"{self.before_image_prefix or ''}{source}{self.before_image_suffix or ''}"
-
-    @model_validator(mode="after")
-    def _before_image_is_one(self) -> Self:
-        if self.before_image in _ENVELOPE:
-            message = (
-                f"before_image: {self.before_image!r} is the name of another part of the record; "
-                "use the FieldName of the task's BeforeImageSettings"
-            )
-            raise ValueError(message)
-        if self.before_image_among_columns and "before_image" in self.model_fields_set:
-            affix = "prefix" if self.before_image_prefix else "suffix"
-            message = (
-                f"before_image and before_image_{affix} cannot both be set, because DMS writes "
-                "before-images either into an object or among the columns; remove one of them"
-            )
-            raise ValueError(message)
-        return self

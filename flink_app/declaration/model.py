@@ -8,6 +8,7 @@ schemas, SQL) is derived in the neighbouring modules.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
@@ -24,6 +25,7 @@ from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDa
 from flink_app.declaration.names import Identifier, SourceName
 from flink_app.declaration.partitions import Partitions
 from flink_app.declaration.types import ColumnType
+from flink_app.validation.fault import Fault, FaultsError
 from flink_app.validation.strict_model import StrictModel
 
 TOKEN_TYPE: Final = ColumnType("varchar", length=64)  # 32 bytes in hexadecimal
@@ -62,7 +64,7 @@ def _column_type(value: Any) -> ColumnType:
         return value
     if isinstance(value, str):
         return ColumnType.parse(value)
-    message = "must be text such as varchar(20), decimal(12,2) or timestamp"
+    message = "must be text such as varchar(20), decimal(12,2) or timestamp; write its name here"
     raise ValueError(message)
 
 
@@ -113,7 +115,7 @@ _DeclaredCollation = Annotated[
 class Column(StrictModel):
     """One source column; a bare type in the file means `{type: ...}`."""
 
-    type: _ColumnTypeField
+    type: _ColumnTypeField = Field(examples=["varchar(100)"])
     treatment: Treatment = Treatment.KEEP
     source: SourceName | None = Field(
         None, description="the column's name in the source, if another"
@@ -160,43 +162,47 @@ class Column(StrictModel):
 
     @model_validator(mode="after")
     def _options_fit_the_type(self) -> Self:
-        if self.treatment.makes_text and not self.type.is_text:
-            message = (
-                f"treatment {self.treatment} needs a varchar or char column, not {self.type}; "
-                "use tokenise, sha256 or drop"
-            )
-            raise ValueError(message)
-        if self.trailing_blanks and not self.type.is_text:
-            message = (
-                f"trailing_blanks is only for varchar and char, not for {self.type}; remove it"
-            )
-            raise ValueError(message)
-        if self.collation is not None and not self.collation:
-            message = "collation is empty; write what the source ignores, or remove it"
-            raise ValueError(message)
-        if self.collation and not self.type.is_text:
-            message = f"collation is only for varchar and char, not for {self.type}; remove it"
-            raise ValueError(message)
-        if self.collation and Collation.BINARY in self.collation and self.ignored:
-            message = f"collation binary excludes {', '.join(sorted(self.ignored))}; remove one"
-            raise ValueError(message)
-        if self.zero_dates and not self.type.has_days:
-            message = (
-                f"zero_dates is only for date, timestamp and timestamptz, not for {self.type}; "
-                "remove it"
-            )
-            raise ValueError(message)
-        if self.rounded_numbers and not self.type.is_exact_number:
-            message = (
-                f"rounded_numbers is only for integer and decimal types, not for {self.type}; "
-                "remove it"
-            )
-            raise ValueError(message)
+        if faults := [*self._misfits()]:
+            raise FaultsError(faults)
         return self
+
+    def _misfits(self) -> Iterator[Fault]:
+        """Options that are not for columns of this type, each with its place."""
+        if self.treatment.makes_text and not self.type.is_text:
+            problem = f"treatment {self.treatment} needs a varchar or char column, not {self.type}"
+            yield Fault(("treatment",), problem, "use tokenise, sha256 or drop")
+        options: tuple[tuple[str, object, bool, str], ...] = (
+            ("trailing_blanks", self.trailing_blanks, self.type.is_text, "varchar and char"),
+            ("collation", self.collation, self.type.is_text, "varchar and char"),
+            (
+                "zero_dates",
+                self.zero_dates,
+                self.type.has_days,
+                "date, timestamp and timestamptz",
+            ),
+            (
+                "rounded_numbers",
+                self.rounded_numbers,
+                self.type.is_exact_number,
+                "integer and decimal types",
+            ),
+        )
+        for name, value, fits, types in options:
+            if value and not fits:
+                problem = f"{name} is only for {types}, not for {self.type}"
+                yield Fault((name,), problem, "remove it", of_key=True)
+        if self.collation is not None and not self.collation:
+            remedy = "write what the source ignores, or remove it"
+            yield Fault(("collation",), "collation is empty", remedy, of_key=True)
+        if self.collation and Collation.BINARY in self.collation and self.ignored:
+            problem = f"collation binary excludes {', '.join(sorted(self.ignored))}"
+            yield Fault(("collation",), problem, "remove one", of_key=True)
 
 
 def _column_shorthand(value: Any) -> Any:
-    return {"type": value} if isinstance(value, str) else value
+    if value is None or isinstance(value, dict | Column):
+        return value
+    return {"type": value}
 
 
 _DeclaredColumn = Annotated[
@@ -208,8 +214,12 @@ _DeclaredColumn = Annotated[
 class Reference(StrictModel):
     """Columns of the own table that hold the key of another."""
 
-    table: Identifier
-    columns: list[str] = Field(min_length=1, description="in the order of the other table's key")
+    table: Identifier = Field(examples=["customer"])
+    columns: list[str] = Field(
+        min_length=1,
+        description="in the order of the other table's key",
+        examples=[["customer_id"]],
+    )
 
 
 class Placement(enum.StrEnum):
@@ -250,9 +260,11 @@ class Table(StrictModel):
         description="tables of the source whose rows are this table's: a pattern of their names, "
         "such as orders_p%, or a list of names and patterns; % or * stands for any text",
     )
-    key: list[str] = Field(min_length=1)
-    columns: dict[Identifier, _DeclaredColumn]
-    references: dict[Identifier, Reference] = Field({})
+    key: list[str] = Field(min_length=1, examples=[["customer_id"]])
+    columns: dict[Identifier, _DeclaredColumn] = Field(examples=[{"customer_id": "integer"}])
+    references: dict[Identifier, Reference] = Field(
+        {}, examples=[{"buyer": {"table": "customer", "columns": ["purchased_by"]}}]
+    )
     placement: Placement = Field(
         Placement.BROADCAST,
         description="of a dimension: kept in the job's memory, or, if too large, in the warehouse",
@@ -279,27 +291,33 @@ class Target(StrictModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    fact: Identifier
+    fact: Identifier = Field(examples=["purchase"])
     schema_name: Identifier = Field("public", alias="schema")
     columns: dict[Identifier, str] = Field(
-        description="column -> the fact's column, or references and a column with dots between"
+        description="column -> the fact's column, or references and a column with dots between",
+        examples=[{"purchase_id": "purchase_id", "email_address": "buyer.email_address"}],
     )
     dist_key: str | None = Field(
         None, description="what rows are distributed by; default: the fact's key of one column"
     )
-    sort_key: list[str] = Field([])
+    sort_key: list[str] = Field([], examples=[["created_at"]])
 
 
 class DeclarationParts(StrictModel):
     """Everything in a declaration file, whether its parts fit each other or not."""
 
-    name: Identifier
+    name: Identifier = Field(examples=["ticket_seller"])
     source_schema: SourceName | None = Field(
         None, description="the schema name in the change records, of tables that name none"
     )
     stream: DmsRecords = DmsRecords()
-    tables: dict[Identifier, Table]
-    targets: dict[Identifier, Target] = Field(min_length=1)
+    tables: dict[Identifier, Table] = Field(
+        examples=[{"customer": {"key": ["customer_id"], "columns": {"customer_id": "integer"}}}]
+    )
+    targets: dict[Identifier, Target] = Field(
+        min_length=1,
+        examples=[{"purchases": {"fact": "purchase", "columns": {"purchase_id": "purchase_id"}}}],
+    )
 
     def schema_of(self, table: str) -> str:
         """The schema name in the change records of `table`."""

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, StringConstraints
 
 # Lower case, since Redshift folds identifiers; no leading or double underscore, since hidden
 # columns are named with them.
-_IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
-Identifier = Annotated[str, StringConstraints(pattern=_IDENTIFIER, max_length=63)]
+IDENTIFIER: Final = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$"
+LONGEST_IDENTIFIER: Final = 63
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER, max_length=LONGEST_IDENTIFIER)]
 # What an error says in place of a pattern.
 PATTERN_WORDS: Final = {
-    _IDENTIFIER: (
+    IDENTIFIER: (
         "a name starts with a lower-case letter, has only a-z, 0-9 and single underscores, and "
         "does not end in one"
     )
 }
+
+
+def suggest_name(location: tuple[str | int, ...], name: str) -> str:
+    """What to write instead of a name of the wrong form, if it has any letters."""
+    parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+", name)
+    written = "_".join(parts).lower().lstrip("0123456789_")
+    if not written:
+        return "use letters a-z"
+    is_of_source = location[0] == "tables" and (len(location) == 2 or "columns" in location)
+    source = ", and the name in the source as `source:`" if is_of_source else ""
+    return f"write {written}{source}"
 
 
 def _check_source_text(name: object) -> object:

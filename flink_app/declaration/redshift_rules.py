@@ -22,86 +22,106 @@ from connectors.sql_limits import (
 )
 from flink_app.declaration.star import Path, Star, unchanged_position_column
 from flink_app.declaration.types import ColumnType
+from flink_app.validation.fault import Fault, Location
 
 _POSITION_BYTES: Final = 44  # of a hidden column; a test compares it with the tables' DDL
+_NARROWER: Final = "declare shorter varchars, or leave columns out"
+_FEWER: Final = "leave some out"
 _RENAME: Final = "give it another name here, and its name in the source as `source`"
 _NO_KEY: Final = (
-    "Redshift takes no varbyte as a key, distribution key or sort key; choose a column of another "
-    "type, or set treatment to tokenise or sha256, which store a varchar(64)"
+    "Redshift takes no varbyte as a key, distribution key or sort key",
+    "choose a column of another type, or store a varchar(64): treatment tokenise or sha256",
 )
 
 
-def redshift_faults(star: Star) -> list[str]:
+def redshift_faults(star: Star) -> list[Fault]:
     """Every fault with its place; none for a declaration whose tables Redshift makes."""
     checks = (_key_faults, _target_faults, _table_faults, _row_faults)
     return list(dict.fromkeys(fault for faults in checks for fault in faults(star)))
 
 
-def _key_faults(star: Star) -> Iterator[str]:
+def _key_faults(star: Star) -> Iterator[Fault]:
     """Keys and references are what the load joins, distributes and sorts by."""
     for name in star.used_tables:
-        table = star.tables[name]
+        table, location = star.tables[name], ("tables", name)
         if len(table.key) > MOST_SORT_KEY_COLUMNS:
-            count = len(table.key)
-            fault = f"{count} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
-            yield f"table {name}, key: {fault}"
+            problem = f"{len(table.key)} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
+            yield Fault((*location, "key"), problem, _FEWER, f"table {name}, key")
         for column in table.key:
             if table.columns[column].stored_type.is_binary:
-                yield f"table {name}, key, column {column}: {_NO_KEY}"
+                subject = f"table {name}, key, column {column}"
+                yield Fault((*location, "columns", column), *_NO_KEY, subject)
         for reference_name, reference in table.references.items():
             for column in reference.columns:
                 if table.columns[column].stored_type.is_binary:
-                    yield f"table {name}, reference {reference_name}, column {column}: {_NO_KEY}"
+                    subject = f"table {name}, reference {reference_name}, column {column}"
+                    yield Fault((*location, "columns", column), *_NO_KEY, subject)
 
 
-def _target_faults(star: Star) -> Iterator[str]:
+def _target_faults(star: Star) -> Iterator[Fault]:
     for name, target in star.targets.items():
-        subject = f"target {name}"
+        subject, location = f"target {name}", ("targets", name)
         if is_system_schema(target.schema_name):
-            yield f"{subject}: schema {target.schema_name} is reserved by Redshift; choose another"
+            problem = f"schema {target.schema_name} is reserved by Redshift"
+            yield Fault((*location, "schema"), problem, "choose another", subject)
         types: dict[str, ColumnType] = {c.name: c.type.stored_type for c in star.wide_columns(name)}
-        for column in filter(None, dict.fromkeys([target.dist_key, *target.sort_key])):
-            if types[column].is_binary:
-                yield f"{subject}, dist_key or sort_key, column {column}: {_NO_KEY}"
+        keys = [("dist_key", target.dist_key), *(("sort_key", each) for each in target.sort_key)]
+        for key, column in keys:
+            if column and types[column].is_binary:
+                within = f"{subject}, dist_key or sort_key, column {column}"
+                yield Fault((*location, key), *_NO_KEY, within)
         for column, times in Counter(target.sort_key).items():
             if times > 1:
-                yield f"{subject}, sort_key: column {column} is named {times} times; name it once"
+                problem = f"column {column} is named {times} times"
+                yield Fault(
+                    (*location, "sort_key"), problem, "name it once", f"{subject}, sort_key"
+                )
         if len(target.sort_key) > MOST_SORT_KEY_COLUMNS:
-            count = len(target.sort_key)
-            fault = f"{count} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
-            yield f"{subject}, sort_key: {fault}"
+            problem = (
+                f"{len(target.sort_key)} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
+            )
+            yield Fault((*location, "sort_key"), problem, _FEWER, f"{subject}, sort_key")
         for column in target.columns:
             if column in SYSTEM_COLUMNS:
-                yield f"{subject}, column {column}: {_of_system(column)}; give it another name"
+                within = f"{subject}, column {column}"
+                of_column = (*location, "columns", column)
+                remedy = "give it another name"
+                yield Fault(of_column, _of_system(column), remedy, within, of_key=True)
 
 
-def _table_faults(star: Star) -> Iterator[str]:
+def _table_faults(star: Star) -> Iterator[Fault]:
     """Of every table that a load makes or copies into, hidden columns among the others."""
-    for subject, schema in _tables(star):
+    for subject, location, schema in _tables(star):
         if len(schema.names) > MOST_COLUMNS:
             count = len(schema.names)
-            fault = f"{count} columns including hidden ones; Redshift takes at most {MOST_COLUMNS}"
-            yield f"{subject}: {fault}"
+            problem = (
+                f"{count} columns including hidden ones; Redshift takes at most {MOST_COLUMNS}"
+            )
+            yield Fault(location, problem, _FEWER, subject, of_key=True)
         for column in schema.names:
             if len(column) > LONGEST_NAME:
-                fault = f"the name {column} has more than {LONGEST_NAME} characters"
-                yield f"{subject}: {fault}; shorten the names of references or columns"
+                problem = f"the name {column} has more than {LONGEST_NAME} characters"
+                remedy = "shorten the names of references or columns"
+                yield Fault(location, problem, remedy, subject, of_key=True)
     for name in star.dimensions:
         for column in star.stored_columns(name):
             if column in SYSTEM_COLUMNS:
-                yield f"table {name}, column {column}: {_of_system(column)}; {_RENAME}"
+                of_column, subject = ("tables", name, "columns", column), f"table {name}, column"
+                yield Fault(
+                    of_column, _of_system(column), _RENAME, f"{subject} {column}", of_key=True
+                )
 
 
-def _tables(star: Star) -> Iterator[tuple[str, pa.Schema]]:
+def _tables(star: Star) -> Iterator[tuple[str, Location, pa.Schema]]:
     for name in star.targets:
-        yield f"target {name}", star.wide_schema(name)
+        yield f"target {name}", ("targets", name), star.wide_schema(name)
     for name in star.broadcast_dimensions:
-        yield f"table {name}, its patches", star.patch_schema(name)
+        yield f"table {name}, its patches", ("tables", name), star.patch_schema(name)
     for name in star.warehouse_dimensions:
-        yield f"table {name}", star.changes_schema(name)
+        yield f"table {name}", ("tables", name), star.changes_schema(name)
 
 
-def _row_faults(star: Star) -> Iterator[str]:
+def _row_faults(star: Star) -> Iterator[Fault]:
     """Of what a load sorts by ROW_NUMBER to find the newest change of each key: whole staged rows.
 
     Redshift refuses wider rows in a query with error 8001. It counts a varchar by what is declared
@@ -110,29 +130,30 @@ def _row_faults(star: Star) -> Iterator[str]:
     for name in star.targets:
         width, added = sum(_target_widths(star, name).values()), _widest_addition(star, name)
         if width <= WIDEST_ROW < width + added:
-            yield (
-                f"target {name}: its rows have up to {width} bytes, hidden columns included, and "
-                f"{added} more while a load gives them the newest columns of their dimensions; "
-                f"Redshift processes rows of at most {WIDEST_ROW} bytes in a query: declare "
-                "shorter varchars, or leave columns out"
+            problem = (
+                f"its rows have up to {width} bytes, hidden columns included, and {added} more "
+                "while a load gives them the newest columns of their dimensions; Redshift "
+                f"processes rows of at most {WIDEST_ROW} bytes in a query"
             )
-    for subject, width in _row_widths(star):
+            yield Fault(("targets", name), problem, _NARROWER, f"target {name}", of_key=True)
+    for subject, location, width in row_widths(star):
         if width > WIDEST_ROW:
-            fault = f"its rows have up to {width} bytes, hidden columns included"
-            yield (
-                f"{subject}: {fault}; Redshift sorts rows of at most {WIDEST_ROW} bytes, and each "
-                "load sorts them: declare shorter varchars, or leave columns out"
+            problem = (
+                f"its rows have up to {width} bytes, hidden columns included; Redshift sorts rows "
+                f"of at most {WIDEST_ROW} bytes, and each load sorts them"
             )
+            yield Fault(location, problem, _NARROWER, subject, of_key=True)
 
 
-def _row_widths(star: Star) -> Iterator[tuple[str, int]]:
+def row_widths(star: Star) -> Iterator[tuple[str, Location, int]]:
+    """What people call each table that a load sorts, its place, and its widest row in bytes."""
     for name in star.targets:
-        yield f"target {name}", sum(_target_widths(star, name).values())
+        yield f"target {name}", ("targets", name), sum(_target_widths(star, name).values())
     for name in star.broadcast_dimensions:
         below = sum(_change_width(star, path.table) for path in star.patch_paths(name))
-        yield f"table {name}, its patches", _change_width(star, name) + below
+        yield f"table {name}, its patches", ("tables", name), _change_width(star, name) + below
     for name in star.warehouse_dimensions:
-        yield f"table {name}", _change_width(star, name)
+        yield f"table {name}", ("tables", name), _change_width(star, name)
 
 
 def _target_widths(star: Star, name: str) -> dict[str, int]:

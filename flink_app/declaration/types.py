@@ -15,6 +15,8 @@ from typing import Final
 
 import pyarrow as pa
 
+from flink_app.declaration.type_names import explain_type
+
 MAX_VARCHAR_BYTES: Final = 65_535  # Redshift's limit
 MAX_DECIMAL_DIGITS: Final = 38  # Redshift's limit, and that of Arrow's decimal128
 # Redshift's limit before it was raised to 16 MiB; a record of 1 MiB has half as many in digits.
@@ -50,13 +52,6 @@ _LONGEST: Final = {
     "char": MAX_VARCHAR_BYTES,
     "varbyte": MAX_VARBYTE_BYTES,
 }
-# What people declare who know Redshift or their source, and what to declare instead.
-_INSTEAD: Final = {
-    "super": "COPY from Parquet would store a JSON text in it as one string; declare varchar(n), "
-    "and use JSON_PARSE in a view",
-    "time": "DMS writes a time as text: declare varchar(n)",
-    "timetz": "DMS writes a time as text: declare varchar(n)",
-}
 _WRITTEN: Final = re.compile(
     r"^\s*(?P<name>[a-z][a-z ]*?)\s*(\(\s*(?P<first>\d+)\s*(,\s*(?P<second>\d+)\s*)?\))?\s*$",
     re.ASCII,
@@ -91,18 +86,13 @@ class ColumnType:
             scale = second or 0
             if scale <= first:
                 return cls(name, precision=first, scale=scale)
-        if name in _INSTEAD:
-            message = f"{text!r} is not supported as a column type: {_INSTEAD[name]}"
-            raise ValueError(message)
-        known = ", ".join(
-            [
-                *_PLAIN,
-                "decimal(p,s) with p up to 38",
-                "varchar(n) and char(n) with n up to 65535",
-                f"varbyte(n) with n up to {MAX_VARBYTE_BYTES}",
-            ]
-        )
-        message = f"{text!r} is not a column type; use one of {known}"
+        known = [
+            *_PLAIN,
+            "decimal(p,s) with p up to 38",
+            "varchar(n) and char(n) with n up to 65535",
+            f"varbyte(n) with n up to {MAX_VARBYTE_BYTES}",
+        ]
+        message = "; ".join(explain_type(text, known))
         raise ValueError(message)
 
     @cached_property

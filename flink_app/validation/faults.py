@@ -5,15 +5,19 @@ Pydantic's own words come without the value that was given: somebody may have pa
 
 from __future__ import annotations
 
-import difflib
+import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass, replace
 from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+
+from flink_app.validation.fault import Fault, FaultsError, Location
+from flink_app.validation.words import find_meant
 
 WriteKeys = Callable[[Sequence[str]], str]
 
@@ -33,24 +37,44 @@ _WORDS: Final = (
     (r"^must be a valid ", "must be a "),
     (r"^must be a (?=[aeiou])", "must be an "),
 )
-# Faults that our own validators word, with what to do.
-_OUR_OWN: Final = {"value_error"}
 _NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
+# Pydantic's name of a fault in a mapping's key.
+_KEY: Final = "[key]"
+_KINDS: Final = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    dt.date: "a date",
+    dt.datetime: "a time",
+}
 
 
-def list_faults(path: Path, lines: Sequence[str]) -> str:
-    """The message about a file: how many errors it has, and a line for each."""
-    count = "1 error" if len(lines) == 1 else f"{len(lines)} errors"
-    return "\n".join([f"{path} has {count}:", *lines])
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the writers of one kind of file write, and mean.
+
+    Attributes:
+        patterns: by pattern, the sentence that says what it allows; any other is shown.
+        keys: by a key that there is not, those that may be meant by it.
+        values: by a word that is no choice, the one that is meant.
+        remarks: by a key that there is not, what to do instead of it.
+        name_remedy: what to write instead of a name of the wrong form, by its place and the name.
+        with_meaning: whether the description of the field follows what is wrong.
+    """
+
+    patterns: Mapping[str, str] = _NO_WORDS
+    keys: Mapping[str, Sequence[str]] = MappingProxyType({})
+    values: Mapping[str, str] = _NO_WORDS
+    remarks: Mapping[str, str] = _NO_WORDS
+    name_remedy: Callable[[Location, str], str] | None = None
+    with_meaning: bool = True
 
 
 def fault_lines(
     error: ValidationError,
     model: type[BaseModel],
     write_keys: WriteKeys = ".".join,
-    *,
-    with_meaning: bool = True,
-    pattern_words: Mapping[str, str] = _NO_WORDS,
+    vocabulary: Vocabulary = Vocabulary(),
 ) -> list[str]:
     """One line a fault.
 
@@ -58,21 +82,134 @@ def fault_lines(
         error: of the validation.
         model: that was validated; its fields say which keys there are and what they mean.
         write_keys: how the keys on the way to a fault are written.
-        with_meaning: whether the description of the field follows what is wrong.
-        pattern_words: by pattern, the sentence that says what it allows; any other is shown.
+        vocabulary: of those who write such files.
     """
     lines = []
-    for fault in error.errors(include_url=False, include_input=False):
-        keys = [str(key) for key in fault["loc"]]
-        subject = write_keys(keys).strip()
-        pattern = fault.get("ctx", {}).get("pattern", "")
-        sentence = pattern_words.get(pattern) or _reword(fault["msg"])
-        if fault["type"] == "extra_forbidden":
-            sentence += _known_keys(model, keys)
-        elif with_meaning and fault["type"] not in _OUR_OWN:
-            sentence += _meaning(model, keys)
-        lines.append(f"  {subject}: {sentence}" if subject else f"  {sentence}")
+    for fault in model_faults(error, model, vocabulary):
+        subject = write_keys([str(step) for step in fault.location]).strip()
+        lines.append(f"  {replace(fault, subject=subject)}")
     return lines
+
+
+def model_faults(
+    error: ValidationError,
+    model: type[BaseModel],
+    vocabulary: Vocabulary = Vocabulary(),
+) -> list[Fault]:
+    """Every fault with its place; the value at it is never shown."""
+    faults: list[Fault] = []
+    for detail in error.errors(include_url=False):
+        location = detail["loc"]
+        own_error = detail.get("ctx", {}).get("error")
+        if isinstance(own_error, FaultsError):
+            faults += [fault.move_below(location) for fault in own_error.faults]
+        else:
+            faults.append(replace(_form_fault(model, detail, vocabulary), needs=(location,)))
+    return _without_misplaced(faults, model)
+
+
+def _without_misplaced(faults: list[Fault], model: type[BaseModel]) -> list[Fault]:
+    """One fault for a key that stands where a name is expected, whatever is wrong below it."""
+    misplaced: dict[Location, str] = {}
+    for fault in faults:
+        for depth in range(2, len(fault.location) + 1):
+            location = fault.location[:depth]
+            keys = [str(step) for step in location]
+            holder = _model_at(model, keys)
+            is_member = holder is not None and _model_at(model, keys[:-1]) is None
+            if holder is not None and is_member and keys[-1] in _names(holder):
+                misplaced.setdefault(location, holder.__name__.lower())
+    kept = [
+        f
+        for f in faults
+        if not any(f.location[: len(location)] == location for location in misplaced)
+    ]
+    return kept + [
+        Fault(
+            location,
+            f"`{location[-1]}` is a key of a {kind}, and stands where the name of one is expected",
+            f"indent it so that it stands in a {kind}",
+            of_key=True,
+            needs=(location,),
+        )
+        for location, kind in misplaced.items()
+    ]
+
+
+def _form_fault(model: type[BaseModel], detail: Mapping[str, Any], vocabulary: Vocabulary) -> Fault:
+    location = detail["loc"]
+    if location and location[-1] == _KEY:
+        words, name = _pattern_words(detail, vocabulary), location[:-1]
+        remedy = _name_remedy(name, detail, vocabulary)
+        return Fault(name, words, remedy, ".".join(map(str, location)), of_key=True)
+    if detail["type"] == "extra_forbidden":
+        return _unknown_key(model, location, vocabulary)
+    return _wrong_value(model, detail, vocabulary)
+
+
+def _name_remedy(location: Location, detail: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+    if detail["type"] == "string_too_long":
+        return "shorten it"
+    pattern = detail.get("ctx", {}).get("pattern")
+    is_name = pattern in vocabulary.patterns and isinstance(detail["input"], str)
+    if not is_name or vocabulary.name_remedy is None:
+        return ""
+    return vocabulary.name_remedy(location, detail["input"])
+
+
+def _pattern_words(detail: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+    pattern = detail.get("ctx", {}).get("pattern", "")
+    return vocabulary.patterns.get(pattern) or _reword(detail["msg"])
+
+
+def _wrong_value(
+    model: type[BaseModel], detail: Mapping[str, Any], vocabulary: Vocabulary
+) -> Fault:
+    location, value = detail["loc"], detail["input"]
+    keys = [str(step) for step in location]
+    problem = _pattern_words(detail, vocabulary)
+    if detail["type"] == "value_error":
+        return Fault(location, *_part(problem))
+    if detail["type"] == "string_type" and type(value) in _KINDS:
+        problem = f"{problem}, and YAML reads this one as {_KINDS[type(value)]}"
+        return Fault(location, problem, "put quotes around it")
+    remedies = [_name_remedy(location, detail, vocabulary)]
+    meant = ""
+    if detail["type"] in {"enum", "literal_error"} and isinstance(value, str):
+        meant = _meant_choice(value, detail["ctx"]["expected"], vocabulary)
+        remedies.append(f"did you mean {meant}?" if meant else "")
+    if detail["type"] == "enum" and isinstance(value, bool):
+        remedies.append("YAML reads this one as true or false: put quotes around it")
+    if not location:
+        remedies.append(f"its keys are {', '.join(_names(model))}")
+    if detail["type"] in {"missing", "list_type", "dict_type", "model_type", "too_short"}:
+        remedies.append(_example(model, keys))
+    remedy = "; ".join(filter(None, remedies))
+    if vocabulary.with_meaning and (meaning := _meaning(model, keys)):
+        return Fault(location, "; ".join(filter(None, (problem, remedy))) + meaning, meant=meant)
+    return Fault(location, problem, remedy, meant=meant)
+
+
+def _part(sentence: str) -> tuple[str, str]:
+    """What is wrong, and what to write: our own validators part them by a semicolon."""
+    problem, _, remedy = sentence.partition("; ")
+    return problem, remedy
+
+
+def _meant_choice(value: str, expected: str, vocabulary: Vocabulary) -> str:
+    choices = re.findall(r"'([^']*)'", expected)
+    synonym = vocabulary.values.get(value.lower(), "")
+    return synonym if synonym in choices else find_meant(value, choices)
+
+
+def _example(model: type[BaseModel], keys: Sequence[str]) -> str:
+    """How the field is written, if the model shows it."""
+    _, field = _holder_and_field(model, keys)
+    if field is None or not field.examples:
+        return ""
+    name = field.alias or next((key for key in reversed(keys) if not key.isdigit()), "")
+    example = json.dumps(field.examples[0]).replace('"', "")
+    return f"write it as `{name}: {example}`"
 
 
 def _reword(message: str) -> str:
@@ -81,18 +218,75 @@ def _reword(message: str) -> str:
     return message
 
 
-def _known_keys(model: type[BaseModel], keys: Sequence[str]) -> str:
-    """What may stand instead of an unknown key."""
+def _unknown_key(model: type[BaseModel], location: Location, vocabulary: Vocabulary) -> Fault:
+    """What may stand instead of an unknown key, or where it belongs."""
+    keys = [str(step) for step in location]
+    key, problem = keys[-1], "there is no such key"
     holder, _ = _holder_and_field(model, keys)
-    known = [field.alias or name for name, field in holder.model_fields.items()] if holder else []
-    if alike := difflib.get_close_matches(keys[-1], known, n=1):
-        return f"; did you mean {alike[0]}?"
-    return f"; the keys here are {', '.join(known)}" if known else ""
+    known = _names(holder) if holder else []
+    if key.endswith(")") and "(" not in key:
+        remedy = "the comma before it ends the value: put quotes around the whole value"
+        return Fault(location, problem, remedy, of_key=True)
+    synonyms = [name for name in vocabulary.keys.get(key.lower(), ()) if name in known]
+    if synonyms:
+        return Fault(location, problem, f"use `{synonyms[0]}:`", of_key=True, meant=synonyms[0])
+    if meant := find_meant(key, known):
+        return Fault(location, problem, f"did you mean {meant}?", of_key=True, meant=meant)
+    if key.lower() in vocabulary.remarks:
+        return Fault(location, problem, vocabulary.remarks[key.lower()], of_key=True)
+    if homes := [each for each in _models_below(model) if key in _names(each) and each != holder]:
+        kinds = " or ".join(f"a {each.__name__.lower()}" for each in homes)
+        remedy = f"`{key}` is a key of {kinds}: indent it so that it stands in one"
+        return Fault(location, f"{problem} here", remedy, of_key=True)
+    listed = f"the keys here are {', '.join(known)}" if known else ""
+    return Fault(location, problem, listed, of_key=True)
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models_below(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """The models of a model's fields, and of theirs."""
+    detail: list[type[BaseModel]] = []
+    todo: list[Any] = [field.annotation for field in model.model_fields.values()]
+    while todo:
+        annotation = todo.pop(0)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            if annotation not in detail:
+                detail.append(annotation)
+                todo += [field.annotation for field in annotation.model_fields.values()]
+        else:
+            todo += get_args(annotation)
+    return detail
 
 
 def _meaning(model: type[BaseModel], keys: Sequence[str]) -> str:
     _, field = _holder_and_field(model, keys)
     return f". Meaning: {field.description}" if field and field.description else ""
+
+
+def _model_at(model: type[BaseModel], keys: Sequence[str]) -> type[BaseModel] | None:
+    """The model of the value at a place; None where it is of no model."""
+    annotation: Any = model
+    for key in keys:
+        annotation = _annotation_below(annotation, key)
+    return _as_model(annotation)
+
+
+def _annotation_below(annotation: Any, key: str) -> Any:
+    """The annotation of a field, or of a member of a mapping or list."""
+    holder = _as_model(annotation)
+    if holder is not None:
+        fields = holder.model_fields
+        field = next((f for n, f in fields.items() if key in {n, f.alias}), None)
+        return None if field is None else _plain(field.annotation)
+    return _plain(next(iter(get_args(annotation)[-1:]), None))
+
+
+def _as_model(annotation: Any) -> type[BaseModel] | None:
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return annotation if is_model else None
 
 
 def _holder_and_field(

@@ -7,6 +7,8 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
+from flink_app.validation.fault import Fault, FaultsError, Location
+
 _ANY_VALUE: Final = "a value"
 
 
@@ -26,20 +28,29 @@ class StrictModel(BaseModel):
         field = cls.model_fields[name]
         written = field.alias or name
         if value is None:
-            raise ValueError(_without_null(written, _words(field.annotation)))
+            raise FaultsError([_without_null((), written, _words(field.annotation))])
         members = value.items() if isinstance(value, dict) else ()
-        for member in [key for key, inner in members if inner is None]:
-            raise ValueError(_without_null(f"{written}.{member}", _ANY_VALUE))
-        if isinstance(value, list) and None in value:
-            raise ValueError(_without_null(f"an entry of {written}", _ANY_VALUE))
+        faults = [
+            _without_null((key,), f"{written}.{key}", _ANY_VALUE)
+            for key, inner in members
+            if inner is None
+        ]
+        if isinstance(value, list):
+            faults += [
+                _without_null((index,), f"an entry of {written}", _ANY_VALUE)
+                for index, inner in enumerate(value)
+                if inner is None
+            ]
+        if faults:
+            raise FaultsError(faults)
         return value
 
 
-def _without_null(subject: str, written: str) -> str:
-    return (
-        f"{subject} has no value: YAML reads nothing, ~ and the word null without quotes as null. "
-        f"Write {written} or leave the key out"
+def _without_null(location: Location, subject: str, written: str) -> Fault:
+    problem = (
+        f"{subject} has no value: YAML reads nothing, ~ and the word null without quotes as null"
     )
+    return Fault(location, problem, f"write {written} or leave the key out")
 
 
 def _words(annotation: Any) -> str:

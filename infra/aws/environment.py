@@ -29,9 +29,13 @@ from flink_app.validation.addresses import (
     SecretArn,
     TopicArn,
 )
-from flink_app.validation.faults import fault_lines, list_faults
+from flink_app.validation.faults import model_faults
 from flink_app.validation.strict_model import StrictModel
-from flink_app.validation.yaml_file import YamlFileError, read_yaml
+from flink_app.validation.yaml_file import (
+    YamlFileError,
+    list_placed_faults,
+    read_yaml_document,
+)
 from infra.aws.environments import FOLDER
 from infra.aws.errors import BadEnvironmentError
 from infra.aws.replication_settings import Dms
@@ -296,7 +300,7 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
     """Reads `<name>.yaml`. Raises BadEnvironmentError."""
     path = folder / f"{name}.yaml"
     try:
-        content = read_yaml(path)
+        document = read_yaml_document(path)
     except FileNotFoundError as error:
         known = ", ".join(sorted(other.stem for other in folder.glob("*.yaml"))) or "none"
         message = (
@@ -306,6 +310,9 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
         raise BadEnvironmentError(message) from error
     except YamlFileError as error:
         raise BadEnvironmentError(str(error)) from error
+    content = document.content
+    if document.faults:
+        raise BadEnvironmentError(list_placed_faults(path, document.faults))
     if not isinstance(content, dict):
         message = (
             f"{path} is not a mapping of keys and values: write it as "
@@ -315,6 +322,6 @@ def load_environment(name: str, folder: Path = FOLDER) -> Environment:
     try:
         return Environment.model_validate({**content, "name": name})
     except ValidationError as error:
-        faults = fault_lines(error, Environment)
-        message = list_faults(path, faults)
+        faults = document.locate_all(model_faults(error, Environment))
+        message = list_placed_faults(path, faults)
         raise BadEnvironmentError(message) from None

@@ -143,10 +143,10 @@ def _references(node: Any) -> Iterator[str]:
 
 def main() -> None:
     """Writes them all."""
-    ArgumentParser(prog="python -m infra.aws.snapshots", description=__doc__).parse_args()
     for path, text in snapshots():
         path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
+    ArgumentParser(prog="python -m infra.aws.snapshots", description=__doc__).parse_args()
     main()

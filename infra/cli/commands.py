@@ -70,6 +70,12 @@ def _act_on_environment(name: str, does: str, java: Java = Java.NOTHING) -> Comm
 
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
+        "check": Command(
+            "check declarations: every fault with its line, and what to write",
+            Group.LOCAL,
+            arguments="infra.check.command_line:parser",
+            work="infra.check.main:main",
+        ),
         "simulate": Command(
             "run random histories of a declaration, and check every target",
             Group.LOCAL,

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from connectors.version import VERSION
-from infra.arguments import ArgumentParser, ExitCode, suggest
+from flink_app.validation.words import suggest
+from infra.arguments import ArgumentParser, ExitCode
 from infra.cli.commands import COMMANDS, Group, list_commands
 
 _HEADINGS: Final = "\n\n".join(

@@ -156,7 +156,7 @@ def _star(declaration: Declaration | Path | str) -> Star:
     star = Star(declaration)
     if faults := redshift_faults(star):
         raise DeclarationError(
-            "\n".join([f"{declaration.name} breaks a rule of Redshift:", *faults])
+            "\n".join([f"{declaration.name} breaks a rule of Redshift:", *map(str, faults)])
         )
     if len({target.schema_name for target in star.targets.values()}) > MOST_SCHEMAS:
         message = (

@@ -20,7 +20,11 @@ from infra.cli.commands import COMMANDS as USER_COMMANDS
 
 AWS = "infra.aws.cli:main"
 ALL = [*COMMANDS, *USER_COMMANDS]
-REQUIRED = {"simulate": ("declaration.yaml",), "completion": ("bash",)}
+REQUIRED = {
+    "check": ("declaration.yaml",),
+    "simulate": ("declaration.yaml",),
+    "completion": ("bash",),
+}
 
 
 @pytest.fixture(scope="module")

@@ -25,13 +25,11 @@ VALIDATORS: Final = {
     "flink_app.declaration.model",
     "flink_app.declaration.names",
     "flink_app.declaration.partitions",
-    "flink_app.declaration.rules",
     "flink_app.declaration.types",
     "flink_app.positions.floors",
     "flink_app.positions.generations",
     "flink_app.settings",
     "flink_app.shared_settings",
-    "flink_app.validation.strict_model",
     "infra.aws.environment",
     "infra.aws.replication_settings",
 }
@@ -39,6 +37,7 @@ ROOT_ERROR: Final = "connectors.failures.StarjoinError"
 # Packages that have a root of their own: they stand alone, and import nothing of ours.
 OWN_ROOTS: Final = {"infra.redshift_emulator": "infra.redshift_emulator.errors.EmulatorError"}
 ROOTLESS: Final = {
+    "flink_app.validation.fault.FaultsError": "only pydantic sees it, as a fault of a value",
     "infra.bootstrap.MissingError": "runs before anything is installed, which the root needs",
 }
 

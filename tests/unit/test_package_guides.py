@@ -23,6 +23,7 @@ from tests.unit.stars import ROOT
         "flink_app/diagnostics",
         "flink_app/positions",
         "flink_app/records",
+        "flink_app/validation",
         "infra/cli",
         "infra/redshift_emulator",
     ],

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from flink_app.declaration.file import json_schema
+from flink_app.declaration.editor_schema import json_schema
 from tests.unit.stars import FREIGHT, ROOT, SHIPPED
 
 SCHEMA_FILE = ROOT / "docs" / "declaration.schema.json"
@@ -25,7 +25,7 @@ def faults(content: Any) -> list[str]:
 def test_the_committed_schema_is_the_one_of_the_models() -> None:
     assert SCHEMA_FILE.read_text() == json_schema(), (
         "write it again: .venv/bin/python -c "
-        "'from flink_app.declaration.file import json_schema as s; "
+        "'from flink_app.declaration.editor_schema import json_schema as s; "
         'print(s(), end="")\' > docs/declaration.schema.json'
     )
 

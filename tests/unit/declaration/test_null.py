@@ -19,7 +19,7 @@ from tests.unit.declaration.test_rules import FREIGHT_CONTENT, put, save
 from tests.unit.stars import FREIGHT
 
 NOTHING: Final = (
-    "has no value: YAML reads nothing, ~ and the word null without quotes as null. Write"
+    "has no value: YAML reads nothing, ~ and the word null without quotes as null; write"
 )
 
 
@@ -105,8 +105,8 @@ def test_null_is_refused_wherever_it_stands(place: tuple[Any, ...], tmp_path: Pa
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("{type: date, treatment: }", "Write keep or tokenise or sha256 or mask or mask_text or"),
-        ("{type: date, unchanged: null}", "Write missing or sent_as_null or leave the key out"),
+        ("{type: date, treatment: }", "write keep or tokenise or sha256 or mask or mask_text or"),
+        ("{type: date, unchanged: null}", "write missing or sent_as_null or leave the key out"),
         ("{type: date, source: ~}", "source has no value: YAML reads nothing, ~ and the word"),
     ],
 )

@@ -64,7 +64,7 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*PORT, "columns", "depth"),
             {"typ": "date"},
-            "tables.port.columns.depth.type: this key is mis",
+            "tables.port.columns.depth.typ: there is no such key; did you mean type?",
         ),
         (
             (*PORT, "columns", "depth"),
@@ -74,17 +74,17 @@ REPORT = (TARGETS, "consignment_report")
         (
             (*PORT, "columns", "depth"),
             {"type": "integer", "treatment": "mask"},
-            "tables.port.columns.depth: treatment mask needs a varchar or char",
+            "tables.port.columns.depth.treatment: treatment mask needs a varchar or char",
         ),
         (
             (*PORT, "columns", "depth"),
             {"type": "date", "treatment": "redact"},
-            "tables.port.columns.depth: treatment redact needs a varchar or char",
+            "tables.port.columns.depth.treatment: treatment redact needs a varchar or char",
         ),
         (
             (*PORT, "columns", "depth"),
             {"type": "date", "trailing_blanks": "trim"},
-            "tables.port.columns.depth: trailing_blanks is only for varchar and char, not for date",
+            "depth.trailing_blanks: trailing_blanks is only for varchar and char, not for date",
         ),
         ((*PORT, "key"), ["port"], "table port, key: column 'port' is not declared"),
         ((*PORT, "key"), ["port_id"] * 2, "table port, key: column 'port_id' is named twice"),
@@ -219,7 +219,7 @@ REPORT = (TARGETS, "consignment_report")
         (
             ("stream",),
             {"positions": "commit-timestamp", "coarse_positions": "refuse"},
-            "stream: positions: commit-timestamp with coarse_positions: refuse would make every",
+            ": positions: commit-timestamp with coarse_positions: refuse would make every",
         ),
         (
             ("stream",),
@@ -234,17 +234,17 @@ REPORT = (TARGETS, "consignment_report")
         (
             ("stream",),
             {"before_image": "metadata"},
-            "stream: before_image: 'metadata' is the name of another part of the record",
+            ": before_image: 'metadata' is the name of another part of the record",
         ),
         (
             ("stream",),
             {"before_image": "old", "before_image_prefix": "BI_"},
-            "stream: before_image and before_image_prefix cannot both be set",
+            ": before_image and before_image_prefix cannot both be set",
         ),
         (
             ("stream",),
             {"before_image": "old", "before_image_suffix": "_old"},
-            "stream: before_image and before_image_suffix cannot both be set",
+            ": before_image and before_image_suffix cannot both be set",
         ),
         (
             (*PORT, "columns", "depth"),
@@ -366,11 +366,14 @@ def test_every_fault_of_form_is_listed_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "star.yaml has 1 error:\n  must be a mapping of keys and values"),
-        (b"- a\n- b\n", "star.yaml has 1 error:\n  must be a mapping of keys and values"),
-        (b"name: [", "star.yaml is not YAML: "),
+        (b"", "star.yaml has 1 error:\n  line 1, column 1: must be a mapping of keys and values"),
+        (
+            b"- a\n- b\n",
+            "star.yaml has 1 error:\n  line 1, column 1: must be a mapping of keys and values",
+        ),
+        (b"name: [", "star.yaml has 1 error:\n  line 1, column 8: the file ends within a bracket"),
         (b"name: \xff", "star.yaml is not text in UTF-8: invalid start byte at byte 6"),
-        (b"name: a\nname: b\n", "is not YAML: line 2, column 1: the key 'name' appears twice"),
+        (b"name: a\nname: b\n", "\n  line 2, column 1: name: the key 'name' appears twice"),
     ],
 )
 def test_a_file_that_is_no_declaration(content: bytes, message: str, tmp_path: Path) -> None:

@@ -60,8 +60,8 @@ def test_a_type_as_it_is_written(text: str, arrow: pa.DataType, sql: str) -> Non
         "decimal(5,2) x",
     ],
 )
-def test_what_is_no_type_is_refused_with_what_is_known(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a column type; use one of smallint, integer"):
+def test_what_is_no_type_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a column type"):
         ColumnType.parse(text)
 
 

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from flink_app.declaration import Declaration
-from flink_app.validation.faults import fault_lines, list_faults
+from flink_app.validation.faults import Vocabulary, fault_lines
+from flink_app.validation.yaml_file import list_faults
 from infra.aws.environment import Environment
 
 SECRET = "hunter2-" + "x" * 9
@@ -75,7 +76,7 @@ def lines(model: type[BaseModel], content: Any) -> list[str]:
             {"part": {"switch": "perhaps"}},
             ("part.switch: must be true or false. Meaning: Whether it is switched on."),
         ),
-        ({"needed": SECRET}, "needed: must have at most 3 characters. Meaning: Text."),
+        ({"needed": SECRET}, "needed: must have at most 3 characters; shorten it. Meaning: Text."),
         (
             {"part": {"retry.second": 3}},
             "part.retry.second: there is no such key; did you mean retry.seconds?",
@@ -89,7 +90,7 @@ def lines(model: type[BaseModel], content: Any) -> list[str]:
         ),
         ({"party": {}}, "party: there is no such key; did you mean part?"),
         ({"part": SECRET}, "part: must be a mapping of keys and values"),
-        (SECRET, "must be a mapping of keys and values"),
+        (SECRET, "must be a mapping of keys and values; its keys are part, parts, needed"),
     ],
 )
 def test_a_fault_says_where_what_and_what_to_write(content: Any, line: str) -> None:
@@ -105,14 +106,15 @@ def test_a_missing_key_is_explained() -> None:
 def test_a_description_is_left_out_where_it_is_not_wanted() -> None:
     with pytest.raises(ValidationError) as caught:
         Needy.model_validate({})
-    assert fault_lines(caught.value, Needy, with_meaning=False) == ["  host: this key is missing"]
+    found = fault_lines(caught.value, Needy, vocabulary=Vocabulary(with_meaning=False))
+    assert found == ["  host: this key is missing"]
 
 
 def test_a_pattern_that_has_words_is_not_shown() -> None:
     with pytest.raises(ValidationError) as caught:
         Part.model_validate({"names": [SECRET]})
-    words = {"^[a-z]+$": "a name has only a-z"}
-    found = fault_lines(caught.value, Part, with_meaning=False, pattern_words=words)
+    words = Vocabulary(patterns={"^[a-z]+$": "a name has only a-z"}, with_meaning=False)
+    found = fault_lines(caught.value, Part, vocabulary=words)
     assert found == ["  names.0: a name has only a-z"]
 
 
