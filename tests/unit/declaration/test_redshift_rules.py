@@ -254,7 +254,7 @@ def test_what_a_row_of_a_target_has_besides_is_said(tmp_path: Path) -> None:
     assert (
         "target sales: its rows have up to 40184 bytes, hidden columns included, and 40132 more "
         "while a load gives them the newest columns of their dimensions; Redshift processes rows "
-        "of at most 65535 bytes in a query: declare shorter varchars"
+        "of at most 65535 bytes in a query; declare shorter varchars"
     ) in str(caught.value)
 
 
