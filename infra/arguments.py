@@ -35,9 +35,9 @@ class ArgumentParser(argparse.ArgumentParser):
     An abbreviation that works today would be ambiguous, and fail, with the next option.
     """
 
-    def __init__(self, *, remarks: Mapping[str, str] | None = None, **settings: Any) -> None:
+    def __init__(self, *, advice: Mapping[str, str] | None = None, **settings: Any) -> None:
         """Takes also, by an option that there is not, what to do instead of giving it."""
-        self._remarks = remarks or {}
+        self._advice = advice or {}
         super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
@@ -50,7 +50,7 @@ class ArgumentParser(argparse.ArgumentParser):
             options = re.findall(r"--[a-z][a-z-]*", self.format_usage())
             words = unknown["given"].split()
             for word in words:
-                if remark := self._remarks.get(word.partition("=")[0]):
+                if remark := self._advice.get(word.partition("=")[0]):
                     return f"{message}; {remark}"
             meant = [suggest(word.partition("=")[0], [*options, "--help"]) for word in words]
             return f"{message}{next(filter(None, meant), '')}"

@@ -21,7 +21,7 @@ from flink_app.declaration.rules import find_faults
 from flink_app.declaration.star import Star
 from flink_app.declaration.vocabulary import VOCABULARY
 from flink_app.validation.document import Document, PlacedFault, sort_faults
-from flink_app.validation.fault import Fault, Location
+from flink_app.validation.fault import Fault, KeyPath
 from flink_app.validation.faults import model_faults
 
 # A name that stands for a wrong one, so that what it names is inspected all the same.
@@ -90,21 +90,21 @@ def _faults_of_remains(document: Document) -> list[Fault]:
 
 def _without_renamed(faults: list[Fault]) -> list[Fault]:
     """Without the missing keys that stand there under a name like theirs."""
-    renamed = {(*fault.location[:-1], fault.meant) for fault in faults if fault.meant}
-    return [fault for fault in faults if fault.of_key or fault.location not in renamed]
+    renamed = {(*fault.key_path[:-1], fault.meant) for fault in faults if fault.meant}
+    return [fault for fault in faults if fault.of_key or fault.key_path not in renamed]
 
 
-def _is_consequence(fault: Fault, removed: Iterable[Location]) -> bool:
+def _is_consequence(fault: Fault, removed: Iterable[KeyPath]) -> bool:
     """Whether a fault may be there only because something was taken out."""
     return any(
-        _is_within(fault.location, taken)
+        _is_within(fault.key_path, taken)
         or any(_is_within(need, taken) or _is_within(taken, need) for need in fault.needs)
         for taken in removed
     )
 
 
-def _is_within(location: Location, other: Location) -> bool:
-    return location[: len(other)] == other
+def _is_within(key_path: KeyPath, other: KeyPath) -> bool:
+    return key_path[: len(other)] == other
 
 
 def _take_out(document: Document, faults: Iterable[Fault], names: dict[str, str]) -> bool:
@@ -114,60 +114,60 @@ def _take_out(document: Document, faults: Iterable[Fault], names: dict[str, str]
 
 
 def _take_out_one(document: Document, fault: Fault, names: dict[str, str]) -> bool:
-    location = fault.location
+    key_path = fault.key_path
     if fault.meant and _is_replaced(document, fault):
         return True
-    if fault.of_key and _is_target_column(location):
+    if fault.of_key and _is_target_column(key_path):
         # Its value may be the fact's key, which would be missed.
         placeholder = f"{_PLACEHOLDER}{len(names)}"
-        if document.rename(location, placeholder):
-            names[placeholder] = str(location[-1])
+        if document.rename(key_path, placeholder):
+            names[placeholder] = str(key_path[-1])
             return True
-    content = document.content_at(location)
-    if isinstance(content, str) and _is_list(location) and document.put(location, [content]):
+    content = document.content_at(key_path)
+    if isinstance(content, str) and _is_list(key_path) and document.put(key_path, [content]):
         return True
-    if _is_key(location):
+    if _is_key(key_path):
         # Some key, so that the rest of the table and what refers to it is inspected.
-        document.removed.append(location)
-        columns = document.content_at((*location[:2], "columns"))
-        if isinstance(columns, dict) and columns and document.put(location, [next(iter(columns))]):
+        document.removed.append(key_path)
+        columns = document.content_at((*key_path[:2], "columns"))
+        if isinstance(columns, dict) and columns and document.put(key_path, [next(iter(columns))]):
             return True
-    return document.remove(location)
+    return document.remove(key_path)
 
 
 def _is_replaced(document: Document, fault: Fault) -> bool:
     """Puts what was meant in the place of a key or a word, where it can be."""
     if fault.of_key:
-        return document.rename(fault.location, fault.meant)
-    if isinstance(fault.location[-1], int):
-        content = document.content_at(fault.location[:-1])
+        return document.rename(fault.key_path, fault.meant)
+    if isinstance(fault.key_path[-1], int):
+        content = document.content_at(fault.key_path[:-1])
         if not isinstance(content, list) or fault.meant in content:
             return False
         words = [*content]
-        words[fault.location[-1]] = fault.meant
-        return document.put(fault.location[:-1], words)
-    return document.put(fault.location, fault.meant)
+        words[fault.key_path[-1]] = fault.meant
+        return document.put(fault.key_path[:-1], words)
+    return document.put(fault.key_path, fault.meant)
 
 
-def _is_list(location: Location) -> bool:
+def _is_list(key_path: KeyPath) -> bool:
     """Whether a list of names belongs there."""
-    return len(location) in {3, 5} and location[-1] in {"key", "columns", "sort_key"}
+    return len(key_path) in {3, 5} and key_path[-1] in {"key", "columns", "sort_key"}
 
 
-def _is_key(location: Location) -> bool:
-    return len(location) == 3 and (location[0], location[2]) == ("tables", "key")
+def _is_key(key_path: KeyPath) -> bool:
+    return len(key_path) == 3 and (key_path[0], key_path[2]) == ("tables", "key")
 
 
-def _is_target_column(location: Location) -> bool:
-    return len(location) == 4 and (location[0], location[2]) == ("targets", "columns")
+def _is_target_column(key_path: KeyPath) -> bool:
+    return len(key_path) == 4 and (key_path[0], key_path[2]) == ("targets", "columns")
 
 
 def _with_own_names(located: PlacedFault, names: dict[str, str]) -> PlacedFault:
     """The fault as of what the file says, where a placeholder stood for a name."""
     fault = located.fault
     for placeholder, name in names.items():
-        if placeholder in fault.location:
-            location = tuple(name if step == placeholder else step for step in fault.location)
+        if placeholder in fault.key_path:
+            key_path = tuple(name if step == placeholder else step for step in fault.key_path)
             subject = (fault.subject or "").replace(placeholder, name) or None
-            fault = replace(fault, location=location, subject=subject)
+            fault = replace(fault, key_path=key_path, subject=subject)
     return replace(located, fault=fault)

@@ -214,11 +214,11 @@ _DeclaredColumn = Annotated[
 class Reference(StrictModel):
     """Columns of the own table that hold the key of another."""
 
-    table: Identifier = Field(examples=["customer"])
+    table: Identifier = Field(examples=["parent"])
     columns: list[str] = Field(
         min_length=1,
         description="in the order of the other table's key",
-        examples=[["customer_id"]],
+        examples=[["parent_id"]],
     )
 
 
@@ -260,10 +260,10 @@ class Table(StrictModel):
         description="tables of the source whose rows are this table's: a pattern of their names, "
         "such as orders_p%, or a list of names and patterns; % or * stands for any text",
     )
-    key: list[str] = Field(min_length=1, examples=[["customer_id"]])
-    columns: dict[Identifier, _DeclaredColumn] = Field(examples=[{"customer_id": "integer"}])
+    key: list[str] = Field(min_length=1, examples=[["parent_id"]])
+    columns: dict[Identifier, _DeclaredColumn] = Field(examples=[{"parent_id": "integer"}])
     references: dict[Identifier, Reference] = Field(
-        {}, examples=[{"buyer": {"table": "customer", "columns": ["purchased_by"]}}]
+        {}, examples=[{"parent": {"table": "parent", "columns": ["parent_id"]}}]
     )
     placement: Placement = Field(
         Placement.BROADCAST,
@@ -291,32 +291,32 @@ class Target(StrictModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    fact: Identifier = Field(examples=["purchase"])
+    fact: Identifier = Field(examples=["child"])
     schema_name: Identifier = Field("public", alias="schema")
     columns: dict[Identifier, str] = Field(
         description="column -> the fact's column, or references and a column with dots between",
-        examples=[{"purchase_id": "purchase_id", "email_address": "buyer.email_address"}],
+        examples=[{"child_id": "child_id", "parent_title": "parent.title"}],
     )
     dist_key: str | None = Field(
         None, description="what rows are distributed by; default: the fact's key of one column"
     )
-    sort_key: list[str] = Field([], examples=[["created_at"]])
+    sort_key: list[str] = Field([], examples=[["child_id"]])
 
 
 class DeclarationParts(StrictModel):
     """Everything in a declaration file, whether its parts fit each other or not."""
 
-    name: Identifier = Field(examples=["ticket_seller"])
+    name: Identifier = Field(examples=["my_star"])
     source_schema: SourceName | None = Field(
         None, description="the schema name in the change records, of tables that name none"
     )
     stream: DmsRecords = DmsRecords()
     tables: dict[Identifier, Table] = Field(
-        examples=[{"customer": {"key": ["customer_id"], "columns": {"customer_id": "integer"}}}]
+        examples=[{"parent": {"key": ["parent_id"], "columns": {"parent_id": "integer"}}}]
     )
     targets: dict[Identifier, Target] = Field(
         min_length=1,
-        examples=[{"purchases": {"fact": "purchase", "columns": {"purchase_id": "purchase_id"}}}],
+        examples=[{"children": {"fact": "child", "columns": {"child_id": "child_id"}}}],
     )
 
     def schema_of(self, table: str) -> str:

@@ -21,13 +21,13 @@ PATTERN_WORDS: Final = {
 }
 
 
-def suggest_name(location: tuple[str | int, ...], name: str) -> str:
+def suggest_name(key_path: tuple[str | int, ...], name: str) -> str:
     """What to write instead of a name of the wrong form, if it has any letters."""
     parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+", name)
     written = "_".join(parts).lower().lstrip("0123456789_")
     if not written:
         return "use letters a-z"
-    is_of_source = location[0] == "tables" and (len(location) == 2 or "columns" in location)
+    is_of_source = key_path[0] == "tables" and (len(key_path) == 2 or "columns" in key_path)
     source = ", and the name in the source as `source:`" if is_of_source else ""
     return f"write {written}{source}"
 

@@ -22,7 +22,7 @@ from connectors.sql_limits import (
 )
 from flink_app.declaration.star import Path, Star, unchanged_position_column
 from flink_app.declaration.types import ColumnType
-from flink_app.validation.fault import Fault, Location
+from flink_app.validation.fault import Fault, KeyPath
 
 _POSITION_BYTES: Final = 44  # of a hidden column; a test compares it with the tables' DDL
 _NARROWER: Final = "declare shorter varchars, or leave columns out"
@@ -43,66 +43,66 @@ def redshift_faults(star: Star) -> list[Fault]:
 def _key_faults(star: Star) -> Iterator[Fault]:
     """Keys and references are what the load joins, distributes and sorts by."""
     for name in star.used_tables:
-        table, location = star.tables[name], ("tables", name)
+        table, key_path = star.tables[name], ("tables", name)
         if len(table.key) > MOST_SORT_KEY_COLUMNS:
             problem = f"{len(table.key)} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
-            yield Fault((*location, "key"), problem, _FEWER, f"table {name}, key")
+            yield Fault((*key_path, "key"), problem, _FEWER, f"table {name}, key")
         for column in table.key:
             if table.columns[column].stored_type.is_binary:
                 subject = f"table {name}, key, column {column}"
-                yield Fault((*location, "columns", column), *_NO_KEY, subject)
+                yield Fault((*key_path, "columns", column), *_NO_KEY, subject)
         for reference_name, reference in table.references.items():
             for column in reference.columns:
                 if table.columns[column].stored_type.is_binary:
                     subject = f"table {name}, reference {reference_name}, column {column}"
-                    yield Fault((*location, "columns", column), *_NO_KEY, subject)
+                    yield Fault((*key_path, "columns", column), *_NO_KEY, subject)
 
 
 def _target_faults(star: Star) -> Iterator[Fault]:
     for name, target in star.targets.items():
-        subject, location = f"target {name}", ("targets", name)
+        subject, key_path = f"target {name}", ("targets", name)
         if is_system_schema(target.schema_name):
             problem = f"schema {target.schema_name} is reserved by Redshift"
-            yield Fault((*location, "schema"), problem, "choose another", subject)
+            yield Fault((*key_path, "schema"), problem, "choose another", subject)
         types: dict[str, ColumnType] = {c.name: c.type.stored_type for c in star.wide_columns(name)}
         keys = [("dist_key", target.dist_key), *(("sort_key", each) for each in target.sort_key)]
         for key, column in keys:
             if column and types[column].is_binary:
                 within = f"{subject}, dist_key or sort_key, column {column}"
-                yield Fault((*location, key), *_NO_KEY, within)
+                yield Fault((*key_path, key), *_NO_KEY, within)
         for column, times in Counter(target.sort_key).items():
             if times > 1:
                 problem = f"column {column} is named {times} times"
                 yield Fault(
-                    (*location, "sort_key"), problem, "name it once", f"{subject}, sort_key"
+                    (*key_path, "sort_key"), problem, "name it once", f"{subject}, sort_key"
                 )
         if len(target.sort_key) > MOST_SORT_KEY_COLUMNS:
             problem = (
                 f"{len(target.sort_key)} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
             )
-            yield Fault((*location, "sort_key"), problem, _FEWER, f"{subject}, sort_key")
+            yield Fault((*key_path, "sort_key"), problem, _FEWER, f"{subject}, sort_key")
         for column in target.columns:
             if column in SYSTEM_COLUMNS:
                 within = f"{subject}, column {column}"
-                of_column = (*location, "columns", column)
+                of_column = (*key_path, "columns", column)
                 remedy = "give it another name"
                 yield Fault(of_column, _of_system(column), remedy, within, of_key=True)
 
 
 def _table_faults(star: Star) -> Iterator[Fault]:
     """Of every table that a load makes or copies into, hidden columns among the others."""
-    for subject, location, schema in _tables(star):
+    for subject, key_path, schema in _tables(star):
         if len(schema.names) > MOST_COLUMNS:
             count = len(schema.names)
             problem = (
                 f"{count} columns including hidden ones; Redshift takes at most {MOST_COLUMNS}"
             )
-            yield Fault(location, problem, _FEWER, subject, of_key=True)
+            yield Fault(key_path, problem, _FEWER, subject, of_key=True)
         for column in schema.names:
             if len(column) > LONGEST_NAME:
                 problem = f"the name {column} has more than {LONGEST_NAME} characters"
                 remedy = "shorten the names of references or columns"
-                yield Fault(location, problem, remedy, subject, of_key=True)
+                yield Fault(key_path, problem, remedy, subject, of_key=True)
     for name in star.dimensions:
         for column in star.stored_columns(name):
             if column in SYSTEM_COLUMNS:
@@ -112,7 +112,7 @@ def _table_faults(star: Star) -> Iterator[Fault]:
                 )
 
 
-def _tables(star: Star) -> Iterator[tuple[str, Location, pa.Schema]]:
+def _tables(star: Star) -> Iterator[tuple[str, KeyPath, pa.Schema]]:
     for name in star.targets:
         yield f"target {name}", ("targets", name), star.wide_schema(name)
     for name in star.broadcast_dimensions:
@@ -136,16 +136,16 @@ def _row_faults(star: Star) -> Iterator[Fault]:
                 f"processes rows of at most {WIDEST_ROW} bytes in a query"
             )
             yield Fault(("targets", name), problem, _NARROWER, f"target {name}", of_key=True)
-    for subject, location, width in row_widths(star):
+    for subject, key_path, width in row_widths(star):
         if width > WIDEST_ROW:
             problem = (
                 f"its rows have up to {width} bytes, hidden columns included; Redshift sorts rows "
                 f"of at most {WIDEST_ROW} bytes, and each load sorts them"
             )
-            yield Fault(location, problem, _NARROWER, subject, of_key=True)
+            yield Fault(key_path, problem, _NARROWER, subject, of_key=True)
 
 
-def row_widths(star: Star) -> Iterator[tuple[str, Location, int]]:
+def row_widths(star: Star) -> Iterator[tuple[str, KeyPath, int]]:
     """What people call each table that a load sorts, its place, and its widest row in bytes."""
     for name in star.targets:
         yield f"target {name}", ("targets", name), sum(_target_widths(star, name).values())

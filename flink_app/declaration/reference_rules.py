@@ -12,7 +12,7 @@ from flink_app.declaration.model import (
     TrailingBlanks,
     Treatment,
 )
-from flink_app.validation.fault import Fault, Location
+from flink_app.validation.fault import Fault, KeyPath
 from flink_app.validation.words import find_meant, list_words
 
 
@@ -30,14 +30,14 @@ def _faults_of_one(
     table = declaration.tables[name]
     reference = table.references[reference_name]
     subject = f"table {name}, reference {reference_name}"
-    location: Location = ("tables", name, "references", reference_name)
-    yield from _left_out_apart(subject, location, table, reference)
+    key_path: KeyPath = ("tables", name, "references", reference_name)
+    yield from _left_out_apart(subject, key_path, table, reference)
     for index, column in enumerate(reference.columns):
         if column not in table.columns:
             meant = find_meant(column, table.columns)
             remedy = f"did you mean {meant}? Otherwise declare it" if meant else "declare it"
             yield Fault(
-                (*location, "columns", index),
+                (*key_path, "columns", index),
                 f"column {column!r} is not declared",
                 f"{remedy} under columns of {name}",
                 subject,
@@ -49,7 +49,7 @@ def _faults_of_one(
         meant = find_meant(reference.table, declaration.tables)
         remedy = f"did you mean {meant}? Otherwise declare it" if meant else "declare it"
         yield Fault(
-            (*location, "table"),
+            (*key_path, "table"),
             f"table {reference.table!r} is not declared",
             f"{remedy} under tables, where there are {list_words([*declaration.tables])}",
             subject,
@@ -59,7 +59,7 @@ def _faults_of_one(
         return
     if len(reference.columns) != len(referenced.key):
         yield Fault(
-            (*location, "columns"),
+            (*key_path, "columns"),
             f"columns must list as many columns as the key of {reference.table} "
             f"({', '.join(referenced.key)}), in its order",
             f"list {len(referenced.key)}, not {len(reference.columns)}",
@@ -113,7 +113,7 @@ def _difference(key: tuple[str, Table, str], reference: tuple[Table, str]) -> tu
 
 
 def _left_out_apart(
-    subject: str, location: Location, table: Table, reference: Reference
+    subject: str, key_path: KeyPath, table: Table, reference: Reference
 ) -> Iterator[Fault]:
     """Only whole references are known; a part of the key is in every change."""
     others = [name for name in reference.columns if name not in table.key and name in table.columns]
@@ -121,7 +121,7 @@ def _left_out_apart(
     always = [name for name in others if name not in left_out]
     if left_out and always:
         yield Fault(
-            (*location, "columns"),
+            (*key_path, "columns"),
             f"column {left_out[0]!r} has `unchanged` and column {always[0]!r} has not",
             "changes have a reference whole or not at all: declare both alike",
             subject,

@@ -13,7 +13,7 @@ from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDa
 from flink_app.declaration.model import DeclarationParts, Table
 from flink_app.declaration.reference_rules import reference_faults
 from flink_app.declaration.target_rules import target_faults
-from flink_app.validation.fault import Fault, Location
+from flink_app.validation.fault import Fault, KeyPath
 from flink_app.validation.words import find_meant, list_words
 
 
@@ -93,7 +93,7 @@ def _table_faults(declaration: DeclarationParts, name: str) -> Iterator[Fault]:
         yield from _before_image_faults(name, table, declaration.stream)
 
 
-def _column(table: str, column: str) -> Location:
+def _column(table: str, column: str) -> KeyPath:
     return ("tables", table, "columns", column)
 
 
@@ -115,14 +115,14 @@ def _column_faults(name: str, table: Table) -> Iterator[Fault]:
 def _key_faults(name: str, table: Table) -> Iterator[Fault]:
     subject = f"table {name}, key"
     for index, column in enumerate(table.key):
-        location = ("tables", name, "key", index)
+        key_path = ("tables", name, "key", index)
         if column in table.key[:index]:
-            yield Fault(location, f"column {column!r} is named twice", "name it once", subject)
+            yield Fault(key_path, f"column {column!r} is named twice", "name it once", subject)
         if column not in table.columns:
-            yield fault_of_undeclared(location, column, name, table, subject)
+            yield fault_of_undeclared(key_path, column, name, table, subject)
             continue
         declared, of_column = table.columns[column], _column(name, column)
-        needs: tuple[Location, ...] = (("tables", name, "key"),)
+        needs: tuple[KeyPath, ...] = (("tables", name, "key"),)
         if declared.unchanged:
             yield Fault(
                 (*of_column, "unchanged"),
@@ -153,7 +153,7 @@ def _key_faults(name: str, table: Table) -> Iterator[Fault]:
 
 
 def fault_of_undeclared(
-    location: Location, column: str, name: str, table: Table, subject: str
+    key_path: KeyPath, column: str, name: str, table: Table, subject: str
 ) -> Fault:
     """A column that a table does not have."""
     problem = f"column {column!r} is not declared"
@@ -161,7 +161,7 @@ def fault_of_undeclared(
     remedy = f"did you mean {meant}? Otherwise declare it under columns"
     if not meant:
         remedy = f"declare it under columns, where there are {list_words([*table.columns])}"
-    return Fault(location, problem, remedy, subject, needs=(_column(name, column),), meant=meant)
+    return Fault(key_path, problem, remedy, subject, needs=(_column(name, column),), meant=meant)
 
 
 def _compared_faults(name: str, table: Table) -> Iterator[Fault]:

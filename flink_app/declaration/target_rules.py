@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
-from flink_app.validation.fault import Fault, Location
+from flink_app.validation.fault import Fault, KeyPath
 from flink_app.validation.words import find_meant, list_words
 
 # Redshift's limit is 127 bytes; the rest is what a hidden column's name begins with.
@@ -61,7 +61,7 @@ class _Way:
     column: str
     problem: str = ""
     remedy: str = ""
-    needs: tuple[Location, ...] = ()
+    needs: tuple[KeyPath, ...] = ()
 
 
 def _follow(declaration: DeclarationParts, start: str, dotted: str) -> _Way | None:
@@ -88,7 +88,7 @@ def _lose_way(declaration: DeclarationParts, table: str, dotted: str, step: str,
     references = declaration.tables[table].references
     known = f"it has {list_words([*references])}" if references else "it has none"
     problem = f"{dotted!r}: table {table} has no reference {step!r}, {known}"
-    needs: tuple[Location, ...] = (("tables", table, "references", step),)
+    needs: tuple[KeyPath, ...] = (("tables", table, "references", step),)
     meant = find_meant(step, references)
     by_table = [name for name, each in references.items() if each.table == step]
     if by_table:
@@ -105,7 +105,7 @@ def _lose_way(declaration: DeclarationParts, table: str, dotted: str, step: str,
 def _missing_column(declaration: DeclarationParts, table: str, dotted: str, column: str) -> _Way:
     declared = declaration.tables[table]
     problem = f"{dotted!r}: table {table} has no column {column!r}"
-    needs: tuple[Location, ...] = (("tables", table, "columns", column),)
+    needs: tuple[KeyPath, ...] = (("tables", table, "columns", column),)
     if column in declared.references:
         return _Way((), table, column, problem, f"it is a reference: write {dotted}.COLUMN", needs)
     meant = find_meant(column, declared.columns)
@@ -126,22 +126,22 @@ def _missing_column(declaration: DeclarationParts, table: str, dotted: str, colu
 def _column_faults(declaration: DeclarationParts, name: str, target: Target) -> Iterator[Fault]:
     for column, dotted in target.columns.items():
         subject = f"target {name}, column {column}"
-        location: Location = ("targets", name, "columns", column)
+        key_path: KeyPath = ("targets", name, "columns", column)
         way = _follow(declaration, target.fact, dotted)
         if way is None:
             continue
         if way.problem:
-            yield Fault(location, way.problem, way.remedy, subject, needs=way.needs)
+            yield Fault(key_path, way.problem, way.remedy, subject, needs=way.needs)
             continue
         if declaration.tables[way.table].columns[way.column].treatment.drops:
             yield Fault(
-                location,
+                key_path,
                 f"{dotted} has treatment drop, so it cannot be stored",
                 "remove the column here, or choose another treatment",
                 subject,
                 needs=(("tables", way.table, "columns", way.column),),
             )
-        yield from _hidden_name_faults(declaration, target, (subject, location), way.path)
+        yield from _hidden_name_faults(declaration, target, (subject, key_path), way.path)
 
 
 def _key_faults(declaration: DeclarationParts, name: str, target: Target) -> Iterator[Fault]:
@@ -163,22 +163,22 @@ def _key_faults(declaration: DeclarationParts, name: str, target: Target) -> Ite
 
 
 def _setting_faults(name: str, target: Target) -> Iterator[Fault]:
-    named: list[tuple[Location, str]] = [
+    named: list[tuple[KeyPath, str]] = [
         (("sort_key", index), column) for index, column in enumerate(target.sort_key)
     ]
     if target.dist_key is not None:
         named.append((("dist_key",), target.dist_key))
-    for location, column in named:
+    for key_path, column in named:
         if column in target.columns:
             continue
         shown = [shown_as for shown_as, dotted in target.columns.items() if dotted == column]
         meant = shown[0] if shown else find_meant(column, target.columns)
         listed = f"it has {list_words([*target.columns])}"
         yield Fault(
-            ("targets", name, *location),
+            ("targets", name, *key_path),
             f"{column!r} is not among the target's columns",
             f"did you mean {meant}?" if meant else listed,
-            f"target {name}, {location[0]}",
+            f"target {name}, {key_path[0]}",
             needs=(("targets", name, "columns", column),),
         )
 
@@ -254,11 +254,11 @@ def _left_out_faults(name: str, table: Table) -> Iterator[Fault]:
 def _hidden_name_faults(
     declaration: DeclarationParts,
     target: Target,
-    column: tuple[str, Location],
+    column: tuple[str, KeyPath],
     path: tuple[str, ...],
 ) -> Iterator[Fault]:
     """A path may be so deep that Redshift has no room for the name of its key."""
-    (subject, location), table = column, target.fact
+    (subject, key_path), table = column, target.fact
     for depth, step in enumerate(path, 1):
         reference = declaration.tables[table].references[step]
         for key_column in reference.columns:
@@ -268,7 +268,7 @@ def _hidden_name_faults(
             longest = _LONGEST_UNCHANGED_PATH if is_left_out else _LONGEST_PATH
             if len(name) > longest:
                 yield Fault(
-                    location,
+                    key_path,
                     f"{name} has more than {longest} characters, too many for Redshift",
                     "shorten the names of the references",
                     subject,

@@ -14,7 +14,7 @@ _IN_DECIMAL: Final = "write it with the type, as decimal(12,2)"
 _NULLABLE: Final = "remove it: every column outside of the key may be NULL"
 _NO_CONSTRAINT: Final = "remove it: only the key of a table is declared"
 _REFERENCES: Final = (
-    "declare it on the table, as `references: {buyer: {table: customer, columns: [purchased_by]}}`"
+    "declare it on the table, as `references: {parent: {table: parent, columns: [parent_id]}}`"
 )
 
 VOCABULARY: Final = Vocabulary(
@@ -43,7 +43,7 @@ VOCABULARY: Final = Vocabulary(
         **dict.fromkeys(("from", "source", "table", "fact_table", "base"), ("fact",)),
         **dict.fromkeys(("distkey", "distribution_key", "dist", "diststyle"), ("dist_key",)),
         **dict.fromkeys(("sortkey", "sort_keys", "order_by", "sort"), ("sort_key",)),
-        **dict.fromkeys(("storage", "location", "keep_in"), ("placement",)),
+        **dict.fromkeys(("storage", "stored_in", "keep_in"), ("placement",)),
         **dict.fromkeys(("dimensions", "entities", "models", "sources"), ("tables",)),
         **dict.fromkeys(("facts", "outputs", "sinks", "views", "marts", "stars"), ("targets",)),
         **dict.fromkeys(("dms", "records", "kinesis", "settings"), ("stream",)),
@@ -67,7 +67,7 @@ VOCABULARY: Final = Vocabulary(
         **dict.fromkeys(("ai",), "accent_insensitive"),
         **dict.fromkeys(("strip", "rtrim"), "trim"),
     },
-    remarks={
+    advice={
         **dict.fromkeys(("length", "size", "max_length", "len"), _IN_TYPE),
         **dict.fromkeys(("precision", "scale", "digits"), _IN_DECIMAL),
         **dict.fromkeys(("nullable", "not_null", "null", "required", "optional"), _NULLABLE),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import yaml
 
-from flink_app.validation.fault import Fault, Location
+from flink_app.validation.fault import Fault, KeyPath
 from flink_app.validation.syntax import SyntaxFault, explain, find_tabs
 
 # What PyYAML and Python raise for text that a tag or a plain scalar does not fit: 2026-13-45,
@@ -93,7 +93,7 @@ class Document:
 
     root: Node | None = None
     faults: list[PlacedFault] = field(default_factory=list)
-    removed: list[Location] = field(default_factory=list)
+    removed: list[KeyPath] = field(default_factory=list)
     is_yaml: bool = True
 
     @property
@@ -101,16 +101,16 @@ class Document:
         """The file's content without marks."""
         return None if self.root is None else self.root.content
 
-    def mark(self, location: Location, *, of_key: bool = False) -> Mark:
+    def mark(self, key_path: KeyPath, *, of_key: bool = False) -> Mark:
         """Where a value stands, or its key; for what is not there, where it would be missed."""
         node, mark = self.root, Mark(1, 1) if self.root is None else self.root.mark
-        for depth, step in enumerate(location, 1):
+        for depth, step in enumerate(key_path, 1):
             entry = _entry(node, step)
             if entry is None:
                 # A scalar that stands for a mapping, as a column's type for the column.
                 is_scalar = node is not None and node.entries is None and node.items is None
                 return node.mark if node is not None and is_scalar else mark
-            is_last = depth == len(location)
+            is_last = depth == len(key_path)
             # A mapping or list that spans lines is pointed at by its key.
             is_value = is_last and not of_key and entry.node.entries is None
             mark = entry.node.mark if is_value and entry.node.items is None else entry.mark
@@ -119,34 +119,34 @@ class Document:
 
     def locate(self, fault: Fault) -> PlacedFault:
         """The fault with its place in the file."""
-        return PlacedFault(self.mark(fault.location, of_key=fault.of_key), fault)
+        return PlacedFault(self.mark(fault.key_path, of_key=fault.of_key), fault)
 
     def locate_all(self, faults: Iterable[Fault]) -> list[PlacedFault]:
         """The faults with their places, in the order of the file."""
         return sort_faults(self.locate(fault) for fault in faults)
 
-    def content_at(self, location: Location) -> Any:
+    def content_at(self, key_path: KeyPath) -> Any:
         """What stands at a place, without marks; None where nothing does."""
-        node = self._node(location)
+        node = self._node(key_path)
         return None if node is None else node.content
 
-    def remove(self, location: Location) -> bool:
+    def remove(self, key_path: KeyPath) -> bool:
         """Takes out the entry at a place, or the nearest above it; says whether there was one."""
-        for depth in range(len(location), 0, -1):
-            parent = self._node(location[: depth - 1])
-            step = location[depth - 1]
+        for depth in range(len(key_path), 0, -1):
+            parent = self._node(key_path[: depth - 1])
+            step = key_path[depth - 1]
             entries = None if parent is None else parent.entries
             if entries is not None and isinstance(step, str) and step in entries:
                 del entries[step]
-                self.removed.append(location[:depth])
+                self.removed.append(key_path[:depth])
                 return True
         return False
 
-    def rename(self, location: Location, name: str) -> bool:
+    def rename(self, key_path: KeyPath, name: str) -> bool:
         """Gives an entry another key, where it can have it; says whether it has it now."""
-        parent = self._node(location[:-1])
+        parent = self._node(key_path[:-1])
         entries = None if parent is None else parent.entries
-        key = location[-1]
+        key = key_path[-1]
         if entries is None or not isinstance(key, str) or name in entries or key not in entries:
             return False
         renamed = {name if each == key else each: entry for each, entry in entries.items()}
@@ -154,12 +154,12 @@ class Document:
         entries.update(renamed)
         return True
 
-    def put(self, location: Location, content: str | list[str]) -> bool:
+    def put(self, key_path: KeyPath, content: str | list[str]) -> bool:
         """Puts text or a list of texts into a mapping, at the mark of what was there, if it was."""
-        parent, key = self._node(location[:-1]), location[-1]
+        parent, key = self._node(key_path[:-1]), key_path[-1]
         if parent is None or parent.entries is None or not isinstance(key, str):
             return False
-        mark = self.mark(location)
+        mark = self.mark(key_path)
         node = Node(mark, scalar=content)
         if isinstance(content, list):
             node = Node(mark, items=[Node(mark, scalar=text) for text in content])
@@ -169,9 +169,9 @@ class Document:
         parent.entries[key] = Entry(mark if old is None else old.mark, node)
         return True
 
-    def _node(self, location: Location) -> Node | None:
+    def _node(self, key_path: KeyPath) -> Node | None:
         node = self.root
-        for step in location:
+        for step in key_path:
             entry = _entry(node, step)
             node = None if entry is None else entry.node
         return node
@@ -223,84 +223,84 @@ class _Reader:
         self._document = document
         self._count = 0
 
-    def read(self, node: yaml.Node, location: Location, above: tuple[int, ...]) -> Node | None:
+    def read(self, node: yaml.Node, key_path: KeyPath, above: tuple[int, ...]) -> Node | None:
         """The tree below a node; None where it is left out."""
         self._count += 1
         if self._count > _MOST_NODES:
             fault = f"aliases make more than {_MOST_NODES} values of this"
-            return self._leave_out(node, location, fault, "write out what is meant")
+            return self._leave_out(node, key_path, fault, "write out what is meant")
         if id(node) in above:
             fault = "this alias is within what it stands for"
-            return self._leave_out(node, location, fault, "write out what is meant")
+            return self._leave_out(node, key_path, fault, "write out what is meant")
         mark, above = Mark.of(node.start_mark), (*above, id(node))
         if isinstance(node, yaml.ScalarNode):
-            return self._read_scalar(node, location)
+            return self._read_scalar(node, key_path)
         if node.tag not in _PLAIN_TAGS:
             tag = node.tag.rpartition(":")[2]
             fault = f"the tag !!{tag} means nothing here"
-            return self._leave_out(node, location, fault, "remove it")
+            return self._leave_out(node, key_path, fault, "remove it")
         if isinstance(node, yaml.SequenceNode) and node.tag == _LIST:
-            items = [self.read(item, (*location, i), above) for i, item in enumerate(node.value)]
+            items = [self.read(item, (*key_path, i), above) for i, item in enumerate(node.value)]
             return Node(mark, items=[item for item in items if item is not None])
-        return self._read_mapping(node, location, above)
+        return self._read_mapping(node, key_path, above)
 
-    def _read_scalar(self, node: yaml.ScalarNode, location: Location) -> Node | None:
+    def _read_scalar(self, node: yaml.ScalarNode, key_path: KeyPath) -> Node | None:
         construct: Callable[[yaml.Node], Any] = self._loader.construct_object
         try:
             return Node(Mark.of(node.start_mark), scalar=construct(node))
         except (*_UNFIT, yaml.YAMLError):
             kind = node.tag.rpartition(":")[2]
             fault = f"this cannot be read as {kind}"
-            return self._leave_out(node, location, fault, "put quotes around it if it is text")
+            return self._leave_out(node, key_path, fault, "put quotes around it if it is text")
 
     def _read_mapping(
-        self, node: yaml.Node, location: Location, above: tuple[int, ...]
+        self, node: yaml.Node, key_path: KeyPath, above: tuple[int, ...]
     ) -> Node | None:
         mark = Mark.of(node.start_mark)
         if not isinstance(node, yaml.MappingNode):
-            return self._leave_out(node, location, "the tag !!map is before a list", "remove it")
+            return self._leave_out(node, key_path, "the tag !!map is before a list", "remove it")
         try:
             self._loader.flatten_mapping(node)
         except yaml.YAMLError:
             return self._leave_out(
                 node,
-                location,
+                key_path,
                 "<< takes a mapping, or a list of them",
                 "refer to one, as <<: *name",
             )
         entries: dict[str, Entry] = {}
         for key, value in node.value:
-            if not self._is_key(key, entries, location):
+            if not self._is_key(key, entries, key_path):
                 continue
-            below = self.read(value, (*location, key.value), above)
+            below = self.read(value, (*key_path, key.value), above)
             if below is not None:
                 entries[key.value] = Entry(Mark.of(key.start_mark), below)
         return Node(mark, entries=entries)
 
-    def _is_key(self, key: yaml.Node, entries: dict[str, Entry], location: Location) -> bool:
+    def _is_key(self, key: yaml.Node, entries: dict[str, Entry], key_path: KeyPath) -> bool:
         """Whether a node can be a key beside the others; says why not."""
         if not isinstance(key, yaml.ScalarNode):
-            self._note(key, location, "a key must be text, not a list or a mapping", "write text")
+            self._note(key, key_path, "a key must be text, not a list or a mapping", "write text")
         elif key.tag not in {_TEXT, _MERGE}:
             kind = key.tag.rpartition(":")[2]
             problem = f"a key must be text, and YAML reads this one as {kind}"
             # Known by its text to whatever refers to it.
-            self._leave_out(key, (*location, key.value), problem, "put quotes around it")
+            self._leave_out(key, (*key_path, key.value), problem, "put quotes around it")
         elif key.value in entries:
             first = entries[key.value].mark.line
             problem = f"the key {key.value!r} appears twice, first in line {first}"
-            self._note(key, (*location, key.value), problem, "remove one, or rename it")
+            self._note(key, (*key_path, key.value), problem, "remove one, or rename it")
         else:
             return True
         return False
 
     def _leave_out(
-        self, node: yaml.Node, location: Location, problem: str, remedy: str
+        self, node: yaml.Node, key_path: KeyPath, problem: str, remedy: str
     ) -> Node | None:
-        self._note(node, location, problem, remedy)
-        self._document.removed.append(location)
+        self._note(node, key_path, problem, remedy)
+        self._document.removed.append(key_path)
         return None
 
-    def _note(self, node: yaml.Node, location: Location, problem: str, remedy: str) -> None:
-        fault = Fault(location, problem, remedy)
+    def _note(self, node: yaml.Node, key_path: KeyPath, problem: str, remedy: str) -> None:
+        fault = Fault(key_path, problem, remedy)
         self._document.faults.append(PlacedFault(Mark.of(node.start_mark), fault))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 # Keys and indices on the way from the whole to a value.
-Location = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Fault:
     """One fault.
 
     Attributes:
-        location: the keys and indices on the way to it, below whatever found it.
+        key_path: the keys and indices on the way to it, below whatever found it.
         problem: what is wrong there.
         remedy: what to write instead.
         subject: what people call the place; its keys with dots between unless given.
@@ -23,22 +23,22 @@ class Fault:
         meant: of an unknown key or word, the known one that was probably meant.
     """
 
-    location: Location
+    key_path: KeyPath
     problem: str
     remedy: str = ""
     subject: str | None = None
     of_key: bool = False
-    needs: tuple[Location, ...] = ()
+    needs: tuple[KeyPath, ...] = ()
     meant: str = ""
 
     def __str__(self) -> str:
-        subject = ".".join(map(str, self.location)) if self.subject is None else self.subject
+        subject = ".".join(map(str, self.key_path)) if self.subject is None else self.subject
         said = f"{self.problem}; {self.remedy}" if self.remedy else self.problem
         return f"{subject}: {said}" if subject else said
 
-    def move_below(self, location: Location) -> Fault:
+    def move_below(self, key_path: KeyPath) -> Fault:
         """The same, seen from further above."""
-        return replace(self, location=(*location, *self.location))
+        return replace(self, key_path=(*key_path, *self.key_path))
 
 
 class FaultsError(ValueError):

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from flink_app.validation.fault import Fault, FaultsError, Location
+from flink_app.validation.fault import Fault, FaultsError, KeyPath
 from flink_app.validation.words import find_meant
 
 WriteKeys = Callable[[Sequence[str]], str]
@@ -57,7 +57,7 @@ class Vocabulary:
         patterns: by pattern, the sentence that says what it allows; any other is shown.
         keys: by a key that there is not, those that may be meant by it.
         values: by a word that is no choice, the one that is meant.
-        remarks: by a key that there is not, what to do instead of it.
+        advice: by a key that there is not, what to do instead of it.
         name_remedy: what to write instead of a name of the wrong form, by its place and the name.
         with_meaning: whether the description of the field follows what is wrong.
     """
@@ -65,8 +65,8 @@ class Vocabulary:
     patterns: Mapping[str, str] = _NO_WORDS
     keys: Mapping[str, Sequence[str]] = MappingProxyType({})
     values: Mapping[str, str] = _NO_WORDS
-    remarks: Mapping[str, str] = _NO_WORDS
-    name_remedy: Callable[[Location, str], str] | None = None
+    advice: Mapping[str, str] = _NO_WORDS
+    name_remedy: Callable[[KeyPath, str], str] | None = None
     with_meaning: bool = True
 
 
@@ -86,7 +86,7 @@ def fault_lines(
     """
     lines = []
     for fault in model_faults(error, model, vocabulary):
-        subject = write_keys([str(step) for step in fault.location]).strip()
+        subject = write_keys([str(step) for step in fault.key_path]).strip()
         lines.append(f"  {replace(fault, subject=subject)}")
     return lines
 
@@ -99,62 +99,62 @@ def model_faults(
     """Every fault with its place; the value at it is never shown."""
     faults: list[Fault] = []
     for detail in error.errors(include_url=False):
-        location = detail["loc"]
+        key_path = detail["loc"]
         own_error = detail.get("ctx", {}).get("error")
         if isinstance(own_error, FaultsError):
-            faults += [fault.move_below(location) for fault in own_error.faults]
+            faults += [fault.move_below(key_path) for fault in own_error.faults]
         else:
-            faults.append(replace(_form_fault(model, detail, vocabulary), needs=(location,)))
+            faults.append(replace(_form_fault(model, detail, vocabulary), needs=(key_path,)))
     return _without_misplaced(faults, model)
 
 
 def _without_misplaced(faults: list[Fault], model: type[BaseModel]) -> list[Fault]:
     """One fault for a key that stands where a name is expected, whatever is wrong below it."""
-    misplaced: dict[Location, str] = {}
+    misplaced: dict[KeyPath, str] = {}
     for fault in faults:
-        for depth in range(2, len(fault.location) + 1):
-            location = fault.location[:depth]
-            keys = [str(step) for step in location]
+        for depth in range(2, len(fault.key_path) + 1):
+            key_path = fault.key_path[:depth]
+            keys = [str(step) for step in key_path]
             holder = _model_at(model, keys)
             is_member = holder is not None and _model_at(model, keys[:-1]) is None
             if holder is not None and is_member and keys[-1] in _names(holder):
-                misplaced.setdefault(location, holder.__name__.lower())
+                misplaced.setdefault(key_path, holder.__name__.lower())
     kept = [
         f
         for f in faults
-        if not any(f.location[: len(location)] == location for location in misplaced)
+        if not any(f.key_path[: len(key_path)] == key_path for key_path in misplaced)
     ]
     return kept + [
         Fault(
-            location,
-            f"`{location[-1]}` is a key of a {kind}, and stands where the name of one is expected",
+            key_path,
+            f"`{key_path[-1]}` is a key of a {kind}, and stands where the name of one is expected",
             f"indent it so that it stands in a {kind}",
             of_key=True,
-            needs=(location,),
+            needs=(key_path,),
         )
-        for location, kind in misplaced.items()
+        for key_path, kind in misplaced.items()
     ]
 
 
 def _form_fault(model: type[BaseModel], detail: Mapping[str, Any], vocabulary: Vocabulary) -> Fault:
-    location = detail["loc"]
-    if location and location[-1] == _KEY:
-        words, name = _pattern_words(detail, vocabulary), location[:-1]
+    key_path = detail["loc"]
+    if key_path and key_path[-1] == _KEY:
+        words, name = _pattern_words(detail, vocabulary), key_path[:-1]
         remedy = _name_remedy(name, detail, vocabulary)
-        return Fault(name, words, remedy, ".".join(map(str, location)), of_key=True)
+        return Fault(name, words, remedy, ".".join(map(str, key_path)), of_key=True)
     if detail["type"] == "extra_forbidden":
-        return _unknown_key(model, location, vocabulary)
+        return _unknown_key(model, key_path, vocabulary)
     return _wrong_value(model, detail, vocabulary)
 
 
-def _name_remedy(location: Location, detail: Mapping[str, Any], vocabulary: Vocabulary) -> str:
+def _name_remedy(key_path: KeyPath, detail: Mapping[str, Any], vocabulary: Vocabulary) -> str:
     if detail["type"] == "string_too_long":
         return "shorten it"
     pattern = detail.get("ctx", {}).get("pattern")
     is_name = pattern in vocabulary.patterns and isinstance(detail["input"], str)
     if not is_name or vocabulary.name_remedy is None:
         return ""
-    return vocabulary.name_remedy(location, detail["input"])
+    return vocabulary.name_remedy(key_path, detail["input"])
 
 
 def _pattern_words(detail: Mapping[str, Any], vocabulary: Vocabulary) -> str:
@@ -165,29 +165,29 @@ def _pattern_words(detail: Mapping[str, Any], vocabulary: Vocabulary) -> str:
 def _wrong_value(
     model: type[BaseModel], detail: Mapping[str, Any], vocabulary: Vocabulary
 ) -> Fault:
-    location, value = detail["loc"], detail["input"]
-    keys = [str(step) for step in location]
+    key_path, value = detail["loc"], detail["input"]
+    keys = [str(step) for step in key_path]
     problem = _pattern_words(detail, vocabulary)
     if detail["type"] == "value_error":
-        return Fault(location, *_part(problem))
+        return Fault(key_path, *_part(problem))
     if detail["type"] == "string_type" and type(value) in _KINDS:
         problem = f"{problem}, and YAML reads this one as {_KINDS[type(value)]}"
-        return Fault(location, problem, "put quotes around it")
-    remedies = [_name_remedy(location, detail, vocabulary)]
+        return Fault(key_path, problem, "put quotes around it")
+    remedies = [_name_remedy(key_path, detail, vocabulary)]
     meant = ""
     if detail["type"] in {"enum", "literal_error"} and isinstance(value, str):
         meant = _meant_choice(value, detail["ctx"]["expected"], vocabulary)
         remedies.append(f"did you mean {meant}?" if meant else "")
     if detail["type"] == "enum" and isinstance(value, bool):
         remedies.append("YAML reads this one as true or false: put quotes around it")
-    if not location:
+    if not key_path:
         remedies.append(f"its keys are {', '.join(_names(model))}")
     if detail["type"] in {"missing", "list_type", "dict_type", "model_type", "too_short"}:
         remedies.append(_example(model, keys))
     remedy = "; ".join(filter(None, remedies))
     if vocabulary.with_meaning and (meaning := _meaning(model, keys)):
-        return Fault(location, "; ".join(filter(None, (problem, remedy))) + meaning, meant=meant)
-    return Fault(location, problem, remedy, meant=meant)
+        return Fault(key_path, "; ".join(filter(None, (problem, remedy))) + meaning, meant=meant)
+    return Fault(key_path, problem, remedy, meant=meant)
 
 
 def _part(sentence: str) -> tuple[str, str]:
@@ -218,28 +218,28 @@ def _reword(message: str) -> str:
     return message
 
 
-def _unknown_key(model: type[BaseModel], location: Location, vocabulary: Vocabulary) -> Fault:
+def _unknown_key(model: type[BaseModel], key_path: KeyPath, vocabulary: Vocabulary) -> Fault:
     """What may stand instead of an unknown key, or where it belongs."""
-    keys = [str(step) for step in location]
+    keys = [str(step) for step in key_path]
     key, problem = keys[-1], "there is no such key"
     holder, _ = _holder_and_field(model, keys)
     known = _names(holder) if holder else []
     if key.endswith(")") and "(" not in key:
         remedy = "the comma before it ends the value: put quotes around the whole value"
-        return Fault(location, problem, remedy, of_key=True)
+        return Fault(key_path, problem, remedy, of_key=True)
     synonyms = [name for name in vocabulary.keys.get(key.lower(), ()) if name in known]
     if synonyms:
-        return Fault(location, problem, f"use `{synonyms[0]}:`", of_key=True, meant=synonyms[0])
+        return Fault(key_path, problem, f"use `{synonyms[0]}:`", of_key=True, meant=synonyms[0])
     if meant := find_meant(key, known):
-        return Fault(location, problem, f"did you mean {meant}?", of_key=True, meant=meant)
-    if key.lower() in vocabulary.remarks:
-        return Fault(location, problem, vocabulary.remarks[key.lower()], of_key=True)
+        return Fault(key_path, problem, f"did you mean {meant}?", of_key=True, meant=meant)
+    if key.lower() in vocabulary.advice:
+        return Fault(key_path, problem, vocabulary.advice[key.lower()], of_key=True)
     if homes := [each for each in _models_below(model) if key in _names(each) and each != holder]:
         kinds = " or ".join(f"a {each.__name__.lower()}" for each in homes)
         remedy = f"`{key}` is a key of {kinds}: indent it so that it stands in one"
-        return Fault(location, f"{problem} here", remedy, of_key=True)
+        return Fault(key_path, f"{problem} here", remedy, of_key=True)
     listed = f"the keys here are {', '.join(known)}" if known else ""
-    return Fault(location, problem, listed, of_key=True)
+    return Fault(key_path, problem, listed, of_key=True)
 
 
 def _names(model: type[BaseModel]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from flink_app.validation.fault import Fault, FaultsError, Location
+from flink_app.validation.fault import Fault, FaultsError, KeyPath
 
 _ANY_VALUE: Final = "a value"
 
@@ -46,11 +46,11 @@ class StrictModel(BaseModel):
         return value
 
 
-def _without_null(location: Location, subject: str, written: str) -> Fault:
+def _without_null(key_path: KeyPath, subject: str, written: str) -> Fault:
     problem = (
         f"{subject} has no value: YAML reads nothing, ~ and the word null without quotes as null"
     )
-    return Fault(location, problem, f"write {written} or leave the key out")
+    return Fault(key_path, problem, f"write {written} or leave the key out")
 
 
 def _words(annotation: Any) -> str:

@@ -19,7 +19,7 @@ def parser(prog: str = "starjoin check") -> ArgumentParser:
         "files.",
         epilog="Exit codes: 0 no errors; 1 errors; 2 wrong arguments, or a file that cannot be "
         "read.",
-        remarks={"--histories": _SIMULATED, "--seed": _SIMULATED},
+        advice={"--histories": _SIMULATED, "--seed": _SIMULATED},
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a declaration")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for scripts")

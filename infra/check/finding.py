@@ -43,7 +43,7 @@ class Finding:
             "line": line,
             "column": column,
             "severity": self.severity,
-            "place": ".".join(map(str, fault.location)),
+            "place": ".".join(map(str, fault.key_path)),
             "message": str(fault),
             "problem": fault.problem,
             "remedy": fault.remedy,
