@@ -2,7 +2,7 @@
 
     1 byte   kind, one of `Kind`; the signals of `connectors.epochs` use other letters
     1 byte   length of the table's name
-    2 bytes  route, little-endian: the key by which the block is sent to a subtask
+    2 bytes  route, little-endian: the number of the subtask that the block is sent to
     n bytes  the table's name (declared table or target), then zeros up to a multiple of 8
     rest     an Arrow IPC record batch message, without its schema
 
@@ -60,7 +60,8 @@ class Block:
         table: a declared table, or a target where they are its rows; empty where they are of no one
             table (dead letters, accounts, outcomes, gaps).
         batch: the rows.
-        route: the key by which the block is sent to a subtask.
+        route: the number of the subtask that the block is sent to, where one stage chooses among
+            the next one's.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """The job graph.
 
-    source -> decode -+- facts, dead letters, accounts: keyed by route -+- denormalise
-                      +- dimensions: broadcast -------------------------+
+    source -> decode -+- facts, dead letters, accounts: by route -+- denormalise
+                      +- dimensions: broadcast -------------------+
            -> mark epochs -> stage -> signal completion -> load
 
 Between the stages travel blocks: one Arrow IPC message of many rows each (`connectors.blocks`).
@@ -10,13 +10,13 @@ Every operator has a uid: savepoints find their state by it, so it never changes
 
 from __future__ import annotations
 
-from pyflink.common import Types, WatermarkStrategy
+from pyflink.common import WatermarkStrategy
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
-from connectors.blocks import route_of
 from connectors.epochs.operators import mark_epochs, signal_completion
 from connectors.kinesis.source import kinesis_block_source
 from connectors.redshift.operator import Load
+from connectors.routes import send_by_route
 from connectors.staging.operator import Stage
 from flink_app.checkpoints import require_aligned_checkpoints
 from flink_app.clients import Clients
@@ -64,7 +64,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
     decoded = records.process(decode, output_type=BYTES).name("Decode change records").uid("decode")
     dimensions = decoded.get_side_output(DIMENSIONS).broadcast(dimension_state())
     joined = (
-        decoded.key_by(route_of, key_type=Types.INT())
+        send_by_route(decoded)
         .connect(dimensions)
         .process(Denormalise(star, schemas, floors=floors, key_id=key_id), output_type=BYTES)
         .name("Join facts to dimensions")
@@ -87,8 +87,7 @@ def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
         schedule=clients.load_schedule(),
     )
     return (
-        signalled.key_by(lambda _: 0, key_type=Types.INT())
-        .process(load, output_type=BYTES)
+        signalled.process(load, output_type=BYTES)
         .set_parallelism(1)
         .name("Load batches into Redshift")
         .uid("load")

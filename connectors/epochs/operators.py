@@ -1,23 +1,26 @@
 """Owns how the JVM's signal operators are put into a PyFlink job.
 
-Both take and give ``Types.PRIMITIVE_ARRAY(Types.BYTE())`` and pass every element on unchanged, in
-order. `starjoin-connectors.jar` must be on the job's class path.
+Both take ``Types.PRIMITIVE_ARRAY(Types.BYTE())`` and pass every element on unchanged, in order.
+`starjoin-connectors.jar` must be on the job's class path.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pyflink.common import Types
-from pyflink.datastream import DataStream
+from pyflink.datastream import DataStream, KeyedStream
 from pyflink.java_gateway import get_gateway
+
+# Each costs some microseconds: a bundle so large that they would matter is left to Flink's timer.
+_MOST_FILLERS: Final = 10_000
 
 
 def mark_epochs(stream: DataStream, *, name: str = "mark epochs", uid: str) -> DataStream:
     """Adds `EpochEnds(N)` right before each barrier N, in every subtask.
 
     Args:
-        stream: elements of bytes; none may begin with E, C or R.
+        stream: elements of bytes; none may begin with E, C, R or N.
         name: shown to people.
         uid: names the operator in savepoints; never change it.
 
@@ -25,12 +28,13 @@ def mark_epochs(stream: DataStream, *, name: str = "mark epochs", uid: str) -> D
         The stream with the markers. Put the operator that must finish its epoch before the barrier
         right behind, at the same parallelism and without a shuffle, so that it is chained.
     """
-    return _transform(stream, name, uid, "EpochMarker")
+    marker = get_gateway().jvm.io.starjoin.epochs.EpochMarker()
+    return DataStream(_transform(stream, name, marker, _bytes())).uid(uid)
 
 
 def signal_completion(
     stream: DataStream, *, name: str = "signal completion", uid: str
-) -> DataStream:
+) -> KeyedStream:
     """Adds `CheckpointComplete(N)` once N is complete, and `Started` after each start.
 
     Runs once, at parallelism 1, so that each signal is said once. It begins a chain of its own: at
@@ -38,20 +42,40 @@ def signal_completion(
     saved with one maximum parallelism, and such a savepoint could be restored at no other
     parallelism. For the same reason no maximum is set: Flink's own gives way to a savepoint's.
 
+    Behind each signal come as many `Filler` as complete a bundle of the Python operator that
+    follows, so that it learns of the signal at once.
+
     Args:
-        stream: elements of bytes; none may begin with E, C or R. Epoch markers pass.
+        stream: elements of bytes; none may begin with E, C, R or N. Epoch markers pass.
         name: shown to people.
         uid: names the operator and its state in savepoints; never change it, or the operator is
             unaware that it was restored.
 
     Returns:
-        The stream with the signals, in one subtask.
+        The stream with the signals, all under one key, as `key_by(lambda _: 0)` gives it.
     """
-    return _transform(stream, name, uid, "CompleteSignal").set_parallelism(1).start_new_chain()
+    jvm: Any = get_gateway().jvm
+    signal = jvm.io.starjoin.epochs.CompleteSignal(_count_fillers(stream))
+    keyed = Types.ROW([Types.INT(), _bytes()])
+    signalled = DataStream(_transform(stream, name, signal, keyed)).uid(uid)
+    signalled = signalled.set_parallelism(1).start_new_chain()
+    key = Types.ROW([Types.INT()]).get_java_type_info()
+    j_keyed = signalled._j_data_stream.keyBy(jvm.KeyByKeySelector(), key)  # noqa: SLF001
+    return KeyedStream(j_keyed, _bytes(), signalled)
 
 
-def _transform(stream: DataStream, name: str, uid: str, operator: str) -> DataStream:
-    operators: Any = get_gateway().jvm.io.starjoin.epochs
-    j_type = Types.PRIMITIVE_ARRAY(Types.BYTE()).get_java_type_info()
+def _count_fillers(stream: DataStream) -> int:
+    """How many elements complete a bundle that has one."""
+    bundle_size: Any = get_gateway().jvm.org.apache.flink.python.PythonOptions.MAX_BUNDLE_SIZE
+    j_stream: Any = stream._j_data_stream  # noqa: SLF001 -- PyFlink shows no configuration
+    fillers = int(j_stream.getExecutionEnvironment().getConfiguration().get(bundle_size)) - 1
+    return fillers if fillers <= _MOST_FILLERS else 0
+
+
+def _bytes() -> Any:
+    return Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
+def _transform(stream: DataStream, name: str, operator: Any, gives: Any) -> Any:
     j_stream: Any = stream._j_data_stream  # noqa: SLF001 -- PyFlink's way in for JVM operators
-    return DataStream(j_stream.transform(name, j_type, getattr(operators, operator)())).uid(uid)
+    return j_stream.transform(name, gives.get_java_type_info(), operator)

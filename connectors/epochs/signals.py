@@ -1,7 +1,7 @@
 """Owns the bytes of the signals that the JVM operators add to a stream, as typed values.
 
 A signal is one letter and big-endian int64 numbers. Elements of a stream that carries signals must
-not begin with one of the letters E, C, R.
+not begin with one of the letters E, C, R, N.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from connectors.failures import StarjoinError
 _EPOCH_ENDS: Final = ord("E")
 _COMPLETE: Final = ord("C")
 _STARTED: Final = ord("R")
+_FILLER: Final = ord("N")
+_NONE: Final = struct.Struct(">")
 _ONE: Final = struct.Struct(">q")
 _TWO: Final = struct.Struct(">qq")
 _NOT_RESTORED: Final = -1
@@ -53,7 +55,14 @@ class Started:
     number: int
 
 
-Signal = EpochEnds | CheckpointComplete | Started
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """Means nothing: it completes the bundle of a signal, which is handed over at once then."""
+
+
+Signal = EpochEnds | CheckpointComplete | Started | Filler
+
+_ONLY_FILLER: Final = Filler()
 
 
 def parse_signal(data: bytes) -> Signal | None:
@@ -71,6 +80,9 @@ def parse_signal(data: bytes) -> Signal | None:
         if letter == _STARTED:
             restored_from, number = _TWO.unpack(data[1:])
             return Started(None if restored_from == _NOT_RESTORED else restored_from, number)
+        if letter == _FILLER:
+            _NONE.unpack(data[1:])
+            return _ONLY_FILLER
     except struct.error as error:
         message = f"signal {data[:1]!r} of {len(data)} bytes"
         raise SignalError(message) from error

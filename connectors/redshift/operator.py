@@ -15,7 +15,7 @@ from pyflink.common import Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
-from connectors.epochs.signals import CheckpointComplete, Started, parse_signal
+from connectors.epochs.signals import CheckpointComplete, Filler, Started, parse_signal
 from connectors.failures import guard
 from connectors.metrics import Gauge, LoadMetric, Metrics, register
 from connectors.redshift.balance import BalanceMetrics
@@ -108,7 +108,10 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
     def process_element(
         self, value: bytes, ctx: KeyedProcessFunction.Context
     ) -> Iterator[bytes] | None:
-        """A reference is remembered, a signal may start a load."""
+        """A reference is remembered, a signal may start a load, a filler is nothing."""
+        signal = parse_signal(value)
+        if isinstance(signal, Filler):
+            return None
         self._metrics.begin()
         if not self._rebuilt:
             self._kept = set(self._checkpoints.keys())
@@ -116,7 +119,6 @@ class Load(KeyedProcessFunction):  # type: ignore[misc]
                 [Part.decode(bytes(value)) for value in self._state.values()], self._kept
             )
             self._rebuilt = True
-        signal = parse_signal(value)
         if signal is None:
             part = Part.decode(value)
             self._state.put(part.name, value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from itertools import cycle
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -19,7 +18,7 @@ from connectors.kinesis.element import read_element
 from connectors.kinesis.frame import RecordBlock
 from connectors.log_points import LogPoint, LogRule
 from connectors.metrics import Metrics
-from connectors.routes import routes
+from connectors.routes import Routes
 from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.dead_letters.rows import make_dead_letters, restricted_originals
 from flink_app.dead_letters.schema import Originals
@@ -42,8 +41,8 @@ class Decode(ProcessFunction):  # type: ignore[misc]
 
     Dimensions that are kept in the warehouse need no subtask to know them: to the main output.
 
-    Nothing is held between elements. Blocks go to the joining subtasks in turn: which subtask
-    joins a fact does not matter, since positions decide between versions.
+    Nothing is held between elements. Each block has a route to a joining subtask. Which one joins a
+    fact does not matter, since positions decide between versions.
     """
 
     def __init__(  # noqa: PLR0913 - one argument per setting
@@ -89,11 +88,9 @@ class Decode(ProcessFunction):  # type: ignore[misc]
                 "operations.md, Rotating the privacy secret, says how to change it"
             )
             raise WrongKeyError(message)
-        self._routes = cycle(
-            routes(
-                runtime_context.get_number_of_parallel_subtasks(),
-                runtime_context.get_max_number_of_parallel_subtasks(),
-            )
+        self._routes = Routes(
+            runtime_context.get_index_of_this_subtask(),
+            runtime_context.get_number_of_parallel_subtasks(),
         )
         self._metrics = Metrics(
             runtime_context,
@@ -136,7 +133,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             gap,
             gap.cause,
         )
-        return Block(Kind.GAP, "", Gap.to_batch([gap]), next(self._routes)).encode()
+        return self._send(Kind.GAP, "", Gap.to_batch([gap]))
 
     def _decode(self, block: RecordBlock) -> Iterator[bytes | tuple[OutputTag, bytes]]:
         parsed = parse_block(block, self._plan)
@@ -155,14 +152,16 @@ class Decode(ProcessFunction):  # type: ignore[misc]
                 yield DIMENSIONS, Block(Kind.DIMENSION, table, batch).encode()
             else:
                 kind = Kind.FACTS if table in self._star.facts else Kind.DIMENSION
-                yield Block(kind, table, batch, next(self._routes)).encode()
-        route = next(self._routes)
+                yield self._send(kind, table, batch)
         if decoded.rejected:
-            yield Block(Kind.DEAD_LETTERS, "", letters, route).encode()
+            yield self._send(Kind.DEAD_LETTERS, "", letters)
             originals = restricted_originals(block, decoded.rejected, self._originals)
             if originals is not None:
-                yield Block(Kind.RESTRICTED, "", originals, route).encode()
-        yield Block(Kind.ACCOUNT, "", Account.to_batch(accounts), route).encode()
+                yield self._send(Kind.RESTRICTED, "", originals)
+        yield self._send(Kind.ACCOUNT, "", Account.to_batch(accounts))
+
+    def _send(self, kind: Kind, table: str, batch: pa.RecordBatch) -> bytes:
+        return Block(kind, table, batch, self._routes.choose(len(batch))).encode()
 
     def _count(self, account: Account, by_rows: int) -> None:
         self._metrics.add(DecodeMetric.RECORDS_READ, account.read)

@@ -1,4 +1,4 @@
-"""The denormalising stage in Flink: facts keyed, dimensions broadcast.
+"""The denormalising stage in Flink: facts in any subtask, dimensions broadcast to all.
 
 Facts never wait. A fact joins what the mirror knows; what changes later reaches it as a patch,
 which the key's owner among the subtasks emits. The broadcast state is the durable copy and is read
@@ -18,7 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyflink.common import Types
-from pyflink.datastream import KeyedBroadcastProcessFunction, RuntimeContext
+from pyflink.datastream import BroadcastProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from connectors.accounts import DIMENSION, Outcome
@@ -45,7 +45,7 @@ def dimension_state() -> MapStateDescriptor:
     return MapStateDescriptor(DIMENSION_STATE, Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()))
 
 
-class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
+class Denormalise(BroadcastProcessFunction):  # type: ignore[misc]
     """Facts to wide rows, dimension changes to patches; other blocks pass."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
 
     @guard
     def process_element(
-        self, value: bytes, ctx: KeyedBroadcastProcessFunction.ReadOnlyContext
+        self, value: bytes, ctx: BroadcastProcessFunction.ReadOnlyContext
     ) -> Iterator[bytes]:
         """Joins a block of facts; hands on any other."""
         mirror = self._current_mirror(ctx)
@@ -91,7 +91,7 @@ class Denormalise(KeyedBroadcastProcessFunction):  # type: ignore[misc]
 
     @guard
     def process_broadcast_element(
-        self, value: bytes, ctx: KeyedBroadcastProcessFunction.Context
+        self, value: bytes, ctx: BroadcastProcessFunction.Context
     ) -> Iterator[bytes]:
         """Takes in dimension changes; emits patches and outcome of the keys that it owns."""
         mirror = self._current_mirror(ctx)

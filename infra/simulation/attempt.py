@@ -27,7 +27,6 @@ from connectors.redshift.pruning import Cutoffs
 from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
-from connectors.routes import key_group
 from connectors.staging.operator import Stage
 from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS, Decode
@@ -37,7 +36,7 @@ from flink_app.privacy.keys import PrivacyKeys
 from flink_app.schemas import BlockSchemas
 from infra.simulation.channels import Barrier, Checkpoint, Element, Gate
 from infra.simulation.database import BOOKKEEPING
-from infra.simulation.doubles import MAX_PARALLELISM, Context, Deferred, DictState
+from infra.simulation.doubles import Context, Deferred, DictState
 from infra.simulation.faults import Warehouse
 from infra.simulation.gaps import gap_at
 from infra.simulation.source import FIRST_SEQUENCE, Source
@@ -218,8 +217,7 @@ class Attempt:
                 for join in self.joins:
                     join.channels["dimensions", subtask].append(output[1])
             else:
-                group = key_group(route_of(output), MAX_PARALLELISM)
-                join = self.joins[group * self.parallelism // MAX_PARALLELISM]
+                join = self.joins[route_of(output)]
                 join.channels["facts", subtask].append(output)
 
     def move(self, gate: Gate, name: Hashable) -> None:

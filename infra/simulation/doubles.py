@@ -13,8 +13,6 @@ from flink_app.decode import block
 from flink_app.decode.columns import ColumnarResult
 from flink_app.denormalise import durable, mirror, tiers
 
-MAX_PARALLELISM = 128
-
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -117,9 +115,6 @@ class Context:
 
     def get_number_of_parallel_subtasks(self) -> int:
         return self._parallelism
-
-    def get_max_number_of_parallel_subtasks(self) -> int:
-        return MAX_PARALLELISM
 
     def get_metrics_group(self) -> _Metrics:
         return _Metrics(self.metrics, self.gauges)

@@ -41,6 +41,12 @@ def test_columns_are_views_of_the_element() -> None:
     assert (address - start) % 8 == 0
 
 
+def test_the_head_is_what_the_jvm_reads() -> None:
+    # The same bytes as in RoutesTest.java.
+    data = Block(Kind.FACTS, "x", BATCH, route=0xCAFE).encode()
+    assert data[:8] == b"F\x01\xfe\xcax\0\0\0"
+
+
 DATA = Block(Kind.ROWS, "stream", BATCH).encode()
 
 

@@ -35,7 +35,7 @@ def built(monkeypatch: pytest.MonkeyPatch, declared: Star) -> tuple[dict[str, An
     unread = list(KEYS)
     monkeypatch.setattr(Clients, "privacy_keys", lambda _: unread.pop(0))
     monkeypatch.setattr(job, "require_aligned_checkpoints", lambda _: None)
-    for of_the_jvm in ("mark_epochs", "signal_completion"):
+    for of_the_jvm in ("send_by_route", "mark_epochs", "signal_completion"):
         monkeypatch.setattr(job, of_the_jvm, lambda stream, **_: stream)
     graph: Any = Graph()
     job.build(graph, settings("http://127.0.0.1:1"), declared)

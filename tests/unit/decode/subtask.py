@@ -16,13 +16,14 @@ def opened(
     star: Star,
     limit: DeadLetterLimit = DeadLetterLimit(),  # noqa: B008 - it is immutable
     subtasks: int = 1,
+    subtask: int = 0,
     key_id: str = "",
 ) -> tuple[Decode, Any]:
     """One of so many subtasks, and its context, which has its metrics."""
     operator = Decode(star, GENERATIONS, lambda: KEYS, limit, key_id=key_id)
     context: Any = Context()
     context.get_number_of_parallel_subtasks = lambda: subtasks
-    context.get_max_number_of_parallel_subtasks = lambda: 128
+    context.get_index_of_this_subtask = lambda: subtask
     operator.open(context)
     return operator, context
 

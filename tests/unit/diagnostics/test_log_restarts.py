@@ -148,7 +148,7 @@ class Subtask:
     ) -> None:
         context: Any = Context()
         context.get_number_of_parallel_subtasks = lambda: 1
-        context.get_max_number_of_parallel_subtasks = lambda: 128
+        context.get_index_of_this_subtask = lambda: 0
         self.context = context
         self.decode = Decode(
             freight(),

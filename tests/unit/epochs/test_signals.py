@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connectors.epochs.signals import (
     CheckpointComplete,
     EpochEnds,
+    Filler,
     Signal,
     SignalError,
     Started,
@@ -29,6 +30,7 @@ checkpoint = st.integers(0, 2**63 - 1)
         (b"C" + b"\0" * 7 + b"\x05", CheckpointComplete(5)),
         (b"R" + b"\xff" * 8 + b"\0" * 7 + b"\x09", Started(None, 9)),
         (b"R" + b"\0" * 7 + b"\x05" + b"\0" * 7 + b"\x09", Started(5, 9)),
+        (b"N", Filler()),
     ],
 )
 def test_parses(data: bytes, signal: Signal) -> None:
@@ -44,12 +46,14 @@ def test_any_numbers(number: int, start: int) -> None:
     assert parse_signal(b"R" + packed + struct.pack(">q", start)) == Started(number, start)
 
 
-@given(st.binary().filter(lambda data: data[:1] not in (b"E", b"C", b"R")))
+@given(st.binary().filter(lambda data: data[:1] not in (b"E", b"C", b"R", b"N")))
 def test_anything_else_is_an_element(data: bytes) -> None:
     assert parse_signal(data) is None
 
 
-@pytest.mark.parametrize("data", [b"E", b"C1234567", b"E123456789", b"R12345678", b"R" + b"1" * 17])
+@pytest.mark.parametrize(
+    "data", [b"E", b"C1234567", b"E123456789", b"R12345678", b"R" + b"1" * 17, b"N1"]
+)
 def test_a_wrong_length_is_an_error_and_shows_no_data(data: bytes) -> None:
     with pytest.raises(SignalError, match=rf"^signal b'{data[:1].decode()}' of {len(data)} bytes$"):
         parse_signal(data)

@@ -6,17 +6,24 @@ import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/** Forwards every element and can emit signals until its input has ended. */
-abstract class SignallingOperator extends AbstractStreamOperator<byte[]>
-    implements OneInputStreamOperator<byte[], byte[]>, BoundedOneInput {
+/**
+ * Forwards every element and can emit signals until its input has ended.
+ *
+ * @param <T> what an element of bytes leaves as.
+ */
+abstract class SignallingOperator<T> extends AbstractStreamOperator<T>
+    implements OneInputStreamOperator<byte[], T>, BoundedOneInput {
 
   private static final long serialVersionUID = 1L;
 
   private transient boolean inputEnded;
 
+  /** What leaves in place of the bytes of an element or a signal. */
+  abstract T wrap(byte[] bytes);
+
   @Override
   public void processElement(StreamRecord<byte[]> element) {
-    output.collect(element);
+    output.collect(element.replace(wrap(element.getValue())));
   }
 
   /** No signals after this: an element would reach a finished operator and fail the task. */
@@ -33,6 +40,6 @@ abstract class SignallingOperator extends AbstractStreamOperator<byte[]>
     for (long number : numbers) {
       bytes.putLong(number);
     }
-    output.collect(new StreamRecord<>(bytes.array()));
+    output.collect(new StreamRecord<>(wrap(bytes.array())));
   }
 }
