@@ -86,6 +86,16 @@ class Application(StrictModel, SharedSource, SharedApplication):
         description="Seconds between checkpoints. Each completed checkpoint loads one batch, so "
         "this is also how old the warehouse's data may become.",
     )
+    checkpoint_pause_seconds: Annotated[
+        int, Parameter("CheckpointPauseMilliseconds", in_milliseconds=True)
+    ] = Field(
+        0,
+        ge=0,
+        le=3_600,
+        description="Seconds between the end of a checkpoint and the beginning of the next. More "
+        "than 0 leaves time between checkpoints that take as long as their interval, and makes "
+        "short intervals longer.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARN", "ERROR"] = Field(
         "INFO", description="Lowest level that is written to the log."
     )
