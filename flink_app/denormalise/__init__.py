@@ -1,7 +1,7 @@
 """Denormalise: facts joined by columns to dimensions, and patches for facts that came before.
 
 Modules:
-    operator: the stage in Flink, facts keyed and dimensions broadcast.
+    operator: the stage in Flink, facts in any subtask and dimensions broadcast.
     plan: what the join needs of a declaration, compiled once.
     join: facts to wide rows, dimension changes to patches, as pure functions.
     mirror: the dimensions in memory, that every subtask joins with.
