@@ -62,13 +62,11 @@ class TargetFigures:
 
     Attributes:
         scan: CPU seconds of the database for reading it once and finding nothing.
-        commits: seconds of COMMIT by plan, after new facts of the largest batch.
     """
 
     target_rows: int
     size: int
     scan: float
-    commits: dict[str, Spread]
 
 
 def spread_of(values: Iterable[float]) -> Spread:

@@ -159,29 +159,30 @@ class _Watched:
         self.connection.close()
 
     def _count(self) -> None:
-        target = self.warehouse.target
+        target = self.warehouse.target.schema, self.warehouse.table_name
         self._cursor.execute(
             "SELECT schemaname, relname, seq_scan, seq_tup_read + COALESCE(idx_tup_fetch, 0), "
             "n_tup_ins + n_tup_upd, n_tup_del + n_tup_upd FROM pg_stat_xact_user_tables"
         )
         for schema, table, scans, read, written, removed in self._cursor.fetchall():
-            if (schema, table) == (target.schema, target.table):
+            if (schema, table) == target:
                 self.trial.scans, self.trial.read = int(scans), int(read)
                 self.trial.written, self.trial.removed = int(written), int(removed)
             elif str(schema).startswith("pg_temp"):
                 self.trial.aside += int(written)
 
     def _sum_up(self) -> None:
-        target, names = self.warehouse.target, self.warehouse.names
-        key = f"hashint8extended(t.{quote(target.key[0])}, 0)"
-        buried = f"ROW({list_columns((*target.key, self.warehouse.spec.position), 't.')})"
+        warehouse = self.warehouse
+        (number,) = warehouse.target.key
+        key = f"hashint8extended(t.{quote(number)}, 0)"
+        buried = f"ROW({list_columns((number, warehouse.spec.position), 't.')})"
         mine = "t.xmin = CAST(pg_current_xact_id() AS xid)"
         self._cursor.execute(
             f"SELECT COUNT(*), SUM({key}), "
             f"SUM(CASE WHEN {mine} THEN hashtextextended(CAST(t AS text), 0) END), "
             f"(SELECT SUM(hashtextextended(CAST({buried} AS text), 0)) "
-            f"FROM {names.tombstones(target)} AS t) "
-            f"FROM {names.target(target)} AS t"
+            f"FROM {warehouse.tombstones} AS t) "
+            f"FROM {warehouse.table} AS t"
         )
         ((rows, *sums),) = self._cursor.fetchall()
         self.trial.sums = Sums(int(rows), *(int(value or 0) for value in sums))

@@ -53,6 +53,9 @@ class BenchWarehouse(Lifetime):
         self.spec = warehouse_spec(self.star)
         self.names = Names(_SCHEMA)
         (self.target,) = self.spec.targets
+        # What loads write: as SQL has it, and its name in its schema.
+        self.table, self.table_name = self.names.target(self.target), self.target.table
+        self.tombstones = self.names.tombstones(self.target)
 
     def _start(self) -> None:
         moto = self._exit.enter_context(Moto(self._folder / "moto"))
@@ -95,8 +98,7 @@ class BenchWarehouse(Lifetime):
         Raises ServiceError where the disk has no room for them.
         """
         _check_room(self.redshift.postgres.socket_folder, target.rows)
-        table, tombstones = self.names.target(self.target), self.names.tombstones(self.target)
-        for name in (table, tombstones):
+        for name in (self.table, self.tombstones):
             self._run(f"TRUNCATE {name}")
             # Every trial is followed by a VACUUM; another one in the middle would disturb it.
             self._run(f"ALTER TABLE {name} SET (autovacuum_enabled = off)")
@@ -108,35 +110,35 @@ class BenchWarehouse(Lifetime):
             for column in self.target.columns
         }
         self._run(
-            f"INSERT INTO {table} ({', '.join(columns)}) "
+            f"INSERT INTO {self.table} ({', '.join(columns)}) "
             f"SELECT {', '.join(columns.values()).replace(' % ', ' %% ')} "
             f"FROM generate_series(1, {target.rows}) AS n",
             {"known": KNOWN},
         )
-        self._run(f"VACUUM (FREEZE, ANALYZE) {table}")
+        self._run(f"VACUUM (FREEZE, ANALYZE) {self.table}")
         return self.size()
 
     def clean(self) -> None:
         """Takes away what a transaction that was rolled back has left in the tables."""
-        for name in (self.names.target(self.target), self.names.tombstones(self.target)):
+        for name in (self.table, self.tombstones):
             self._run(f"VACUUM {name}")
 
     def scan(self) -> None:
         """Reads the whole target, in which nothing is found."""
         key = self.target.key[0]
-        self._run(f'SELECT COUNT(*) FROM {self.names.target(self.target)} WHERE "{key}" < 0')
+        self._run(f'SELECT COUNT(*) FROM {self.table} WHERE "{key}" < 0')
 
     def remove_facts_above(self, rows: int) -> None:
         """Takes facts that were committed out of the target again, and their parts' names."""
         key = self.target.key[0]
-        self._run(f'DELETE FROM {self.names.target(self.target)} WHERE "{key}" > {rows}')
+        self._run(f'DELETE FROM {self.table} WHERE "{key}" > {rows}')
         self._run(f"DELETE FROM {self.names.ledger}")
         self.clean()
 
     def size(self) -> int:
         """Bytes of the target."""
-        table = self.names.target(self.target)
-        ((size,),) = self._run("SELECT pg_table_size(%(table)s)", {"table": table}).fetchall()
+        query, values = "SELECT pg_table_size(%(table)s)", {"table": self.table}
+        ((size,),) = self._run(query, values).fetchall()
         return int(size)
 
     def database_seconds(self) -> float:
