@@ -13,7 +13,7 @@ from tests.bench.loads.shapes import Shape
 
 _COLUMNS: Final = (
     f"  {'plan':8}  {'seconds':>20}  {'less COPY':>9}  {'CPU s of the database':>21}  "
-    f"{'less scans':>10}  {'emulator':>8}  {'loader':>6}  {'statements':>10}  {'scans':>5}  "
+    f"{'emulator':>8}  {'loader':>6}  {'statements':>10}  {'scans':>5}  "
     f"{'read':>11}  {'written':>9}  {'removed':>9}"
 )
 
@@ -32,8 +32,7 @@ def print_head(console: Console, repeats: int) -> None:
         f"loads into the Redshift emulator (PostgreSQL, no indexes), medians of {repeats} with the "
         "least and the most,\nboth plans in turns from the same state, which both leave alike\n"
         "  read, written, removed: rows of the target, by PostgreSQL's counters; an UPDATE removes "
-        "and writes\n"
-        "  less scans: without what as many bare scans of the target take, an estimate"
+        "and writes"
     )
     for shape in Shape:
         console.print(f"  {shape:10}  {shape.meaning}")
@@ -47,7 +46,7 @@ def print_target(console: Console, rows: int, size: int, scan: float) -> None:
     )
 
 
-def print_case(console: Console, pair: Sequence[Figures], scan: float) -> None:
+def print_case(console: Console, pair: Sequence[Figures]) -> None:
     """One load under both plans, and the present one as a multiple of the former."""
     former, present = pair
     console.print(
@@ -60,7 +59,6 @@ def print_case(console: Console, pair: Sequence[Figures], scan: float) -> None:
         console.print(
             f"  {figures.plan:8}  {_show(figures.seconds):>20}  {figures.planned.median:9.2f}  "
             f"{_show(figures.database):>21}  "
-            f"{figures.database.median - figures.scans * scan:10.2f}  "
             f"{figures.emulator.median:8.2f}  {figures.loader.median:6.2f}  "
             f"{figures.statements:10}  {figures.scans:5}  {figures.read:11,}  "
             f"{figures.written:9,}  {figures.removed:9,}"

@@ -99,7 +99,7 @@ def _measure_target(
                 case = Case(target.rows, batch_rows, shape)
                 pair = _measure_case(warehouse, target, case, choice.repeats)
                 measured.figures.extend(pair)
-                print_case(console, pair, scan)
+                print_case(console, pair)
     measured.targets.append(TargetFigures(target.rows, size, scan))
     if target.rows == min(choice.targets):
         commits = _measure_commits(warehouse, target, max(choice.batches), choice.repeats)
