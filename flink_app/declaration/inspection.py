@@ -32,6 +32,7 @@ _PLACEHOLDER: Final = "placeholder"
 class Inspection:
     """What a document is: a declaration, or faults in the order of the file."""
 
+    document: Document
     declaration: Declaration | None
     faults: tuple[PlacedFault, ...] = ()
 
@@ -48,10 +49,10 @@ def inspect(document: Document) -> Inspection:
     """Every fault of a document, or its declaration. Takes what is wrong out of the document."""
     located = [*document.faults]
     if not document.is_yaml:
-        return Inspection(None, tuple(located))
+        return Inspection(document, None, tuple(located))
     faults = _first_faults(document)
     if not faults and not located:
-        return Inspection(Declaration.model_validate(document.content))
+        return Inspection(document, Declaration.model_validate(document.content))
     names: dict[str, str] = {}  # by placeholder
     is_first = True  # what is missing of the whole is not missing of remains
     while faults:
@@ -62,7 +63,7 @@ def inspect(document: Document) -> Inspection:
             break
         is_first = False
         faults = _faults_of_remains(document)
-    return Inspection(None, tuple(sort_faults(located)))
+    return Inspection(document, None, tuple(sort_faults(located)))
 
 
 def _first_faults(document: Document) -> list[Fault]:

@@ -27,6 +27,11 @@ class Finding:
     placed: PlacedFault
 
     @property
+    def is_error(self) -> bool:
+        """Whether the declaration cannot be used for it."""
+        return self.severity is Severity.ERROR
+
+    @property
     def _position(self) -> tuple[int, int]:
         mark = self.placed.mark
         return (1, 1) if mark is None else (mark.line, mark.column)
