@@ -6,18 +6,17 @@ generation again, and lose against all that is loaded.
 
 from __future__ import annotations
 
-import difflib
-
 from flink_app.declaration.file import DeclarationError
 from flink_app.declaration.star import Star
 from flink_app.positions.generations import Generations
+from flink_app.validation.words import find_meant
 
 
 def refuse_lost_tables(star: Star, generations: Generations) -> None:
     """Raises DeclarationError for a table with a generation of its own that is not declared."""
     for name in sorted(generations.tables - star.tables.keys()):
-        alike = difflib.get_close_matches(name, star.tables, n=1)
-        renamed = f", perhaps to {alike[0]}" if alike else ""
+        alike = find_meant(name, star.tables)
+        renamed = f", perhaps to {alike}" if alike else ""
         message = (
             f"table {name} was reloaded alone, as generation {generations.newest_of(name)}, and is "
             f"not declared. If it was renamed{renamed}, its changes would be of an older "

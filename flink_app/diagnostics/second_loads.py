@@ -147,9 +147,11 @@ class SecondLoads:
 
 def _warning(key: Loaded) -> str:
     partition = f", partition {quote(key.partition)}," if key.partition else ""
+    remedy = f"reload it as a generation of its own (build.py reload --table {key.table})"
+    if key.partition:
+        remedy = "reload every table (build.py reload)"
     return (
         f"table {key.table}{partition} was loaded in full a second time within generation "
         f"{key.generation}: newer changes stand, but rows deleted in between stay, and values that "
-        "only this load has of rows that had changed are not taken; run a reload "
-        "(build.py reload)"
+        f"only this load has of rows that had changed are not taken; {remedy}"
     )

@@ -70,7 +70,8 @@ def _run(options: argparse.Namespace, environment: Environment, deployment: Depl
     elif options.command == "status":
         deployment.status()
     elif options.command == "reload":
-        reload = deployment.reload()
+        table = options.table
+        reload = deployment.reload() if table is None else deployment.reload_table(table)
         if options.apply:
             reload.apply(options.generation)
         else:

@@ -56,7 +56,12 @@ def deploy_parser(prog: str = "starjoin deploy") -> ArgumentParser:
 def reload_parser(prog: str = "starjoin reload") -> ArgumentParser:
     """The options of `reload`."""
     parser = _environment_parser(
-        prog, "Load every table again; rows that no longer exist leave the warehouse."
+        prog, "Load every table again, or one; rows that no longer exist leave the warehouse."
+    )
+    parser.add_argument(
+        "--table",
+        metavar="NAME",
+        help="reload this table alone, by its name in the declaration; the changes of others go on",
     )
     parser.add_argument(
         "--apply", action="store_true", help="do it instead of printing what would be done"

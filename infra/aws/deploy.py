@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from connectors.floors import Floors
 from flink_app.positions.generations import Generations
 from infra.aws import plan
 from infra.aws.account_roles import ensure_account_roles
@@ -34,6 +35,11 @@ from infra.aws.replication import Replication
 from infra.aws.stacks import Stacks
 from infra.aws.storage import check_packaged, digest_of, empty_bucket, upload_code
 from infra.aws.stream import ChangeStream
+from infra.aws.table_reload_environment import (
+    EnvironmentTableReloadActions,
+    require_reloadable,
+)
+from infra.aws.table_reload_steps import TableReload
 from infra.aws.waiting import Clock
 from infra.aws.warehouse import Bookkeeping
 
@@ -174,27 +180,34 @@ class Deployment:
 
     def reload(self) -> Reload:
         """The reload of this environment, from where it stands. Raises DeployError."""
-        task = self._outputs(plan.DMS).get("TaskArn")
-        if task is None:
-            message = (
-                f"{self._environment.name} has no replication task of its own: docs/operations.md "
-                "says what to do by hand"
-            )
-            raise DeployError(message)
         actions = EnvironmentReloadActions(
             environment=self._environment,
             running=self._require_running,
             restart=self._reconfigure,
             replication=self._replication,
-            task=task,
+            task=self._require_task(),
             bookkeeping=self._bookkeeping(),
-            drain=Drain(
-                ChangeStream(self._outputs(plan.DATA)["StreamArn"], self._clients.kinesis),
-                self._bookkeeping(),
-                self._clock,
-            ),
+            drain=self._drain(),
         )
         return Reload(actions, self._clock, self._say)
+
+    def reload_table(self, table: str) -> TableReload:
+        """The reload of one table of it, from where it stands. Raises DeployError."""
+        star = plan.load_star(self._environment)
+        require_reloadable(star, table)
+        actions = EnvironmentTableReloadActions(
+            environment=self._environment,
+            table=table,
+            source=star.declaration.source_of(table),
+            resting=self._require_resting,
+            stop=self._application.stop,
+            restart=self._reconfigure_floors,
+            replication=self._replication,
+            task=self._require_task(),
+            bookkeeping=self._bookkeeping(),
+            drain=self._drain(),
+        )
+        return TableReload(actions, self._clock, self._say)
 
     def destroy(self, *, with_data: bool = False) -> None:
         """Deletes the stacks; those with data only if asked to. Raises DeployError."""
@@ -243,13 +256,35 @@ class Deployment:
     def _replication_stack(self, data: plan.Outputs) -> plan.StackPlan | None:
         return plan.dms_stack(self._environment, data, plan.load_star(self._environment))
 
+    def _require_task(self) -> str:
+        """The ARN of its replication task. Raises DeployError."""
+        task = self._outputs(plan.DMS).get("TaskArn")
+        if task is None:
+            message = (
+                f"{self._environment.name} has no replication task of its own: docs/operations.md "
+                "says what to do by hand"
+            )
+            raise DeployError(message)
+        return task
+
+    def _drain(self) -> Drain:
+        stream = ChangeStream(self._outputs(plan.DATA)["StreamArn"], self._clients.kinesis)
+        return Drain(stream, self._bookkeeping(), self._clock)
+
     def _bookkeeping(self) -> Bookkeeping:
         return Bookkeeping(self._environment.redshift, self._clients.redshift_data, self._clock)
 
     def _reconfigure(self, generations: Generations, floor: int) -> None:
         """Restarts the running application with other generations. Raises DeployError."""
-        raised = {"generations": str(generations), "floor": str(floor)}
-        application = self._require_running()
+        settings = plan.with_generations(self._environment, self._require_running().settings)
+        self._reconfigure_floors(generations, settings.application.floors.raise_to(floor))
+
+    def _reconfigure_floors(self, generations: Generations, floors: Floors) -> None:
+        """Starts the application, which runs or is stopped, with these. Raises DeployError."""
+        raised = {"generations": str(generations), "floor": str(floors.everywhere)}
+        if floors.tables:
+            raised["table.floors"] = str(floors.tables)
+        application = self._require_resting()
         self._environment = plan.with_generations(self._environment, raised)
         data = self._outputs(plan.DATA)
         plan.application_settings(self._environment, data)
@@ -261,6 +296,16 @@ class Deployment:
                 f"try again"
             )
             raise DeployError(message)
+
+    def _require_resting(self) -> Description:
+        """The application, which runs or is stopped. Raises ApplicationError where it does not."""
+        name = self._environment.application.name
+        application = self._application.settle()
+        if application is None or application.status not in {"RUNNING", "READY"}:
+            status = "not there" if application is None else application.status
+            message = f"{name} is {status}: a reload of a table needs it to run; deploy it first"
+            raise ApplicationError(message)
+        return application
 
     def _require_running(self) -> Description:
         """The application, which runs. Raises ApplicationError where it does not."""

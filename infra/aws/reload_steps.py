@@ -18,7 +18,7 @@ of the new load may be missing, since records of older generations are ignored f
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -30,9 +30,9 @@ from infra.aws.waiting import Clock, wait_for
 
 Say = Callable[[str], None]
 
-_EVERY: Final = 15.0
+EVERY: Final = 15.0
 # A full load may take hours. Re-run the command to keep waiting.
-_LIMIT: Final = 12 * 3_600.0
+LIMIT: Final = 12 * 3_600.0
 
 
 class Step(enum.Enum):
@@ -81,13 +81,14 @@ class Standing:
 def next_step(standing: Standing, generation: int) -> Step:
     """What comes next for the reload to `generation`. Raises DeployError where nothing can."""
     newest, task = standing.generations.newest, standing.task
-    if generation not in {newest, newest + 1}:
+    begun = standing.generations.newest_of_all
+    if generation not in {begun, newest + 1}:
         message = (
-            f"the newest generation is {newest}: give {newest + 1} to begin a reload or {newest} "
+            f"the newest generation is {newest}: give {newest + 1} to begin a reload or {begun} "
             f"to continue one, not {generation}"
         )
         raise DeployError(message)
-    if newest < generation:
+    if begun < generation:
         return Step.STOP if task.at_work else Step.BOUNDARY
     if standing.floor >= generation:
         return Step.DONE if standing.swept_to >= generation else Step.SWEEP
@@ -97,7 +98,7 @@ def next_step(standing: Standing, generation: int) -> Step:
     if task.errored:
         message = (
             f"DMS could not load {task.errored} table(s): fix the cause that its log gives, then "
-            f"begin another reload with --generation {generation + 1}"
+            f"begin another reload with --generation {standing.generations.newest + 1}"
         )
         raise DeployError(message)
     if not task.is_loaded(since_ms=standing.boundary_ms):
@@ -114,9 +115,21 @@ def _check_quiet(standing: Standing, generation: int) -> None:
         message = (
             f"the replication task was started after {time_text(standing.boundary_ms)} without "
             f"reload-target, so changes of generation {generation} came before its load: begin "
-            f"another reload with --generation {generation + 1}"
+            f"another reload with --generation {standing.generations.newest + 1}"
         )
         raise DeployError(message)
+
+
+def describe_steps(steps: Sequence[tuple[enum.Enum, str]], following: enum.Enum) -> Iterator[str]:
+    """A line for each step, of which the last means that all is done; that one alone if it is."""
+    *listed, (done, done_text) = steps
+    if following is done:
+        yield done_text
+        return
+    next_index = [step for step, _ in listed].index(following)
+    for index, (_, text) in enumerate(listed):
+        mark = "done" if index < next_index else "next" if index == next_index else "then"
+        yield f"{mark}  {text}"
 
 
 class ReloadActions(Protocol):
@@ -159,21 +172,9 @@ class Reload:
             f"swept to {standing.swept_to}"
         )
         yield f"replication task: {standing.task.status}, {standing.task.percent} % loaded"
-        if following is Step.DONE:
-            yield following.describe(generation)
-            return
-        steps = [step for step in Step if step is not Step.DONE]
-        next_index = steps.index(following)
-        for step in steps:
-            mark = (
-                "done"
-                if steps.index(step) < next_index
-                else "next"
-                if step is following
-                else "then"
-            )
-            yield f"{mark}  {step.describe(generation)}"
-        yield f"to do it: --generation {generation} --apply"
+        yield from describe_steps([(step, step.describe(generation)) for step in Step], following)
+        if following is not Step.DONE:
+            yield f"to do it: --generation {generation} --apply"
 
     def apply(self, generation: int) -> None:
         """Does the steps that are left. Raises DeployError."""
@@ -203,7 +204,8 @@ class Reload:
         """A minute after the stop: by the service's clock, if the task has ever been stopped."""
         stopped = standing.task.stop_ms or self._clock.milliseconds()
         # Whole seconds, which are easier to read; later than the boundary before.
-        return max(-(-(stopped + MARGIN_MS) // 1_000) * 1_000, standing.boundary_ms + 1_000)
+        last = standing.generations.later[-1].start_ms if standing.generations.later else 0
+        return max(-(-(stopped + MARGIN_MS) // 1_000) * 1_000, -(-last // 1_000) * 1_000 + 1_000)
 
     def _wait_until(self, time_ms: int) -> None:
         remaining_ms = time_ms - self._clock.milliseconds()
@@ -215,10 +217,10 @@ class Reload:
         wait_for(
             lambda: next_step(self._actions.find_standing(), generation) is not step or None,
             clock=self._clock,
-            every=_EVERY,
-            limit=_LIMIT,
+            every=EVERY,
+            limit=LIMIT,
             overdue=lambda: DeployError(
-                f"not done after {_LIMIT / 3_600:.0f} hours: {step.describe(generation)}. Check "
+                f"not done after {LIMIT / 3_600:.0f} hours: {step.describe(generation)}. Check "
                 f"that DMS and the application make progress, and run the command again to keep "
                 f"waiting"
             ),

@@ -26,8 +26,10 @@ _LIMIT: Final = 900.0
 _ALL: Final = 100  # percent
 _AT_WORK: Final = frozenset({"starting", "running", "stopping"})
 _RUNNING: Final = "running"
+_BEFORE_LOAD: Final = "Before load"
+_COMPLETED: Final = "Table completed"
 _NOT_LOADED: Final = frozenset(
-    {"Before load", "Table does not exist", "Table cancelled", "Table error"}
+    {_BEFORE_LOAD, "Table does not exist", "Table cancelled", "Table error"}
 )
 # States that a task leaves by itself.
 _PASSING: Final = frozenset({"creating", "modifying", "testing", "moving", "starting", "stopping"})
@@ -63,6 +65,30 @@ class TaskState:
     def is_loaded(self, *, since_ms: int) -> bool:
         """Whether a full load that began after a time is complete."""
         return self.percent == _ALL and self.load_end_ms > since_ms
+
+
+@dataclass(frozen=True)
+class TableLoad:
+    """The last full load of one table, as DMS describes it; times as in `TaskState`."""
+
+    state: str
+    begun_ms: int = 0
+    ended_ms: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is over, and was successful."""
+        return self.state == _COMPLETED and self.ended_ms >= self.begun_ms
+
+    @property
+    def failed(self) -> bool:
+        """Whether the table could not be loaded."""
+        return self.state in _NOT_LOADED - {_BEFORE_LOAD}
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether no load is under way or about to begin."""
+        return self.is_complete or self.failed
 
 
 class Replication:
@@ -151,6 +177,45 @@ class Replication:
             for table in page["TableStatistics"]
             if table["TableState"] in _NOT_LOADED
         )
+
+    def read_table_load(self, task: str, schema: str, name: str) -> TableLoad:
+        """What DMS says of the last load of a table. Raises DeployError where it has no such."""
+        pages = self._client.get_paginator("describe_table_statistics").paginate(
+            ReplicationTaskArn=task,
+            Filters=[
+                {"Name": "schema-name", "Values": [schema]},
+                {"Name": "table-name", "Values": [name]},
+            ],
+        )
+        statistics = [
+            table
+            for page in pages
+            for table in page["TableStatistics"]
+            if (table["SchemaName"], table["TableName"]) == (schema, name)
+        ]
+        if not statistics:
+            message = (
+                f'the replication task {task} captures no table "{schema}"."{name}": compare '
+                "schema and name with the source and the declaration, including case"
+            )
+            raise DeployError(message)
+        (table,) = statistics
+
+        def time_ms(key: str) -> int:
+            return int(table[key].timestamp() * 1_000) if table.get(key) else 0
+
+        return TableLoad(
+            table["TableState"], time_ms("FullLoadStartTime"), time_ms("FullLoadEndTime")
+        )
+
+    def load_table(self, task: str, schema: str, name: str) -> None:
+        """Asks for another full load of one table, while the running task goes on."""
+        self._client.reload_tables(
+            ReplicationTaskArn=task,
+            TablesToReload=[{"SchemaName": schema, "TableName": name}],
+            ReloadOption="data-reload",
+        )
+        self._say(f'replication task: loads "{schema}"."{name}" again')
 
     def reload(self, task: str) -> None:
         """Starts the task so that it loads every table again, and goes on with changes.

@@ -14,6 +14,8 @@ Imitated, as the service documents it or as its users have met it:
 - ModifyEndpoint keeps settings that it does not name, and begins a connection test by itself; a
   test on top of one that is under way is refused;
 - a table that a mapping gains after the first start is not loaded by `resume-processing`;
+- a single table is loaded again only while the task runs: at some time later the load begins, and
+  its begin stands in the table's statistics;
 - a state in motion comes to rest after it has been looked at twice.
 """
 
@@ -44,6 +46,7 @@ ACTIONS: Final = (
     "describe_table_statistics",
     "modify_endpoint",
     "modify_replication_task",
+    "reload_tables",
     "remove_tags_from_resource",
     "start_replication_task",
     "stop_replication_task",
@@ -83,6 +86,36 @@ class Moving:
 
 
 @dataclass
+class TableReload:
+    """The last load of one table that was asked for alone.
+
+    Attributes:
+        requests: how often it was asked for.
+        ends: the state that it comes to.
+        times: as the table's statistics give them.
+    """
+
+    state: Moving = field(default_factory=lambda: Moving("Table completed"))
+    requests: int = 0
+    ends: str = "Table completed"
+    times: dict[str, dt.datetime] = field(default_factory=dict)
+
+    def request(self) -> None:
+        self.requests += 1
+        self.state.move("Table is being reloaded", "Full load")
+
+    def look(self, now: dt.datetime) -> None:
+        """Begins, and later ends."""
+        if not self.state.look():
+            return
+        if self.state.status == "Full load":
+            self.times = {"FullLoadStartTime": now}
+            self.state.move("Full load", self.ends)
+        else:
+            self.times["FullLoadEndTime"] = now
+
+
+@dataclass
 class Task:
     """What moto does not keep of a task.
 
@@ -98,6 +131,7 @@ class Task:
     stats: dict[str, Any] = field(default_factory=dict)
     loaded: set[tuple[str, str]] = field(default_factory=set)
     errored: int = 0
+    reloads: dict[tuple[str, str], TableReload] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -242,21 +276,46 @@ class Dms:
         return {"ReplicationTasks": found}
 
     def describe_table_statistics(self, **given: Any) -> dict[str, Any]:
-        _, task = self._find(given)
         arn = given["ReplicationTaskArn"]
+        wanted = {each["Name"]: each["Values"] for each in given.get("Filters", [])}
         return {
             "ReplicationTaskArn": arn,
             "TableStatistics": [
-                {
-                    "SchemaName": schema,
-                    "TableName": table,
-                    "TableState": "Table completed"
-                    if (schema, table) in task.loaded
-                    else "Before load",
-                }
+                self._table_statistics(arn, schema, table)
                 for schema, table in sorted(self._tables(arn))
+                if schema in wanted.get("schema-name", [schema])
+                and table in wanted.get("table-name", [table])
             ],
         }
+
+    def _table_statistics(self, arn: str, schema: str, table: str) -> dict[str, Any]:
+        task = self._task(arn)
+        state = "Table completed" if (schema, table) in task.loaded else "Before load"
+        times: dict[str, dt.datetime] = {}
+        if "FullLoadFinishDate" in task.stats:
+            times = {
+                "FullLoadStartTime": task.stats["FullLoadStartDate"],
+                "FullLoadEndTime": task.stats["FullLoadFinishDate"],
+            }
+        if reload := task.reloads.get((schema, table)):
+            reload.look(self._now())
+            state, times = reload.state.status, reload.times or times
+        return {"SchemaName": schema, "TableName": table, "TableState": state} | {
+            name: time.timestamp() for name, time in times.items()
+        }
+
+    def reload_tables(self, **given: Any) -> dict[str, Any]:
+        model, task = self._find(given)
+        if task.status != "running":
+            message = f"Tables cannot be reloaded, invalid state: {task.status}"
+            raise InvalidResourceStateFault(message)
+        for table in given["TablesToReload"]:
+            name = (table["SchemaName"], table["TableName"])
+            if name not in self._tables(model.arn):
+                message = f"Table {name} not found"
+                raise ResourceNotFoundFault(message)
+            task.reloads.setdefault(name, TableReload()).request()
+        return {"ReplicationTaskArn": model.arn}
 
     def start_replication_task(self, **given: Any) -> dict[str, Any]:
         model, task = self._find(given)

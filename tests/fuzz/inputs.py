@@ -63,6 +63,13 @@ WAYS: Final[tuple[dict[str, Any], ...]] = (
     {"stream": {"zero_dates": "as_null"}},
     {"stream": {"rounded_numbers": "as_sent", "before_image": "was"}},
     {"stream": {"missing_columns": "as_null"}},
+    # Single tables have generations of their own, which begin among what the grammar's tasks build.
+    {
+        "stream": {},
+        "generations": f"1, 2 from {_time(10)}, 3 from 2026-03-11T09:45:03Z of consignment, "
+        "4 from 2026-03-11T09:45:05Z of customer, 5 from 2026-03-11T09:45:07Z of region",
+        "table_floors": "consignment 3, region 5",
+    },
 )
 
 

@@ -85,3 +85,11 @@ def test_a_failed_call_is_reported(account: Account, capsys: pytest.CaptureFixtu
     command = ["deploy", "--package", str(account.package), "--snapshot", "none"]
     assert run(account, *command) == 1
     assert "AWS call failed: " in capsys.readouterr().err
+
+
+def test_a_reload_of_one_table_is_of_a_declared_one(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(account, "deploy", "--package", str(account.package)) == 0
+    assert run(account, "reload", "--table", "custmer") == 1
+    assert "no table custmer; did you mean customer?" in capsys.readouterr().err

@@ -135,4 +135,4 @@ def test_the_operator_counts_it_and_warns_once_a_table(caplog: pytest.LogCapture
     messages = [m for m in (entry.getMessage() for entry in caplog.records) if "second" in m]
     assert [message.split()[1] for message in messages] == ["region", "port"]
     assert "rows deleted in between stay" in messages[0]
-    assert "build.py reload" in messages[0]
+    assert "(build.py reload --table region)" in messages[0]
