@@ -28,6 +28,7 @@ Statements, each passed on, translated, run by the emulator itself, or refused:
     lexer: Redshift SQL as tokens.
     ddl: CREATE TABLE and ALTER TABLE, translated.
     placement: distribution, sort order and encoding.
+    views: CREATE VIEW, late-binding or not.
     data_types: Redshift's types as PostgreSQL's.
     queries: what Redshift refuses of queries and changes, but PostgreSQL accepts.
     subqueries: correlated subqueries that Redshift cannot decorrelate.
@@ -46,7 +47,7 @@ Faults:
     control: the port on which they are injected.
 
 `objects.sql` gives PostgreSQL lengths in bytes, queues of writers and comparisons that ignore
-trailing blanks; `catalogue.sql` has the system views.
+trailing blanks; `views.sql` makes views; `catalogue.sql` has the system views.
 
 `README.md` lists the known differences from a real cluster.
 """

@@ -33,7 +33,7 @@ CREATE VIEW redshift_emulator.placed_columns AS
     LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.conkey = ARRAY[a.attnum]
          AND k.conname LIKE 'redshift@_%' ESCAPE '@'
     WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-      AND n.nspname NOT LIKE 'pg@_toast%' ESCAPE '@'
+      AND n.nspname NOT LIKE 'pg@_toast%' ESCAPE '@' AND n.nspname <> 'redshift_late_binding'
     GROUP BY c.oid, n.nspname, c.relname, a.attnum, a.attname, a.attnotnull, a.atttypid, a.atttypmod;
 
 -- The encoding that a column without one gets, see "Compression encodings".

@@ -21,6 +21,7 @@ from infra.redshift_emulator.errors import (
     emulation_error,
 )
 from infra.redshift_emulator.lexer import Cursor, fold_quoted, one_statement
+from infra.redshift_emulator.views import ViewCommand, read_view
 
 
 class Kind(enum.Enum):
@@ -32,10 +33,11 @@ class Kind(enum.Enum):
     COPY = "copy"
     TRUNCATE = "truncate"
     ALTER_TYPE = "alter type"
+    CREATE_VIEW = "create view"
 
 
 # Run by `emulation.py`, not by PostgreSQL: they take no parameters and return no rows.
-EMULATED = frozenset({Kind.COPY, Kind.TRUNCATE, Kind.ALTER_TYPE})
+EMULATED = frozenset({Kind.COPY, Kind.TRUNCATE, Kind.ALTER_TYPE, Kind.CREATE_VIEW})
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Statement:
     copy: CopyCommand | None = None
     # The column whose type changes; `emulation.py` checks that it has no default.
     retyped: ddl.TableColumn | None = None
+    view: ViewCommand | None = None
 
 
 _QUERIES = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}
@@ -103,6 +106,8 @@ def _create(sql: str, cursor: Cursor) -> Statement:
         raise emulation_error(text)
     if "TABLE" in words and "SCHEMA" not in words:
         return Statement(Kind.PLAIN, sql, ddl.create_table(cursor))
+    if "VIEW" in words and "SCHEMA" not in words:
+        return Statement(Kind.CREATE_VIEW, sql, "", view=read_view(cursor))
     return Statement(Kind.PLAIN, sql, "CREATE " + cursor.rest())
 
 
@@ -111,6 +116,16 @@ def _alter(sql: str, cursor: Cursor) -> Statement:
         return Statement(Kind.PLAIN, sql, cursor.rest())
     text, retyped = ddl.alter_table(cursor)
     return Statement(Kind.ALTER_TYPE if retyped else Kind.PLAIN, sql, text, retyped=retyped)
+
+
+def _grant(sql: str, cursor: Cursor) -> Statement:
+    """PostgreSQL has users, groups and roles in one, and names them without saying which."""
+    words = []
+    while not cursor.done:
+        if cursor.is_ahead("ROLE") and cursor.peek(1).kind in {"word", "quoted"}:
+            cursor.take()
+        words.append(cursor.take().text)
+    return Statement(Kind.PLAIN, sql, " ".join(words))
 
 
 def _truncate(sql: str, cursor: Cursor) -> Statement:
@@ -229,5 +244,5 @@ _READERS = {
     "START": _begin, "COMMIT": _commit, "END": _commit, "ROLLBACK": _rollback, "ABORT": _rollback,
     "LOCK": _lock, "SAVEPOINT": _savepoint, "RELEASE": _savepoint, "SET": _setting,
     "RESET": _setting, "SHOW": _setting, "VACUUM": _vacuum, "ANALYZE": _vacuum,
-    "PREPARE": _prepare, "EXPLAIN": _explain,
+    "PREPARE": _prepare, "EXPLAIN": _explain, "GRANT": _grant, "REVOKE": _grant,
 }  # fmt: skip

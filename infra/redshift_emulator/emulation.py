@@ -1,4 +1,4 @@
-"""Statements that the emulator runs itself: TRUNCATE, ALTER COLUMN TYPE and COPY."""
+"""Statements that the emulator runs itself: TRUNCATE, ALTER COLUMN TYPE, CREATE VIEW and COPY."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from infra.redshift_emulator.errors import (
     RedshiftError,
     UnreadStatementError,
 )
+from infra.redshift_emulator.views import ViewCommand
 from infra.redshift_emulator.wire import Message
 
 # Encodings with which a VARCHAR keeps its length, see "ALTER TABLE".
@@ -33,10 +34,20 @@ async def run(session: ClientSession, statement: Statement) -> Message:
         await _check_can_be_retyped(session, statement)
         await query(session, statement.sql)
         return wire.command_complete("ALTER TABLE")
+    if statement.view is not None:
+        await query(session, _create_view(statement.view, statement.text))
+        return wire.command_complete("CREATE VIEW")
     if statement.copy is None:
         raise UnreadStatementError(statement)
     await Copy(session, statement.copy, statement.text).run()
     return wire.command_complete("COPY")
+
+
+def _create_view(view: ViewCommand, text: str) -> str:
+    words = (view.name, view.columns, view.query, text)
+    flags = (view.is_late_binding, view.replaces)
+    arguments = ", ".join([*map(literal, words), *(str(flag).upper() for flag in flags)])
+    return f"SELECT redshift_emulator.create_view({arguments})"
 
 
 async def _check_can_be_retyped(session: ClientSession, statement: Statement) -> None:

@@ -27,7 +27,7 @@ from infra.redshift_emulator.wire import Channel
 
 _FOLDER = Path(__file__).parent
 # Run in this order in a new database; the last for a case-insensitive one only.
-_OBJECTS = ("objects.sql", "catalogue.sql")
+_OBJECTS = ("objects.sql", "catalogue.sql", "views.sql")
 _CASE_INSENSITIVE = "case_insensitive.sql"
 # The start-up parameters that PostgreSQL accepts. redshift_connector sends others as well, and for
 # those PostgreSQL would end the session.
@@ -67,7 +67,7 @@ async def prepare(address: Address, wanted: Database) -> int:
 
 async def _create(admin: Backend, address: Address, wanted: Database) -> None:
     owner, name = identifier(wanted.user), identifier(wanted.name)
-    await admin.query(f"CREATE ROLE {owner} LOGIN")
+    await admin.query(f"CREATE ROLE {owner} LOGIN CREATEROLE")
     # The session timeout that an administrator gives a loader's user.
     await admin.query(f"ALTER ROLE {owner} SET idle_session_timeout TO {_SESSION_TIMEOUT}")
     await admin.query(f"CREATE DATABASE {name} OWNER {owner}")
