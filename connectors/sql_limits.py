@@ -16,6 +16,10 @@ LONGEST_NAME: Final = 127  # bytes
 WIDEST_ROW: Final = 65_535
 
 
+# What the name of a target's base table ends in.
+BASE_SUFFIX: Final = "_base"
+
+
 def is_system_schema(name: str) -> bool:
     """Whether a schema is Redshift's own, in which nobody can create tables."""
     return name.startswith("pg_") or name in {"information_schema", "catalog_history"}

@@ -58,6 +58,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         fact=declared.fact,
         schema=declared.schema_name,
         columns=(*visible, *_hidden_columns(name, star)),
+        declared=tuple(column.name for column in visible),
         key=star.key_columns(name),
         dist_key=declared.dist_key or _default_dist_key(star.key_columns(name)),
         sort_key=tuple(declared.sort_key),

@@ -25,7 +25,9 @@ The tables:
     names: what its tables are called.
     bookkeeping: the bookkeeping tables, and how rows are written to them.
     migrations: the versions of their layout, and what brings earlier ones to the latest.
-    ddl: the tables that are made.
+    ddl: the tables and views that are made.
+    targets: what stands under a target's name, and how it becomes a view of its base table.
+    grants: who may read it, carried over to the view.
     alter: tables that were there before.
     unfillable: columns of theirs into which no INSERT can put a value.
     pruning: what leaves the bookkeeping tables, and when.

@@ -46,12 +46,13 @@ class Difference:
 
 
 def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[Difference]:
-    """Every difference of targets, tombstones and dimensions, in the order of the declaration."""
+    """Those of base tables, tombstones and dimensions, in the order of the declaration."""
     differing: list[Difference] = []
     for target in warehouse.targets:
         positions = [warehouse.position, *(path.position for path in target.paths)]
         defaults = dict.fromkeys(positions, warehouse.unknown)
-        table, present = names.target(target), columns_of(cursor, target.schema, target.table)
+        table = names.base(target)
+        present = columns_of(cursor, target.schema, names.base_table(target))
         differing += compare(table, target.columns, present, key=target.key, defaults=defaults)
         table = names.tombstones(target)
         present = columns_of(cursor, names.bookkeeping_schema, names.tombstone_table(target))

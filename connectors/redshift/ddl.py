@@ -1,4 +1,4 @@
-"""The tables that a load needs, created where missing; tombstones of an earlier form replaced."""
+"""The tables that a load needs; tombstones of an earlier form are replaced."""
 
 from __future__ import annotations
 
@@ -23,11 +23,18 @@ POSITION_TYPE = position_type()
 
 
 def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
-    """Idempotent DDL, one statement each, in order."""
+    """Everything, in a warehouse that has none of it; one statement each, in order."""
+    statements = create_beside_targets(warehouse, names)
+    for target in warehouse.targets:
+        statements += [create_base(target, names), create_view(target, names, target.declared)]
+    return statements
+
+
+def create_beside_targets(warehouse: WarehouseSpec, names: Names) -> list[str]:
+    """Idempotent DDL of all but base tables and views, which `targets` makes."""
     statements = create_bookkeeping(names)
     for target in warehouse.targets:
         statements.append(f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
-        statements.append(_target_table(target, names))
         statements.append(_tombstone_table(target, warehouse, names))
     statements += [
         _dimension_table(dimension, warehouse, names) for dimension in warehouse.dimensions
@@ -48,12 +55,24 @@ def distribution(dist_key: str | None) -> str:
     return f"DISTKEY ({quote(dist_key)})" if dist_key else "DISTSTYLE AUTO"
 
 
-def _target_table(target: TargetSpec, names: Names) -> str:
+def create_base(target: TargetSpec, names: Names) -> str:
+    """A target's base table."""
     sort = f" SORTKEY ({list_columns(target.sort_key)})" if target.sort_key else ""
     columns = column_list(target.columns, required=target.key)
     return (
-        f"CREATE TABLE IF NOT EXISTS {names.target(target)} (\n{columns}\n"
-        f") {distribution(target.dist_key)}{sort}"
+        f"CREATE TABLE {names.base(target)} (\n{columns}\n) {distribution(target.dist_key)}{sort}"
+    )
+
+
+def create_view(target: TargetSpec, names: Names, present: Collection[str]) -> str:
+    """A target's view: of the declared columns those that the base table has.
+
+    It is late-binding, so that the base table can be altered, and replaced by a copy, beneath it.
+    """
+    shown = [column for column in target.declared if column in present]
+    return (
+        f"CREATE VIEW {names.view(target)} AS\nSELECT {list_columns(shown)}\n"
+        f"FROM {names.base(target)}\nWITH NO SCHEMA BINDING"
     )
 
 

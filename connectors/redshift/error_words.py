@@ -151,6 +151,15 @@ NOT_OWNER: Final = (
     "the loader's user does not own table {}: transfer it with ALTER TABLE ... OWNER TO"
 )
 
+VIEW_NEEDED: Final = (
+    "view {} cannot be made again with the columns that are declared now, since views of other "
+    "people are bound to it: drop these, and create them again WITH NO SCHEMA BINDING"
+)
+COLUMN_NEEDED: Final = (
+    "a column cannot be lengthened, since views of other people are bound to its base table: drop "
+    "these, and create them again WITH NO SCHEMA BINDING, on the target's view"
+)
+
 # Of a statement or a value, where only the SQLSTATE tells.
 UNSUPPORTED: Final = "Redshift does not support a statement: report it as a bug"
 IN_TRANSACTION: Final = "a statement cannot run inside a transaction: report it as a bug"

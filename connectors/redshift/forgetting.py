@@ -28,7 +28,7 @@ def plan_forgetting(
     `floors` are the least positions that count, by the tables that are swept.
     """
     forgetting = _Forgetting(target, warehouse.unknown, floors)
-    table = names.target(target)
+    table = names.base(target)
     return [
         Statement(8, target.table, f"UPDATE {table} SET\n  {assigned}\nWHERE {condition}")
         for assigned, condition in forgetting.assignments()

@@ -27,7 +27,8 @@ from connectors.redshift.batch import (
     count_outcomes,
     write_manifests,
 )
-from connectors.redshift.ddl import create_statements, replace_tombstones
+from connectors.redshift.connection import limit_statements
+from connectors.redshift.ddl import create_beside_targets, replace_tombstones
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import LoadError, NeedsRepairError
 from connectors.redshift.left_behind import end_sessions, say_endless_sessions
@@ -35,10 +36,11 @@ from connectors.redshift.locks import awaited_locks
 from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
-from connectors.redshift.preconditions import check_collation
+from connectors.redshift.preconditions import check_collation, check_may_create
 from connectors.redshift.pruning import Cutoffs, Pruning, prune
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, floors_in, sweep
+from connectors.redshift.targets import find_change
 from connectors.redshift.transactions import Transactions
 from connectors.redshift.undeclared import undeclared_columns
 from connectors.redshift.unfillable import unfillable_columns
@@ -125,6 +127,8 @@ class Loader:
         self._key_id = key_id
         self._alter_seconds = alter_seconds
         self._pruning = pruning
+        schemas = {target.schema for target in warehouse.targets}
+        self._schemas = sorted(schemas | {bookkeeping_schema})
         self._known = warehouse_names(warehouse, self._names)
         self._transactions = Transactions(
             lambda: self._connect(),  # noqa: PLW0108 - what connects can be replaced
@@ -148,6 +152,7 @@ class Loader:
         looking = "looking for the bookkeeping tables"
         with self._transactions.open(looking, autocommit=True) as cursor:
             check_collation(cursor)
+            check_may_create(cursor, self._schemas)
             present = ledger.present_tables(cursor, self._names)
             migrations.find_version(cursor, self._names)
         can_look = {Names.LEDGER, Names.FENCE} <= present
@@ -169,6 +174,7 @@ class Loader:
             self._end_left_behind(number)
         if migrated:
             logger.info("Migrated the bookkeeping tables from version %s to %s", *migrated)
+        self._bring_targets_up_to_date(number)
         with self._transactions.open("taking the fence") as cursor:
             self._lock(cursor)
             ledger.take_fence(cursor, self._names, self._application, number)
@@ -182,6 +188,8 @@ class Loader:
             sweep_due = check_floor(cursor, self._names, self._floor)
         for difference in differing:
             self._alter(difference)
+        if differing:
+            self._bring_targets_up_to_date(number)
         self._warn_of_endless_sessions()
         return sweep_due
 
@@ -264,9 +272,8 @@ class Loader:
         May be called from another thread while `start` or `load` runs. Raises LoadError.
         """
         beside = Transactions(self._connect, self._known)
-        schemas = {target.schema for target in self._warehouse.targets}
         with beside.open("looking for locks", autocommit=True) as cursor:
-            return awaited_locks(cursor, sorted(schemas | {self._names.bookkeeping_schema}))
+            return awaited_locks(cursor, self._schemas)
 
     def _migrate(self, cursor: ledger.Cursor, number: int) -> tuple[int, int] | None:
         """Brings the tables to the latest version, and creates those that are missing.
@@ -286,11 +293,35 @@ class Loader:
             present = ledger.columns_of(cursor, self._names, self._names.tombstone_table(target))
             for statement in replace_tombstones(target, self._warehouse, self._names, present):
                 cursor.execute(statement)
-        for statement in create_statements(self._warehouse, self._names):
+        for statement in create_beside_targets(self._warehouse, self._names):
             cursor.execute(statement)
         if before != migrations.LATEST:
             migrations.record_version(cursor, self._names)
         return (before.number, migrations.LATEST.number) if before and due else None
+
+    def _bring_targets_up_to_date(self, number: int) -> None:
+        """Makes base tables and views as far as they are not as declared; raises LoadError.
+
+        A view shows what its base table has of the declaration. So it comes once before tables are
+        altered, and once more after it. Locks are taken within a limit, as for an ALTER.
+        """
+        messages = []
+        with self._transactions.open("making the targets' tables and views") as cursor:
+            self._lock(cursor)
+            ledger.refuse_superseded(cursor, self._names, self._application, number)
+            limit_statements(cursor, self._alter_seconds)
+            for target in self._warehouse.targets:
+                change = find_change(cursor, target, self._warehouse, self._names)
+                if change is None:
+                    continue
+                first, *others = change.statements
+                with self._transactions.await_lock(change.locked or self._names.view(target)):
+                    cursor.execute(first)
+                for statement in others:
+                    cursor.execute(statement)
+                messages.append(change.message)
+        for message in filter(None, messages):
+            logger.warning("Target: %s", message)
 
     def _lock(self, cursor: ledger.Cursor) -> None:
         with self._transactions.await_lock(self._names.load_lock):
@@ -343,7 +374,7 @@ class Loader:
             patches=write_manifests(self._manifests, batch, parts, Kind.PATCHES),
             dimensions=write_manifests(self._manifests, batch, parts, Kind.DIMENSION),
             copy_role=self._copy_role,
-            undeclared=undeclared_columns(cursor, self._warehouse),
+            undeclared=undeclared_columns(cursor, self._warehouse, self._names),
         )
         for statement in statements:
             self._transactions.progress = f", step {statement.step}, {statement.about}"

@@ -13,6 +13,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 7  `account.log_generation` and the other columns of a point in the source's log
     version 8  `ledger` is sorted by `part`; tombstones have their time (`ddl.replace_tombstones`)
     version 9  `floor` says of which table, if of one alone
+    version 10  targets are views of base tables (`targets`), which earlier releases cannot load
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -177,6 +178,7 @@ MIGRATIONS: Final = (
     Migration(Version(7, "0.2.0"), _add_log_points),
     Migration(Version(8, "0.2.0"), _sort_ledger_by_part),
     Migration(Version(9, "0.2.0"), _give_floors_a_table),
+    Migration(Version(10, "0.2.0"), _change_nothing),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

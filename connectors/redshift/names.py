@@ -17,6 +17,7 @@ from connectors.redshift.spec import (
     TargetSpec,
     WarehouseSpec,
 )
+from connectors.sql_limits import BASE_SUFFIX
 
 
 def quote(name: str) -> str:
@@ -132,8 +133,18 @@ class Names:
         return f"dimension_{dimension.table}"
 
     @staticmethod
-    def target(target: TargetSpec) -> str:
-        """The wide table."""
+    def base(target: TargetSpec) -> str:
+        """The base table, which loads write: declared and hidden columns."""
+        return f"{quote(target.schema)}.{quote(Names.base_table(target))}"
+
+    @staticmethod
+    def base_table(target: TargetSpec) -> str:
+        """The same without its schema."""
+        return f"{target.table}{BASE_SUFFIX}"
+
+    @staticmethod
+    def view(target: TargetSpec) -> str:
+        """The view under the target's name, which people query: declared columns alone."""
         return f"{quote(target.schema)}.{quote(target.table)}"
 
     @staticmethod
@@ -161,7 +172,8 @@ def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
     """Every name of a schema, table or column that a load uses, unquoted."""
     used = set(names.bookkeeping_names)
     for target in warehouse.targets:
-        used |= {target.schema, target.table, names.tombstone_table(target)}
+        used |= {target.schema, target.table, names.base_table(target)}
+        used |= {names.tombstone_table(target)}
         used |= {
             names.next_rows_table(target).strip('"'),
             names.aside_rows_table(target).strip('"'),

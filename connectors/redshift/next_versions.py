@@ -163,7 +163,7 @@ def _touched_keys(touching: Touching) -> str:
         conditions.append(f"{alias}.{quote(keys[0])} IS NOT NULL")
     return (
         f"(\n  SELECT {list_columns(target.key, 't.')}\n"
-        f"  FROM {touching.names.target(target)} AS t\n"
+        f"  FROM {touching.names.base(target)} AS t\n"
         f"{''.join(joins)}  WHERE {' OR '.join(conditions)}\n)"
     )
 
@@ -178,7 +178,7 @@ def _select_touched(touching: Touching, columns: str, flags: str) -> str:
     """Whole rows of the target, of the touched keys alone."""
     return (
         f"SELECT {columns}, {flags}\n"
-        f"FROM {touching.names.target(touching.target)} AS t\n"
+        f"FROM {touching.names.base(touching.target)} AS t\n"
         f"JOIN {_touched_keys(touching)} AS touched"
         f" ON {match_columns('t', 'touched', touching.target.key)}"
     )

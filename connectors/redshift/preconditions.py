@@ -1,17 +1,18 @@
-"""What a load needs of the warehouse as a whole: how it compares text, and where its bucket is.
+"""What a load needs of the warehouse as a whole: how it compares text, who is asking, its bucket.
 
-A start checks both. Nothing fails in a database that ignores case, and rows are lost; a bucket in
+A start checks it. Nothing fails in a database that ignores case, and rows are lost; a bucket in
 another Region fails the first COPY, long after the deployment that it belongs to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from connectors.redshift.endpoint import parse_endpoint
 from connectors.redshift.errors import NeedsRepairError, RetryLoadError
 from connectors.redshift.ledger import Cursor
+from connectors.redshift.names import quote
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 
 _CASE_SENSITIVE: Final = "case_sensitive"
@@ -27,6 +28,25 @@ def check_collation(cursor: Cursor) -> None:
             "rows whose keys differ in case alone, as AB and ab, would replace each other. Load "
             "into a database that was created with COLLATE CASE_SENSITIVE, which is the default: "
             "`database` of starjoin.redshift"
+        )
+        raise NeedsRepairError(message)
+
+
+def check_may_create(cursor: Cursor, schemas: Sequence[str]) -> None:
+    """Raises NeedsRepairError unless tables and views can be made in those schemas that exist."""
+    marks = ", ".join(["%s"] * len(schemas))
+    cursor.execute(
+        f"SELECT nspname FROM pg_namespace WHERE nspname IN ({marks}) "
+        "AND NOT has_schema_privilege(nspname, 'create')",
+        schemas,
+    )
+    if refused := sorted(quote(str(name)) for (name,) in cursor.fetchall()):
+        grants = "; ".join(
+            f"GRANT USAGE, CREATE ON SCHEMA {schema} TO <user>" for schema in refused
+        )
+        message = (
+            "the loader's user may not create tables and views in schema "
+            f"{', '.join(refused)}, where every target is a view of a base table: {grants}"
         )
         raise NeedsRepairError(message)
 

@@ -64,21 +64,35 @@ class PathSpec:
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """One wide table. `columns` are those of a staged row but for the delete flag, in order."""
+    """One wide table.
+
+    Attributes:
+        table: the target's name, which is its view's.
+        fact: the table whose changes its rows are.
+        schema: of the view and of the base table.
+        columns: of the base table, which are those of a staged row but for the delete flag.
+        declared: the first of these, which the view shows; the others are hidden.
+        key: of the fact.
+        dist_key: what the base table is distributed by; None if Redshift chooses.
+        sort_key: what it is sorted by.
+        paths: along which dimensions reach it, parents before children.
+        unchanged_columns: that changes may leave out, each with that of its own position.
+        followed: columns that come along with one of those, each with it; positions first.
+        staged: the shape of its files.
+    """
 
     table: str
-    fact: str  # the table whose changes its rows are
+    fact: str
     schema: str
     columns: tuple[ColumnSpec, ...]
+    declared: tuple[str, ...]
     key: tuple[str, ...]
     dist_key: str | None
     sort_key: tuple[str, ...]
-    paths: tuple[PathSpec, ...]  # parents before children
-    unchanged_columns: (
-        Pairs  # columns that changes may leave out, each with that of its own position
-    )
-    followed: Pairs  # columns that come along with one of those, each with it; positions first
-    staged: Shape  # of its files
+    paths: tuple[PathSpec, ...]
+    unchanged_columns: Pairs
+    followed: Pairs
+    staged: Shape
 
 
 @dataclass(frozen=True)

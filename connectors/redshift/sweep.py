@@ -143,7 +143,7 @@ def plan_sweep(
         if target.fact in below:
             statements += [
                 Statement(8, target.table, f"DELETE FROM {table} WHERE {below[target.fact]}")
-                for table in (names.target(target), names.tombstones(target))
+                for table in (names.base(target), names.tombstones(target))
             ]
         statements += plan_forgetting(target, warehouse, names, positions)
     return statements

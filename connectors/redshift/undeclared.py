@@ -1,8 +1,9 @@
-"""Columns that a target has and the declaration does not: what stands in them stays.
+"""Columns that a base table has and the declaration does not: what stands in them stays.
 
-A table may be wider than declared. Step 6 of `plan` deletes rows and inserts their next versions,
-which have the declared columns alone. So where a target has other columns, these are set aside
-before the delete, and come back with the rows that had them; a new row gets their defaults.
+A base table may be wider than declared; its view shows nothing of it. Step 6 of `plan` deletes
+rows and inserts their next versions, which have the declared columns alone. So where there are
+other columns, these are set aside before the delete, and come back with the rows that had them; a
+new row gets their defaults.
 
 They are looked up in each transaction, since a column may be added at any time. Who fills it after
 that look changes rows that this transaction deletes, and Redshift lets only one of both commit.
@@ -19,10 +20,12 @@ from connectors.redshift.spec import TargetSpec, WarehouseSpec
 from connectors.redshift.statements import remove, temporary_distribution
 
 
-def undeclared_columns(cursor: Cursor, warehouse: WarehouseSpec) -> dict[str, tuple[str, ...]]:
-    """The columns by target, in the order of the table; targets without any are left out."""
+def undeclared_columns(
+    cursor: Cursor, warehouse: WarehouseSpec, names: Names
+) -> dict[str, tuple[str, ...]]:
+    """The columns by target, in the order of the base table; targets without any are left out."""
     schemas = sorted({target.schema for target in warehouse.targets})
-    tables = [target.table for target in warehouse.targets]
+    tables = [names.base_table(target) for target in warehouse.targets]
     cursor.execute(
         "SELECT table_schema, table_name, column_name FROM information_schema.columns "
         f"WHERE table_schema IN ({', '.join(['%s'] * len(schemas))}) "
@@ -35,7 +38,9 @@ def undeclared_columns(cursor: Cursor, warehouse: WarehouseSpec) -> dict[str, tu
     undeclared = {}
     for target in warehouse.targets:
         declared = {column.name for column in target.columns}
-        others = tuple(c for c in present[target.schema, target.table] if c not in declared)
+        others = tuple(
+            c for c in present[target.schema, names.base_table(target)] if c not in declared
+        )
         if others:
             undeclared[target.table] = others
     return undeclared
@@ -45,7 +50,7 @@ def replace_rows(
     target: TargetSpec, warehouse: WarehouseSpec, names: Names, undeclared: Sequence[str]
 ) -> list[str]:
     """Step 6: the target's rows of the touched keys become their next versions."""
-    table, following = names.target(target), names.next_rows_table(target)
+    table, following = names.base(target), names.next_rows_table(target)
     every = [column.name for column in target.columns]
     delete = remove(table, following, target.key)
     exists = f"NOT n.{quote(warehouse.deleted)}"

@@ -31,13 +31,13 @@ def unfillable_columns(
 ) -> Iterator[Difference]:
     """Those of targets that this user owns; of others the first load shows it."""
     for target in warehouse.targets:
-        cursor.execute(_OWN_COLUMNS, (target.schema, target.table))
+        cursor.execute(_OWN_COLUMNS, (target.schema, names.base_table(target)))
         for column, nullable, default in cursor.fetchall():
             problem = _find_problem(
                 target, str(column), str(default or ""), nullable=nullable == "YES"
             )
             if problem:
-                table = names.target(target)
+                table = names.base(target)
                 named = f"column {quote(str(column))} of table {table}"
                 yield Difference(table, f"{named} {problem}", (), by_hand=True)
 

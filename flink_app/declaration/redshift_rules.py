@@ -13,6 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from connectors.sql_limits import (
+    BASE_SUFFIX,
     LONGEST_NAME,
     MOST_COLUMNS,
     MOST_SORT_KEY_COLUMNS,
@@ -36,7 +37,7 @@ _NO_KEY: Final = (
 
 def redshift_faults(star: Star) -> list[Fault]:
     """Every fault with its place; none for a declaration whose tables Redshift makes."""
-    checks = (_key_faults, _target_faults, _table_faults, _row_faults)
+    checks = (_key_faults, _name_faults, _target_faults, _table_faults, _row_faults)
     return list(dict.fromkeys(fault for faults in checks for fault in faults(star)))
 
 
@@ -56,6 +57,15 @@ def _key_faults(star: Star) -> Iterator[Fault]:
                 if table.columns[column].stored_type.is_binary:
                     subject = f"table {name}, reference {reference_name}, column {column}"
                     yield Fault((*key_path, "columns", column), *_NO_KEY, subject)
+
+
+def _name_faults(star: Star) -> Iterator[Fault]:
+    """Every target is a view of a base table, whose name follows from its own."""
+    names = {(target.schema_name, name) for name, target in star.targets.items()}
+    for schema, name in sorted(names):
+        if (schema, base := f"{name}{BASE_SUFFIX}") in names:
+            problem = f"that is the base table's name of target {name}"
+            yield Fault(("targets", base), problem, "choose another", f"target {base}")
 
 
 def _target_faults(star: Star) -> Iterator[Fault]:

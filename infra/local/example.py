@@ -90,13 +90,12 @@ class Example:
         return [tuple(row[name] for name in columns) for row in self.database.query(query)]
 
     def read_loaded(self, target: str) -> list[tuple[Any, ...]]:
-        """The target's visible columns as the warehouse has them, by key."""
+        """The target as people see it, by key: declared columns alone, in their order."""
         schema = self.star.targets[target].schema_name
-        listed = ", ".join(f'"{name}"' for name in self.columns(target))
         keys = ", ".join(f'"{name}"' for name in self.star.key_columns(target))
         connection = self._stack.warehouse()
         try:
-            return rows(connection, f'SELECT {listed} FROM "{schema}"."{target}" ORDER BY {keys}')  # noqa: S608
+            return rows(connection, f'SELECT * FROM "{schema}"."{target}" ORDER BY {keys}')  # noqa: S608
         finally:
             connection.close()
 

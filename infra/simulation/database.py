@@ -3,12 +3,15 @@
 What is translated, all else runs as it is written:
 
 - `CREATE SCHEMA`: the schemas are attached databases, made beforehand;
+- `SET statement_timeout`: nothing;
 - `LOCK TABLE`: nothing. One transaction runs from its first statement to its end, which is the
   order that the lock enforces; that the lock does so is for the contract suite;
 - `svv_transactions`: none, for the same reason; ending sessions is for the fault tests;
 - `COPY ... MANIFEST`: the manifest's objects, Parquet by the order of the columns;
 - `GETDATE()`, `LPAD`: functions of the connection (`infra.simulation.sqlite_dialect`);
 - `svv_user_info`: a user whose idle sessions end;
+- `has_schema_privilege`: everybody may create tables;
+- `pg_class`: the tables and views of one schema, without rights;
 - `db_collation()`: SQLite compares text as a case-sensitive database does;
 - `information_schema.columns`: `pragma_table_info`, of one table with its types in the catalogue's
   words; of one's own table, for whether an INSERT can fill them, with their defaults;
@@ -60,16 +63,18 @@ FROM (SELECT ? AS schema_name, ? AS table_name) AS wanted
   JOIN pragma_table_info(wanted.table_name, wanted.schema_name)
 ORDER BY cid"""
 
-_ANSWERS: Final = {
-    "db_collation()": "SELECT 'case_sensitive'",
-    "svv_user_info": "SELECT 'loader', 1800",
-}
-
 _COLUMNS_OF_TABLES: Final = """(
   SELECT listed.schema AS table_schema, listed.name AS table_name, present.name AS column_name,
     present.cid AS ordinal_position
   FROM pragma_table_list AS listed
     JOIN pragma_table_info(listed.name, listed.schema) AS present)"""
+
+_ANSWERS: Final = {
+    "array_to_string(c.relacl": "SELECT NULL, NULL WHERE ? IS NOT NULL AND ? IS NOT NULL",
+    "db_collation()": "SELECT 'case_sensitive'",
+    "svv_user_info": "SELECT 'loader', 1800",
+    "JOIN pg_tables": _FILLABLE,
+}
 
 # SQLite has neither decimals nor times: they are text with this before it, so that no column's
 # affinity makes a number of them.
@@ -98,18 +103,16 @@ def _read(value: Any) -> Any:
 @cache
 def translate(sql: str) -> str:
     """The statement as SQLite takes it; empty where there is nothing to do."""
-    if sql.startswith(("CREATE SCHEMA", "LOCK TABLE")):
+    if sql.startswith(("CREATE SCHEMA", "LOCK TABLE", "SET statement_timeout")):
         return ""
-    if "svv_transactions" in sql:
+    if "svv_transactions" in sql or "has_schema_privilege" in sql:
         return " AND ".join(["SELECT 0 WHERE 1 = 0", *["? IS NULL"] * sql.count("%s")])
-    if "pg_tables" in sql:
-        return _FILLABLE
+    for part, answer in _ANSWERS.items():
+        if part in sql:
+            return answer
     if "information_schema.columns" in sql and "table_name IN" not in sql:
         return _COLUMNS
     sql = sql.replace("information_schema.columns", _COLUMNS_OF_TABLES)
-    for name, answer in _ANSWERS.items():
-        if name in sql:
-            return answer
     return as_sqlite(sql).replace("%s", "?")
 
 
@@ -174,12 +177,22 @@ class _Connection:
     def execute(self, operation: str, args: Sequence[Any] | None = None) -> None:
         if copied := _COPY.fullmatch(operation):
             self._copy(copied[1], copied[2])
+        elif "pg_get_viewdef" in operation:
+            self._answer = self._relations(*(args or ()))
         elif sql := translate(operation):
             values = [v.isoformat() if isinstance(v, dt.datetime) else v for v in args or ()]
             self._answer = self._sqlite.execute(sql, values).fetchall()
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         return self._answer
+
+    def _relations(self, schema: str, *wanted: str) -> list[tuple[Any, ...]]:
+        """Name, kind, no comment and definition of those that there are."""
+        relations = self._sqlite.execute(
+            f"SELECT name, CASE type WHEN 'view' THEN 'v' ELSE 'r' END, NULL, sql "
+            f'FROM "{schema}".sqlite_master'
+        ).fetchall()
+        return [relation for relation in relations if relation[0] in wanted]
 
     def commit(self) -> None:
         self._sqlite.execute("COMMIT")

@@ -1,6 +1,7 @@
 """The load's SQL as SQLite takes it, for both warehouses in memory: the simulation's, the units'.
 
 - `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out, those of CREATE TABLE AS among them;
+- `WITH NO SCHEMA BINDING`: left out;
 - `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`.
 
 `connect` adds the functions that SQLite lacks: GETDATE, whose times are text, and LPAD.
@@ -34,6 +35,7 @@ def as_sqlite(sql: str) -> str:
     if deleted := _DELETE.fullmatch(sql):
         table, others, condition = deleted.groups()
         sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
+    sql = sql.removesuffix("\nWITH NO SCHEMA BINDING")
     return _CLAUSES.sub(")", _CREATE_AS.sub(r"\1 AS\n", sql))
 
 

@@ -51,21 +51,20 @@ def start(warehouse: Warehouse, others: str, **settings: Any) -> None:
         application="app",
         bookkeeping_schema=warehouse.schema,
         copy_role="default",
-        connect=warehouse.connect,
         manifests=NoManifests(),
-        **settings,
+        **{"connect": warehouse.connect} | settings,
     ).start(1)
 
 
 def test_columns_are_added_and_text_lengthened_and_rows_stay(warehouse: Warehouse) -> None:
     start(warehouse, "note: varchar(10)")
     connection = warehouse.connect(autocommit=True)
-    connection.cursor().execute("insert into sales (id, price, note) values (1, 2.50, 'x')")
+    connection.cursor().execute("insert into sales_base (id, price, note) values (1, 2.50, 'x')")
     wider = "note: varchar(100), extra: boolean"
     with pytest.raises(NeedsRepairError, match=r"lacks column .extra. BOOLEAN"):
         start(warehouse, wider)
     start(warehouse, wider, alters=True)
-    connection.cursor().execute(f"update sales set note = '{'y' * 100}'")
+    connection.cursor().execute(f"update sales_base set note = '{'y' * 100}'")
     assert rows(connection, "select id, note, extra from sales") == [[1, "y" * 100, None]]
     # Once altered, neither way finds anything to do.
     start(warehouse, wider)
@@ -80,7 +79,7 @@ def test_an_alter_that_does_not_get_its_lock_names_who_has_it_and_is_done_by_a_l
     person = warehouse.connect()
     ((process,),) = rows(person, "select pg_backend_pid()")
     assert rows(person, "select count(*) from sales") == [[0]]
-    where = rf'altering .*, waiting for the lock on "{warehouse.schema}"."sales": '
+    where = rf'altering .*, waiting for the lock on "{warehouse.schema}"."sales_base": '
     with pytest.raises(RetryLoadError, match=rf"{where}.*is locked by process {process}, in a"):
         start(warehouse, wider, alters=True, alter_seconds=1)
     reader = warehouse.connect(autocommit=True)
@@ -103,8 +102,8 @@ def test_a_column_that_no_insert_can_fill_is_refused_at_the_start(
 ) -> None:
     start(warehouse, "extra: boolean")
     connection = warehouse.connect(autocommit=True)
-    run(connection, "alter table sales rename to made_by_the_loader")
-    run(connection, f"create table sales (like made_by_the_loader, {column})")
+    run(connection, "alter table sales_base rename to made_by_the_loader")
+    run(connection, f"create table sales_base (like made_by_the_loader, {column})")
     for alters in (False, True):
         with pytest.raises(NeedsRepairError, match=problem):
             start(warehouse, "extra: boolean", alters=alters)
@@ -123,11 +122,11 @@ def test_a_column_that_an_insert_can_leave_out_or_fill_is_accepted(
 ) -> None:
     start(warehouse, "extra: boolean")
     connection = warehouse.connect(autocommit=True)
-    run(connection, "alter table sales rename to made_by_the_loader")
-    run(connection, f"create table sales (like made_by_the_loader, {column})")
+    run(connection, "alter table sales_base rename to made_by_the_loader")
+    run(connection, f"create table sales_base (like made_by_the_loader, {column})")
     start(warehouse, "extra: boolean")
-    run(connection, "insert into sales (id, number) values (1, 5)")
-    assert rows(connection, "select number from sales") == [[5]]
+    run(connection, "insert into sales_base (id, number) values (1, 5)")
+    assert rows(connection, "select number from sales_base") == [[5]]
 
 
 def test_a_declared_column_that_is_an_identity_is_refused_at_the_start(
@@ -135,9 +134,9 @@ def test_a_declared_column_that_is_an_identity_is_refused_at_the_start(
 ) -> None:
     start(warehouse, "extra: boolean")
     connection = warehouse.connect(autocommit=True)
-    run(connection, "alter table sales rename to made_by_the_loader")
+    run(connection, "alter table sales_base rename to made_by_the_loader")
     made = "like made_by_the_loader, number bigint identity(1, 1)"
-    run(connection, f"create table sales ({made})")
+    run(connection, f"create table sales_base ({made})")
     with pytest.raises(NeedsRepairError, match="can write a value: copy the rows into a table in"):
         start(warehouse, "extra: boolean, number: bigint")
 
@@ -147,7 +146,7 @@ def test_another_type_is_left_to_a_person_and_the_statements_given_fix_it(
 ) -> None:
     start(warehouse, "stock: integer")
     connection = warehouse.connect(autocommit=True)
-    connection.cursor().execute("insert into sales (id, stock) values (1, 7)")
+    connection.cursor().execute("insert into sales_base (id, stock) values (1, 7)")
     with pytest.raises(NeedsRepairError, match=r"is INTEGER, which cannot hold BIGINT") as caught:
         start(warehouse, "stock: bigint", alters=True)
     line_of_statements = next(
@@ -156,4 +155,4 @@ def test_another_type_is_left_to_a_person_and_the_statements_given_fix_it(
     for sql in line_of_statements.partition(" BIGINT: ")[2].rstrip(";").split("; "):
         connection.cursor().execute(sql)
     start(warehouse, "stock: bigint", alters=True)
-    assert rows(connection, "select id, stock from sales") == [[1, 7]]
+    assert rows(connection, "select id, stock from sales_base") == [[1, 7]]

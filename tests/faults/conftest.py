@@ -22,11 +22,12 @@ def loader(started: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loader
     for name, value in started.stack.environment().items():
         monkeypatch.setenv(name, value)
     for schema in ("starjoin", "public"):
-        for (table,) in started.query(
-            f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}'"
+        for table, kind in started.query(
+            "SELECT table_name, CASE table_type WHEN 'VIEW' THEN 'VIEW' ELSE 'TABLE' END "
+            f"FROM information_schema.tables WHERE table_schema = '{schema}'"
         ):
             connection = started.stack.warehouse()
-            connection.cursor().execute(f'DROP TABLE "{schema}"."{table}"')
+            connection.cursor().execute(f'DROP {kind} "{schema}"."{table}"')
             connection.close()
     made = make_loader(started)
     made.start(START)

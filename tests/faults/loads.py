@@ -17,6 +17,7 @@ from tests.support.running import Running
 
 START = 1_000
 TARGET = "sport_event_activity"
+BASE = f"{TARGET}_base"
 FACT = "ticket_activity"
 # COMMITs of loads, not of the loader's start.
 IN_A_LOAD = r"^\s*copy\b"

@@ -26,7 +26,7 @@ from connectors.staging.part import Part
 from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
 from tests.faults.black_hole import BlackHole
-from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
+from tests.faults.loads import BASE, IN_A_LOAD, START, make_loader, parts_of, tickets_in
 from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
@@ -281,14 +281,14 @@ def test_a_load_that_waits_says_for_whom_while_it_waits(started: Running, loader
     person = started.stack.warehouse()
     person.autocommit = False
     cursor = person.cursor()
-    cursor.execute(f"UPDATE public.{TARGET} SET location = location")
+    cursor.execute(f"UPDATE public.{BASE} SET location = location")
     cursor.execute("SELECT pg_backend_pid()")
     ((process,),) = cursor.fetchall()
     loading = Loading(loader, parts)
     loading.start()
     while not (awaited := loader.awaited_locks()):
         assert loading.is_alive()
-    where = f'table "public"."{TARGET}" is locked by process {process}, in a transaction since'
+    where = f'table "public"."{BASE}" is locked by process {process}, in a transaction since'
     assert [sentence[: len(where)] for sentence in awaited] == [where]
     person.rollback()
     person.close()

@@ -16,7 +16,7 @@ from connectors.redshift.loader import Loader
 from flink_app.positions.position import make_position
 from infra.redshift_emulator import Rule, When
 from infra.redshift_emulator.faults import Action
-from tests.faults.loads import IN_A_LOAD, START, TARGET, make_loader, parts_of, tickets_in
+from tests.faults.loads import BASE, IN_A_LOAD, START, make_loader, parts_of, tickets_in
 from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
@@ -104,7 +104,7 @@ def test_a_part_is_loaded_once_whatever_it_is_loaded_with(started: Running, load
 def test_an_older_version_does_not_replace_a_newer_one(started: Running, loader: Loader) -> None:
     loader.load(parts_of(started, 1, number=7), START)
     loader.load(parts_of(started, 1, number=3), START)
-    ((stored,),) = started.query(f"SELECT _pos FROM public.{TARGET}")
+    ((stored,),) = started.query(f"SELECT _pos FROM public.{BASE}")
     assert stored == make_position(1, 7, 0)
 
 
@@ -134,7 +134,7 @@ def test_a_target_without_a_column_is_reported_with_its_remedy(
 ) -> None:
     del loader
     connection = started.stack.warehouse()
-    connection.cursor().execute(f"ALTER TABLE public.{TARGET} DROP COLUMN location")
+    connection.cursor().execute(f"ALTER TABLE public.{BASE} DROP COLUMN location")
     connection.close()
     with pytest.raises(NeedsRepairError, match='ADD COLUMN "location" VARCHAR'):
         make_loader(started).start(START + 1)

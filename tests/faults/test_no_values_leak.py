@@ -18,7 +18,7 @@ from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from flink_app.clients import Clients
 from tests.contract.warehouse import run
-from tests.faults.loads import START, TARGET, parts_of, wide_row
+from tests.faults.loads import BASE, START, TARGET, parts_of, wide_row
 from tests.support.running import Running
 
 pytestmark = pytest.mark.faults
@@ -111,8 +111,8 @@ def test_a_target_that_has_become_narrower(
     started: Running, loader: Loader, caplog: pytest.LogCaptureFixture
 ) -> None:
     connection = started.stack.warehouse()
-    run(connection, f"ALTER TABLE public.{TARGET} DROP COLUMN location")
-    run(connection, f"ALTER TABLE public.{TARGET} ADD COLUMN location VARCHAR(3)")
+    run(connection, f"ALTER TABLE public.{BASE} DROP COLUMN location")
+    run(connection, f"ALTER TABLE public.{BASE} ADD COLUMN location VARCHAR(3)")
     connection.close()
     with pytest.raises(LoadError, match="longer than its column") as caught:
         loader.load(staged(started, location=VALUE), START)

@@ -30,6 +30,7 @@ from tests.support.running import Running, running
 pytestmark = pytest.mark.integration
 
 TARGET: Final = "sport_event_activity"
+BASE: Final = f"{TARGET}_base"
 START: Final = 1
 FACTS: Final = 50_000
 KNOWN: Final = 5_000  # customers, with ten facts each
@@ -66,7 +67,7 @@ class Statements:
         cursor = self.connection.cursor()
         cursor.execute(
             "SELECT seq_scan, n_tup_ins, n_tup_upd, n_tup_del FROM pg_stat_xact_user_tables "
-            f"WHERE schemaname = 'public' AND relname = '{TARGET}'"
+            f"WHERE schemaname = 'public' AND relname = '{BASE}'"
         )
         ((self.scans, *totals),) = cursor.fetchall()
         self.totals = tuple(totals)
@@ -95,7 +96,8 @@ def loader(stack: Running, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loader]:
     made.load(_parts(stack, 1, rows), START)
     yield made
     with closing(stack.stack.warehouse()) as connection:
-        connection.cursor().execute(f"DROP TABLE public.{TARGET}")
+        connection.cursor().execute(f"DROP VIEW public.{TARGET}")
+        connection.cursor().execute(f"DROP TABLE public.{BASE}")
         connection.cursor().execute(f"DROP TABLE starjoin.tombstones_{TARGET}")
 
 
@@ -155,7 +157,7 @@ def test_without_the_guard_they_would_rewrite_all_that_hold_their_keys(
 def test_rows_that_nothing_touches_are_not_read_whole(stack: Running, loader: Loader) -> None:
     """Keys and positions alone tell which rows are touched."""
     (shown,) = _load_customers(stack, loader).plans
-    scanned = [node for node in _nodes(shown) if node.get("Relation Name") == TARGET]
+    scanned = [node for node in _nodes(shown) if node.get("Relation Name") == BASE]
     widths = sorted(node["Plan Width"] for node in scanned)
     assert len(widths) == 2
     assert 3 * widths[0] < widths[1]
@@ -164,10 +166,10 @@ def test_rows_that_nothing_touches_are_not_read_whole(stack: Running, loader: Lo
 def test_a_column_that_was_added_by_hand_keeps_its_values(stack: Running, loader: Loader) -> None:
     with closing(stack.stack.warehouse()) as connection:
         cursor = connection.cursor()
-        cursor.execute(f"ALTER TABLE public.{TARGET} ADD COLUMN remark VARCHAR(9) DEFAULT 'none'")
-        cursor.execute(f"UPDATE public.{TARGET} SET remark = 'seen' WHERE purchased_by < 20")
+        cursor.execute(f"ALTER TABLE public.{BASE} ADD COLUMN remark VARCHAR(9) DEFAULT 'none'")
+        cursor.execute(f"UPDATE public.{BASE} SET remark = 'seen' WHERE purchased_by < 20")
     _load_customers(stack, loader)
-    count = f"SELECT remark, COUNT(*) FROM public.{TARGET} WHERE purchased_by"
+    count = f"SELECT remark, COUNT(*) FROM public.{BASE} WHERE purchased_by"
     assert stack.query(f"{count} < 20 GROUP BY remark") == [("seen", 200)]
     assert stack.query(f"{count} >= {NEW[0]} GROUP BY remark") == [("none", 2 * len(NEW))]
 
@@ -244,7 +246,7 @@ def _parts(run: Running, epoch: int, *blocks: Block) -> list[Part]:
 def _versions(run: Running) -> dict[int, tuple[Any, ...]]:
     """By ticket: buyer, and where PostgreSQL keeps the row and which transaction wrote it."""
     version = "CAST(ctid AS text), CAST(xmin AS text)"
-    found = run.query(f"SELECT ticket_id, purchased_by, {version} FROM public.{TARGET}")
+    found = run.query(f"SELECT ticket_id, purchased_by, {version} FROM public.{BASE}")
     return {int(ticket): (int(buyer), *version) for ticket, buyer, *version in found}
 
 

@@ -99,6 +99,6 @@ def test_a_column_dropped_and_another_widened_while_the_job_was_stopped(started:
     assert seats(started, 2) == ("Gallery", "S-2", None)
     (length,) = started.query(
         "SELECT character_maximum_length FROM information_schema.columns "
-        "WHERE table_name = 'sport_event_activity' AND column_name = 'seat_level'"
+        "WHERE table_name = 'sport_event_activity_base' AND column_name = 'seat_level'"
     )
     assert tuple(length) == (120,)

@@ -35,10 +35,13 @@ class EmulatedWarehouse:
 
     def close(self) -> None:
         """The tables go; the next world begins empty."""
-        tables = "SELECT table_schema, table_name FROM information_schema.tables"
+        tables = (
+            "SELECT CASE table_type WHEN 'VIEW' THEN 'VIEW' ELSE 'TABLE' END, table_schema, "
+            "table_name FROM information_schema.tables"
+        )
         for schema in (BOOKKEEPING, "public"):
             for found in self.query(f"{tables} WHERE table_schema = '{schema}'"):
-                self.execute('DROP TABLE "{}"."{}"'.format(*found))
+                self.execute('DROP {} "{}"."{}"'.format(*found))
 
     def shut(self) -> None:
         """Ends the connection that asks."""

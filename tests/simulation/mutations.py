@@ -19,13 +19,15 @@ import pyarrow.compute as pc
 
 from connectors.accounts import Account, Gap, Outcome
 from connectors.kinesis.element import read_element
-from connectors.redshift import batch, ledger, loader
+from connectors.redshift import batch, ledger, loader, targets
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
+from connectors.redshift.ddl import create_view
 from connectors.redshift.errors import OutcomeUnknownError
 from connectors.redshift.loader import Loaded, Loader
 from connectors.redshift.log_gate import LogGate
 from connectors.redshift.next_versions import Touching
+from connectors.redshift.spec import TargetSpec
 from connectors.redshift.statements import Statement
 from connectors.staging.writer import PartWriter
 from flink_app.dead_letters.replay_marker import first_coordinates
@@ -102,6 +104,14 @@ class Mutation:
 
 def _owned(found: Callable[..., Any]) -> Callable[[], list[Patch]]:
     return lambda: [(operator, "find_owned", found)]
+
+
+def _hidden_columns_shown() -> list[Patch]:
+    def show(target: TargetSpec, *others: Any) -> str:
+        every = tuple(column.name for column in target.columns)
+        return create_view(replace(target, declared=every), *others)
+
+    return [(targets, "create_view", show)]
 
 
 def _owner_by_old_parallelism() -> list[Patch]:
@@ -423,6 +433,7 @@ MUTATIONS: Final = (
         "load after completion",
         lambda: [(LoadCoordinator, "_select_due", lambda self: [*self._pending.values()])],
     ),
+    Mutation("the view shows declared columns alone", _hidden_columns_shown),
     Mutation("a lost reply is looked up", _reply_assumed),
     Mutation("ledger", lambda: [(ledger, "known_parts", lambda *_: set[str]())]),
     Mutation("ledger by part, not by epoch", lambda: [(ledger, "known_parts", _by_epoch)], OLDER),

@@ -50,7 +50,7 @@ def loaded(seed: int = 1) -> Iterator[History]:
 
 def content(world: World) -> dict[str, list[str]]:
     """Targets and bookkeeping tables as they are."""
-    tables = [NAMES.target(target) for target in world.spec.targets]
+    tables = [NAMES.base(target) for target in world.spec.targets]
     tables += [NAMES.tombstones(target) for target in world.spec.targets]
     tables += [NAMES.ledger, NAMES.fence, NAMES.account, NAMES.outcome, NAMES.value_key]
     return {

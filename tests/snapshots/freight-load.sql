@@ -246,10 +246,10 @@ FROM (
             ROW_NUMBER() OVER (PARTITION BY pool."voyage", pool."line" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
           FROM (
             SELECT t."voyage", t."line", t."sender_id", t."sender_name", t."sender_region", t."sender_number", t."receiver", t."receiver_name", t."receiver_harbour", t."origin_depth", t."origin_surveyed", t."origin_country", t."origin_region", t."weight", t."fee", t."insured", t."loaded_at", t."_pos", t."_key_sender_company__sender", t."_pos_sender_company", t."_pos_receiver_company", t."_key_origin_port__origin", t."_pos_origin_port", t."_key_sender_company__home_port__home", t."_pos_sender_company__home_port", t."_pos_sender_company__entry", t."_key_receiver_company__home_port__home", t."_pos_receiver_company__home_port", t."_key_origin_port__region__region_code", t."_pos_origin_port__region", t."_key_sender_company__home_port__region__country", t."_key_sender_company__home_port__region__region_code", t."_pos_sender_company__home_port__region", FALSE AS "_deleted", 0 AS "_staged"
-            FROM "reports"."consignment_report" AS t
+            FROM "reports"."consignment_report_base" AS t
             JOIN (
               SELECT t."voyage", t."line"
-              FROM "reports"."consignment_report" AS t
+              FROM "reports"."consignment_report_base" AS t
               LEFT JOIN (SELECT DISTINCT "voyage", "line" FROM "stage_rows_consignment_report") AS s ON t."voyage" = s."voyage" AND t."line" = s."line"
               LEFT JOIN (SELECT "company_id", MAX("_pos") AS "_pos" FROM "stage_patches_company" GROUP BY "company_id") AS c0
                 ON t."_key_sender_company__sender" = c0."company_id" AND t."_pos_sender_company" < c0."_pos"
@@ -333,11 +333,11 @@ FROM (
 WHERE "_staged" = 1 OR "_changed" = 1;
 
 -- step 6, consignment_report
-DELETE FROM "reports"."consignment_report" USING "next_rows_consignment_report" AS n
-WHERE "reports"."consignment_report"."voyage" = n."voyage" AND "reports"."consignment_report"."line" = n."line";
+DELETE FROM "reports"."consignment_report_base" USING "next_rows_consignment_report" AS n
+WHERE "reports"."consignment_report_base"."voyage" = n."voyage" AND "reports"."consignment_report_base"."line" = n."line";
 
 -- step 6, consignment_report
-INSERT INTO "reports"."consignment_report" ("voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region")
+INSERT INTO "reports"."consignment_report_base" ("voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at", "_pos", "_key_sender_company__sender", "_pos_sender_company", "_pos_receiver_company", "_key_origin_port__origin", "_pos_origin_port", "_key_sender_company__home_port__home", "_pos_sender_company__home_port", "_pos_sender_company__entry", "_key_receiver_company__home_port__home", "_pos_receiver_company__home_port", "_key_origin_port__region__region_code", "_pos_origin_port__region", "_key_sender_company__home_port__region__country", "_key_sender_company__home_port__region__region_code", "_pos_sender_company__home_port__region")
 SELECT n."voyage", n."line", n."sender_id", n."sender_name", n."sender_region", n."sender_number", n."receiver", n."receiver_name", n."receiver_harbour", n."origin_depth", n."origin_surveyed", n."origin_country", n."origin_region", n."weight", n."fee", n."insured", n."loaded_at", n."_pos", n."_key_sender_company__sender", n."_pos_sender_company", n."_pos_receiver_company", n."_key_origin_port__origin", n."_pos_origin_port", n."_key_sender_company__home_port__home", n."_pos_sender_company__home_port", n."_pos_sender_company__entry", n."_key_receiver_company__home_port__home", n."_pos_receiver_company__home_port", n."_key_origin_port__region__region_code", n."_pos_origin_port__region", n."_key_sender_company__home_port__region__country", n."_key_sender_company__home_port__region__region_code", n."_pos_sender_company__home_port__region" FROM "next_rows_consignment_report" AS n WHERE NOT n."_deleted";
 
 -- step 7, consignment_report
@@ -382,10 +382,10 @@ FROM (
           ROW_NUMBER() OVER (PARTITION BY pool."consignment_voyage", pool."consignment_line" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
         FROM (
           SELECT t."consignment_line", t."consignment_voyage", t."sender", t."verified", t."_pos", t."_pos_sender_company", t."_key_sender_company__entry__company_id", t."_pos_sender_company__entry", FALSE AS "_deleted", 0 AS "_staged"
-          FROM "public"."sender_report" AS t
+          FROM "public"."sender_report_base" AS t
           JOIN (
             SELECT t."consignment_voyage", t."consignment_line"
-            FROM "public"."sender_report" AS t
+            FROM "public"."sender_report_base" AS t
             LEFT JOIN (SELECT DISTINCT "consignment_voyage", "consignment_line" FROM "stage_rows_sender_report") AS s ON t."consignment_voyage" = s."consignment_voyage" AND t."consignment_line" = s."consignment_line"
             LEFT JOIN (SELECT "company_id", MAX("_pos") AS "_pos" FROM "stage_patches_company" GROUP BY "company_id") AS c0
               ON t."sender" = c0."company_id" AND t."_pos_sender_company" < c0."_pos"
@@ -420,11 +420,11 @@ FROM (
 WHERE "_staged" = 1 OR "_changed" = 1;
 
 -- step 6, sender_report
-DELETE FROM "public"."sender_report" USING "next_rows_sender_report" AS n
-WHERE "public"."sender_report"."consignment_voyage" = n."consignment_voyage" AND "public"."sender_report"."consignment_line" = n."consignment_line";
+DELETE FROM "public"."sender_report_base" USING "next_rows_sender_report" AS n
+WHERE "public"."sender_report_base"."consignment_voyage" = n."consignment_voyage" AND "public"."sender_report_base"."consignment_line" = n."consignment_line";
 
 -- step 6, sender_report
-INSERT INTO "public"."sender_report" ("consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry")
+INSERT INTO "public"."sender_report_base" ("consignment_line", "consignment_voyage", "sender", "verified", "_pos", "_pos_sender_company", "_key_sender_company__entry__company_id", "_pos_sender_company__entry")
 SELECT n."consignment_line", n."consignment_voyage", n."sender", n."verified", n."_pos", n."_pos_sender_company", n."_key_sender_company__entry__company_id", n."_pos_sender_company__entry" FROM "next_rows_sender_report" AS n WHERE NOT n."_deleted";
 
 -- step 7, sender_report

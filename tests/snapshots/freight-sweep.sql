@@ -1,11 +1,11 @@
 -- step 8, consignment_report
-DELETE FROM "reports"."consignment_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "reports"."consignment_report_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
 DELETE FROM "starjoin"."tombstones_consignment_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company" = '00000000000000000000000000000000000000000000',
   "sender_id" = NULL,
   "sender_name" = NULL,
@@ -20,7 +20,7 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_receiver_company" = '00000000000000000000000000000000000000000000',
   "receiver_name" = NULL,
   "receiver_harbour" = NULL,
@@ -29,7 +29,7 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_receiver_company" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_origin_port" = '00000000000000000000000000000000000000000000',
   "origin_depth" = NULL,
   "origin_surveyed" = NULL,
@@ -40,7 +40,7 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_origin_port" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company__home_port" = '00000000000000000000000000000000000000000000',
   "sender_region" = NULL,
   "_pos_sender_company__home_port__region" = '00000000000000000000000000000000000000000000',
@@ -49,37 +49,37 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_sender_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
   "sender_number" = NULL
 WHERE "_pos_sender_company__entry" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__entry" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_receiver_company__home_port" = '00000000000000000000000000000000000000000000',
   "receiver_harbour" = NULL
 WHERE "_pos_receiver_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company__home_port" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_origin_port__region" = '00000000000000000000000000000000000000000000',
   "origin_region" = NULL
 WHERE "_pos_origin_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company__home_port__region" = '00000000000000000000000000000000000000000000',
   "sender_region" = NULL
 WHERE "_pos_sender_company__home_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
-DELETE FROM "public"."sender_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "public"."sender_report_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
 DELETE FROM "starjoin"."tombstones_sender_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
-UPDATE "public"."sender_report" SET
+UPDATE "public"."sender_report_base" SET
   "_pos_sender_company" = '00000000000000000000000000000000000000000000',
   "verified" = NULL,
   "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
@@ -87,7 +87,7 @@ UPDATE "public"."sender_report" SET
 WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
-UPDATE "public"."sender_report" SET
+UPDATE "public"."sender_report_base" SET
   "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
   "verified" = NULL
 WHERE "_pos_sender_company__entry" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__entry" < '00020000000000000000000000000000000000000000';

@@ -92,7 +92,23 @@ CREATE TABLE IF NOT EXISTS "starjoin".schema_version (
 
 CREATE SCHEMA IF NOT EXISTS "reports";
 
-CREATE TABLE IF NOT EXISTS "reports"."consignment_report" (
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
+  "voyage" INTEGER NOT NULL,
+  "line" SMALLINT NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("voyage") SORTKEY ("voyage", "line");
+
+CREATE SCHEMA IF NOT EXISTS "public";
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
+  "consignment_line" SMALLINT NOT NULL,
+  "consignment_voyage" INTEGER NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTSTYLE AUTO SORTKEY ("consignment_voyage", "consignment_line");
+
+CREATE TABLE "reports"."consignment_report_base" (
   "voyage" INTEGER NOT NULL,
   "line" SMALLINT NOT NULL,
   "sender_id" BIGINT,
@@ -128,16 +144,12 @@ CREATE TABLE IF NOT EXISTS "reports"."consignment_report" (
   "_pos_sender_company__home_port__region" VARCHAR(44)
 ) DISTKEY ("voyage") SORTKEY ("loaded_at", "voyage");
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
-  "voyage" INTEGER NOT NULL,
-  "line" SMALLINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTKEY ("voyage") SORTKEY ("voyage", "line");
+CREATE VIEW "reports"."consignment_report" AS
+SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at"
+FROM "reports"."consignment_report_base"
+WITH NO SCHEMA BINDING;
 
-CREATE SCHEMA IF NOT EXISTS "public";
-
-CREATE TABLE IF NOT EXISTS "public"."sender_report" (
+CREATE TABLE "public"."sender_report_base" (
   "consignment_line" SMALLINT NOT NULL,
   "consignment_voyage" INTEGER NOT NULL,
   "sender" BIGINT,
@@ -148,9 +160,7 @@ CREATE TABLE IF NOT EXISTS "public"."sender_report" (
   "_pos_sender_company__entry" VARCHAR(44)
 ) DISTSTYLE AUTO;
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
-  "consignment_line" SMALLINT NOT NULL,
-  "consignment_voyage" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTSTYLE AUTO SORTKEY ("consignment_voyage", "consignment_line");
+CREATE VIEW "public"."sender_report" AS
+SELECT "consignment_line", "consignment_voyage", "sender", "verified"
+FROM "public"."sender_report_base"
+WITH NO SCHEMA BINDING;

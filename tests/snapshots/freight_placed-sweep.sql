@@ -8,13 +8,13 @@ DELETE FROM "starjoin"."dimension_port" WHERE "_pos" < '000200000000000000000000
 DELETE FROM "starjoin"."dimension_register" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-DELETE FROM "reports"."consignment_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "reports"."consignment_report_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
 DELETE FROM "starjoin"."tombstones_consignment_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company" = '00000000000000000000000000000000000000000000',
   "sender_id" = NULL,
   "sender_name" = NULL,
@@ -29,7 +29,7 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_receiver_company" = '00000000000000000000000000000000000000000000',
   "receiver_name" = NULL,
   "_key_receiver_company__home_port__home" = NULL,
@@ -38,7 +38,7 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_receiver_company" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_origin_port" = '00000000000000000000000000000000000000000000',
   "origin_depth" = NULL,
   "origin_surveyed" = NULL,
@@ -49,7 +49,7 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_origin_port" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company__home_port" = '00000000000000000000000000000000000000000000',
   "_key_sender_company__home_port__region__country" = NULL,
   "_key_sender_company__home_port__region__region_code" = NULL,
@@ -58,37 +58,37 @@ UPDATE "reports"."consignment_report" SET
 WHERE "_pos_sender_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
   "sender_number" = NULL
 WHERE "_pos_sender_company__entry" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__entry" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_receiver_company__home_port" = '00000000000000000000000000000000000000000000',
   "receiver_harbour" = NULL
 WHERE "_pos_receiver_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company__home_port" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_origin_port__region" = '00000000000000000000000000000000000000000000',
   "origin_region" = NULL
 WHERE "_pos_origin_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, consignment_report
-UPDATE "reports"."consignment_report" SET
+UPDATE "reports"."consignment_report_base" SET
   "_pos_sender_company__home_port__region" = '00000000000000000000000000000000000000000000',
   "sender_region" = NULL
 WHERE "_pos_sender_company__home_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
-DELETE FROM "public"."sender_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "public"."sender_report_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
 DELETE FROM "starjoin"."tombstones_sender_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
-UPDATE "public"."sender_report" SET
+UPDATE "public"."sender_report_base" SET
   "_pos_sender_company" = '00000000000000000000000000000000000000000000',
   "_key_sender_company__entry__company_id" = NULL,
   "verified" = NULL,
@@ -96,7 +96,7 @@ UPDATE "public"."sender_report" SET
 WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sender_report
-UPDATE "public"."sender_report" SET
+UPDATE "public"."sender_report_base" SET
   "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
   "verified" = NULL
 WHERE "_pos_sender_company__entry" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__entry" < '00020000000000000000000000000000000000000000';

@@ -589,10 +589,10 @@ FROM (
               ROW_NUMBER() OVER (PARTITION BY pool."order_id", pool."line_number" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
             FROM (
               SELECT t."order_id", t."line_number", t."quantity", t."unit_price", t."discount", t."gift_wrapped", t."changed_at", t."product_id", t."product_title", t."list_price", t."unit_weight", t."discontinued", t."released_on", t."category_title", t."usual_margin", t."department_title", t."age_restricted", t."ordered_at", t."is_urgent", t."customer_number", t."customer_name", t."telephone", t."born_on", t."wants_mail", t."credit_limit", t."home_region", t."billing_address", t."billing_street", t."billing_postcode", t."shipping_town", t."shipping_postcode", t."shipping_region", t."outlet_id", t."outlet_town", t."tax_rate", t."_pos", t."_pos_order", t."_pos_product", t."_pos_order__customer", t."_key_order__billing__billing_address", t."_pos_order__billing", t."_key_order__shipping__shipping_address", t."_pos_order__shipping", t."_pos_order__outlet", t."_key_product__category__category_id", t."_pos_product__category", t."_key_order__customer__home__home_address", t."_pos_order__customer__home", t."_key_order__shipping__region__region_code", t."_pos_order__shipping__region", t."_key_order__outlet__region__region_code", t."_pos_order__outlet__region", t."_key_product__category__department__department_code", t."_pos_product__category__department", t."_key_order__customer__home__region__region_code", t."_pos_order__customer__home__region", FALSE AS "_deleted", 0 AS "_staged"
-              FROM "sales"."sales_lines" AS t
+              FROM "sales"."sales_lines_base" AS t
               JOIN (
                 SELECT t."order_id", t."line_number"
-                FROM "sales"."sales_lines" AS t
+                FROM "sales"."sales_lines_base" AS t
                 LEFT JOIN (SELECT DISTINCT "order_id", "line_number" FROM "stage_rows_sales_lines") AS s ON t."order_id" = s."order_id" AND t."line_number" = s."line_number"
                 LEFT JOIN (SELECT "order_id", MAX("_pos") AS "_pos" FROM "stage_patches_customer_order" GROUP BY "order_id") AS c0
                   ON t."order_id" = c0."order_id" AND t."_pos_order" < c0."_pos"
@@ -709,11 +709,11 @@ FROM (
 WHERE "_staged" = 1 OR "_changed" = 1;
 
 -- step 6, sales_lines
-DELETE FROM "sales"."sales_lines" USING "next_rows_sales_lines" AS n
-WHERE "sales"."sales_lines"."order_id" = n."order_id" AND "sales"."sales_lines"."line_number" = n."line_number";
+DELETE FROM "sales"."sales_lines_base" USING "next_rows_sales_lines" AS n
+WHERE "sales"."sales_lines_base"."order_id" = n."order_id" AND "sales"."sales_lines_base"."line_number" = n."line_number";
 
 -- step 6, sales_lines
-INSERT INTO "sales"."sales_lines" ("order_id", "line_number", "quantity", "unit_price", "discount", "gift_wrapped", "changed_at", "product_id", "product_title", "list_price", "unit_weight", "discontinued", "released_on", "category_title", "usual_margin", "department_title", "age_restricted", "ordered_at", "is_urgent", "customer_number", "customer_name", "telephone", "born_on", "wants_mail", "credit_limit", "home_region", "billing_address", "billing_street", "billing_postcode", "shipping_town", "shipping_postcode", "shipping_region", "outlet_id", "outlet_town", "tax_rate", "_pos", "_pos_order", "_pos_product", "_pos_order__customer", "_key_order__billing__billing_address", "_pos_order__billing", "_key_order__shipping__shipping_address", "_pos_order__shipping", "_pos_order__outlet", "_key_product__category__category_id", "_pos_product__category", "_key_order__customer__home__home_address", "_pos_order__customer__home", "_key_order__shipping__region__region_code", "_pos_order__shipping__region", "_key_order__outlet__region__region_code", "_pos_order__outlet__region", "_key_product__category__department__department_code", "_pos_product__category__department", "_key_order__customer__home__region__region_code", "_pos_order__customer__home__region")
+INSERT INTO "sales"."sales_lines_base" ("order_id", "line_number", "quantity", "unit_price", "discount", "gift_wrapped", "changed_at", "product_id", "product_title", "list_price", "unit_weight", "discontinued", "released_on", "category_title", "usual_margin", "department_title", "age_restricted", "ordered_at", "is_urgent", "customer_number", "customer_name", "telephone", "born_on", "wants_mail", "credit_limit", "home_region", "billing_address", "billing_street", "billing_postcode", "shipping_town", "shipping_postcode", "shipping_region", "outlet_id", "outlet_town", "tax_rate", "_pos", "_pos_order", "_pos_product", "_pos_order__customer", "_key_order__billing__billing_address", "_pos_order__billing", "_key_order__shipping__shipping_address", "_pos_order__shipping", "_pos_order__outlet", "_key_product__category__category_id", "_pos_product__category", "_key_order__customer__home__home_address", "_pos_order__customer__home", "_key_order__shipping__region__region_code", "_pos_order__shipping__region", "_key_order__outlet__region__region_code", "_pos_order__outlet__region", "_key_product__category__department__department_code", "_pos_product__category__department", "_key_order__customer__home__region__region_code", "_pos_order__customer__home__region")
 SELECT n."order_id", n."line_number", n."quantity", n."unit_price", n."discount", n."gift_wrapped", n."changed_at", n."product_id", n."product_title", n."list_price", n."unit_weight", n."discontinued", n."released_on", n."category_title", n."usual_margin", n."department_title", n."age_restricted", n."ordered_at", n."is_urgent", n."customer_number", n."customer_name", n."telephone", n."born_on", n."wants_mail", n."credit_limit", n."home_region", n."billing_address", n."billing_street", n."billing_postcode", n."shipping_town", n."shipping_postcode", n."shipping_region", n."outlet_id", n."outlet_town", n."tax_rate", n."_pos", n."_pos_order", n."_pos_product", n."_pos_order__customer", n."_key_order__billing__billing_address", n."_pos_order__billing", n."_key_order__shipping__shipping_address", n."_pos_order__shipping", n."_pos_order__outlet", n."_key_product__category__category_id", n."_pos_product__category", n."_key_order__customer__home__home_address", n."_pos_order__customer__home", n."_key_order__shipping__region__region_code", n."_pos_order__shipping__region", n."_key_order__outlet__region__region_code", n."_pos_order__outlet__region", n."_key_product__category__department__department_code", n."_pos_product__category__department", n."_key_order__customer__home__region__region_code", n."_pos_order__customer__home__region" FROM "next_rows_sales_lines" AS n WHERE NOT n."_deleted";
 
 -- step 7, sales_lines
@@ -800,10 +800,10 @@ FROM (
             ROW_NUMBER() OVER (PARTITION BY pool."sold_in_order", pool."line_in_order" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
           FROM (
             SELECT t."line_in_order", t."sold_in_order", t."sold", t."made_in", t."supplier_number", t."supplier_title", t."supplier_rating", t."product_rating", t."department_code", t."_pos", t."_key_product__product_id", t."_pos_product", t."_key_product__category__category_id", t."_pos_product__category", t."_key_product__maker__made_by", t."_pos_product__maker", t."_key_product__category__department__department_code", t."_pos_product__category__department", FALSE AS "_deleted", 0 AS "_staged"
-            FROM "purchasing"."supplier_lines" AS t
+            FROM "purchasing"."supplier_lines_base" AS t
             JOIN (
               SELECT t."sold_in_order", t."line_in_order"
-              FROM "purchasing"."supplier_lines" AS t
+              FROM "purchasing"."supplier_lines_base" AS t
               LEFT JOIN (SELECT DISTINCT "sold_in_order", "line_in_order" FROM "stage_rows_supplier_lines") AS s ON t."sold_in_order" = s."sold_in_order" AND t."line_in_order" = s."line_in_order"
               LEFT JOIN (SELECT "product_id", MAX("_pos") AS "_pos" FROM "stage_patches_product" GROUP BY "product_id") AS c0
                 ON t."_key_product__product_id" = c0."product_id" AND t."_pos_product" < c0."_pos"
@@ -855,11 +855,11 @@ FROM (
 WHERE "_staged" = 1 OR "_changed" = 1;
 
 -- step 6, supplier_lines
-DELETE FROM "purchasing"."supplier_lines" USING "next_rows_supplier_lines" AS n
-WHERE "purchasing"."supplier_lines"."sold_in_order" = n."sold_in_order" AND "purchasing"."supplier_lines"."line_in_order" = n."line_in_order";
+DELETE FROM "purchasing"."supplier_lines_base" USING "next_rows_supplier_lines" AS n
+WHERE "purchasing"."supplier_lines_base"."sold_in_order" = n."sold_in_order" AND "purchasing"."supplier_lines_base"."line_in_order" = n."line_in_order";
 
 -- step 6, supplier_lines
-INSERT INTO "purchasing"."supplier_lines" ("line_in_order", "sold_in_order", "sold", "made_in", "supplier_number", "supplier_title", "supplier_rating", "product_rating", "department_code", "_pos", "_key_product__product_id", "_pos_product", "_key_product__category__category_id", "_pos_product__category", "_key_product__maker__made_by", "_pos_product__maker", "_key_product__category__department__department_code", "_pos_product__category__department")
+INSERT INTO "purchasing"."supplier_lines_base" ("line_in_order", "sold_in_order", "sold", "made_in", "supplier_number", "supplier_title", "supplier_rating", "product_rating", "department_code", "_pos", "_key_product__product_id", "_pos_product", "_key_product__category__category_id", "_pos_product__category", "_key_product__maker__made_by", "_pos_product__maker", "_key_product__category__department__department_code", "_pos_product__category__department")
 SELECT n."line_in_order", n."sold_in_order", n."sold", n."made_in", n."supplier_number", n."supplier_title", n."supplier_rating", n."product_rating", n."department_code", n."_pos", n."_key_product__product_id", n."_pos_product", n."_key_product__category__category_id", n."_pos_product__category", n."_key_product__maker__made_by", n."_pos_product__maker", n."_key_product__category__department__department_code", n."_pos_product__category__department" FROM "next_rows_supplier_lines" AS n WHERE NOT n."_deleted";
 
 -- step 7, supplier_lines
@@ -1006,10 +1006,10 @@ FROM (
             ROW_NUMBER() OVER (PARTITION BY pool."shipment_number" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
           FROM (
             SELECT t."shipment_number", t."order_id", t."ordered_at", t."ordered_by", t."orderer_wants_mail", t."ordered_in", t."shipping_town", t."shipping_tax_rate", t."depot_town", t."depot_region", t."depot_region_title", t."received_by", t."receiver_telephone", t."receiver_town", t."receiver_postcode", t."gross_weight", t."freight_cost", t."is_insured", t."shipped_at", t."delivered_on", t."_pos", t."_pos_order", t."_key_depot__depot_id", t."_pos_depot", t."_pos_receiver", t."_key_order__customer__customer_number", t."_pos_order__customer", t."_key_order__shipping__shipping_address", t."_pos_order__shipping", t."_key_order__outlet__outlet_id", t."_pos_order__outlet", t."_pos_depot__region", t."_key_receiver__home__home_address", t."_pos_receiver__home", t."_key_order__shipping__region__region_code", t."_pos_order__shipping__region", t."_key_order__outlet__region__region_code", t."_pos_order__outlet__region", FALSE AS "_deleted", 0 AS "_staged"
-            FROM "logistics"."deliveries" AS t
+            FROM "logistics"."deliveries_base" AS t
             JOIN (
               SELECT t."shipment_number"
-              FROM "logistics"."deliveries" AS t
+              FROM "logistics"."deliveries_base" AS t
               LEFT JOIN (SELECT DISTINCT "shipment_number" FROM "stage_rows_deliveries") AS s ON t."shipment_number" = s."shipment_number"
               LEFT JOIN (SELECT "order_id", MAX("_pos") AS "_pos" FROM "stage_patches_customer_order" GROUP BY "order_id") AS c0
                 ON t."order_id" = c0."order_id" AND t."_pos_order" < c0."_pos"
@@ -1109,11 +1109,11 @@ FROM (
 WHERE "_staged" = 1 OR "_changed" = 1;
 
 -- step 6, deliveries
-DELETE FROM "logistics"."deliveries" USING "next_rows_deliveries" AS n
-WHERE "logistics"."deliveries"."shipment_number" = n."shipment_number";
+DELETE FROM "logistics"."deliveries_base" USING "next_rows_deliveries" AS n
+WHERE "logistics"."deliveries_base"."shipment_number" = n."shipment_number";
 
 -- step 6, deliveries
-INSERT INTO "logistics"."deliveries" ("shipment_number", "order_id", "ordered_at", "ordered_by", "orderer_wants_mail", "ordered_in", "shipping_town", "shipping_tax_rate", "depot_town", "depot_region", "depot_region_title", "received_by", "receiver_telephone", "receiver_town", "receiver_postcode", "gross_weight", "freight_cost", "is_insured", "shipped_at", "delivered_on", "_pos", "_pos_order", "_key_depot__depot_id", "_pos_depot", "_pos_receiver", "_key_order__customer__customer_number", "_pos_order__customer", "_key_order__shipping__shipping_address", "_pos_order__shipping", "_key_order__outlet__outlet_id", "_pos_order__outlet", "_pos_depot__region", "_key_receiver__home__home_address", "_pos_receiver__home", "_key_order__shipping__region__region_code", "_pos_order__shipping__region", "_key_order__outlet__region__region_code", "_pos_order__outlet__region")
+INSERT INTO "logistics"."deliveries_base" ("shipment_number", "order_id", "ordered_at", "ordered_by", "orderer_wants_mail", "ordered_in", "shipping_town", "shipping_tax_rate", "depot_town", "depot_region", "depot_region_title", "received_by", "receiver_telephone", "receiver_town", "receiver_postcode", "gross_weight", "freight_cost", "is_insured", "shipped_at", "delivered_on", "_pos", "_pos_order", "_key_depot__depot_id", "_pos_depot", "_pos_receiver", "_key_order__customer__customer_number", "_pos_order__customer", "_key_order__shipping__shipping_address", "_pos_order__shipping", "_key_order__outlet__outlet_id", "_pos_order__outlet", "_pos_depot__region", "_key_receiver__home__home_address", "_pos_receiver__home", "_key_order__shipping__region__region_code", "_pos_order__shipping__region", "_key_order__outlet__region__region_code", "_pos_order__outlet__region")
 SELECT n."shipment_number", n."order_id", n."ordered_at", n."ordered_by", n."orderer_wants_mail", n."ordered_in", n."shipping_town", n."shipping_tax_rate", n."depot_town", n."depot_region", n."depot_region_title", n."received_by", n."receiver_telephone", n."receiver_town", n."receiver_postcode", n."gross_weight", n."freight_cost", n."is_insured", n."shipped_at", n."delivered_on", n."_pos", n."_pos_order", n."_key_depot__depot_id", n."_pos_depot", n."_pos_receiver", n."_key_order__customer__customer_number", n."_pos_order__customer", n."_key_order__shipping__shipping_address", n."_pos_order__shipping", n."_key_order__outlet__outlet_id", n."_pos_order__outlet", n."_pos_depot__region", n."_key_receiver__home__home_address", n."_pos_receiver__home", n."_key_order__shipping__region__region_code", n."_pos_order__shipping__region", n."_key_order__outlet__region__region_code", n."_pos_order__outlet__region" FROM "next_rows_deliveries" AS n WHERE NOT n."_deleted";
 
 -- step 7, deliveries

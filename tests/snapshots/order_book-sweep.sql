@@ -1,11 +1,11 @@
 -- step 8, sales_lines
-DELETE FROM "sales"."sales_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "sales"."sales_lines_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
 DELETE FROM "starjoin"."tombstones_sales_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order" = '00000000000000000000000000000000000000000000',
   "ordered_at" = NULL,
   "is_urgent" = NULL,
@@ -42,7 +42,7 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_order" > '00000000000000000000000000000000000000000000' AND "_pos_order" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_product" = '00000000000000000000000000000000000000000000',
   "product_title" = NULL,
   "list_price" = NULL,
@@ -60,7 +60,7 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_product" > '00000000000000000000000000000000000000000000' AND "_pos_product" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__customer" = '00000000000000000000000000000000000000000000',
   "customer_name" = NULL,
   "telephone" = NULL,
@@ -75,7 +75,7 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_order__customer" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__billing" = '00000000000000000000000000000000000000000000',
   "billing_address" = NULL,
   "billing_street" = NULL,
@@ -83,7 +83,7 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_order__billing" > '00000000000000000000000000000000000000000000' AND "_pos_order__billing" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__shipping" = '00000000000000000000000000000000000000000000',
   "shipping_town" = NULL,
   "shipping_postcode" = NULL,
@@ -93,7 +93,7 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_order__shipping" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__outlet" = '00000000000000000000000000000000000000000000',
   "outlet_town" = NULL,
   "tax_rate" = NULL,
@@ -102,7 +102,7 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_order__outlet" > '00000000000000000000000000000000000000000000' AND "_pos_order__outlet" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_product__category" = '00000000000000000000000000000000000000000000',
   "category_title" = NULL,
   "usual_margin" = NULL,
@@ -113,7 +113,7 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_product__category" > '00000000000000000000000000000000000000000000' AND "_pos_product__category" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__customer__home" = '00000000000000000000000000000000000000000000',
   "home_region" = NULL,
   "_pos_order__customer__home__region" = '00000000000000000000000000000000000000000000',
@@ -121,38 +121,38 @@ UPDATE "sales"."sales_lines" SET
 WHERE "_pos_order__customer__home" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer__home" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__shipping__region" = '00000000000000000000000000000000000000000000',
   "shipping_region" = NULL
 WHERE "_pos_order__shipping__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__outlet__region" = '00000000000000000000000000000000000000000000',
   "tax_rate" = NULL
 WHERE "_pos_order__outlet__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__outlet__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_product__category__department" = '00000000000000000000000000000000000000000000',
   "department_title" = NULL,
   "age_restricted" = NULL
 WHERE "_pos_product__category__department" > '00000000000000000000000000000000000000000000' AND "_pos_product__category__department" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sales_lines
-UPDATE "sales"."sales_lines" SET
+UPDATE "sales"."sales_lines_base" SET
   "_pos_order__customer__home__region" = '00000000000000000000000000000000000000000000',
   "home_region" = NULL
 WHERE "_pos_order__customer__home__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer__home__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, supplier_lines
-DELETE FROM "purchasing"."supplier_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "purchasing"."supplier_lines_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, supplier_lines
 DELETE FROM "starjoin"."tombstones_supplier_lines" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, supplier_lines
-UPDATE "purchasing"."supplier_lines" SET
+UPDATE "purchasing"."supplier_lines_base" SET
   "_pos_product" = '00000000000000000000000000000000000000000000',
   "made_in" = NULL,
   "supplier_number" = NULL,
@@ -169,7 +169,7 @@ UPDATE "purchasing"."supplier_lines" SET
 WHERE "_pos_product" > '00000000000000000000000000000000000000000000' AND "_pos_product" < '00020000000000000000000000000000000000000000';
 
 -- step 8, supplier_lines
-UPDATE "purchasing"."supplier_lines" SET
+UPDATE "purchasing"."supplier_lines_base" SET
   "_pos_product__category" = '00000000000000000000000000000000000000000000',
   "department_code" = NULL,
   "_pos_product__category__department" = '00000000000000000000000000000000000000000000',
@@ -177,7 +177,7 @@ UPDATE "purchasing"."supplier_lines" SET
 WHERE "_pos_product__category" > '00000000000000000000000000000000000000000000' AND "_pos_product__category" < '00020000000000000000000000000000000000000000';
 
 -- step 8, supplier_lines
-UPDATE "purchasing"."supplier_lines" SET
+UPDATE "purchasing"."supplier_lines_base" SET
   "_pos_product__maker" = '00000000000000000000000000000000000000000000',
   "supplier_number" = NULL,
   "supplier_title" = NULL,
@@ -185,19 +185,19 @@ UPDATE "purchasing"."supplier_lines" SET
 WHERE "_pos_product__maker" > '00000000000000000000000000000000000000000000' AND "_pos_product__maker" < '00020000000000000000000000000000000000000000';
 
 -- step 8, supplier_lines
-UPDATE "purchasing"."supplier_lines" SET
+UPDATE "purchasing"."supplier_lines_base" SET
   "_pos_product__category__department" = '00000000000000000000000000000000000000000000',
   "department_code" = NULL
 WHERE "_pos_product__category__department" > '00000000000000000000000000000000000000000000' AND "_pos_product__category__department" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-DELETE FROM "logistics"."deliveries" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "logistics"."deliveries_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
 DELETE FROM "starjoin"."tombstones_deliveries" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_order" = '00000000000000000000000000000000000000000000',
   "ordered_at" = NULL,
   "ordered_by" = NULL,
@@ -218,7 +218,7 @@ UPDATE "logistics"."deliveries" SET
 WHERE "_pos_order" > '00000000000000000000000000000000000000000000' AND "_pos_order" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_depot" = '00000000000000000000000000000000000000000000',
   "depot_town" = NULL,
   "depot_region" = NULL,
@@ -227,7 +227,7 @@ UPDATE "logistics"."deliveries" SET
 WHERE "_pos_depot" > '00000000000000000000000000000000000000000000' AND "_pos_depot" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_receiver" = '00000000000000000000000000000000000000000000',
   "receiver_telephone" = NULL,
   "receiver_town" = NULL,
@@ -237,14 +237,14 @@ UPDATE "logistics"."deliveries" SET
 WHERE "_pos_receiver" > '00000000000000000000000000000000000000000000' AND "_pos_receiver" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_order__customer" = '00000000000000000000000000000000000000000000',
   "ordered_by" = NULL,
   "orderer_wants_mail" = NULL
 WHERE "_pos_order__customer" > '00000000000000000000000000000000000000000000' AND "_pos_order__customer" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_order__shipping" = '00000000000000000000000000000000000000000000',
   "shipping_town" = NULL,
   "shipping_tax_rate" = NULL,
@@ -253,7 +253,7 @@ UPDATE "logistics"."deliveries" SET
 WHERE "_pos_order__shipping" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_order__outlet" = '00000000000000000000000000000000000000000000',
   "ordered_in" = NULL,
   "_pos_order__outlet__region" = '00000000000000000000000000000000000000000000',
@@ -261,26 +261,26 @@ UPDATE "logistics"."deliveries" SET
 WHERE "_pos_order__outlet" > '00000000000000000000000000000000000000000000' AND "_pos_order__outlet" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_depot__region" = '00000000000000000000000000000000000000000000',
   "depot_region_title" = NULL
 WHERE "_pos_depot__region" > '00000000000000000000000000000000000000000000' AND "_pos_depot__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_receiver__home" = '00000000000000000000000000000000000000000000',
   "receiver_town" = NULL,
   "receiver_postcode" = NULL
 WHERE "_pos_receiver__home" > '00000000000000000000000000000000000000000000' AND "_pos_receiver__home" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_order__shipping__region" = '00000000000000000000000000000000000000000000',
   "shipping_tax_rate" = NULL
 WHERE "_pos_order__shipping__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__shipping__region" < '00020000000000000000000000000000000000000000';
 
 -- step 8, deliveries
-UPDATE "logistics"."deliveries" SET
+UPDATE "logistics"."deliveries_base" SET
   "_pos_order__outlet__region" = '00000000000000000000000000000000000000000000',
   "ordered_in" = NULL
 WHERE "_pos_order__outlet__region" > '00000000000000000000000000000000000000000000' AND "_pos_order__outlet__region" < '00020000000000000000000000000000000000000000';

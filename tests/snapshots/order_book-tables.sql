@@ -92,7 +92,31 @@ CREATE TABLE IF NOT EXISTS "starjoin".schema_version (
 
 CREATE SCHEMA IF NOT EXISTS "sales";
 
-CREATE TABLE IF NOT EXISTS "sales"."sales_lines" (
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales_lines" (
+  "order_id" BIGINT NOT NULL,
+  "line_number" SMALLINT NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("order_id") SORTKEY ("order_id", "line_number");
+
+CREATE SCHEMA IF NOT EXISTS "purchasing";
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_supplier_lines" (
+  "line_in_order" SMALLINT NOT NULL,
+  "sold_in_order" BIGINT NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTSTYLE AUTO SORTKEY ("sold_in_order", "line_in_order");
+
+CREATE SCHEMA IF NOT EXISTS "logistics";
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
+  "shipment_number" VARCHAR(20) NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("shipment_number") SORTKEY ("shipment_number");
+
+CREATE TABLE "sales"."sales_lines_base" (
   "order_id" BIGINT NOT NULL,
   "line_number" SMALLINT NOT NULL,
   "quantity" DECIMAL(10,3),
@@ -151,16 +175,12 @@ CREATE TABLE IF NOT EXISTS "sales"."sales_lines" (
   "_pos_order__customer__home__region" VARCHAR(44)
 ) DISTKEY ("order_id") SORTKEY ("ordered_at", "order_id");
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales_lines" (
-  "order_id" BIGINT NOT NULL,
-  "line_number" SMALLINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTKEY ("order_id") SORTKEY ("order_id", "line_number");
+CREATE VIEW "sales"."sales_lines" AS
+SELECT "order_id", "line_number", "quantity", "unit_price", "discount", "gift_wrapped", "changed_at", "product_id", "product_title", "list_price", "unit_weight", "discontinued", "released_on", "category_title", "usual_margin", "department_title", "age_restricted", "ordered_at", "is_urgent", "customer_number", "customer_name", "telephone", "born_on", "wants_mail", "credit_limit", "home_region", "billing_address", "billing_street", "billing_postcode", "shipping_town", "shipping_postcode", "shipping_region", "outlet_id", "outlet_town", "tax_rate"
+FROM "sales"."sales_lines_base"
+WITH NO SCHEMA BINDING;
 
-CREATE SCHEMA IF NOT EXISTS "purchasing";
-
-CREATE TABLE IF NOT EXISTS "purchasing"."supplier_lines" (
+CREATE TABLE "purchasing"."supplier_lines_base" (
   "line_in_order" SMALLINT NOT NULL,
   "sold_in_order" BIGINT NOT NULL,
   "sold" DECIMAL(10,3),
@@ -181,16 +201,12 @@ CREATE TABLE IF NOT EXISTS "purchasing"."supplier_lines" (
   "_pos_product__category__department" VARCHAR(44)
 ) DISTSTYLE AUTO;
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_supplier_lines" (
-  "line_in_order" SMALLINT NOT NULL,
-  "sold_in_order" BIGINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTSTYLE AUTO SORTKEY ("sold_in_order", "line_in_order");
+CREATE VIEW "purchasing"."supplier_lines" AS
+SELECT "line_in_order", "sold_in_order", "sold", "made_in", "supplier_number", "supplier_title", "supplier_rating", "product_rating", "department_code"
+FROM "purchasing"."supplier_lines_base"
+WITH NO SCHEMA BINDING;
 
-CREATE SCHEMA IF NOT EXISTS "logistics";
-
-CREATE TABLE IF NOT EXISTS "logistics"."deliveries" (
+CREATE TABLE "logistics"."deliveries_base" (
   "shipment_number" VARCHAR(20) NOT NULL,
   "order_id" BIGINT,
   "ordered_at" TIMESTAMP,
@@ -231,8 +247,7 @@ CREATE TABLE IF NOT EXISTS "logistics"."deliveries" (
   "_pos_order__outlet__region" VARCHAR(44)
 ) DISTKEY ("shipment_number") SORTKEY ("shipped_at");
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
-  "shipment_number" VARCHAR(20) NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTKEY ("shipment_number") SORTKEY ("shipment_number");
+CREATE VIEW "logistics"."deliveries" AS
+SELECT "shipment_number", "order_id", "ordered_at", "ordered_by", "orderer_wants_mail", "ordered_in", "shipping_town", "shipping_tax_rate", "depot_town", "depot_region", "depot_region_title", "received_by", "receiver_telephone", "receiver_town", "receiver_postcode", "gross_weight", "freight_cost", "is_insured", "shipped_at", "delivered_on"
+FROM "logistics"."deliveries_base"
+WITH NO SCHEMA BINDING;

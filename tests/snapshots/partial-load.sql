@@ -139,10 +139,10 @@ FROM (
           ROW_NUMBER() OVER (PARTITION BY pool."sale" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
         FROM (
           SELECT t."sale", t."note", t."title", t."hall", t."buyer", t."buyer_name", t."seller_name", t."place", t."_pos", COALESCE(t."_set_buyer", t."_pos") AS "_set_buyer", COALESCE(t."_set__key_event__event", t."_pos") AS "_set__key_event__event", COALESCE(t."_set__key_seller__seller", t."_pos") AS "_set__key_seller__seller", COALESCE(t."_set__key_place__country", t."_pos") AS "_set__key_place__country", COALESCE(t."_set__key_place__code", t."_pos") AS "_set__key_place__code", t."_key_event__event", t."_pos_event", t."_pos_buyer", t."_key_seller__seller", t."_pos_seller", t."_key_place__country", t."_key_place__code", t."_pos_place", t."_key_event__venue__country", t."_key_event__venue__code", t."_pos_event__venue", FALSE AS "_deleted", 0 AS "_staged"
-          FROM "public"."sales" AS t
+          FROM "public"."sales_base" AS t
           JOIN (
             SELECT t."sale"
-            FROM "public"."sales" AS t
+            FROM "public"."sales_base" AS t
             LEFT JOIN (SELECT DISTINCT "sale" FROM "stage_rows_sales") AS s ON t."sale" = s."sale"
             LEFT JOIN (SELECT "event", MAX("_pos") AS "_pos" FROM "stage_patches_event" GROUP BY "event") AS c0
               ON t."_key_event__event" = c0."event" AND t."_pos_event" < c0."_pos"
@@ -201,11 +201,11 @@ FROM (
 WHERE "_staged" = 1 OR "_changed" = 1;
 
 -- step 6, sales
-DELETE FROM "public"."sales" USING "next_rows_sales" AS n
-WHERE "public"."sales"."sale" = n."sale";
+DELETE FROM "public"."sales_base" USING "next_rows_sales" AS n
+WHERE "public"."sales_base"."sale" = n."sale";
 
 -- step 6, sales
-INSERT INTO "public"."sales" ("sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place", "_pos", "_set_buyer", "_set__key_event__event", "_set__key_seller__seller", "_set__key_place__country", "_set__key_place__code", "_key_event__event", "_pos_event", "_pos_buyer", "_key_seller__seller", "_pos_seller", "_key_place__country", "_key_place__code", "_pos_place", "_key_event__venue__country", "_key_event__venue__code", "_pos_event__venue")
+INSERT INTO "public"."sales_base" ("sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place", "_pos", "_set_buyer", "_set__key_event__event", "_set__key_seller__seller", "_set__key_place__country", "_set__key_place__code", "_key_event__event", "_pos_event", "_pos_buyer", "_key_seller__seller", "_pos_seller", "_key_place__country", "_key_place__code", "_pos_place", "_key_event__venue__country", "_key_event__venue__code", "_pos_event__venue")
 SELECT n."sale", n."note", n."title", n."hall", n."buyer", n."buyer_name", n."seller_name", n."place", n."_pos", n."_set_buyer", n."_set__key_event__event", n."_set__key_seller__seller", n."_set__key_place__country", n."_set__key_place__code", n."_key_event__event", n."_pos_event", n."_pos_buyer", n."_key_seller__seller", n."_pos_seller", n."_key_place__country", n."_key_place__code", n."_pos_place", n."_key_event__venue__country", n."_key_event__venue__code", n."_pos_event__venue" FROM "next_rows_sales" AS n WHERE NOT n."_deleted";
 
 -- step 7, sales

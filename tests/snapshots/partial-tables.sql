@@ -92,7 +92,13 @@ CREATE TABLE IF NOT EXISTS "starjoin".schema_version (
 
 CREATE SCHEMA IF NOT EXISTS "public";
 
-CREATE TABLE IF NOT EXISTS "public"."sales" (
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales" (
+  "sale" INTEGER NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("sale") SORTKEY ("sale");
+
+CREATE TABLE "public"."sales_base" (
   "sale" INTEGER NOT NULL,
   "note" VARCHAR(40),
   "title" VARCHAR(40),
@@ -120,8 +126,7 @@ CREATE TABLE IF NOT EXISTS "public"."sales" (
   "_pos_event__venue" VARCHAR(88)
 ) DISTKEY ("sale");
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales" (
-  "sale" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTKEY ("sale") SORTKEY ("sale");
+CREATE VIEW "public"."sales" AS
+SELECT "sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place"
+FROM "public"."sales_base"
+WITH NO SCHEMA BINDING;

@@ -123,10 +123,10 @@ FROM (
           ROW_NUMBER() OVER (PARTITION BY pool."ticket_id" ORDER BY pool."_pos" DESC, pool."_staged") AS _rank
         FROM (
           SELECT t."ticket_id", t."event_id", t."sport_type", t."start_date", t."location", t."seat_level", t."seat_location", t."ticket_price", t."purchased_by", t."name", t."email_address", t."phone_number", t."created_at", t."updated_at", t."_pos", t."_pos_ticket", t."_pos_buyer", t."_pos_ticket__event", FALSE AS "_deleted", 0 AS "_staged"
-          FROM "public"."sport_event_activity" AS t
+          FROM "public"."sport_event_activity_base" AS t
           JOIN (
             SELECT t."ticket_id"
-            FROM "public"."sport_event_activity" AS t
+            FROM "public"."sport_event_activity_base" AS t
             LEFT JOIN (SELECT DISTINCT "ticket_id" FROM "stage_rows_sport_event_activity") AS s ON t."ticket_id" = s."ticket_id"
             LEFT JOIN (SELECT "ticket_id", MAX("_pos") AS "_pos" FROM "stage_patches_ticket" GROUP BY "ticket_id") AS c0
               ON t."ticket_id" = c0."ticket_id" AND t."_pos_ticket" < c0."_pos"
@@ -169,11 +169,11 @@ FROM (
 WHERE "_staged" = 1 OR "_changed" = 1;
 
 -- step 6, sport_event_activity
-DELETE FROM "public"."sport_event_activity" USING "next_rows_sport_event_activity" AS n
-WHERE "public"."sport_event_activity"."ticket_id" = n."ticket_id";
+DELETE FROM "public"."sport_event_activity_base" USING "next_rows_sport_event_activity" AS n
+WHERE "public"."sport_event_activity_base"."ticket_id" = n."ticket_id";
 
 -- step 6, sport_event_activity
-INSERT INTO "public"."sport_event_activity" ("ticket_id", "event_id", "sport_type", "start_date", "location", "seat_level", "seat_location", "ticket_price", "purchased_by", "name", "email_address", "phone_number", "created_at", "updated_at", "_pos", "_pos_ticket", "_pos_buyer", "_pos_ticket__event")
+INSERT INTO "public"."sport_event_activity_base" ("ticket_id", "event_id", "sport_type", "start_date", "location", "seat_level", "seat_location", "ticket_price", "purchased_by", "name", "email_address", "phone_number", "created_at", "updated_at", "_pos", "_pos_ticket", "_pos_buyer", "_pos_ticket__event")
 SELECT n."ticket_id", n."event_id", n."sport_type", n."start_date", n."location", n."seat_level", n."seat_location", n."ticket_price", n."purchased_by", n."name", n."email_address", n."phone_number", n."created_at", n."updated_at", n."_pos", n."_pos_ticket", n."_pos_buyer", n."_pos_ticket__event" FROM "next_rows_sport_event_activity" AS n WHERE NOT n."_deleted";
 
 -- step 7, sport_event_activity

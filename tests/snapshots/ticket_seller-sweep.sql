@@ -1,11 +1,11 @@
 -- step 8, sport_event_activity
-DELETE FROM "public"."sport_event_activity" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "public"."sport_event_activity_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sport_event_activity
 DELETE FROM "starjoin"."tombstones_sport_event_activity" WHERE "_pos" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sport_event_activity
-UPDATE "public"."sport_event_activity" SET
+UPDATE "public"."sport_event_activity_base" SET
   "_pos_ticket" = '00000000000000000000000000000000000000000000',
   "event_id" = NULL,
   "sport_type" = NULL,
@@ -18,7 +18,7 @@ UPDATE "public"."sport_event_activity" SET
 WHERE "_pos_ticket" > '00000000000000000000000000000000000000000000' AND "_pos_ticket" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sport_event_activity
-UPDATE "public"."sport_event_activity" SET
+UPDATE "public"."sport_event_activity_base" SET
   "_pos_buyer" = '00000000000000000000000000000000000000000000',
   "name" = NULL,
   "email_address" = NULL,
@@ -26,7 +26,7 @@ UPDATE "public"."sport_event_activity" SET
 WHERE "_pos_buyer" > '00000000000000000000000000000000000000000000' AND "_pos_buyer" < '00020000000000000000000000000000000000000000';
 
 -- step 8, sport_event_activity
-UPDATE "public"."sport_event_activity" SET
+UPDATE "public"."sport_event_activity_base" SET
   "_pos_ticket__event" = '00000000000000000000000000000000000000000000',
   "sport_type" = NULL,
   "start_date" = NULL,

@@ -92,7 +92,13 @@ CREATE TABLE IF NOT EXISTS "starjoin".schema_version (
 
 CREATE SCHEMA IF NOT EXISTS "public";
 
-CREATE TABLE IF NOT EXISTS "public"."sport_event_activity" (
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sport_event_activity" (
+  "ticket_id" INTEGER NOT NULL,
+  "_pos" VARCHAR(44) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("ticket_id") SORTKEY ("ticket_id");
+
+CREATE TABLE "public"."sport_event_activity_base" (
   "ticket_id" INTEGER NOT NULL,
   "event_id" INTEGER,
   "sport_type" VARCHAR(60),
@@ -113,8 +119,7 @@ CREATE TABLE IF NOT EXISTS "public"."sport_event_activity" (
   "_pos_ticket__event" VARCHAR(44)
 ) DISTKEY ("ticket_id") SORTKEY ("created_at");
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sport_event_activity" (
-  "ticket_id" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTKEY ("ticket_id") SORTKEY ("ticket_id");
+CREATE VIEW "public"."sport_event_activity" AS
+SELECT "ticket_id", "event_id", "sport_type", "start_date", "location", "seat_level", "seat_location", "ticket_price", "purchased_by", "name", "email_address", "phone_number", "created_at", "updated_at"
+FROM "public"."sport_event_activity_base"
+WITH NO SCHEMA BINDING;

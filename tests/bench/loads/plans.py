@@ -100,7 +100,7 @@ def plan_former_load(
             written.step,
             written.about,
             written.sql.format(
-                target=names.target(target),
+                target=names.base(target),
                 tombstones=names.tombstones(target),
                 position=position,
                 manifest=staged[written.kind, written.table],

@@ -54,7 +54,8 @@ class BenchWarehouse(Lifetime):
         self.names = Names(_SCHEMA)
         (self.target,) = self.spec.targets
         # What loads write: as SQL has it, and its name in its schema.
-        self.table, self.table_name = self.names.target(self.target), self.target.table
+        self.table = self.names.base(self.target)
+        self.table_name = self.names.base_table(self.target)
         self.tombstones = self.names.tombstones(self.target)
 
     def _start(self) -> None:

@@ -85,6 +85,10 @@ REFUSED: list[tuple[Changes, str]] = [
         {(*SALES, "sort_key"): ["sold", "sold"]},
         "sales, sort_key: column sold is named 2 times",
     ),
+    (
+        {("targets", "sales_base"): {"fact": "sale", "columns": {"receipt": "receipt"}}},
+        "target sales_base: that is the base table's name of target sales; choose another",
+    ),
     ({(*SALES, "schema"): "pg_sales"}, "target sales: schema pg_sales is reserved by Redshift"),
     (
         {(*SALES, "schema"): "information_schema"},

@@ -101,7 +101,7 @@ class SqliteWarehouse:
         """Every column of the target, in order of declaration."""
         columns = ", ".join(f'"{column.name}"' for column in target.columns)
         return sorted(
-            self._connection.execute(f"SELECT {columns} FROM {NAMES.target(target)}"), key=repr
+            self._connection.execute(f"SELECT {columns} FROM {NAMES.base(target)}"), key=repr
         )
 
     def dimension(self, dimension: DimensionSpec) -> list[tuple[Any, ...]]:

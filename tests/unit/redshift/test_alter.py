@@ -11,12 +11,13 @@ from redshift_connector.error import InterfaceError
 
 from connectors.redshift.alter import compare
 from connectors.redshift.errors import FenceLostError, NeedsRepairError, OutcomeUnknownError
+from connectors.redshift.names import Names
 from connectors.redshift.spec import ColumnSpec
 from connectors.sql_types import SqlType, SqlTypeError
 from flink_app.positions.position import UNKNOWN
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
 
-TABLE: Final = f'"public"."{TARGET.table}"'
+TABLE: Final = Names.base(TARGET)
 
 
 @pytest.fixture
@@ -26,8 +27,10 @@ def warehouse() -> FakeWarehouse:
 
 def older(warehouse: FakeWarehouse) -> None:
     """The tables of a declaration that knew no location and shorter seats."""
-    columns = warehouse.tables[TARGET.table]
+    columns = warehouse.tables[Names.base_table(TARGET)]
     del columns["location"], columns["_pos_buyer"]
+    view = warehouse.views[TARGET.table]
+    warehouse.views[TARGET.table] = view.replace('"location", ', "")
     columns["seat_level"] = "VARCHAR(9)"
 
 
@@ -67,7 +70,9 @@ def test_with_leave_each_statement_runs_outside_a_transaction_and_is_logged(
     assert outside == [True] * 3
     assert warehouse.fence == [("app", 5)]
     assert warehouse.said[-1] == "close"
-    assert len(caplog.messages) == 3
+    *altered, shown = caplog.messages
+    assert len(altered) == 3
+    assert 'view "public"."sport_event_activity" shows the declared columns now' in shown
     (added,) = [m for m in caplog.messages if '"location"' in m]
     assert "have null there until they change or a reload" in added.lower()
 
@@ -75,7 +80,7 @@ def test_with_leave_each_statement_runs_outside_a_transaction_and_is_logged(
 def test_a_start_of_tables_that_are_as_declared_or_wider_alters_nothing(
     warehouse: FakeWarehouse,
 ) -> None:
-    warehouse.tables[TARGET.table] |= {
+    warehouse.tables[Names.base_table(TARGET)] |= {
         "seat_level": "VARCHAR(41)",
         "ticket_price": "BIGINT",
         "event_id": "DECIMAL(10,0)",
@@ -116,7 +121,7 @@ def test_what_redshift_cannot_alter_is_reported_and_nothing_else_is_done(
     warehouse: FakeWarehouse,
 ) -> None:
     older(warehouse)
-    warehouse.tables[TARGET.table]["ticket_price"] = "SMALLINT"
+    warehouse.tables[Names.base_table(TARGET)]["ticket_price"] = "SMALLINT"
     with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, alters=True).start(5)
     message = str(caught.value)
@@ -135,8 +140,11 @@ def test_what_redshift_cannot_alter_is_reported_and_nothing_else_is_done(
 def test_an_undeclared_column_without_which_there_is_no_row_is_refused(
     warehouse: FakeWarehouse,
 ) -> None:
-    warehouse.tables[TARGET.table]["of_somebody_else"] = "BOOLEAN"
-    warehouse.required |= {(TARGET.table, "of_somebody_else"), (TARGET.table, "ticket_id")}
+    warehouse.tables[Names.base_table(TARGET)]["of_somebody_else"] = "BOOLEAN"
+    warehouse.required |= {
+        (Names.base_table(TARGET), "of_somebody_else"),
+        (Names.base_table(TARGET), "ticket_id"),
+    }
     with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, alters=True).start(5)
     assert "is not in the declaration, and it is NOT NULL without a default" in str(caught.value)
@@ -160,7 +168,7 @@ def test_tombstones_hold_keys_as_the_target_does(warehouse: FakeWarehouse) -> No
 
 
 def test_a_key_cannot_be_added(warehouse: FakeWarehouse) -> None:
-    del warehouse.tables[TARGET.table]["ticket_id"]
+    del warehouse.tables[Names.base_table(TARGET)]["ticket_id"]
     with pytest.raises(NeedsRepairError, match='no key column "ticket_id" INTEGER: recreate it'):
         loader(warehouse, alters=True).start(5)
 

@@ -29,7 +29,7 @@ def sweep(**values: Any) -> dict[str, Any]:
     with SqliteWarehouse(SPEC) as warehouse:
         written = ", ".join("NULL" if v is None else repr(v) for v in row.values())
         columns = ", ".join(f'"{name}"' for name in row)
-        warehouse.execute(f"INSERT INTO {NAMES.target(TARGET)} ({columns}) VALUES ({written})")
+        warehouse.execute(f"INSERT INTO {NAMES.base(TARGET)} ({columns}) VALUES ({written})")
         for statement in plan_sweep(SPEC, NAMES, Floor(Floors(2), floor_position), "fte"):
             warehouse.execute(statement.sql)
         ((*swept,),) = warehouse.rows(TARGET)

@@ -82,7 +82,7 @@ def test_every_row_has_a_source_and_words() -> None:
 # With what a sentence tells a person to do begins.
 _TELLS: Final = re.compile(
     r"[:.;] (?:allow|associate|change|check|compare|contact|declare|give|grant|remove|report"
-    r"|restart|restore|see|set|transfer)\b",
+    r"|drop|restart|restore|see|set|transfer)\b",
     re.IGNORECASE,
 )
 

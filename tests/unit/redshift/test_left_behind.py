@@ -178,7 +178,9 @@ def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
     assert ended(warehouse) == []
 
 
-@pytest.mark.parametrize("doing", ["creating missing tables", "taking the fence"])
+@pytest.mark.parametrize(
+    "doing", ["creating missing tables", "making the targets' tables and views", "taking the fence"]
+)
 @pytest.mark.parametrize(
     ("holders", "message"),
     [
@@ -209,7 +211,8 @@ def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
     warehouse.fails = fail
     with pytest.raises(RetryLoadError, match=f"loading batch .*, waiting for the .*{message}"):
         loads.load([part("a")], 5)
-    locks = iter([True, False] if doing == "taking the fence" else [False])
+    before = ["creating missing tables", "making the targets' tables and views", "taking the fence"]
+    locks = iter([*[True] * before.index(doing), False])
 
     def fail_in_start(what: str) -> None:
         if what.startswith("LOCK") and not next(locks):

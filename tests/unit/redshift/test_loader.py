@@ -50,7 +50,7 @@ def fail_at(start: str, error: Exception) -> Any:
 def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWarehouse) -> None:
     loader(warehouse).start(5)
     assert warehouse.fence == [("app", 5)]
-    first, second = [i for i, said in enumerate(warehouse.said) if said == "commit"]
+    first, _, last = [i for i, said in enumerate(warehouse.said) if said == "commit"]
     begin = warehouse.said.index("connect", 1)
     schema, *made = warehouse.said[begin + 1 : first]
     assert schema.startswith("CREATE SCHEMA")
@@ -71,7 +71,7 @@ def test_a_start_makes_tables_first_and_then_takes_the_fence(warehouse: FakeWare
         "connect",
         'LOCK TABLE "bookkeeping".load_lock',
     ]
-    closed, *looked = (said.partition(",")[0] for said in warehouse.said[second + 1 :])
+    closed, *looked = (said.partition(",")[0] for said in warehouse.said[last + 1 :])
     assert (closed, looked) == ("close", ["connect", "SELECT user_name", "close"])
     assert warehouse.version == (migrations.LATEST.number, migrations.LATEST.release)
 

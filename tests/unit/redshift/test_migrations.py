@@ -59,7 +59,9 @@ def test_every_version_has_its_number_and_its_layout() -> None:
 
 
 def test_no_two_versions_have_the_same_layout() -> None:
-    layouts = [layout(number) for number in range(1, LATEST.number + 1)]
+    of_targets_alone = {10}
+    numbers = [n for n in range(1, LATEST.number + 1) if n not in of_targets_alone]
+    layouts = [layout(number) for number in numbers]
     assert len(set(layouts)) == len(layouts)
 
 

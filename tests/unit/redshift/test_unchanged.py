@@ -131,7 +131,7 @@ def test_a_row_from_before_the_declaration_keeps_its_value() -> None:
     """A column that was added to a table in use has NULL there: the row's position counts."""
     with SqliteWarehouse(SPEC) as warehouse:
         load(warehouse, [Change(2, "a")])
-        warehouse.execute(f'UPDATE {NAMES.target(TARGET)} SET "_set_body" = NULL')
+        warehouse.execute(f'UPDATE {NAMES.base(TARGET)} SET "_set_body" = NULL')
         load(warehouse, [Change(1, "older")])
         load(warehouse, [Change(3)])
         assert warehouse.rows(TARGET) == known([Change(2, "a"), Change(3)])

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from connectors.redshift.names import Names
 from flink_app.positions.position import make_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.denormalise.histories import Change
@@ -16,7 +17,7 @@ from tests.unit.redshift.test_counterexamples import STAR, Run, c, e, f, t
 from tests.unit.redshift.warehouse import TARGET, FakeWarehouse, loader, part
 
 SPEC: Final = warehouse_spec(STAR)
-TABLE: Final = NAMES.target(TARGET)
+TABLE: Final = NAMES.base(TARGET)
 
 
 class Wider(Run):
@@ -85,7 +86,7 @@ def test_a_column_counts_from_the_load_after_it_was_added() -> None:
     loading.start(5)
     loading.load([part("a")], 5)
     assert not warehouse.statements('CREATE TEMP TABLE "aside_')
-    warehouse.tables[TARGET.table] |= {"remark": "VARCHAR(20)"}
+    warehouse.tables[Names.base_table(TARGET)] |= {"remark": "VARCHAR(20)"}
     loading.load([part("b")], 5)
     (aside,) = warehouse.statements('CREATE TEMP TABLE "aside_')
     assert 't."remark"' in aside

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from connectors.blocks import Kind
 from connectors.floors import NO_FLOORS, Floors
-from connectors.redshift.ddl import TOMBSTONE_TIME
+from connectors.redshift.ddl import TOMBSTONE_TIME, create_view
 from connectors.redshift.loader import Loader
+from connectors.redshift.names import Names
 from connectors.redshift.pruning import Pruning
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
@@ -46,6 +47,8 @@ _COUNTED: Final = re.compile(
 _ALTERED: Final = re.compile(
     r'ALTER TABLE "\w+"."(\w+)" (?:ADD|ALTER) COLUMN "(\w+)" (?:TYPE )?([A-Z]\S*)( DEFAULT)?'
 )
+_RENAMED: Final = re.compile(r'ALTER TABLE "\w+"."(\w+)" RENAME TO "(\w+)"')
+_VIEWED: Final = re.compile(r'(CREATE|DROP) VIEW "\w+"."(\w+)"')
 _CATALOGUE: Final = {"VARCHAR": "character varying", "DECIMAL": "numeric"}
 _CATALOGUE_TIMES: Final = {"TIMESTAMP": "timestamp without time zone"}
 
@@ -63,7 +66,7 @@ def existing(spec: WarehouseSpec) -> dict[str, dict[str, str]]:
     for target in spec.targets:
         columns = {column.name: column.sql_type for column in target.columns}
         kept = (*target.key, spec.position)
-        tables[target.table] = columns
+        tables[Names.base_table(target)] = columns
         buried = {name: columns[name] for name in kept} | {TOMBSTONE_TIME: "TIMESTAMP"}
         tables[f"tombstones_{target.table}"] = buried
     for dimension in spec.dimensions:
@@ -79,6 +82,10 @@ class FakeWarehouse:
         fence: application and number of its holder.
         parts: names in the ledger, once committed.
         tables: name and type of the columns that there are, by table.
+        views: the statements that made them, by name.
+        comments: on tables and views, by name.
+        rights: on every table and view, as the catalogue writes them.
+        closed: schemas in which the loader's user may create nothing.
         defaults: table and name of those with a default.
         required: table and name of those that are NOT NULL, without a default.
         version: of the bookkeeping tables' layout with its release, once committed; None where no
@@ -105,6 +112,10 @@ class FakeWarehouse:
         self.fence: list[tuple[str, int]] = []
         self.parts: set[str] = set()
         self.tables = existing(SPEC)
+        self.views = {TARGET.table: create_view(TARGET, Names("bookkeeping"), TARGET.declared)}
+        self.comments: dict[str, str] = {}
+        self.rights: str | None = None
+        self.closed: set[str] = set()
         self.defaults: set[tuple[str, str]] = set()
         self.required: set[tuple[str, str]] = set()
         self.collation = "case_sensitive"
@@ -167,7 +178,9 @@ class FakeWarehouse:
         values = list(args or [])
         self.values.append((operation, values))
         known = self._booked(operation, values) or self._catalogued(operation, values)
-        self._answer = known or self._counted(operation)
+        listed = known or self._relations(operation, values)
+        self._answer = listed or self._counted(operation)
+        self._define(operation)
         if operation.startswith("INSERT INTO") and ".floor " in operation:
             self._floors_now = dict(zip(values[::3], values[1::3], strict=True))
         elif operation.startswith("INSERT INTO") and ".value_key " in operation:
@@ -178,10 +191,6 @@ class FakeWarehouse:
                 catalogued(*column, has_default=(values[1], column[0]) in self.defaults)
                 for column in present.items()
             ]
-        elif altered := _ALTERED.match(operation):
-            table, column, kind, default = altered.groups()
-            self.tables[table][column] = kind
-            self.defaults |= {(table, column)} if default else set()
         elif operation.startswith("SELECT pg_terminate_backend("):
             self.left_behind.discard(int(operation.partition("(")[2].rstrip(")")))
         elif operation.startswith("DELETE FROM") and ".fence" in operation:
@@ -202,6 +211,30 @@ class FakeWarehouse:
         table = values[1]
         columns = self.tables.get(table, {})
         return [(c, "NO" if (table, c) in self.required else "YES", None) for c in columns]
+
+    def _relations(self, operation: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        """The answer from the catalogue of tables and views."""
+        if operation.startswith("SELECT c.relname, c.relkind"):
+            kinds = dict.fromkeys(self.tables, "r") | dict.fromkeys(self.views, "v")
+            known = [name for name in values[1:] if name in kinds]
+            return [(n, kinds[n], self.comments.get(n), self.views.get(n)) for n in known]
+        if operation.startswith("SELECT array_to_string("):
+            return [(self.rights, "loader")]
+        if operation.startswith("SELECT nspname"):
+            return [(schema,) for schema in values if schema in self.closed]
+        return []
+
+    def _define(self, operation: str) -> None:
+        """What a statement does to tables and views."""
+        if altered := _ALTERED.match(operation):
+            table, column, kind, default = altered.groups()
+            self.tables[table][column] = kind
+            self.defaults |= {(table, column)} if default else set()
+        elif renamed := _RENAMED.match(operation):
+            self.tables[renamed[2]] = self.tables.pop(renamed[1])
+        elif viewed := _VIEWED.match(operation):
+            self.views.pop(viewed[2], None)
+            self.views |= {viewed[2]: operation} if viewed[1] == "CREATE" else {}
 
     def _booked(  # noqa: C901, PLR0911 - one answer a table
         self, operation: str, values: list[Any]

@@ -1,0 +1,225 @@
+"""Targets: a base table that loads write, and under the target's name a view that people query.
+
+Owns what may stand under both names and how it becomes what is declared: made new; a table of a
+release before there were views renamed, with a view in its place; a view of other columns replaced.
+What the base table has beside declared and hidden columns stays, and the view does not show it.
+
+Each target is brought up to date in one transaction, under the load's lock and fence, so nobody
+finds its name without a relation. It is looked up at every start: the catalogue is the only record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from connectors.redshift.alter import columns_of
+from connectors.redshift.ddl import create_base, create_view
+from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.grants import Grants, read_grants
+from connectors.redshift.ledger import Cursor
+from connectors.redshift.names import Names, quote
+from connectors.redshift.spec import TargetSpec, WarehouseSpec
+
+_TABLE: Final = "r"
+_VIEW: Final = "v"
+_LOOK: Final = """SELECT c.relname, c.relkind, obj_description(c.oid, 'pg_class'),
+  CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname IN (%s, %s) AND c.relkind IN ('r', 'v', 'm')"""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What a name stands for.
+
+    Attributes:
+        kind: of the catalogue.
+        comment: that somebody made; may be empty.
+        definition: of a view.
+        columns: of a table.
+    """
+
+    kind: str
+    comment: str = ""
+    definition: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What brings one target up to date.
+
+    Attributes:
+        statements: in order, all in one transaction.
+        locked: the quoted name of what the first of them takes an exclusive lock on; may be empty.
+        message: what is different for people afterwards; may be empty.
+    """
+
+    statements: tuple[str, ...]
+    locked: str = ""
+    message: str = ""
+
+
+def find_change(
+    cursor: Cursor, target: TargetSpec, warehouse: WarehouseSpec, names: Names
+) -> Change | None:
+    """What the target lacks; None where its view and base table are as declared.
+
+    Raises NeedsRepairError when one of the names stands for something else.
+    """
+    under_name, base = _look(cursor, target, names)
+    _refuse_strangers(target, warehouse, names, under_name, base)
+    if base is None:
+        if under_name is None:
+            declared = create_base(target, names), create_view(target, names, target.declared)
+            return Change(declared)
+        return _upgrade(target, names, under_name, _grants_on(cursor, target))
+    view = create_view(target, names, base.columns)
+    if under_name is None:
+        return Change((view,), message=_say_recreated(target, names))
+    if _matches(view, under_name.definition):
+        return None
+    return _replace(target, names, under_name, _grants_on(cursor, target), view)
+
+
+def _grants_on(cursor: Cursor, target: TargetSpec) -> Grants:
+    return read_grants(cursor, target.schema, target.table)
+
+
+def _look(
+    cursor: Cursor, target: TargetSpec, names: Names
+) -> tuple[Relation | None, Relation | None]:
+    """What stands under the target's name and under its base table's."""
+    base = names.base_table(target)
+    cursor.execute(_LOOK, (target.schema, target.table, base))
+    described = {str(name): rest for name, *rest in cursor.fetchall()}
+
+    def describe(name: str) -> Relation | None:
+        if name not in described:
+            return None
+        kind, comment, definition = (str(value or "") for value in described[name])
+        columns = columns_of(cursor, target.schema, name) if kind == _TABLE else {}
+        return Relation(kind, comment, definition, tuple(columns))
+
+    return describe(target.table), describe(base)
+
+
+def _refuse_strangers(
+    target: TargetSpec,
+    warehouse: WarehouseSpec,
+    names: Names,
+    under_name: Relation | None,
+    base: Relation | None,
+) -> None:
+    """Raises NeedsRepairError unless what is there was made by Starjoin, of this form or before."""
+    view, table = names.view(target), names.base(target)
+    made, fault = warehouse.position, ""
+    if base is not None and not (base.kind == _TABLE and made in base.columns):
+        fault = (
+            f"{table} is to be the base table of the target {view}, and there is a "
+            f"{_say_stranger(base, made)} of that name already: rename it, or give the target "
+            "another name in the declaration"
+        )
+    elif under_name is None:
+        return
+    elif under_name.kind == _TABLE and base is not None:
+        fault = (
+            f"the target {view} is to be a view of its base table {table}, and there are tables of "
+            "both names: rename or drop the one whose rows are not wanted"
+        )
+    elif under_name.kind == _TABLE and made not in under_name.columns:
+        fault = (
+            f"the target {view} is to be a view, and there is a {_say_stranger(under_name, made)} "
+            "of that name already: rename it, or give the target another name in the declaration"
+        )
+    elif under_name.kind != _TABLE and not _mentions(under_name.definition, table):
+        fault = (
+            f"the target {view} is to be a view of its base table {table}, and there is a view of "
+            "that name already that does not read this table: rename it, or give the target "
+            "another name in the declaration"
+        )
+    elif under_name.kind != _TABLE and base is None:
+        fault = (
+            f"the view {view} reads the base table {table}, which is not there: restore the table "
+            "under that name, or drop the view, and the next start makes both without any rows"
+        )
+    if fault:
+        raise NeedsRepairError(fault)
+
+
+def _say_stranger(relation: Relation, made: str) -> str:
+    if relation.kind != _TABLE:
+        return "view"
+    return f"table that Starjoin has not made (it has no column {quote(made)})"
+
+
+def _upgrade(target: TargetSpec, names: Names, table: Relation, grants: Grants) -> Change:
+    """The table keeps its rows, columns and rights under the base table's name."""
+    rename = f"ALTER TABLE {names.view(target)} RENAME TO {quote(names.base_table(target))}"
+    view = create_view(target, names, table.columns)
+    message = (
+        f"{names.view(target)} is a view of the declared columns now, and the table that stood "
+        f"there is its base table {names.base(target)}. {_say_carried(names.view(target), grants)}"
+    )
+    known = {column.name for column in target.columns}
+    if others := [quote(name) for name in table.columns if name not in known]:
+        message += (
+            f" The view does not show columns that are not declared ({', '.join(others)}); the "
+            "base table keeps them and what stands in them"
+        )
+    statements = (rename, view, *_carry(names.view(target), table, grants))
+    return Change(statements, names.view(target), message)
+
+
+def _replace(
+    target: TargetSpec, names: Names, former: Relation, grants: Grants, view: str
+) -> Change:
+    """OR REPLACE would keep the columns as they are, so the view is made again in its place."""
+    name = names.view(target)
+    message = f"view {name} shows the declared columns now. {_say_carried(name, grants)}"
+    statements = (f"DROP VIEW {name}", view, *_carry(name, former, grants))
+    return Change(statements, name, message)
+
+
+def _carry(view: str, former: Relation, grants: Grants) -> Iterator[str]:
+    """Rights to read, and the comment."""
+    yield from grants.statements(view)
+    if former.comment:
+        text = former.comment.replace("\\", "\\\\").replace("'", "''")
+        yield f"COMMENT ON VIEW {view} IS '{text}'"
+
+
+def _say_carried(view: str, grants: Grants) -> str:
+    """Counts alone: a user's name may be a person's."""
+    said = f"SELECT on it was granted to those who had it ({grants.count})."
+    if grants.unread:
+        said += (
+            f" {grants.unread} entries of the former rights could not be read: compare SHOW "
+            f"GRANTS ON TABLE {view} with what should be there, and grant what is missing."
+        )
+    return said
+
+
+def _say_recreated(target: TargetSpec, names: Names) -> str:
+    return (
+        f"the view {names.view(target)} was missing beside its base table and was made again: "
+        "grant SELECT on it to those who are to read it"
+    )
+
+
+def _matches(statement: str, definition: str) -> bool:
+    """Whether a view is what this CREATE VIEW makes, whoever has formatted it since."""
+    query = statement.partition("\nSELECT ")[2]
+    return _flatten(query) in _flatten(definition)
+
+
+def _mentions(definition: str, table: str) -> bool:
+    return _flatten(table) in _flatten(definition)
+
+
+def _flatten(sql: str) -> str:
+    """SQL without what a catalogue may write in another way: blanks, quotes and case."""
+    return re.sub(r'[\s"]', "", sql).lower()

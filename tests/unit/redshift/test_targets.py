@@ -1,0 +1,222 @@
+"""Targets as views of base tables: what a start makes of what it finds under both names."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from connectors.redshift.ddl import create_view
+from connectors.redshift.errors import FenceLostError, NeedsRepairError
+from connectors.redshift.grants import parse_rights
+from connectors.redshift.names import Names
+from connectors.redshift.targets import find_change
+from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
+
+NAMES = Names("bookkeeping")
+VIEW, BASE = NAMES.view(TARGET), NAMES.base(TARGET)
+BASE_TABLE = Names.base_table(TARGET)
+MADE = create_view(TARGET, NAMES, TARGET.declared)
+
+
+@pytest.fixture
+def warehouse() -> FakeWarehouse:
+    return FakeWarehouse()
+
+
+def changed(warehouse: FakeWarehouse) -> list[str]:
+    change = find_change(warehouse.connect(), TARGET, SPEC, NAMES)
+    return [] if change is None else list(change.statements)
+
+
+def test_the_view_has_the_declared_columns_in_their_order() -> None:
+    hidden = [column.name for column in TARGET.columns if column.name not in TARGET.declared]
+    assert TARGET.declared[0] == "ticket_id"
+    assert hidden
+    assert all(name.startswith("_") for name in hidden)
+    listed = ", ".join(f'"{name}"' for name in TARGET.declared)
+    assert f"CREATE VIEW {VIEW} AS\nSELECT {listed}\nFROM {BASE}\nWITH NO SCHEMA BINDING" == MADE
+
+
+def test_a_new_target_is_made_with_its_view(warehouse: FakeWarehouse) -> None:
+    del warehouse.tables[BASE_TABLE]
+    warehouse.views.clear()
+    base, view = changed(warehouse)
+    assert base.startswith(f"CREATE TABLE {BASE} (")
+    assert view == MADE
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        MADE,
+        MADE.replace("\n", " "),
+        MADE.replace('"', "").upper(),
+        MADE.replace(VIEW, '"public"."a_former_name"'),
+    ],
+)
+def test_a_view_as_it_should_be_is_left_alone(warehouse: FakeWarehouse, definition: str) -> None:
+    warehouse.views[TARGET.table] = definition
+    assert changed(warehouse) == []
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        MADE.replace('"ticket_id", ', ""),
+        MADE.replace('"ticket_id", "event_id"', '"event_id", "ticket_id"'),
+        MADE.removesuffix("\nWITH NO SCHEMA BINDING"),
+        f"CREATE VIEW {VIEW} AS SELECT * FROM {BASE} WITH NO SCHEMA BINDING",
+    ],
+)
+def test_a_view_of_the_base_table_that_shows_something_else_is_replaced(
+    warehouse: FakeWarehouse, definition: str
+) -> None:
+    warehouse.views[TARGET.table] = definition
+    assert changed(warehouse) == [f"DROP VIEW {VIEW}", MADE]
+
+
+def test_a_view_shows_what_the_base_table_has_until_it_is_altered(warehouse: FakeWarehouse) -> None:
+    del warehouse.tables[BASE_TABLE]["location"]
+    assert changed(warehouse) == [f"DROP VIEW {VIEW}", MADE.replace('"location", ', "")]
+
+
+def test_a_view_that_is_gone_is_made_again_and_its_rights_are_asked_for(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    warehouse.views.clear()
+    assert changed(warehouse) == [MADE]
+    with caplog.at_level(logging.WARNING):
+        loader(warehouse).start(5)
+    assert f"the view {VIEW} was missing beside its base table" in caplog.text
+    assert "grant SELECT on it" in caplog.text
+
+
+def test_a_table_of_an_earlier_release_becomes_the_base_table(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    warehouse.tables[TARGET.table] = warehouse.tables.pop(BASE_TABLE) | {"remark": "VARCHAR(9)"}
+    warehouse.views.clear()
+    assert changed(warehouse) == [f'ALTER TABLE {VIEW} RENAME TO "{BASE_TABLE}"', MADE]
+    with caplog.at_level(logging.WARNING):
+        loader(warehouse).start(5)
+    assert f"{VIEW} is a view of the declared columns now" in caplog.text
+    assert '("remark"); the base table keeps them' in caplog.text
+    assert changed(warehouse) == []
+
+
+def strangers(warehouse: FakeWarehouse, case: str) -> None:
+    columns = {"ticket_id": "INTEGER", "iban": "VARCHAR(34)"}
+    match case:
+        case "a table under the target's name":
+            warehouse.views.clear()
+            warehouse.tables |= {TARGET.table: columns}
+            del warehouse.tables[BASE_TABLE]
+        case "a table under the base table's name":
+            warehouse.views.clear()
+            warehouse.tables[BASE_TABLE] = columns
+        case "a view under the base table's name":
+            del warehouse.tables[BASE_TABLE]
+            warehouse.views = {BASE_TABLE: "CREATE VIEW v AS SELECT 1"}
+        case "tables of both names":
+            warehouse.views.clear()
+            warehouse.tables[TARGET.table] = dict(warehouse.tables[BASE_TABLE])
+        case "a view of something else":
+            warehouse.views[TARGET.table] = "CREATE VIEW v AS SELECT ticket_id FROM sales.tickets"
+        case "a view without its base table":
+            del warehouse.tables[BASE_TABLE]
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("a table under the target's name", 'has not made (it has no column "_pos") of that name'),
+        ("a table under the base table's name", f"{BASE} is to be the base table of the target"),
+        ("a view under the base table's name", "there is a view of that name already"),
+        ("tables of both names", "there are tables of both names"),
+        ("a view of something else", "a view of that name already that does not read this table"),
+        ("a view without its base table", f"reads the base table {BASE}, which is not there"),
+    ],
+)
+def test_what_somebody_else_has_made_is_refused_and_left(
+    warehouse: FakeWarehouse, case: str, message: str
+) -> None:
+    strangers(warehouse, case)
+    tables, views = dict(warehouse.tables), dict(warehouse.views)
+    with pytest.raises(NeedsRepairError) as caught:
+        loader(warehouse, alters=True).start(5)
+    assert message in str(caught.value)
+    assert warehouse.fence == []
+    there = {name: warehouse.tables[name] for name in tables}
+    assert (there, warehouse.views) == (tables, views)
+
+
+def test_a_start_that_is_superseded_meanwhile_changes_no_target(warehouse: FakeWarehouse) -> None:
+    warehouse.tables[TARGET.table] = warehouse.tables.pop(BASE_TABLE)
+    warehouse.views.clear()
+
+    def supersede(what: str) -> None:
+        if what == "connect" and warehouse.statements("SELECT DISTINCT t.pid"):
+            warehouse.fence = [("app", 6)]
+
+    warehouse.fails = supersede
+    with pytest.raises(FenceLostError):
+        loader(warehouse).start(5)
+    assert TARGET.table in warehouse.tables
+    assert not warehouse.statements("ALTER")
+
+
+def test_who_may_not_create_in_a_schema_reads_what_to_grant(warehouse: FakeWarehouse) -> None:
+    warehouse.closed = {"public"}
+    with pytest.raises(
+        NeedsRepairError,
+        match=r'in schema "public", .*: GRANT USAGE, CREATE ON SCHEMA "public" TO <user>',
+    ):
+        loader(warehouse).start(5)
+    assert not warehouse.statements("CREATE")
+
+
+@pytest.mark.parametrize(
+    ("text", "grantees"),
+    [
+        ("loader=arwdRxt/loader", []),
+        ("loader=arwdRxt/loader,bi=r/loader", ['"bi"']),
+        ("=r/loader", ["PUBLIC"]),
+        ("group analysts=r/loader", ['GROUP "analysts"']),
+        ("group loader=r/loader", ['GROUP "loader"']),
+        ('"IAMR:a role"=ar*w/loader', ['"IAMR:a role" WITH GRANT OPTION']),
+        ('group "b,i ""x"""=r/"o,w"', ['GROUP "b,i ""x"""']),
+        ("writer=aw/loader,bi=r/x", ['"bi"']),
+        ("role bi=r/loader", ['ROLE "bi"']),
+    ],
+)
+def test_rights_to_read_are_read_as_the_catalogue_writes_them(
+    text: str, grantees: list[str]
+) -> None:
+    assert parse_rights(text, "loader").grantees == tuple(grantees)
+    assert parse_rights(text, "loader").unread == 0
+
+
+def test_an_entry_of_another_form_is_counted() -> None:
+    found = parse_rights("bi=r/x,something else,=r/x", "loader")
+    assert (found.grantees, found.unread) == (('"bi"', "PUBLIC"), 1)
+
+
+def test_rights_and_comment_are_carried_over_and_no_name_is_logged(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    warehouse.tables[TARGET.table] = warehouse.tables.pop(BASE_TABLE)
+    warehouse.views.clear()
+    warehouse.rights = "loader=arwd/loader,anna=r/loader,group bi=r/loader,odd"
+    warehouse.comments[TARGET.table] = "Anna's \\ 100 %"
+    with caplog.at_level(logging.WARNING):
+        loader(warehouse).start(5)
+    view = warehouse.said.index(MADE)
+    assert warehouse.said[view + 1 : view + 4] == [
+        f'GRANT SELECT ON {VIEW} TO "anna"',
+        f'GRANT SELECT ON {VIEW} TO GROUP "bi"',
+        f"COMMENT ON VIEW {VIEW} IS 'Anna''s \\\\ 100 %'",
+    ]
+    assert "granted to those who had it (2)" in caplog.text
+    assert "1 entries of the former rights could not be read: compare SHOW GRANTS" in caplog.text
+    assert "anna" not in caplog.text.lower()
