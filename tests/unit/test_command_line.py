@@ -165,6 +165,7 @@ def test_help_imports_nothing_that_is_slow() -> None:
     """Nor what a machine may lack: arguments are read before a command's packages are imported."""
     script = (
         "import sys\nfrom infra.cli.main import main\nmain(['help', 'demo'])\n"
+        "try: main(['demo', '--hlep'])\nexcept SystemExit: pass\n"
         "print([m for m in sys.modules if m.split('.')[0] in ('pyarrow', 'pydantic', 'boto3')])"
     )
     done = subprocess.run(

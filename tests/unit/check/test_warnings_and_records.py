@@ -159,7 +159,7 @@ SAMPLE = (
 )
 
 
-def test_each_record_of_a_sample_is_said_to_become_something(
+def test_each_becameof_a_sample_is_said_to_become_something(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sample = save(tmp_path, "\n\n".join(SAMPLE) + "\n", "sample.jsonl")
@@ -188,6 +188,20 @@ def test_scripts_get_the_records_too(tmp_path: Path, capsys: pytest.CaptureFixtu
     (found,) = json.loads(capsys.readouterr().out)["records"]
     assert found["became"] == "change"
     assert found["changes"][0]["values"]["customer_id"] == 7
+
+
+def test_tokens_of_one_run_say_nothing_in_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else somebody could try values until a token is the same."""
+    sample = save(tmp_path, SAMPLE[0], "sample.jsonl")
+    arguments = [str(save(tmp_path)), "--records", str(sample), "--json"]
+    tokens = set()
+    for _ in range(2):
+        assert main(arguments) == ExitCode.DONE
+        (became,) = json.loads(capsys.readouterr().out)["records"]
+        tokens.add(became["changes"][0]["values"]["email"])
+    assert len(tokens) == 2
 
 
 def test_a_sample_that_is_not_there_is_no_finding(
