@@ -38,7 +38,7 @@ def widen(run: Running) -> None:
     """What the loader asks for when a column is longer than the table's."""
     connection = run.stack.warehouse()
     connection.cursor().execute(
-        "ALTER TABLE public.sport_event_activity ALTER COLUMN location TYPE varchar(200)"
+        "ALTER TABLE public.sport_event_activity_base ALTER COLUMN location TYPE varchar(200)"
     )
     connection.close()
 
