@@ -22,6 +22,7 @@ from connectors.redshift.grants import Grants, read_grants
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quote
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
+from connectors.sql_limits import BASE_SUFFIX
 
 _TABLE: Final = "r"
 _VIEW: Final = "v"
@@ -29,6 +30,8 @@ _LOOK: Final = """SELECT c.relname, c.relkind, obj_description(c.oid, 'pg_class'
   CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname IN (%s, %s) AND c.relkind IN ('r', 'v', 'm')"""
+_QUOTED: Final = re.compile(r'"([\w$]+)"')
+_WORD: Final = re.compile(r'"(?:[^"]|"")*"|[\w$]+|[^\w\s]')
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ def find_change(
     under_name, base = _look(cursor, target, names)
     _refuse_strangers(target, warehouse, names, under_name, base)
     if base is None:
+        if under_name is not None:
+            _refuse_base_of_another(cursor, target, names)
         if under_name is None:
             declared = create_base(target, names), create_view(target, names, target.declared)
             return Change(declared)
@@ -150,6 +155,22 @@ def _refuse_strangers(
         raise NeedsRepairError(fault)
 
 
+def _refuse_base_of_another(cursor: Cursor, target: TargetSpec, names: Names) -> None:
+    """Raises NeedsRepairError if the table to be renamed is the base table of another's view."""
+    other = target.table.removesuffix(BASE_SUFFIX)
+    if other == target.table:
+        return
+    cursor.execute(_LOOK, (target.schema, other, other))
+    for _, kind, _, definition in cursor.fetchall():
+        if kind == _VIEW and _mentions(str(definition), names.view(target)):
+            message = (
+                f"{names.view(target)} is the base table of the view "
+                f"{quote(target.schema)}.{quote(other)}, a target of another declaration: give "
+                "this target another name or schema"
+            )
+            raise NeedsRepairError(message)
+
+
 def _say_stranger(relation: Relation, made: str) -> str:
     if relation.kind != _TABLE:
         return "view"
@@ -212,7 +233,7 @@ def _say_recreated(target: TargetSpec, names: Names) -> str:
 
 def _matches(statement: str, definition: str) -> bool:
     """Whether a view is what this CREATE VIEW makes, whoever has formatted it since."""
-    query = statement.partition("\nSELECT ")[2]
+    query = statement.partition(" AS\n")[2]
     return _flatten(query) in _flatten(definition)
 
 
@@ -221,5 +242,9 @@ def _mentions(definition: str, table: str) -> bool:
 
 
 def _flatten(sql: str) -> str:
-    """SQL without what a catalogue may write in another way: blanks, quotes and case."""
-    return re.sub(r'[\s"]', "", sql).lower()
+    """SQL without what a catalogue may write in another way: blanks, quotes and case.
+
+    Names stay whole words, so none is taken for one that begins or ends with it.
+    """
+    words = _WORD.findall(_QUOTED.sub(r"\1", sql))
+    return f" {' '.join(words)} ".lower()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+from dataclasses import replace
+from typing import Final
 
 import pytest
 
@@ -67,6 +70,9 @@ def test_a_view_as_it_should_be_is_left_alone(warehouse: FakeWarehouse, definiti
         MADE.replace('"ticket_id", "event_id"', '"event_id", "ticket_id"'),
         MADE.removesuffix("\nWITH NO SCHEMA BINDING"),
         f"CREATE VIEW {VIEW} AS SELECT * FROM {BASE} WITH NO SCHEMA BINDING",
+        MADE.replace("SELECT ", 'SELECT "_pos", '),
+        MADE.replace('"ticket_id"', '"former_ticket_id"'),
+        MADE.replace('"ticket_id"', '"SELECT ticket_id"'),
     ],
 )
 def test_a_view_of_the_base_table_that_shows_something_else_is_replaced(
@@ -105,6 +111,24 @@ def test_a_table_of_an_earlier_release_becomes_the_base_table(
     assert changed(warehouse) == []
 
 
+SHOWN: Final = [
+    columns for count in (1, 2, 3) for columns in itertools.permutations(("id", "at", "xid"), count)
+]
+
+
+@pytest.mark.parametrize("former", SHOWN)
+def test_a_view_is_replaced_unless_it_shows_the_same_columns_in_the_same_order(
+    warehouse: FakeWarehouse, former: tuple[str, ...]
+) -> None:
+    """Whatever is left out of the declaration or moved, first column and last among it."""
+    warehouse.tables[BASE_TABLE] |= dict.fromkeys(("id", "at", "xid"), "INTEGER")
+    targets = {columns: replace(TARGET, declared=columns) for columns in SHOWN}
+    warehouse.views[TARGET.table] = create_view(targets[former], NAMES, former)
+    cursor = warehouse.connect()
+    left = [c for c in SHOWN if find_change(cursor, targets[c], SPEC, NAMES) is None]
+    assert left == [former]
+
+
 def strangers(warehouse: FakeWarehouse, case: str) -> None:
     columns = {"ticket_id": "INTEGER", "iban": "VARCHAR(34)"}
     match case:
@@ -123,6 +147,10 @@ def strangers(warehouse: FakeWarehouse, case: str) -> None:
             warehouse.tables[TARGET.table] = dict(warehouse.tables[BASE_TABLE])
         case "a view of something else":
             warehouse.views[TARGET.table] = "CREATE VIEW v AS SELECT ticket_id FROM sales.tickets"
+        case "a view of a table with a longer name":
+            warehouse.views[TARGET.table] = MADE.replace(BASE_TABLE, f"{BASE_TABLE}_2025")
+        case "a view of a schema with a longer name":
+            warehouse.views[TARGET.table] = MADE.replace('FROM "public"', 'FROM "not_public"')
         case "a view without its base table":
             del warehouse.tables[BASE_TABLE]
 
@@ -135,6 +163,8 @@ def strangers(warehouse: FakeWarehouse, case: str) -> None:
         ("a view under the base table's name", "there is a view of that name already"),
         ("tables of both names", "there are tables of both names"),
         ("a view of something else", "a view of that name already that does not read this table"),
+        ("a view of a table with a longer name", "of that name already that does not read this"),
+        ("a view of a schema with a longer name", "of that name already that does not read this"),
         ("a view without its base table", f"reads the base table {BASE}, which is not there"),
     ],
 )
@@ -149,6 +179,17 @@ def test_what_somebody_else_has_made_is_refused_and_left(
     assert warehouse.fence == []
     there = {name: warehouse.tables[name] for name in tables}
     assert (there, warehouse.views) == (tables, views)
+
+
+def test_the_base_table_of_another_applications_target_is_not_taken(
+    warehouse: FakeWarehouse,
+) -> None:
+    """Of two declarations in one schema, one has the target `x` and the other `x_base`."""
+    theirs = replace(TARGET, table=BASE_TABLE)
+    with pytest.raises(NeedsRepairError, match=f"{BASE} is the base table of the view {VIEW}"):
+        find_change(warehouse.connect(), theirs, SPEC, NAMES)
+    warehouse.views[TARGET.table] = "CREATE VIEW x AS SELECT 1"
+    assert find_change(warehouse.connect(), theirs, SPEC, NAMES) is not None
 
 
 def test_a_start_that_is_superseded_meanwhile_changes_no_target(warehouse: FakeWarehouse) -> None:
