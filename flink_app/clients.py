@@ -106,6 +106,7 @@ class Clients:
             floor=Floor(self._settings.application.floors, floor_position),
             key_id=key_id,
             log_rule=self.log_rule,
+            statement_seconds=redshift.statement_seconds,
             pruning=Kept(redshift.bookkeeping_days) if redshift.bookkeeping_days else None,
         )
 

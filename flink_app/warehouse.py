@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.redshift.ddl import POSITION_TYPE, position_type
+from connectors.positions import POSITION_TYPE, position_type
 from connectors.redshift.spec import (
     ColumnSpec,
     DimensionSpec,

@@ -23,6 +23,7 @@ One transaction:
 The tables:
     spec: what the loader knows of a star.
     names: what its tables are called.
+    position_sql: how positions are written.
     bookkeeping: the bookkeeping tables, and how rows are written to them.
     migrations: the versions of their layout, and what brings earlier ones to the latest.
     ddl: the tables and views that are made.
@@ -30,6 +31,7 @@ The tables:
     grants: who may read it, carried over to the view.
     alter: tables that were there before.
     unfillable: columns of theirs into which no INSERT can put a value.
+    position_columns: those of a release whose positions were text.
     pruning: what leaves the bookkeeping tables, and when.
     value_key: values that were made under another key.
 

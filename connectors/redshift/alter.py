@@ -1,18 +1,24 @@
 """Tables that are there already: how they differ from what is declared, and how to fix that.
 
-Redshift adds columns and lengthens VARCHAR without a default; no other type can be altered. A table
-may be wider than declared.
+Redshift adds columns and lengthens VARCHAR without a default; no other type can be altered, VARBYTE
+neither. A table may be wider than declared.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quote
+from connectors.redshift.position_sql import literal
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 from connectors.sql_types import SqlType
+
+# At the end of a type as the server writes it: `binary varying(22)`.
+_LENGTH: Final = re.compile(r"\((\d+)\)$")
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,7 @@ class Present:
     """A column of a table in the warehouse."""
 
     type: SqlType
-    has_default: bool  # as one that was added for positions has
+    has_default: bool  # with which Redshift lengthens no column
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[
     differing: list[Difference] = []
     for target in warehouse.targets:
         positions = [warehouse.position, *(path.position for path in target.paths)]
-        defaults = dict.fromkeys(positions, warehouse.unknown)
+        defaults = dict.fromkeys(positions, literal(warehouse.unknown))
         table = names.base(target)
         present = columns_of(cursor, target.schema, names.base_table(target))
         differing += compare(table, target.columns, present, key=target.key, defaults=defaults)
@@ -68,7 +74,7 @@ def _of_dimension(
 ) -> Iterator[Difference]:
     """A column that its table lacks is not added unasked: new facts would show NULL for it too."""
     present = columns_of(cursor, names.bookkeeping_schema, names.dimension_table(dimension))
-    table, defaults = names.dimension(dimension), {warehouse.position: warehouse.unknown}
+    table, defaults = names.dimension(dimension), {warehouse.position: literal(warehouse.unknown)}
     for difference in compare(
         table, dimension.columns, present, key=dimension.key, defaults=defaults
     ):
@@ -91,10 +97,29 @@ def columns_of(cursor: Cursor, schema: str, table: str) -> dict[str, Present]:
         "FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
         (schema, table),
     )
-    return {
+    present = {
         str(name): Present(SqlType.from_catalogue(*kind), bool(has_default))
         for name, *kind, has_default in cursor.fetchall()
     }
+    if any(c.type.name == "VARBYTE" and not c.type.length for c in present.values()):
+        lengths = _byte_lengths(cursor, schema, table)
+        for name, column in present.items():
+            if column.type.name == "VARBYTE":
+                known_type = replace(column.type, length=lengths.get(name, 0))
+                present[name] = replace(column, type=known_type)
+    return present
+
+
+def _byte_lengths(cursor: Cursor, schema: str, table: str) -> dict[str, int]:
+    """Of columns that have one: information_schema gives none for VARBYTE."""
+    cursor.execute(
+        "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute AS a "
+        "JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped",
+        (schema, table),
+    )
+    lengths = ((str(name), _LENGTH.search(str(kind))) for name, kind in cursor.fetchall())
+    return {name: int(length[1]) for name, length in lengths if length}
 
 
 def compare(
@@ -112,7 +137,8 @@ def compare(
         columns: as they are declared.
         present: the columns that it has.
         key: columns that identify a row.
-        defaults: of columns that are never NULL: an unknown position is less than every other.
+        defaults: of columns that are never NULL, as SQL: an unknown position is less than every
+            other.
     """
     for column in columns:
         declared, existing = SqlType.parse(column.sql_type), present.get(column.name)
@@ -126,7 +152,7 @@ def compare(
             yield Difference(table, problem, (), by_hand=True)
         elif present_type is None:
             value = defaults.get(column.name)
-            default = f" DEFAULT '{value}'" if value else ""
+            default = f" DEFAULT {value}" if value else ""
             yield Difference(
                 table,
                 f"table {table} lacks column {name} {declared}",

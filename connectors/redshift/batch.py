@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Kind
@@ -18,8 +19,9 @@ from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, list_columns
 from connectors.redshift.next_versions import STAGED
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.statements import StagedTable
 from connectors.staging.part import Part
-from connectors.staging.shape import Shape, find_misfit
+from connectors.staging.shape import Shape, find_misfit, has_digits
 from connectors.staging.writer import Store
 
 Counted = TargetSpec | DimensionSpec
@@ -71,16 +73,22 @@ def _staged_shapes(warehouse: WarehouseSpec) -> dict[tuple[Kind, str], Shape]:
     return shapes
 
 
-def write_manifests(store: Store, batch: str, parts: Sequence[Part], kind: Kind) -> dict[str, str]:
+def write_manifests(
+    store: Store, batch: str, parts: Sequence[Part], kind: Kind
+) -> dict[str, StagedTable]:
     """Writes COPY's manifests for the parts of one kind; returns their addresses by table."""
-    by_table: dict[str, list[Part]] = defaultdict(list)
+    by_form: dict[tuple[str, bool], list[Part]] = defaultdict(list)
     for part in parts:
         if part.kind is kind:
-            by_table[part.table].append(part)
-    return {
-        table: store.put(f"manifests/{batch}-{kind.name.lower()}-{table}.json", manifest(of_table))
-        for table, of_table in by_table.items()
-    }
+            by_form[part.table, has_digits(part.shape)].append(part)
+    staged: dict[str, StagedTable] = defaultdict(StagedTable)
+    for (table, digits), of_form in by_form.items():
+        name = f"{table}-digits" if digits else table
+        body = manifest(of_form)
+        address = store.put(f"manifests/{batch}-{kind.name.lower()}-{name}.json", body)
+        field = "of_digits" if digits else "manifest"
+        staged[table] = replace(staged[table], **{field: address})
+    return dict(staged)
 
 
 def manifest(parts: Sequence[Part]) -> bytes:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
+from connectors.redshift.alter import Present
 from connectors.redshift.bookkeeping import create_statements as create_bookkeeping
 from connectors.redshift.names import Names, list_columns, quote
+from connectors.redshift.position_sql import from_digits
 from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
 
-_POSITION_BYTES = 44
 # When a tombstone was written; tables of layout versions before 8 do not have it.
 TOMBSTONE_TIME: Final = "_loaded_at"
-
-
-def position_type(count: int = 1) -> str:
-    """VARCHAR wide enough for `count` concatenated positions."""
-    return f"VARCHAR({count * _POSITION_BYTES})"
-
-
-POSITION_TYPE = position_type()
 
 
 def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
@@ -96,21 +89,30 @@ def _define_tombstones(target: TargetSpec, warehouse: WarehouseSpec) -> str:
 
 
 def replace_tombstones(
-    target: TargetSpec, warehouse: WarehouseSpec, names: Names, present: Collection[str]
+    target: TargetSpec, warehouse: WarehouseSpec, names: Names, present: Mapping[str, Present]
 ) -> list[str]:
-    """Brings a table of tombstones with the columns `present` to its form, if it lacks the time.
+    """Brings a table of tombstones with the columns `present` to its form.
 
-    Nobody knows when its rows were written: it counts from now. A table is copied, since Redshift
-    takes back neither a column's default nor, in a transaction, another sort key.
+    Earlier ones lack the time, or have positions as digits. Nobody knows when rows without a time
+    were written: it counts from now. A table is copied, since Redshift takes back neither a
+    column's default nor, in a transaction, another sort key.
     """
-    if not present or TOMBSTONE_TIME in present:
+    if not present:
+        return []
+    position = quote(warehouse.position)
+    has_digits = present[warehouse.position].type.is_varchar
+    if TOMBSTONE_TIME in present and not has_digits:
         return []
     table, replacement = names.tombstones(target), names.bookkeeping_table("replacement")
-    columns = list_columns((*target.key, warehouse.position))
+    columns = list_columns((*target.key, warehouse.position, TOMBSTONE_TIME))
+    values = (
+        list_columns(target.key),
+        from_digits(position) if has_digits else position,
+        quote(TOMBSTONE_TIME) if TOMBSTONE_TIME in present else "GETDATE()",
+    )
     return [
         f"CREATE TABLE {replacement} {_define_tombstones(target, warehouse)}",
-        f"""INSERT INTO {replacement} ({columns}, {quote(TOMBSTONE_TIME)})
-SELECT {columns}, GETDATE() FROM {table}""",
+        f"INSERT INTO {replacement} ({columns})\nSELECT {', '.join(values)} FROM {table}",
         f"DROP TABLE {table}",
         f"ALTER TABLE {replacement} RENAME TO {quote(names.tombstone_table(target))}",
     ]

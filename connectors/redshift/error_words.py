@@ -133,6 +133,10 @@ COLUMN_EXISTS: Final = (
     "a column already exists: restart the application, which compares the tables with the "
     "declaration again"
 )
+DEPENDENT: Final = (
+    "a view shows a column that is to be replaced: remove that view, whose text is in pg_views, "
+    "restart the application, and create it again with the columns that it needs by name"
+)
 NO_TABLE_PERMISSION: Final = (
     "the loader's user lacks a permission on table {}: grant it, or transfer the table to that "
     "user with ALTER TABLE ... OWNER TO"

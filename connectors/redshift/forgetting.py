@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from connectors.redshift.names import Names, quote
+from connectors.redshift.position_sql import join_parts, literal, part_of
 from connectors.redshift.spec import PathSpec, TargetSpec, WarehouseSpec
 from connectors.redshift.statements import Statement
 
@@ -38,9 +39,8 @@ def plan_forgetting(
 class _Forgetting:
     def __init__(self, target: TargetSpec, unknown: str, floors: Mapping[str, str]) -> None:
         self._target = target
-        self._width = len(unknown)
-        self._unknown = f"'{unknown}'"
-        self._floors = {table: f"'{floor}'" for table, floor in floors.items()}
+        self._unknown = literal(unknown)
+        self._floors = {table: literal(floor) for table, floor in floors.items()}
         self._positions = {path.position for path in target.paths}
 
     def assignments(self) -> Iterator[tuple[str, str]]:
@@ -78,22 +78,19 @@ class _Forgetting:
     def _unchanged_columns_of(self, path: PathSpec) -> tuple[str, str]:
         """c: a version from before the column was declared so is shorter, and its part empty."""
         version = quote(path.position)
-        parts, conditions = [self._part(version, 0)], list[str]()
+        parts, conditions = [part_of(version, 0)], list[str]()
         forgotten_where: dict[str, list[str]] = {}
         for number, unchanged in enumerate(path.unchanged_columns, 1):
-            part = self._part(version, number)
+            part = part_of(version, number)
             below = self._is_below(part, path.dimension)
             conditions.append(below)
             parts.append(f"CASE WHEN {below} THEN {self._unknown} ELSE {part} END")
             for column in (*unchanged.columns, *unchanged.positions):
                 forgotten_where.setdefault(column, []).append(below)
-        values = {path.position: " || ".join(parts)} | {
+        values = {path.position: join_parts(parts)} | {
             column: self._unless(_any(cases), column) for column, cases in forgotten_where.items()
         }
         return _assign(values), _any(conditions)
-
-    def _part(self, version: str, number: int) -> str:
-        return f"SUBSTRING({version}, {1 + number * self._width}, {self._width})"
 
     def _is_below(self, position: str, table: str) -> str:
         return f"{position} > {self._unknown} AND {position} < {self._floors[table]}"

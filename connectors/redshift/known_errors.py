@@ -335,6 +335,7 @@ _STATES: Final = (
     _state("25P02", words.ABORTED),
     _state("28000", words.LOGIN),
     _state("28P01", words.LOGIN),
+    _state("2BP01", words.DEPENDENT),
     _state("3D000", words.NO_DATABASE),
     _state("3F000", _leave_unnamed(words.NO_SCHEMA)),
     _state("40001", "another transaction has changed the same table at the same time", _RETRY),

@@ -19,7 +19,7 @@ from connectors.blocks import Kind
 from connectors.log_points import LogRule, Points
 from connectors.redshift import bookkeeping, ledger, migrations
 from connectors.redshift.access import DEFAULT_LIMITS
-from connectors.redshift.alter import Difference, differences
+from connectors.redshift.alter import Difference, columns_of, differences
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.batch import (
     check_shapes,
@@ -36,6 +36,7 @@ from connectors.redshift.locks import awaited_locks
 from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
+from connectors.redshift.position_columns import turn_dimensions_into_bytes, turn_targets_into_bytes
 from connectors.redshift.preconditions import check_collation, check_may_create
 from connectors.redshift.pruning import Cutoffs, Pruning, prune
 from connectors.redshift.spec import WarehouseSpec
@@ -93,6 +94,7 @@ class Loader:
         floor: the lowest generations that count.
         key_id: of the key that the values are made under; empty where none is used.
         alter_seconds: for how long an ALTER may wait for its lock.
+        statement_seconds: for how long any other statement may take, as the connection has it.
         pruning: what may leave the bookkeeping tables at a time; None if all is kept for ever.
         check_bucket: raises LoadError if COPY cannot read the staging bucket; called at a start.
         log_rule: what happens where the source's log has started again.
@@ -111,6 +113,7 @@ class Loader:
         floor: Floor = NO_FLOOR,
         key_id: str = "",
         alter_seconds: int = DEFAULT_LIMITS.alter,
+        statement_seconds: int = DEFAULT_LIMITS.statement,
         check_bucket: Callable[[], None] = lambda: None,
         log_rule: LogRule = LogRule(),  # noqa: B008 - it is immutable
         pruning: Pruning | None = None,
@@ -126,6 +129,7 @@ class Loader:
         self._floor = floor
         self._key_id = key_id
         self._alter_seconds = alter_seconds
+        self._statement_seconds = statement_seconds
         self._pruning = pruning
         schemas = {target.schema for target in warehouse.targets}
         self._schemas = sorted(schemas | {bookkeeping_schema})
@@ -290,11 +294,14 @@ class Loader:
             cursor.execute(statement)
         self._transactions.progress = ""
         for target in self._warehouse.targets:
-            present = ledger.columns_of(cursor, self._names, self._names.tombstone_table(target))
+            present = columns_of(
+                cursor, self._names.bookkeeping_schema, self._names.tombstone_table(target)
+            )
             for statement in replace_tombstones(target, self._warehouse, self._names, present):
                 cursor.execute(statement)
         for statement in create_beside_targets(self._warehouse, self._names):
             cursor.execute(statement)
+        turn_dimensions_into_bytes(cursor, self._warehouse, self._names, self._transactions)
         if before != migrations.LATEST:
             migrations.record_version(cursor, self._names)
         return (before.number, migrations.LATEST.number) if before and due else None
@@ -320,6 +327,10 @@ class Loader:
                 for statement in others:
                     cursor.execute(statement)
                 messages.append(change.message)
+            limits = (self._alter_seconds, self._statement_seconds)
+            turn_targets_into_bytes(
+                cursor, self._warehouse, self._names, self._transactions, *limits
+            )
         for message in filter(None, messages):
             logger.warning("Target: %s", message)
 

@@ -14,6 +14,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 8  `ledger` is sorted by `part`; tombstones have their time (`ddl.replace_tombstones`)
     version 9  `floor` says of which table, if of one alone
     version 10  targets are views of base tables (`targets`), which earlier releases cannot load
+    version 11  positions are bytes in targets, tombstones and dimensions (`position_columns`)
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -179,6 +180,7 @@ MIGRATIONS: Final = (
     Migration(Version(8, "0.2.0"), _sort_ledger_by_part),
     Migration(Version(9, "0.2.0"), _give_floors_a_table),
     Migration(Version(10, "0.2.0"), _change_nothing),
+    Migration(Version(11, "0.2.0"), _change_nothing),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

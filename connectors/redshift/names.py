@@ -153,6 +153,11 @@ class Names:
         return quote(f"stage_{_kind(spec)}_{spec.table}")
 
     @staticmethod
+    def digits_stage(spec: StagedSpec) -> str:
+        """Temporary table that COPY fills from parts of an earlier release."""
+        return quote(f"digits_{_kind(spec)}_{spec.table}")
+
+    @staticmethod
     def newest_changes_table(dimension: DimensionSpec) -> str:
         """Temporary table with the staged changes of a dimension that are news to its table."""
         return quote(f"newest_dimension_{dimension.table}")
@@ -186,7 +191,8 @@ def warehouse_names(warehouse: WarehouseSpec, names: Names) -> frozenset[str]:
         *warehouse.dimensions,
     )
     for spec in staged:
-        used |= {names.stage(spec).strip('"')} | {column.name for column in spec.columns}
+        used |= {names.stage(spec).strip('"'), names.digits_stage(spec).strip('"')}
+        used |= {column.name for column in spec.columns}
     return frozenset(used)
 
 

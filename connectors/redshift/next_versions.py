@@ -32,6 +32,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from connectors.redshift.names import Names, list_columns, match_columns, quote
+from connectors.redshift.position_sql import literal
 from connectors.redshift.spec import DimensionSpec, PatchSpec, PathSpec, TargetSpec, WarehouseSpec
 from connectors.redshift.statements import indent, select_newest
 from connectors.redshift.unchanged import is_late, kept_value, known_since
@@ -203,7 +204,7 @@ def _pool(touching: Touching) -> str:
     )
     kept = (*target.key, touching.warehouse.position)
     nothing = dict.fromkeys(since, f"b.{position}") | {
-        path.position: f"'{touching.warehouse.unknown}'"
+        path.position: literal(touching.warehouse.unknown)
         for path in target.paths
         if path.position in touching.followed
     }
@@ -299,5 +300,5 @@ def _assignments(path: PathSpec, alias: str, warehouse: WarehouseSpec) -> dict[s
     return (
         {column: value(source) for column, source in path.assigned}
         | dict.fromkeys(path.cleared, "NULL")
-        | dict.fromkeys(path.unknown, f"'{warehouse.unknown}'")
+        | dict.fromkeys(path.unknown, literal(warehouse.unknown))
     )

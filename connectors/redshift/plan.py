@@ -4,7 +4,8 @@ The steps, whose numbers every statement carries:
 
 1. Take the load's lock, before anything fixes a snapshot. Verify that the fence is ours. Find the
    parts that the ledger has already, and the columns of targets that the declaration lacks.
-2. COPY what is left into temporary stages, one COPY per table.
+2. COPY what is left into temporary stages, one COPY per table; parts of a release before 0.2.0 by
+   way of a stage of their own, which turns their positions into bytes.
 3. Of a dimension that is kept in the warehouse the newest staged change of each key, unless the
    dimension's table has one that is as new.
 4. Replace: those changes' keys in the dimension's table.
@@ -34,7 +35,13 @@ from connectors.redshift.dimensions import replace_dimension
 from connectors.redshift.names import Names, list_columns, quote
 from connectors.redshift.next_versions import Touching, select_next_versions
 from connectors.redshift.spec import ColumnSpec, TargetSpec, WarehouseSpec
-from connectors.redshift.statements import Statement, plan_copy, remove, temporary_distribution
+from connectors.redshift.statements import (
+    StagedTable,
+    Statement,
+    plan_copy,
+    remove,
+    temporary_distribution,
+)
 from connectors.redshift.undeclared import replace_rows
 
 
@@ -42,9 +49,9 @@ def plan_load(  # noqa: PLR0913
     warehouse: WarehouseSpec,
     names: Names,
     *,
-    rows: Mapping[str, str],
-    patches: Mapping[str, str],
-    dimensions: Mapping[str, str],
+    rows: Mapping[str, StagedTable],
+    patches: Mapping[str, StagedTable],
+    dimensions: Mapping[str, StagedTable],
     copy_role: str,
     undeclared: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> list[Statement]:
@@ -53,9 +60,9 @@ def plan_load(  # noqa: PLR0913
     Args:
         warehouse: what there is.
         names: the tables' names.
-        rows: manifest address by target.
-        patches: manifest address by dimension that the stream joins.
-        dimensions: manifest address by dimension that is kept in the warehouse.
+        rows: what is staged, by target.
+        patches: by dimension that the stream joins.
+        dimensions: by dimension that is kept in the warehouse.
         copy_role: ARN of the role that COPY reads S3 with, or `default`.
         undeclared: by target the columns that its table has and the declaration does not.
     """
@@ -63,17 +70,17 @@ def plan_load(  # noqa: PLR0913
     for target in warehouse.targets:
         if target.table in rows:
             columns = (*target.columns, ColumnSpec(warehouse.deleted, "BOOLEAN"))
-            address = rows[target.table]
-            statements += plan_copy(target, columns, target.dist_key, names, address, copy_role)
+            staged_rows = rows[target.table]
+            statements += plan_copy(target, columns, target.dist_key, names, staged_rows, copy_role)
     for patch in warehouse.patches:
         if patch.table in patches:
-            address = patches[patch.table]
-            statements += plan_copy(patch, patch.columns, None, names, address, copy_role)
+            staged_rows = patches[patch.table]
+            statements += plan_copy(patch, patch.columns, None, names, staged_rows, copy_role)
     changed_dimensions = [spec for spec in warehouse.dimensions if spec.table in dimensions]
     for dimension in changed_dimensions:
-        address = dimensions[dimension.table]
+        staged_rows = dimensions[dimension.table]
         statements += plan_copy(
-            dimension, dimension.columns, dimension.dist_key, names, address, copy_role
+            dimension, dimension.columns, dimension.dist_key, names, staged_rows, copy_role
         )
     for dimension in changed_dimensions:
         statements += replace_dimension(dimension, warehouse, names)

@@ -6,11 +6,13 @@ None of them is run here. `plan` puts them in order and says what the steps are.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.redshift.ddl import column_list, distribution
 from connectors.redshift.names import Names, list_columns, match_columns, quote
+from connectors.redshift.position_sql import digits_type, from_digits
 from connectors.redshift.spec import ColumnSpec, StagedSpec, WarehouseSpec
+from connectors.staging.shape import position_columns
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,19 @@ class Statement:
     step: int
     about: str
     sql: str
+
+
+@dataclass(frozen=True)
+class StagedTable:
+    """The manifests of one table's parts; an address is empty where there are no such parts.
+
+    Attributes:
+        manifest: of parts as this release stages them.
+        of_digits: of parts that a release before 0.2.0 has staged, with positions as digits.
+    """
+
+    manifest: str = ""
+    of_digits: str = ""
 
 
 def temporary_distribution(dist_key: str | None) -> str:
@@ -32,23 +47,56 @@ def plan_copy(  # noqa: PLR0913, PLR0917
     columns: tuple[ColumnSpec, ...],
     dist_key: str | None,
     names: Names,
-    manifest: str,
+    staged: StagedTable,
     copy_role: str,
 ) -> list[Statement]:
-    """Step 2: the staged rows of one table.
+    """Step 2: the staged rows of one table."""
+    stage = names.stage(spec)
+    statements = [_create_stage(stage, columns, dist_key)]
+    if staged.manifest:
+        statements.append(_copy(stage, staged.manifest, copy_role))
+    if staged.of_digits:
+        statements += _copy_digits(spec, columns, dist_key, names, staged.of_digits, copy_role)
+    return [Statement(2, spec.table, sql) for sql in statements]
 
-    Without statistics: COPY analyses a table that was empty, which takes longer than the few
-    queries on a stage would gain.
+
+def _create_stage(stage: str, columns: Iterable[ColumnSpec], dist_key: str | None) -> str:
+    listed = column_list(tuple(columns))
+    return f"CREATE TEMP TABLE {stage} (\n{listed}\n) {temporary_distribution(dist_key)}"
+
+
+def _copy(stage: str, manifest: str, copy_role: str) -> str:
+    """Without statistics.
+
+    COPY analyses a table that was empty, which takes longer than the few queries on a stage would
+    gain.
     """
     role = "default" if copy_role == "default" else f"'{copy_role}'"
-    stage = names.stage(spec)
-    create = (
-        f"CREATE TEMP TABLE {stage} (\n{column_list(columns)}\n) {temporary_distribution(dist_key)}"
-    )
-    copy = (
+    return (
         f"COPY {stage} FROM '{manifest}' IAM_ROLE {role} FORMAT AS PARQUET MANIFEST STATUPDATE OFF"
     )
-    return [Statement(2, spec.table, sql) for sql in (create, copy)]
+
+
+def _copy_digits(  # noqa: PLR0913, PLR0917
+    spec: StagedSpec,
+    columns: tuple[ColumnSpec, ...],
+    dist_key: str | None,
+    names: Names,
+    manifest: str,
+    copy_role: str,
+) -> list[str]:
+    """By way of a stage whose positions are text."""
+    digits, positions = names.digits_stage(spec), position_columns(spec.staged)
+    values = [from_digits(quote(c.name)) if c.name in positions else quote(c.name) for c in columns]
+    listed = list_columns(c.name for c in columns)
+    in_digits = (
+        replace(c, sql_type=digits_type(c.sql_type)) if c.name in positions else c for c in columns
+    )
+    return [
+        _create_stage(digits, in_digits, dist_key),
+        _copy(digits, manifest, copy_role),
+        f"INSERT INTO {names.stage(spec)} ({listed})\nSELECT {', '.join(values)}\nFROM {digits}",
+    ]
 
 
 def select_newest(

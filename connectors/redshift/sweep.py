@@ -27,6 +27,7 @@ from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.forgetting import plan_forgetting
 from connectors.redshift.ledger import Cursor, insert, now
 from connectors.redshift.names import Names, quote
+from connectors.redshift.position_sql import literal
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.statements import Statement
 from connectors.staging.part import Part
@@ -127,7 +128,7 @@ def plan_sweep(
     """What `tables` have below their floors; then what rows that stay have of it."""
     positions = {table: floor.position_of(floor.generations.of(table)) for table in tables}
     below = {
-        table: f"{quote(warehouse.position)} < '{position}'"
+        table: f"{quote(warehouse.position)} < {literal(position)}"
         for table, position in positions.items()
     }
     statements = [

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from connectors.accounts import Account, Gap, Outcome, sum_by_group
 from connectors.blocks import Block, Kind
 from connectors.floors import NO_FLOORS, Floors
+from connectors.positions import with_position_bytes
 from connectors.staging.part import Part
 from connectors.staging.shape import shape_of
 
@@ -103,7 +104,7 @@ class PartWriter:
         batches = self._batches.pop(table)
         self._sizes.pop(table)
         kind, name = table
-        body = _parquet(pa.Table.from_batches(batches))
+        body = _parquet(with_position_bytes(pa.Table.from_batches(batches)))
         part_name = Part.new_name()
         folder = "-".join(filter(None, [kind.name.lower(), name]))
         url = self._store.put(f"{folder}/{part_name}.parquet", body)

@@ -12,6 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from connectors.positions import POSITION_BYTES
 from connectors.sql_limits import (
     BASE_SUFFIX,
     LONGEST_NAME,
@@ -25,7 +26,6 @@ from flink_app.declaration.star import Path, Star, unchanged_position_column
 from flink_app.declaration.types import ColumnType
 from flink_app.validation.fault import Fault, KeyPath
 
-_POSITION_BYTES: Final = 44  # of a hidden column; a test compares it with the tables' DDL
 _NARROWER: Final = "declare shorter varchars, or leave columns out"
 _FEWER: Final = "leave some out"
 _RENAME: Final = "give it another name here, and its name in the source as `source`"
@@ -176,7 +176,7 @@ def _target_widths(star: Star, name: str) -> dict[str, int]:
         for column, source in zip(star.path_key(name, path), path.key, strict=True):
             widths.setdefault(column, parent.columns[source].stored_type.row_bytes)
         widths[path.position] = _version_bytes(star, path)
-    return dict.fromkeys(star.hidden_columns(name), _POSITION_BYTES) | widths
+    return dict.fromkeys(star.hidden_columns(name), POSITION_BYTES) | widths
 
 
 def _widest_addition(star: Star, name: str) -> int:
@@ -221,7 +221,7 @@ def _change_width(star: Star, table: str) -> int:
 
 
 def _positions(count: int) -> int:
-    return count * _POSITION_BYTES
+    return count * POSITION_BYTES
 
 
 def _of_system(column: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import pyarrow as pa
 
+from connectors.positions import position_field
 from flink_app.declaration.declaration import Declaration
 from flink_app.declaration.model import Column, Placement, Table, Target, Treatment
 from flink_app.declaration.provenance import Provenance
@@ -316,20 +317,19 @@ class Star:
         return next(p.table for p in self.paths(start) if p.steps == path.parent)
 
     @_once
-    def hidden_columns(self, target: str) -> Mapping[str, pa.DataType]:
+    def hidden_columns(self, target: str) -> Mapping[str, pa.Field]:
         """The target's hidden columns: the fact's positions, then each path's keys and position."""
-        hidden: dict[str, pa.DataType] = {POSITION: pa.string()}
-        hidden |= {
-            unchanged_position_column(c.name): pa.string()
-            for c in self.unchanged_target_columns(target)
-        }
+        hidden = {POSITION: position_field(POSITION)}
+        for column in self.unchanged_target_columns(target):
+            name = unchanged_position_column(column.name)
+            hidden[name] = position_field(name)
         fact = self.targets[target].fact
         for path in self.target_paths(target):
-            parent = self.tables[self.parent_table(fact, path)]
+            parent = self.parent_table(fact, path)
             for name, source in zip(self.path_key(target, path), path.key, strict=True):
                 if name not in self.targets[target].columns:
-                    hidden[name] = parent.columns[source].stored_type.arrow
-            hidden[path.position] = pa.string()
+                    hidden[name] = self._field(name, parent, source)
+            hidden[path.position] = self._version_field(path.position, path.table)
         return hidden
 
     @_once
@@ -338,23 +338,19 @@ class Star:
         return pa.schema(
             [self._field(name, table, name) for name in self.stored_columns(table)]
             + [
-                pa.field(unchanged_position_column(name), pa.string())
+                position_field(unchanged_position_column(name))
                 for name in self.unchanged_columns(table)
             ]
-            + [pa.field(POSITION, pa.string()), pa.field(DELETED, pa.bool_())]
+            + [position_field(POSITION), pa.field(DELETED, pa.bool_())]
         )
 
     @_once
     def patch_schema(self, dimension: str) -> pa.Schema:
         """A patch: the dimension's changes, then position and columns of every path below it."""
-        position_columns = {
-            unchanged_position_column(name) for name in self.unchanged_columns(dimension)
-        }
-        fields = [
-            field for field in self.changes_schema(dimension) if field.name not in position_columns
-        ]
+        fields = [self._field(name, dimension, name) for name in self.stored_columns(dimension)]
+        fields += [self._version_field(POSITION, dimension), pa.field(DELETED, pa.bool_())]
         for path in self.patch_paths(dimension):
-            fields.append(pa.field(path.position, pa.string()))
+            fields.append(self._version_field(path.position, path.table))
             fields += [
                 self._field(path.column(name), path.table, name)
                 for name in self.stored_columns(path.table)
@@ -364,18 +360,14 @@ class Star:
     @_once
     def wide_schema(self, target: str) -> pa.Schema:
         """Wide rows: visible columns, hidden columns, delete flag. A delete fills only the key."""
-        fact = self.targets[target].fact
-        keys = {
-            name: self._field(name, self.parent_table(fact, path), source)
-            for path in self.target_paths(target)
-            for name, source in zip(self.path_key(target, path), path.key, strict=True)
-        }
-        hidden = self.hidden_columns(target).items()
         return pa.schema(
             [self._field(c.name, c.table, c.source) for c in self.wide_columns(target)]
-            + [keys.get(name, pa.field(name, kind)) for name, kind in hidden]
-            + [pa.field(DELETED, pa.bool_())]
+            + [*self.hidden_columns(target).values(), pa.field(DELETED, pa.bool_())]
         )
+
+    def _version_field(self, name: str, table: str) -> pa.Field:
+        """A field with a row's version: one position, and one for each of `unchanged_columns`."""
+        return position_field(name, 1 + len(self.unchanged_columns(table)))
 
     @_once
     def _field(self, name: str, table: str, column: str) -> pa.Field:

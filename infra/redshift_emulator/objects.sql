@@ -30,6 +30,35 @@ CREATE FUNCTION pg_catalog.from_hex(text) RETURNS varbyte IMMUTABLE STRICT LANGU
     AS $$ SELECT decode($1, 'hex')::varbyte $$;
 CREATE FUNCTION pg_catalog.to_hex(varbyte) RETURNS text IMMUTABLE STRICT LANGUAGE sql
     AS $$ SELECT encode($1::bytea, 'hex') $$;
+CREATE FUNCTION pg_catalog.len(varbyte) RETURNS integer
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE internal AS 'byteaoctetlen';
+CREATE FUNCTION pg_catalog.to_varbyte(text, text) RETURNS varbyte IMMUTABLE STRICT LANGUAGE plpgsql
+AS $$
+BEGIN
+    CASE lower($2)
+    WHEN 'hex' THEN RETURN decode(repeat('0', length($1) % 2) || $1, 'hex');
+    WHEN 'utf8', 'utf-8' THEN RETURN convert_to($1, 'UTF8');
+    ELSE RAISE EXCEPTION USING ERRCODE = '22023',
+        MESSAGE = format('format "%s" of to_varbyte is not imitated', $2);
+    END CASE;
+END
+$$;
+
+-- What these make of VARBYTE is VARBYTE, and no bytea.
+CREATE FUNCTION redshift_emulator.concatenate(varbyte, varbyte) RETURNS varbyte
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE internal AS 'byteacat';
+CREATE OPERATOR pg_catalog.|| (
+    FUNCTION = redshift_emulator.concatenate, LEFTARG = varbyte, RIGHTARG = varbyte);
+CREATE FUNCTION pg_catalog.concat(varbyte, varbyte) RETURNS varbyte
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE internal AS 'byteacat';
+CREATE FUNCTION pg_catalog.substring(varbyte, integer, integer) RETURNS varbyte
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE internal AS 'bytea_substr';
+CREATE FUNCTION redshift_emulator.larger(varbyte, varbyte) RETURNS varbyte
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE internal AS 'bytea_larger';
+CREATE FUNCTION redshift_emulator.smaller(varbyte, varbyte) RETURNS varbyte
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE internal AS 'bytea_smaller';
+CREATE AGGREGATE pg_catalog.max(varbyte) (SFUNC = redshift_emulator.larger, STYPE = varbyte);
+CREATE AGGREGATE pg_catalog.min(varbyte) (SFUNC = redshift_emulator.smaller, STYPE = varbyte);
 
 CREATE FUNCTION redshift_emulator.queue_writers() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, redshift_emulator AS $$

@@ -27,7 +27,7 @@ import datetime as dt
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -35,6 +35,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from connectors.redshift.names import quote
+from connectors.redshift.position_sql import to_digits
 from connectors.redshift.spec import WarehouseSpec
 from infra.simulation.faults import Breaking, Planned
 from infra.simulation.sqlite_dialect import as_sqlite, connect, drop_temporary
@@ -84,6 +86,11 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "date": dt.date.fromisoformat,
     "datetime": dt.datetime.fromisoformat,
 }
+
+
+def list_shown(columns: Iterable[str], positions: Collection[str]) -> str:
+    """What a SELECT shows of columns: positions by their digits."""
+    return ", ".join(to_digits(quote(c)) if c in positions else quote(c) for c in columns)
 
 
 def _encode(value: Any) -> Any:

@@ -27,8 +27,9 @@ from typing import Any
 from connectors.redshift.ddl import TOMBSTONE_TIME
 from connectors.redshift.ledger import now
 from connectors.redshift.pruning import Cutoffs
+from flink_app.declaration import POSITION
 from infra.simulation.channels import Checkpoint
-from infra.simulation.database import BOOKKEEPING
+from infra.simulation.database import BOOKKEEPING, list_shown
 from infra.simulation.faults import Warehouse
 from infra.simulation.oracle import Identity, Oracle, find_newest
 from infra.simulation.source import Key, Source, Version
@@ -135,8 +136,8 @@ class Pruning:
         """Every tombstone that there is, and when it was loaded."""
         buried = []
         for target in self._source.declaration.targets:
-            names = [*self._oracle.key_columns(target), "_pos", TOMBSTONE_TIME]
-            listed = ", ".join(f'"{name}"' for name in names)
+            names = [*self._oracle.key_columns(target), POSITION, TOMBSTONE_TIME]
+            listed = list_shown(names, [POSITION])
             sql = f'SELECT {listed} FROM {BOOKKEEPING}."tombstones_{target}"'
             for *row, loaded_at in self._database.query(sql):
                 buried.append(((target, tuple(row)), _time(loaded_at)))

@@ -2,9 +2,11 @@
 
 - `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out, those of CREATE TABLE AS among them;
 - `WITH NO SCHEMA BINDING`: left out;
-- `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`.
+- `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`;
+- `CAST(FROM_HEX('00') AS VARBYTE(1))`: `X'00'`. SQLite compares bytes as Redshift does.
 
-`connect` adds the functions that SQLite lacks: GETDATE, whose times are text, and LPAD.
+`connect` adds the functions that SQLite lacks: GETDATE, whose times are text, LPAD, and those of
+bytes: CONCAT, TO_HEX, TO_VARBYTE.
 
 COPY, schemas and locks are the business of each.
 """
@@ -19,6 +21,7 @@ from connectors.redshift.ledger import now
 
 _CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
 _CREATE_AS: Final = re.compile(r"(CREATE TEMP TABLE \S+) (?:DISTSTYLE EVEN|DISTKEY \(\S+\)) AS\n")
+_BYTES: Final = re.compile(r"CAST\(FROM_HEX\('([0-9a-f]*)'\) AS VARBYTE\(\d+\)\)")
 _DELETE: Final = re.compile(r"DELETE FROM (\S+) USING (.+?)\s+WHERE (.*)", re.DOTALL)
 
 
@@ -27,6 +30,9 @@ def connect() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.create_function("GETDATE", 0, lambda: now().isoformat())
     connection.create_function("LPAD", 3, lambda text, size, fill: text.rjust(size, fill))
+    connection.create_function("CONCAT", 2, lambda first, second: first + second)
+    connection.create_function("TO_HEX", 1, lambda value: value if value is None else value.hex())
+    connection.create_function("TO_VARBYTE", 2, lambda digits, _: digits and bytes.fromhex(digits))
     return connection
 
 
@@ -36,7 +42,7 @@ def as_sqlite(sql: str) -> str:
         table, others, condition = deleted.groups()
         sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
     sql = sql.removesuffix("\nWITH NO SCHEMA BINDING")
-    return _CLAUSES.sub(")", _CREATE_AS.sub(r"\1 AS\n", sql))
+    return _CLAUSES.sub(")", _CREATE_AS.sub(r"\1 AS\n", _BYTES.sub(r"X'\1'", sql)))
 
 
 def drop_temporary(connection: sqlite3.Connection) -> None:

@@ -10,7 +10,7 @@ that is kept in the warehouse is at all times what `reached` says.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,9 +23,10 @@ from connectors.redshift.pruning import SUMMED
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
 from connectors.redshift.sweep import floors_in
 from connectors.staging.part import Part
-from flink_app.declaration import Star
+from connectors.staging.shape import position_columns
+from flink_app.declaration import POSITION, Star
 from infra.simulation.counting import Counts, expected_counts
-from infra.simulation.database import BOOKKEEPING
+from infra.simulation.database import BOOKKEEPING, list_shown
 from infra.simulation.faults import Warehouse
 from infra.simulation.gaps import wrong_gaps
 from infra.simulation.oracle import Expected, Lines, Oracle, Tables, find_newest, sort_rows
@@ -273,8 +274,15 @@ class Check:
         visible = list(self._star.targets[target.table].columns)
         expected = self._oracle.compute_expected(target.table, columns, tables, facts)
         actual = Expected(
-            self._rows(target.schema, Names.base_table(target), columns),
-            self._rows(BOOKKEEPING, f"tombstones_{target.table}", [*target.key, "_pos"]),
+            self._rows(
+                target.schema,
+                Names.base_table(target),
+                columns,
+                position_columns(target.staged),
+            ),
+            self._rows(
+                BOOKKEEPING, f"tombstones_{target.table}", [*target.key, POSITION], [POSITION]
+            ),
         )
         count = len(visible)
         for row in expected.rows:
@@ -284,7 +292,7 @@ class Check:
         expected_rows, actual_rows = shown
         _compare("rows", expected_rows, actual_rows, visible, target.table)
         _compare("hidden columns", expected.rows, actual.rows, columns, target.table)
-        named = [*target.key, "_pos"]
+        named = [*target.key, POSITION]
         _compare("tombstones", expected.tombstones, actual.tombstones, named, target.table)
 
     def _check_dimensions(self, tables: Tables) -> None:
@@ -292,7 +300,8 @@ class Check:
         for dimension in self._spec.dimensions:
             columns = [column.name for column in dimension.columns]
             expected = self._oracle.dimension(dimension.table, columns, tables)
-            actual = self._rows(BOOKKEEPING, f"dimension_{dimension.table}", columns)
+            table = f"dimension_{dimension.table}"
+            actual = self._rows(BOOKKEEPING, table, columns, [POSITION])
             _compare("dimensions", expected, actual, columns, dimension.table)
 
     def _read_view(self, target: TargetSpec, columns: int) -> Lines:
@@ -304,8 +313,10 @@ class Check:
                 raise WrongError(message, "columns")
         return sort_rows(rows)
 
-    def _rows(self, schema: str, table: str, columns: list[str]) -> Lines:
-        listed = ", ".join(f'"{name}"' for name in columns)
+    def _rows(
+        self, schema: str, table: str, columns: list[str], positions: Collection[str] = ()
+    ) -> Lines:
+        listed = list_shown(columns, positions)
         return sort_rows(self._database.query(f'SELECT {listed} FROM "{schema}"."{table}"'))
 
     def end(self) -> None:

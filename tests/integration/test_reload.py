@@ -63,8 +63,8 @@ def test_a_reload_with_a_floor_makes_the_warehouse_the_join_again(started: Runni
         started.wait_for_floor(2)
         started.assert_equal_to_source()
         assert not started.query(
-            f"SELECT ticket_id FROM public.{TARGET}_base WHERE _pos < '0002' "
-            "OR (_pos_buyer < '0002' AND _pos_buyer > '0001')"
+            f"SELECT ticket_id FROM public.{TARGET}_base WHERE _pos < FROM_HEX('0002') "
+            "OR (_pos_buyer < FROM_HEX('0002') AND _pos_buyer > FROM_HEX('0001'))"
         )
         started.changes(started.example.script("later"))
         started.wait_until_all_loaded()

@@ -17,22 +17,22 @@ CREATE TEMP TABLE "stage_rows_consignment_report" (
   "fee" DECIMAL(12,2),
   "insured" BOOLEAN,
   "loaded_at" TIMESTAMP,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_key_sender_company__sender" BIGINT,
-  "_pos_sender_company" VARCHAR(44),
-  "_pos_receiver_company" VARCHAR(44),
+  "_pos_sender_company" VARBYTE(22),
+  "_pos_receiver_company" VARBYTE(22),
   "_key_origin_port__origin" INTEGER,
-  "_pos_origin_port" VARCHAR(44),
+  "_pos_origin_port" VARBYTE(22),
   "_key_sender_company__home_port__home" INTEGER,
-  "_pos_sender_company__home_port" VARCHAR(44),
-  "_pos_sender_company__entry" VARCHAR(44),
+  "_pos_sender_company__home_port" VARBYTE(22),
+  "_pos_sender_company__entry" VARBYTE(22),
   "_key_receiver_company__home_port__home" INTEGER,
-  "_pos_receiver_company__home_port" VARCHAR(44),
+  "_pos_receiver_company__home_port" VARBYTE(22),
   "_key_origin_port__region__region_code" VARCHAR(8),
-  "_pos_origin_port__region" VARCHAR(44),
+  "_pos_origin_port__region" VARBYTE(22),
   "_key_sender_company__home_port__region__country" VARCHAR(2),
   "_key_sender_company__home_port__region__region_code" VARCHAR(8),
-  "_pos_sender_company__home_port__region" VARCHAR(44),
+  "_pos_sender_company__home_port__region" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTKEY ("voyage");
 
@@ -45,10 +45,10 @@ CREATE TEMP TABLE "stage_rows_sender_report" (
   "consignment_voyage" INTEGER,
   "sender" BIGINT,
   "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
-  "_pos_sender_company" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_pos_sender_company" VARBYTE(22),
   "_key_sender_company__entry__company_id" BIGINT,
-  "_pos_sender_company__entry" VARCHAR(44),
+  "_pos_sender_company__entry" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -60,7 +60,7 @@ CREATE TEMP TABLE "stage_patches_region" (
   "country" VARCHAR(2),
   "code" VARCHAR(8),
   "title" VARCHAR(40),
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -75,9 +75,9 @@ CREATE TEMP TABLE "stage_patches_port" (
   "harbour" VARCHAR(40),
   "depth" DECIMAL(38,10),
   "surveyed" DATE,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN,
-  "_pos_region" VARCHAR(44),
+  "_pos_region" VARBYTE(22),
   "region__country" VARCHAR(2),
   "region__code" VARCHAR(8),
   "region__title" VARCHAR(40)
@@ -91,7 +91,7 @@ CREATE TEMP TABLE "stage_patches_register" (
   "company_id" BIGINT,
   "number" VARCHAR(64),
   "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -103,20 +103,20 @@ CREATE TEMP TABLE "stage_patches_company" (
   "company_id" BIGINT,
   "trade_name" VARCHAR(60),
   "home" INTEGER,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN,
-  "_pos_home_port" VARCHAR(44),
+  "_pos_home_port" VARBYTE(22),
   "home_port__port_id" INTEGER,
   "home_port__country" VARCHAR(2),
   "home_port__region_code" VARCHAR(8),
   "home_port__harbour" VARCHAR(40),
   "home_port__depth" DECIMAL(38,10),
   "home_port__surveyed" DATE,
-  "_pos_entry" VARCHAR(44),
+  "_pos_entry" VARBYTE(22),
   "entry__company_id" BIGINT,
   "entry__number" VARCHAR(64),
   "entry__verified" BOOLEAN,
-  "_pos_home_port__region" VARCHAR(44),
+  "_pos_home_port__region" VARBYTE(22),
   "home_port__region__country" VARCHAR(2),
   "home_port__region__code" VARCHAR(8),
   "home_port__region__title" VARCHAR(40)

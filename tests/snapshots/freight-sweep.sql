@@ -1,93 +1,93 @@
 -- step 8, consignment_report
-DELETE FROM "reports"."consignment_report_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "reports"."consignment_report_base" WHERE "_pos" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
-DELETE FROM "starjoin"."tombstones_consignment_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "starjoin"."tombstones_consignment_report" WHERE "_pos" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_sender_company" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "sender_id" = NULL,
   "sender_name" = NULL,
   "sender_region" = NULL,
   "sender_number" = NULL,
-  "_pos_sender_company__home_port" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__home_port" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "_key_sender_company__home_port__home" = NULL,
-  "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
-  "_pos_sender_company__home_port__region" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__entry" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
+  "_pos_sender_company__home_port__region" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "_key_sender_company__home_port__region__country" = NULL,
   "_key_sender_company__home_port__region__region_code" = NULL
-WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_sender_company" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_sender_company" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_receiver_company" = '00000000000000000000000000000000000000000000',
+  "_pos_receiver_company" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "receiver_name" = NULL,
   "receiver_harbour" = NULL,
-  "_pos_receiver_company__home_port" = '00000000000000000000000000000000000000000000',
+  "_pos_receiver_company__home_port" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "_key_receiver_company__home_port__home" = NULL
-WHERE "_pos_receiver_company" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_receiver_company" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_receiver_company" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_origin_port" = '00000000000000000000000000000000000000000000',
+  "_pos_origin_port" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "origin_depth" = NULL,
   "origin_surveyed" = NULL,
   "origin_country" = NULL,
   "origin_region" = NULL,
-  "_pos_origin_port__region" = '00000000000000000000000000000000000000000000',
+  "_pos_origin_port__region" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "_key_origin_port__region__region_code" = NULL
-WHERE "_pos_origin_port" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_origin_port" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_origin_port" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_sender_company__home_port" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__home_port" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "sender_region" = NULL,
-  "_pos_sender_company__home_port__region" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__home_port__region" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "_key_sender_company__home_port__region__country" = NULL,
   "_key_sender_company__home_port__region__region_code" = NULL
-WHERE "_pos_sender_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_sender_company__home_port" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_sender_company__home_port" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__entry" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "sender_number" = NULL
-WHERE "_pos_sender_company__entry" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__entry" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_sender_company__entry" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_sender_company__entry" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_receiver_company__home_port" = '00000000000000000000000000000000000000000000',
+  "_pos_receiver_company__home_port" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "receiver_harbour" = NULL
-WHERE "_pos_receiver_company__home_port" > '00000000000000000000000000000000000000000000' AND "_pos_receiver_company__home_port" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_receiver_company__home_port" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_receiver_company__home_port" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_origin_port__region" = '00000000000000000000000000000000000000000000',
+  "_pos_origin_port__region" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "origin_region" = NULL
-WHERE "_pos_origin_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_origin_port__region" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_origin_port__region" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_origin_port__region" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, consignment_report
 UPDATE "reports"."consignment_report_base" SET
-  "_pos_sender_company__home_port__region" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__home_port__region" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "sender_region" = NULL
-WHERE "_pos_sender_company__home_port__region" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__home_port__region" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_sender_company__home_port__region" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_sender_company__home_port__region" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, sender_report
-DELETE FROM "public"."sender_report_base" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "public"."sender_report_base" WHERE "_pos" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, sender_report
-DELETE FROM "starjoin"."tombstones_sender_report" WHERE "_pos" < '00020000000000000000000000000000000000000000';
+DELETE FROM "starjoin"."tombstones_sender_report" WHERE "_pos" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, sender_report
 UPDATE "public"."sender_report_base" SET
-  "_pos_sender_company" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "verified" = NULL,
-  "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__entry" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "_key_sender_company__entry__company_id" = NULL
-WHERE "_pos_sender_company" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_sender_company" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_sender_company" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));
 
 -- step 8, sender_report
 UPDATE "public"."sender_report_base" SET
-  "_pos_sender_company__entry" = '00000000000000000000000000000000000000000000',
+  "_pos_sender_company__entry" = CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)),
   "verified" = NULL
-WHERE "_pos_sender_company__entry" > '00000000000000000000000000000000000000000000' AND "_pos_sender_company__entry" < '00020000000000000000000000000000000000000000';
+WHERE "_pos_sender_company__entry" > CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AND "_pos_sender_company__entry" < CAST(FROM_HEX('00020000000000000000000000000000000000000000') AS VARBYTE(22));

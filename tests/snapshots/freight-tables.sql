@@ -95,7 +95,7 @@ CREATE SCHEMA IF NOT EXISTS "reports";
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
   "voyage" INTEGER NOT NULL,
   "line" SMALLINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTKEY ("voyage") SORTKEY ("voyage", "line");
 
@@ -104,7 +104,7 @@ CREATE SCHEMA IF NOT EXISTS "public";
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
   "consignment_line" SMALLINT NOT NULL,
   "consignment_voyage" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTSTYLE AUTO SORTKEY ("consignment_voyage", "consignment_line");
 
@@ -126,22 +126,22 @@ CREATE TABLE "reports"."consignment_report_base" (
   "fee" DECIMAL(12,2),
   "insured" BOOLEAN,
   "loaded_at" TIMESTAMP,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_key_sender_company__sender" BIGINT,
-  "_pos_sender_company" VARCHAR(44),
-  "_pos_receiver_company" VARCHAR(44),
+  "_pos_sender_company" VARBYTE(22),
+  "_pos_receiver_company" VARBYTE(22),
   "_key_origin_port__origin" INTEGER,
-  "_pos_origin_port" VARCHAR(44),
+  "_pos_origin_port" VARBYTE(22),
   "_key_sender_company__home_port__home" INTEGER,
-  "_pos_sender_company__home_port" VARCHAR(44),
-  "_pos_sender_company__entry" VARCHAR(44),
+  "_pos_sender_company__home_port" VARBYTE(22),
+  "_pos_sender_company__entry" VARBYTE(22),
   "_key_receiver_company__home_port__home" INTEGER,
-  "_pos_receiver_company__home_port" VARCHAR(44),
+  "_pos_receiver_company__home_port" VARBYTE(22),
   "_key_origin_port__region__region_code" VARCHAR(8),
-  "_pos_origin_port__region" VARCHAR(44),
+  "_pos_origin_port__region" VARBYTE(22),
   "_key_sender_company__home_port__region__country" VARCHAR(2),
   "_key_sender_company__home_port__region__region_code" VARCHAR(8),
-  "_pos_sender_company__home_port__region" VARCHAR(44)
+  "_pos_sender_company__home_port__region" VARBYTE(22)
 ) DISTKEY ("voyage") SORTKEY ("loaded_at", "voyage");
 
 CREATE VIEW "reports"."consignment_report" AS
@@ -154,10 +154,10 @@ CREATE TABLE "public"."sender_report_base" (
   "consignment_voyage" INTEGER NOT NULL,
   "sender" BIGINT,
   "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
-  "_pos_sender_company" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_pos_sender_company" VARBYTE(22),
   "_key_sender_company__entry__company_id" BIGINT,
-  "_pos_sender_company__entry" VARCHAR(44)
+  "_pos_sender_company__entry" VARBYTE(22)
 ) DISTSTYLE AUTO;
 
 CREATE VIEW "public"."sender_report" AS

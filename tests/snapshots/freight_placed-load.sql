@@ -17,22 +17,22 @@ CREATE TEMP TABLE "stage_rows_consignment_report" (
   "fee" DECIMAL(12,2),
   "insured" BOOLEAN,
   "loaded_at" TIMESTAMP,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_key_sender_company__sender" BIGINT,
-  "_pos_sender_company" VARCHAR(44),
-  "_pos_receiver_company" VARCHAR(44),
+  "_pos_sender_company" VARBYTE(22),
+  "_pos_receiver_company" VARBYTE(22),
   "_key_origin_port__origin" INTEGER,
-  "_pos_origin_port" VARCHAR(44),
+  "_pos_origin_port" VARBYTE(22),
   "_key_sender_company__home_port__home" INTEGER,
-  "_pos_sender_company__home_port" VARCHAR(44),
-  "_pos_sender_company__entry" VARCHAR(44),
+  "_pos_sender_company__home_port" VARBYTE(22),
+  "_pos_sender_company__entry" VARBYTE(22),
   "_key_receiver_company__home_port__home" INTEGER,
-  "_pos_receiver_company__home_port" VARCHAR(44),
+  "_pos_receiver_company__home_port" VARBYTE(22),
   "_key_origin_port__region__region_code" VARCHAR(8),
-  "_pos_origin_port__region" VARCHAR(44),
+  "_pos_origin_port__region" VARBYTE(22),
   "_key_sender_company__home_port__region__country" VARCHAR(2),
   "_key_sender_company__home_port__region__region_code" VARCHAR(8),
-  "_pos_sender_company__home_port__region" VARCHAR(44),
+  "_pos_sender_company__home_port__region" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTKEY ("voyage");
 
@@ -45,10 +45,10 @@ CREATE TEMP TABLE "stage_rows_sender_report" (
   "consignment_voyage" INTEGER,
   "sender" BIGINT,
   "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
-  "_pos_sender_company" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_pos_sender_company" VARBYTE(22),
   "_key_sender_company__entry__company_id" BIGINT,
-  "_pos_sender_company__entry" VARCHAR(44),
+  "_pos_sender_company__entry" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -60,7 +60,7 @@ CREATE TEMP TABLE "stage_patches_company" (
   "company_id" BIGINT,
   "trade_name" VARCHAR(60),
   "home" INTEGER,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -72,7 +72,7 @@ CREATE TEMP TABLE "stage_dimension_region" (
   "country" VARCHAR(2),
   "code" VARCHAR(8),
   "title" VARCHAR(40),
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -87,7 +87,7 @@ CREATE TEMP TABLE "stage_dimension_port" (
   "harbour" VARCHAR(40),
   "depth" DECIMAL(38,10),
   "surveyed" DATE,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTKEY ("port_id");
 
@@ -99,7 +99,7 @@ CREATE TEMP TABLE "stage_dimension_register" (
   "company_id" BIGINT,
   "number" VARCHAR(64),
   "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTKEY ("company_id");
 
@@ -237,7 +237,7 @@ FROM (
       CASE WHEN q6."country" IS NOT NULL THEN q6."_pos" ELSE r."_pos_origin_port__region" END AS "_pos_origin_port__region",
       CASE WHEN q3."port_id" IS NOT NULL THEN q3."country" ELSE r."_key_sender_company__home_port__region__country" END AS "_key_sender_company__home_port__region__country",
       CASE WHEN q3."port_id" IS NOT NULL THEN q3."region_code" ELSE r."_key_sender_company__home_port__region__region_code" END AS "_key_sender_company__home_port__region__region_code",
-      CASE WHEN q3."port_id" IS NOT NULL THEN '00000000000000000000000000000000000000000000' ELSE r."_pos_sender_company__home_port__region" END AS "_pos_sender_company__home_port__region",
+      CASE WHEN q3."port_id" IS NOT NULL THEN CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) ELSE r."_pos_sender_company__home_port__region" END AS "_pos_sender_company__home_port__region",
       r."_deleted", r."_staged",
       CASE WHEN q3."port_id" IS NOT NULL OR q4."company_id" IS NOT NULL OR q5."port_id" IS NOT NULL OR q6."country" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
     FROM (
@@ -266,15 +266,15 @@ FROM (
         r."_key_origin_port__origin",
         CASE WHEN q2."port_id" IS NOT NULL THEN q2."_pos" ELSE r."_pos_origin_port" END AS "_pos_origin_port",
         CASE WHEN q0."company_id" IS NOT NULL THEN q0."home" ELSE r."_key_sender_company__home_port__home" END AS "_key_sender_company__home_port__home",
-        CASE WHEN q0."company_id" IS NOT NULL THEN '00000000000000000000000000000000000000000000' ELSE r."_pos_sender_company__home_port" END AS "_pos_sender_company__home_port",
-        CASE WHEN q0."company_id" IS NOT NULL THEN '00000000000000000000000000000000000000000000' ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
+        CASE WHEN q0."company_id" IS NOT NULL THEN CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) ELSE r."_pos_sender_company__home_port" END AS "_pos_sender_company__home_port",
+        CASE WHEN q0."company_id" IS NOT NULL THEN CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
         CASE WHEN q1."company_id" IS NOT NULL THEN q1."home" ELSE r."_key_receiver_company__home_port__home" END AS "_key_receiver_company__home_port__home",
-        CASE WHEN q1."company_id" IS NOT NULL THEN '00000000000000000000000000000000000000000000' ELSE r."_pos_receiver_company__home_port" END AS "_pos_receiver_company__home_port",
+        CASE WHEN q1."company_id" IS NOT NULL THEN CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) ELSE r."_pos_receiver_company__home_port" END AS "_pos_receiver_company__home_port",
         CASE WHEN q2."port_id" IS NOT NULL THEN q2."region_code" ELSE r."_key_origin_port__region__region_code" END AS "_key_origin_port__region__region_code",
-        CASE WHEN q2."port_id" IS NOT NULL THEN '00000000000000000000000000000000000000000000' ELSE r."_pos_origin_port__region" END AS "_pos_origin_port__region",
+        CASE WHEN q2."port_id" IS NOT NULL THEN CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) ELSE r."_pos_origin_port__region" END AS "_pos_origin_port__region",
         CASE WHEN q0."company_id" IS NOT NULL THEN NULL ELSE r."_key_sender_company__home_port__region__country" END AS "_key_sender_company__home_port__region__country",
         CASE WHEN q0."company_id" IS NOT NULL THEN NULL ELSE r."_key_sender_company__home_port__region__region_code" END AS "_key_sender_company__home_port__region__region_code",
-        CASE WHEN q0."company_id" IS NOT NULL THEN '00000000000000000000000000000000000000000000' ELSE r."_pos_sender_company__home_port__region" END AS "_pos_sender_company__home_port__region",
+        CASE WHEN q0."company_id" IS NOT NULL THEN CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) ELSE r."_pos_sender_company__home_port__region" END AS "_pos_sender_company__home_port__region",
         r."_deleted", r."_staged",
         CASE WHEN q0."company_id" IS NOT NULL OR q1."company_id" IS NOT NULL OR q2."port_id" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
       FROM (
@@ -386,7 +386,7 @@ FROM (
       r."_pos",
       CASE WHEN q0."company_id" IS NOT NULL THEN q0."_pos" ELSE r."_pos_sender_company" END AS "_pos_sender_company",
       CASE WHEN q0."company_id" IS NOT NULL THEN CASE WHEN NOT q0."_deleted" THEN q0."company_id" END ELSE r."_key_sender_company__entry__company_id" END AS "_key_sender_company__entry__company_id",
-      CASE WHEN q0."company_id" IS NOT NULL THEN '00000000000000000000000000000000000000000000' ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
+      CASE WHEN q0."company_id" IS NOT NULL THEN CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) ELSE r."_pos_sender_company__entry" END AS "_pos_sender_company__entry",
       r."_deleted", r."_staged",
       CASE WHEN q0."company_id" IS NOT NULL THEN 1 ELSE r."_changed" END AS "_changed"
     FROM (

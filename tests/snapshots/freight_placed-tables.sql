@@ -95,7 +95,7 @@ CREATE SCHEMA IF NOT EXISTS "reports";
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
   "voyage" INTEGER NOT NULL,
   "line" SMALLINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTKEY ("voyage") SORTKEY ("voyage", "line");
 
@@ -104,7 +104,7 @@ CREATE SCHEMA IF NOT EXISTS "public";
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
   "consignment_line" SMALLINT NOT NULL,
   "consignment_voyage" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTSTYLE AUTO SORTKEY ("consignment_voyage", "consignment_line");
 
@@ -112,7 +112,7 @@ CREATE TABLE IF NOT EXISTS "starjoin"."dimension_region" (
   "country" VARCHAR(2) NOT NULL,
   "code" VARCHAR(8) NOT NULL,
   "title" VARCHAR(40),
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_deleted" BOOLEAN NOT NULL
 ) DISTSTYLE AUTO SORTKEY ("country", "code");
 
@@ -123,7 +123,7 @@ CREATE TABLE IF NOT EXISTS "starjoin"."dimension_port" (
   "harbour" VARCHAR(40),
   "depth" DECIMAL(38,10),
   "surveyed" DATE,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_deleted" BOOLEAN NOT NULL
 ) DISTKEY ("port_id") SORTKEY ("port_id");
 
@@ -131,7 +131,7 @@ CREATE TABLE IF NOT EXISTS "starjoin"."dimension_register" (
   "company_id" BIGINT NOT NULL,
   "number" VARCHAR(64),
   "verified" BOOLEAN,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_deleted" BOOLEAN NOT NULL
 ) DISTKEY ("company_id") SORTKEY ("company_id");
 
@@ -153,22 +153,22 @@ CREATE TABLE "reports"."consignment_report_base" (
   "fee" DECIMAL(12,2),
   "insured" BOOLEAN,
   "loaded_at" TIMESTAMP,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_key_sender_company__sender" BIGINT,
-  "_pos_sender_company" VARCHAR(44),
-  "_pos_receiver_company" VARCHAR(44),
+  "_pos_sender_company" VARBYTE(22),
+  "_pos_receiver_company" VARBYTE(22),
   "_key_origin_port__origin" INTEGER,
-  "_pos_origin_port" VARCHAR(44),
+  "_pos_origin_port" VARBYTE(22),
   "_key_sender_company__home_port__home" INTEGER,
-  "_pos_sender_company__home_port" VARCHAR(44),
-  "_pos_sender_company__entry" VARCHAR(44),
+  "_pos_sender_company__home_port" VARBYTE(22),
+  "_pos_sender_company__entry" VARBYTE(22),
   "_key_receiver_company__home_port__home" INTEGER,
-  "_pos_receiver_company__home_port" VARCHAR(44),
+  "_pos_receiver_company__home_port" VARBYTE(22),
   "_key_origin_port__region__region_code" VARCHAR(8),
-  "_pos_origin_port__region" VARCHAR(44),
+  "_pos_origin_port__region" VARBYTE(22),
   "_key_sender_company__home_port__region__country" VARCHAR(2),
   "_key_sender_company__home_port__region__region_code" VARCHAR(8),
-  "_pos_sender_company__home_port__region" VARCHAR(44)
+  "_pos_sender_company__home_port__region" VARBYTE(22)
 ) DISTKEY ("voyage") SORTKEY ("loaded_at", "voyage");
 
 CREATE VIEW "reports"."consignment_report" AS
@@ -181,10 +181,10 @@ CREATE TABLE "public"."sender_report_base" (
   "consignment_voyage" INTEGER NOT NULL,
   "sender" BIGINT,
   "verified" BOOLEAN,
-  "_pos" VARCHAR(44),
-  "_pos_sender_company" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_pos_sender_company" VARBYTE(22),
   "_key_sender_company__entry__company_id" BIGINT,
-  "_pos_sender_company__entry" VARCHAR(44)
+  "_pos_sender_company__entry" VARBYTE(22)
 ) DISTSTYLE AUTO;
 
 CREATE VIEW "public"."sender_report" AS

@@ -95,7 +95,7 @@ CREATE SCHEMA IF NOT EXISTS "sales";
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales_lines" (
   "order_id" BIGINT NOT NULL,
   "line_number" SMALLINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTKEY ("order_id") SORTKEY ("order_id", "line_number");
 
@@ -104,7 +104,7 @@ CREATE SCHEMA IF NOT EXISTS "purchasing";
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_supplier_lines" (
   "line_in_order" SMALLINT NOT NULL,
   "sold_in_order" BIGINT NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTSTYLE AUTO SORTKEY ("sold_in_order", "line_in_order");
 
@@ -112,7 +112,7 @@ CREATE SCHEMA IF NOT EXISTS "logistics";
 
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
   "shipment_number" VARCHAR(20) NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTKEY ("shipment_number") SORTKEY ("shipment_number");
 
@@ -152,27 +152,27 @@ CREATE TABLE "sales"."sales_lines_base" (
   "outlet_id" SMALLINT,
   "outlet_town" VARCHAR(80),
   "tax_rate" DECIMAL(6,5),
-  "_pos" VARCHAR(44),
-  "_pos_order" VARCHAR(44),
-  "_pos_product" VARCHAR(44),
-  "_pos_order__customer" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_pos_order" VARBYTE(22),
+  "_pos_product" VARBYTE(22),
+  "_pos_order__customer" VARBYTE(22),
   "_key_order__billing__billing_address" BIGINT,
-  "_pos_order__billing" VARCHAR(44),
+  "_pos_order__billing" VARBYTE(22),
   "_key_order__shipping__shipping_address" BIGINT,
-  "_pos_order__shipping" VARCHAR(44),
-  "_pos_order__outlet" VARCHAR(44),
+  "_pos_order__shipping" VARBYTE(22),
+  "_pos_order__outlet" VARBYTE(22),
   "_key_product__category__category_id" INTEGER,
-  "_pos_product__category" VARCHAR(44),
+  "_pos_product__category" VARBYTE(22),
   "_key_order__customer__home__home_address" BIGINT,
-  "_pos_order__customer__home" VARCHAR(44),
+  "_pos_order__customer__home" VARBYTE(22),
   "_key_order__shipping__region__region_code" VARCHAR(8),
-  "_pos_order__shipping__region" VARCHAR(44),
+  "_pos_order__shipping__region" VARBYTE(22),
   "_key_order__outlet__region__region_code" VARCHAR(8),
-  "_pos_order__outlet__region" VARCHAR(44),
+  "_pos_order__outlet__region" VARBYTE(22),
   "_key_product__category__department__department_code" SMALLINT,
-  "_pos_product__category__department" VARCHAR(44),
+  "_pos_product__category__department" VARBYTE(22),
   "_key_order__customer__home__region__region_code" VARCHAR(8),
-  "_pos_order__customer__home__region" VARCHAR(44)
+  "_pos_order__customer__home__region" VARBYTE(22)
 ) DISTKEY ("order_id") SORTKEY ("ordered_at", "order_id");
 
 CREATE VIEW "sales"."sales_lines" AS
@@ -190,15 +190,15 @@ CREATE TABLE "purchasing"."supplier_lines_base" (
   "supplier_rating" DOUBLE PRECISION,
   "product_rating" DECIMAL(3,2),
   "department_code" SMALLINT,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_key_product__product_id" BIGINT,
-  "_pos_product" VARCHAR(44),
+  "_pos_product" VARBYTE(22),
   "_key_product__category__category_id" INTEGER,
-  "_pos_product__category" VARCHAR(44),
+  "_pos_product__category" VARBYTE(22),
   "_key_product__maker__made_by" INTEGER,
-  "_pos_product__maker" VARCHAR(44),
+  "_pos_product__maker" VARBYTE(22),
   "_key_product__category__department__department_code" SMALLINT,
-  "_pos_product__category__department" VARCHAR(44)
+  "_pos_product__category__department" VARBYTE(22)
 ) DISTSTYLE AUTO;
 
 CREATE VIEW "purchasing"."supplier_lines" AS
@@ -227,24 +227,24 @@ CREATE TABLE "logistics"."deliveries_base" (
   "is_insured" BOOLEAN,
   "shipped_at" TIMESTAMP,
   "delivered_on" DATE,
-  "_pos" VARCHAR(44),
-  "_pos_order" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_pos_order" VARBYTE(22),
   "_key_depot__depot_id" SMALLINT,
-  "_pos_depot" VARCHAR(44),
-  "_pos_receiver" VARCHAR(44),
+  "_pos_depot" VARBYTE(22),
+  "_pos_receiver" VARBYTE(22),
   "_key_order__customer__customer_number" VARCHAR(64),
-  "_pos_order__customer" VARCHAR(44),
+  "_pos_order__customer" VARBYTE(22),
   "_key_order__shipping__shipping_address" BIGINT,
-  "_pos_order__shipping" VARCHAR(44),
+  "_pos_order__shipping" VARBYTE(22),
   "_key_order__outlet__outlet_id" SMALLINT,
-  "_pos_order__outlet" VARCHAR(44),
-  "_pos_depot__region" VARCHAR(44),
+  "_pos_order__outlet" VARBYTE(22),
+  "_pos_depot__region" VARBYTE(22),
   "_key_receiver__home__home_address" BIGINT,
-  "_pos_receiver__home" VARCHAR(44),
+  "_pos_receiver__home" VARBYTE(22),
   "_key_order__shipping__region__region_code" VARCHAR(8),
-  "_pos_order__shipping__region" VARCHAR(44),
+  "_pos_order__shipping__region" VARBYTE(22),
   "_key_order__outlet__region__region_code" VARCHAR(8),
-  "_pos_order__outlet__region" VARCHAR(44)
+  "_pos_order__outlet__region" VARBYTE(22)
 ) DISTKEY ("shipment_number") SORTKEY ("shipped_at");
 
 CREATE VIEW "logistics"."deliveries" AS

@@ -8,23 +8,23 @@ CREATE TEMP TABLE "stage_rows_sales" (
   "buyer_name" VARCHAR(40),
   "seller_name" VARCHAR(40),
   "place" VARCHAR(40),
-  "_pos" VARCHAR(44),
-  "_set_buyer" VARCHAR(44),
-  "_set__key_event__event" VARCHAR(44),
-  "_set__key_seller__seller" VARCHAR(44),
-  "_set__key_place__country" VARCHAR(44),
-  "_set__key_place__code" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_set_buyer" VARBYTE(22),
+  "_set__key_event__event" VARBYTE(22),
+  "_set__key_seller__seller" VARBYTE(22),
+  "_set__key_place__country" VARBYTE(22),
+  "_set__key_place__code" VARBYTE(22),
   "_key_event__event" INTEGER,
-  "_pos_event" VARCHAR(176),
-  "_pos_buyer" VARCHAR(88),
+  "_pos_event" VARBYTE(88),
+  "_pos_buyer" VARBYTE(44),
   "_key_seller__seller" VARCHAR(64),
-  "_pos_seller" VARCHAR(88),
+  "_pos_seller" VARBYTE(44),
   "_key_place__country" VARCHAR(2),
   "_key_place__code" SMALLINT,
-  "_pos_place" VARCHAR(88),
+  "_pos_place" VARBYTE(44),
   "_key_event__venue__country" VARCHAR(2),
   "_key_event__venue__code" SMALLINT,
-  "_pos_event__venue" VARCHAR(88),
+  "_pos_event__venue" VARBYTE(44),
   "_deleted" BOOLEAN
 ) DISTKEY ("sale");
 
@@ -36,7 +36,7 @@ CREATE TEMP TABLE "stage_patches_venue" (
   "country" VARCHAR(2),
   "code" SMALLINT,
   "hall" VARCHAR(40),
-  "_pos" VARCHAR(88),
+  "_pos" VARBYTE(44),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -49,9 +49,9 @@ CREATE TEMP TABLE "stage_patches_event" (
   "country" VARCHAR(2),
   "code" SMALLINT,
   "title" VARCHAR(40),
-  "_pos" VARCHAR(176),
+  "_pos" VARBYTE(88),
   "_deleted" BOOLEAN,
-  "_pos_venue" VARCHAR(88),
+  "_pos_venue" VARBYTE(44),
   "venue__country" VARCHAR(2),
   "venue__code" SMALLINT,
   "venue__hall" VARCHAR(40)
@@ -64,7 +64,7 @@ COPY "stage_patches_event" FROM 's3://staged/event-patches.json' IAM_ROLE 'arn:a
 CREATE TEMP TABLE "stage_patches_person" (
   "email" VARCHAR(64),
   "name" VARCHAR(40),
-  "_pos" VARCHAR(88),
+  "_pos" VARBYTE(44),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -160,7 +160,7 @@ FROM (
           SELECT "sale", "note", "title", "hall", "buyer", "buyer_name", "seller_name", "place", "_pos", "_set_buyer", "_set__key_event__event", "_set__key_seller__seller", "_set__key_place__country", "_set__key_place__code", "_key_event__event", "_pos_event", "_pos_buyer", "_key_seller__seller", "_pos_seller", "_key_place__country", "_key_place__code", "_pos_place", "_key_event__venue__country", "_key_event__venue__code", "_pos_event__venue", "_deleted", 1 AS "_staged"
           FROM "stage_rows_sales"
           UNION ALL
-          SELECT b."sale", NULL AS "note", NULL AS "title", NULL AS "hall", NULL AS "buyer", NULL AS "buyer_name", NULL AS "seller_name", NULL AS "place", b."_pos", b."_pos" AS "_set_buyer", b."_pos" AS "_set__key_event__event", b."_pos" AS "_set__key_seller__seller", b."_pos" AS "_set__key_place__country", b."_pos" AS "_set__key_place__code", NULL AS "_key_event__event", '00000000000000000000000000000000000000000000' AS "_pos_event", '00000000000000000000000000000000000000000000' AS "_pos_buyer", NULL AS "_key_seller__seller", '00000000000000000000000000000000000000000000' AS "_pos_seller", NULL AS "_key_place__country", NULL AS "_key_place__code", '00000000000000000000000000000000000000000000' AS "_pos_place", NULL AS "_key_event__venue__country", NULL AS "_key_event__venue__code", '00000000000000000000000000000000000000000000' AS "_pos_event__venue", TRUE AS "_deleted", 0 AS "_staged"
+          SELECT b."sale", NULL AS "note", NULL AS "title", NULL AS "hall", NULL AS "buyer", NULL AS "buyer_name", NULL AS "seller_name", NULL AS "place", b."_pos", b."_pos" AS "_set_buyer", b."_pos" AS "_set__key_event__event", b."_pos" AS "_set__key_seller__seller", b."_pos" AS "_set__key_place__country", b."_pos" AS "_set__key_place__code", NULL AS "_key_event__event", CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AS "_pos_event", CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AS "_pos_buyer", NULL AS "_key_seller__seller", CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AS "_pos_seller", NULL AS "_key_place__country", NULL AS "_key_place__code", CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AS "_pos_place", NULL AS "_key_event__venue__country", NULL AS "_key_event__venue__code", CAST(FROM_HEX('00000000000000000000000000000000000000000000') AS VARBYTE(22)) AS "_pos_event__venue", TRUE AS "_deleted", 0 AS "_staged"
           FROM "starjoin"."tombstones_sales" AS b
           JOIN (SELECT DISTINCT "sale" FROM "stage_rows_sales") AS s ON b."sale" = s."sale"
         ) AS pool

@@ -94,7 +94,7 @@ CREATE SCHEMA IF NOT EXISTS "public";
 
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales" (
   "sale" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTKEY ("sale") SORTKEY ("sale");
 
@@ -107,23 +107,23 @@ CREATE TABLE "public"."sales_base" (
   "buyer_name" VARCHAR(40),
   "seller_name" VARCHAR(40),
   "place" VARCHAR(40),
-  "_pos" VARCHAR(44),
-  "_set_buyer" VARCHAR(44),
-  "_set__key_event__event" VARCHAR(44),
-  "_set__key_seller__seller" VARCHAR(44),
-  "_set__key_place__country" VARCHAR(44),
-  "_set__key_place__code" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_set_buyer" VARBYTE(22),
+  "_set__key_event__event" VARBYTE(22),
+  "_set__key_seller__seller" VARBYTE(22),
+  "_set__key_place__country" VARBYTE(22),
+  "_set__key_place__code" VARBYTE(22),
   "_key_event__event" INTEGER,
-  "_pos_event" VARCHAR(176),
-  "_pos_buyer" VARCHAR(88),
+  "_pos_event" VARBYTE(88),
+  "_pos_buyer" VARBYTE(44),
   "_key_seller__seller" VARCHAR(64),
-  "_pos_seller" VARCHAR(88),
+  "_pos_seller" VARBYTE(44),
   "_key_place__country" VARCHAR(2),
   "_key_place__code" SMALLINT,
-  "_pos_place" VARCHAR(88),
+  "_pos_place" VARBYTE(44),
   "_key_event__venue__country" VARCHAR(2),
   "_key_event__venue__code" SMALLINT,
-  "_pos_event__venue" VARCHAR(88)
+  "_pos_event__venue" VARBYTE(44)
 ) DISTKEY ("sale");
 
 CREATE VIEW "public"."sales" AS

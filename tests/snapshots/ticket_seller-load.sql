@@ -14,10 +14,10 @@ CREATE TEMP TABLE "stage_rows_sport_event_activity" (
   "phone_number" VARCHAR(60),
   "created_at" TIMESTAMP,
   "updated_at" TIMESTAMP,
-  "_pos" VARCHAR(44),
-  "_pos_ticket" VARCHAR(44),
-  "_pos_buyer" VARCHAR(44),
-  "_pos_ticket__event" VARCHAR(44),
+  "_pos" VARBYTE(22),
+  "_pos_ticket" VARBYTE(22),
+  "_pos_buyer" VARBYTE(22),
+  "_pos_ticket__event" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTKEY ("ticket_id");
 
@@ -30,7 +30,7 @@ CREATE TEMP TABLE "stage_patches_sport_event" (
   "sport_type" VARCHAR(60),
   "start_date" DATE,
   "location" VARCHAR(200),
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 
@@ -44,9 +44,9 @@ CREATE TEMP TABLE "stage_patches_ticket" (
   "seat_level" VARCHAR(40),
   "seat_location" VARCHAR(40),
   "ticket_price" INTEGER,
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN,
-  "_pos_event" VARCHAR(44),
+  "_pos_event" VARBYTE(22),
   "event__event_id" INTEGER,
   "event__sport_type" VARCHAR(60),
   "event__start_date" DATE,
@@ -62,7 +62,7 @@ CREATE TEMP TABLE "stage_patches_customer" (
   "name" VARCHAR(200),
   "email_address" VARCHAR(64),
   "phone_number" VARCHAR(60),
-  "_pos" VARCHAR(44),
+  "_pos" VARBYTE(22),
   "_deleted" BOOLEAN
 ) DISTSTYLE EVEN;
 

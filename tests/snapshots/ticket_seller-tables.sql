@@ -94,7 +94,7 @@ CREATE SCHEMA IF NOT EXISTS "public";
 
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sport_event_activity" (
   "ticket_id" INTEGER NOT NULL,
-  "_pos" VARCHAR(44) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTKEY ("ticket_id") SORTKEY ("ticket_id");
 
@@ -113,10 +113,10 @@ CREATE TABLE "public"."sport_event_activity_base" (
   "phone_number" VARCHAR(60),
   "created_at" TIMESTAMP,
   "updated_at" TIMESTAMP,
-  "_pos" VARCHAR(44),
-  "_pos_ticket" VARCHAR(44),
-  "_pos_buyer" VARCHAR(44),
-  "_pos_ticket__event" VARCHAR(44)
+  "_pos" VARBYTE(22),
+  "_pos_ticket" VARBYTE(22),
+  "_pos_buyer" VARBYTE(22),
+  "_pos_ticket__event" VARBYTE(22)
 ) DISTKEY ("ticket_id") SORTKEY ("created_at");
 
 CREATE VIEW "public"."sport_event_activity" AS

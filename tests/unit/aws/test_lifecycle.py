@@ -96,5 +96,5 @@ def test_nothing_else_is_put() -> None:
     }
     assert found == {
         "connectors/staging/writer.py: f'{folder}/{part_name}.parquet'",
-        "connectors/redshift/batch.py: f'manifests/{batch}-{kind.name.lower()}-{table}.json'",
+        "connectors/redshift/batch.py: f'manifests/{batch}-{kind.name.lower()}-{name}.json'",
     }

@@ -133,10 +133,10 @@ def test_a_fact_knows_a_dimension_by_the_version_that_its_patch_has() -> None:
 def test_a_version_has_room() -> None:
     (target,) = warehouse_spec(UNCHANGED).targets
     types = {column.name: column.sql_type for column in target.columns}
-    assert (types["_pos_page"], types["_pos"]) == ("VARCHAR(132)", "VARCHAR(44)")
-    assert (types["_set_note"], types["_set_protocol"]) == ("VARCHAR(44)", "VARCHAR(44)")
+    assert (types["_pos_page"], types["_pos"]) == ("VARBYTE(66)", "VARBYTE(22)")
+    assert (types["_set_note"], types["_set_protocol"]) == ("VARBYTE(22)", "VARBYTE(22)")
     (patch,) = warehouse_spec(UNCHANGED).patches
-    assert {c.name: c.sql_type for c in patch.columns}["_pos"] == "VARCHAR(132)"
+    assert {c.name: c.sql_type for c in patch.columns}["_pos"] == "VARBYTE(66)"
 
 
 def test_a_table_without_such_columns_takes_the_plain_way(monkeypatch: pytest.MonkeyPatch) -> None:

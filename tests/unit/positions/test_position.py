@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.redshift.ddl import POSITION_TYPE
+from connectors.positions import POSITION_TYPE
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.decode.plan import DecodePlan
@@ -113,7 +113,7 @@ def test_sql_orders_by_the_bytes_as_well() -> None:
 
 
 def test_the_column_in_the_warehouse_has_the_positions_width() -> None:
-    assert f"VARCHAR({WIDTH})" == POSITION_TYPE
+    assert f"VARBYTE({WIDTH // 2})" == POSITION_TYPE
 
 
 @given(parts)

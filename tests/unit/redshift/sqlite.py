@@ -15,10 +15,14 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from connectors.positions import with_position_bytes
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.statements import StagedTable
+from connectors.staging.shape import position_columns
+from infra.simulation.database import list_shown
 from infra.simulation.sqlite_dialect import as_sqlite, connect, drop_temporary
 
 NAMES: Final = Names("starjoin")
@@ -46,13 +50,18 @@ def planned(
     statements = plan_load(
         spec,
         NAMES,
-        rows={stream: f"rows:{stream}" for stream in rows},
-        patches={stream: f"patches:{stream}" for stream in patches},
-        dimensions={stream: f"dimensions:{stream}" for stream in dimensions},
+        rows={table: StagedTable(f"rows:{table}") for table in rows},
+        patches={table: StagedTable(f"patches:{table}") for table in patches},
+        dimensions={table: StagedTable(f"dimensions:{table}") for table in dimensions},
         copy_role="default",
         undeclared=undeclared,
     )
     return [statement.sql for statement in statements]
+
+
+def _list_shown(spec: TargetSpec | DimensionSpec) -> str:
+    columns = [column.name for column in spec.columns]
+    return list_shown(columns, position_columns(spec.staged))
 
 
 class SqliteWarehouse:
@@ -99,19 +108,18 @@ class SqliteWarehouse:
 
     def rows(self, target: TargetSpec) -> list[tuple[Any, ...]]:
         """Every column of the target, in order of declaration."""
-        columns = ", ".join(f'"{column.name}"' for column in target.columns)
+        columns = _list_shown(target)
         return sorted(
             self._connection.execute(f"SELECT {columns} FROM {NAMES.base(target)}"), key=repr
         )
 
     def dimension(self, dimension: DimensionSpec) -> list[tuple[Any, ...]]:
         """A dimension that is kept in the warehouse, deleted keys among its rows."""
-        return sorted(
-            self._connection.execute(f"SELECT * FROM {NAMES.dimension(dimension)}"), key=repr
-        )
+        sql = f"SELECT {_list_shown(dimension)} FROM {NAMES.dimension(dimension)}"
+        return sorted(self._connection.execute(sql), key=repr)
 
     def tombstones(self, target: TargetSpec) -> list[tuple[Any, ...]]:
-        columns = ", ".join(f'"{name}"' for name in (*target.key, self.spec.position))
+        columns = list_shown((*target.key, self.spec.position), [self.spec.position])
         return sorted(self._connection.execute(f"SELECT {columns} FROM {NAMES.tombstones(target)}"))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
@@ -135,7 +143,8 @@ class SqliteWarehouse:
         if copied := _COPY.match(sql):
             for batch in staged[copied[2]]:
                 marks = ", ".join("?" * batch.num_columns)
-                values = [[plain(v) for v in row.values()] for row in batch.to_pylist()]
+                rows = with_position_bytes(pa.Table.from_batches([batch])).to_pylist()
+                values = [[plain(v) for v in row.values()] for row in rows]
                 self._connection.executemany(f"INSERT INTO {copied[1]} VALUES ({marks})", values)
             return
         self._connection.execute(as_sqlite(sql))

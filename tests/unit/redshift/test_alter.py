@@ -12,6 +12,7 @@ from redshift_connector.error import InterfaceError
 from connectors.redshift.alter import compare
 from connectors.redshift.errors import FenceLostError, NeedsRepairError, OutcomeUnknownError
 from connectors.redshift.names import Names
+from connectors.redshift.position_sql import literal
 from connectors.redshift.spec import ColumnSpec
 from connectors.sql_types import SqlType, SqlTypeError
 from flink_app.positions.position import UNKNOWN
@@ -37,7 +38,7 @@ def older(warehouse: FakeWarehouse) -> None:
 ADD_LOCATION: Final = f'ALTER TABLE {TABLE} ADD COLUMN "location" VARCHAR(200)'
 LENGTHEN: Final = f'ALTER TABLE {TABLE} ALTER COLUMN "seat_level" TYPE VARCHAR(40)'
 ADD_POSITION: Final = (
-    f"ALTER TABLE {TABLE} ADD COLUMN \"_pos_buyer\" VARCHAR(44) DEFAULT '{UNKNOWN}'"
+    f'ALTER TABLE {TABLE} ADD COLUMN "_pos_buyer" VARBYTE(22) DEFAULT {literal(UNKNOWN)}'
 )
 
 
@@ -174,34 +175,37 @@ def test_a_key_cannot_be_added(warehouse: FakeWarehouse) -> None:
 
 
 def test_an_added_position_is_unknown_and_not_null() -> None:
-    columns = [ColumnSpec("p", "VARCHAR(44)")]
-    (found,) = compare('"t"', columns, {}, key=[], defaults={"p": UNKNOWN})
+    columns = [ColumnSpec("p", "VARBYTE(22)")]
+    (found,) = compare('"t"', columns, {}, key=[], defaults={"p": literal(UNKNOWN)})
     (sql,) = found.statements
-    assert sql == f'ALTER TABLE "t" ADD COLUMN "p" VARCHAR(44) DEFAULT \'{UNKNOWN}\''
+    assert sql == (
+        'ALTER TABLE "t" ADD COLUMN "p" VARBYTE(22) '
+        f"DEFAULT CAST(FROM_HEX('{UNKNOWN}') AS VARBYTE(22))"
+    )
 
 
-def test_a_position_that_was_added_cannot_be_lengthened_by_redshift(
-    warehouse: FakeWarehouse,
-) -> None:
+def test_text_with_a_default_cannot_be_lengthened_by_redshift(warehouse: FakeWarehouse) -> None:
     older(warehouse)
-    loader(warehouse, alters=True).start(5)
-    warehouse.said.clear()
+    warehouse.defaults.add((TARGET.table, "seat_level"))
+    with pytest.raises(NeedsRepairError) as caught:
+        loader(warehouse, alters=True).start(6)
+    assert "has a default, with which Redshift lengthens no column" in str(caught.value)
+    assert f'ALTER TABLE {TABLE} ADD COLUMN "seat_level_new" VARCHAR(40); ' in str(caught.value)
+    assert not warehouse.statements("ALTER")
+
+
+def test_a_version_of_more_positions_takes_a_person(warehouse: FakeWarehouse) -> None:
+    """Redshift lengthens no VARBYTE, as it takes when a column of a dimension may be left out."""
     (position,) = [c for c in TARGET.columns if c.name == "_pos_buyer"]
     longer = tuple(
-        replace(c, sql_type="VARCHAR(88)") if c is position else c for c in TARGET.columns
+        replace(c, sql_type="VARBYTE(44)") if c is position else c for c in TARGET.columns
     )
     spec = replace(SPEC, targets=(replace(TARGET, columns=longer),))
     with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, spec=spec, alters=True).start(6)
-    assert "has a default, with which Redshift lengthens no column" in str(caught.value)
-    assert f'ALTER TABLE {TABLE} ADD COLUMN "_pos_buyer_new" VARCHAR(88); ' in str(caught.value)
+    assert f'ALTER TABLE {TABLE} ADD COLUMN "_pos_buyer_new" VARBYTE(44); ' in str(caught.value)
+    assert f'UPDATE {TABLE} SET "_pos_buyer_new" = "_pos_buyer"; ' in str(caught.value)
     assert not warehouse.statements("ALTER")
-    # Made with the table, it has no default.
-    warehouse.defaults.clear()
-    loader(warehouse, spec=spec, alters=True).start(6)
-    assert warehouse.statements("ALTER") == [
-        f'ALTER TABLE {TABLE} ALTER COLUMN "_pos_buyer" TYPE VARCHAR(88)'
-    ]
 
 
 TYPES: Final = [

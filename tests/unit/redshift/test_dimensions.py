@@ -9,7 +9,7 @@ import pytest
 from connectors.blocks import Kind
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.plan import plan_load
-from connectors.redshift.statements import Statement
+from connectors.redshift.statements import StagedTable, Statement
 from connectors.staging.part import Part
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
@@ -19,7 +19,7 @@ from flink_app.warehouse import warehouse_spec
 from infra.simulation.placement import place_dimensions
 from tests.unit.denormalise.histories import Change, batch
 from tests.unit.redshift.sqlite import NAMES, SqliteWarehouse
-from tests.unit.redshift.warehouse import FakeWarehouse, Manifests, existing, loader
+from tests.unit.redshift.warehouse import FakeWarehouse, Manifests, existing, loader, shape_in
 from tests.unit.stars import placed_freight, ticket_seller
 
 # Companies in the stream; ports, regions and the register, to which paths lead on, are not.
@@ -30,8 +30,8 @@ REPORT = "consignment_report"
 def planned(*staged: str) -> list[Statement]:
     """The statements of a batch: of a target's rows, a dimension's patches or its changes."""
 
-    def addresses(tables: list[str]) -> dict[str, str]:
-        return {table: f"s3://m/{table}" for table in tables if table in staged}
+    def addresses(tables: list[str]) -> dict[str, StagedTable]:
+        return {table: StagedTable(f"s3://m/{table}") for table in tables if table in staged}
 
     return plan_load(
         SPEC,
@@ -124,7 +124,8 @@ def test_changes_are_copied_and_stand_in_the_ledger(warehouse: FakeWarehouse) ->
     warehouse.tables = TABLES
     loading = loader(warehouse, manifests := Manifests(), spec=PLACED_EVENT)
     loading.start(5)
-    changes = Part("a", Kind.DIMENSION, "sport_event", rows=2, url="s3://b/a", size=10)
+    shape = shape_in(PLACED_EVENT, Kind.DIMENSION, "sport_event")
+    changes = Part("a", Kind.DIMENSION, "sport_event", 2, url="s3://b/a", size=10, shape=shape)
     assert loading.load([changes], 5).parts == ("a",)
     assert len(warehouse.statements('COPY "stage_dimension_sport_event" FROM ')) == 1
     assert [key.rpartition("-")[2] for key in manifests.written] == ["sport_event.json"]

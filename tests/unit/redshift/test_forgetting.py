@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from connectors.floors import Floors
 from connectors.redshift.sweep import Floor, plan_sweep
+from connectors.staging.shape import position_columns
 from flink_app.positions.position import UNKNOWN, floor_position, make_position
 from flink_app.warehouse import warehouse_spec
 from tests.simulation.stars import UNCHANGED_TALE
@@ -23,11 +24,18 @@ ROW: Final[dict[str, Any]] = {
 NO_E: Final = {"e_text": None, "_key_t__e__e": None, "_pos_t__e": UNKNOWN}
 
 
+def _written(name: str, value: Any) -> str:
+    if value is None:
+        return "NULL"
+    is_position = name in position_columns(TARGET.staged)
+    return f"X'{value}'" if is_position else repr(value)
+
+
 def sweep(**values: Any) -> dict[str, Any]:
     """What of the row is other than it was before the sweep."""
     row = ROW | values
     with SqliteWarehouse(SPEC) as warehouse:
-        written = ", ".join("NULL" if v is None else repr(v) for v in row.values())
+        written = ", ".join(_written(name, value) for name, value in row.items())
         columns = ", ".join(f'"{name}"' for name in row)
         warehouse.execute(f"INSERT INTO {NAMES.base(TARGET)} ({columns}) VALUES ({written})")
         for statement in plan_sweep(SPEC, NAMES, Floor(Floors(2), floor_position), "fte"):

@@ -13,7 +13,7 @@ from connectors.redshift.names import Names, quote
 from connectors.redshift.next_versions import group_by_depth
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
-from connectors.redshift.statements import Statement
+from connectors.redshift.statements import StagedTable, Statement
 from connectors.staging.part import Part
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import freight, order_book, placed_freight, ticket_seller
@@ -31,9 +31,9 @@ def planned(
     return plan_load(
         spec,
         NAMES,
-        rows=dict.fromkeys(rows, "s3://m/rows"),
-        patches=dict.fromkeys(patches, "s3://m/patches"),
-        dimensions=dict.fromkeys(dimensions, "s3://m/dimensions"),
+        rows=dict.fromkeys(rows, StagedTable("s3://m/rows")),
+        patches=dict.fromkeys(patches, StagedTable("s3://m/patches")),
+        dimensions=dict.fromkeys(dimensions, StagedTable("s3://m/dimensions")),
         copy_role="default",
     )
 
@@ -125,9 +125,8 @@ def test_paths_of_one_depth_assign_different_columns() -> None:
     ("role", "clause"), [("default", "IAM_ROLE default "), ("arn:r", "IAM_ROLE 'arn:r' ")]
 )
 def test_copy_names_its_role(role: str, clause: str) -> None:
-    statements = plan_load(
-        SPEC, NAMES, rows={"sender_report": "s3://m"}, patches={}, dimensions={}, copy_role=role
-    )
+    rows = {"sender_report": StagedTable("s3://m")}
+    statements = plan_load(SPEC, NAMES, rows=rows, patches={}, dimensions={}, copy_role=role)
     (copy,) = [s.sql for s in statements if s.sql.startswith("COPY")]
     assert clause in copy
     assert copy.endswith("FORMAT AS PARQUET MANIFEST STATUPDATE OFF")

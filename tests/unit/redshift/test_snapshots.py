@@ -16,6 +16,7 @@ from connectors.floors import Floors
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
+from connectors.redshift.statements import StagedTable
 from connectors.redshift.sweep import Floor, plan_sweep
 from flink_app.declaration import Star
 from flink_app.positions.position import floor_position
@@ -45,9 +46,9 @@ def load(star: Star) -> list[tuple[str, str]]:
     planned = plan_load(
         spec,
         NAMES,
-        rows={t.table: f"s3://staged/{t.table}-rows.json" for t in spec.targets},
-        patches={p.table: f"s3://staged/{p.table}-patches.json" for p in spec.patches},
-        dimensions={d.table: f"s3://staged/{d.table}.json" for d in spec.dimensions},
+        rows={t.table: StagedTable(f"s3://staged/{t.table}-rows.json") for t in spec.targets},
+        patches={p.table: StagedTable(f"s3://staged/{p.table}-patches.json") for p in spec.patches},
+        dimensions={d.table: StagedTable(f"s3://staged/{d.table}.json") for d in spec.dimensions},
         copy_role=ROLE,
     )
     return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]

@@ -9,7 +9,7 @@ from connectors.redshift.spec import WarehouseSpec
 from connectors.staging.part import Part
 from flink_app.declaration import Star
 from flink_app.warehouse import warehouse_spec
-from tests.unit.redshift.warehouse import ROWS, FakeWarehouse, existing, loader
+from tests.unit.redshift.warehouse import ROWS, FakeWarehouse, existing, loader, shape_in
 from tests.unit.stars import freight, order_book, placed_freight, ticket_seller
 
 
@@ -21,7 +21,7 @@ def everything(spec: WarehouseSpec, batch: str) -> list[Part]:
     return [
         Part(
             name := f"{batch}-{kind.name}-{table}", kind, table,
-            rows=ROWS, url=f"s3://b/{name}", size=10, epoch=1,
+            rows=ROWS, url=f"s3://b/{name}", size=10, epoch=1, shape=shape_in(spec, kind, table),
         )
         for kind, table in tables
     ]  # fmt: skip

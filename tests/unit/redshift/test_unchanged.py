@@ -11,6 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pytest
 
+from connectors.redshift.position_sql import literal
 from flink_app.declaration.star import unchanged_position_column
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
@@ -141,8 +142,8 @@ def test_a_row_from_before_the_declaration_keeps_its_value() -> None:
 # written.
 CASES: Final = {
     "a staged change": (r'"_set_body" DESC', '"_staged", pool."_set_body" DESC'),
-    "the target's row": (r'COALESCE\(t\."_set_body", t\."_pos"\)', f"'{UNKNOWN}'"),
-    "the key's delete": (r'b\."_pos" AS "_set_body"', f"'{UNKNOWN}' AS \"_set_body\""),
+    "the target's row": (r'COALESCE\(t\."_set_body", t\."_pos"\)', literal(UNKNOWN)),
+    "the key's delete": (r'b\."_pos" AS "_set_body"', f'{literal(UNKNOWN)} AS "_set_body"'),
     "a row that stays": (r"CASE WHEN NOT pool\..*? END", "0"),
 }
 

@@ -13,10 +13,11 @@ from connectors.redshift.ddl import TOMBSTONE_TIME, create_view
 from connectors.redshift.loader import Loader
 from connectors.redshift.names import Names
 from connectors.redshift.pruning import Pruning
-from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.spec import StagedSpec, WarehouseSpec
 from connectors.redshift.sweep import Floor
 from connectors.sql_types import SqlType
 from connectors.staging.part import Part
+from connectors.staging.shape import Shape
 from flink_app.positions.position import floor_position
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import ticket_seller
@@ -35,11 +36,21 @@ def part(
     floors: Floors = NO_FLOORS,
 ) -> Part:
     table = table or (TARGET.table if kind is Kind.ROWS else SPEC.patches[0].table)
-    made = Part(name, kind, table, rows=ROWS, url=f"s3://b/{name}", size=10)
+    shape = shape_in(SPEC, kind, table)
+    made = Part(name, kind, table, rows=ROWS, url=f"s3://b/{name}", size=10, shape=shape)
     return made.label(epoch, floors)
 
 
-_COPIED: Final = re.compile(r"""COPY "stage_(\w+)" FROM 's3://b/(\S+)'""")
+def shape_in(spec: WarehouseSpec, kind: Kind, table: str) -> Shape:
+    """That of the files of a table; empty where there is no such table."""
+    tables: dict[Kind, tuple[StagedSpec, ...]] = {
+        Kind.ROWS: spec.targets, Kind.PATCHES: spec.patches, Kind.DIMENSION: spec.dimensions
+    }  # fmt: skip
+    return next((found.staged for found in tables.get(kind, ()) if found.table == table), ())
+
+
+_STAGE: Final = re.compile(r'CREATE TEMP TABLE "stage_(\w+)"')
+_COPIED: Final = re.compile(r"""COPY "(?:stage|digits)_(\w+)" FROM 's3://b/(\S+)'""")
 _COUNTED: Final = re.compile(
     r"SELECT (\d+) AS table_number, COUNT\(\*\) AS row_count "
     r'FROM (?:\(SELECT DISTINCT .*? FROM )?"(\w+?)_(\w+)"'
@@ -49,7 +60,11 @@ _ALTERED: Final = re.compile(
 )
 _RENAMED: Final = re.compile(r'ALTER TABLE "\w+"."(\w+)" RENAME TO "(\w+)"')
 _VIEWED: Final = re.compile(r'(CREATE|DROP) VIEW "\w+"."(\w+)"')
-_CATALOGUE: Final = {"VARCHAR": "character varying", "DECIMAL": "numeric"}
+_CATALOGUE: Final = {
+    "VARCHAR": "character varying",
+    "DECIMAL": "numeric",
+    "VARBYTE": "binary varying",
+}
 _CATALOGUE_TIMES: Final = {"TIMESTAMP": "timestamp without time zone"}
 
 
@@ -270,10 +285,12 @@ class FakeWarehouse:
 
     def _counted(self, operation: str) -> list[tuple[Any, ...]]:
         """The answer when the rows of stage and newest are counted; remembers what is copied."""
+        if created := _STAGE.match(operation):
+            self._staged[created[1]] = 0
         if copied := _COPIED.match(operation):
             table, key = copied.groups()
             entries = json.loads(self.manifests.written[key])["entries"]
-            self._staged[table] = self.rows_of_a_part * len(entries)
+            self._staged[table] += self.rows_of_a_part * len(entries)
         counts = {}
         for place, kind, table in _COUNTED.findall(operation):
             staged = self._staged[table] if self.copied is None else self.copied

@@ -207,6 +207,7 @@ _SQL = [
     (r"TIMESTAMP", pa.types.is_timestamp),
     (r"DECIMAL\(\d+,\d+\)", pa.types.is_decimal),
     (r"VARCHAR\(\d+\)", pa.types.is_string),
+    (r"VARBYTE\(\d+\)", pa.types.is_binary),
 ]
 
 
