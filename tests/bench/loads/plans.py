@@ -19,7 +19,7 @@ from connectors.redshift.batch import count_statement
 from connectors.redshift.names import Names
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import WarehouseSpec
-from connectors.redshift.statements import Statement
+from connectors.redshift.statements import StagedTable, Statement
 
 _FILE: Final = Path(__file__).with_name("former_plan.sql")
 _HEAD: Final = re.compile(
@@ -84,16 +84,16 @@ def plan_former_load(
     warehouse: WarehouseSpec,
     names: Names,
     *,
-    rows: Mapping[str, str],
-    patches: Mapping[str, str],
+    rows: Mapping[str, StagedTable],
+    patches: Mapping[str, StagedTable],
     copy_role: str,
     **_: Any,
 ) -> list[Statement]:
     """Steps 2 to 6 of the former plan, for what is staged; the arguments of `plan_load`."""
     (target,) = warehouse.targets
     position = next(c.sql_type for c in target.columns if c.name == warehouse.position)
-    staged = {("rows", table): url for table, url in rows.items()}
-    staged |= {("patches", table): url for table, url in patches.items()}
+    staged = {("rows", table): of_table.manifest for table, of_table in rows.items()}
+    staged |= {("patches", table): of_table.manifest for table, of_table in patches.items()}
     role = "default" if copy_role == "default" else f"'{copy_role}'"
     return [
         Statement(

@@ -107,7 +107,7 @@ class BenchWarehouse(Lifetime):
         columns = {
             column.name: TARGET_COLUMNS[column.name].format(**counts)
             if column.name in TARGET_COLUMNS
-            else "%(known)s"
+            else "decode(%(known)s, 'hex')"
             for column in self.target.columns
         }
         self._run(
