@@ -186,7 +186,7 @@ def test_an_added_position_is_unknown_and_not_null() -> None:
 
 def test_text_with_a_default_cannot_be_lengthened_by_redshift(warehouse: FakeWarehouse) -> None:
     older(warehouse)
-    warehouse.defaults.add((TARGET.table, "seat_level"))
+    warehouse.defaults.add((Names.base_table(TARGET), "seat_level"))
     with pytest.raises(NeedsRepairError) as caught:
         loader(warehouse, alters=True).start(6)
     assert "has a default, with which Redshift lengthens no column" in str(caught.value)
