@@ -9,6 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -27,7 +28,9 @@ from flink_app.privacy.treatments import (
 KEY = b"0123456789abcdef0123456789abcdef"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-columns = st.lists(st.none() | texts)
+ascii_texts = st.text(st.characters(max_codepoint=0x7F))
+# Columns of ASCII alone are masked in another way than others.
+columns = st.lists(st.none() | texts) | st.lists(st.none() | ascii_texts)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,24 @@ def test_a_token_of_the_standard() -> None:
     assert tokenise("what do ya want for nothing?", b"Jefe") == (
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     )
+
+
+@pytest.mark.parametrize("length", [0, 1, 32, 63, 64, 65, 200])  # SHA-256 has blocks of 64 bytes
+def test_tokens_of_columns_are_those_of_values_under_keys_of_any_length(length: int) -> None:
+    key = bytes(range(length))
+    treated = treat(pa.array(["x", None, ""]), Treatment.TOKENISE, key).to_pylist()
+    assert treated == [tokenise("x", key), None, tokenise("", key)]
+
+
+@pytest.mark.parametrize("treatment", [Treatment.MASK, Treatment.MASK_TEXT])
+def test_what_lies_below_a_null_is_not_shown(treatment: Treatment) -> None:
+    column = pa.StringArray.from_buffers(
+        2,
+        pa.py_buffer(np.array([0, 4, 8], np.int32)),
+        pa.py_buffer(b"a123b456"),
+        pa.py_buffer(b"\2"),
+    )
+    assert treat(column, treatment, KEY).to_pylist()[0] is None
 
 
 def test_tokens_depend_on_the_key() -> None:
