@@ -152,7 +152,7 @@ NO_PERMISSION: Final = (
     "schemas and the database"
 )
 NOT_OWNER: Final = (
-    "the loader's user does not own table {}: transfer it with ALTER TABLE ... OWNER TO"
+    "the loader's user does not own table or view {}: transfer it with ALTER TABLE ... OWNER TO"
 )
 
 VIEW_NEEDED: Final = (

@@ -50,6 +50,11 @@ class Relation:
     definition: str = ""
     columns: tuple[str, ...] = ()
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is a table on which this user has no right: he is shown no columns of it."""
+        return self.kind == _TABLE and not self.columns
+
 
 @dataclass(frozen=True)
 class Change:
@@ -122,7 +127,15 @@ def _refuse_strangers(
     """Raises NeedsRepairError unless what is there was made by Starjoin, of this form or before."""
     view, table = names.view(target), names.base(target)
     made, fault = warehouse.position, ""
-    if base is not None and not (base.kind == _TABLE and made in base.columns):
+    relations = ((view, under_name), (table, base))
+    hidden = [name for name, relation in relations if relation and relation.is_hidden]
+    if hidden:
+        fault = (
+            f"the loader's user has no right on table {hidden[0]}: transfer it with ALTER TABLE "
+            "... OWNER TO if it is the target's, else rename it, or give the target another name "
+            "in the declaration"
+        )
+    elif base is not None and not (base.kind == _TABLE and made in base.columns):
         fault = (
             f"{table} is to be the base table of the target {view}, and there is a "
             f"{_say_stranger(base, made)} of that name already: rename it, or give the target "

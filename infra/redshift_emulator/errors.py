@@ -196,10 +196,17 @@ def _not_a_number(fields: dict[str, str]) -> RedshiftError | None:
     )
 
 
+def _not_permitted(fields: dict[str, str]) -> RedshiftError | None:
+    """As PostgreSQL 8.0: a table and a view are both a relation (philsch/ansible-redshift#11)."""
+    text, count = _RIGHT_ON.subn(r"\1 relation", fields["M"])
+    return RedshiftError(text, sqlstate=fields["C"]) if count else None
+
+
 _NUMBERS = {"smallint": "Short", "integer": "Integer", "bigint": "Long", "numeric": "Decimal"}
 _NO_NUMBER = re.compile(
     rf'invalid input syntax for type (?P<kind>{"|".join(_NUMBERS)}): "(?P<value>.*)"', re.DOTALL
 )
+_RIGHT_ON = re.compile(r"^(permission denied for|must be owner of) (?:table|view)\b")
 _TRANSLATIONS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     CANCELLED: _translate_cancellation,
     "40001": _conflict,
@@ -207,6 +214,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, str]], RedshiftError | None]] = {
     "23514": _too_many_bytes,
     "23502": _null,
     "428C9": _identity,
+    "42501": _not_permitted,
     "22003": _overflow,
     "22P02": _not_a_number,
 }

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -152,6 +153,45 @@ def test_users_and_groups_keep_their_rights_and_get_no_others(
     run(former, f"create schema {warehouse.schema}")
     for role in (reader, stranger, group):
         run(former, f"drop role {role}")
+
+
+@pytest.fixture
+def loader_user(warehouse: Warehouse, person: Connection) -> str:
+    """Who may create schemas and tables, and owns nothing yet."""
+    if warehouse.emulator is None:
+        pytest.skip("a cluster's users are not created by a test")
+    user = f"loader_{warehouse.schema}"
+    run(person, f"create user {user} password 'Loader1234'")
+    run(person, f"grant usage, create on schema {warehouse.schema} to {user}")
+    run(person, f"grant create, temp on database dev to {user}")
+    return user
+
+
+def test_what_is_another_users_is_named_with_what_to_do(
+    warehouse: Warehouse, person: Connection, loader_user: str
+) -> None:
+    """The table of an upgrade; and a view that somebody has made again by hand."""
+    connect = partial(warehouse.connect, user=loader_user)
+    start(warehouse, NOTE, connect=connect)
+    loading = connect(autocommit=True)
+    run(loading, "grant select on sales_base to public")
+    run(loading, "drop view sales")
+    columns = ", ".join(COLUMNS)
+    view = f"view sales as select {columns} from {warehouse.schema}.sales_base"
+    run(person, f"create {view} with no schema binding")
+    start(warehouse, NOTE, connect=connect)  # it is as it should be
+    not_owner = r"does not own table or view .sales.: transfer it with ALTER TABLE"
+    with pytest.raises(NeedsRepairError, match=not_owner):
+        start(warehouse, f"{NOTE}, extra: boolean", alters=True, connect=connect)
+    run(person, "drop view sales")
+    run(person, "create table sales as select * from sales_base")
+    run(loading, "drop table sales_base")
+    with pytest.raises(NeedsRepairError, match=r"has no right on table .*transfer it with ALTER"):
+        start(warehouse, NOTE, connect=connect)
+    run(person, f"grant select on sales to {loader_user}")
+    with pytest.raises(NeedsRepairError, match=not_owner):
+        start(warehouse, NOTE, connect=connect)
+    assert kinds(warehouse, person) == {"sales": "r"}
 
 
 def test_the_view_follows_the_declaration_and_keeps_rights_and_comment(

@@ -6,7 +6,9 @@
 -- change of each key that is news to the target, 5 replaces rows and tombstones, 6 one UPDATE for
 -- each path. Adapted since:
 --   names of tables, the type of positions, manifests and the role are in braces; the specification
---   and the load fill them in;
+--   and the load fill them in. So it writes the target's base table, where it wrote the target's
+--   table before targets were views, and has positions as bytes, which were text of 44 digits then:
+--   no other statement had to change, since none writes a position as a literal;
 --   each statement's first line says what has to be staged for it to be run;
 --   the insert into tombstones gives them their time, a column that came later;
 --   step 8 counts in the tables of this plan what the present load counts in its own.
