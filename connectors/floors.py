@@ -43,6 +43,13 @@ class TableFloors:
             entries.append((entry["table"], int(entry["generation"])))
         return cls(tuple(sorted(entries)))
 
+    def raise_all(self, others: TableFloors) -> TableFloors:
+        """For each table of either the higher floor."""
+        raised = dict(self.entries)
+        for table, generation in others.entries:
+            raised[table] = max(generation, raised.get(table, 0))
+        return TableFloors(tuple(sorted(raised.items())))
+
     def __bool__(self) -> bool:
         """Whether there is any."""
         return bool(self.entries)

@@ -75,11 +75,11 @@ def _is_raised(swept: Floors, floors: Floors) -> bool:
         raise NeedsRepairError(message)
     lower = floors.find_lower(swept, (table for table, _ in swept.tables.entries))
     if lower:
-        listed = ", ".join(f"{table} {swept.of(table)}" for table in lower)
+        needed = floors.tables.raise_all(swept.tables)
         message = (
-            "rows of single tables below their floors have already been removed, but "
+            f"rows of {', '.join(lower)} below floors of their own have already been removed, but "
             "application.table_floors lacks these floors or has lower ones, so reading the stream "
-            f"again could bring them back. Set application.table_floors to: {listed}."
+            f"again could bring them back. Set application.table_floors to: {needed}."
         )
         raise NeedsRepairError(message)
     if swept.everywhere < floors.everywhere:

@@ -82,7 +82,8 @@ def with_another_generation(environment: Environment, start_ms: int) -> Environm
     Raises DeployError where a later one has begun.
     """
     known = environment.application.generations
-    if known.later and known.later[-1].start_ms == start_ms:
+    last = known.later[-1] if known.later else None
+    if last is not None and last.start_ms == start_ms and not last.table:
         return environment
     try:
         generations = known.extend(known.newest + 1, start_ms)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from connectors.floors import Floors
-from flink_app.positions.generations import LOAD_MARGIN_MS, Generations, time_text
+from flink_app.positions.generations import LOAD_MARGIN_MS, Boundary, Generations, time_text
 from infra.aws.drain import MARGIN_MS
 from infra.aws.errors import DeployError
 from infra.aws.reload_steps import EVERY, LIMIT, Say, describe_steps
@@ -88,14 +88,7 @@ def next_table_step(standing: TableStanding, generation: int) -> TableStep:
         raise DeployError(message)
     if standing.floors.of(standing.table) >= generation:
         return TableStep.SWEEP
-    if standing.load.begun_ms > begun.start_ms:
-        message = (
-            f"DMS began to load table {standing.table} once more at "
-            f"{time_text(standing.load.begun_ms)}, after generation {generation} began: rows that "
-            f"disappeared in between would stay. Begin another reload with --generation "
-            f"{standing.generations.newest + 1}"
-        )
-        raise DeployError(message)
+    _check_same_load(standing, begun)
     if standing.load.failed:
         message = (
             f"DMS could not load table {standing.table}: {standing.load.state}. Fix the cause that "
@@ -106,6 +99,26 @@ def next_table_step(standing: TableStanding, generation: int) -> TableStep:
     if not standing.load.is_complete:
         return TableStep.LOAD
     return TableStep.FLOOR if standing.all_loaded else TableStep.ARRIVE
+
+
+def _check_same_load(standing: TableStanding, begun: Boundary) -> None:
+    """Raises DeployError if DMS speaks of another load than that of the generation."""
+    another = f"Begin another reload with --generation {standing.generations.newest + 1}"
+    if standing.load.begun_ms > begun.start_ms:
+        message = (
+            f"DMS began to load table {standing.table} once more at "
+            f"{time_text(standing.load.begun_ms)}, after generation {begun.generation} began: rows "
+            f"that disappeared in between would stay. {another}"
+        )
+        raise DeployError(message)
+    if standing.load.begun_ms < begun.start_ms:
+        message = (
+            f"DMS knows no load of table {standing.table} that began at "
+            f"{time_text(begun.start_ms)}, as generation {begun.generation} did, so it does not "
+            f"say whether all of it was sent; a new replication task forgets the loads of the one "
+            f"before. {another}"
+        )
+        raise DeployError(message)
 
 
 def _first_step(standing: TableStanding, generation: int) -> TableStep:
@@ -121,6 +134,12 @@ def _first_step(standing: TableStanding, generation: int) -> TableStep:
         message = (
             f"the replication task is {standing.task.status}, and DMS loads a single table only "
             f"while its task runs: start it with resume-processing, or reload every table"
+        )
+        raise DeployError(message)
+    if standing.runs and not standing.load.is_at_rest:
+        message = (
+            f"DMS is loading table {standing.table}: {standing.load.state}. The application would "
+            "be stopped until that load has ended: run the command again once it has"
         )
         raise DeployError(message)
     return TableStep.STOP if standing.runs else TableStep.BOUNDARY

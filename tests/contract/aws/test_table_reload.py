@@ -106,6 +106,10 @@ def test_the_load_is_asked_for_while_the_application_is_stopped_and_no_other_is_
         ReplicationTaskArn=rig.account.deployment()._require_task(),
         TablesToReload=[{"SchemaName": "ticket_seller", "TableName": "customer"}],
     )
+    with pytest.raises(DeployError, match="is loading table customer"):
+        reload_of(rig).apply(2)
+    assert rig.account.life.status == "RUNNING"
+    rig.account.deployment().stop()  # as a command that was ended has left it
     seen: list[tuple[str, float]] = []
     request = fake(rig).request
 
@@ -149,6 +153,20 @@ def test_a_deployment_keeps_what_a_reload_has_raised(rig: Rig) -> None:
     rig.account.deployment().deploy(rig.account.new_code())
     assert rig.setting("generations") == generations
     assert rig.setting("table.floors") == "customer 2"
+
+
+def test_a_generation_of_everything_may_not_begin_where_one_of_a_table_does(rig: Rig) -> None:
+    rig.bookkeeping.loaded["shard-0"] = 7
+    swept_soon(rig)
+    reload_of(rig).apply(2)
+    boundary = Generations.parse(rig.setting("generations")).find_boundary("customer")
+    assert boundary is not None
+    rig.account.environment = rig.account.environment.model_copy(update={"dms": None})
+    deployment = rig.account.deployment()
+    with pytest.raises(DeployError, match=r"none can begin at .*later than the one before"):
+        deployment.deploy(rig.account.new_code(), generation_from_ms=boundary.start_ms)
+    deployment.deploy(rig.account.new_code(), generation_from_ms=boundary.start_ms + 1)
+    assert Generations.parse(rig.setting("generations")).newest_of_all == 3
 
 
 def test_a_table_that_dms_cannot_load_ends_the_reload(rig: Rig) -> None:

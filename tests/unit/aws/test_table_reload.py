@@ -77,7 +77,11 @@ def test_another_reload_follows_one_that_is_done() -> None:
             "the replication task is stopped, and DMS loads a single table only while",
         ),
         (replace(at(SECOND, LOADED), runs=False), 2, "is stopped, .* start it with deploy"),
+        (at(FIRST, LOADS), 2, "is loading table sale: Full load.* again once it has"),
         (at(SECOND, replace(LOADED, begun_ms=151)), 2, r"once more at .* with --generation 3"),
+        # As of a task that was created again: it has not sent what the generation began with.
+        (at(SECOND, BEFORE, loaded=True), 2, r"knows no load .* with --generation 3"),
+        (at(SECOND, TableLoad("Table completed"), loaded=True), 2, "knows no load of table sale"),
         (at(SECOND, replace(LOADED, state="Table error")), 2, "could not load .*--generation 3"),
     ],
 )
