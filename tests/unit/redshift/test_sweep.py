@@ -160,7 +160,7 @@ def test_a_lower_floor_of_a_table_is_refused_whether_or_not_the_table_is_declare
     ) as refused:
         loader(warehouse, floors=floors).start(5)
     assert warehouse.fence == []
-    # Whoever does what it says is not told something else by the next start.
+    # Whoever does what it says is not refused again by the next start.
     written = TableFloors.parse(str(refused.value).removesuffix(".").rpartition("to: ")[2])
     assert loader(warehouse, floors=Floors(2, written)).start(5) is not None
     for table, generation in floors.tables.entries:
