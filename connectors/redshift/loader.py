@@ -36,7 +36,11 @@ from connectors.redshift.locks import awaited_locks
 from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load
-from connectors.redshift.position_columns import turn_dimensions_into_bytes, turn_targets_into_bytes
+from connectors.redshift.position_columns import (
+    fill_positions,
+    turn_dimensions_into_bytes,
+    turn_targets_into_bytes,
+)
 from connectors.redshift.preconditions import check_collation, check_may_create
 from connectors.redshift.pruning import Cutoffs, Pruning, prune
 from connectors.redshift.spec import WarehouseSpec
@@ -312,7 +316,7 @@ class Loader:
         A view shows what its base table has of the declaration. So it comes once before tables are
         altered, and once more after it. Locks are taken within a limit, as for an ALTER.
         """
-        messages = []
+        messages, former = [], []
         with self._transactions.open("making the targets' tables and views") as cursor:
             self._lock(cursor)
             ledger.refuse_superseded(cursor, self._names, self._application, number)
@@ -327,10 +331,15 @@ class Loader:
                 for statement in others:
                     cursor.execute(statement)
                 messages.append(change.message)
+                if change.may_lack_positions:
+                    former.append(target)
             limits = (self._alter_seconds, self._statement_seconds)
             turn_targets_into_bytes(
                 cursor, self._warehouse, self._names, self._transactions, *limits
             )
+            limit_statements(cursor, self._statement_seconds)
+            for target in former:
+                fill_positions(cursor, target, self._warehouse, self._names)
         for message in filter(None, messages):
             logger.warning("Target: %s", message)
 

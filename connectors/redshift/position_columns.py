@@ -1,4 +1,6 @@
-"""Tables that a release before 0.2.0 has made: their positions, which are text, become bytes.
+"""Positions in tables of before: of a release that had text, and of a declaration without a path.
+
+Tables that a release before 0.2.0 has made: their positions, which are text, become bytes.
 
 A start runs this for every column that is declared as positions and is text: in the transaction of
 its migrations, and in that which makes base tables and views. Redshift alters no such type, so each
@@ -53,6 +55,24 @@ def turn_targets_into_bytes(  # noqa: PLR0913, PLR0917
         limit_statements(cursor, statement_seconds)
         statements = replace_columns(table, columns, warehouse, required=False)
         _execute(cursor, transactions, table, statements)
+
+
+def fill_positions(
+    cursor: Cursor, target: TargetSpec, warehouse: WarehouseSpec, names: Names
+) -> None:
+    """Gives paths of the base table a position in rows that have none: that of an unknown key.
+
+    A path that has left the declaration and comes back has none in rows of the time between, and no
+    change would ever be later than NULL.
+    """
+    present = columns_of(cursor, target.schema, names.base_table(target))
+    columns = [quote(path.position) for path in target.paths if path.position in present]
+    if not columns:
+        return
+    unknown = literal(warehouse.unknown)
+    values = ", ".join(f"{column} = COALESCE({column}, {unknown})" for column in columns)
+    missing = " OR ".join(f"{column} IS NULL" for column in columns)
+    cursor.execute(f"UPDATE {names.base(target)} SET {values} WHERE {missing}")
 
 
 def turn_dimensions_into_bytes(

@@ -64,11 +64,14 @@ class Change:
         statements: in order, all in one transaction.
         locked: the quoted name of what the first of them takes an exclusive lock on; may be empty.
         message: what is different for people afterwards; may be empty.
+        may_lack_positions: whether rows may have been loaded while a path that is declared now was
+            not.
     """
 
     statements: tuple[str, ...]
     locked: str = ""
     message: str = ""
+    may_lack_positions: bool = False
 
 
 def find_change(
@@ -205,7 +208,7 @@ def _upgrade(target: TargetSpec, names: Names, table: Relation, grants: Grants) 
             "base table keeps them and what stands in them"
         )
     statements = (rename, view, *_carry(names.view(target), table, grants))
-    return Change(statements, names.view(target), message)
+    return Change(statements, names.view(target), message, may_lack_positions=True)
 
 
 def _replace(
@@ -214,8 +217,14 @@ def _replace(
     """OR REPLACE would keep the columns as they are, so the view is made again in its place."""
     name = names.view(target)
     message = f"view {name} shows the declared columns now. {_say_carried(name, grants)}"
+    shown, before = _flatten(view), _flatten(former.definition)
+    if more := [quote(c) for c in target.declared if f" {c} " in shown and f" {c} " not in before]:
+        message += (
+            f" Columns {', '.join(more)} are new in it: rows that were loaded before have there "
+            "NULL, or what stood there when they were declared last, until they change or a reload"
+        )
     statements = (f"DROP VIEW {name}", view, *_carry(name, former, grants))
-    return Change(statements, name, message)
+    return Change(statements, name, message, may_lack_positions=bool(more))
 
 
 def _carry(view: str, former: Relation, grants: Grants) -> Iterator[str]:

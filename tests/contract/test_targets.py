@@ -5,17 +5,27 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from redshift_connector.core import Connection
 
+from connectors.blocks import Block, Kind
 from connectors.redshift.errors import LoadError, NeedsRepairError, RetryLoadError
+from connectors.redshift.loader import Loader
+from connectors.staging.part import Part
+from connectors.staging.store import S3Store
+from connectors.staging.writer import PartWriter
+from flink_app.positions.position import make_position
+from flink_app.warehouse import warehouse_spec
 from infra.redshift_emulator import Action, Faults, Rule, When
 from tests.contract.test_alter import start
 from tests.contract.warehouse import Warehouse, refused, rows, run, value
+from tests.unit.stars import star
 
 pytestmark = pytest.mark.contract
 
@@ -324,3 +334,65 @@ def test_another_start_may_upgrade_between_any_two_transactions(
     assert len(made) > place
     assert shown(warehouse) == COLUMNS
     assert kinds(warehouse, former) == {"sales": "v", "sales_base": "r"}
+
+
+TWO_TABLES = """
+name: shop
+source_schema: shop
+tables:
+  sale:
+    key: [id]
+    columns: {{id: integer, product_id: integer}}
+    references: {{product: {{table: product, columns: [product_id]}}}}
+  product:
+    key: [id]
+    columns: {{id: integer, title: varchar(20)}}
+targets:
+  sales:
+    fact: sale
+    columns: {{id: id, product_id: product_id{more}}}
+"""
+
+
+def test_a_path_that_comes_back_is_followed_in_rows_that_were_loaded_without_it(
+    warehouse: Warehouse, person: Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = S3Store(warehouse.s3, warehouse.bucket, f"contract/{warehouse.schema}")
+
+    def loader(more: str) -> Loader:
+        made = warehouse_spec(star(TWO_TABLES.format(more=more)))
+        (target,) = made.targets
+        loading = Loader(
+            replace(made, targets=(replace(target, schema=warehouse.schema),)),
+            application="app",
+            bookkeeping_schema=warehouse.schema,
+            copy_role=warehouse.role,
+            connect=warehouse.connect,
+            manifests=store,
+        )
+        loading.start(1)
+        return loading
+
+    def stage(kind: Kind, table: str, schema: pa.Schema, **row: Any) -> list[Part]:
+        writer = PartWriter(store)
+        values = dict.fromkeys(schema.names) | row
+        writer.add(Block(kind, table, pa.RecordBatch.from_pylist([values], schema=schema)))
+        return list(writer.close(epoch=1))
+
+    with_path, without = (
+        star(TWO_TABLES.format(more=more)) for more in (", title: product.title", "")
+    )
+    loader(", title: product.title")
+    loading = loader("")
+    position, later = make_position(1, 1 << 32, 0), make_position(1, 2 << 32, 0)
+    sale = {"id": 1, "product_id": 7, "_pos": position, "_deleted": False}
+    loading.load(stage(Kind.ROWS, "sales", without.wide_schema("sales"), **sale), 1)
+    assert rows(person, "select id, product_id from sales") == [[1, 7]]
+    with caplog.at_level(logging.WARNING):
+        loading = loader(", title: product.title")
+    assert 'Columns "title" are new in it: rows that were loaded before' in caplog.text
+    assert rows(person, "select title from sales") == [[None]]
+    product = {"id": 7, "title": "hat", "_pos": later}
+    schema = with_path.patch_schema("product")
+    loading.load(stage(Kind.PATCHES, "product", schema, **product), 1)
+    assert rows(person, "select title from sales") == [["hat"]]
