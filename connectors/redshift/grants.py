@@ -3,13 +3,16 @@
 `pg_class.relacl` shows everybody's rights to anybody, for users, groups and PUBLIC; roles are in
 `SVV_RELATION_PRIVILEGES`, which shows an ordinary user those that he has. Names are used in
 statements alone and never logged: a user's name may be a person's.
+
+A data share reads by a role of its own, `ds:<share>`, to which nothing can be granted, as to the
+system's (dbt-labs/dbt-adapters#1808): a relation is added to the share instead.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.redshift.ledger import Cursor
@@ -27,6 +30,8 @@ _ENTRY: Final = re.compile(
     rf"(?P<kind>group |role )?(?P<name>{_NAME})=(?P<rights>[A-Za-z*]*)/(?:{_NAME})(?:,|$)"
 )
 _SELECT: Final = "r"
+_OF_SHARES: Final = "ds:"
+_RESERVED: Final = (_OF_SHARES, "sys:")
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,12 @@ class Grants:
     Attributes:
         grantees: as GRANT names them.
         unread: how many entries of the catalogue have another form than is known.
+        shares: how many data shares have the relation.
     """
 
     grantees: tuple[str, ...] = ()
     unread: int = 0
+    shares: int = 0
 
     @property
     def count(self) -> int:
@@ -59,9 +66,11 @@ def read_grants(cursor: Cursor, schema: str, relation: str) -> Grants:
     if not rights:
         return Grants()
     cursor.execute(_ROLES, (schema, relation))
-    roles = [f"ROLE {quote(str(name))}" for (name,) in cursor.fetchall()]
+    roles = {str(name) for (name,) in cursor.fetchall()}
     grants = parse_rights(str(rights), str(user))
-    return Grants(tuple(dict.fromkeys([*grants.grantees, *roles])), grants.unread)
+    named = [f"ROLE {quote(role)}" for role in sorted(roles) if not role.startswith(_RESERVED)]
+    shares = sum(role.startswith(_OF_SHARES) for role in roles)
+    return replace(grants, grantees=tuple(dict.fromkeys([*grants.grantees, *named])), shares=shares)
 
 
 def parse_rights(text: str, user: str) -> Grants:
@@ -76,7 +85,8 @@ def parse_rights(text: str, user: str) -> Grants:
             continue
         begin = entry.end()
         name = _unquote(entry["name"])
-        if _SELECT in entry["rights"] and not (name == user and not entry["kind"]):
+        is_ours = name == user and not entry["kind"]
+        if _SELECT in entry["rights"] and not is_ours and not name.startswith(_RESERVED):
             grantees[_grantee(entry["kind"] or "", name, entry["rights"])] = None
     return Grants(tuple(grantees), unread)
 

@@ -243,6 +243,11 @@ def _say_carried(view: str, grants: Grants) -> str:
             f" {grants.unread} entries of the former rights could not be read: compare SHOW "
             f"GRANTS ON TABLE {view} with what should be there, and grant what is missing."
         )
+    if grants.shares:
+        said += (
+            f" {grants.shares} data shares had the relation: add the view to each, with ALTER "
+            f"DATASHARE ... ADD TABLE {view}."
+        )
     return said
 
 

@@ -229,6 +229,7 @@ def test_who_may_not_create_in_a_schema_reads_what_to_grant(warehouse: FakeWareh
         ('group "b,i ""x"""=r/"o,w"', ['GROUP "b,i ""x"""']),
         ("writer=aw/loader,bi=r/x", ['"bi"']),
         ("role bi=r/loader", ['ROLE "bi"']),
+        ("role ds:abroad=r/loader,role sys:dba=r/loader", []),
     ],
 )
 def test_rights_to_read_are_read_as_the_catalogue_writes_them(
@@ -261,3 +262,18 @@ def test_rights_and_comment_are_carried_over_and_no_name_is_logged(
     assert "granted to those who had it (2)" in caplog.text
     assert "1 entries of the former rights could not be read: compare SHOW GRANTS" in caplog.text
     assert "anna" not in caplog.text.lower()
+
+
+def test_nothing_is_granted_to_the_role_of_a_data_share(
+    warehouse: FakeWarehouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Redshift refuses it, and the target with it: dbt-labs/dbt-adapters#1808."""
+    warehouse.tables[TARGET.table] = warehouse.tables.pop(BASE_TABLE)
+    warehouse.views.clear()
+    warehouse.rights, warehouse.roles = "loader=arwd/loader", ["ds:abroad", "bi", "sys:monitor"]
+    with caplog.at_level(logging.WARNING):
+        loader(warehouse).start(5)
+    assert warehouse.statements("GRANT") == [f'GRANT SELECT ON {VIEW} TO ROLE "bi"']
+    assert (
+        "1 data shares had the relation: add the view to each, with ALTER DATASHARE" in caplog.text
+    )

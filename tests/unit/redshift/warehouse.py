@@ -100,6 +100,7 @@ class FakeWarehouse:
         views: the statements that made them, by name.
         comments: on tables and views, by name.
         rights: on every table and view, as the catalogue writes them.
+        roles: that may read every table and view.
         closed: schemas in which the loader's user may create nothing.
         defaults: table and name of those with a default.
         required: table and name of those that are NOT NULL, without a default.
@@ -130,6 +131,7 @@ class FakeWarehouse:
         self.views = {TARGET.table: create_view(TARGET, Names("bookkeeping"), TARGET.declared)}
         self.comments: dict[str, str] = {}
         self.rights: str | None = None
+        self.roles: list[str] = []
         self.closed: set[str] = set()
         self.defaults: set[tuple[str, str]] = set()
         self.required: set[tuple[str, str]] = set()
@@ -235,6 +237,8 @@ class FakeWarehouse:
             return [(n, kinds[n], self.comments.get(n), self.views.get(n)) for n in known]
         if operation.startswith("SELECT array_to_string("):
             return [(self.rights, "loader")]
+        if operation.startswith("SELECT DISTINCT identity_name"):
+            return [(role,) for role in self.roles]
         if operation.startswith("SELECT nspname"):
             return [(schema,) for schema in values if schema in self.closed]
         return []
