@@ -80,7 +80,7 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
     for columns in parsed.tables:
         seen.signs += signs_in_columns(columns, plan)
         seen.kinds |= columns.positioned.kinds
-        note_columns(seen.builds, columns)
+        note_columns(seen.builds, columns, plan)
         seen.log_reads.note_columns(columns, plan.floors[columns.table.name])
     for skipped in parsed.skipped:
         control += map(int, skipped.rows[skipped.control])
@@ -89,8 +89,8 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
         seen.signs.update(signs_in_record(record, plan))
         match record.outcome:
             case ParsedRow() as parsed_row:
-                note_row(seen.builds, parsed_row, record.envelope[METADATA])
                 metadata = record.envelope[METADATA]
+                note_row(seen.builds, parsed_row, metadata, plan)
                 seen.log_reads.note_row(record.row, parsed_row, metadata, plan)
             case Skipped(kind):
                 if kind == CONTROL:

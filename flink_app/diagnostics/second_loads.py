@@ -8,12 +8,15 @@ rows that had changed before it, are not taken until a reload.
 Each partition is loaded by itself, while others have changes already, so each is judged by itself.
 One without a load of its own was loaded with its table.
 
+Where a reload of the table alone began the generation, DMS says to the second when. A change of
+that second may have been built before the load, and shows nothing.
+
 Each subtask judges by the records that it has seen since it started.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +33,7 @@ from flink_app.diagnostics.source_names import (
 from flink_app.positions.position import generation_of, is_load
 from flink_app.records.arrays import Mask
 from flink_app.records.parsed import Numbers, ParsedRow, RecordColumns
+from flink_app.records.plan import RecordPlan
 from flink_app.records.values import ValueFaultError, timestamp_micros
 
 # The minimum and the maximum of no times at all.
@@ -73,44 +77,46 @@ def note_build_times(builds: Builds, key: Loaded, times: BuildTimes) -> None:
         builds[key] = builds[key].combine(times) if key in builds else times
 
 
-def note_columns(builds: Builds, columns: RecordColumns) -> None:
+def note_columns(builds: Builds, columns: RecordColumns, plan: RecordPlan) -> None:
     """Takes note of the good records of a table."""
     for partition, members in partitions_of(columns):
-        _note_members(builds, columns, partition, columns.good & members)
+        for generation, chosen in _by_generation(columns, columns.good & members):
+            since = plan.generations.surely_begun(columns.table.name, generation)
+            built, loads = columns.ordering.built[chosen], columns.ordering.is_load[chosen]
+            loaded = Loaded(columns.table.name, generation, partition)
+            note_build_times(builds, loaded, _times_of(built, loads, since))
 
 
-def _note_members(
-    builds: Builds, columns: RecordColumns, partition: SourceName | None, members: Mask
-) -> None:
-    built, loads = columns.ordering.built, columns.ordering.is_load
-    generations, table = columns.generations, columns.table.name
+def _by_generation(columns: RecordColumns, members: Mask) -> Iterator[tuple[int, Mask]]:
+    generations = columns.generations
     if isinstance(generations, int):
-        times = _times_of(built[members], loads[members])
-        note_build_times(builds, Loaded(table, generations, partition), times)
+        yield generations, members
         return
     for generation in np.unique(generations[members]):
-        of_generation = members & (generations == generation)
-        times = _times_of(built[of_generation], loads[of_generation])
-        note_build_times(builds, Loaded(table, int(generation), partition), times)
+        yield int(generation), members & (generations == generation)
 
 
-def note_row(builds: Builds, row: ParsedRow, metadata: Mapping[str, Any]) -> None:
+def note_row(builds: Builds, row: ParsedRow, metadata: Mapping[str, Any], plan: RecordPlan) -> None:
     """Takes note of one record that was read by itself."""
     position = row.values[POSITION]
     try:
         built = timestamp_micros(metadata.get("timestamp"))
     except ValueFaultError:
         built = None  # only a load needs it, and has it then
-    times = BuildTimes()
-    if built is not None and built >= 0:
-        times = BuildTimes(last_load=built) if is_load(position) else BuildTimes(first_change=built)
     partition = partition_of(row.table, source_name(metadata))
-    note_build_times(builds, Loaded(row.table.name, generation_of(position), partition), times)
+    loaded = Loaded(row.table.name, generation_of(position), partition)
+    since = plan.generations.surely_begun(loaded.table, loaded.generation)
+    times = BuildTimes()
+    if built is not None and built >= 0 and is_load(position):
+        times = BuildTimes(last_load=built)
+    elif built is not None and built >= since:
+        times = BuildTimes(first_change=built)
+    note_build_times(builds, loaded, times)
 
 
-def _times_of(built: Numbers, loads: Mask) -> BuildTimes:
+def _times_of(built: Numbers, loads: Mask, since: int) -> BuildTimes:
     changes = built[~loads]
-    changes = changes[changes >= 0]
+    changes = changes[changes >= since]
     return BuildTimes(int(changes.min(initial=_NEVER)), int(built[loads].max(initial=_UNKNOWN)))
 
 

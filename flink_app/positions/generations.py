@@ -38,6 +38,8 @@ UNKNOWN_GENERATION: Final = 0
 # So much earlier than a table's generation begins, load records of it count: DMS says to the second
 # when a load began. A reload asks for the load only when no earlier one is as near.
 LOAD_MARGIN_MS: Final = 60_000
+# How exact that time is: a change that is so near may still be from before the load.
+BEGIN_PRECISION_MS: Final = 1_000
 _MICROS: Final = 1_000
 
 
@@ -192,6 +194,14 @@ class Generations:
         unknown = (built < 0) | (np.asarray(by_arrival) == UNKNOWN_GENERATION)
         generations[unknown] = UNKNOWN_GENERATION
         return generations
+
+    def surely_begun(self, table: str, generation: int) -> int:
+        """From when on changes were surely built after the load that began the generation.
+
+        In microseconds since 1970; 0 where it did not begin with a load of this table alone.
+        """
+        starts = [b.start_ms for b in self._of(table) if b.generation == generation]
+        return (starts[0] + BEGIN_PRECISION_MS) * _MICROS if starts else 0
 
     def extend(self, generation: int, start_ms: int, table: str = "") -> Generations:
         """These, and a newer one from a time on. Raises ValueError if it is not newer."""

@@ -182,7 +182,7 @@ def _reference(
         shown.update(signs_in_record(record, plan))
         became = record.outcome
         if isinstance(became, ParsedRow):
-            note_row(builds, became, record.envelope[METADATA])
+            note_row(builds, became, record.envelope[METADATA], plan)
         if (
             isinstance(became, ParsedRow)
             and became.values[POSITION] < plan.floors[became.table.name]

@@ -68,6 +68,30 @@ def test_the_load_of_another_generation_is_no_second_one() -> None:
     assert loads.add(decode_fully(block(records, [1, 2, 3, 4_000]), plan, KEYS).seen.builds)[0] == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        # DMS says to the second when a load began: this may be from before it.
+        ("2026-03-11T09:45:00.900000Z", 0),
+        ("2026-03-11T09:45:01.000000Z", 1),
+        ("2026-03-11T09:44:59.900000Z", 0),  # of the generation before
+    ],
+)
+def test_a_change_of_the_second_in_which_a_reload_of_the_table_began_shows_nothing(
+    change: str, shown: int
+) -> None:
+    generations = Generations.parse("1, 2 from 2026-03-11T09:45:00Z of region")
+    plan = DecodePlan(freight(), generations)
+
+    def counted() -> int:
+        decoded = decode([row("update", change), row("load", LATEST)], plan)
+        return SecondLoads().add(decoded.seen.builds)[0]
+
+    assert counted() == shown
+    with decode_by_rows():
+        assert counted() == shown
+
+
 def sale(operation: str, at: str, name: str = "sale") -> bytes:
     row = {"id": 1, "buyer": None, "state": "x"}
     return record(name, row, operation, schema="shop", timestamp=at)
