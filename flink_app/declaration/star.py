@@ -365,6 +365,7 @@ class Star:
             + [*self.hidden_columns(target).values(), pa.field(DELETED, pa.bool_())]
         )
 
+    @_once
     def _version_field(self, name: str, table: str) -> pa.Field:
         """A field with a row's version: one position, and one for each of `unchanged_columns`."""
         return position_field(name, 1 + len(self.unchanged_columns(table)))

@@ -41,7 +41,7 @@ def test_what_cannot_be_is_refused_with_a_sentence(
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         read_options(wrong.split())
-    assert "build.py load-test: error: " in capsys.readouterr().err
+    assert "build.py load-test: " in capsys.readouterr().err
 
 
 def test_an_environment_starts_nothing_and_is_newer_each_time() -> None:
