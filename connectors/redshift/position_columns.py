@@ -1,11 +1,10 @@
 """Positions in tables of before: of a release that had text, and of a declaration without a path.
 
-Tables that a release before 0.2.0 has made: their positions, which are text, become bytes.
-
-A start runs this for every column that is declared as positions and is text: in the transaction of
-its migrations, and in that which makes base tables and views. Redshift alters no such type, so each
-column gives way to one of another name, which then takes its own: in place, since a target has a
-sort order, columns of other people and views on it, which a copy would lose.
+Releases before 0.2.0 had positions as text, which becomes bytes. A start does this for every column
+that is declared as positions and is text: in the transaction of its migrations, and in that which
+makes base tables and views. Redshift alters no such type, so each column gives way to one of
+another name, which then takes its own: in place, since a target has a sort order, columns of other
+people and views on it, which a copy would lose.
 """
 
 from __future__ import annotations

@@ -84,11 +84,10 @@ def find_change(
     under_name, base = _look(cursor, target, names)
     _refuse_strangers(target, warehouse, names, under_name, base)
     if base is None:
-        if under_name is not None:
-            _refuse_base_of_another(cursor, target, names)
         if under_name is None:
             declared = create_base(target, names), create_view(target, names, target.declared)
             return Change(declared)
+        _refuse_base_of_another(cursor, target, names)
         return _upgrade(target, names, under_name, _grants_on(cursor, target))
     view = create_view(target, names, base.columns)
     if under_name is None:

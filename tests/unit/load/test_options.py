@@ -34,14 +34,23 @@ def test_everything_can_be_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["--rate 0", "--burst 10", "--weights buy=1", "--weights purchase=x", "--minutes -1"]
+    ("wrong", "sentence"),
+    [
+        ("--rate 0", "a schedule needs a rate and a length above 0"),
+        ("--burst 10", "a burst is at least 1 and below 10 times the rate"),
+        ("--weights buy=1", "new_customer, change_customer, forget_customer"),
+        ("--weights purchase=x", "argument --weights: invalid"),
+        ("--minutes -1", "a schedule needs a rate and a length above 0"),
+    ],
 )
 def test_what_cannot_be_is_refused_with_a_sentence(
-    wrong: str, capsys: pytest.CaptureFixture[str]
+    wrong: str, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         read_options(wrong.split())
-    assert "build.py load-test: " in capsys.readouterr().err
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("build.py load-test: ")
+    assert sentence in said
 
 
 def test_an_environment_starts_nothing_and_is_newer_each_time() -> None:
