@@ -9,8 +9,8 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from types import MappingProxyType, NoneType, UnionType
+from dataclasses import dataclass, field, replace
+from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -37,7 +37,6 @@ _WORDS: Final = (
     (r"^must be a valid ", "must be a "),
     (r"^must be a (?=[aeiou])", "must be an "),
 )
-_NO_WORDS: Final[Mapping[str, str]] = MappingProxyType({})
 # Pydantic's name of a fault in a mapping's key.
 _KEY: Final = "[key]"
 _KINDS: Final = {
@@ -62,10 +61,10 @@ class Vocabulary:
         with_meaning: whether the description of the field follows what is wrong.
     """
 
-    patterns: Mapping[str, str] = _NO_WORDS
-    keys: Mapping[str, Sequence[str]] = MappingProxyType({})
-    values: Mapping[str, str] = _NO_WORDS
-    advice: Mapping[str, str] = _NO_WORDS
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)
     name_remedy: Callable[[KeyPath, str], str] | None = None
     with_meaning: bool = True
 
