@@ -69,7 +69,7 @@ def test_a_broken_join_is_reported_with_a_small_history(monkeypatch: pytest.Monk
     with pytest.raises(HistoryError) as caught:
         check(declared("names"), histories=20, shrink_runs=100)
     found = caught.value
-    assert (found.check, found.seed) == ("rows", 0)
+    assert found.check == "rows"
     assert len(found.steps) < 12
     # The smallest form needs a client and a bill that refers to it, and no crash.
     for table in ("client", "bill"):

@@ -72,8 +72,9 @@ def test_a_table_broken_on_purpose_is_found(
         cursor = connection.cursor()
         cursor.execute(f"SELECT MIN(ticket_id), MAX(ticket_id) FROM {TARGET}")
         ((gone, changed),) = cursor.fetchall()
-        cursor.execute(f"DELETE FROM {TARGET} WHERE ticket_id = {gone}")
-        cursor.execute(f"UPDATE {TARGET} SET purchased_by = -1 WHERE ticket_id = {changed}")
+        base = f"{TARGET}_base"
+        cursor.execute(f"DELETE FROM {base} WHERE ticket_id = {gone}")
+        cursor.execute(f"UPDATE {base} SET purchased_by = -1 WHERE ticket_id = {changed}")
 
     code = main(
         ["--rate", "200", "--minutes", "0.05", "--output", str(tmp_path)],
