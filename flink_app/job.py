@@ -38,10 +38,15 @@ def read_stream(env: StreamExecutionEnvironment, settings: Settings) -> DataStre
     ).uid("source")
 
 
-def build(records: DataStream, settings: Settings, star: Star) -> DataStream:
-    """Everything behind the source, which is given so that tests may bring their own."""
+def build(
+    records: DataStream, settings: Settings, star: Star, clients: Clients | None = None
+) -> DataStream:
+    """Everything behind the source, which is given so that tests may bring their own.
+
+    So are the clients, where there is to be no AWS and no warehouse.
+    """
     require_aligned_checkpoints(records.get_execution_environment())
-    clients = Clients(settings)
+    clients = clients or Clients(settings)
     application = settings.application
     # Read once: every stage compares with this id, so no two of them work under different secrets.
     key_id = clients.value_key_id(star)

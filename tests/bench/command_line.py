@@ -7,19 +7,27 @@ from pathlib import Path
 
 from infra.arguments import ArgumentParser
 from tests.bench.loads.shapes import Shape
+from tests.bench.peers.names import CaseName, Peer
 
 
 def parser() -> ArgumentParser:
     """The options of `bench`."""
     parser = ArgumentParser(
         prog="build.py bench",
-        description="Measure the engine, its parts, and loads; print every figure with what it was "
-        "measured against.",
+        description="Measure the engine, its parts, and loads, or the job beside its peers; print "
+        "every figure with what it was measured against. `all` is all but the peers, for which "
+        "Spark is installed.",
     )
-    choices = ["all", "parts", "engine", "load"]
+    choices = ["all", "parts", "engine", "load", "peers"]
     parser.add_argument("what", nargs="?", default="all", choices=choices)
+    parser.add_argument(
+        "--repeats", type=_positive, help="of each load (default 3), or of each peer (default 5)"
+    )
+    parser.add_argument(
+        "--json", type=Path, help="write the figures of loads or peers to this file as well"
+    )
     parser.add_argument("--frames", type=int, default=200, help="of 7,500 facts (default 200)")
-    parser.add_argument("--records", type=int, default=100_000, help="on the stream")
+    parser.add_argument("--stream-records", type=int, default=100_000, help="on the stream")
     load = parser.add_argument_group(
         "load",
         "The present plan of a load beside the former one, on the Redshift emulator: time, CPU "
@@ -39,7 +47,6 @@ def parser() -> ArgumentParser:
         default=[10_000],
         help="of each batch (default 10000)",
     )
-    load.add_argument("--repeats", type=_positive, default=3, help="of each load (default 3)")
     load.add_argument(
         "--shapes",
         nargs="+",
@@ -53,7 +60,31 @@ def parser() -> ArgumentParser:
         help="targets of 200,000, 2,000,000 and 20,000,000 rows, batches of 10,000, 100,000 and "
         "1,000,000: takes hours, and 15 GB of disk",
     )
-    load.add_argument("--json", type=Path, help="write the figures of loads to this file as well")
+    peers = parser.add_argument_group(
+        "peers",
+        "The job beside Spark, PyFlink record by record, and pyarrow alone, in turns on the same "
+        "records: CPU time and time of the clock a record.",
+    )
+    peers.add_argument(
+        "--cases",
+        nargs="+",
+        type=CaseName,
+        choices=[*CaseName],
+        default=[*CaseName],
+        help="which records (default: each in turn)",
+    )
+    peers.add_argument(
+        "--peers", nargs="+", type=Peer, choices=[*Peer], default=[*Peer], help="which of them"
+    )
+    peers.add_argument(
+        "--records",
+        type=_positive,
+        default=720_000,
+        help="of each trial, about (default 720000)",
+    )
+    peers.add_argument(
+        "--markdown", type=Path, help="write the tables to this file as Markdown as well"
+    )
     return parser
 
 

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from tests.bench.loads.shapes import Shape
 from tests.bench.loads.trial import Trial
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Of several measurements."""
-
-    median: float
-    least: float
-    most: float
+from tests.bench.spread import Spread, spread_of
 
 
 @dataclass(frozen=True)
@@ -67,12 +58,6 @@ class TargetFigures:
     target_rows: int
     size: int
     scan: float
-
-
-def spread_of(values: Iterable[float]) -> Spread:
-    """The median, the least and the most."""
-    numbers = sorted(values)
-    return Spread(median(numbers), numbers[0], numbers[-1])
 
 
 def sum_up(case: Case, plan: str, trials: Sequence[Trial]) -> Figures:

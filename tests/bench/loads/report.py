@@ -8,8 +8,9 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench.loads.figures import Figures, Spread, growth
+from tests.bench.loads.figures import Figures, growth
 from tests.bench.loads.shapes import Shape
+from tests.bench.spread import Spread
 
 _COLUMNS: Final = (
     f"  {'plan':8}  {'seconds':>20}  {'less COPY':>9}  {'CPU s of the database':>21}  "

@@ -15,7 +15,7 @@ from rich.console import Console
 from connectors.staging.part import Part
 from connectors.staging.writer import PartWriter
 from tests.bench.loads.batches import Target, make_blocks
-from tests.bench.loads.figures import Case, Figures, Spread, TargetFigures, spread_of, sum_up
+from tests.bench.loads.figures import Case, Figures, TargetFigures, sum_up
 from tests.bench.loads.plans import FORMER, PRESENT, Plan
 from tests.bench.loads.report import (
     print_case,
@@ -27,6 +27,7 @@ from tests.bench.loads.report import (
 from tests.bench.loads.shapes import Shape
 from tests.bench.loads.trial import Sums, Trial, run_trial
 from tests.bench.loads.warehouse import BenchWarehouse
+from tests.bench.spread import Spread, spread_of
 
 _PLANS: Final = (FORMER, PRESENT)
 _FULL_TARGETS: Final = (200_000, 2_000_000, 20_000_000)

@@ -1,0 +1,124 @@
+"""`build.py bench peers`: peers make the rows of the job, and the report says what they took.
+
+Few records, and no process is started; Spark is not here, since its packages are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from rich.console import Console
+
+from tests.bench.command_line import parser
+from tests.bench.peers import run
+from tests.bench.peers.by_record import ByRecord
+from tests.bench.peers.case import CASES, DISTINCT_BLOCKS, Inputs
+from tests.bench.peers.lean import Lean
+from tests.bench.peers.names import CaseName, Peer
+from tests.bench.peers.run import PeerChoice, measure_peers
+from tests.bench.peers.services import Load
+from tests.bench.peers.trial import CLIENT, JVM, WORKER, RowsError, Trial, check_rows
+
+RECORDS = 50  # of a block
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
+    case = replace(CASES[CaseName.TICKETS], block_records=RECORDS)
+    return Inputs(case, tmp_path_factory.mktemp("inputs"))
+
+
+def make_lean_rows(inputs: Inputs, parts: Path) -> None:
+    lean = Lean(inputs.folder)
+    for number in range(DISTINCT_BLOCKS):
+        lines = (inputs.folder / "lines" / str(number)).read_bytes()
+        pq.write_table(lean.make_rows(lines), parts / f"rows-{lean.target}+{number}+{RECORDS}")
+
+
+def make_rows_by_record(inputs: Inputs, parts: Path) -> None:
+    function = ByRecord(inputs.folder, parts, part_rows=RECORDS)
+    function.open(SimpleNamespace(get_index_of_this_subtask=lambda: 0))
+    for number in range(DISTINCT_BLOCKS):
+        for line in (inputs.folder / "lines" / str(number)).read_bytes().splitlines():
+            assert [*function.process_element(line, None)] == []
+    assert function.bad_records == 0
+
+
+@pytest.mark.parametrize("make_rows", [make_lean_rows, make_rows_by_record])
+def test_a_peer_makes_the_rows_of_the_job(
+    make_rows: Callable[[Inputs, Path], None], inputs: Inputs, tmp_path: Path
+) -> None:
+    (tmp_path / "parts").mkdir()
+    make_rows(inputs, tmp_path / "parts")
+    load = Load(inputs, DISTINCT_BLOCKS, tmp_path / "no.jar")
+    for compares in (True, False):
+        check_rows(Peer.LEAN, load, tmp_path, compares=compares)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda rows: rows.set_column(2, "sport_type", rows.column("location")),
+            "sport_type differ",
+        ),
+        (lambda r: r.slice(1), "made 799 rows of sport_event_activity, expected are 800"),
+    ],
+)
+def test_a_peer_that_makes_other_rows_is_refused(
+    change: Callable[[Any], Any], sentence: str, inputs: Inputs, tmp_path: Path
+) -> None:
+    (tmp_path / "parts").mkdir()
+    (target,) = inputs.target_rows
+    rows = inputs.read_target(target)
+    pq.write_table(change(rows), tmp_path / "parts" / f"rows-{target}+1+{RECORDS}")
+    load = Load(inputs, DISTINCT_BLOCKS, tmp_path / "no.jar")
+    with pytest.raises(RowsError, match=sentence):
+        check_rows(Peer.SPARK, load, tmp_path, compares=True)
+
+
+def test_each_peer_takes_its_turn_and_the_figures_are_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    took = {Peer.JOB: 10.0, Peer.SPARK: 25.0, Peer.BY_RECORD: 100.0, Peer.LEAN: 5.0}
+    turns: list[tuple[Peer, bool]] = []
+
+    def run_trial(peer: Peer, load: Load, folder: Path, *, compares: bool) -> Trial:
+        folder.mkdir()
+        turns.append((peer, compares))
+        assert load.records == DISTINCT_BLOCKS * RECORDS
+        micros = took[peer] + len(turns)
+        return Trial(peer, 9.0, micros / 2, {WORKER: micros - 3, JVM: 2.0, CLIENT: 1.0})
+
+    monkeypatch.setattr(run, "run_trial", run_trial)
+    monkeypatch.setattr(run, "make_spark_environment", lambda: None)
+    monkeypatch.setattr(run, "build_jar", lambda folder: folder)
+    case = replace(CASES[CaseName.TICKETS], block_records=RECORDS)
+    monkeypatch.setitem(CASES, CaseName.TICKETS, case)
+    json_file, markdown_file = tmp_path / "peers.json", tmp_path / "peers.md"
+    arguments = ["peers", "--cases", "tickets", "--records", "1", "--repeats", "2"]
+    given = parser().parse_args([*arguments, "--json", str(json_file)])
+    choice = PeerChoice(given.cases, given.peers, given.records, given.repeats)
+    measure_peers(Console(quiet=True), choice, json_file=given.json, markdown_file=markdown_file)
+    assert turns == [(peer, first) for first in (True, False) for peer in Peer]
+    (written,) = json.loads(json_file.read_text())["cases"]
+    assert (written["case"], written["records"], written["dimension_rows"]) == (
+        "tickets",
+        800,
+        6_050,
+    )
+    spark = next(figures for figures in written["peers"] if figures["peer"] == "spark")
+    assert spark["cpu"] == {"median": 29.0, "least": 27.0, "most": 31.0}
+    assert spark["cpu_of_job"] == {
+        "median": (27 / 11 + 31 / 15) / 2,
+        "least": 31 / 15,
+        "most": 27 / 11,
+    }
+    assert "| spark | 29.00 (27.00-31.00) | 26.00 " in markdown_file.read_text()
