@@ -1,13 +1,16 @@
 """What is loaded next: the pending parts, the checkpoints known to be complete, the attempts.
 
-A pure state machine around a background loader: signals and the time come in, and it says what has
-been loaded. The Flink operator keeps its pending parts in state and passes everything on.
+A state machine around a background loader: signals and the time come in, and it says what has been
+loaded. The Flink operator keeps its pending parts in state and passes everything on. A load that
+ends chooses the next one itself, on its own thread: until a timer reaches the operator, more than a
+second can pass.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -33,6 +36,8 @@ from connectors.staging.part import Part
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+# Given the result of a call, the call that comes next on the same thread; None if none does.
+Follow = Callable[[T], Callable[[], T] | None]
 
 # First retry after a second, doubled up to a minute: an outage of the warehouse is noticed to
 # be over within a minute, and 1,440 attempts a day are harmless.
@@ -59,47 +64,65 @@ class Background(Generic[T]):
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._current: Future[T] | None = None
+        self._ended: queue.SimpleQueue[_Ended[T]] = queue.SimpleQueue()
+        self._busy = False
 
     @property
     def busy(self) -> bool:
-        """Whether work has been submitted whose result has not been taken."""
-        return self._current is not None
+        """Whether work has been submitted whose last result has not been taken."""
+        return self._busy
 
-    def submit(self, call: Callable[[], T]) -> None:
+    def submit(self, call: Callable[[], T], follow: Follow[T] = lambda _: None) -> None:
         """Starts `call`. The thread is a daemon: a worker that shuts down does not wait for it.
 
-        Raises BusyError while there is other work.
+        `follow` is given each result on that thread and returns the call that comes next, if any;
+        after an error none does. Raises BusyError while there is other work.
         """
-        if self._current is not None:
+        if self._busy:
             message = f"{self._name} is busy: take its result first"
             raise BusyError(message)
-        future: Future[T] = Future()
-        self._current = future
-        threading.Thread(target=_run, args=(call, future), name=self._name, daemon=True).start()
+        self._busy = True
+        arguments = (call, follow, self._ended)
+        threading.Thread(target=_run, args=arguments, name=self._name, daemon=True).start()
 
     def take(self) -> T | None:
-        """The result when there is one, None while the work goes on or there is none.
+        """The oldest result that has not been taken; None while there is none.
 
         Raises what the call raised.
         """
-        if self._current is None or not self._current.done():
+        try:
+            ended = self._ended.get_nowait()
+        except queue.Empty:
             return None
-        future, self._current = self._current, None
-        return future.result()
+        self._busy = not ended.last
+        return ended.future.result()
+
+
+@dataclass(frozen=True)
+class _Ended(Generic[T]):
+    """A call that has ended, and whether it was the last of its row."""
+
+    future: Future[T]
+    last: bool
+
+
+def _run(call: Callable[[], T], follow: Follow[T], ended: queue.SimpleQueue[_Ended[T]]) -> None:
+    following: Callable[[], T] | None = call
+    while following is not None:
+        future: Future[T] = Future()
+        try:
+            result = following()
+            following = follow(result)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that takes the result
+            following = None
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+        ended.put(_Ended(future, last=following is None))
 
 
 def _destination(line: Balance) -> str:
     return f"destination {line.destination}" if line.destination else "no destination"
-
-
-def _run(call: Callable[[], T], future: Future[T]) -> None:
-    try:
-        result = call()
-    except BaseException as error:  # noqa: BLE001 - handed to the thread that takes the result
-        future.set_exception(error)
-    else:
-        future.set_result(result)
 
 
 class LoadCalls(Protocol):
@@ -117,6 +140,10 @@ class LoadCalls(Protocol):
 
     def load(self, parts: list[Part], number: int) -> Loaded:
         """Applies parts in one transaction, and sweeps where that is due."""
+
+
+# Of a load, a pruning, a start; None of a pruning where nothing is ever pruned.
+_Result = Loaded | Cutoffs | bool | None
 
 
 @dataclass(frozen=True)
@@ -145,7 +172,10 @@ _NEVER: Final = _Load(-math.inf)
 
 
 class LoadCoordinator:
-    """Pending parts in, names of loaded parts out.
+    """Pending parts in, names of loaded parts out. All methods are the operator's.
+
+    The thread that loads comes in at one place, `_follow`; a lock is around what both touch.
+    Metrics, and what the operator is told, are the operator's alone.
 
     Args:
         loader: does the work, on a thread of its own.
@@ -176,7 +206,8 @@ class LoadCoordinator:
         self._count = count
         self._count_balances = count_balances
         self._note_never_read = note_never_read
-        self._work: Background[Loaded | Cutoffs | bool | None] = Background("starjoin load")
+        self._work: Background[_Result] = Background("starjoin load")
+        self._lock = threading.RLock()
         self._pending: dict[str, Part] = {}
         self._complete_since: dict[int, float] = {}
         self.checkpoints: set[int] = set()
@@ -199,24 +230,26 @@ class LoadCoordinator:
 
         The checkpoints are those of the state, which comes before the first signal.
         """
-        self._pending.update((part.name, part) for part in parts)
-        self.checkpoints.update(checkpoints)
+        with self._lock:
+            self._pending.update((part.name, part) for part in parts)
+            self.checkpoints.update(checkpoints)
 
     def signal(self, signal: Started | CheckpointComplete) -> None:
         """Takes note of a start or of a completed checkpoint."""
-        match signal:
-            case Started(restored_from, number):
-                self._number, self._fenced = number, False
-                completed = restored_from
-            case CheckpointComplete(checkpoint):
-                completed = checkpoint
-        if completed is not None:
-            self._completed = max(self._completed, completed)
-            self.checkpoints.add(completed)
-        due = self._select_due()
-        self._drop_checkpoints(due)
-        for part in due:
-            self._complete_since.setdefault(part.epoch, self._clock())
+        with self._lock:
+            match signal:
+                case Started(restored_from, number):
+                    self._number, self._fenced = number, False
+                    completed = restored_from
+                case CheckpointComplete(checkpoint):
+                    completed = checkpoint
+            if completed is not None:
+                self._completed = max(self._completed, completed)
+                self.checkpoints.add(completed)
+            due = self._select_due()
+            self._drop_checkpoints(due)
+            for part in due:
+                self._complete_since.setdefault(part.epoch, self._clock())
 
     @property
     def working(self) -> bool:
@@ -226,22 +259,24 @@ class LoadCoordinator:
     @property
     def busy(self) -> bool:
         """Whether `advance` should be called again soon, without waiting for a signal."""
-        return (
-            self._work.busy
-            or (not self._fenced and self._number is not None)
-            or self._sweep_due
-            or bool(self._select_due())
-        )
+        with self._lock:
+            return (
+                self._work.busy
+                or (not self._fenced and self._number is not None)
+                or self._sweep_due
+                or bool(self._select_due())
+            )
 
     @property
     def backlog(self) -> Backlog:
         """Complete epochs that are not loaded, now: it grows while a load hangs."""
-        epochs = {part.epoch for part in self._select_due()}
-        if not epochs:
-            return Backlog(0, 0)
-        now = self._clock()
-        since = min(self._complete_since.get(epoch, now) for epoch in epochs)
-        return Backlog(len(epochs), int(now - since))
+        with self._lock:
+            epochs = {part.epoch for part in self._select_due()}
+            if not epochs:
+                return Backlog(0, 0)
+            now = self._clock()
+            since = min(self._complete_since.get(epoch, now) for epoch in epochs)
+            return Backlog(len(epochs), int(now - since))
 
     def advance(self) -> frozenset[str]:
         """Takes the result of finished work and starts the next; names of parts now loaded.
@@ -249,9 +284,14 @@ class LoadCoordinator:
         Raises FenceLostError and KeyChangedError: the task must fail then. Every other error is
         logged, counted and retried later.
         """
-        loaded = self._take()
-        if not self._work.busy and self._number is not None and self._clock() >= self._not_before:
-            self._start_next(self._number)
+        loaded: frozenset[str] = frozenset()
+        while names := self._take():
+            loaded |= names
+        with self._lock:
+            self._drop_checkpoints(self._select_due())
+            number = self._number
+            if not self._work.busy and number is not None and self._clock() >= self._not_before:
+                self._start_next(number)
         return loaded
 
     def _select_due(self) -> list[Part]:
@@ -272,7 +312,7 @@ class LoadCoordinator:
             return
         due = self._select_due()
         if self._sweep_due or (due and self._is_time(due)):
-            self._begin_load(due, number)
+            self._work.submit(self._begin_load(due, number), self._follow)
 
     def _is_time(self, due: Sequence[Part]) -> bool:
         """Whether what is complete is to be loaded now. A backlog that is caught up never waits."""
@@ -281,45 +321,64 @@ class LoadCoordinator:
         waited = self._clock() - self._last_loaded.began
         return waited >= self._schedule.interval or Size.of(due).reaches(self._schedule.early)
 
-    def _begin_load(self, due: list[Part], number: int) -> None:
+    def _begin_load(self, due: list[Part], number: int) -> Callable[[], Loaded]:
+        """Chooses what the load takes; the call that does it."""
         chosen = due
         if not self._sweep_due:  # which would remove what a later transaction brings again
             checkpoints = {*self.checkpoints, self._completed}
             chosen = choose_parts(due, checkpoints, self._schedule.transaction)
         self._running = _Load(self._clock(), leaves_parts=len(chosen) < len(due))
-        self._work.submit(lambda: self._loader.load(chosen, number))
+        return lambda: self._loader.load(chosen, number)
+
+    def _follow(self, result: _Result) -> Callable[[], Loaded] | None:
+        """Takes note of a load that has ended, on its thread; the next load, if it is time for it.
+
+        Whatever else is due waits for the operator.
+        """
+        if not isinstance(result, Loaded):
+            return None
+        with self._lock:
+            self._sweep_due = False
+            self._prune_due = self._loader.prunes and self._clock() >= self._prune_not_before
+            for name in result.names:
+                self._pending.pop(name, None)
+            self._last_loaded = self._running
+            waiting = {part.epoch for part in self._pending.values()}
+            self._complete_since = {e: t for e, t in self._complete_since.items() if e in waiting}
+            due = self._select_due()
+            if self._prune_due or self._number is None or not due or not self._is_time(due):
+                return None
+            return self._begin_load(due, self._number)
 
     def _take(self) -> frozenset[str]:
+        """Reports what has ended, if anything has; names of parts now loaded."""
         was_busy = self._work.busy
         try:
-            loaded = self._work.take()
+            result = self._work.take()
         except (FenceLostError, KeyChangedError):
             raise
         except LoadError as error:
             self._schedule_retry(error)
             return frozenset()
+        if isinstance(result, Loaded):
+            self._failures = 0
+            self._report(result)
+            return result.names
         if not was_busy or self._work.busy:
             return frozenset()
         self._failures = 0
         if self._prunes_now:
             self._prunes_now = False
-            return frozenset()
-        if not isinstance(loaded, Loaded):
-            self._fenced, self._sweep_due = True, bool(loaded)
-            return frozenset()
-        self._sweep_due = False
-        self._prune_due = self._loader.prunes and self._clock() >= self._prune_not_before
+        else:
+            with self._lock:
+                self._fenced, self._sweep_due = True, bool(result)
+        return frozenset()
+
+    def _report(self, loaded: Loaded) -> None:
         if loaded.names:  # else there may be no accounts yet
             self._note_never_read(loaded.never_read)
-        for name in loaded.names:
-            self._pending.pop(name, None)
-        self._last_loaded = self._running
-        self._drop_checkpoints(self._select_due())
-        waiting = {part.epoch for part in self._pending.values()}
-        self._complete_since = {e: t for e, t in self._complete_since.items() if e in waiting}
         if loaded.parts:
             self._count_commit(loaded)
-        return loaded.names
 
     def _count_commit(self, loaded: Loaded) -> None:
         self._count(LoadMetric.BATCHES_LOADED, 1)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import queue
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,6 +26,7 @@ from connectors.redshift.coordinator import (
     RETRY_SECONDS,
     Background,
     Backlog,
+    Follow,
     LoadCoordinator,
 )
 from connectors.redshift.errors import (
@@ -48,21 +52,24 @@ class ManualBackground(Background[Any]):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.call: Callable[[], Any] | None = None
+        self.follow: Follow[Any] = lambda _: None
         self.done = False
 
     @property
     def busy(self) -> bool:
         return self.call is not None
 
-    def submit(self, call: Callable[[], Any]) -> None:
+    def submit(self, call: Callable[[], Any], follow: Follow[Any] = lambda _: None) -> None:
         assert self.call is None, "one at a time"
-        self.call, self.done = call, False
+        self.call, self.follow, self.done = call, follow, False
 
     def take(self) -> Any:
         if self.call is None or not self.done:
             return None
-        call, self.call = self.call, None
-        return call()
+        call, self.call, self.done = self.call, None, False
+        result = call()
+        self.call = self.follow(result)
+        return result
 
 
 class Rig:
@@ -672,3 +679,88 @@ def test_a_sweep_takes_the_whole_backlog_at_once(scheduled: Rig) -> None:
     rig.coordinator.remember([sized(str(epoch), epoch, rows=6) for epoch in range(1, 4)], {1, 2})
     rig.started(restored_from=3)
     assert rig.finish() == {"1", "2", "3"}
+
+
+def test_a_load_that_fails_behind_another_takes_nothing_from_it(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1), part("b", epoch=2)])
+    rig.complete(1)
+    rig.complete(2)
+    assert rig.finish() == {"a"}
+    rig.error = RetryLoadError("the warehouse is away")
+    assert rig.finish() == frozenset()
+    assert rig.counts[LoadMetric.LOADS_RETRIED] == 1
+    rig.error, rig.now = None, rig.now + RETRY_SECONDS
+    rig.coordinator.advance()
+    assert rig.finish() == {"b"}
+    assert rig.calls[1:] == [("load", "a"), ("load", "b"), ("load", "b")]
+    assert rig.counts[LoadMetric.BATCHES_LOADED] == 2
+
+
+def test_pruning_comes_before_the_load_that_would_follow(pruning: Rig) -> None:
+    pruning.finish()
+    pruning.now += PRUNE_SECONDS
+    pruning.coordinator.remember([part("d", epoch=9), part("e", epoch=10)])
+    pruning.complete(9)
+    pruning.complete(10)
+    for _ in range(3):
+        pruning.finish()
+    assert pruning.calls[3:] == [("load", "d"), ("prune", "5"), ("load", "e")]
+
+
+def test_what_would_follow_waits_for_the_interval(scheduled: Rig) -> None:
+    scheduled.started()
+    scheduled.coordinator.remember([sized("a", 1), sized("b", 2)])
+    scheduled.complete(1)
+    scheduled.complete(2)
+    assert scheduled.finish() == {"a"}
+    assert not scheduled.work.busy
+    scheduled.now += 60
+    scheduled.coordinator.advance()
+    assert scheduled.finish() == {"b"}
+
+
+class SlowLoader:
+    """Loads that last until the test lets them end, on the coordinator's own thread."""
+
+    prunes = False
+
+    def __init__(self) -> None:
+        self.begun: queue.Queue[list[str]] = queue.Queue()
+        self.ends = threading.Semaphore(0)
+
+    def start(self, number: int) -> bool:
+        return number < 0
+
+    def prune(self, number: int) -> Cutoffs | None:
+        raise AssertionError(number)
+
+    def load(self, parts: list[Part], number: int) -> Loaded:
+        assert number == NUMBER
+        names = [part.name for part in parts]
+        self.begun.put(names)
+        assert self.ends.acquire(timeout=10)
+        return Loaded("batch", tuple(names), ())
+
+
+def test_on_real_threads_the_next_load_begins_while_nobody_looks() -> None:
+    loader = SlowLoader()
+    coordinator = LoadCoordinator(
+        loader,
+        clock=time.monotonic,
+        count=lambda *_: None,
+        count_balances=lambda _: None,
+        note_never_read=lambda _: None,
+    )
+    coordinator.remember([part("a", epoch=1), part("b", epoch=2), part("c", epoch=3)])
+    coordinator.signal(Started(1, NUMBER))
+    while loader.begun.empty():
+        coordinator.advance()
+    coordinator.signal(CheckpointComplete(2))
+    loader.ends.release()
+    assert [loader.begun.get(timeout=10) for _ in range(2)] == [["a"], ["b"]]
+    loader.ends.release()
+    loaded: set[str] = set()
+    while coordinator.busy:
+        loaded |= coordinator.advance()
+    assert loaded == {"a", "b"}

@@ -68,3 +68,31 @@ def test_one_at_a_time(call: Callable[[], int]) -> None:
             done(work)
     else:
         done(work)
+
+
+def count_down(number: int) -> Callable[[], int] | None:
+    """The call that follows a result: the next smaller number, and an error below one."""
+    return (lambda: number - 1) if number > 1 else fail
+
+
+def test_a_result_says_what_follows_on_the_same_thread() -> None:
+    work: Background[int] = Background(NAME)
+    threads: list[threading.Thread] = []
+
+    def follow(number: int) -> Callable[[], int] | None:
+        threads.append(threading.current_thread())
+        return (lambda: number - 1) if number else None
+
+    work.submit(lambda: 2, follow)
+    assert done(work) == 2
+    assert [(work.take(), work.busy) for _ in range(2)] == [(1, True), (0, False)]
+    assert len(set(threads)) == 1
+
+
+def test_an_error_comes_after_the_results_before_it() -> None:
+    work: Background[int] = Background(NAME)
+    work.submit(lambda: 2, count_down)
+    assert (done(work), work.take(), work.busy) == (2, 1, True)
+    with pytest.raises(KeyError, match="no"):
+        work.take()
+    assert not work.busy
