@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Generic, TypeVar
 from unittest.mock import patch
 
-from connectors.redshift.loader import Loaded
+from connectors.redshift.coordinator import Follow
 from flink_app.decode import block
 from flink_app.decode.columns import ColumnarResult
 from flink_app.denormalise import durable, mirror, tiers
@@ -139,10 +139,10 @@ class Deferred:
     """`connectors.redshift.coordinator.Background` whose thread runs when the history says so."""
 
     def __init__(self) -> None:
-        self._call: Callable[[], Loaded | None] | None = None
-        self._result: Loaded | None = None
+        self._call: Callable[[], Any] | None = None
+        self._follow: Follow[Any] = lambda _: None
+        self._results: deque[Any] = deque()
         self._error: BaseException | None = None
-        self._done = False
         self.busy = False
 
     @property
@@ -150,26 +150,34 @@ class Deferred:
         """Whether there is a call that has not run."""
         return self._call is not None
 
-    def submit(self, call: Callable[[], Loaded | None]) -> None:
+    def submit(self, call: Callable[[], Any], follow: Follow[Any] = lambda _: None) -> None:
         assert not self.busy, "take the result first"
-        self._call, self.busy = call, True
+        self._call, self._follow, self.busy = call, follow, True
 
     def run(self) -> None:
-        """The thread does its work."""
+        """The thread does one call; what follows waits until the history says so again."""
         assert self._call is not None
         call, self._call = self._call, None
         try:
-            self._result, self._error = call(), None
+            result = call()
         except AssertionError:
             raise  # the oracle's or the database's, not the loader's
         except Exception as error:  # noqa: BLE001 - handed to the one who takes the result
-            self._result, self._error = None, error
-        self._done = True
+            self._error = error
+        else:
+            self._results.append(result)
+            self._call = self._follow(result)
 
-    def take(self) -> Loaded | None:
-        if not self._done:
+    def take(self) -> Any:
+        if self._results:
+            result = self._results.popleft()
+            self._find_end()
+            return result
+        if self._error is None:
             return None
-        self._done = self.busy = False
-        if self._error is not None:
-            raise self._error
-        return self._result
+        error, self._error = self._error, None
+        self._find_end()
+        raise error
+
+    def _find_end(self) -> None:
+        self.busy = bool(self._results) or self.waits or self._error is not None

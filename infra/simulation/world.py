@@ -250,7 +250,7 @@ class World:
     def run_loads(self) -> None:
         """The load does what it can now, and looks once more after that."""
         self.run_moves()
-        if self.attempt.work.waits:
+        while self.attempt.work.waits:
             self.run_load(self.attempt)
         self.now += LONG
         self.attempt.look()
