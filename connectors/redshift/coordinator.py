@@ -175,7 +175,7 @@ class LoadCoordinator:
     """Pending parts in, names of loaded parts out. All methods are the operator's.
 
     The thread that loads comes in at one place, `_follow`; a lock is around what both touch.
-    Metrics, and what the operator is told, are the operator's alone.
+    Metrics, and the names of loaded parts, are the operator's alone.
 
     Args:
         loader: does the work, on a thread of its own.
