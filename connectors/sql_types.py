@@ -77,6 +77,11 @@ class SqlType:
         """Whether it is text of a greatest length."""
         return self.name == "VARCHAR"
 
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is a number without digits behind the point, and not DECIMAL."""
+        return self.name in _INTEGER_DIGITS
+
     def holds(self, other: SqlType) -> bool:
         """Whether every value of `other` is one of this type, unchanged."""
         if self.name == "DECIMAL" and other.name in {"DECIMAL", *_INTEGER_DIGITS}:

@@ -31,11 +31,12 @@ from connectors.redshift.connection import limit_statements
 from connectors.redshift.ddl import create_beside_targets, replace_tombstones
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import LoadError, NeedsRepairError
+from connectors.redshift.key_ranges import read_key_ranges
 from connectors.redshift.left_behind import end_sessions, say_endless_sessions
 from connectors.redshift.locks import awaited_locks
 from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
-from connectors.redshift.plan import plan_load
+from connectors.redshift.plan import plan_load, plan_staging
 from connectors.redshift.position_columns import (
     fill_positions,
     turn_dimensions_into_bytes,
@@ -44,6 +45,7 @@ from connectors.redshift.position_columns import (
 from connectors.redshift.preconditions import check_collation, check_may_create
 from connectors.redshift.pruning import Cutoffs, Pruning, prune
 from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.statements import StagedBatch, Statement
 from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, floors_in, sweep
 from connectors.redshift.targets import find_change
 from connectors.redshift.transactions import Transactions
@@ -387,21 +389,31 @@ class Loader:
         check_tables(self._warehouse, parts)
         check_part_keys(self._key_id, parts)
         check_shapes(self._warehouse, parts)
-        statements = plan_load(
-            self._warehouse,
-            self._names,
+        staged = StagedBatch(
             rows=write_manifests(self._manifests, batch, parts, Kind.ROWS),
             patches=write_manifests(self._manifests, batch, parts, Kind.PATCHES),
             dimensions=write_manifests(self._manifests, batch, parts, Kind.DIMENSION),
-            copy_role=self._copy_role,
-            undeclared=undeclared_columns(cursor, self._warehouse, self._names),
         )
+        warehouse, names = self._warehouse, self._names
+        undeclared = undeclared_columns(cursor, warehouse, names)
+        staging = plan_staging(warehouse, names, staged, self._copy_role)
+        self._run(cursor, staging, parts)
+        self._transactions.progress = ", step 2, the range of staged keys"
+        ranges = read_key_ranges(cursor, warehouse, names, staged)
+        planned = plan_load(warehouse, names, staged, ranges=ranges, undeclared=undeclared)
+        self._run(cursor, planned, parts)
+        self._transactions.progress = ""
+        return count_outcomes(cursor, warehouse, names, parts)
+
+    def _run(
+        self, cursor: ledger.Cursor, statements: Sequence[Statement], parts: Sequence[Part]
+    ) -> None:
+        """One statement after the other, of a load that brings in `parts`."""
         for statement in statements:
             self._transactions.progress = f", step {statement.step}, {statement.about}"
             self._transactions.copied = parts if statement.sql.startswith("COPY ") else ()
             cursor.execute(statement.sql)
-        self._transactions.progress = ""
-        return count_outcomes(cursor, self._warehouse, self._names, parts)
+        self._transactions.copied = ()
 
     def _refuse(self, differing: Sequence[Difference]) -> None:
         """Raises NeedsRepairError unless all that differs can be altered, and may be."""

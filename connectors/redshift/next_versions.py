@@ -6,6 +6,7 @@ A. `_touched_keys`: the keys of the rows that the batch may touch. One scan of t
    and positions alone, for all paths: rows whose key is staged, and rows where a path's key has a
    change with a later position. That is exact: before the first change that reaches a row, the row
    has the keys that it has now, and what is further down its paths is found by the new keys in C.
+   Where no path has changes the staged keys are all there are, and their range bounds B.
 B. `_pool` and `_winners`: whole rows of those keys, all staged rows, and the tombstones of staged
    keys. Of each key the newest wins; at one position what is there already, so that a change which
    is read again does not count as loaded. One window is the newest of each key, over upserts and
@@ -34,7 +35,7 @@ from typing import Final
 from connectors.redshift.names import Names, list_columns, match_columns, quote
 from connectors.redshift.position_sql import literal
 from connectors.redshift.spec import DimensionSpec, PatchSpec, PathSpec, TargetSpec, WarehouseSpec
-from connectors.redshift.statements import indent, select_newest
+from connectors.redshift.statements import KeyRange, bound, indent, select_newest
 from connectors.redshift.unchanged import is_late, kept_value, known_since
 
 # Columns of the next versions: whether a row was staged, and whether it differs from what is there.
@@ -52,6 +53,7 @@ class Touching:
         target: whose rows are made.
         rows_staged: whether rows of the target are staged.
         changed: dimensions of either placement whose changes are staged.
+        key_range: of the keys of all rows that are touched; None where it is not known.
     """
 
     warehouse: WarehouseSpec
@@ -59,6 +61,7 @@ class Touching:
     target: TargetSpec
     rows_staged: bool
     changed: Collection[str]
+    key_range: KeyRange | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -182,6 +185,7 @@ def _select_touched(touching: Touching, columns: str, flags: str) -> str:
         f"FROM {touching.names.base(touching.target)} AS t\n"
         f"JOIN {_touched_keys(touching)} AS touched"
         f" ON {match_columns('t', 'touched', touching.target.key)}"
+        f"{bound('t', touching.key_range)}"
     )
 
 
@@ -220,6 +224,7 @@ def _pool(touching: Touching) -> str:
         "UNION ALL\n"
         f"SELECT {buried}, TRUE AS {deleted}, 0 AS {STAGED}\nFROM {names.tombstones(target)} AS b\n"
         f"JOIN {_staged_keys(touching)} AS s ON {match_columns('b', 's', target.key)}"
+        f"{bound('b', touching.key_range)}"
     )
 
 

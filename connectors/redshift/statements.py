@@ -5,8 +5,8 @@ None of them is run here. `plan` puts them in order and says what the steps are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from connectors.redshift.ddl import column_list, distribution
 from connectors.redshift.names import Names, list_columns, match_columns, quote
@@ -35,6 +35,51 @@ class StagedTable:
 
     manifest: str = ""
     of_digits: str = ""
+
+
+@dataclass(frozen=True)
+class StagedBatch:
+    """What a batch stages, by table.
+
+    Attributes:
+        rows: of targets.
+        patches: of dimensions that the stream joins.
+        dimensions: changes of dimensions that are kept in the warehouse.
+    """
+
+    rows: Mapping[str, StagedTable] = field(default_factory=dict)
+    patches: Mapping[str, StagedTable] = field(default_factory=dict)
+    dimensions: Mapping[str, StagedTable] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """Dimensions of either placement."""
+        return frozenset((*self.patches, *self.dimensions))
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """Between which numbers all keys lie that a batch touches in a target.
+
+    Attributes:
+        column: of the key, an integer.
+        least, greatest: of what is staged.
+    """
+
+    column: str
+    least: int
+    greatest: int
+
+
+def bound(row: str, key_range: KeyRange | None) -> str:
+    """A further condition for `row`, which an equality of its key implies; may be empty.
+
+    It has literals, since Redshift leaves out blocks of a table by those alone.
+    """
+    if key_range is None:
+        return ""
+    column = f"{row}.{quote(key_range.column)}"
+    return f" AND {column} BETWEEN {key_range.least} AND {key_range.greatest}"
 
 
 def temporary_distribution(dist_key: str | None) -> str:
@@ -112,9 +157,12 @@ def select_newest(
     )
 
 
-def remove(table: str, replacing: str, key: tuple[str, ...]) -> str:
+def remove(
+    table: str, replacing: str, key: tuple[str, ...], key_range: KeyRange | None = None
+) -> str:
     """Deletes the rows of `table` whose key is in the table `replacing`."""
-    return f"DELETE FROM {table} USING {replacing} AS n\nWHERE {match_columns(table, 'n', key)}"
+    matched = f"{match_columns(table, 'n', key)}{bound(table, key_range)}"
+    return f"DELETE FROM {table} USING {replacing} AS n\nWHERE {matched}"
 
 
 def indent(sql: str, times: int = 1) -> str:

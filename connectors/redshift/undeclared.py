@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, list_columns, match_columns, quote
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
-from connectors.redshift.statements import remove, temporary_distribution
+from connectors.redshift.statements import KeyRange, bound, remove, temporary_distribution
 
 
 def undeclared_columns(
@@ -47,12 +47,16 @@ def undeclared_columns(
 
 
 def replace_rows(
-    target: TargetSpec, warehouse: WarehouseSpec, names: Names, undeclared: Sequence[str]
+    target: TargetSpec,
+    warehouse: WarehouseSpec,
+    names: Names,
+    undeclared: Sequence[str],
+    key_range: KeyRange | None,
 ) -> list[str]:
     """Step 6: the target's rows of the touched keys become their next versions."""
     table, following = names.base(target), names.next_rows_table(target)
     every = [column.name for column in target.columns]
-    delete = remove(table, following, target.key)
+    delete = remove(table, following, target.key, key_range)
     exists = f"NOT n.{quote(warehouse.deleted)}"
 
     if not undeclared:
@@ -66,6 +70,7 @@ def replace_rows(
         f"CREATE TEMP TABLE {aside} {temporary_distribution(target.dist_key)} AS\n"
         f"SELECT {list_columns((*_distribution_columns(target), *undeclared), 't.')}\n"
         f"FROM {table} AS t JOIN {following} AS n ON {match_columns('t', 'n', target.key)}"
+        f"{bound('t', key_range)}"
     )
     insert_again = (
         f"INSERT INTO {table} ({list_columns((*every, *undeclared))})\n"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from connectors.redshift.names import Names
-from connectors.redshift.plan import plan_load
-from connectors.redshift.statements import StagedTable
+from connectors.redshift.plan import plan_load, plan_staging
+from connectors.redshift.statements import StagedBatch, StagedTable
 from connectors.sql_limits import WIDEST_ROW
 from flink_app.declaration import Star, Treatment
 from flink_app.declaration.redshift_rules import row_widths
@@ -117,16 +117,14 @@ def _long_loads(star: Star) -> Iterator[Fault]:
 
 def count_statements(star: Star) -> int:
     """How many statements a load has that brings in something of every table."""
-    spec, staged = warehouse_spec(star), StagedTable("s3://bucket/manifest")
-    planned = plan_load(
-        spec,
-        Names(star.declaration.name),
-        rows={target.table: staged for target in spec.targets},
-        patches={patch.table: staged for patch in spec.patches},
-        dimensions={dimension.table: staged for dimension in spec.dimensions},
-        copy_role="default",
+    spec, names, table = warehouse_spec(star), Names(star.declaration.name), StagedTable("s3://b/m")
+    staged = StagedBatch(
+        rows={target.table: table for target in spec.targets},
+        patches={patch.table: table for patch in spec.patches},
+        dimensions={dimension.table: table for dimension in spec.dimensions},
     )
-    return len(planned)
+    staging = plan_staging(spec, names, staged, "default")
+    return len(staging) + len(plan_load(spec, names, staged))
 
 
 def mirror_bytes(star: Star, rows: Mapping[str, int]) -> int:

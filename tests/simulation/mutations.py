@@ -58,6 +58,9 @@ from tests.simulation.plan_mutations import (
     assigned,
     carry_if_newer,
     plan,
+    ranges,
+    ranges_of_rows_that_are_there,
+    ranges_whatever_has_changed,
     searched_by_the_first_step,
     sql,
     tip_first,
@@ -397,6 +400,12 @@ MUTATIONS: Final = (
     Mutation("staged facts are patched", sql(5, (r"(\n *ON )r\.", r'\1r."_staged" = 0 AND r.'))),
     Mutation("rows that are patched are written", sql(5, (r' OR "_changed" = 1$', ""))),
     Mutation("rows are looked for by every path", searched_by_the_first_step),
+    Mutation(
+        "a range holds the greatest staged key", ranges(lambda r: replace(r, greatest=r.least))
+    ),
+    Mutation("a range holds the least staged key", ranges(lambda r: replace(r, least=r.greatest))),
+    Mutation("a range holds keys of deletes", ranges_of_rows_that_are_there),
+    Mutation("no range where patches reach rows", ranges_whatever_has_changed),
     Mutation("patches carry what is below", assigned(without_below)),
     Mutation("carried whatever its position", plan(carry_if_newer)),
     Mutation("newest patch of a key", sql(5, (r'(ORDER BY "_pos") DESC', r"\1 ASC"))),

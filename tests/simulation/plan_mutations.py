@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
-from connectors.redshift import loader, next_versions
+from connectors.redshift import key_ranges, loader, next_versions
+from connectors.redshift.key_ranges import read_key_ranges, select_ranges
 from connectors.redshift.plan import plan_load
 from connectors.redshift.spec import PathSpec, WarehouseSpec
-from connectors.redshift.statements import Statement
+from connectors.redshift.statements import KeyRange, Statement
 from flink_app.declaration import POSITION
 
 Statements = list[Statement]
@@ -76,6 +78,29 @@ def searched_by_the_first_step() -> list[Patch]:
         lambda self: [p for p in self.target.paths if p.dimension in self.changed and not p.above]
     )
     return [(next_versions.Touching, "searched", first)]
+
+
+def ranges(change: Callable[[KeyRange], KeyRange]) -> Callable[[], list[Patch]]:
+    """Other ranges of staged keys."""
+
+    def read(*args: Any) -> dict[str, KeyRange]:
+        return {table: change(found) for table, found in read_key_ranges(*args).items()}
+
+    return lambda: [(loader, "read_key_ranges", read)]
+
+
+def ranges_of_rows_that_are_there() -> list[Patch]:
+    """Ranges of staged upserts alone: what they bound finds no row that is to be deleted."""
+
+    def select(*args: Any) -> str:
+        return re.sub(r'(FROM "stage_\w+")', r'\1 WHERE NOT "_deleted"', select_ranges(*args))
+
+    return [(key_ranges, "select_ranges", select)]
+
+
+def ranges_whatever_has_changed() -> list[Patch]:
+    """Ranges of staged keys although patches reach rows of other keys."""
+    return [(key_ranges, "Touching", lambda *_, **__: SimpleNamespace(searched=[]))]
 
 
 def assigned(change: Callable[[PathSpec], PathSpec]) -> Callable[[], list[Patch]]:

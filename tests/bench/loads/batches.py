@@ -110,6 +110,8 @@ def _make_rows(star: Star, shape: Shape, target: Target, batch_rows: int) -> Ite
             yield from patches("customer", keys)
         case Shape.UPDATES:
             yield from rows(1 + _spread(target.rows, batch_rows))
+        case Shape.RECENT:
+            yield from rows(_new(target, batch_rows) - batch_rows)
         case Shape.DELETES:
             yield from rows(1 + _spread(target.rows, batch_rows), deleted=True)
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from tests.bench.loads.figures import Figures, growth
 from tests.bench.loads.shapes import Shape
+from tests.bench.loads.warehouse import BLOCK_ROWS
 from tests.bench.spread import Spread
 
 _COLUMNS: Final = (
@@ -30,8 +31,11 @@ _GROWING: Final[dict[str, Callable[[Figures], float]]] = {
 def print_head(console: Console, repeats: int) -> None:
     """What the columns are."""
     console.print(
-        f"loads into the Redshift emulator (PostgreSQL, no indexes), medians of {repeats} with the "
-        "least and the most,\nboth plans in turns from the same state, which both leave alike\n"
+        f"loads into the Redshift emulator (PostgreSQL), medians of {repeats} with the least and "
+        "the most,\nboth plans in turns from the same state, which both leave alike; a target has "
+        f"a zone map of its key,\n{BLOCK_ROWS:,} rows a zone, a model of Redshift's of a BIGINT, "
+        "and no other index\n"
+        "  scans: of the whole target\n"
         "  read, written, removed: rows of the target, by PostgreSQL's counters; an UPDATE removes "
         "and writes"
     )

@@ -13,6 +13,7 @@ class Shape(enum.StrEnum):
     EVERY_PATH = "every-path"
     PATCHES = "patches"
     UPDATES = "updates"
+    RECENT = "recent"
     DELETES = "deletes"
 
     @property
@@ -27,5 +28,6 @@ _MEANINGS = {
     Shape.EVERY_PATH: "half new facts, half rows that patches of all three paths reach",
     Shape.PATCHES: "customers' patches alone, ten rows each",
     Shape.UPDATES: "new versions of facts that are there, all over the target",
+    Shape.RECENT: "new versions of the facts with the highest keys",
     Shape.DELETES: "deletes of facts that are there, all over the target",
 }

@@ -1,5 +1,9 @@
 """The warehouse that is loaded: the Redshift emulator, and its target.
 
+Redshift keeps the least and greatest value of each block of a column and leaves out blocks that
+hold nothing of what is looked for. PostgreSQL does so by a BRIN index, which stands on the target's
+key here, with ranges of as many rows as a block of 1 MB holds of eight bytes each.
+
 Loads go through the driver, the emulator and S3 like any other. What prepares a target for them,
 and VACUUM, goes straight to PostgreSQL.
 """
@@ -33,6 +37,10 @@ from tests.bench.loads.batches import KNOWN, TARGET_COLUMNS, Target
 START: Final = 1
 _BUCKET: Final = "starjoin-bench"
 _SCHEMA: Final = "starjoin"
+# Rows of a block of Redshift's (1 MB) that holds a BIGINT without an encoding. One that is encoded
+# holds more rows, so fewer blocks would have to be read of a narrow column, and more rows.
+BLOCK_ROWS: Final = 131_072
+_ZONE_MAP: Final = "bench_zone_map"
 _BYTES_A_ROW: Final = 700  # the row, what a batch writes beside it, and the log of both
 # One process does one session's work, so that its CPU time is the work; enough memory for a hash
 # table of the batch, as a warehouse has it.
@@ -117,7 +125,19 @@ class BenchWarehouse(Lifetime):
             {"known": KNOWN},
         )
         self._run(f"VACUUM (FREEZE, ANALYZE) {self.table}")
+        self._map_zones(target.rows)
         return self.size()
+
+    def _map_zones(self, rows: int) -> None:
+        """Makes the target's zone map, whose zones are of `BLOCK_ROWS` rows."""
+        query = "SELECT relpages FROM pg_class WHERE oid = CAST(%(table)s AS regclass)"
+        ((pages,),) = self._run(query, {"table": self.table}).fetchall()
+        zone = max(round(BLOCK_ROWS * int(pages) / rows), 1)
+        self._run(f"DROP INDEX IF EXISTS {self.target.schema}.{_ZONE_MAP}")
+        self._run(
+            f'CREATE INDEX {_ZONE_MAP} ON {self.table} USING brin ("{self.target.key[0]}") '
+            f"WITH (pages_per_range = {zone})"
+        )
 
     def clean(self) -> None:
         """Takes away what a transaction that was rolled back has left in the tables."""

@@ -11,16 +11,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 import pyarrow as pa
 
 from connectors.positions import with_position_bytes
 from connectors.redshift.ddl import create_statements
+from connectors.redshift.key_ranges import read_key_ranges
+from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
-from connectors.redshift.plan import plan_load
+from connectors.redshift.plan import plan_load, plan_staging
 from connectors.redshift.spec import DimensionSpec, TargetSpec, WarehouseSpec
-from connectors.redshift.statements import StagedTable
+from connectors.redshift.statements import StagedBatch, StagedTable
 from connectors.staging.shape import position_columns
 from infra.simulation.database import list_shown
 from infra.simulation.sqlite_dialect import as_sqlite, connect, drop_temporary
@@ -39,23 +41,21 @@ def plain(value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
-def planned(
-    spec: WarehouseSpec,
-    rows: Iterable[str],
-    patches: Iterable[str] = (),
-    dimensions: Iterable[str] = (),
-    undeclared: Mapping[str, Sequence[str]] = MappingProxyType({}),
-) -> list[str]:
-    """The statements of one transaction, for these streams."""
-    statements = plan_load(
-        spec,
-        NAMES,
+def batch_of(
+    rows: Iterable[str], patches: Iterable[str] = (), dimensions: Iterable[str] = ()
+) -> StagedBatch:
+    """A batch of these tables."""
+    return StagedBatch(
         rows={table: StagedTable(f"rows:{table}") for table in rows},
         patches={table: StagedTable(f"patches:{table}") for table in patches},
         dimensions={table: StagedTable(f"dimensions:{table}") for table in dimensions},
-        copy_role="default",
-        undeclared=undeclared,
     )
+
+
+def planned(spec: WarehouseSpec, rows: Iterable[str]) -> list[str]:
+    """The statements of one transaction, for rows of these targets."""
+    staged = batch_of(rows)
+    statements = plan_staging(spec, NAMES, staged, "default") + plan_load(spec, NAMES, staged)
     return [statement.sql for statement in statements]
 
 
@@ -99,11 +99,17 @@ class SqliteWarehouse:
         change: Callable[[str], str] = lambda sql: sql,
     ) -> None:
         """One transaction; of the statements that `change` makes of the plan's."""
+        batch = batch_of(rows, patches, dimensions)
         staged = {f"rows:{stream}": found for stream, found in rows.items()}
         staged |= {f"patches:{stream}": found for stream, found in patches.items()}
         staged |= {f"dimensions:{stream}": found for stream, found in dimensions.items()}
-        for sql in planned(self.spec, rows, patches, dimensions, self.undeclared):
-            self._run(change(sql), staged)
+        for statement in plan_staging(self.spec, NAMES, batch, "default"):
+            self._run(change(statement.sql), staged)
+        cursor = cast("Cursor", self._connection.cursor())
+        ranges = read_key_ranges(cursor, self.spec, NAMES, batch)
+        planned = plan_load(self.spec, NAMES, batch, ranges=ranges, undeclared=self.undeclared)
+        for statement in planned:
+            self._run(change(statement.sql), staged)
         drop_temporary(self._connection)
 
     def rows(self, target: TargetSpec) -> list[tuple[Any, ...]]:

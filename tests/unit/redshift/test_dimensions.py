@@ -8,8 +8,8 @@ import pytest
 
 from connectors.blocks import Kind
 from connectors.redshift.errors import NeedsRepairError
-from connectors.redshift.plan import plan_load
-from connectors.redshift.statements import StagedTable, Statement
+from connectors.redshift.plan import plan_load, plan_staging
+from connectors.redshift.statements import StagedBatch, StagedTable, Statement
 from connectors.staging.part import Part
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
@@ -33,14 +33,12 @@ def planned(*staged: str) -> list[Statement]:
     def addresses(tables: list[str]) -> dict[str, StagedTable]:
         return {table: StagedTable(f"s3://m/{table}") for table in tables if table in staged}
 
-    return plan_load(
-        SPEC,
-        NAMES,
+    batch = StagedBatch(
         rows=addresses([target.table for target in SPEC.targets]),
         patches=addresses([patch.table for patch in SPEC.patches]),
         dimensions=addresses([dimension.table for dimension in SPEC.dimensions]),
-        copy_role="default",
     )
+    return [*plan_staging(SPEC, NAMES, batch, "default"), *plan_load(SPEC, NAMES, batch)]
 
 
 def joined(*staged: str) -> list[str]:

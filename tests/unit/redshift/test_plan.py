@@ -11,9 +11,9 @@ from connectors.blocks import Kind
 from connectors.redshift.batch import manifest
 from connectors.redshift.names import Names, quote
 from connectors.redshift.next_versions import group_by_depth
-from connectors.redshift.plan import plan_load
+from connectors.redshift.plan import plan_load, plan_staging
 from connectors.redshift.spec import WarehouseSpec
-from connectors.redshift.statements import StagedTable, Statement
+from connectors.redshift.statements import StagedBatch, StagedTable, Statement
 from connectors.staging.part import Part
 from flink_app.warehouse import warehouse_spec
 from tests.unit.stars import freight, order_book, placed_freight, ticket_seller
@@ -28,14 +28,12 @@ def planned(
     dimensions: tuple[str, ...] = (),
     spec: WarehouseSpec = SPEC,
 ) -> list[Statement]:
-    return plan_load(
-        spec,
-        NAMES,
+    staged = StagedBatch(
         rows=dict.fromkeys(rows, StagedTable("s3://m/rows")),
         patches=dict.fromkeys(patches, StagedTable("s3://m/patches")),
         dimensions=dict.fromkeys(dimensions, StagedTable("s3://m/dimensions")),
-        copy_role="default",
     )
+    return [*plan_staging(spec, NAMES, staged, "default"), *plan_load(spec, NAMES, staged)]
 
 
 EVERY_TARGET = tuple(target.table for target in SPEC.targets)
@@ -125,8 +123,8 @@ def test_paths_of_one_depth_assign_different_columns() -> None:
     ("role", "clause"), [("default", "IAM_ROLE default "), ("arn:r", "IAM_ROLE 'arn:r' ")]
 )
 def test_copy_names_its_role(role: str, clause: str) -> None:
-    rows = {"sender_report": StagedTable("s3://m")}
-    statements = plan_load(SPEC, NAMES, rows=rows, patches={}, dimensions={}, copy_role=role)
+    staged = StagedBatch(rows={"sender_report": StagedTable("s3://m")})
+    statements = plan_staging(SPEC, NAMES, staged, role)
     (copy,) = [s.sql for s in statements if s.sql.startswith("COPY")]
     assert clause in copy
     assert copy.endswith("FORMAT AS PARQUET MANIFEST STATUPDATE OFF")

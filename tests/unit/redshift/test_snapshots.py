@@ -7,16 +7,18 @@ them again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 import sqlglot
 
 from connectors.floors import Floors
 from connectors.redshift.ddl import create_statements
+from connectors.redshift.key_ranges import read_key_ranges
 from connectors.redshift.names import Names
-from connectors.redshift.plan import plan_load
-from connectors.redshift.statements import StagedTable
+from connectors.redshift.plan import plan_load, plan_staging
+from connectors.redshift.statements import StagedBatch, StagedTable, Statement
 from connectors.redshift.sweep import Floor, plan_sweep
 from flink_app.declaration import Star
 from flink_app.positions.position import floor_position
@@ -43,15 +45,42 @@ def tables(star: Star) -> list[tuple[str, str]]:
 
 def load(star: Star) -> list[tuple[str, str]]:
     spec = warehouse_spec(star)
-    planned = plan_load(
-        spec,
-        NAMES,
+    staged = StagedBatch(
         rows={t.table: StagedTable(f"s3://staged/{t.table}-rows.json") for t in spec.targets},
         patches={p.table: StagedTable(f"s3://staged/{p.table}-patches.json") for p in spec.patches},
         dimensions={d.table: StagedTable(f"s3://staged/{d.table}.json") for d in spec.dimensions},
-        copy_role=ROLE,
     )
+    planned = [*plan_staging(spec, NAMES, staged, ROLE), *plan_load(spec, NAMES, staged)]
     return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]
+
+
+def facts(star: Star) -> list[tuple[str, str]]:
+    """A load of facts alone, whose keys lie between 1 and 1,000."""
+    spec = warehouse_spec(star)
+    staged = StagedBatch({t.table: StagedTable(f"s3://staged/{t.table}") for t in spec.targets})
+    asked = Asked()
+    ranges = read_key_ranges(asked, spec, NAMES, staged)
+    planned = [
+        *plan_staging(spec, NAMES, staged, ROLE),
+        *(Statement(2, "the range of staged keys", sql) for sql in asked.statements),
+        *plan_load(spec, NAMES, staged, ranges=ranges),
+    ]
+    return [(f"-- step {s.step}, {s.about}\n", s.sql) for s in planned]
+
+
+class Asked:
+    """A cursor that notes queries for ranges, and answers each number with one range."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+
+    def execute(self, operation: str, args: Sequence[Any] | None = None) -> None:
+        assert args is None
+        self.statements.append(operation)
+
+    def fetchall(self) -> list[tuple[int, int, int]]:
+        (sql,) = self.statements
+        return [(number, 1, 1_000) for number in range(sql.count("target_number"))]
 
 
 def sweep(star: Star) -> list[tuple[str, str]]:
@@ -63,7 +92,7 @@ def sweep(star: Star) -> list[tuple[str, str]]:
 CASES = [
     pytest.param(f"{name}-{what.__name__}.sql", what(star))
     for name, star in STARS.items()
-    for what in (tables, load, sweep)
+    for what in (tables, load, facts, sweep)
 ]
 
 
@@ -93,7 +122,7 @@ def test_every_statement_is_redshifts(name: str, statements: list[tuple[str, str
 
 
 def one_statement_each(star: Star) -> Iterator[str]:
-    yield from (sql for _, sql in tables(star) + load(star) + sweep(star))
+    yield from (sql for _, sql in tables(star) + load(star) + facts(star) + sweep(star))
 
 
 @pytest.mark.parametrize("star", STARS.values(), ids=list(STARS))
