@@ -29,6 +29,16 @@ _UNKNOWN: Final = re.compile(r"^unrecognized arguments: (?P<given>.*)$")
 _NO_CHOICE: Final = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)$")
 
 
+# Whatever may be of a password, up to the last `@` or to the end: better too much than too little.
+_IN_URL: Final = re.compile(r"(://[^:@/\s]*:).*@", re.DOTALL)
+_IN_WORDS: Final = re.compile(r"(password\s*=\s*).*", re.DOTALL | re.IGNORECASE)
+
+
+def hide_passwords(text: str) -> str:
+    """A text that repeats arguments, with stars where an address in it has a password."""
+    return _IN_WORDS.sub(r"\1***", _IN_URL.sub(r"\1***@", text))
+
+
 class ArgumentParser(argparse.ArgumentParser):
     """argparse, with what was probably meant by a wrong word, and whole option names only.
 
@@ -46,6 +56,9 @@ class ArgumentParser(argparse.ArgumentParser):
         self.exit(ExitCode.WRONG_ARGUMENTS, f"{self.prog}: {self._explain(message)}\n")
 
     def _explain(self, message: str) -> str:
+        return hide_passwords(self._with_advice(message))
+
+    def _with_advice(self, message: str) -> str:
         if unknown := _UNKNOWN.match(message):
             options = re.findall(r"--[a-z][a-z-]*", self.format_usage())
             words = unknown["given"].split()

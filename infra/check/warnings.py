@@ -17,7 +17,7 @@ from flink_app.warehouse import warehouse_spec
 
 # Of a row in a mirror; 470 were measured (docs/decisions/0009-placement.md).
 MIRROR_BYTES: Final = 500
-_LARGE_MIRROR: Final = 250_000_000  # a few hundred thousand rows, as the README advises
+LARGE_MIRROR: Final = 250_000_000  # a few hundred thousand rows, as the README advises
 _NEARLY: Final = 0.8  # of the widest row
 _MANY_STATEMENTS: Final = 300
 # Parts of names, between underscores and changes of case; of several words in a row.
@@ -93,7 +93,7 @@ def _wide_rows(star: Star) -> Iterator[Fault]:
 def _large_mirrors(star: Star, rows: Mapping[str, int]) -> Iterator[Fault]:
     for table in star.broadcast_dimensions:
         size = rows.get(table, 0) * MIRROR_BYTES
-        if size > _LARGE_MIRROR:
+        if size > LARGE_MIRROR:
             yield Fault(
                 ("tables", table),
                 f"{rows[table]:,} rows take about {size / 1e6:,.0f} MB of each subtask's memory",

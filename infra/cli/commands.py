@@ -70,6 +70,12 @@ def _act_on_environment(name: str, does: str, java: Java = Java.NOTHING) -> Comm
 
 COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
     {
+        "init": Command(
+            "propose a declaration from a database's tables",
+            Group.LOCAL,
+            arguments="infra.init.command_line:parser",
+            work="infra.init.main:main",
+        ),
         "check": Command(
             "check declarations: every fault with its line, and what to write",
             Group.LOCAL,

@@ -21,6 +21,7 @@ from infra.cli.commands import COMMANDS as USER_COMMANDS
 AWS = "infra.aws.cli:main"
 ALL = [*COMMANDS, *USER_COMMANDS]
 REQUIRED = {
+    "init": ("--dsn=x",),
     "check": ("declaration.yaml",),
     "simulate": ("declaration.yaml",),
     "completion": ("bash",),

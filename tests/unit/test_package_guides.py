@@ -24,7 +24,9 @@ from tests.unit.stars import ROOT
         "flink_app/positions",
         "flink_app/records",
         "flink_app/validation",
+        "infra/catalogue",
         "infra/cli",
+        "infra/init",
         "infra/redshift_emulator",
     ],
 )

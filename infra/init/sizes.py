@@ -1,0 +1,122 @@
+"""What is kept in the warehouse for its size, and lengths with which rows fit into Redshift."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connectors.sql_limits import WIDEST_ROW
+from flink_app.declaration.declaration import Declaration
+from flink_app.declaration.model import Placement
+from flink_app.declaration.redshift_rules import redshift_faults, row_widths
+from flink_app.declaration.star import Star
+from flink_app.declaration.types import ColumnType
+from infra.check.warnings import LARGE_MIRROR, MIRROR_BYTES
+from infra.init.draft import Draft, DraftColumn, DraftTable, DraftTarget
+
+LARGE_DIMENSION: Final = LARGE_MIRROR // MIRROR_BYTES  # rows
+_WIDTH: Final = 0.8  # of the widest row, from which on `check` warns
+_SHORTENED: Final = "cut, or rows were too wide"
+
+
+def place_dimensions(draft: Draft) -> None:
+    """Large dimensions are kept in the warehouse, with every dimension that is read through one."""
+    for table in draft.tables.values():
+        rows = table.source.rows or 0
+        if rows > LARGE_DIMENSION and table.id not in {t.fact for t in draft.targets}:
+            _put_into_warehouse(
+                table,
+                "kept in the warehouse for its size: as part of the job's memory it would take "
+                f"about {rows * MIRROR_BYTES / 1e6:,.0f} MB of each subtask",
+            )
+    for target in draft.targets:
+        for path, id_ in target.paths.items():  # parents first
+            above = target.paths.get(path[:-1])
+            if above and draft.tables[above].placement is Placement.WAREHOUSE:
+                parent = draft.tables[above].name
+                remark = f"kept in the warehouse because {parent}, which leads to it, is"
+                _put_into_warehouse(draft.tables[id_], remark)
+
+
+def _put_into_warehouse(table: DraftTable, remark: str) -> None:
+    if table.placement is Placement.WAREHOUSE:
+        return
+    table.placement = Placement.WAREHOUSE
+    table.remarks.append(remark)
+    for column in table.columns.values():
+        if column.options.pop("unchanged", None):
+            column.remarks[-1] = (
+                "PostgreSQL leaves a large value out of updates that do not touch it, which a "
+                "dimension in the warehouse cannot follow: set REPLICA IDENTITY FULL, or such "
+                "updates are dead letters"
+            )
+
+
+def fit(draft: Draft) -> None:
+    """Shortens what is longer than it has to be until rows fit, then leaves columns out."""
+    hidden: dict[str, list[str]] = {}
+    while wide := _find_too_wide(draft):
+        columns = _columns_of(draft, wide)
+        # Where keys alone are too wide, the check of the file says so.
+        if not (_shorten_longest(columns) or _hide_widest(draft, columns, hidden)):
+            break
+    for target, names in hidden.items():
+        draft.leave_out(
+            f"target {target}, {', '.join(names)}",
+            "with more columns its rows would be too wide for Redshift; the table has them",
+        )
+
+
+def _find_too_wide(draft: Draft) -> set[str]:
+    """Targets and tables whose rows are too wide, as `targets.x` or `tables.x`."""
+    star = Star(Declaration.model_validate(draft.content()))
+    wide = {
+        ".".join(map(str, key_path[:2]))
+        for _, key_path, width in row_widths(star)
+        if width > _WIDTH * WIDEST_ROW
+    }
+    about_bytes = (f for f in redshift_faults(star) if "bytes" in f.problem)
+    return wide | {".".join(map(str, fault.key_path[:2])) for fault in about_bytes}
+
+
+Shown = tuple[DraftTarget, str, DraftColumn]
+
+
+def _columns_of(draft: Draft, wide: set[str]) -> list[Shown]:
+    """What the rows of these consist of: the target, the name there, the column."""
+    columns: list[Shown] = []
+    tables = {table.id for table in draft.tables.values() if f"tables.{table.name}" in wide}
+    for target in draft.targets:
+        is_wide = f"targets.{target.name}" in wide
+        for name, dotted in target.columns.items():
+            *path, column = dotted.split(".")
+            passed = {target.paths[tuple(path[: n + 1])] for n in range(len(path))}
+            id_ = target.paths[tuple(path)] if path else target.fact
+            if is_wide or passed & tables:
+                columns.append((target, name, draft.tables[id_].columns[column]))
+    return columns
+
+
+def _shorten_longest(columns: list[Shown]) -> bool:
+    """The longest of what may be shorter becomes so; says whether anything did."""
+    able = {id(c): c for _, _, c in columns if c.shorter and c.stored_bytes == c.type.row_bytes}
+    if not able:
+        return False
+    longest = max(column.stored_bytes for column in able.values())
+    for column in able.values():
+        if column.stored_bytes == longest:
+            column.type = ColumnType(column.type.name, length=column.shorter.pop(0))
+            if _SHORTENED not in column.brief:
+                column.brief.append(_SHORTENED)
+    return True
+
+
+def _hide_widest(draft: Draft, columns: list[Shown], hidden: dict[str, list[str]]) -> bool:
+    """The widest column that is neither key nor reference is shown no more; says whether one is."""
+    compared = {id(t.columns[name]) for t in draft.tables.values() for name in t.compared}
+    can_go = [shown for shown in columns if id(shown[2]) not in compared]
+    if not can_go:
+        return False
+    target, name, _ = max(can_go, key=lambda shown: shown[2].stored_bytes)
+    del target.columns[name]
+    hidden.setdefault(target.name, []).append(name)
+    return True
