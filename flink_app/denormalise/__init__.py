@@ -5,6 +5,9 @@ Modules:
     plan: what the join needs of a declaration, compiled once.
     join: facts to wide rows, dimension changes to patches, as pure functions.
     mirror: the dimensions in memory, that every subtask joins with.
+    key_index: which row is the newest of a key.
+    keys: keys by columns, and the numbers that they are looked up by.
+    slots: the row of each such number.
     rows: the rows of one dimension in memory.
     column_versions: which changes are newer, of rows and of unchanged columns.
     ownership: which subtask emits the patch of a key.

@@ -18,12 +18,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import POSITION, unchanged_position_column
+from flink_app.denormalise.keys import Codes
+from flink_app.denormalise.slots import is_close
 from flink_app.positions.position import UNKNOWN
+from flink_app.records.arrays import Rows
 
 STAYS: Final = -1
 
-# Keys, and for each its versions: the row of the changes that it comes from, or `STAYS`.
-Taken = tuple[list[Hashable], npt.NDArray[np.int64]]
+# Of each key a row of the changes that has it, and its versions: the row of the changes that each
+# comes from, or `STAYS`.
+Taken = tuple[Rows, npt.NDArray[np.int64]]
 
 
 class ColumnVersions:
@@ -71,6 +75,7 @@ class ColumnVersions:
         columns = [changes.column(name).to_pylist() for name in self.positions]
         newest: dict[Hashable, list[str]] = {}
         taken: dict[Hashable, list[int]] = {}
+        row_of: dict[Hashable, int] = {}
         for row, key in enumerate(keys):
             positions = newest.get(key)
             if positions is None:
@@ -79,18 +84,23 @@ class ColumnVersions:
                 if column[row] > positions[register]:
                     positions[register] = column[row]
                     taken.setdefault(key, [STAYS] * len(columns))[register] = row
+                    row_of[key] = row
         sources = np.array([*taken.values()], np.int64).reshape(len(taken), len(columns))
-        return [*taken], sources
+        return np.array([row_of[key] for key in taken], np.int64), sources
 
     def take_newer_by_columns(
         self,
-        keys: Sequence[Hashable],
+        keys: Codes,
         changes: pa.RecordBatch,
-        known: Callable[[list[Hashable]], list[pa.Array]],
+        known: Callable[[Rows], list[pa.Array]],
     ) -> Taken:
-        """As `newer`, for many changes.
+        """As `take_newer`, for many changes.
 
-        `known` gives a column for each register: its positions by key, NULL for a key that is new.
+        Args:
+            keys: numbers that are equal where the changes' keys are.
+            changes: by `Star.changes_schema`.
+            known: gives a column for each register: its positions by key, of the keys at some rows
+                of the changes, NULL for a key that is new.
         """
         distinct, winner = _group(keys)
         stored = known(distinct)
@@ -98,23 +108,30 @@ class ColumnVersions:
         for register, name in enumerate(self.positions):
             column = changes.column(name)
             rows = winner(column)
-            floor = pc.fill_null(stored[register], UNKNOWN)
-            newer = pc.greater(column.take(pa.array(rows)), floor)
+            known_positions = stored[register]
+            floor = (
+                UNKNOWN
+                if known_positions.null_count == len(known_positions)
+                else pc.fill_null(known_positions, UNKNOWN)
+            )
+            brought = column if len(rows) == len(column) else column.take(pa.array(rows))
+            newer = pc.greater(brought, floor)
             sources[:, register] = np.where(newer.to_numpy(zero_copy_only=False), rows, STAYS)
         moved = (sources != STAYS).any(axis=1)
         if moved.all():
             return distinct, sources
-        return [distinct[n] for n in np.flatnonzero(moved)], sources[moved]
+        return distinct[moved], sources[moved]
 
     def rows(
         self,
         changes: pa.RecordBatch,
         taken: Taken,
-        known: Callable[[list[Hashable]], list[pa.Array]],
+        known: Callable[[Rows], list[pa.Array]],
     ) -> pa.RecordBatch:
         """The new rows of the keys in `taken`, by the schema of `changes`.
 
-        `known` gives the columns that are known of some keys, NULL for a key that is new.
+        `known` gives the columns that are known of the keys at some rows of the changes, NULL for a
+        key that is new.
         """
         keys, sources = taken
         row = sources[:, 0]
@@ -135,23 +152,16 @@ class ColumnVersions:
         return pa.RecordBatch.from_arrays(columns, schema=changes.schema)
 
 
-def _group(
-    keys: Sequence[Hashable],
-) -> tuple[list[Hashable], Callable[[pa.Array], npt.NDArray[np.int64]]]:
-    """The distinct keys, and what gives the row of each with its greatest position."""
-    count = len(keys)
-    last_of = dict(zip(keys, range(count), strict=True))
-    rows = np.arange(count)
-    if len(last_of) == count:
-        return list(last_of), lambda _: rows
-    last_rows = np.fromiter(last_of.values(), np.int64, len(last_of))
-    is_earlier = np.ones(count, np.bool_)
-    is_earlier[last_rows] = False
-    earlier = np.flatnonzero(is_earlier)
-    last = rows.copy()
-    last[earlier] = [last_of[keys[row]] for row in earlier.tolist()]
+def _group(keys: Codes) -> tuple[Rows, Callable[[pa.Array], Rows]]:
+    """The last row of each distinct key, and what gives that with its greatest position."""
+    rows = np.arange(len(keys))
+    last = _find_last(keys)
+    is_last = last == rows
+    if is_last.all():
+        return rows, lambda _: rows
+    earlier, last_rows = np.flatnonzero(~is_last), np.flatnonzero(is_last)
 
-    def greatest(positions: pa.Array) -> npt.NDArray[np.int64]:
+    def greatest(positions: pa.Array) -> Rows:
         ends = positions.take(pa.array(last[earlier]))
         if pc.all(pc.less(positions.take(pa.array(earlier)), ends)).as_py():
             return last_rows  # as the state has them: they need no sort
@@ -163,4 +173,22 @@ def _group(
         winner[last[ascending]] = ascending  # of several for one key the last is assigned
         return winner[last_rows]
 
-    return list(last_of), greatest
+    return last_rows, greatest
+
+
+def _find_last(keys: Codes) -> Rows:
+    """Of each row the last one of its key."""
+    rows = np.arange(len(keys))
+    low, high = int(keys.min(initial=0)), int(keys.max(initial=0))
+    if is_close(low, high, len(keys)):
+        places = keys - low
+        last_at = np.empty(high - low + 1, np.int64)
+        last_at[places] = rows  # of several for one place the last is assigned
+        last: Rows = last_at[places]
+        return last
+    order = np.argsort(keys, kind="stable")
+    in_order = keys[order]
+    ends = np.append(np.flatnonzero(in_order[1:] != in_order[:-1]), len(keys) - 1)
+    last = np.empty(len(keys), np.int64)
+    last[order] = order[np.repeat(ends, np.diff(ends, prepend=-1))]
+    return last

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION
-from flink_app.denormalise.mirror import Mirror, find_deleted, key_values
+from flink_app.denormalise.keys import Keys
+from flink_app.denormalise.mirror import Mirror, find_deleted
 from flink_app.denormalise.plan import Lookup, PatchJoin, TargetJoin
 from flink_app.positions.position import UNKNOWN
 
@@ -59,7 +60,7 @@ def _look_up(
         if table is None:
             columns_by_path[lookup.steps] = _unknown_columns(lookup.stored, len(start[POSITION]))
             continue
-        slots = table.find(key_values([parent[name] for name in lookup.key]))
+        slots = table.find(Keys([parent[name] for name in lookup.key]))
         stored = lookup.stored.names
         gathered = table.gather(slots, [*stored, *lookup.version])
         values, position = gathered[: len(stored)], _version(gathered[len(stored) :])

@@ -1,8 +1,8 @@
 """The in-memory copy of the dimensions that every subtask joins against.
 
-Of each table: its rows by number, and the number of each key's newest one. A change is appended,
-and its key's number moves there; when superseded rows outweigh, they fall away. So a change costs
-in proportion to itself, and a look-up never hashes the dimension again.
+Of each table: its rows by number, and an index of the number of each key's newest one. A change is
+appended, and its key's number moves there; when superseded rows outweigh, they fall away. So a
+change costs in proportion to itself, and a look-up goes through nothing but the index.
 
 Deleted rows stay as tombstones with their position: an older record must not revive them.
 """
@@ -20,8 +20,12 @@ import pyarrow.compute as pc
 from connectors.floors import NO_FLOORS, Floors
 from flink_app.declaration.star import DELETED, POSITION, Star
 from flink_app.denormalise.column_versions import ColumnVersions, Taken
-from flink_app.denormalise.rows import NO_SLOT, Rows, Slots
+from flink_app.denormalise.key_index import KeyIndex
+from flink_app.denormalise.keys import Keys, are_exact
+from flink_app.denormalise.rows import Rows
+from flink_app.denormalise.slots import NO_SLOT, Slots
 from flink_app.positions.position import UNKNOWN, floor_position
+from flink_app.records.arrays import Rows as RowNumbers
 
 # The rows of superseded versions may be a quarter of the keys: a rewrite costs a change four rows.
 # The floor spares small tables a rewrite at every change.
@@ -33,22 +37,6 @@ SIZE_RATIO: Final = 2
 _SIZE_FLOOR: Final = 16 * 1024 * 1024
 # Below about this many changes the fixed cost of going by columns is higher than a loop.
 _FEW: Final = 32
-
-
-def key_values(columns: list[pa.Array]) -> list[Hashable]:
-    """Keys of rows: plain values for a key of one column, tuples for more."""
-    lists = [_values(column) for column in columns]
-    return lists[0] if len(lists) == 1 else list(zip(*lists, strict=True))
-
-
-def _values(column: pa.Array) -> list[Hashable]:
-    """As `to_pylist`, which takes several times as long for the usual types of keys."""
-    kind = column.type
-    plain = pa.types.is_string(kind) or (pa.types.is_integer(kind) and not column.null_count)
-    if plain and len(column) > _FEW:
-        values: list[Hashable] = column.to_numpy(zero_copy_only=False).tolist()
-        return values
-    return list(column.to_pylist())
 
 
 class TableMirror:
@@ -75,11 +63,15 @@ class TableMirror:
         self._floor = floor
         self._versions = ColumnVersions(unchanged_columns)
         self._rows = Rows(schema)
-        self._slots: dict[Hashable, int] = {}
+        self._index = KeyIndex(
+            is_exact=are_exact([schema.field(name).type for name in key]),
+            read_keys=lambda slots: self.gather(slots, list(self.key)),
+            read_key=self._read_key,
+        )
         self._compact_size = 0  # bytes when nothing was superseded
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self._index)
 
     def without_rows(self) -> TableMirror:
         """An empty mirror of the same dimension."""
@@ -91,14 +83,25 @@ class TableMirror:
         Of several changes of one key in the batch only the newest is accepted.
         """
         changes = self._above_floor(changes)
-        taken = self._take_newer(changes)
+        keys = self.keys(changes)
+        known = None
+        if len(changes) <= _FEW:
+            known = {key: self._index.find_one(key) for key in keys.values}
+        taken = self._take_newer(keys, changes, known)
         newest, _ = taken
-        if not newest:
+        if not len(newest):
             return changes.slice(0, 0)
-        accepted = self._versions.rows(changes, taken, self._gather_known)
+        accepted = self._versions.rows(
+            changes, taken, lambda rows: self._gather_known(keys, rows, self.schema.names)
+        )
         start = len(self._rows)
-        self._slots.update(zip(newest, range(start, start + len(newest)), strict=True))
         self._rows.append(accepted)
+        if known is None:
+            self._index.put(_select(keys, newest), np.arange(start, len(self._rows)))
+        else:
+            for slot, row in enumerate(newest.tolist(), start):
+                key = keys.values[row]
+                self._index.put_one(key, slot, known[key])
         if self._is_outweighed():
             self._compact()
         return accepted
@@ -109,37 +112,48 @@ class TableMirror:
         if self._unchanged_columns:
             self.accept(self._versions.forget_below(self._floor, rows))
             return
-        keys, sources = self._take_newer(rows)
-        self._slots = dict(zip(keys, sources[:, 0].tolist(), strict=True))
+        keys = self.keys(rows)
+        newest, sources = self._take_newer(keys, rows)
         self._rows.append(rows)
+        self._index.put(_select(keys, newest), sources[:, 0])
 
     def _above_floor(self, changes: pa.RecordBatch) -> pa.RecordBatch:
         if self._floor == UNKNOWN:
             return changes
         return changes.filter(pc.greater_equal(changes.column(POSITION), self._floor))
 
-    def _take_newer(self, changes: pa.RecordBatch) -> Taken:
-        keys = key_values([changes.column(name) for name in self.key])
-        if len(keys) <= _FEW:
-            return self._versions.take_newer(keys, changes, self._positions)
-        return self._versions.take_newer_by_columns(keys, changes, self._position_columns)
+    def keys(self, changes: pa.RecordBatch) -> Keys:
+        """The keys of changes of this dimension."""
+        return Keys([changes.column(name) for name in self.key])
 
-    def _positions(self, key: Hashable) -> list[str] | None:
-        slot = self._slots.get(key)
-        return None if slot is None else self._rows.texts(slot, self._versions.positions)
+    def _read_key(self, slot: int) -> Hashable:
+        values = self._rows.read(slot, self.key)
+        return values[0] if len(values) == 1 else tuple(values)
 
-    def _position_columns(self, keys: list[Hashable]) -> list[pa.Array]:
+    def _take_newer(
+        self, keys: Keys, changes: pa.RecordBatch, known: dict[Hashable, int] | None = None
+    ) -> Taken:
+        """What the changes move; of a few the slots that their keys have so far are `known`."""
+        if known is not None:
+            return self._versions.take_newer(
+                keys.values, changes, lambda key: self._positions(known[key])
+            )
+        return self._versions.take_newer_by_columns(
+            keys.number_equal(), changes, lambda rows: self._position_columns(_select(keys, rows))
+        )
+
+    def _positions(self, slot: int) -> list[str] | None:
+        return None if slot == NO_SLOT else self._rows.read(slot, self._versions.positions)
+
+    def _position_columns(self, keys: Keys) -> list[pa.Array]:
         return self.gather(self.find(keys), list(self._versions.positions))
 
-    def _gather_known(self, keys: list[Hashable]) -> list[pa.Array]:
-        return self.gather(self.find(keys), self.schema.names)
+    def _gather_known(self, keys: Keys, rows: RowNumbers, columns: list[str]) -> list[pa.Array]:
+        return self.gather(self.find(keys.take(rows)), columns)
 
-    def find(self, keys: list[Hashable]) -> Slots:
+    def find(self, keys: Keys) -> Slots:
         """The slot of each key, `NO_SLOT` where it is unknown."""
-        if not self._slots:
-            return np.full(len(keys), NO_SLOT)
-        get = self._slots.get
-        return np.fromiter((get(key, NO_SLOT) for key in keys), np.int64, len(keys))
+        return self._index.find(keys)
 
     def gather(self, slots: Slots, columns: list[str]) -> list[pa.Array]:
         """The values of `columns` at `slots`, NULL at `NO_SLOT`."""
@@ -151,18 +165,24 @@ class TableMirror:
         return self._rows.to_batch()
 
     def _is_outweighed(self) -> bool:
-        superseded = len(self._rows) - len(self._slots)
-        if superseded > max(_COMPACT_FLOOR, len(self._slots) // SUPERSEDED_SHARE):
+        superseded = len(self._rows) - len(self._index)
+        if superseded > max(_COMPACT_FLOOR, len(self._index) // SUPERSEDED_SHARE):
             return True
         limit = max(_SIZE_FLOOR, SIZE_RATIO * self._compact_size)
         return superseded > 0 and self._rows.size > limit
 
     def _compact(self) -> None:
         """Lets the rows that no key points to fall away."""
-        if len(self._rows) > len(self._slots):
-            self._rows.keep(np.fromiter(self._slots.values(), np.int64, len(self._slots)))
-            self._slots = dict(zip(self._slots, range(len(self._slots)), strict=True))
+        if len(self._rows) > len(self._index):
+            kept = self._index.slots()
+            self._rows.keep(kept)
+            self._index.renumber(kept)
         self._compact_size = self._rows.size
+
+
+def _select(keys: Keys, rows: RowNumbers) -> Keys:
+    """The keys at `rows`, which ascend."""
+    return keys if len(rows) == len(keys) else keys.take(rows)
 
 
 class Mirror:

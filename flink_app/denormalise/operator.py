@@ -31,7 +31,7 @@ from flink_app.denormalise import durable
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import patches, wide_rows
 from flink_app.denormalise.metrics import JoinMetric
-from flink_app.denormalise.mirror import Mirror, TableMirror, key_values
+from flink_app.denormalise.mirror import Mirror, TableMirror
 from flink_app.denormalise.ownership import find_owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.positions.position import floor_position
@@ -118,12 +118,12 @@ class Denormalise(BroadcastProcessFunction):  # type: ignore[misc]
             loaded = changed_keys = int(owned_accepted.sum())
             if len(accepted) != len(block.batch):
                 changes = select(block.batch, owned_changes)
-                changed_keys = len(set(key_values([changes.column(name) for name in table.key])))
+                changed_keys = len(set(table.keys(changes).values))
             yield self._outcome(block.table, loaded, int(owned_changes.sum()), changed_keys)
 
     def _find_owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
         """Where a change is of a key that this subtask owns."""
-        keys = key_values([changes.column(column) for column in table.key])
+        keys = table.keys(changes).values
         return find_owned(keys, name, subtask=self._subtask, parallelism=self._parallelism)
 
     def _outcome(self, table: str, accepted: int, changes: int, keys: int) -> bytes:

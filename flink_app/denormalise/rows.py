@@ -8,17 +8,14 @@ appended row is copied a few times in all, however many rows there are.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from flink_app.denormalise.slots import NO_SLOT, Slots
 from flink_app.records.arrays import concatenate
 
-Slots = npt.NDArray[np.int64]
-
-NO_SLOT: Final = -1
 # A chunk is merged with what follows once that has grown to a quarter of it: about ten chunks for a
 # million rows, and each row is copied some five times for every factor of five.
 _CHUNK_RATIO: Final = 4
@@ -49,8 +46,8 @@ class Rows:
         if len(self._tail) > _TAIL_BATCHES:
             self._fold()
 
-    def texts(self, slot: int, columns: tuple[str, ...]) -> list[str]:
-        """The values of text columns in one row."""
+    def read(self, slot: int, columns: tuple[str, ...]) -> list[Any]:
+        """The values of columns in one row."""
         if self._tail and slot >= self._tail_starts[0]:
             starts, batches = self._tail_starts, self._tail
         else:

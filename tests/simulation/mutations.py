@@ -40,7 +40,7 @@ from flink_app.denormalise import join, operator
 from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import wide_rows
-from flink_app.denormalise.mirror import TableMirror, find_deleted, key_values
+from flink_app.denormalise.mirror import TableMirror, find_deleted
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import find_owned
 from flink_app.diagnostics.log_restarts import LogWatch
@@ -162,9 +162,10 @@ def _no_mirror_tombstones() -> list[Patch]:
 
     def forgetful(self: TableMirror, batch: pa.RecordBatch) -> pa.RecordBatch:
         accepted = accept(self, batch)
-        gone = accepted.filter(accepted.column(DELETED))
-        for key in key_values([gone.column(name) for name in self.key]):
-            self._slots.pop(key)
+        if pc.any(accepted.column(DELETED)).as_py():
+            there = self.without_rows()
+            there.load(self.rows().filter(pc.invert(self.rows().column(DELETED))))
+            self._rows, self._index = there._rows, there._index
         return accepted
 
     return [(TableMirror, "accept", forgetful)]
@@ -288,7 +289,7 @@ def _columns_of_newer_rows_only() -> list[Patch]:
     def rows(self: ColumnVersions, *given: Any) -> Any:
         keys, sources = newer(self, *given)
         moved = sources[:, 0] >= 0
-        return [key for key, row in zip(keys, moved, strict=True) if row], sources[moved]
+        return keys[moved], sources[moved]
 
     return [(ColumnVersions, "take_newer", rows)]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.denormalise import mirror as module
-from flink_app.denormalise.mirror import Mirror, TableMirror, find_deleted, key_values
-from flink_app.denormalise.rows import NO_SLOT
+from flink_app.denormalise.keys import Keys
+from flink_app.denormalise.mirror import Mirror, TableMirror, find_deleted
+from flink_app.denormalise.slots import NO_SLOT
 from flink_app.positions.position import make_position
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
 from tests.unit.stars import freight, ticket_seller
@@ -39,10 +42,16 @@ def regions() -> TableMirror:
     return Mirror(STAR).tables["region"]
 
 
+def keys_of(table: TableMirror, values: list[Any]) -> Keys:
+    columns = zip(*map(_tuple, values), strict=True)
+    types = [table.schema.field(name).type for name in table.key]
+    return Keys([pa.array(column, kind) for column, kind in zip(columns, types, strict=True)])
+
+
 def content(table: TableMirror, keys: list[Any]) -> list[tuple[Any, ...]]:
     """Position, delete flag and columns at the keys."""
     names = [POSITION, DELETED, *STAR.stored_columns("region")]
-    columns = table.gather(table.find(keys), names)
+    columns = table.gather(table.find(keys_of(table, keys)), names)
     return list(zip(*[column.to_pylist() for column in columns], strict=True))
 
 
@@ -74,8 +83,7 @@ def test_it_holds_the_newest_of_each_key(blocks: list[list[int]]) -> None:
         newest = oracle.newest.get(table, {})
         found = mirror.tables[table]
         assert len(found) == len(newest)
-        keys: list[Any] = [key if len(key) > 1 else key[0] for key in newest]
-        slots = found.find([*keys, "no such key"])
+        slots = found.find(keys_of(found, [*newest, tuple(None for _ in found.key)]))
         assert slots[-1] == NO_SLOT
         for name in STAR.stored_columns(table):
             values = found.gather(slots, [name])[0].to_pylist()
@@ -89,8 +97,8 @@ def test_it_holds_the_newest_of_each_key(blocks: list[list[int]]) -> None:
         assert len(found.rows()) == len(newest)
 
 
-def _keys(table: str, rows: Any) -> list[Any]:
-    return key_values([rows.column(name) for name in STAR.tables[table].key])
+def _keys(table: str, rows: Any) -> Sequence[Any]:
+    return Keys([rows.column(name) for name in STAR.tables[table].key]).values
 
 
 def _tuple(key: Any) -> tuple[Any, ...]:
@@ -116,7 +124,7 @@ def test_a_deleted_row_stays_as_a_tombstone_that_older_changes_cannot_revive() -
     accept(table, region(1), region(5, deleted=True))
     assert accept(table, region(4, "late")) == []
     assert content(table, [("NO", "V")]) == [(make_position(1, 5, 0), True, "NO", "V", None)]
-    assert find_deleted(table.find([("NO", "V")]), table).tolist() == [True]
+    assert find_deleted(table.find(keys_of(table, [("NO", "V")])), table).tolist() == [True]
     assert accept(table, region(6, "again"))
     assert content(table, [("NO", "V")])[0][-1] == "again"
 
@@ -153,5 +161,5 @@ def test_a_merge_moves_no_row_to_another_key() -> None:
 def test_keys_of_one_column_are_plain_values() -> None:
     mirror = Mirror(ticket_seller())
     (single,) = [t for t in mirror.tables.values() if t.key == ("customer_id",)]
-    assert single.find([1]).tolist() == [NO_SLOT]
-    assert key_values([batch(STAR, "region", [region(1)]).column("code")]) == ["V"]
+    assert single.find(keys_of(single, [1])).tolist() == [NO_SLOT]
+    assert Keys([batch(STAR, "region", [region(1)]).column("code")]).values == ["V"]

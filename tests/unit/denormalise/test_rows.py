@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flink_app.denormalise import rows as module
-from flink_app.denormalise.rows import NO_SLOT, Rows
+from flink_app.denormalise.rows import Rows
+from flink_app.denormalise.slots import NO_SLOT
 from flink_app.records.arrays import concatenate
 
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
@@ -47,8 +48,8 @@ def test_a_row_is_found_by_its_number(steps: list[tuple[int, str]], chance: obje
             assert found[0].to_pylist() == [None if v is None else f"t{v}" for v in values]
         assert len(rows) == len(model)
         last = len(model) - 1
-        assert rows.texts(last, ("text",)) == [f"t{model[last]}"]
-        assert rows.texts(0, ("text",)) == [f"t{model[0]}"]
+        assert rows.read(last, ("text",)) == [f"t{model[last]}"]
+        assert rows.read(0, ("text",)) == [f"t{model[0]}"]
 
 
 def test_nothing_is_read_of_no_rows() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from flink_app.declaration import Star
 from flink_app.denormalise.join import patches, wide_rows
-from flink_app.denormalise.mirror import Mirror, key_values
+from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.ownership import find_owned, select
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.warehouse import warehouse_spec
@@ -109,7 +109,7 @@ class Subtasks:
         mirror = self._mirrors[subtask]
         table = mirror.tables[change.table]
         accepted = table.accept(batch(self._star, change.table, [change]))
-        keys = key_values([accepted.column(name) for name in table.key])
+        keys = table.keys(accepted).values
         mine = find_owned(keys, change.table, subtask=subtask, parallelism=len(self._mirrors))
         if mine.any():
             own = patches(select(accepted, mine), self._plan.patches[change.table], mirror)
