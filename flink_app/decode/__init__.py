@@ -13,6 +13,7 @@ The stage:
 Records by columns, the fast path:
     lines: records in one buffer, as the reader takes them.
     exponents: which records hold numbers in scientific notation.
+    presumed_tables: which table each record seems to be of.
     reading: which records pyarrow's JSON reader can be trusted with.
     read_schema: the one schema that they are read with, and its other forms.
     time_columns: times from text.

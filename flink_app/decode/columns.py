@@ -6,7 +6,7 @@ numbers are handed back for the slow path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -82,18 +82,55 @@ def parse_columns(
     result.odd.append(lines.rows[~is_whole])
     lines = lines.take(np.flatnonzero(is_whole))
     result.nulls = SentNulls(lines, zero_is_null=plan.zero_is_null)
+    if len(lines) and plan.sorts(len(lines)):
+        lines = _take_sorted(lines, plan, result)
+    if len(lines):
+        _take_unsorted(lines, plan, result)
+    return result
+
+
+def _take_sorted(lines: Lines, plan: DecodePlan, result: ColumnarResult) -> Lines:
+    """Reads records by the tables that they seem to be of; gives those that are still to be read.
+
+    A table whose records lack many of its group's columns is read with a schema of its own.
+    """
+    presumed = plan.table_names.presume(lines)
+    counts = np.bincount(presumed + 1, minlength=len(plan.tables_by_number) + 1)[1:]
+    readings: list[tuple[tuple[int, ...], ReadSchema]] = []
+    for group in plan.groups:
+        seen_numbers = [number for number in group.numbers if counts[number]]
+        alone = [
+            number for number in seen_numbers if group.is_read_alone(number, int(counts[number]))
+        ]
+        readings += [((number,), group.own_schemas[number]) for number in alone]
+        others = tuple(number for number in seen_numbers if number not in alone)
+        if others and len(plan.groups) > 1:
+            readings.append((others, group.record_schema))
+    is_left = np.ones(len(lines), np.bool_)
+    for numbers, schema in readings:
+        seems = np.isin(presumed, numbers)
+        reading = _read(lines.take(np.flatnonzero(seems)), schema, result)
+        is_left &= ~seems
+        strangers = _take_records(reading, numbers, plan, result)
+        is_left |= np.isin(lines.rows, strangers)
+    return lines.take(np.flatnonzero(is_left))
+
+
+def _take_unsorted(lines: Lines, plan: DecodePlan, result: ColumnarResult) -> None:
+    """Reads records of any table: of several groups once for their metadata, then by group."""
     if len(plan.groups) == 1:
         (group,) = plan.groups
-        _take_records(_read(lines, group.record_schema, result), plan, result)
-        return result
+        _take_records(_read(lines, group.record_schema, result), group.numbers, plan, result)
+        return
     reading = _read(lines, _METADATA_SCHEMA, result)
     metadata = _struct(reading.table, METADATA)
     tables = plan.tables_of(members(metadata))
     for group in plan.groups:
-        group_lines = reading.lines.take(np.flatnonzero(np.isin(tables, group.numbers)))
-        _take_records(_read(group_lines, group.record_schema, result), plan, result)
+        group_rows = np.flatnonzero(np.isin(tables, group.numbers))
+        if len(group_rows):
+            group_reading = _read(reading.lines.take(group_rows), group.record_schema, result)
+            _take_records(group_reading, group.numbers, plan, result)
     _skip(reading.lines.rows, metadata, tables, result)
-    return result
 
 
 def _read(lines: Lines, schema: ReadSchema, result: ColumnarResult) -> Reading:
@@ -110,16 +147,21 @@ def _struct(table: pa.Table, name: str) -> pa.StructArray:
     )
 
 
-def _take_records(reading: Reading, plan: DecodePlan, result: ColumnarResult) -> None:
-    """Hands the records of each table on, and skips those of none."""
+def _take_records(
+    reading: Reading, numbers: Sequence[int], plan: DecodePlan, result: ColumnarResult
+) -> Rows:
+    """Hands the records of each of some tables on, and skips those of none; gives all others."""
     rows = reading.lines.rows
     metadata = _struct(reading.table, METADATA)
     tables = plan.tables_of(members(metadata))
     for number in np.unique(tables[tables >= 0]):
+        if number not in numbers:
+            continue
         mask = tables == number
         table = reading.table if mask.all() else reading.table.filter(pa.array(mask))
         _take_table(rows[mask], table, plan.tables_by_number[number], plan, result)
     _skip(rows, metadata, tables, result)
+    return rows[(tables >= 0) & ~np.isin(tables, numbers)]
 
 
 def _skip(rows: Rows, metadata: pa.StructArray, tables: Numbers, result: ColumnarResult) -> None:

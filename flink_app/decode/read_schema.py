@@ -60,6 +60,8 @@ class ReadSchema:
     @property
     def reads_integers_as_decimals(self) -> bool:
         """Whether a column of whole numbers is in its wider form."""
+        if self.written is self.wanted:
+            return False
         members = [
             zip(self.wanted.field(part).type, self.written.field(part).type, strict=True)
             for part in self._parts
@@ -70,13 +72,18 @@ class ReadSchema:
         )
 
     @cached_property
+    def width(self) -> int:
+        """How many columns of the source it has."""
+        return sum(self.wanted.field(part).type.num_fields for part in self._parts)
+
+    @cached_property
     def float_names(self) -> frozenset[str]:
         """The names under which there are floating-point numbers only."""
         fields = [field for part in self._parts for field in self.wanted.field(part).type]
         others = {field.name for field in fields if not pa.types.is_floating(field.type)}
         return frozenset(field.name for field in fields) - others
 
-    @property
+    @cached_property
     def _parts(self) -> list[str]:
         """The parts with columns of the source; what orders records is read to the letter."""
         return [part.name for part in self.wanted if part.name not in {METADATA, REPLAY}]

@@ -115,8 +115,8 @@ class KeyIndex:
         known = np.flatnonzero(slots != NO_SLOT)
         if not len(known):
             return known
-        found = keys if len(known) == len(keys) else keys.take(known)
-        return known[~found.find_equal(self._read_keys(slots[known]))]
+        found_keys = keys if len(known) == len(keys) else keys.take(known)
+        return known[~found_keys.find_equal(self._read_keys(slots[known]))]
 
     def _has_others(self, keys: Keys) -> bool:
         """Whether a key has the code of another, known or beside it."""

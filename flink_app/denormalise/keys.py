@@ -77,8 +77,10 @@ class Keys:
 
     def find_equal(self, others: Sequence[pa.Array]) -> Mask:
         """Where the key equals that of the other columns; NULL equals nothing."""
-        equal = [pc.equal(mine, other) for mine, other in zip(self.columns, others, strict=True)]
-        masks = [to_mask(column) for column in equal]
+        equal = [
+            pc.equal(column, other) for column, other in zip(self.columns, others, strict=True)
+        ]
+        masks = [to_mask(condition) for condition in equal]
         is_equal: Mask = np.logical_and.reduce(masks)
         return is_equal
 

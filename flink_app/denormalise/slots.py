@@ -65,13 +65,13 @@ class PlacedSlots:
 
     def find(self, codes: Codes) -> Slots:
         """The slot of each code, `NO_SLOT` where it is unknown."""
-        found: Slots = self._slots[self._places(codes)].astype(np.int64)
-        return found
+        found_slots: Slots = self._slots[self._places(codes)].astype(np.int64)
+        return found_slots
 
     def find_one(self, code: int) -> int:
         """As `find`, for one."""
-        place = code - self._first
-        return int(self._slots[place]) if 0 <= place < len(self._slots) - 1 else NO_SLOT
+        offset = code - self._first
+        return int(self._slots[offset]) if 0 <= offset < len(self._slots) - 1 else NO_SLOT
 
     def has_room(self, low: int, high: int, count: int) -> bool:
         """Whether, with so many codes between two, few enough places stand empty."""
@@ -89,9 +89,9 @@ class PlacedSlots:
     def put_one(self, code: int, slot: int) -> None:
         """As `put`, for one."""
         self._extend(code, code)
-        place = code - self._first
-        self._count += bool(self._slots[place] == NO_SLOT)
-        self._slots[place] = slot
+        offset = code - self._first
+        self._count += bool(self._slots[offset] == NO_SLOT)
+        self._slots[offset] = slot
 
     def items(self) -> tuple[Codes, Slots]:
         """All codes in ascending order, and the slot of each."""
@@ -138,19 +138,19 @@ class SortedSlots:
         """The slot of each code, `NO_SLOT` where it is unknown."""
         self._make_run()
         slots = np.full(len(codes), NO_SLOT)
-        left: Slots | None = None  # where it is unknown; None: anywhere
+        open_rows: Slots | None = None  # where it is unknown; None: anywhere
         for run_codes, run_slots in self._runs:
-            wanted = codes if left is None else codes[left]
+            wanted = codes if open_rows is None else codes[open_rows]
             places = run_codes.searchsorted(wanted)
             known = run_codes.take(places, mode="clip") == wanted
-            found = np.where(known, run_slots.take(places, mode="clip"), NO_SLOT)
-            if left is None:
-                slots = found.astype(np.int64)
-                left = np.flatnonzero(~known)
+            found_slots = np.where(known, run_slots.take(places, mode="clip"), NO_SLOT)
+            if open_rows is None:
+                slots = found_slots.astype(np.int64)
+                open_rows = np.flatnonzero(~known)
             else:
-                slots[left] = found
-                left = left[~known]
-            if not len(left):
+                slots[open_rows] = found_slots
+                open_rows = open_rows[~known]
+            if not len(open_rows):
                 break
         return slots
 
@@ -159,8 +159,8 @@ class SortedSlots:
         slot = self._alone.get(code)
         if slot is not None:
             return slot
-        run, place = self._seek(code)
-        return NO_SLOT if run is None else int(run[place])
+        run, offset = self._seek(code)
+        return NO_SLOT if run is None else int(run[offset])
 
     def put(self, codes: Codes, slots: Slots) -> None:
         """Sets the slots of distinct codes, known or not."""
@@ -177,9 +177,9 @@ class SortedSlots:
 
     def put_one(self, code: int, slot: int) -> None:
         """As `put`, for one."""
-        run, place = self._seek(code)
+        run, offset = self._seek(code)
         if run is not None:
-            run[place] = slot
+            run[offset] = slot
             return
         self._alone[code] = slot
         if len(self._alone) > _MOST_ALONE:
@@ -197,9 +197,9 @@ class SortedSlots:
         """The slots of the run that has the code, and where in it."""
         number = np.int64(code)
         for run_codes, run_slots in self._runs:
-            place = int(run_codes.searchsorted(number))
-            if place < len(run_codes) and run_codes[place] == number:
-                return run_slots, place
+            offset = int(run_codes.searchsorted(number))
+            if offset < len(run_codes) and run_codes[offset] == number:
+                return run_slots, offset
         return None, 0
 
     def _make_run(self) -> None:
