@@ -91,7 +91,9 @@ def _connect(parameters: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]
     if "connect_timeout" not in parameters and "PGCONNECT_TIMEOUT" not in os.environ:
         defaults["connect_timeout"] = CONNECT_SECONDS
     return psycopg.Connection.connect(
-        **{**defaults, **parameters}, row_factory=psycopg.rows.dict_row
+        **{**defaults, **parameters},
+        row_factory=psycopg.rows.dict_row,
+        prepare_threshold=None,  # a pooler may give each transaction another session
     )
 
 

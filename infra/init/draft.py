@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flink_app.declaration.model import Column, Placement, Treatment
+from flink_app.declaration.model import REDACTED, TOKEN_TYPE, Placement, Treatment
 from flink_app.declaration.types import ColumnType
 from infra.catalogue.model import LeftOut, SourceColumn, SourceTable, TableName
 
@@ -40,8 +40,9 @@ class DraftColumn:
     @property
     def stored_bytes(self) -> int:
         """What it adds to the width of a row, after its treatment."""
-        stored = Column(type=self.type, treatment=self.treatment or Treatment.KEEP)
-        return stored.stored_type.row_bytes
+        if self.treatment in {Treatment.TOKENISE, Treatment.SHA256}:
+            return TOKEN_TYPE.row_bytes
+        return len(REDACTED) if self.treatment is Treatment.REDACT else self.type.row_bytes
 
 
 @dataclass

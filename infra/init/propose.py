@@ -8,7 +8,7 @@ from infra.init.names import to_identifier
 from infra.init.references import add_references, agree_on_columns
 from infra.init.sizes import fit, place_dimensions
 from infra.init.tables import add_tables, declare_large_values
-from infra.init.targets import add_targets
+from infra.init.targets import add_columns, add_targets
 
 
 def propose(catalogue: Catalogue) -> Draft:
@@ -21,9 +21,10 @@ def propose(catalogue: Catalogue) -> Draft:
         message = f"{catalogue.origin} has no table that can be declared ({reasons})"
         raise CatalogueError(message)
     add_references(draft, catalogue)
+    add_targets(draft)
     agree_on_columns(draft)
     declare_large_values(draft)
-    add_targets(draft)
+    add_columns(draft)
     place_dimensions(draft)
     fit(draft)
     return draft

@@ -15,6 +15,7 @@ from infra.init.personal import find_personal
 
 # Names of references are joined on a path, and Redshift's longest name has 127 bytes.
 _LONGEST_REFERENCE: Final = 24
+_LONGEST_KEY: Final = 4_096  # bytes; PostgreSQL's indexes take 2,704, and more if compressed
 _GENERIC: Final = frozenset({"id", "code", "name", "key", "uuid", "number", "no", "type"})
 _WHOLE: Final = ("smallint", "integer", "bigint")
 _DIGITS: Final = {"smallint": 5, "integer": 10, "bigint": 19}
@@ -207,6 +208,8 @@ def _groups(draft: Draft) -> list[_Group]:
 
 def _agree(group: _Group) -> None:
     members = [column for _, column in group.members]
+    for column in members:
+        _limit_length(column)
     widest = _widen([column.type for column in members])
     if widest is not None and not widest.is_text:
         for column in members:
@@ -222,6 +225,13 @@ def _agree(group: _Group) -> None:
     if are_tokens and any(column.type.name == "char" for column in members):
         for column in members:
             column.options["trailing_blanks"] = "trim"
+
+
+def _limit_length(column: DraftColumn) -> None:
+    """Text of a key is no longer than an index takes, whatever its type allows."""
+    if column.type.is_text and (column.type.length or 0) > _LONGEST_KEY:
+        column.type = ColumnType(column.type.name, length=_LONGEST_KEY)
+        column.shorter = [length for length in column.shorter if length < _LONGEST_KEY]
 
 
 def _treat(members: list[tuple[DraftTable, DraftColumn]], *, is_compared: bool) -> None:

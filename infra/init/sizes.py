@@ -15,6 +15,7 @@ from infra.init.draft import Draft, DraftColumn, DraftTable, DraftTarget
 
 LARGE_DIMENSION: Final = LARGE_MIRROR // MIRROR_BYTES  # rows
 _WIDTH: Final = 0.8  # of the widest row, from which on `check` warns
+_STEP: Final = 4_096  # bytes
 _SHORTENED: Final = "cut, or rows were too wide"
 
 
@@ -55,10 +56,9 @@ def fit(draft: Draft) -> None:
     """Shortens what is longer than it has to be until rows fit, then leaves columns out."""
     hidden: dict[str, list[str]] = {}
     while wide := _find_too_wide(draft):
-        columns = _columns_of(draft, wide)
-        # Where keys alone are too wide, the check of the file says so.
-        if not (_shorten_longest(columns) or _hide_widest(draft, columns, hidden)):
-            break
+        saved = [_save(draft, name, excess, hidden) for name, excess in wide.items()]
+        if not any(saved):
+            break  # keys alone are too wide, and the check of the file says so
     for target, names in hidden.items():
         draft.leave_out(
             f"target {target}, {', '.join(names)}",
@@ -66,27 +66,43 @@ def fit(draft: Draft) -> None:
         )
 
 
-def _find_too_wide(draft: Draft) -> set[str]:
-    """Targets and tables whose rows are too wide, as `targets.x` or `tables.x`."""
+def _find_too_wide(draft: Draft) -> dict[str, int]:
+    """Targets and tables whose rows are too wide, as `targets.x` or `tables.x`: by how many bytes.
+
+    The rules of declarations say so themselves; what they do not say in bytes is tried by steps.
+    """
     star = Star(Declaration.model_validate(draft.content()))
+    most = int(_WIDTH * WIDEST_ROW)
     wide = {
-        ".".join(map(str, key_path[:2]))
+        ".".join(map(str, key_path[:2])): width - most
         for _, key_path, width in row_widths(star)
-        if width > _WIDTH * WIDEST_ROW
+        if width > most
     }
-    about_bytes = (f for f in redshift_faults(star) if "bytes" in f.problem)
-    return wide | {".".join(map(str, fault.key_path[:2])) for fault in about_bytes}
+    if not wide:  # else its faults are mostly those again
+        for fault in redshift_faults(star):
+            if "bytes" in fault.problem:
+                wide[".".join(map(str, fault.key_path[:2]))] = _STEP
+    return wide
 
 
 Shown = tuple[DraftTarget, str, DraftColumn]
 
 
-def _columns_of(draft: Draft, wide: set[str]) -> list[Shown]:
-    """What the rows of these consist of: the target, the name there, the column."""
+def _save(draft: Draft, wide: str, excess: int, hidden: dict[str, list[str]]) -> int:
+    """Makes one kind of row narrower by about so many bytes; gives how many were saved."""
+    saved = 0
+    columns = _columns_of(draft, wide)
+    while saved < excess and (step := _shorten_longest(columns)):
+        saved += step
+    return saved + _hide_widest(draft, columns, hidden, excess - saved)
+
+
+def _columns_of(draft: Draft, wide: str) -> list[Shown]:
+    """What the rows of a target or a table consist of: the target, the name there, the column."""
     columns: list[Shown] = []
-    tables = {table.id for table in draft.tables.values() if f"tables.{table.name}" in wide}
+    tables = {table.id for table in draft.tables.values() if wide == f"tables.{table.name}"}
     for target in draft.targets:
-        is_wide = f"targets.{target.name}" in wide
+        is_wide = wide == f"targets.{target.name}"
         for name, dotted in target.columns.items():
             *path, column = dotted.split(".")
             passed = {target.paths[tuple(path[: n + 1])] for n in range(len(path))}
@@ -96,27 +112,33 @@ def _columns_of(draft: Draft, wide: set[str]) -> list[Shown]:
     return columns
 
 
-def _shorten_longest(columns: list[Shown]) -> bool:
-    """The longest of what may be shorter becomes so; says whether anything did."""
-    able = {id(c): c for _, _, c in columns if c.shorter and c.stored_bytes == c.type.row_bytes}
-    if not able:
-        return False
-    longest = max(column.stored_bytes for column in able.values())
-    for column in able.values():
-        if column.stored_bytes == longest:
-            column.type = ColumnType(column.type.name, length=column.shorter.pop(0))
-            if _SHORTENED not in column.brief:
-                column.brief.append(_SHORTENED)
-    return True
+def _shorten_longest(columns: list[Shown]) -> int:
+    """The longest of what may be shorter becomes so; gives how many bytes that saves."""
+    able = [c for *_, c in columns if c.shorter and c.stored_bytes == c.type.row_bytes]
+    longest = max((column.stored_bytes for column in able), default=0)
+    saved = 0
+    for column in {id(c): c for c in able if c.stored_bytes == longest}.values():
+        column.type = ColumnType(column.type.name, length=column.shorter.pop(0))
+        saved += longest - column.stored_bytes
+        if _SHORTENED not in column.brief:
+            column.brief.append(_SHORTENED)
+    return saved
 
 
-def _hide_widest(draft: Draft, columns: list[Shown], hidden: dict[str, list[str]]) -> bool:
-    """The widest column that is neither key nor reference is shown no more; says whether one is."""
+def _hide_widest(
+    draft: Draft, columns: list[Shown], hidden: dict[str, list[str]], excess: int
+) -> int:
+    """The widest columns that are no key, reference or sort key are shown no more.
+
+    As many as have so many bytes together; gives how many bytes that saves.
+    """
     compared = {id(t.columns[name]) for t in draft.tables.values() for name in t.compared}
-    can_go = [shown for shown in columns if id(shown[2]) not in compared]
-    if not can_go:
-        return False
-    target, name, _ = max(can_go, key=lambda shown: shown[2].stored_bytes)
-    del target.columns[name]
-    hidden.setdefault(target.name, []).append(name)
-    return True
+    saved = 0
+    for target, name, column in sorted(columns, key=lambda shown: -shown[2].stored_bytes):
+        if saved >= excess:
+            break
+        if id(column) not in compared and name not in target.sort_key:
+            del target.columns[name]
+            hidden.setdefault(target.name, []).append(name)
+            saved += column.stored_bytes
+    return saved

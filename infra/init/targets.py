@@ -26,7 +26,7 @@ _TIMES: Final = ("timestamp", "timestamptz", "date")
 
 
 def add_targets(draft: Draft) -> None:
-    """A wide target for each fact; tables that no target reads are left out."""
+    """A wide target for each fact, without columns; tables that no target reads are left out."""
     facts = _choose_facts(draft)
     for table in facts:
         paths, not_followed = _choose_paths(draft, table)
@@ -35,8 +35,6 @@ def add_targets(draft: Draft) -> None:
         draft.targets.append(target)
     _keep_used_references(draft)
     _leave_out_unused(draft)
-    for target in draft.targets:
-        name_columns(draft, target)
 
 
 def _choose_facts(draft: Draft) -> list[DraftTable]:
@@ -172,7 +170,13 @@ def _leave_out_unused(draft: Draft) -> None:
             del draft.tables[id_]
 
 
-def name_columns(draft: Draft, target: DraftTarget) -> None:
+def add_columns(draft: Draft) -> None:
+    """The columns of every target, once it is known what becomes of each."""
+    for target in draft.targets:
+        _name_columns(draft, target)
+
+
+def _name_columns(draft: Draft, target: DraftTarget) -> None:
     """The columns of a target: the fact's, then those of each path; no two of one name.
 
     What a dimension's column is called begins with its reference, and where that does not tell two

@@ -76,11 +76,17 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "sentence"), [("", "is a folder"), ("nowhere/mine.yaml", "there is no folder")]
+    ("output", "sentence"),
+    [
+        ("", "is a folder"),
+        ("nowhere/mine.yaml", "there is no folder"),
+        ("there.yaml", "is there already"),
+    ],
 )
 def test_an_output_that_cannot_be_is_refused_before_the_source_is_read(
     output: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "there.yaml").touch()
     arguments = ["--records", str(tmp_path / "none"), "--output", str(tmp_path / output)]
     assert main(arguments) == ExitCode.WRONG_ARGUMENTS
     assert sentence in capsys.readouterr().err

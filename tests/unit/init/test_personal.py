@@ -109,67 +109,14 @@ def test_the_reason_names_name_and_values() -> None:
 
 
 # A word for each alternative of what `check` warns of.
-WORDS = [
-    "mail",
-    "email_address",
-    "phone",
-    "telephone",
-    "tel",
-    "mobile",
-    "cell",
-    "fax",
-    "first_name",
-    "user_name",
-    "display_name",
-    "surname",
-    "forename",
-    "birthday",
-    "birth_date",
-    "born_on",
-    "dob",
-    "date_of_birth",
-    "gender",
-    "sex",
-    "religion",
-    "ssn",
-    "social_security_number",
-    "national_id",
-    "passport_number",
-    "tax_id",
-    "vat_id",
-    "driving_license",
-    "iban",
-    "bic",
-    "swift",
-    "card_number",
-    "credit_card",
-    "account_number",
-    "bank_account",
-    "street_name",
-    "address_line_2",
-    "address2",
-    "house_number",
-    "zip",
-    "zipcode",
-    "post_code",
-    "postal_code",
-    "latitude",
-    "lng",
-    "ip_address",
-    "mac_address",
-    "user_agent",
-    "device_id",
-    "cookie",
-    "password",
-    "passwd",
-    "secret",
-    "salary",
-    "income",
-    "diagnosis",
-    "remark",
-    "comment",
-    "note",
-]
+WORDS = """
+    mail email_address phone telephone tel mobile cell fax first_name user_name display_name surname
+    forename birthday birth_date born_on dob date_of_birth gender sex religion ssn
+    social_security_number national_id passport_number tax_id vat_id driving_license iban bic swift
+    card_number credit_card account_number bank_account street_name address_line_2 address2
+    house_number zip zipcode post_code postal_code latitude lng ip_address mac_address user_agent
+    device_id cookie password passwd secret salary income diagnosis remark comment note
+""".split()  # noqa: SIM905 - lines of words
 
 
 @pytest.mark.parametrize("name", WORDS)

@@ -335,3 +335,45 @@ def test_a_source_without_any_key_is_refused_with_the_reason() -> None:
     heap = SourceTable("shop", "heap", (ID,))
     with pytest.raises(CatalogueError, match=r"shop\.heap: it has no primary key"):
         propose(catalogue(heap))
+
+
+def test_ways_through_the_references_stay_few() -> None:
+    """Two references from each table to the next, and facts that make all of them used."""
+    tables = []
+    for number in range(12):
+        names = ["a_id", "b_id"] if number < 11 else []
+        to = dict.fromkeys(names, f"t{number + 1}")
+        tables.append(table(f"t{number}", [ID, *map(column, names)], to=to))
+    facts = [table(f"f{n}", [ID, column("t_id")], to={"t_id": f"t{n}"}) for n in (0, 3, 6, 9)]
+    draft, content = declare(catalogue(*tables, *facts))
+    assert count_ways(content["tables"], "f0") <= 1_000
+    assert any("ways through the references" in reason for reason in reasons(draft).values())
+
+
+def count_ways(tables: dict[str, Any], start: str) -> int:
+    references = tables[start].get("references", {}).values()
+    return sum(1 + count_ways(tables, each["table"]) for each in references)
+
+
+def test_a_target_has_no_more_columns_than_redshift_takes() -> None:
+    kinds = [table(f"kind_{n}", [ID, column("a"), column("b")]) for n in range(50)]
+    names = [f"kind_{n}_id" for n in range(50)]
+    others = [column(f"column_{n}") for n in range(1_400)]
+    to = {f"kind_{n}_id": f"kind_{n}" for n in range(50)}
+    draft, content = declare(
+        catalogue(*kinds, table("sale", [ID, *map(column, names), *others], to=to))
+    )
+    assert len(content["targets"]["sale_wide"]["columns"]) < 1_500
+    assert draft.targets[0].not_followed[-1] == "kind_49: Redshift has no room for more columns"
+
+
+def test_names_of_paths_have_room_in_redshift() -> None:
+    long_name = "this_column_has_a_name_of_63_characters_that_leads_on_and_on_id"
+    tables = [
+        table(f"t{n}", [ID, column(long_name)], to={long_name: f"t{n + 1}"} if n < 3 else {})
+        for n in range(4)
+    ]
+    draft, content = declare(catalogue(*tables))
+    assert max(map(len, content["tables"]["t0"]["references"])) == 24
+    (too_long,) = draft.targets[0].not_followed
+    assert too_long.endswith(": the way to it is too long")
