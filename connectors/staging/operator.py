@@ -13,6 +13,7 @@ from connectors.floors import NO_FLOORS, Floors
 from connectors.metrics import Metrics, StageMetric
 from connectors.staging.waiting import RETRY_SECONDS, WaitingStore
 from connectors.staging.writer import PartWriter, Store
+from connectors.worker import prepare_worker
 
 
 class Stage(ProcessFunction):  # type: ignore[misc]
@@ -40,6 +41,7 @@ class Stage(ProcessFunction):  # type: ignore[misc]
     @guard
     def open(self, runtime_context: RuntimeContext) -> None:
         """Connects to the store."""
+        prepare_worker()
         self._metrics = Metrics(
             runtime_context,
             StageMetric.ROWS_STAGED,

@@ -19,6 +19,7 @@ from connectors.kinesis.frame import RecordBlock
 from connectors.log_points import LogPoint, LogRule
 from connectors.metrics import Metrics
 from connectors.routes import Routes
+from connectors.worker import prepare_worker
 from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
 from flink_app.dead_letters.rows import make_dead_letters, restricted_originals
 from flink_app.dead_letters.schema import Originals
@@ -76,7 +77,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
 
         Raises WrongKeyError when the job was started under another secret than the present one.
         """
-        pa.set_cpu_count(1)  # one core is what a worker has
+        prepare_worker()
         self._plan = DecodePlan(self._star, self._generations, self._floors)
         self._keys = self._open_keys()
         if self._key_id and self._keys.key_id != self._key_id:

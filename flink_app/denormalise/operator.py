@@ -26,6 +26,7 @@ from connectors.blocks import Block, Kind, SchemaOf, decode
 from connectors.failures import guard
 from connectors.floors import NO_FLOORS, Floors
 from connectors.metrics import Metrics
+from connectors.worker import prepare_worker
 from flink_app.declaration import POSITION, Star
 from flink_app.denormalise import durable
 from flink_app.denormalise.durable import DurableTable
@@ -59,7 +60,7 @@ class Denormalise(BroadcastProcessFunction):  # type: ignore[misc]
     @guard
     def open(self, runtime_context: RuntimeContext) -> None:
         """Takes note of this subtask's number; the mirror is built with the first element."""
-        pa.set_cpu_count(1)
+        prepare_worker()
         self._plan = JoinPlan(self._star)
         self._descriptor = dimension_state()
         self._subtask = runtime_context.get_index_of_this_subtask()

@@ -16,15 +16,21 @@ FRAME_RECORDS: Final = 7_500  # about 4 MiB of the records made here
 _TIMESTAMP: Final = "2026-03-11T09:45:02.517000Z"
 
 
-def record(operation: str, table: str, data: dict[str, Any], number: int) -> bytes:
+def record(
+    operation: str,
+    table: str,
+    data: dict[str, Any],
+    number: int,
+    schema: str = "ticket_seller",
+) -> bytes:
     """One change record with every endpoint setting on."""
     metadata: dict[str, Any] = {
         "timestamp": _TIMESTAMP,
         "record-type": "data",
         "operation": operation,
         "partition-key-type": "primary-key",
-        "partition-key-value": f"ticket_seller.{table}.{number}",
-        "schema-name": "ticket_seller",
+        "partition-key-value": f"{schema}.{table}.{number}",
+        "schema-name": schema,
         "table-name": table,
     }
     if operation != "load":

@@ -36,7 +36,7 @@ from flink_app.positions.generations import Generations
 from flink_app.positions.position import make_position
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.toolchain import ROOT
-from tests.bench import data
+from tests.bench import data, order_book
 from tests.bench.peers.names import CaseName, Peer
 
 DISTINCT_BLOCKS: Final = 16
@@ -87,6 +87,15 @@ CASES: Final = {
             name=CaseName.SMALL_BLOCKS,
             block_records=100,
             peers=frozenset({Peer.JOB}),
+        ),
+        # Three targets, a wide schema, tokens in facts: what the others are not written for.
+        Case(
+            CaseName.ORDER_BOOK,
+            order_book.STAR_FILE,
+            data.FRAME_RECORDS,
+            frozenset({Peer.JOB, Peer.SPARK}),
+            order_book.dimensions,
+            order_book.facts,
         ),
     )
 }

@@ -24,6 +24,7 @@ class Figures:
     """A peer in one case; microseconds are those of a record.
 
     Attributes:
+        records: how many a trial reads.
         clock: microseconds of the clock, with all cores of the machine.
         cpu: microseconds of CPU time of all its processes.
         cpu_of_workers: of it, those of Python workers.
@@ -34,6 +35,7 @@ class Figures:
     """
 
     peer: Peer
+    records: int
     clock: Spread
     cpu: Spread
     cpu_of_workers: Spread
@@ -50,13 +52,11 @@ class CaseFigures:
     Attributes:
         record_bytes: the mean size of a record.
         block_records: how many a frame has.
-        records: how many a trial reads.
     """
 
     case: CaseName
     record_bytes: float
     block_records: int
-    records: int
     dimension_rows: int
     repeats: int
     peers: list[Figures]
@@ -94,15 +94,19 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def sum_up(trials: Mapping[Peer, Sequence[Trial]]) -> list[Figures]:
+def sum_up(trials: Mapping[Peer, Sequence[Trial]], records: Mapping[Peer, int]) -> list[Figures]:
     """The figures of each peer, from its trials in the order in which they ran."""
-    return [_sum_up_peer(peer, its, trials.get(Peer.JOB)) for peer, its in trials.items()]
+    job = trials.get(Peer.JOB)
+    return [_sum_up_peer(peer, records[peer], its, job) for peer, its in trials.items()]
 
 
-def _sum_up_peer(peer: Peer, trials: Sequence[Trial], job: Sequence[Trial] | None) -> Figures:
+def _sum_up_peer(
+    peer: Peer, records: int, trials: Sequence[Trial], job: Sequence[Trial] | None
+) -> Figures:
     pairs = [*zip(trials, job, strict=True)] if job and peer is not Peer.JOB else []
     return Figures(
         peer,
+        records,
         spread_of(trial.clock for trial in trials),
         spread_of(trial.cpu_in_all for trial in trials),
         spread_of(trial.cpu[WORKER] for trial in trials),

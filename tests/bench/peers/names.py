@@ -21,6 +21,11 @@ class Peer(enum.StrEnum):
         return _MEANINGS[self]
 
     @property
+    def share(self) -> float:
+        """Of the records of a trial, how many it reads: what is slow would take long."""
+        return 0.25 if self is Peer.BY_RECORD else 1
+
+    @property
     def is_endless(self) -> bool:
         """Whether it goes on when it has nothing more to read."""
         return self in {Peer.JOB, Peer.BY_RECORD}
@@ -40,3 +45,4 @@ class CaseName(enum.StrEnum):
 
     TICKETS = "tickets"
     SMALL_BLOCKS = "small-blocks"
+    ORDER_BOOK = "order-book"

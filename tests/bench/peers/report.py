@@ -10,9 +10,9 @@ from tests.bench.peers.names import Peer
 from tests.bench.spread import Spread
 
 _HEAD: Final = (
-    "| peer | us of CPU a record | of it workers | of it JVM | us of the clock | records/s "
-    "| CPU, times the job's | clock, times the job's | start-up, s |\n"
-    "|---|---|---|---|---|---|---|---|---|"
+    "| peer | records | us of CPU a record | of it workers | of it JVM | us of the clock "
+    "| records/s | CPU, times the job's | clock, times the job's | start-up, s |\n"
+    "|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -34,7 +34,7 @@ def _describe(machine: Machine) -> str:
 
 def _describe_case(case: CaseFigures) -> str:
     return (
-        f"**{case.case}**: {case.records:,} records of {case.record_bytes:.0f} bytes in blocks of "
+        f"**{case.case}**: records of {case.record_bytes:.0f} bytes in blocks of "
         f"{case.block_records:,}, {case.dimension_rows:,} rows of dimensions; medians of "
         f"{case.repeats} (least to most)"
     )
@@ -43,6 +43,7 @@ def _describe_case(case: CaseFigures) -> str:
 def _write_line(figures: Figures) -> str:
     cells = (
         figures.peer,
+        f"{figures.records:,}",
         _show(figures.cpu),
         _show(figures.cpu_of_workers),
         _show(figures.cpu_of_jvm),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -58,9 +59,8 @@ def measure_peers(
             case = CASES[case_name]
             peers = [peer for peer in Peer if peer in case.peers & {*choice.peers}]
             inputs = Inputs(case, Path(name) / case_name)
-            rounds = -(-choice.records // (DISTINCT_BLOCKS * case.block_records))
-            load = Load(inputs, rounds * DISTINCT_BLOCKS, jar)
-            measured.append(_measure_case(console, load, peers, choice.repeats))
+            loads = {peer: _make_load(inputs, choice.records * peer.share, jar) for peer in peers}
+            measured.append(_measure_case(console, inputs, loads, choice.repeats))
             machine = Machine.describe(load_before)
             table = write_table(machine, measured)
             # After each case: a long run may be interrupted.
@@ -73,12 +73,19 @@ def measure_peers(
     return measured
 
 
-def _measure_case(console: Console, load: Load, peers: Sequence[Peer], repeats: int) -> CaseFigures:
-    case = load.inputs.case
+def _make_load(inputs: Inputs, records: float, jar: Path) -> Load:
+    rounds = math.ceil(records / (DISTINCT_BLOCKS * inputs.case.block_records))
+    return Load(inputs, rounds * DISTINCT_BLOCKS, jar)
+
+
+def _measure_case(
+    console: Console, inputs: Inputs, loads: Mapping[Peer, Load], repeats: int
+) -> CaseFigures:
+    case = inputs.case
     trials: dict[Peer, list[Trial]] = defaultdict(list)
     for repeat in range(repeats):
-        for peer in peers:
-            folder = load.inputs.folder / "trial"
+        for peer, load in loads.items():
+            folder = inputs.folder / "trial"
             trial = run_trial(peer, load, folder, compares=repeat == 0)
             shutil.rmtree(folder)
             trials[peer].append(trial)
@@ -88,10 +95,9 @@ def _measure_case(console: Console, load: Load, peers: Sequence[Peer], repeats: 
             )
     return CaseFigures(
         case.name,
-        round(load.inputs.record_bytes, 1),
+        round(inputs.record_bytes, 1),
         case.block_records,
-        load.records,
-        load.inputs.dimension_rows,
+        inputs.dimension_rows,
         repeats,
-        sum_up(trials),
+        sum_up(trials, {peer: load.records for peer, load in loads.items()}),
     )
