@@ -74,7 +74,7 @@ def _record(
         table.source or name,
         {_source(table, column): value for column, value in values.items()},
         number,
-        schema=star.declaration.source_schema,
+        schema=star.declaration.source_schema or "",
     )
 
 
