@@ -24,7 +24,7 @@ from infra.catalogue.model import (
     TypeProposal,
     UniqueKey,
 )
-from infra.catalogue.postgresql_types import PostgresType, propose_type
+from infra.catalogue.postgresql_types import PostgresType, propose_type, read_collation
 from infra.catalogue.samples import Budget, TableSample
 
 Session = psycopg.Connection[dict[str, Any]]
@@ -303,7 +303,9 @@ class _Reader:
             proposal,
             is_nullable=not column["not_null"],
             comment=column["comment"] or "",
-            collation=_read_collation(base, column),
+            collation=read_collation(
+                base, column["locale"], is_deterministic=column["is_deterministic"]
+            ),
             may_be_left_out=is_large and identity != "f",
             sample=seen,
         )
@@ -363,15 +365,3 @@ def _read_keys(
         )
         read.append(UniqueKey(key["name"], columns, key["is_primary"], named))
     return read
-
-
-def _read_collation(base: PostgresType, column: Row) -> tuple[str, ...]:
-    """What a type or a collation ignores where values are compared."""
-    if base.name == "citext":
-        return ("case_insensitive",)
-    if column["is_deterministic"]:
-        return ()
-    locale = str(column["locale"]).lower()
-    if "ks-level1" in locale or "ks=level1" in locale:
-        return ("accent_insensitive", "case_insensitive")
-    return ("case_insensitive",) if "level2" in locale else ()

@@ -197,3 +197,14 @@ def _propose_numeric(modifier: int) -> TypeProposal:
             f"varchar({length})", f"has more than {MAX_DECIMAL_DIGITS} digits, and comes as text"
         )
     return TypeProposal(ColumnType("decimal", precision=digits, scale=behind))
+
+
+def read_collation(source: PostgresType, locale: str, *, is_deterministic: bool) -> tuple[str, ...]:
+    """What a type or its collation ignores where values are compared, as a declaration says it."""
+    if source.name == "citext":
+        return ("case_insensitive",)
+    if is_deterministic:
+        return ()
+    if "level1" in locale.lower():
+        return ("accent_insensitive", "case_insensitive")
+    return ("case_insensitive",) if "level2" in locale.lower() else ()

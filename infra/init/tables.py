@@ -139,12 +139,15 @@ def _pattern(table: str, members: list[str], others: frozenset[str]) -> str:
     letters = common.rstrip("0123456789_-")
     is_short = len(table) < len(letters) <= len(table) + _LONGEST_MARK
     candidates = [f"{letters}%"] if is_short and letters.startswith(table) else []
-    candidates += [f"{table}_%", f"{common}%"] if common.startswith(f"{table}_") else []
+    candidates += [f"{table}_%"] if common.startswith(f"{table}_") else []
+    # With a number before the wildcard, it would fit none of the partitions that come later.
+    is_plain = not any(map(str.isdigit, common.removeprefix(table)))
+    candidates += [f"{common}%"] if common.startswith(f"{table}_") and is_plain else []
     candidates += [f"{letters}%"] if letters and not common.startswith(table) else []
     for candidate in candidates:
         matches = Partitions(source=candidate).matches
-        is_plain = not any(wildcard in candidate[:-1] for wildcard in WILDCARDS)
-        if is_plain and all(map(matches, members)) and not any(map(matches, others)):
+        has_others = any(wildcard in candidate[:-1] for wildcard in WILDCARDS)
+        if not has_others and all(map(matches, members)) and not any(map(matches, others)):
             return candidate
     return ""
 
@@ -157,6 +160,6 @@ def _common_beginning(names: list[str]) -> str:
 def _partition_remarks(table: DraftTable) -> list[str]:
     written = table.partitions
     sources = [each["source"] if isinstance(each, dict) else each for each in written]
-    if written and not any(source.endswith("%") for source in sources):
+    if not all(source.endswith("%") for source in sources):
         return ["no pattern fits its partitions and nothing else: add the names of new ones"]
     return []

@@ -117,7 +117,7 @@ def _how_to_show(column: DraftColumn) -> str:
 
 def _target(draft: Draft, target: DraftTarget) -> Iterator[str]:
     fact = draft.tables[target.fact]
-    yield from _comment([_sentence(f"{fact.name}, {describe_rows(fact.source)}")], 2)
+    yield from _comment([_sentence(f"`{fact.name}`, {describe_rows(fact.source)}")], 2)
     if target.not_followed:
         yield from _comment(["What it could follow besides, if the reference is declared:"], 2)
         yield from _comment([f"- {each}" for each in target.not_followed], 2)

@@ -39,7 +39,7 @@ CREATE TABLE this_name_of_a_dimension_is_as_long_as_postgresql_permits_it_63 (
     FOREIGN KEY ("group", "from") REFERENCES "select" ("group", "from")
 );
 CREATE TABLE binary_key (digest bytea PRIMARY KEY, title varchar(20));
-CREATE TABLE case_blind (code varchar(20) COLLATE "C" PRIMARY KEY, title text);
+CREATE TABLE case_blind (code varchar(20) PRIMARY KEY, title text);
 CREATE TABLE event (
     at timestamptz NOT NULL,
     number bigint NOT NULL,
@@ -103,6 +103,24 @@ CREATE TABLE b_of_circle (b integer PRIMARY KEY, a integer NOT NULL REFERENCES a
 CREATE TABLE c_of_circle (c bigint PRIMARY KEY, b integer NOT NULL REFERENCES b_of_circle);
 ALTER TABLE a_of_circle ADD FOREIGN KEY (c) REFERENCES c_of_circle;
 CREATE TABLE on_circle (id integer PRIMARY KEY, a integer REFERENCES a_of_circle, b integer REFERENCES b_of_circle);
+-- A dimension in partitions, to each of which PostgreSQL adds a foreign key of its own.
+CREATE TABLE region (region smallint PRIMARY KEY, title varchar(10)) PARTITION BY LIST (region);
+CREATE TABLE region_north PARTITION OF region FOR VALUES IN (1);
+CREATE TABLE region_south PARTITION OF region FOR VALUES IN (2);
+-- Keys that are none: of columns that may be null, of some rows, of an expression.
+CREATE TABLE almost_keys (code integer UNIQUE, state integer NOT NULL, title text NOT NULL);
+CREATE UNIQUE INDEX ON almost_keys (state) WHERE state > 0;
+CREATE UNIQUE INDEX ON almost_keys (lower(title));
+-- Logged by an index, whose included column is no part of the key; and whole.
+CREATE TABLE by_index (
+    state integer NOT NULL, code integer NOT NULL, region smallint NOT NULL REFERENCES region,
+    title text, UNIQUE (code) INCLUDE (state)
+);
+ALTER TABLE by_index REPLICA IDENTITY USING INDEX by_index_code_state_key;
+CREATE TABLE whole_rows (
+    id integer PRIMARY KEY, document jsonb, code varchar(20) REFERENCES case_blind
+);
+ALTER TABLE whole_rows REPLICA IDENTITY FULL;
 INSERT INTO "select" ("from", "group", "no") SELECT n, 'g' || n, 1 FROM generate_series(1, 10) n;
 INSERT INTO event_kind VALUES (1, 'kind');
 INSERT INTO wide (id, kind, "Column 1") SELECT n, 1, 'text' FROM generate_series(1, 20) n;

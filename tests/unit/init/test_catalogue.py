@@ -13,7 +13,7 @@ from infra.catalogue.connection import explain_refusal, hide_secrets, read_addre
 from infra.catalogue.control_records import read_records
 from infra.catalogue.looks import PATTERNS, WITHIN, Look, find_look, round_up
 from infra.catalogue.model import CatalogueError
-from infra.catalogue.postgresql_types import PostgresType, propose_type
+from infra.catalogue.postgresql_types import PostgresType, propose_type, read_collation
 
 
 def numeric(precision: int, scale: int) -> int:
@@ -83,6 +83,28 @@ def test_lengths_below_the_longest_value_are_not_offered() -> None:
     source = PostgresType("varchar", "b", is_array=False, modifier=104, schema="pg_catalog")
     assert propose_type(source, None).lengths == (400, 200, 100)
     assert propose_type(source, 128).lengths == (400, 200)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "is_deterministic", "locale", "ignored"),
+    [
+        ("text", True, "und-u-ks-level2", ()),
+        ("text", False, "und-u-ks-level2", ("case_insensitive",)),
+        (
+            "varchar",
+            False,
+            "@colStrength=secondary;ks-level1",
+            ("accent_insensitive", "case_insensitive"),
+        ),
+        ("text", False, "und-u-kn-true", ()),
+        ("citext", True, "", ("case_insensitive",)),
+    ],
+)
+def test_what_a_collation_ignores_is_read_from_its_locale(
+    type_name: str, is_deterministic: bool, locale: str, ignored: tuple[str, ...]
+) -> None:
+    source = PostgresType(type_name, "b", is_array=False, modifier=-1, schema="public")
+    assert read_collation(source, locale, is_deterministic=is_deterministic) == ignored
 
 
 LOOKS = {

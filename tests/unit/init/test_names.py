@@ -33,6 +33,11 @@ def test_a_name_becomes_an_identifier(name: str, identifier: str) -> None:
     assert to_identifier(name, "table") == identifier
 
 
+@pytest.mark.parametrize("name", ["oid", "CTID", "x min", "xmin_"])
+def test_no_column_has_a_name_of_redshifts_own(name: str) -> None:
+    assert column_identifier(name, 1) not in SYSTEM_COLUMNS
+
+
 @given(st.text(min_size=1), st.integers(1, 1600))
 def test_every_name_becomes_one(name: str, number: int) -> None:
     written = column_identifier(name, number)

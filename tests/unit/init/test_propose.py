@@ -206,6 +206,14 @@ def test_keys_that_look_personal_are_tokens_wherever_they_are() -> None:
     assert content["tables"]["account"]["columns"]["id"]["treatment"] == "tokenise"
 
 
+def test_text_of_a_key_is_no_longer_than_an_index_takes() -> None:
+    kind = table("kind", [column("id", "varchar(65535)", lengths=(65_535, 1_024, 256))])
+    sale = table("sale", [ID, column("kind_id", "varchar(16000)")], to={"kind_id": "kind"})
+    _, content = declare(catalogue(kind, sale))
+    assert content["tables"]["kind"]["columns"]["id"] == "varchar(4096)"
+    assert content["tables"]["sale"]["columns"]["kind_id"] == "varchar(4096)"
+
+
 def test_binary_keys_are_tokens() -> None:
     file = table("file", [column("id", "varbyte(32)")])
     read = table("read", [ID, column("file_id", "varbyte(32)")], to={"file_id": "file"})
@@ -315,6 +323,8 @@ def test_names_of_several_schemas_are_told_apart() -> None:
         (["sale_default"], [], ["sale_%"]),
         (["sale_1", "sale_2"], ["sale_kind"], ["sale_1", "sale_2"]),
         (["y2020", "y2021"], [], ["y%"]),
+        (["sale_2021_a", "sale_2021_b"], ["sale_kind"], ["sale_2021_a", "sale_2021_b"]),
+        (["sale_part_1", "sale_part_2"], ["sale_kind"], ["sale_part_%"]),
         (["north", "south"], [], ["north", "south"]),
     ],
 )
