@@ -6,6 +6,7 @@ values, its outputs are what may be stored.
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,7 +31,7 @@ def to_changes(
     )
     batches = [pa.RecordBatch.from_arrays(upserts, schema=schema)]
     is_moved = find_moved(parsed, table)
-    if pc.any(is_moved).as_py():
+    if is_moved.true_count:
         former = parsed.filter(is_moved)
         columns = {
             c.name: _old_value(former, c.name)
@@ -63,7 +64,7 @@ def _old_value(parsed: pa.RecordBatch, key: str) -> pa.Array:
 
 def find_moved(parsed: pa.RecordBatch, table: TablePlan) -> pa.Array:
     """Mask of the changes that changed their key."""
-    is_moved = pa.array([False] * len(parsed))
+    is_moved = pa.array(np.zeros(len(parsed), np.bool_))
     for key in table.key:
         if parsed.column(old_key(key)).null_count == len(parsed):
             continue

@@ -98,12 +98,11 @@ def _take_sorted(lines: Lines, plan: DecodePlan, result: ColumnarResult) -> Line
     counts = np.bincount(presumed + 1, minlength=len(plan.tables_by_number) + 1)[1:]
     readings: list[tuple[tuple[int, ...], ReadSchema]] = []
     for group in plan.groups:
-        seen_numbers = [number for number in group.numbers if counts[number]]
-        alone = [
-            number for number in seen_numbers if group.is_read_alone(number, int(counts[number]))
-        ]
+        counted = {n: int(counts[n]) for n in group.numbers if counts[n]}
+        with_others = len(plan.groups) == 1 and sum(counted.values()) < len(lines)
+        alone = group.choose_alone(counted, with_others=with_others)
         readings += [((number,), group.own_schemas[number]) for number in alone]
-        others = tuple(number for number in seen_numbers if number not in alone)
+        others = tuple(number for number in counted if number not in alone)
         if others and len(plan.groups) > 1:
             readings.append((others, group.record_schema))
     is_left = np.ones(len(lines), np.bool_)
@@ -140,11 +139,10 @@ def _read(lines: Lines, schema: ReadSchema, result: ColumnarResult) -> Reading:
 
 
 def _struct(table: pa.Table, name: str) -> pa.StructArray:
-    return (
-        table[name].combine_chunks()
-        if table.num_rows
-        else pa.array([], table.schema.field(name).type)
-    )
+    column = table.column(name)
+    if column.num_chunks == 1:
+        return column.chunk(0)  # which `combine_chunks` would copy
+    return column.combine_chunks() if table.num_rows else pa.array([], column.type)
 
 
 def _take_records(
@@ -154,14 +152,16 @@ def _take_records(
     rows = reading.lines.rows
     metadata = _struct(reading.table, METADATA)
     tables = plan.tables_of(members(metadata))
-    for number in np.unique(tables[tables >= 0]):
-        if number not in numbers:
-            continue
+    strangers = rows[:0]
+    for number in np.unique(tables[tables >= 0]).tolist():
         mask = tables == number
-        table = reading.table if mask.all() else reading.table.filter(pa.array(mask))
-        _take_table(rows[mask], table, plan.tables_by_number[number], plan, result)
+        if number in numbers:
+            table = reading.table if mask.all() else reading.table.filter(pa.array(mask))
+            _take_table(rows[mask], table, plan.tables_by_number[number], plan, result)
+        else:
+            strangers = np.concatenate([strangers, rows[mask]])
     _skip(rows, metadata, tables, result)
-    return rows[(tables >= 0) & ~np.isin(tables, numbers)]
+    return strangers
 
 
 def _skip(rows: Rows, metadata: pa.StructArray, tables: Numbers, result: ColumnarResult) -> None:

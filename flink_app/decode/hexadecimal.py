@@ -9,13 +9,9 @@ import numpy.typing as npt
 
 Characters = npt.NDArray[np.uint8]
 
-_DIGITS: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
+_PAIRS: Final = np.frombuffer(bytes(range(256)).hex().encode(), np.uint16)
 
 
 def hex_digits(octets: Characters) -> Characters:
     """Two digits of each octet; a row of octets becomes a row of digits."""
-    rows, width = octets.shape
-    text = np.empty((rows, 2 * width), np.uint8)
-    text[:, 0::2] = _DIGITS[octets >> 4]
-    text[:, 1::2] = _DIGITS[octets & 15]
-    return text
+    return _PAIRS[octets].view(np.uint8)

@@ -55,9 +55,12 @@ NO_ROW: Final = -3
 _Types = dict[tuple[str, str], pa.DataType]  # by part of the record and name in it
 
 
-# What one more call of the JSON reader costs, as a number of columns that a record does not have:
-# about 0.4 ms at 0.03 us for each such column of a record.
-_CALL_COLUMNS: Final = 13_000
+# What reading costs, in units of one column that one record does not have (0.03 us): a call of the
+# JSON reader, each column that it is given, and presuming tables for some records and for each.
+_CALL: Final = 9_000
+_CALL_COLUMN: Final = 300
+_PRESUMING: Final = 3_000
+_PRESUMING_ONE: Final = 5
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,26 @@ class Group:
     record_schema: ReadSchema
     own_schemas: Mapping[int, ReadSchema]
 
-    def is_read_alone(self, number: int, count: int) -> bool:
-        """Whether so many records of a table are read with its own schema: by what it costs."""
-        absent = self.record_schema.width - self.own_schemas[number].width
-        return count * absent > _CALL_COLUMNS
+    def absent(self, number: int) -> int:
+        """How many columns the records of a table do not have."""
+        return self.record_schema.width - self.own_schemas[number].width
+
+    def choose_alone(self, counts: Mapping[int, int], *, with_others: bool) -> list[int]:
+        """The tables whose records are read with a schema of their own: by what it costs.
+
+        Args:
+            counts: how many records of each table there are.
+            with_others: whether further records are read with the schema of all.
+        """
+        calls = {n: _CALL + _CALL_COLUMN * self.own_schemas[n].width for n in counts}
+        costs = {n: count * self.absent(n) for n, count in counts.items()}
+        alone = [n for n in counts if costs[n] > calls[n]]
+        together = [n for n in counts if n not in alone]
+        call = _CALL + _CALL_COLUMN * self.record_schema.width
+        saved = call + sum(costs[n] for n in together)
+        if not with_others and sum(calls[n] for n in together) < saved:
+            return [*counts]
+        return alone
 
 
 class DecodePlan(RecordPlan):
@@ -106,9 +125,11 @@ class DecodePlan(RecordPlan):
 
     def sorts(self, count: int) -> bool:
         """Whether so many records may be sorted by table before they are read: by what it costs."""
-        return len(self.groups) > 1 or any(
-            self.groups[0].is_read_alone(number, count) for number in self.groups[0].numbers
-        )
+        if len(self.groups) > 1:
+            return True
+        (group,) = self.groups
+        most = max(map(group.absent, group.numbers))
+        return most * (_CALL_COLUMN + count) > 2 * (_PRESUMING + _PRESUMING_ONE * count)
 
     def tables_of(self, metadata: Mapping[str, pa.Array]) -> Numbers:
         """Which table each record is a row of: its number, or CONTROL, UNDECLARED, NO_ROW."""

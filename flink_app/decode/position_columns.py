@@ -23,7 +23,6 @@ from flink_app.positions.position import (
     GENERATION_DIGITS,
     MYSQL,
     ORACLE,
-    POSTGRESQL,
     SQL_SERVER,
     TIME_DIGITS,
     WIDTH,
@@ -33,6 +32,10 @@ from flink_app.records.parsed import Numbers, Ordering, Positioned
 
 _COMMIT: Final = GENERATION_DIGITS
 _RECORD: Final = GENERATION_DIGITS + COMMIT_DIGITS
+_LOG_POSITION: Final = len("0000000D/51A3C8E0.")
+_IS_HEX: Final = np.zeros(256, np.bool_)
+_IS_HEX[np.frombuffer(b"0123456789abcdefABCDEF", np.uint8)] = True
+_LOWER: Final = np.uint8(0x20)  # makes a letter lower case, and leaves a digit
 _ARRIVAL: Final = GENERATION_DIGITS + TIME_DIGITS  # of a coarse position
 
 
@@ -108,14 +111,39 @@ _P, _M, _O = Positions.POSTGRESQL, Positions.MYSQL, Positions.ORACLE
 
 def _postgresql(streams: pa.Array, unplaced: Mask, text: Characters) -> tuple[Mask, Mask]:
     """Fills in the commit of rows of this form; gives where it stands and where it is not 0."""
-    formed = unplaced & to_mask(pc.match_substring_regex(streams, POSTGRESQL))
+    formed = unplaced.copy()
+    characters = _first_characters(streams, _LOG_POSITION)
+    if characters is None:
+        return np.zeros_like(formed), np.zeros_like(formed)
+    # As the pattern of `position.POSTGRESQL` has it.
+    formed &= (characters[:, 8] == ord("/")) & (characters[:, 17] == ord("."))
+    formed &= _IS_HEX[characters[:, :8]].all(axis=1) & _IS_HEX[characters[:, 9:17]].all(axis=1)
     rows = _rows(formed)
-    digits = streams if isinstance(rows, slice) else streams.take(pa.array(rows))
-    text[rows, _COMMIT : _COMMIT + 8] = _characters(pc.utf8_slice_codeunits(digits, 0, 8), 8)
-    text[rows, _COMMIT + 8 : _COMMIT + 16] = _characters(pc.utf8_slice_codeunits(digits, 9, 17), 8)
+    digits = characters[rows] | _LOWER
+    text[rows, _COMMIT : _COMMIT + 8] = digits[:, :8]
+    text[rows, _COMMIT + 8 : _COMMIT + 16] = digits[:, 9:17]
     good = formed.copy()
     good[rows] = (text[rows, _COMMIT : _COMMIT + 16] != ord("0")).any(axis=1)
     return formed, good
+
+
+def _first_characters(texts: pa.StringArray, count: int) -> Characters | None:
+    """The first octets of each text, 0 for one that is shorter; None where all are."""
+    _, offsets, data = texts.buffers()
+    if data is None or data.size < count:
+        return None
+    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    # All stretches of so many octets, each from the next octet on.
+    stretches: Characters = np.ndarray(
+        (data.size - count + 1, count), np.uint8, data, strides=(1, 1)
+    )
+    is_long = np.diff(bounds) >= count
+    if texts.null_count:
+        is_long &= to_mask(texts.is_valid())
+    characters: Characters = stretches[np.minimum(bounds[:-1], data.size - count)]
+    if not is_long.all():
+        characters[~is_long] = 0
+    return characters
 
 
 def _mysql(streams: pa.Array, unplaced: Mask, text: Characters) -> tuple[Mask, Mask]:
@@ -172,10 +200,3 @@ def _numbers(values: pa.Array, missing: int) -> Numbers:
 def _hex(numbers: Numbers) -> Characters:
     """Sixteen digits of each number."""
     return hex_digits(numbers.astype(">u8").view(np.uint8).reshape(-1, 8))
-
-
-def _characters(texts: pa.Array, width: int) -> Characters:
-    """The characters of hexadecimal texts that all have the same width, in lower case."""
-    values = pa.concat_arrays([texts])  # a fresh array: its offset is zero
-    octets = np.frombuffer(values.buffers()[2], np.uint8, len(values) * width)
-    return np.bitwise_or(octets, np.uint8(0x20)).reshape(-1, width)

@@ -80,7 +80,9 @@ class TableNames:
             rows = open_rows[is_long]
             open_rows = open_rows[~is_long]
             if len(rows):
-                found_sums = _sum(words, length, np.minimum(places[rows], len(words) - length))
+                # Only a short name at the very end has no word of its own.
+                last = len(words) - 1 - max(length - _WORD, 0)
+                found_sums = _sum(words, length, np.minimum(places[rows], last))
                 nearest = np.minimum(np.searchsorted(sums, found_sums), len(sums) - 1)
                 is_known = sums[nearest] == found_sums
                 presumed[rows[is_known]] = numbers[nearest[is_known]]

@@ -105,9 +105,11 @@ def screen(lines: Lines) -> Mask:
         return np.zeros(0, np.bool_)
     octets = np.frombuffer(lines.text, np.uint8)
     start, end = lines.offsets[:-1], lines.offsets[1:] - 1  # without the frame's line feed
-    for _ in range(_LINE_END):
-        end = end - _WHITE[octets[np.maximum(end - 1, 0)]]
     closed = octets[np.maximum(end - 1, 0)] == ord("}")
+    if not closed.all():
+        for _ in range(_LINE_END):
+            end = end - _WHITE[octets[np.maximum(end - 1, 0)]]
+        closed = octets[np.maximum(end - 1, 0)] == ord("}")
     whole: Mask = (end - start >= 2) & (octets[start] == ord("{")) & closed
     return whole
 

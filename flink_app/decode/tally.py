@@ -34,10 +34,12 @@ class Tally:
 
     def accounts(self, block: RecordBlock) -> tuple[Account, ...]:
         """One account for each table that the block has records of."""
-        read = self.changed + self.dead_lettered + self.passed_over + self.below_floor
+        read: ByTable = Counter()
+        for counts in (self.changed, self.dead_lettered, self.passed_over, self.below_floor):
+            read.update(counts)
         first = block.sequence_numbers[0].as_py()
         last = block.sequence_numbers[len(block) - 1].as_py()
-        arrival = pc.max(block.arrival.cast(pa.int64())).as_py()
+        arrival = pc.max(block.arrival.view(pa.int64())).as_py()
         return tuple(
             Account(
                 stream=block.stream,
@@ -53,4 +55,5 @@ class Tally:
                 below_floor=self.below_floor[table],
             )
             for table, count in read.items()
+            if count
         )

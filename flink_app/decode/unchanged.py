@@ -73,9 +73,8 @@ def unchanged_column_positions(
     table: TablePlan, positions: pa.Array, unsent: dict[str, Mask]
 ) -> list[pa.Array]:
     """For each column that may be left out the changes' positions, `UNKNOWN` where it is."""
-    unknown = pa.scalar(UNKNOWN)
     return [
-        pc.if_else(pa.array(unsent[column.name]), unknown, positions)
+        pc.if_else(pa.array(unsent[column.name]), UNKNOWN, positions)
         if column.name in unsent
         else positions
         for column in table.unchanged_columns

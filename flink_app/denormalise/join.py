@@ -17,9 +17,10 @@ import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION
 from flink_app.denormalise.keys import Keys
-from flink_app.denormalise.mirror import Mirror, find_deleted
+from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import Lookup, PatchJoin, TargetJoin
 from flink_app.positions.position import UNKNOWN
+from flink_app.records.arrays import to_mask
 
 Columns = dict[str, pa.Array]
 
@@ -38,9 +39,9 @@ def patches(changes: pa.RecordBatch, join: PatchJoin, mirror: Mirror) -> pa.Reco
     Below a deleted row there is nothing, also where its own key, which a delete has, refers on.
     """
     columns = _columns(changes)
-    gone = changes.column(DELETED).to_numpy(zero_copy_only=False)
     start = columns
-    if gone.any():
+    if changes.column(DELETED).true_count:
+        gone = to_mask(changes.column(DELETED))
         start = {name: _null_where(gone, column) for name, column in columns.items()}
     columns_by_path = _look_up(start, join.lookups, mirror)
     # The changes' own columns stay as they are: a delete has its key.
@@ -62,13 +63,13 @@ def _look_up(
             continue
         slots = table.find(Keys([parent[name] for name in lookup.key]))
         stored = lookup.stored.names
-        gathered = table.gather(slots, [*stored, *lookup.version])
+        *gathered, deleted = table.gather(slots, [*stored, *lookup.version, DELETED])
         values, position = gathered[: len(stored)], _version(gathered[len(stored) :])
-        gone = find_deleted(slots, table)
-        if gone.any():
+        if deleted.true_count:
+            gone = to_mask(deleted)
             values = [_null_where(gone, column) for column in values]
         columns = dict(zip(stored, values, strict=True))
-        columns[POSITION] = pc.fill_null(position, UNKNOWN)
+        columns[POSITION] = pc.fill_null(position, UNKNOWN) if position.null_count else position
         columns_by_path[lookup.steps] = columns
     return columns_by_path
 
@@ -93,9 +94,9 @@ def _null_where(mask: npt.NDArray[np.bool_], column: pa.Array) -> pa.Array:
 
 def _only_key_of_deleted(rows: pa.RecordBatch, join: TargetJoin) -> pa.RecordBatch:
     """A delete says which row goes, not what stood in it: NULL columns, positions 0."""
-    deleted = rows.column(DELETED).to_numpy(zero_copy_only=False)
-    if not deleted.any():
+    if not rows.column(DELETED).true_count:
         return rows
+    deleted = to_mask(rows.column(DELETED))
     columns = [
         column
         if name in join.kept

@@ -13,12 +13,11 @@ from collections.abc import Hashable
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.floors import NO_FLOORS, Floors
-from flink_app.declaration.star import DELETED, POSITION, Star
+from flink_app.declaration.star import POSITION, Star
 from flink_app.denormalise.column_versions import ColumnVersions, Taken
 from flink_app.denormalise.key_index import KeyIndex
 from flink_app.denormalise.keys import Keys, are_exact
@@ -198,10 +197,3 @@ class Mirror:
             )
             for name in star.broadcast_dimensions
         }
-
-
-def find_deleted(slots: Slots, table: TableMirror) -> npt.NDArray[np.bool_]:
-    """Where a slot holds a tombstone."""
-    flags = pc.fill_null(table.gather(slots, [DELETED])[0], fill_value=False)
-    is_deleted: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)
-    return is_deleted

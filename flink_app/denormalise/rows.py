@@ -60,6 +60,10 @@ class Rows:
         """The values of `columns` at `slots`, NULL at `NO_SLOT`."""
         if self._tail and slots.max(initial=NO_SLOT) >= self._tail_starts[0]:
             self._fold()
+        if len(self._chunks) == 1:
+            chunk, is_unknown = self._chunks[0], slots < 0
+            rows = pa.array(slots, mask=is_unknown if is_unknown.any() else None)
+            return [chunk.column(name).take(rows) for name in columns]
         chunk_of = np.searchsorted(self._starts, slots, "right") - 1
         used = np.flatnonzero(np.bincount(chunk_of + 1, minlength=1)[1:])
         if not len(used):

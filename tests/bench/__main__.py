@@ -14,6 +14,7 @@ from tests.bench.loads.run import Choice, measure_loads
 from tests.bench.loads.shapes import Shape
 from tests.bench.parts import Parts
 from tests.bench.peers.run import PeerChoice, measure_peers
+from tests.bench.widths import measure_widths
 
 # Beside everything else loads are measured at one moderate size.
 _MODERATE: Final = (200_000,)
@@ -47,6 +48,7 @@ def main() -> None:
         return
     no_engine = Parts().measure(console)
     measure_forms(console)
+    measure_widths(console)
     measure_trickle(console)
     if arguments.what != "parts":
         from_block_files(console, arguments.frames, no_engine)

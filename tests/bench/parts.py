@@ -23,7 +23,7 @@ from infra.local.toolchain import ROOT
 from tests.bench import data
 from tests.bench.timing import micros
 
-_SMALL: Final = 100  # records: what a quiet shard answers with
+_SMALL: Final = 50  # records: what a quiet shard answers with
 _KEYS: Final = PrivacyKeys.from_secret(b"a key of thirty-two bytes or more")
 
 
@@ -75,6 +75,9 @@ class Parts:
         join = micros(lambda: wide_rows(changes, self.join, self.mirror))
         through = micros(lambda: self.through(frame))
         small = data.frame(records[:_SMALL])
+        (few_changes,) = self._decode(small).values()
+        decode_small = micros(lambda: self._decode(small), _SMALL)
+        join_small = micros(lambda: wide_rows(few_changes, self.join, self.mirror), _SMALL)
         in_small = micros(lambda: self.through(small), _SMALL)
         console.print(f"one core, {len(frame) / len(records):.0f} bytes a record, us per record:")
         for what, taken in (
@@ -84,6 +87,8 @@ class Parts:
             ("join along three paths", join),
             ("decode, join, Parquet: no engine", through),
             (f"the same in blocks of {_SMALL}", in_small),
+            (f"decode in blocks of {_SMALL}", decode_small),
+            (f"join in blocks of {_SMALL}", join_small),
         ):
             console.print(f"  {what:36}{taken:8.2f}{taken / by_columns:8.2f} x decode by columns")
         console.print(f"  no engine: {1e6 / through:,.0f} records/s")

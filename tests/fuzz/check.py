@@ -91,7 +91,8 @@ def check_session(session: Session) -> Seen:
     watch = LogWatch(LogRule(), {})
     with ExitStack() as patched:
         if session.way % 2:  # blocks are too small for it to pay
-            patched.enter_context(patch.object(plans, "_CALL_COLUMNS", -1))
+            patched.enter_context(patch.object(plans, "_CALL", -(10**9)))
+            patched.enter_context(patch.object(plans, "_PRESUMING", -(10**9)))
             patched.enter_context(patch.object(presumed_tables, "_FEW", 8))
         for block in session.blocks:
             _check_block(block, plan, seen, watch)

@@ -40,7 +40,7 @@ from flink_app.denormalise import join, operator
 from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import wide_rows
-from flink_app.denormalise.mirror import TableMirror, find_deleted
+from flink_app.denormalise.mirror import TableMirror
 from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import find_owned
 from flink_app.diagnostics.log_restarts import LogWatch
@@ -237,9 +237,9 @@ def _tombstones_without_position() -> list[Patch]:
 
     def gathered(self: TableMirror, slots: Any, columns: list[str]) -> list[pa.Array]:
         found = gather(self, slots, columns)
-        if columns[-1] == POSITION and columns != [POSITION]:
-            gone = pa.array(find_deleted(slots, self))
-            found[-1] = pc.if_else(gone, pa.scalar(None, pa.string()), found[-1])
+        if columns[-2:] == [POSITION, DELETED]:
+            gone = pc.fill_null(found[-1], fill_value=False)
+            found[-2] = pc.if_else(gone, pa.scalar(None, pa.string()), found[-2])
         return found
 
     return [(TableMirror, "gather", gathered)]

@@ -17,6 +17,7 @@ from flink_app.decode import presumed_tables, reading
 from flink_app.decode.lines import Lines
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.presumed_tables import UNCERTAIN
+from flink_app.records.plan import TablePlan
 from tests.unit.decode.records import (
     FREIGHT_PLAN,
     MIXED_PLAN,
@@ -44,7 +45,8 @@ def any_count(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def sorted_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each table is read with its own schema, however few its records are."""
-    monkeypatch.setattr(plans, "_CALL_COLUMNS", -1)
+    monkeypatch.setattr(plans, "_CALL", -(10**9))
+    monkeypatch.setattr(plans, "_PRESUMING", -(10**9))
 
 
 def compact(data: bytes) -> bytes:
@@ -81,6 +83,15 @@ def test_the_table_is_seen_wherever_it_stands() -> None:
     tried = len(records) if one_by_one else presumed_tables._TRIES
     assert found[:tried] == expected[:tried]
     assert all(f in {UNCERTAIN, e} for f, e in zip(found, expected, strict=True))
+
+
+@pytest.mark.usefixtures("any_count")
+@pytest.mark.parametrize("table", FREIGHT_PLAN.tables_by_number, ids=lambda table: table.name)
+def test_the_last_record_of_a_block_shows_its_table_as_well(table: TablePlan) -> None:
+    records = [compact(record(table.source, {"n": n}, "load")) for n in range(3)]
+    number = FREIGHT_PLAN.tables_by_number.index(table)
+    assert records[-1].endswith(b'"table-name":"%s"}}' % table.source.encode())
+    assert presume(records, FREIGHT_PLAN) == [number] * 3
 
 
 @pytest.mark.usefixtures("any_count")
@@ -151,7 +162,8 @@ def test_every_oddity_in_sorted_records(plan: DecodePlan) -> None:
 @settings(max_examples=6, deadline=None)
 def test_any_mix_of_sorted_records(plan: DecodePlan, data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plans, "_CALL_COLUMNS", -1)
+        patch.setattr(plans, "_CALL", -(10**9))
+        patch.setattr(plans, "_PRESUMING", -(10**9))
         patch.setattr(presumed_tables, "_FEW", 4)
         assert_paths_agree([compact(one) for one in data.draw(mixes(plan))], plan)
 
@@ -169,7 +181,9 @@ def test_a_table_is_read_alone_where_that_pays(monkeypatch: pytest.MonkeyPatch) 
     assert decode(of).by_rows == 0
     ((every, wide),) = widths
     widths.clear()
-    monkeypatch.setattr(plans, "_CALL_COLUMNS", 100)
+    monkeypatch.setattr(plans, "_CALL", 200)
+    monkeypatch.setattr(plans, "_CALL_COLUMN", 0)
+    monkeypatch.setattr(plans, "_PRESUMING", -(10**9))
     assert decode(of).by_rows == 0
     assert [count for count, _ in widths] == [30, 2]
     assert widths[0][1] < widths[1][1] == wide

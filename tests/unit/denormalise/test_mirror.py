@@ -14,7 +14,7 @@ from flink_app.declaration import POSITION
 from flink_app.declaration.star import DELETED
 from flink_app.denormalise import mirror as module
 from flink_app.denormalise.keys import Keys
-from flink_app.denormalise.mirror import Mirror, TableMirror, find_deleted
+from flink_app.denormalise.mirror import Mirror, TableMirror
 from flink_app.denormalise.slots import NO_SLOT
 from flink_app.positions.position import make_position
 from tests.unit.denormalise.histories import Change, Oracle, batch, random_change
@@ -88,9 +88,9 @@ def test_it_holds_the_newest_of_each_key(blocks: list[list[int]]) -> None:
         for name in STAR.stored_columns(table):
             values = found.gather(slots, [name])[0].to_pylist()
             assert values == [*(c.values[name] for c in newest.values()), None]
-        assert find_deleted(slots, found).tolist() == [
+        assert found.gather(slots, [DELETED])[0].to_pylist() == [
             *(c.deleted for c in newest.values()),
-            False,
+            None,
         ]
         stored = {_tuple(key) for key in _keys(table, found.rows())}
         assert stored == newest.keys()
@@ -124,7 +124,6 @@ def test_a_deleted_row_stays_as_a_tombstone_that_older_changes_cannot_revive() -
     accept(table, region(1), region(5, deleted=True))
     assert accept(table, region(4, "late")) == []
     assert content(table, [("NO", "V")]) == [(make_position(1, 5, 0), True, "NO", "V", None)]
-    assert find_deleted(table.find(keys_of(table, [("NO", "V")])), table).tolist() == [True]
     assert accept(table, region(6, "again"))
     assert content(table, [("NO", "V")])[0][-1] == "again"
 
