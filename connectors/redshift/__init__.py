@@ -7,6 +7,9 @@ When to load:
     coordinator: which parts are due, the thread of an attempt, and what follows from its end.
     schedule: when a load begins, and how much of a backlog one transaction takes.
 
+Before the first:
+    start: what a start makes, migrates, alters and checks, and the fence that it takes.
+
 One transaction:
     plan: its numbered steps, and their SQL as data.
     loader: runs it; the outcome, or an error that says what to do.
@@ -28,7 +31,8 @@ The tables:
     bookkeeping: the bookkeeping tables, and how rows are written to them.
     migrations: the versions of their layout, and what brings earlier ones to the latest.
     ddl: the tables and views that are made.
-    targets: what stands under a target's name, and how it becomes a view of its base table.
+    targets: what stands under a target's name, whose it is, and how it becomes a view of its base
+        table.
     grants: who may read it, carried over to the view.
     alter: tables that were there before.
     unfillable: columns of theirs into which no INSERT can put a value.

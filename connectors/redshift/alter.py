@@ -51,14 +51,21 @@ class Difference:
         return f"{self.problem}: {'; '.join(self.statements)}" if self.statements else self.problem
 
 
-def differences(cursor: Cursor, warehouse: WarehouseSpec, names: Names) -> list[Difference]:
-    """Those of base tables, tombstones and dimensions, in the order of the declaration."""
+def differences(
+    cursor: Cursor,
+    warehouse: WarehouseSpec,
+    names: Names,
+    bases: Mapping[str, Mapping[str, Present]],
+) -> list[Difference]:
+    """Those of base tables, tombstones and dimensions, in the order of the declaration.
+
+    `bases` has the columns of base tables, by target.
+    """
     differing: list[Difference] = []
     for target in warehouse.targets:
         positions = [warehouse.position, *(path.position for path in target.paths)]
         defaults = dict.fromkeys(positions, literal(warehouse.unknown))
-        table = names.base(target)
-        present = columns_of(cursor, target.schema, names.base_table(target))
+        table, present = names.base(target), bases[target.table]
         differing += compare(table, target.columns, present, key=target.key, defaults=defaults)
         table = names.tombstones(target)
         present = columns_of(cursor, names.bookkeeping_schema, names.tombstone_table(target))

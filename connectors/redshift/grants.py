@@ -11,6 +11,7 @@ system's (dbt-labs/dbt-adapters#1808): a relation is added to the share instead.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -56,7 +57,36 @@ class Grants:
     def statements(self, relation: str) -> Iterator[str]:
         """One GRANT each on a relation, given by quoted name."""
         for grantee in self.grantees:
-            yield f"GRANT SELECT ON {relation} TO {grantee}"
+            yield _grant(relation, grantee)
+
+    def remedies(self, relation: str) -> dict[str, str]:
+        """By statement, what to do if the warehouse refuses it: it would at every start.
+
+        Who it is about is said by kind and number, in the order of the names of that kind.
+        """
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for grantee in sorted(self.grantees):
+            by_kind[_kind_of(grantee)].append(grantee)
+        return {
+            _grant(relation, grantee): (
+                f"It was to grant SELECT on {relation} to {kind} {number} of {len(grantees)} "
+                f"that have it, in the order of their names (SHOW GRANTS ON TABLE {relation}). "
+                "Nothing was changed. REVOKE SELECT ON it from this one, start again, and give it "
+                "the right on the new view in the way that it was given before"
+            )
+            for kind, grantees in by_kind.items()
+            for number, grantee in enumerate(grantees, 1)
+        }
+
+
+def _grant(relation: str, grantee: str) -> str:
+    return f"GRANT SELECT ON {relation} TO {grantee}"
+
+
+def _kind_of(grantee: str) -> str:
+    """Of a grantee as GRANT names it, where quotes stand around every name."""
+    kind = grantee.partition('"')[0].strip().lower()
+    return kind or "user"
 
 
 def read_grants(cursor: Cursor, schema: str, relation: str) -> Grants:

@@ -20,11 +20,15 @@ transaction waits for the load's lock and reads which it was.
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from connectors.redshift import ledger
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quote
+from connectors.redshift.transactions import Transactions
+
+logger = logging.getLogger(__name__)
 
 # A table's number is its own only within its database.
 OWN_LOCKERS = """SELECT DISTINCT t.pid FROM svv_transactions AS t
@@ -51,6 +55,21 @@ def say_endless_sessions(cursor: Cursor) -> str:
         for user, seconds in cursor.fetchall()
         if not seconds
     )
+
+
+def end_left_behind(
+    transactions: Transactions, names: Names, application: str, number: int
+) -> None:
+    """Ends what an earlier attempt or start has left on the warehouse; raises LoadError."""
+    doing = "ending sessions that were left behind"
+    with transactions.open(doing, autocommit=True) as cursor:
+        ended = end_sessions(cursor, names, application, number)
+    if ended:
+        logger.warning(
+            "Ended sessions of this application that an earlier attempt left on the warehouse: "
+            "processes %s. The ledger says what they committed",
+            ", ".join(map(str, ended)),
+        )
 
 
 def end_sessions(cursor: Cursor, names: Names, application: str, number: int) -> list[int]:

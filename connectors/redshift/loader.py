@@ -17,9 +17,8 @@ from typing import Any
 from connectors.accounts import UNKNOWN_TABLE, Outcome, sum_by_group
 from connectors.blocks import Kind
 from connectors.log_points import LogRule, Points
-from connectors.redshift import bookkeeping, ledger, migrations
-from connectors.redshift.access import DEFAULT_LIMITS
-from connectors.redshift.alter import Difference, columns_of, differences
+from connectors.redshift import ledger
+from connectors.redshift.access import DEFAULT_LIMITS, Limits
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.batch import (
     check_shapes,
@@ -27,31 +26,20 @@ from connectors.redshift.batch import (
     count_outcomes,
     write_manifests,
 )
-from connectors.redshift.connection import limit_statements
-from connectors.redshift.ddl import create_beside_targets, replace_tombstones
-from connectors.redshift.dimensions import refuse_moved
-from connectors.redshift.errors import LoadError, NeedsRepairError
 from connectors.redshift.key_ranges import read_key_ranges
-from connectors.redshift.left_behind import end_sessions, say_endless_sessions
+from connectors.redshift.left_behind import end_left_behind
 from connectors.redshift.locks import awaited_locks
 from connectors.redshift.log_gate import LogGate, read_log_points
 from connectors.redshift.names import Names, warehouse_names
 from connectors.redshift.plan import plan_load, plan_staging
-from connectors.redshift.position_columns import (
-    fill_positions,
-    turn_dimensions_into_bytes,
-    turn_targets_into_bytes,
-)
-from connectors.redshift.preconditions import check_collation, check_may_create
 from connectors.redshift.pruning import Cutoffs, Pruning, prune
 from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.start import Start
 from connectors.redshift.statements import StagedBatch, Statement
-from connectors.redshift.sweep import NO_FLOOR, Floor, check_floor, floors_in, sweep
-from connectors.redshift.targets import find_change
+from connectors.redshift.sweep import NO_FLOOR, Floor, floors_in, sweep
 from connectors.redshift.transactions import Transactions
 from connectors.redshift.undeclared import undeclared_columns
-from connectors.redshift.unfillable import unfillable_columns
-from connectors.redshift.value_key import check_key, check_part_keys
+from connectors.redshift.value_key import check_part_keys
 from connectors.staging.part import Part
 from connectors.staging.writer import Store
 
@@ -124,18 +112,14 @@ class Loader:
         log_rule: LogRule = LogRule(),  # noqa: B008 - it is immutable
         pruning: Pruning | None = None,
     ) -> None:
-        self._check_bucket = check_bucket
         self._warehouse = warehouse
         self._application = application
         self._names = Names(bookkeeping_schema)
         self._copy_role = copy_role
         self._connect = connect
         self._manifests = manifests
-        self._alters = alters
         self._floor = floor
         self._key_id = key_id
-        self._alter_seconds = alter_seconds
-        self._statement_seconds = statement_seconds
         self._pruning = pruning
         schemas = {target.schema for target in warehouse.targets}
         self._schemas = sorted(schemas | {bookkeeping_schema})
@@ -143,6 +127,17 @@ class Loader:
         self._transactions = Transactions(
             lambda: self._connect(),  # noqa: PLW0108 - what connects can be replaced
             self._known,
+        )
+        self._start = Start(
+            warehouse,
+            self._names,
+            self._transactions,
+            application=application,
+            alters=alters,
+            floor=floor,
+            key_id=key_id,
+            limits=Limits(alter=alter_seconds, statement=statement_seconds),
+            check_bucket=check_bucket,
         )
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
@@ -158,50 +153,7 @@ class Loader:
         it was filled under another key; NeedsRepairError when a later release has migrated it, or
         when database or staging bucket cannot be loaded from.
         """
-        self._check_bucket()
-        looking = "looking for the bookkeeping tables"
-        with self._transactions.open(looking, autocommit=True) as cursor:
-            check_collation(cursor)
-            check_may_create(cursor, self._schemas)
-            present = ledger.present_tables(cursor, self._names)
-            migrations.find_version(cursor, self._names)
-        can_look = {Names.LEDGER, Names.FENCE} <= present
-        if can_look:
-            self._end_left_behind(number)
-        with self._transactions.open("creating missing tables") as cursor:
-            if Names.LOAD_LOCK not in present and Names.LEDGER in present:
-                with self._transactions.await_lock(self._names.ledger):
-                    ledger.lock_out_earlier_releases(cursor, self._names)
-            if len(present) < len(bookkeeping.FIRST_TABLES):
-                for statement in bookkeeping.create_statements(
-                    self._names, bookkeeping.FIRST_TABLES
-                ):
-                    cursor.execute(statement)
-            # By this lock the next start finds the session if it is left behind here.
-            self._lock(cursor)
-            migrated = self._migrate(cursor, number)
-        if not can_look:
-            self._end_left_behind(number)
-        if migrated:
-            logger.info("Migrated the bookkeeping tables from version %s to %s", *migrated)
-        self._bring_targets_up_to_date(number)
-        with self._transactions.open("taking the fence") as cursor:
-            self._lock(cursor)
-            ledger.take_fence(cursor, self._names, self._application, number)
-            check_key(cursor, self._names, self._key_id)
-            refuse_moved(cursor, self._warehouse, self._names)
-            differing = [
-                *differences(cursor, self._warehouse, self._names),
-                *unfillable_columns(cursor, self._warehouse, self._names),
-            ]
-            self._refuse(differing)
-            sweep_due = check_floor(cursor, self._names, self._floor)
-        for difference in differing:
-            self._alter(difference)
-        if differing:
-            self._bring_targets_up_to_date(number)
-        self._warn_of_endless_sessions()
-        return sweep_due
+        return self._start.run(number)
 
     def load(self, parts: Sequence[Part], number: int) -> Loaded:
         """Applies `parts` in one transaction as start `number`. Raises LoadError.
@@ -209,11 +161,11 @@ class Loader:
         The numbers are those of the steps in `plan`.
         """
         if self._unfinished:
-            self._end_left_behind(number)
+            end_left_behind(self._transactions, self._names, self._application, number)
         batch = uuid.uuid4().hex
         self._unfinished = True
         with self._transactions.open(f"loading batch {batch}") as cursor:
-            self._lock(cursor)  # 1
+            self._transactions.lock_load(cursor, self._names)  # 1
             swept = floors_in(ledger.verify_fence(cursor, self._names, self._application, number))
             known = ledger.known_parts(cursor, self._names, parts)
             new = [part for part in parts if part.name not in known]
@@ -260,11 +212,11 @@ class Loader:
         if self._pruning is None:
             return None
         if self._unfinished:
-            self._end_left_behind(number)
+            end_left_behind(self._transactions, self._names, self._application, number)
         cutoffs = self._pruning(ledger.now())
         self._unfinished = True
         with self._transactions.open("pruning the bookkeeping tables") as cursor:
-            self._lock(cursor)
+            self._transactions.lock_load(cursor, self._names)
             ledger.verify_fence(cursor, self._names, self._application, number)
             prune(cursor, self._warehouse, self._names, cutoffs)
         self._unfinished = False
@@ -284,94 +236,6 @@ class Loader:
         beside = Transactions(self._connect, self._known)
         with beside.open("looking for locks", autocommit=True) as cursor:
             return awaited_locks(cursor, self._schemas)
-
-    def _migrate(self, cursor: ledger.Cursor, number: int) -> tuple[int, int] | None:
-        """Brings the tables to the latest version, and creates those that are missing.
-
-        Returns the versions of the bookkeeping tables before and after, if it migrated them.
-        """
-        before = migrations.find_version(cursor, self._names)
-        due = migrations.pending_migrations(before)
-        if due:
-            # In the same transaction: no earlier release loads into tables that it does not know.
-            ledger.take_fence(cursor, self._names, self._application, number)
-        for about, statement in migrations.statements(self._names, due):
-            self._transactions.progress = about
-            cursor.execute(statement)
-        self._transactions.progress = ""
-        for target in self._warehouse.targets:
-            present = columns_of(
-                cursor, self._names.bookkeeping_schema, self._names.tombstone_table(target)
-            )
-            for statement in replace_tombstones(target, self._warehouse, self._names, present):
-                cursor.execute(statement)
-        for statement in create_beside_targets(self._warehouse, self._names):
-            cursor.execute(statement)
-        turn_dimensions_into_bytes(cursor, self._warehouse, self._names, self._transactions)
-        if before != migrations.LATEST:
-            migrations.record_version(cursor, self._names)
-        return (before.number, migrations.LATEST.number) if before and due else None
-
-    def _bring_targets_up_to_date(self, number: int) -> None:
-        """Makes base tables and views as far as they are not as declared; raises LoadError.
-
-        A view shows what its base table has of the declaration. So it comes once before tables are
-        altered, and once more after it. Locks are taken within a limit, as for an ALTER.
-        """
-        messages, former = [], []
-        with self._transactions.open("making the targets' tables and views") as cursor:
-            self._lock(cursor)
-            ledger.refuse_superseded(cursor, self._names, self._application, number)
-            limit_statements(cursor, self._alter_seconds)
-            for target in self._warehouse.targets:
-                change = find_change(cursor, target, self._warehouse, self._names)
-                if change is None:
-                    continue
-                first, *others = change.statements
-                with self._transactions.await_lock(change.locked or self._names.view(target)):
-                    cursor.execute(first)
-                for statement in others:
-                    cursor.execute(statement)
-                messages.append(change.message)
-                if change.may_lack_positions:
-                    former.append(target)
-            limits = (self._alter_seconds, self._statement_seconds)
-            turn_targets_into_bytes(
-                cursor, self._warehouse, self._names, self._transactions, *limits
-            )
-            limit_statements(cursor, self._statement_seconds)
-            for target in former:
-                fill_positions(cursor, target, self._warehouse, self._names)
-        for message in filter(None, messages):
-            logger.warning("Target: %s", message)
-
-    def _lock(self, cursor: ledger.Cursor) -> None:
-        with self._transactions.await_lock(self._names.load_lock):
-            ledger.lock(cursor, self._names)
-
-    def _end_left_behind(self, number: int) -> None:
-        """Ends what an earlier attempt or start has left on the warehouse; raises LoadError."""
-        doing = "ending sessions that were left behind"
-        with self._transactions.open(doing, autocommit=True) as cursor:
-            ended = end_sessions(cursor, self._names, self._application, number)
-        if ended:
-            logger.warning(
-                "Ended sessions of this application that an earlier attempt left on the warehouse: "
-                "processes %s. The ledger says what they committed",
-                ", ".join(map(str, ended)),
-            )
-
-    def _warn_of_endless_sessions(self) -> None:
-        """Loads go on without a timeout of sessions, so they do without its being known, too."""
-        looking = "looking up the session timeout"
-        try:
-            with self._transactions.open(looking, autocommit=True) as cursor:
-                endless = say_endless_sessions(cursor)
-        except LoadError as error:
-            logger.warning("Could not look up the session timeout; loads go on: %s", error)
-            return
-        if endless:
-            logger.warning("Sessions: %s", endless)
 
     def _read_by_no_batch(self, cursor: ledger.Cursor) -> tuple[str, ...]:
         """Declared tables that no earlier batch has records of.
@@ -414,38 +278,3 @@ class Loader:
             self._transactions.copied = parts if statement.sql.startswith("COPY ") else ()
             cursor.execute(statement.sql)
         self._transactions.copied = ()
-
-    def _refuse(self, differing: Sequence[Difference]) -> None:
-        """Raises NeedsRepairError unless all that differs can be altered, and may be."""
-        by_hand = [d for d in differing if d.by_hand or not self._alters]
-        if by_hand:
-            listed = "\n".join(f"  {difference};" for difference in by_hand)
-            message = f"tables do not match the declaration. Fix each of these:\n{listed}"
-            if not self._alters:
-                message += (
-                    "\nor set schema_changes: evolve, and the loader alters what Redshift can alter"
-                )
-            raise NeedsRepairError(message)
-
-    def _alter(self, difference: Difference) -> None:
-        """Runs the statements each on its own: Redshift takes a VARCHAR's only outside a block.
-
-        A start that finds it half done finds fewer differences, and does the rest. An ALTER takes
-        its lock within a limit, since all who query the table queue behind one that waits; it is
-        tried again with the start.
-        """
-        for sql in difference.statements:
-            doing = f"altering a table ({sql})"
-            with (
-                self._transactions.open(
-                    doing, autocommit=True, limit=self._alter_seconds
-                ) as cursor,
-                self._transactions.await_lock(difference.table),
-            ):
-                cursor.execute(sql)
-            logger.warning(
-                "Schema: %s; done: %s%s",
-                difference.problem,
-                sql,
-                f". {difference.consequence.capitalize()}" if difference.consequence else "",
-            )

@@ -10,7 +10,7 @@ people and views on it, which a copy would lose.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from connectors.redshift.alter import Present, columns_of
 from connectors.redshift.connection import limit_statements
@@ -24,47 +24,53 @@ from connectors.staging.shape import position_columns
 logger = logging.getLogger(__name__)
 
 
-def turn_targets_into_bytes(  # noqa: PLR0913, PLR0917
+def turn_target_into_bytes(  # noqa: PLR0913, PLR0917
     cursor: Cursor,
+    target: TargetSpec,
+    present: Mapping[str, Present],
     warehouse: WarehouseSpec,
     names: Names,
     transactions: Transactions,
     lock_seconds: int,
     statement_seconds: int,
-) -> None:
-    """The columns of base tables.
+) -> bool:
+    """The columns of a base table; whether there were any to turn.
 
     Args:
         cursor: of the transaction that holds the load's lock.
+        target: whose base table it is.
+        present: the columns that this has.
         warehouse: what there is.
         names: the tables' names.
         transactions: whose errors say what the statements are for.
         lock_seconds: how long to wait for a target: whoever queries it queues behind this.
         statement_seconds: how long any other statement may take.
     """
-    for target in warehouse.targets:
-        present = columns_of(cursor, target.schema, names.base_table(target))
-        columns = columns_of_digits(target, present)
-        if not columns:
-            continue
-        table = names.base(target)
-        limit_statements(cursor, lock_seconds)
-        with transactions.await_lock(table):
-            cursor.execute(f"LOCK TABLE {table}")
-        limit_statements(cursor, statement_seconds)
-        statements = replace_columns(table, columns, warehouse, required=False)
-        _execute(cursor, transactions, table, statements)
+    columns = columns_of_digits(target, present)
+    if not columns:
+        return False
+    table = names.base(target)
+    limit_statements(cursor, lock_seconds)
+    with transactions.await_lock(table):
+        cursor.execute(f"LOCK TABLE {table}")
+    limit_statements(cursor, statement_seconds)
+    statements = replace_columns(table, columns, warehouse, required=False)
+    _execute(cursor, transactions, table, statements)
+    return True
 
 
 def fill_positions(
-    cursor: Cursor, target: TargetSpec, warehouse: WarehouseSpec, names: Names
+    cursor: Cursor,
+    target: TargetSpec,
+    present: Collection[str],
+    warehouse: WarehouseSpec,
+    names: Names,
 ) -> None:
     """Gives paths of the base table a position in rows that have none: that of an unknown key.
 
     A path that has left the declaration and comes back has none in rows of the time between, and no
     change would ever be later than NULL.
     """
-    present = columns_of(cursor, target.schema, names.base_table(target))
     columns = [quote(path.position) for path in target.paths if path.position in present]
     if not columns:
         return

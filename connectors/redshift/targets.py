@@ -11,11 +11,11 @@ finds its name without a relation. It is looked up at every start: the catalogue
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from connectors.redshift.alter import columns_of
+from connectors.redshift.alter import Present, columns_of
 from connectors.redshift.ddl import create_base, create_view
 from connectors.redshift.errors import NeedsRepairError
 from connectors.redshift.grants import Grants, read_grants
@@ -42,13 +42,13 @@ class Relation:
         kind: of the catalogue.
         comment: that somebody made; may be empty.
         definition: of a view.
-        columns: of a table.
+        columns: of a table, in order.
     """
 
     kind: str
     comment: str = ""
     definition: str = ""
-    columns: tuple[str, ...] = ()
+    columns: Mapping[str, Present] = field(default_factory=dict)
 
     @property
     def is_hidden(self) -> bool:
@@ -66,23 +66,50 @@ class Change:
         message: what is different for people afterwards; may be empty.
         may_lack_positions: whether rows may have been loaded while a path that is declared now was
             not.
+        remedies: by statement, what to do if the warehouse refuses it.
     """
 
     statements: tuple[str, ...]
     locked: str = ""
     message: str = ""
     may_lack_positions: bool = False
+    remedies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is of a target.
+
+    Attributes:
+        change: what brings it up to date; None where its view and base table are as declared.
+        columns: of the table that is its base table then; empty where there is none yet.
+    """
+
+    change: Change | None
+    columns: Mapping[str, Present]
 
 
 def find_change(
     cursor: Cursor, target: TargetSpec, warehouse: WarehouseSpec, names: Names
-) -> Change | None:
-    """What the target lacks; None where its view and base table are as declared.
+) -> Found:
+    """What the target has and lacks.
 
     Raises NeedsRepairError when one of the names stands for something else.
     """
     under_name, base = _look(cursor, target, names)
     _refuse_strangers(target, warehouse, names, under_name, base)
+    change = _find_change(cursor, target, names, under_name, base)
+    table = base or under_name
+    return Found(change, table.columns if table is not None else {})
+
+
+def _find_change(
+    cursor: Cursor,
+    target: TargetSpec,
+    names: Names,
+    under_name: Relation | None,
+    base: Relation | None,
+) -> Change | None:
     if base is None:
         if under_name is None:
             declared = create_base(target, names), create_view(target, names, target.declared)
@@ -114,7 +141,7 @@ def _look(
             return None
         kind, comment, definition = (str(value or "") for value in described[name])
         columns = columns_of(cursor, target.schema, name) if kind == _TABLE else {}
-        return Relation(kind, comment, definition, tuple(columns))
+        return Relation(kind, comment, definition, columns)
 
     return describe(target.table), describe(base)
 
@@ -170,6 +197,29 @@ def _refuse_strangers(
         raise NeedsRepairError(fault)
 
 
+def refuse_table_of_another(
+    cursor: Cursor, target: TargetSpec, warehouse: WarehouseSpec, names: Names
+) -> None:
+    """Raises NeedsRepairError if a table that would count as the target's is another's.
+
+    To be asked where this application has no tombstones of the target yet: it has never loaded it
+    then, and whoever has made the table and loads it has tombstones, a ledger and a fence of its
+    own.
+    """
+    for name, relation in zip(
+        (names.view(target), names.base(target)), _look(cursor, target, names), strict=True
+    ):
+        if relation is not None and (relation.is_hidden or warehouse.position in relation.columns):
+            message = (
+                f"{name} is there already, and this application has no tombstones of the target "
+                f"{names.view(target)} ({names.tombstones(target)}), so it has not made that "
+                "table. Another application may load it: give this target another name or schema "
+                "in the declaration. If nobody loads it, rename or drop it, and load the source's "
+                "tables again; if this application's bookkeeping tables were lost, restore them"
+            )
+            raise NeedsRepairError(message)
+
+
 def _refuse_base_of_another(cursor: Cursor, target: TargetSpec, names: Names) -> None:
     """Raises NeedsRepairError if the table to be renamed is the base table of another's view."""
     other = target.table.removesuffix(BASE_SUFFIX)
@@ -207,7 +257,10 @@ def _upgrade(target: TargetSpec, names: Names, table: Relation, grants: Grants) 
             "base table keeps them and what stands in them"
         )
     statements = (rename, view, *_carry(names.view(target), table, grants))
-    return Change(statements, names.view(target), message, may_lack_positions=True)
+    remedies = grants.remedies(names.view(target))
+    return Change(
+        statements, names.view(target), message, may_lack_positions=True, remedies=remedies
+    )
 
 
 def _replace(
@@ -223,7 +276,8 @@ def _replace(
             "NULL, or what stood there when they were declared last, until they change or a reload"
         )
     statements = (f"DROP VIEW {name}", view, *_carry(name, former, grants))
-    return Change(statements, name, message, may_lack_positions=bool(more))
+    remedies = grants.remedies(name)
+    return Change(statements, name, message, may_lack_positions=bool(more), remedies=remedies)
 
 
 def _carry(view: str, former: Relation, grants: Grants) -> Iterator[str]:

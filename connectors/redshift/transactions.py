@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from redshift_connector.error import Error
 
 from connectors.failures import describe_error
+from connectors.redshift import ledger
 from connectors.redshift.connection import disconnect, limit_statements
 from connectors.redshift.errors import (
     CONNECTION_LOST,
@@ -27,6 +28,7 @@ from connectors.redshift.errors import (
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.load_errors import read_details
 from connectors.redshift.locks import RELEASE, say_holders
+from connectors.redshift.names import Names
 from connectors.staging.errors import StagingRefusedError, StagingUnavailableError
 from connectors.staging.part import Part
 
@@ -40,6 +42,7 @@ class Transactions:
         progress: how far the transaction is, for its errors; begins with a comma, or is empty.
         copied: parts that the present statement copies.
         awaited: the quoted name of the table whose lock the present statement takes, or empty.
+        remedy: what to do if the warehouse refuses the present statement for good; may be empty.
 
     Args:
         connect: opens a connection without autocommit.
@@ -52,6 +55,7 @@ class Transactions:
         self.progress = ""
         self.copied: Sequence[Part] = ()
         self.awaited = ""
+        self.remedy = ""
 
     @contextmanager
     def open(
@@ -62,7 +66,7 @@ class Transactions:
         `limit` is how long each statement may take, in seconds; None for the connection's own.
         Raises LoadError.
         """
-        self.progress, self.copied, self.awaited = "", (), ""
+        self.progress, self.copied, self.awaited, self.remedy = "", (), "", ""
         try:
             connection = self._connect()
         except _CLIENT_ERRORS as error:
@@ -100,6 +104,11 @@ class Transactions:
         yield
         self.progress = self.awaited = ""
 
+    def lock_load(self, cursor: Cursor, names: Names) -> None:
+        """Queues behind any other load and start; the transaction's first statement."""
+        with self.await_lock(names.load_lock):
+            ledger.lock(cursor, names)
+
     def _explain(self, error: Exception, doing: str, step: Step, connection: Any) -> LoadError:
         """The error, with what its own session can still find out."""
         added = ""
@@ -109,6 +118,8 @@ class Transactions:
         if isinstance(failed, RetryLoadError) and self.awaited:
             holders = self._ask(connection, "who holds the lock", self._say_holders)
             return RetryLoadError(f"{failed}. {holders}")
+        if isinstance(failed, NeedsRepairError) and self.remedy:
+            return NeedsRepairError(f"{failed}. {self.remedy}")
         return failed
 
     def _read_details(self, cursor: Cursor) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from redshift_connector.error import InterfaceError, ProgrammingError
@@ -15,7 +15,8 @@ from connectors.redshift.errors import (
     OutcomeUnknownError,
     RetryLoadError,
 )
-from tests.unit.redshift.warehouse import FakeWarehouse, loader, part
+from connectors.redshift.names import Names
+from tests.unit.redshift.warehouse import TARGET, FakeWarehouse, loader, part
 
 LOST = InterfaceError("communication error")
 CANCELLED = ProgrammingError({"C": "57014", "M": "Query (7) cancelled on user's request"})
@@ -178,9 +179,15 @@ def test_a_zombie_ends_nothing(warehouse: FakeWarehouse) -> None:
     assert ended(warehouse) == []
 
 
-@pytest.mark.parametrize(
-    "doing", ["creating missing tables", "making the targets' tables and views", "taking the fence"]
+# What a start does under the lock, in order.
+DOING: Final = (
+    "creating missing tables",
+    f"making the base table and the view of {Names.view(TARGET)}",
+    "taking the fence",
 )
+
+
+@pytest.mark.parametrize("doing", DOING)
 @pytest.mark.parametrize(
     ("holders", "message"),
     [
@@ -211,8 +218,7 @@ def test_who_waits_for_the_lock_in_vain_says_so_and_who_holds_it(
     warehouse.fails = fail
     with pytest.raises(RetryLoadError, match=f"loading batch .*, waiting for the .*{message}"):
         loads.load([part("a")], 5)
-    before = ["creating missing tables", "making the targets' tables and views", "taking the fence"]
-    locks = iter([*[True] * before.index(doing), False])
+    locks = iter([*[True] * DOING.index(doing), False])
 
     def fail_in_start(what: str) -> None:
         if what.startswith("LOCK") and not next(locks):

@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
+from redshift_connector.error import ProgrammingError
 
 from connectors.redshift.ddl import create_view
 from connectors.redshift.errors import FenceLostError, NeedsRepairError
 from connectors.redshift.grants import parse_rights
 from connectors.redshift.names import Names
 from connectors.redshift.targets import find_change
-from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, loader
+from flink_app.warehouse import warehouse_spec
+from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, existing, loader
+from tests.unit.stars import order_book
 
 NAMES = Names("bookkeeping")
 VIEW, BASE = NAMES.view(TARGET), NAMES.base(TARGET)
@@ -28,7 +31,7 @@ def warehouse() -> FakeWarehouse:
 
 
 def changed(warehouse: FakeWarehouse) -> list[str]:
-    change = find_change(warehouse.connect(), TARGET, SPEC, NAMES)
+    change = find_change(warehouse.connect(), TARGET, SPEC, NAMES).change
     return [] if change is None else list(change.statements)
 
 
@@ -125,7 +128,7 @@ def test_a_view_is_replaced_unless_it_shows_the_same_columns_in_the_same_order(
     targets = {columns: replace(TARGET, declared=columns) for columns in SHOWN}
     warehouse.views[TARGET.table] = create_view(targets[former], NAMES, former)
     cursor = warehouse.connect()
-    left = [c for c in SHOWN if find_change(cursor, targets[c], SPEC, NAMES) is None]
+    left = [c for c in SHOWN if find_change(cursor, targets[c], SPEC, NAMES).change is None]
     assert left == [former]
 
 
@@ -189,7 +192,83 @@ def test_the_base_table_of_another_applications_target_is_not_taken(
     with pytest.raises(NeedsRepairError, match=f"{BASE} is the base table of the view {VIEW}"):
         find_change(warehouse.connect(), theirs, SPEC, NAMES)
     warehouse.views[TARGET.table] = "CREATE VIEW x AS SELECT 1"
-    assert find_change(warehouse.connect(), theirs, SPEC, NAMES) is not None
+    assert find_change(warehouse.connect(), theirs, SPEC, NAMES).change is not None
+
+
+@pytest.mark.parametrize("name", [TARGET.table, BASE_TABLE])
+def test_a_table_that_this_application_has_no_tombstones_of_is_anothers(
+    warehouse: FakeWarehouse, name: str
+) -> None:
+    """It looks as this application would have made it, and another one loads it."""
+    warehouse.tables[name] = warehouse.tables.pop(BASE_TABLE)
+    warehouse.views = warehouse.views if name == BASE_TABLE else {}
+    buried = warehouse.tables.pop(Names.tombstone_table(TARGET))
+    made = f'"public"."{name}"'
+    for number in (5, 6):  # the first leaves no tombstones behind that would make it ours
+        with pytest.raises(NeedsRepairError, match=f"{made} is there already, .* no tombstones"):
+            loader(warehouse).start(number)
+    assert warehouse.fence == []
+    assert not warehouse.statements("ALTER")
+    warehouse.tables[Names.tombstone_table(TARGET)] = buried
+    loader(warehouse).start(7)
+
+
+def test_a_table_of_another_user_is_not_taken_as_a_new_target_either(
+    warehouse: FakeWarehouse,
+) -> None:
+    warehouse.tables[BASE_TABLE] = {}  # whose columns nobody else is shown
+    del warehouse.tables[Names.tombstone_table(TARGET)]
+    with pytest.raises(NeedsRepairError, match=f"{BASE} is there already"):
+        loader(warehouse).start(5)
+
+
+def test_targets_are_brought_up_to_date_one_after_the_other() -> None:
+    """Whoever queries one of them waits for that one alone."""
+    spec = warehouse_spec(order_book())
+    warehouse = FakeWarehouse()
+    warehouse.tables = existing(spec)
+    warehouse.views.clear()
+    for target in spec.targets:
+        warehouse.tables[target.table] = warehouse.tables.pop(Names.base_table(target))
+    loader(warehouse, spec=spec).start(5)
+    renamed = [n for n, said in enumerate(warehouse.said) if " RENAME TO " in said]
+    commits = [n for n, said in enumerate(warehouse.said) if said == "commit"]
+    assert len(renamed) == len(spec.targets) > 1
+    for before, after in itertools.pairwise(renamed):
+        assert any(before < commit < after for commit in commits)
+        assert any(said.startswith("LOCK TABLE") for said in warehouse.said[before:after])
+
+
+def test_a_start_that_is_superseded_between_two_targets_leaves_the_second() -> None:
+    spec = warehouse_spec(order_book())
+    warehouse = FakeWarehouse()
+    warehouse.tables = existing(spec)
+    warehouse.views.clear()
+    for target in spec.targets:
+        warehouse.tables[target.table] = warehouse.tables.pop(Names.base_table(target))
+
+    def supersede(what: str) -> None:
+        if what == "connect" and warehouse.statements("ALTER"):
+            warehouse.fence = [("app", 6)]
+
+    warehouse.fails = supersede
+    with pytest.raises(FenceLostError):
+        loader(warehouse, spec=spec).start(5)
+    assert len(warehouse.statements("ALTER")) == 1
+
+
+def test_a_start_reads_the_columns_of_a_base_table_once(warehouse: FakeWarehouse) -> None:
+    def reads() -> int:
+        asked = [values for sql, values in warehouse.values if sql.startswith("SELECT column_name")]
+        warehouse.values.clear()
+        return [values[-1] for values in asked].count(BASE_TABLE)
+
+    loader(warehouse).start(5)
+    assert reads() == 1
+    del warehouse.tables[BASE_TABLE]["location"]
+    loader(warehouse, alters=True).start(6)
+    assert reads() == 2, "and once more after it is altered"
+    assert "location" in warehouse.tables[BASE_TABLE]
 
 
 def test_a_start_that_is_superseded_meanwhile_changes_no_target(warehouse: FakeWarehouse) -> None:
@@ -262,6 +341,40 @@ def test_rights_and_comment_are_carried_over_and_no_name_is_logged(
     assert "granted to those who had it (2)" in caplog.text
     assert "1 entries of the former rights could not be read: compare SHOW GRANTS" in caplog.text
     assert "anna" not in caplog.text.lower()
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        ('"anna"', "to user 1 of 2 that have it"),
+        ('"zoe" WITH GRANT OPTION', "to user 2 of 2 that have it"),
+        ('GROUP "bi"', "to group 1 of 1 that have it"),
+        ('ROLE "AWSIDC:finance"', "to role 1 of 1 that have it"),
+        ("PUBLIC", "to public 1 of 1 that have it"),
+    ],
+)
+def test_a_grant_that_is_refused_says_which_and_what_to_do_and_nobodys_name(
+    warehouse: FakeWarehouse, refused: str, said: str
+) -> None:
+    """Without that every start would fail, and nobody would know at what."""
+    warehouse.tables[TARGET.table] = warehouse.tables.pop(BASE_TABLE)
+    warehouse.views.clear()
+    warehouse.rights = "loader=ar/loader,zoe=r*/loader,anna=r/loader,group bi=r/loader,=r/loader"
+    warehouse.roles = ["AWSIDC:finance"]
+
+    def fail(what: str) -> None:
+        if what == f"GRANT SELECT ON {VIEW} TO {refused}":
+            raise ProgrammingError({"C": "XX999", "M": "cannot grant to anna"})
+
+    warehouse.fails = fail
+    with pytest.raises(NeedsRepairError) as caught:
+        loader(warehouse).start(5)
+    sentence = str(caught.value)
+    assert f"It was to grant SELECT on {VIEW} {said}" in sentence
+    assert "REVOKE SELECT ON it from this one, start again" in sentence
+    assert not any(name in sentence.lower() for name in ("anna", "zoe", "finance"))
+    assert warehouse.said[-1] == "close"
+    assert "commit" not in warehouse.said[warehouse.said.index(MADE) :]
 
 
 def test_nothing_is_granted_to_the_role_of_a_data_share(
