@@ -79,8 +79,8 @@ def parser() -> ArgumentParser:
     peers.add_argument(
         "--records",
         type=_positive,
-        default=720_000,
-        help="of each trial, about (default 720000)",
+        default=1_200_000,
+        help="of each trial, about (default 1200000)",
     )
     peers.add_argument(
         "--markdown", type=Path, help="write the tables to this file as Markdown as well"

@@ -19,7 +19,7 @@ CORES: Final = 2
 _HERE: Final = Path(__file__).parent
 # Of a job on the service it is a minute; here an epoch is a small part of a trial.
 _CHECKPOINT_INTERVAL: Final = "5 s"
-_BATCH_BLOCKS: Final = 16  # of Spark: as many records as the job makes in some seconds
+_BATCH_BLOCKS: Final = 20  # of Spark: as many records as the job makes in some seconds
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """One run of one peer: that it made the right rows, how fast it went, and what CPU time it took.
 
-Pace and CPU time are those of a window: from when a quarter of the records has been read to when
-the last has. So neither the start of JVMs and workers nor their end counts. Each peer writes marks:
-lines of CLOCK_MONOTONIC in nanoseconds and of records that were read since its last mark. The job
-reads ahead of its output by what its buffers hold, at both ends of the window alike.
+Pace and CPU time are those of a window: from when half of the records have been read to when the
+last has. So neither the start of JVMs and workers counts, nor their compilers' first work, nor
+their end. Each peer writes marks: lines of CLOCK_MONOTONIC in nanoseconds and of records that were
+read since its last mark. The job reads ahead of its output by what its buffers hold, at both ends
+of the window alike.
 """
 
 from __future__ import annotations
@@ -56,12 +57,16 @@ class Trial:
         return sum(self.cpu.values())
 
 
+class WindowError(AssertionError):
+    """A trial was too short to be measured."""
+
+
 class RowsError(AssertionError):
     """A peer made other rows than the others; the message says of which target."""
 
 
 @dataclass
-class _Meter:
+class Meter:
     """CPU seconds of the processes below some services, as they grow."""
 
     services: list[Service]
@@ -111,11 +116,12 @@ def run_trial(peer: Peer, load: Load, folder: Path, *, compares: bool) -> Trial:
 
     Raises:
         RowsError: its rows are others than expected.
+        WindowError: it read too few records.
         ServiceError: it ended early, or does not end.
     """
     started = time.monotonic()
     services = start_services(peer, load, folder)
-    meter = _Meter(services)
+    meter = Meter(services)
     try:
         while not _has_ended(peer, load, folder, services):
             meter.look()
@@ -127,13 +133,17 @@ def run_trial(peer: Peer, load: Load, folder: Path, *, compares: bool) -> Trial:
         for service in services:
             service.stop()
     check_rows(peer, load, folder, compares=compares)
-    return _sum_up(peer, started, folder, meter)
+    return measure_window(peer, started, folder, meter)
 
 
-def _sum_up(peer: Peer, started: float, folder: Path, meter: _Meter) -> Trial:
+def measure_window(peer: Peer, started: float, folder: Path, meter: Meter) -> Trial:
+    """Pace and CPU time between the marks of the window. Raises WindowError."""
     times, read = _read_marks(folder)
-    (begin, *_) = np.flatnonzero(read >= read[-1] / 4)
+    (begin, *_) = np.flatnonzero(read >= read[-1] / 2)
     records = float(read[-1] - read[begin])
+    if not records:
+        message = f"{peer} read the second half of its records at once: raise --records"
+        raise WindowError(message)
     used = meter.between(times[begin], times[-1])
     return Trial(
         peer,
@@ -165,7 +175,9 @@ def _count_rows(folder: Path, pattern: str) -> int:
 
 def _read_marks(folder: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Seconds of the marks, and how many records had been read by then."""
-    lines = [line.split() for p in (folder / "marks").iterdir() for line in p.open()]
+    lines = [
+        line.split() for p in (folder / "marks").iterdir() for line in p.read_text().splitlines()
+    ]
     marks = sorted((int(nanos) / _NANOS, int(records)) for nanos, records in lines)
     times, records = np.array(marks).T
     return times, records.cumsum()

@@ -24,7 +24,17 @@ from tests.bench.peers.lean import Lean
 from tests.bench.peers.names import CaseName, Peer
 from tests.bench.peers.run import PeerChoice, measure_peers
 from tests.bench.peers.services import Load
-from tests.bench.peers.trial import CLIENT, JVM, WORKER, RowsError, Trial, check_rows
+from tests.bench.peers.trial import (
+    CLIENT,
+    JVM,
+    WORKER,
+    Meter,
+    RowsError,
+    Trial,
+    WindowError,
+    check_rows,
+    measure_window,
+)
 
 RECORDS = 50  # of a block
 
@@ -104,7 +114,7 @@ def test_each_peer_takes_its_turn_and_the_figures_are_written(
     case = replace(CASES[CaseName.TICKETS], block_records=RECORDS)
     monkeypatch.setitem(CASES, CaseName.TICKETS, case)
     json_file, markdown_file = tmp_path / "peers.json", tmp_path / "peers.md"
-    arguments = ["peers", "--cases", "tickets", "--records", "3200", "--repeats", "2"]
+    arguments = ["peers", "--cases", "tickets", "--records", "8000", "--repeats", "2"]
     given = parser().parse_args([*arguments, "--json", str(json_file)])
     choice = PeerChoice(given.cases, given.peers, given.records, given.repeats)
     measure_peers(Console(quiet=True), choice, json_file=given.json, markdown_file=markdown_file)
@@ -118,5 +128,28 @@ def test_each_peer_takes_its_turn_and_the_figures_are_written(
         "least": 31 / 15,
         "most": 27 / 11,
     }
-    assert [*records.values()] == [3_200, 3_200, 800, 3_200]
-    assert "| spark | 3,200 | 29.00 (27.00-31.00) | 26.00 " in markdown_file.read_text()
+    assert [*records.values()] == [8_000, 8_000, 800, 8_000]
+    assert "| spark | 8,000 | 29.00 (27.00-31.00) | 26.00 " in markdown_file.read_text()
+
+
+def write_marks(folder: Path, *marks: tuple[float, int]) -> Path:
+    (folder / "marks").mkdir()
+    lines = [f"{int(second * 1e9)} {records}\n" for second, records in marks]
+    (folder / "marks" / "peer").write_text("".join(lines))
+    return folder
+
+
+def test_only_the_second_half_of_a_trial_is_measured(tmp_path: Path) -> None:
+    seconds = {WORKER: [0.0, 7.0, 9.0], JVM: [0.0, 5.0, 5.5], CLIENT: [0.0, 0.0, 0.0]}
+    meter = Meter([], times=[100.0, 120.0, 130.0], seconds=seconds)
+    folder = write_marks(tmp_path, (110, 500), (120, 500), (130, 1_000))
+    trial = measure_window(Peer.JOB, 90.0, folder, meter)
+    assert (trial.start_seconds, trial.clock) == (20.0, 10_000.0)
+    assert trial.cpu == pytest.approx({WORKER: 2_000.0, JVM: 500.0, CLIENT: 0.0})
+    assert trial.cpu_in_all == pytest.approx(2_500.0)
+
+
+def test_a_trial_without_a_second_half_says_what_to_do(tmp_path: Path) -> None:
+    folder = write_marks(tmp_path, (110, 500))
+    with pytest.raises(WindowError, match="spark read the second half of its records at once"):
+        measure_window(Peer.SPARK, 90.0, folder, Meter([]))
