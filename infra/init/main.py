@@ -14,6 +14,7 @@ from infra.arguments import ExitCode
 from infra.catalogue.control_records import read_records
 from infra.catalogue.model import Catalogue, CatalogueError
 from infra.init.command_line import parser
+from infra.init.progress import Progress
 from infra.init.propose import propose
 from infra.init.summary import summarise
 from infra.init.writing import write
@@ -59,7 +60,16 @@ def _read(options: Namespace) -> Catalogue:
         return read_records(options.records)
     from infra.catalogue.postgresql import read_database  # the driver is imported when needed
 
-    return read_database(options.dsn, options.schema, with_samples=not options.no_samples)
+    progress = Progress(sys.stderr)
+    try:
+        return read_database(
+            options.dsn,
+            options.schema,
+            with_samples=not options.no_samples,
+            report=progress.show,
+        )
+    finally:
+        progress.clear()
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:

@@ -13,7 +13,7 @@ from infra.init.references import describe_rows
 # A table that no other refers to, and that is small beside others like it, lists something.
 _FEW_ROWS: Final = 1_000
 _SMALL_BESIDE: Final = 100
-_DEEPEST: Final = 5  # references one after the other
+_DEEPEST: Final = 5  # references one after the other, which is one too many
 _LONGEST_WIDE_NAME: Final = 63
 # Of `_key_<path>__<column>`, also where the column has a position of its own; Redshift has 127.
 _LONGEST_PATH: Final = 117
@@ -21,6 +21,8 @@ _MOST_COLUMNS: Final = 1_500  # Redshift has 1,600; what a target shows and what
 # Ways through the references from one fact. A plan and its SQL have a step for each that is read,
 # and walking them takes time with their number.
 _MOST_WAYS: Final = 1_000
+_TOO_FAR: Final = f"no fact that is declared leads to it in {_DEEPEST - 1} references or fewer"
+_ALONE: Final = "no reference leads from it or to it: if it is a fact, declare it and a target"
 _SUFFIX: Final = "_wide"
 _TIMES: Final = ("timestamp", "timestamptz", "date")
 
@@ -160,14 +162,13 @@ def _drop_deepest(draft: Draft, target: DraftTarget, ways: int) -> None:
 def _leave_out_unused(draft: Draft) -> None:
     read = {target.fact for target in draft.targets}
     read |= {id_ for target in draft.targets for id_ in target.paths.values()}
-    for id_ in [*draft.tables]:
+    every = [r for t in draft.tables.values() for r in [*t.references.values(), *t.unused.values()]]
+    referred = {reference.to for reference in every}
+    for id_, table in [*draft.tables.items()]:
         if id_ not in read:
-            draft.leave_out(
-                full_name(id_),
-                "no reference leads from a fact to it, and none from it: if it is a fact, declare "
-                "it and a target",
-            )
-            del draft.tables[id_]
+            is_connected = id_ in referred or table.references or table.unused
+            draft.leave_out(full_name(id_), _TOO_FAR if is_connected else _ALONE)
+    draft.tables = {id_: table for id_, table in draft.tables.items() if id_ in read}
 
 
 def add_columns(draft: Draft) -> None:

@@ -14,8 +14,8 @@ from infra.init.references import describe_rows
 
 _WIDTH: Final = 100
 _LONGEST_COMMENT: Final = 400  # characters of a comment of the source
-_PLAIN: Final = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
-_SIZED_TYPE: Final = re.compile(r"^(var)?(char|byte)\(\d+\)$|^double precision$")
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_SIZED_TYPE: Final = re.compile(r"(var)?(char|byte)\(\d+\)|double precision")
 # What YAML reads as something else than text.
 _WORDS: Final = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
 _HEAD: Final = """
@@ -188,9 +188,9 @@ def _flow(content: Any) -> str:
 def _scalar(text: str) -> str:
     """Text as YAML reads it back: plain where that is certain, else in quotes."""
     steps = text.split(".")
-    if all(map(_PLAIN.match, steps)) and text.lower() not in _WORDS:
+    if all(map(_PLAIN.fullmatch, steps)) and text.lower() not in _WORDS:
         return text
-    if _SIZED_TYPE.match(text):
+    if _SIZED_TYPE.fullmatch(text):
         return text
     return f'"{"".join(map(_escape, text))}"'
 

@@ -177,7 +177,7 @@ def test_without_foreign_keys_references_are_guessed_and_marked() -> None:
 def test_where_nothing_leads_anywhere_the_largest_table_is_a_fact() -> None:
     draft, content = declare(catalogue(table("a", [ID], rows=5), table("b", [ID], rows=70)))
     assert [*content["targets"]] == ["b_wide"]
-    assert "no reference leads from a fact to it" in reasons(draft)["shop.a"]
+    assert reasons(draft)["shop.a"].startswith("no reference leads from it or to it")
 
 
 def test_what_refers_to_a_key_is_declared_as_the_key_is() -> None:
@@ -294,6 +294,7 @@ def test_a_web_of_references_is_thinned_out() -> None:
     assert max(dotted.count(".") for dotted in target["columns"].values()) == 4
     assert len(content["tables"]) == 5
     assert any("the way to it is too long" in each for each in draft.targets[0].not_followed)
+    assert reasons(draft)["shop.t14"].startswith("no fact that is declared leads to it in 4 ")
 
 
 def test_names_of_several_schemas_are_told_apart() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from infra.catalogue.model import Catalogue
@@ -25,6 +25,7 @@ def source(name: str, of_column: str, comment: str) -> Catalogue:
 
 
 @given(NAMES, NAMES, NAMES)
+@example("sale", "price\n", "")  # which `$` of a pattern would take for its end
 def test_any_name_and_comment_is_written_so_that_yaml_reads_it(
     name: str, of_column: str, comment: str
 ) -> None:
