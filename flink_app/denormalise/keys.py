@@ -1,8 +1,8 @@
 """Keys of rows by columns, and the 64-bit numbers that they are looked up by.
 
-A key of one integer column is its own code. Of any other key the code is Python's hash, which is
-seeded in every process: nobody can choose keys of equal codes. Keys with equal codes may still
-differ, so whoever finds a code compares the key.
+A key of one integer column is its own code. Of any other key the code is Python's hash. Keys with
+equal codes may differ, so whoever finds a code compares the key. Of text the hash is seeded in
+every process, so that nobody can choose keys of equal codes, which would only cost time.
 """
 
 from __future__ import annotations
