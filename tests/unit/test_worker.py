@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
+import pytest
+
+from connectors.failures import UnexpectedError
+from connectors.staging import operator as staging
+from flink_app.decode import operator as decode
+from flink_app.denormalise import operator as denormalise
 from tests.unit.stars import ROOT
 
 ROUNDS, COPIES, MEBIBYTES, PAGES_A_MEBIBYTE = 20, 6, 6, 256
@@ -31,3 +38,17 @@ def test_memory_of_one_element_serves_the_next() -> None:
     )
     touched = ROUNDS * COPIES * MEBIBYTES * PAGES_A_MEBIBYTE
     assert int(counted.stdout) < touched / 10
+
+
+@pytest.mark.parametrize(
+    ("module", "stage"),
+    [(decode, decode.Decode), (denormalise, denormalise.Denormalise), (staging, staging.Stage)],
+)
+def test_each_stage_prepares_its_worker_before_anything_else(
+    monkeypatch: pytest.MonkeyPatch, module: Any, stage: Any
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(module, "prepare_worker", lambda: calls.append("prepared"))
+    with pytest.raises(UnexpectedError, match="AttributeError"):  # nothing else is there
+        stage.open(stage.__new__(stage), runtime_context=None)
+    assert calls == ["prepared"]
