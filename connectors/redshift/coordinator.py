@@ -346,9 +346,10 @@ class LoadCoordinator:
             waiting = {part.epoch for part in self._pending.values()}
             self._complete_since = {e: t for e, t in self._complete_since.items() if e in waiting}
             due = self._select_due()
-            if self._prune_due or self._number is None or not due or not self._is_time(due):
+            number = self._number if self._fenced else None  # which a new start is to take first
+            if number is None or self._prune_due or not due or not self._is_time(due):
                 return None
-            return self._begin_load(due, self._number)
+            return self._begin_load(due, number)
 
     def _take(self) -> frozenset[str]:
         """Reports what has ended, if anything has; names of parts now loaded."""

@@ -19,16 +19,20 @@ def create_statements(warehouse: WarehouseSpec, names: Names) -> list[str]:
     """Everything, in a warehouse that has none of it; one statement each, in order."""
     statements = create_beside_targets(warehouse, names)
     for target in warehouse.targets:
-        statements += [create_base(target, names), create_view(target, names, target.declared)]
+        statements += [
+            create_tombstones(target, warehouse, names),
+            create_base(target, names),
+            create_view(target, names, target.declared),
+        ]
     return statements
 
 
 def create_beside_targets(warehouse: WarehouseSpec, names: Names) -> list[str]:
-    """Idempotent DDL of all but base tables and views, which `targets` makes."""
+    """Idempotent DDL of all but targets' own tables, which `start` makes one target at a time."""
     statements = create_bookkeeping(names)
-    for target in warehouse.targets:
-        statements.append(f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}")
-        statements.append(_tombstone_table(target, warehouse, names))
+    statements += [
+        f"CREATE SCHEMA IF NOT EXISTS {quote(target.schema)}" for target in warehouse.targets
+    ]
     statements += [
         _dimension_table(dimension, warehouse, names) for dimension in warehouse.dimensions
     ]
@@ -69,7 +73,8 @@ def create_view(target: TargetSpec, names: Names, present: Collection[str]) -> s
     )
 
 
-def _tombstone_table(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> str:
+def create_tombstones(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> str:
+    """A target's tombstones; idempotent."""
     definition = _define_tombstones(target, warehouse)
     return f"CREATE TABLE IF NOT EXISTS {names.tombstones(target)} {definition}"
 

@@ -71,8 +71,8 @@ class Grants:
             _grant(relation, grantee): (
                 f"It was to grant SELECT on {relation} to {kind} {number} of {len(grantees)} "
                 f"that have it, in the order of their names (SHOW GRANTS ON TABLE {relation}). "
-                "Nothing was changed. REVOKE SELECT ON it from this one, start again, and give it "
-                "the right on the new view in the way that it was given before"
+                "This target is as it was. REVOKE SELECT ON it from this one, start again, and "
+                "give it the right on the new view in the way that it was given before"
             )
             for kind, grantees in by_kind.items()
             for number, grantee in enumerate(grantees, 1)

@@ -5,13 +5,11 @@ key. The range of these is asked for once and written into the statements, so th
 leave out the blocks that hold none of them; it changes no result. Where a dimension has changes,
 rows all over the target may be touched, and there is no range.
 
-Only integers: they sort as they are written, and they are no personal data. A column whose values
-are replaced by a treatment is text by then, whatever the source has.
+Only integers: they sort as they are written. Statements have nothing of a column whose values a
+treatment replaces: it is text by then, whatever the source has.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quote
@@ -25,7 +23,7 @@ def read_key_ranges(
     cursor: Cursor, warehouse: WarehouseSpec, names: Names, staged: StagedBatch
 ) -> dict[str, KeyRange]:
     """The ranges by target; targets without any are left out. At most one statement."""
-    bounded = list(_bounded_targets(warehouse, names, staged))
+    bounded = find_bounded(warehouse, names, staged)
     if not bounded:
         return {}
     cursor.execute(select_ranges(bounded, names))
@@ -46,15 +44,17 @@ def select_ranges(bounded: list[tuple[TargetSpec, str]], names: Names) -> str:
     )
 
 
-def _bounded_targets(
+def find_bounded(
     warehouse: WarehouseSpec, names: Names, staged: StagedBatch
-) -> Iterator[tuple[TargetSpec, str]]:
+) -> list[tuple[TargetSpec, str]]:
     """Targets that only rows of their own reach, each with a column of its key."""
+    bounded = []
     for target in warehouse.targets:
         column = _find_integer(target)
         touching = Touching(warehouse, names, target, rows_staged=True, changed=staged.changed)
         if target.table in staged.rows and column is not None and not touching.searched:
-            yield target, column
+            bounded.append((target, column))
+    return bounded
 
 
 def _find_integer(target: TargetSpec) -> str | None:

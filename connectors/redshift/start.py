@@ -5,10 +5,11 @@ is one:
 
 1. Look: can this database be loaded from, and does an earlier attempt still hold the lock? Its
    sessions are ended.
-2. Bookkeeping tables, tombstones and dimensions are made and migrated.
+2. Bookkeeping tables and dimensions are made, and migrated with the tombstones that there are.
 3. Each target's base table and view are made what is declared, one target after the other: whoever
-   queries one waits for that one alone.
-4. The fence is taken, and base tables are compared with the declaration.
+   queries one waits for that one alone. A new target's tombstones are made with them.
+   Whatever is changed takes the fence with it.
+4. The fence is taken in any case, and base tables are compared with the declaration.
 5. What differs is altered; then the third step comes once more, since views show what the base
    tables have.
 
@@ -24,7 +25,11 @@ from connectors.redshift import bookkeeping, ledger, migrations
 from connectors.redshift.access import Limits
 from connectors.redshift.alter import Difference, Present, columns_of, differences
 from connectors.redshift.connection import limit_statements
-from connectors.redshift.ddl import create_beside_targets, replace_tombstones
+from connectors.redshift.ddl import (
+    create_beside_targets,
+    create_tombstones,
+    replace_tombstones,
+)
 from connectors.redshift.dimensions import refuse_moved
 from connectors.redshift.errors import LoadError, NeedsRepairError
 from connectors.redshift.left_behind import end_left_behind, say_endless_sessions
@@ -93,8 +98,7 @@ class Start:
         bases = self._bring_targets_up_to_date(number)  # 3
         with self._transactions.open("taking the fence") as cursor:  # 4
             self._transactions.lock_load(cursor, self._names)
-            ledger.take_fence(cursor, self._names, self._application, number)
-            check_key(cursor, self._names, self._key_id)
+            self._take_fence(cursor, number)
             refuse_moved(cursor, self._warehouse, self._names)
             differing = [
                 *differences(cursor, self._warehouse, self._names, bases),
@@ -152,11 +156,7 @@ class Start:
             cursor.execute(statement)
         self._transactions.progress = ""
         for target in self._warehouse.targets:
-            present = columns_of(
-                cursor, self._names.bookkeeping_schema, self._names.tombstone_table(target)
-            )
-            if not present:
-                refuse_table_of_another(cursor, target, self._warehouse, self._names)
+            present = self._read_tombstones(cursor, target)
             for statement in replace_tombstones(target, self._warehouse, self._names, present):
                 cursor.execute(statement)
         for statement in create_beside_targets(self._warehouse, self._names):
@@ -165,6 +165,11 @@ class Start:
         if before != migrations.LATEST:
             migrations.record_version(cursor, self._names)
         return (before.number, migrations.LATEST.number) if before and due else None
+
+    def _read_tombstones(self, cursor: ledger.Cursor, target: TargetSpec) -> Columns:
+        """The columns of a target's tombstones; none where it has never been made."""
+        table = self._names.tombstone_table(target)
+        return columns_of(cursor, self._names.bookkeeping_schema, table)
 
     def _bring_targets_up_to_date(self, number: int) -> dict[str, Columns]:
         """The columns of base tables, by target; raises LoadError."""
@@ -176,17 +181,25 @@ class Start:
     def _bring_up_to_date(self, target: TargetSpec, number: int) -> Columns:
         """Makes a base table and its view as far as they are not as declared.
 
-        A view shows what its base table has of the declaration. Locks are taken within a limit, as
-        for an ALTER. Returns the columns of the base table; raises LoadError.
+        Tombstones are there only where the base table has been made with them, in one transaction:
+        they tell it from one that another application has made, whenever that was. A view shows
+        what its base table has of the declaration. Locks are taken within a limit, as for an ALTER.
+        Returns the columns of the base table; raises LoadError.
         """
         names, warehouse = self._names, self._warehouse
         doing = f"making the base table and the view of {names.view(target)}"
         with self._transactions.open(doing) as cursor:
             self._transactions.lock_load(cursor, names)
             ledger.refuse_superseded(cursor, names, self._application, number)
+            if not self._read_tombstones(cursor, target):
+                refuse_table_of_another(cursor, target, warehouse, names)
+                cursor.execute(create_tombstones(target, warehouse, names))
             state = find_change(cursor, target, warehouse, names)
             change, columns = state.change, state.columns
             if change is not None:
+                # An earlier start that still runs must neither load rows without the positions
+                # that are filled in here, nor change the view back.
+                self._take_fence(cursor, number)
                 self._make(cursor, target, change)
             limits = (self._limits.alter, self._limits.statement)
             turned = turn_target_into_bytes(
@@ -199,6 +212,11 @@ class Start:
         if change is not None and change.message:
             logger.warning("Target: %s", change.message)
         return columns
+
+    def _take_fence(self, cursor: ledger.Cursor, number: int) -> None:
+        """Unless the tables were filled under another key: then it stays where it is."""
+        ledger.take_fence(cursor, self._names, self._application, number)
+        check_key(cursor, self._names, self._key_id)
 
     def _make(self, cursor: ledger.Cursor, target: TargetSpec, change: Change) -> None:
         limit_statements(cursor, self._limits.alter)

@@ -202,9 +202,9 @@ def refuse_table_of_another(
 ) -> None:
     """Raises NeedsRepairError if a table that would count as the target's is another's.
 
-    To be asked where this application has no tombstones of the target yet: it has never loaded it
-    then, and whoever has made the table and loads it has tombstones, a ledger and a fence of its
-    own.
+    To be asked where this application has no tombstones of the target yet, which it makes with the
+    base table: it has not made that table then, and whoever has, and loads it, has tombstones, a
+    ledger and a fence of its own.
     """
     for name, relation in zip(
         (names.view(target), names.base(target)), _look(cursor, target, names), strict=True

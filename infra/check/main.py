@@ -89,7 +89,7 @@ def check_file(path: Path, rows: Mapping[str, int], records: Path | None) -> Che
 
 
 def _facts(star: Star, rows: Mapping[str, int]) -> list[str]:
-    facts = [f"a load of all tables has {count_statements(star)} statements"]
+    facts = [f"a load of all tables has {count_statements(star)} statements beside its bookkeeping"]
     if rows:
         size = mirror_bytes(star, rows) / 1e6
         facts.append(f"the mirror takes about {size:,.0f} MB of each subtask's memory")

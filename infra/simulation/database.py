@@ -39,7 +39,7 @@ from connectors.redshift.names import quote
 from connectors.redshift.position_sql import to_digits
 from connectors.redshift.spec import WarehouseSpec
 from infra.simulation.faults import Breaking, Planned
-from infra.simulation.sqlite_dialect import as_sqlite, connect, drop_temporary
+from infra.simulation.sqlite_dialect import LATE_BINDING, as_sqlite, connect, drop_temporary
 
 BOOKKEEPING: Final = "starjoin"
 MOST_SCHEMAS: Final = 9  # SQLite attaches ten databases; one holds the bookkeeping tables
@@ -194,9 +194,10 @@ class _Connection:
         return self._answer
 
     def _relations(self, schema: str, *wanted: str) -> list[tuple[Any, ...]]:
-        """Name, kind, no comment and definition of those that there are."""
+        """Name, kind, no comment and definition of those that there are, as Redshift gives it."""
         relations = self._sqlite.execute(
-            f"SELECT name, CASE type WHEN 'view' THEN 'v' ELSE 'r' END, NULL, sql "
+            "SELECT name, CASE type WHEN 'view' THEN 'v' ELSE 'r' END, NULL, "
+            f"sql || CASE type WHEN 'view' THEN '{LATE_BINDING}' ELSE '' END "
             f'FROM "{schema}".sqlite_master'
         ).fetchall()
         return [relation for relation in relations if relation[0] in wanted]

@@ -1,7 +1,7 @@
 """The load's SQL as SQLite takes it, for both warehouses in memory: the simulation's, the units'.
 
 - `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out, those of CREATE TABLE AS among them;
-- `WITH NO SCHEMA BINDING`: left out;
+- `WITH NO SCHEMA BINDING` (`LATE_BINDING`): left out;
 - `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`;
 - `CAST(FROM_HEX('00') AS VARBYTE(1))`: `X'00'`. SQLite compares bytes as Redshift does.
 
@@ -19,6 +19,7 @@ from typing import Final
 
 from connectors.redshift.ledger import now
 
+LATE_BINDING: Final = "\nWITH NO SCHEMA BINDING"
 _CLAUSES: Final = re.compile(r"\) (DISTSTYLE|DISTKEY)[^)]*(\)( SORTKEY \(.*\))?)?$")
 _CREATE_AS: Final = re.compile(r"(CREATE TEMP TABLE \S+) (?:DISTSTYLE EVEN|DISTKEY \(\S+\)) AS\n")
 _BYTES: Final = re.compile(r"CAST\(FROM_HEX\('([0-9a-f]*)'\) AS VARBYTE\(\d+\)\)")
@@ -41,7 +42,7 @@ def as_sqlite(sql: str) -> str:
     if deleted := _DELETE.fullmatch(sql):
         table, others, condition = deleted.groups()
         sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
-    sql = sql.removesuffix("\nWITH NO SCHEMA BINDING")
+    sql = sql.removesuffix(LATE_BINDING)
     return _CLAUSES.sub(")", _CREATE_AS.sub(r"\1 AS\n", _BYTES.sub(r"X'\1'", sql)))
 
 

@@ -70,7 +70,9 @@ def go_on(history: History) -> None:
     history.drain()
 
 
-def test_state_of_another_key_is_refused_and_the_former_one_goes_on() -> None:
+def test_state_of_another_key_is_refused_and_the_former_one_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with loaded() as history:
         last, before = history.world.checkpoints[-1], content(history.world)
         start(history, OTHER, last)
@@ -79,6 +81,7 @@ def test_state_of_another_key_is_refused_and_the_former_one_goes_on() -> None:
         assert content(history.world) == before
         start(history, KEYS, last)
         history.drain()
+        assert "shows the declared columns now" not in caplog.text, "views are as they were"
 
 
 def test_a_start_without_state_under_another_key_is_refused_by_the_bookkeeping_tables() -> None:

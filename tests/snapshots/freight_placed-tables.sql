@@ -92,21 +92,7 @@ CREATE TABLE IF NOT EXISTS "starjoin".schema_version (
 
 CREATE SCHEMA IF NOT EXISTS "reports";
 
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
-  "voyage" INTEGER NOT NULL,
-  "line" SMALLINT NOT NULL,
-  "_pos" VARBYTE(22) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTKEY ("voyage") SORTKEY ("voyage", "line");
-
 CREATE SCHEMA IF NOT EXISTS "public";
-
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
-  "consignment_line" SMALLINT NOT NULL,
-  "consignment_voyage" INTEGER NOT NULL,
-  "_pos" VARBYTE(22) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTSTYLE AUTO SORTKEY ("consignment_voyage", "consignment_line");
 
 CREATE TABLE IF NOT EXISTS "starjoin"."dimension_region" (
   "country" VARCHAR(2) NOT NULL,
@@ -134,6 +120,13 @@ CREATE TABLE IF NOT EXISTS "starjoin"."dimension_register" (
   "_pos" VARBYTE(22) NOT NULL,
   "_deleted" BOOLEAN NOT NULL
 ) DISTKEY ("company_id") SORTKEY ("company_id");
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_consignment_report" (
+  "voyage" INTEGER NOT NULL,
+  "line" SMALLINT NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("voyage") SORTKEY ("voyage", "line");
 
 CREATE TABLE "reports"."consignment_report_base" (
   "voyage" INTEGER NOT NULL,
@@ -175,6 +168,13 @@ CREATE VIEW "reports"."consignment_report" AS
 SELECT "voyage", "line", "sender_id", "sender_name", "sender_region", "sender_number", "receiver", "receiver_name", "receiver_harbour", "origin_depth", "origin_surveyed", "origin_country", "origin_region", "weight", "fee", "insured", "loaded_at"
 FROM "reports"."consignment_report_base"
 WITH NO SCHEMA BINDING;
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sender_report" (
+  "consignment_line" SMALLINT NOT NULL,
+  "consignment_voyage" INTEGER NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTSTYLE AUTO SORTKEY ("consignment_voyage", "consignment_line");
 
 CREATE TABLE "public"."sender_report_base" (
   "consignment_line" SMALLINT NOT NULL,

@@ -92,29 +92,16 @@ CREATE TABLE IF NOT EXISTS "starjoin".schema_version (
 
 CREATE SCHEMA IF NOT EXISTS "sales";
 
+CREATE SCHEMA IF NOT EXISTS "purchasing";
+
+CREATE SCHEMA IF NOT EXISTS "logistics";
+
 CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_sales_lines" (
   "order_id" BIGINT NOT NULL,
   "line_number" SMALLINT NOT NULL,
   "_pos" VARBYTE(22) NOT NULL,
   "_loaded_at" TIMESTAMP NOT NULL
 ) DISTKEY ("order_id") SORTKEY ("order_id", "line_number");
-
-CREATE SCHEMA IF NOT EXISTS "purchasing";
-
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_supplier_lines" (
-  "line_in_order" SMALLINT NOT NULL,
-  "sold_in_order" BIGINT NOT NULL,
-  "_pos" VARBYTE(22) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTSTYLE AUTO SORTKEY ("sold_in_order", "line_in_order");
-
-CREATE SCHEMA IF NOT EXISTS "logistics";
-
-CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
-  "shipment_number" VARCHAR(20) NOT NULL,
-  "_pos" VARBYTE(22) NOT NULL,
-  "_loaded_at" TIMESTAMP NOT NULL
-) DISTKEY ("shipment_number") SORTKEY ("shipment_number");
 
 CREATE TABLE "sales"."sales_lines_base" (
   "order_id" BIGINT NOT NULL,
@@ -180,6 +167,13 @@ SELECT "order_id", "line_number", "quantity", "unit_price", "discount", "gift_wr
 FROM "sales"."sales_lines_base"
 WITH NO SCHEMA BINDING;
 
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_supplier_lines" (
+  "line_in_order" SMALLINT NOT NULL,
+  "sold_in_order" BIGINT NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTSTYLE AUTO SORTKEY ("sold_in_order", "line_in_order");
+
 CREATE TABLE "purchasing"."supplier_lines_base" (
   "line_in_order" SMALLINT NOT NULL,
   "sold_in_order" BIGINT NOT NULL,
@@ -205,6 +199,12 @@ CREATE VIEW "purchasing"."supplier_lines" AS
 SELECT "line_in_order", "sold_in_order", "sold", "made_in", "supplier_number", "supplier_title", "supplier_rating", "product_rating", "department_code"
 FROM "purchasing"."supplier_lines_base"
 WITH NO SCHEMA BINDING;
+
+CREATE TABLE IF NOT EXISTS "starjoin"."tombstones_deliveries" (
+  "shipment_number" VARCHAR(20) NOT NULL,
+  "_pos" VARBYTE(22) NOT NULL,
+  "_loaded_at" TIMESTAMP NOT NULL
+) DISTKEY ("shipment_number") SORTKEY ("shipment_number");
 
 CREATE TABLE "logistics"."deliveries_base" (
   "shipment_number" VARCHAR(20) NOT NULL,

@@ -708,6 +708,16 @@ def test_pruning_comes_before_the_load_that_would_follow(pruning: Rig) -> None:
     assert pruning.calls[3:] == [("load", "d"), ("prune", "5"), ("load", "e")]
 
 
+def test_a_start_comes_before_the_load_that_would_follow(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([part("a", epoch=1), part("b", epoch=2)])
+    rig.complete(1)
+    rig.coordinator.signal(Started(2, NUMBER))
+    for _ in range(3):
+        rig.finish()
+    assert rig.calls[1:] == [("load", "a"), ("start", "5"), ("load", "b")]
+
+
 def test_what_would_follow_waits_for_the_interval(scheduled: Rig) -> None:
     scheduled.started()
     scheduled.coordinator.remember([sized("a", 1), sized("b", 2)])

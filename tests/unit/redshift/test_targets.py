@@ -11,7 +11,7 @@ import pytest
 from redshift_connector.error import ProgrammingError
 
 from connectors.redshift.ddl import create_view
-from connectors.redshift.errors import FenceLostError, NeedsRepairError
+from connectors.redshift.errors import FenceLostError, KeyChangedError, NeedsRepairError
 from connectors.redshift.grants import parse_rights
 from connectors.redshift.names import Names
 from connectors.redshift.targets import find_change
@@ -211,6 +211,63 @@ def test_a_table_that_this_application_has_no_tombstones_of_is_anothers(
     assert not warehouse.statements("ALTER")
     warehouse.tables[Names.tombstone_table(TARGET)] = buried
     loader(warehouse).start(7)
+
+
+def test_a_table_that_another_application_makes_during_the_start_is_not_taken(
+    warehouse: FakeWarehouse,
+) -> None:
+    """Two applications whose declarations name one target are deployed at the same time."""
+    theirs, their_view = warehouse.tables.pop(BASE_TABLE), dict(warehouse.views)
+    del warehouse.tables[Names.tombstone_table(TARGET)]
+    warehouse.views.clear()
+
+    def make(what: str) -> None:
+        if what == "connect" and warehouse.statements("CREATE"):  # ours has made its bookkeeping
+            warehouse.tables[BASE_TABLE] = theirs
+            warehouse.views |= their_view
+
+    warehouse.fails = make
+    for number in (5, 6):
+        with pytest.raises(NeedsRepairError, match=f"{BASE} is there already, .* no tombstones"):
+            loader(warehouse).start(number)
+    assert warehouse.fence == []
+    assert not [sql for sql in warehouse.said if NAMES.tombstones(TARGET) in sql]
+
+
+def test_a_view_is_changed_under_the_fence(warehouse: FakeWarehouse) -> None:
+    """Or an earlier start loads rows without the positions that were filled in just before."""
+    warehouse.fence = [("app", 4)]
+    warehouse.views[TARGET.table] = MADE.replace('"location", ', "")
+
+    def look(what: str) -> None:
+        if what == "commit" and warehouse.statements("DROP VIEW"):
+            assert warehouse.statements("UPDATE")
+            assert warehouse._fence_now == [("app", 5)]
+
+    warehouse.fails = look
+    loader(warehouse).start(5)
+    assert warehouse.fence == [("app", 5)]
+
+
+def test_a_start_under_another_key_changes_no_view(warehouse: FakeWarehouse) -> None:
+    warehouse.key_id = "one"
+    warehouse.views[TARGET.table] = MADE.replace('"location", ', "")
+    with pytest.raises(KeyChangedError):
+        loader(warehouse, key_id="another").start(5)
+    assert not warehouse.statements("DROP VIEW")
+    assert warehouse.fence == []
+
+
+def test_tombstones_are_made_with_the_base_table_or_not_at_all(warehouse: FakeWarehouse) -> None:
+    """A start that ends before it has made the base table leaves nothing that claims it."""
+    del warehouse.tables[BASE_TABLE], warehouse.tables[Names.tombstone_table(TARGET)]
+    warehouse.views.clear()
+    with pytest.raises(NeedsRepairError, match="do not match"):  # nothing is made in this warehouse
+        loader(warehouse).start(5)
+    begun = [said for said in warehouse.said if said in {"connect", "commit"} or "CREATE" in said]
+    (base,) = (n for n, said in enumerate(begun) if said.startswith(f"CREATE TABLE {BASE} "))
+    assert NAMES.tombstones(TARGET) in begun[base - 1]
+    assert sum(NAMES.tombstones(TARGET) in said for said in begun) == 1
 
 
 def test_a_table_of_another_user_is_not_taken_as_a_new_target_either(
