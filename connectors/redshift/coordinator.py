@@ -213,7 +213,9 @@ class LoadCoordinator:
         self.checkpoints: set[int] = set()
         self._completed = -1
         self._number: int | None = None
-        self._fenced = False
+        # The start that is being made, and the one whose fence is held.
+        self._starting: int | None = None
+        self._fence: int | None = None
         self._sweep_due = False
         self._not_before = 0.0
         self._running = _NEVER
@@ -239,7 +241,7 @@ class LoadCoordinator:
         with self._lock:
             match signal:
                 case Started(restored_from, number):
-                    self._number, self._fenced = number, False
+                    self._number, self._fence = number, None
                     completed = restored_from
                 case CheckpointComplete(checkpoint):
                     completed = checkpoint
@@ -250,6 +252,10 @@ class LoadCoordinator:
             self._drop_checkpoints(due)
             for part in due:
                 self._complete_since.setdefault(part.epoch, self._clock())
+
+    @property
+    def _fenced(self) -> bool:
+        return self._number is not None and self._fence == self._number
 
     @property
     def working(self) -> bool:
@@ -303,6 +309,7 @@ class LoadCoordinator:
 
     def _start_next(self, number: int) -> None:
         if not self._fenced:
+            self._starting = number
             self._work.submit(lambda: self._loader.start(number))
             return
         if self._prune_due:
@@ -372,7 +379,7 @@ class LoadCoordinator:
             self._prunes_now = False
         else:
             with self._lock:
-                self._fenced, self._sweep_due = True, bool(result)
+                self._fence, self._sweep_due = self._starting, bool(result)
         return frozenset()
 
     def _report(self, loaded: Loaded) -> None:

@@ -22,7 +22,7 @@ LOOK_SECONDS: Final = 60.0
 
 
 class LockWatch:
-    """Looks once a minute, for as long as one call of the loader goes on.
+    """Looks once a minute, for as long as calls of the loader follow one another.
 
     Args:
         look: a sentence for each lock that is waited for; raises LoadError.

@@ -98,14 +98,12 @@ class Start:
         bases = self._bring_targets_up_to_date(number)  # 3
         with self._transactions.open("taking the fence") as cursor:  # 4
             self._transactions.lock_load(cursor, self._names)
-            self._take_fence(cursor, number)
-            refuse_moved(cursor, self._warehouse, self._names)
+            sweep_due = self._take_fence(cursor, number)
             differing = [
                 *differences(cursor, self._warehouse, self._names, bases),
                 *unfillable_columns(cursor, self._warehouse, self._names),
             ]
             self._refuse(differing)
-            sweep_due = check_floor(cursor, self._names, self._floor)
         for difference in differing:  # 5
             self._alter(difference)
         if differing:
@@ -213,10 +211,12 @@ class Start:
             logger.warning("Target: %s", change.message)
         return columns
 
-    def _take_fence(self, cursor: ledger.Cursor, number: int) -> None:
-        """Unless the tables were filled under another key: then it stays where it is."""
+    def _take_fence(self, cursor: ledger.Cursor, number: int) -> bool:
+        """Unless this start is refused whatever its targets are like; whether a sweep is due."""
         ledger.take_fence(cursor, self._names, self._application, number)
         check_key(cursor, self._names, self._key_id)
+        refuse_moved(cursor, self._warehouse, self._names)
+        return check_floor(cursor, self._names, self._floor)
 
     def _make(self, cursor: ledger.Cursor, target: TargetSpec, change: Change) -> None:
         limit_statements(cursor, self._limits.alter)

@@ -718,6 +718,17 @@ def test_a_start_comes_before_the_load_that_would_follow(rig: Rig) -> None:
     assert rig.calls[1:] == [("load", "a"), ("start", "5"), ("load", "b")]
 
 
+def test_a_start_is_not_taken_for_the_one_that_was_said_meanwhile(rig: Rig) -> None:
+    rig.coordinator.signal(Started(None, NUMBER - 1))
+    rig.coordinator.advance()
+    rig.coordinator.remember([part("a", epoch=1)])
+    rig.started(restored_from=1)
+    assert rig.calls == [("start", "4")]
+    rig.finish()
+    assert rig.finish() == {"a"}
+    assert rig.calls[1:] == [("start", "5"), ("load", "a")]
+
+
 def test_what_would_follow_waits_for_the_interval(scheduled: Rig) -> None:
     scheduled.started()
     scheduled.coordinator.remember([sized("a", 1), sized("b", 2)])

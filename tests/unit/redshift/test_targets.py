@@ -249,11 +249,18 @@ def test_a_view_is_changed_under_the_fence(warehouse: FakeWarehouse) -> None:
     assert warehouse.fence == [("app", 5)]
 
 
-def test_a_start_under_another_key_changes_no_view(warehouse: FakeWarehouse) -> None:
+@pytest.mark.parametrize("case", ["another key", "a lower floor", "a dimension that has moved"])
+def test_a_start_that_is_refused_in_any_case_changes_no_view(
+    warehouse: FakeWarehouse, case: str
+) -> None:
     warehouse.key_id = "one"
     warehouse.views[TARGET.table] = MADE.replace('"location", ', "")
-    with pytest.raises(KeyChangedError):
-        loader(warehouse, key_id="another").start(5)
+    if case == "a lower floor":
+        warehouse.floors = {"": 2}
+    elif case == "a dimension that has moved":
+        warehouse.tables[Names.dimension_table(SPEC.patches[0])] = {"_pos": "VARBYTE(22)"}
+    with pytest.raises((KeyChangedError, NeedsRepairError)):
+        loader(warehouse, key_id="another" if case == "another key" else "one").start(5)
     assert not warehouse.statements("DROP VIEW")
     assert warehouse.fence == []
 
