@@ -122,7 +122,7 @@ def parser_of(name: str) -> ArgumentParser:
     if name == "lint":
         parser.add_argument("--fix", action="store_true", help="correct what can be corrected")
     if name == "test":
-        parser.add_argument("--fast", action="store_true", help="only what takes a minute or two")
+        parser.add_argument("--fast", action="store_true", help="unit tests only, in a few minutes")
         parser.epilog = (
             "Arguments go to pytest, which then runs alone, without the tests of Java: "
             "`build.py test tests/unit -k mask`."
