@@ -12,9 +12,12 @@ the help of the command that has them.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -61,8 +64,8 @@ def test(rest: list[str]) -> None:
         become(*PYTEST, "tests/unit", "-m", "not slow and not integration")
     if rest:
         become("-m", "pytest", *rest)
-    step(*MAVEN, "verify")
-    step(str(PYTHON), *PYTEST, "tests/unit", *COVERAGE)
+    with step_beside(*MAVEN, "verify"):  # its tests wait for a good part of their time
+        step(str(PYTHON), *PYTEST, "tests/unit", *COVERAGE)
     step(str(PYTHON), *PYTEST, "tests/contract")
     become(*PYTEST_WITH_FLINK, "--ignore=tests/unit", "--ignore=tests/contract")
 
@@ -183,6 +186,34 @@ def step(*command: str) -> None:
         status = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
     except OSError as error:
         sys.exit(f"build.py: {command[0]} cannot be started: {error.strerror}")
+    if status != 0:
+        sys.exit(f"build.py: {' '.join(command)} ended with {status}")
+
+
+@contextmanager
+def step_beside(*command: str) -> Iterator[None]:
+    """Runs one step while others run in the foreground; then prints what it has printed.
+
+    Stops when it fails. When one of the others does, it is ended and not heard.
+    """
+    with tempfile.TemporaryFile() as printed:
+        try:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment(), stdout=printed, stderr=subprocess.STDOUT
+            )
+        except OSError as error:
+            sys.exit(f"build.py: {command[0]} cannot be started: {error.strerror}")
+        try:
+            yield
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        status = process.wait()
+        printed.seek(0)
+        sys.stdout.flush()
+        shutil.copyfileobj(printed, sys.stdout.buffer)
+        sys.stdout.flush()
     if status != 0:
         sys.exit(f"build.py: {' '.join(command)} ended with {status}")
 

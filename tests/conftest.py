@@ -16,6 +16,7 @@ pytest.register_assert_rewrite("tests.support.running")
 
 # Files whose tests share nothing, so that each test may run in another worker.
 TESTS_APART: Final = (
+    "tests/contract/test_bookkeeping_migrations.py",
     "tests/histories/",
     "tests/integration/test_dead_letters.py",
     "tests/integration/test_job.py",
@@ -44,6 +45,7 @@ LONGEST_FIRST: Final = (
     "tests/integration/test_job.py",
     "tests/faults/",
     "tests/integration/",
+    "tests/contract/test_bookkeeping_migrations.py",
     "tests/unit/decode/test_fuzz.py",
     "tests/unit/decode/test_written_otherwise.py",
     "tests/unit/decode/test_round_trips.py",

@@ -14,7 +14,7 @@ from tests.histories.history import History
 
 pytestmark = pytest.mark.integration
 
-_PIECES = 12
+_PIECES = 9
 
 
 def test_on_a_mini_cluster_at_parallelism_1_then_2_then_4(tmp_path: Path) -> None:

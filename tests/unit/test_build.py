@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -160,6 +161,7 @@ def test_a_command_makes_only_what_it_needs(
     ):
         monkeypatch.setattr(bootstrap, name, partial(made.add, what))
     monkeypatch.setattr(build, "step", lambda *_: None)
+    monkeypatch.setattr(build, "step_beside", lambda *_: nullcontext())
     monkeypatch.setattr(build, "become", lambda *_: None)
     monkeypatch.setattr(build, "become_starjoin", lambda *_: None)
     build.run(arguments[0], arguments[1:])
@@ -172,7 +174,12 @@ def test_what_is_quick_to_tell_is_tested_first(monkeypatch: pytest.MonkeyPatch) 
     def note(*words: object) -> None:
         ran.append(" ".join(map(str, words)))
 
+    def note_beside(*words: object) -> AbstractContextManager[None]:
+        note(*words)
+        return nullcontext()
+
     monkeypatch.setattr(build, "step", note)
+    monkeypatch.setattr(build, "step_beside", note_beside)
     monkeypatch.setattr(build, "become", note)
     build.test([])
     assert [words.split()[-1] for words in ran[:1]] == ["verify"]
@@ -180,6 +187,32 @@ def test_what_is_quick_to_tell_is_tested_first(monkeypatch: pytest.MonkeyPatch) 
     assert "tests/contract" in ran[2].split()
     assert {"--ignore=tests/unit", "--ignore=tests/contract"} <= set(ran[3].split())
     assert len(ran) == 4
+
+
+def test_what_a_step_beside_has_printed_comes_at_its_end(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    with build.step_beside(sys.executable, "-c", "print('beside')"):
+        subprocess.run([sys.executable, "-c", "print('in front')"], check=True)
+    assert capfdbinary.readouterr().out.split() == [b"in", b"front", b"beside"]
+
+
+def test_a_step_beside_that_fails_is_an_error(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    failing = [sys.executable, "-c", "print('no'); raise SystemExit(3)"]
+    with pytest.raises(SystemExit, match="ended with 3"), build.step_beside(*failing):
+        pass
+    assert b"no" in capfdbinary.readouterr().out
+    with (
+        pytest.raises(SystemExit, match="nothing-of-this-name cannot be started"),
+        build.step_beside("nothing-of-this-name"),
+    ):
+        pass
+
+
+def test_a_step_beside_ends_with_the_one_in_front() -> None:
+    endless = [sys.executable, "-c", "import threading; threading.Event().wait()"]
+    with pytest.raises(SystemExit, match="in front"), build.step_beside(*endless):
+        sys.exit("in front")
 
 
 def test_the_help_lists_every_command(bare: Path) -> None:
