@@ -21,8 +21,6 @@ from infra.catalogue.looks import (
     PATTERNS,
     WITHIN,
     Look,
-    find_look,
-    round_up,
 )
 from infra.catalogue.model import (
     Catalogue,
@@ -83,7 +81,7 @@ class _Seen:
     @property
     def sample(self) -> Sample:
         """The same without anything that a value says."""
-        return Sample(self.values, round_up(self.longest), find_look(self.values, self.looks))
+        return Sample.from_counts(self.values, self.longest, self.looks)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from connectors.failures import StarjoinError
 from flink_app.declaration.types import ColumnType
-from infra.catalogue.looks import Look
+from infra.catalogue.looks import Look, find_look, round_up
 
 
 class CatalogueError(StarjoinError, RuntimeError):
@@ -35,6 +35,11 @@ class Sample:
     values: int
     longest: int
     look: Look | None = None
+
+    @classmethod
+    def from_counts(cls, values: int, longest: int, alike: Mapping[Look, int]) -> Sample:
+        """What may be kept of so many values, given how many of them look like what."""
+        return cls(values, round_up(longest), find_look(values, alike))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,6 @@ from infra.catalogue.looks import (
     PATTERNS,
     WITHIN,
     Look,
-    find_look,
-    round_up,
 )
 from infra.catalogue.model import Sample
 
@@ -100,9 +98,7 @@ def sample_table(
 
 def _sample(row: dict[str, Any]) -> Sample:
     alike = {look: row[look.name.lower()] for look in Look}
-    return Sample(
-        row["looked_at"], round_up(row["longest"] or 0), find_look(row["looked_at"], alike)
-    )
+    return Sample.from_counts(row["looked_at"], row["longest"] or 0, alike)
 
 
 def _parameters() -> list[str]:

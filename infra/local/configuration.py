@@ -6,10 +6,12 @@ that sets them in code is refused there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from infra.local.toolchain import FLINK_HOME
+from infra.local.toolchain import FLINK_HOME, python_environment
 
 # Of a test that runs a job, half of the CPU time is the JVM's, which lives for a minute: too short
 # for the optimising compiler and for parallel collectors to pay.
@@ -71,6 +73,21 @@ class LocalRun:
         """Options for every JVM of the run; Flink's default would be one folder for all users."""
         options = _SHORT_LIVED_OPTIONS if self.short_lived else ()
         return " ".join((*options, f"-Djava.io.tmpdir={temporary}"))
+
+    def environment(
+        self, folder: Path, env: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, str]:
+        """That of a process which runs the job itself and writes to `folder`, with `env` in it."""
+        return {
+            **python_environment(),
+            **env,
+            "JVM_ARGS": self.jvm_options(folder),
+            "TMPDIR": str(folder),
+            # Otherwise Python functions would run inside this process and hide what does not
+            # survive the way to a worker.
+            "_python_worker_execution_mode": "process",
+            "FLINK_LOG_DIR": str(folder),
+        }
 
     @staticmethod
     def flink_defaults() -> str:

@@ -19,7 +19,6 @@ from typing import Any, Final
 from infra.local.configuration import LocalRun
 from infra.local.lifetimes import Lifetime
 from infra.local.processes import Service
-from infra.local.toolchain import python_environment
 
 # A start takes some ten seconds; the limit is for a machine under load.
 _START_SECONDS: Final = 180.0
@@ -49,16 +48,7 @@ class MiniCluster(Lifetime):
             "the job on the mini cluster",
             [sys.executable, "-m", module, arguments, str(properties)],
             log=folder / "job.log",
-            env={
-                **python_environment(),
-                **env,
-                "JVM_ARGS": run.jvm_options(folder),
-                "TMPDIR": str(folder),
-                # Otherwise Python functions would run inside this process and hide what does not
-                # survive the way to a worker.
-                "_python_worker_execution_mode": "process",
-                "FLINK_LOG_DIR": str(folder),
-            },
+            env=run.environment(folder, env),
         )
 
     def wait_until_running(self) -> None:

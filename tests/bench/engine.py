@@ -24,7 +24,7 @@ from infra.local.processes import Service
 from infra.local.progress import progress
 from infra.local.source import dms
 from infra.local.stack import STREAM, LocalStack
-from infra.local.toolchain import connectors_jar, python_environment
+from infra.local.toolchain import connectors_jar
 from tests.bench import data
 
 _DISTINCT_FRAMES: Final = 16
@@ -100,14 +100,7 @@ def _timed(stack: LocalStack, folder: Path, frames: int) -> float:
             str(frames),
         ],
         log=folder / f"job-{frames}.log",
-        env={
-            **python_environment(),
-            **stack.environment(),
-            "JVM_ARGS": run.jvm_options(folder),
-            "TMPDIR": str(folder),
-            "_python_worker_execution_mode": "process",
-            "FLINK_LOG_DIR": str(folder),
-        },
+        env=run.environment(folder, stack.environment()),
     )
     with job:
         if job.wait(timeout=_LONG_LIMIT_SECONDS) != 0:

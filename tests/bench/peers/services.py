@@ -98,11 +98,5 @@ def _start_pyflink(peer: Peer, load: Load, trial: Path) -> Service:
             json.dumps(configuration),
         ],
         log=trial / "log",
-        env={
-            **python_environment(),
-            "JVM_ARGS": run.jvm_options(trial),
-            "TMPDIR": str(trial),
-            "_python_worker_execution_mode": "process",
-            "FLINK_LOG_DIR": str(trial),
-        },
+        env=run.environment(trial),
     )

@@ -14,6 +14,7 @@ from connectors.redshift.ddl import create_view
 from connectors.redshift.errors import FenceLostError, KeyChangedError, NeedsRepairError
 from connectors.redshift.grants import parse_rights
 from connectors.redshift.names import Names
+from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.targets import find_change
 from flink_app.warehouse import warehouse_spec
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, existing, loader
@@ -286,14 +287,20 @@ def test_a_table_of_another_user_is_not_taken_as_a_new_target_either(
         loader(warehouse).start(5)
 
 
-def test_targets_are_brought_up_to_date_one_after_the_other() -> None:
-    """Whoever queries one of them waits for that one alone."""
+def before_views() -> tuple[WarehouseSpec, FakeWarehouse]:
+    """The order book, whose targets are tables still."""
     spec = warehouse_spec(order_book())
     warehouse = FakeWarehouse()
     warehouse.tables = existing(spec)
     warehouse.views.clear()
     for target in spec.targets:
         warehouse.tables[target.table] = warehouse.tables.pop(Names.base_table(target))
+    return spec, warehouse
+
+
+def test_targets_are_brought_up_to_date_one_after_the_other() -> None:
+    """Whoever queries one of them waits for that one alone."""
+    spec, warehouse = before_views()
     loader(warehouse, spec=spec).start(5)
     renamed = [n for n, said in enumerate(warehouse.said) if " RENAME TO " in said]
     commits = [n for n, said in enumerate(warehouse.said) if said == "commit"]
@@ -304,12 +311,7 @@ def test_targets_are_brought_up_to_date_one_after_the_other() -> None:
 
 
 def test_a_start_that_is_superseded_between_two_targets_leaves_the_second() -> None:
-    spec = warehouse_spec(order_book())
-    warehouse = FakeWarehouse()
-    warehouse.tables = existing(spec)
-    warehouse.views.clear()
-    for target in spec.targets:
-        warehouse.tables[target.table] = warehouse.tables.pop(Names.base_table(target))
+    spec, warehouse = before_views()
 
     def supersede(what: str) -> None:
         if what == "connect" and warehouse.statements("ALTER"):
