@@ -67,6 +67,7 @@ def test(rest: list[str]) -> None:
     with step_beside(*MAVEN, "verify"):  # its tests wait for a good part of their time
         step(str(PYTHON), *PYTEST, "tests/unit", *COVERAGE)
     step(str(PYTHON), *PYTEST, "tests/contract")
+    step(str(PYTHON), "-m", "infra.local.class_archive")
     become(*PYTEST_WITH_FLINK, "--ignore=tests/unit", "--ignore=tests/contract")
 
 

@@ -22,7 +22,6 @@ TESTS_APART: Final = (
     "tests/integration/test_job.py",
     "tests/integration/test_load.py",
     "tests/integration/test_replay.py",
-    "tests/faults/test_task_manager.py",
     "tests/simulation/test_histories.py",
     "tests/simulation/test_mutations.py",
     "tests/simulation/test_placement.py",

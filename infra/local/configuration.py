@@ -11,11 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from infra.local.class_archive import class_archive
 from infra.local.toolchain import FLINK_HOME, python_environment
 
 # Of a test that runs a job, half of the CPU time is the JVM's, which lives for a minute: too short
 # for the optimising compiler and for parallel collectors to pay.
 _SHORT_LIVED_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
+
+def _short_lived_options() -> tuple[str, ...]:
+    archive = class_archive()
+    if not archive.exists():
+        return _SHORT_LIVED_OPTIONS
+    # A JVM with another class path than the archive's does without it, and need not say so.
+    return (*_SHORT_LIVED_OPTIONS, f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off")
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class LocalRun:
 
     def jvm_options(self, temporary: Path) -> str:
         """Options for every JVM of the run; Flink's default would be one folder for all users."""
-        options = _SHORT_LIVED_OPTIONS if self.short_lived else ()
+        options = _short_lived_options() if self.short_lived else ()
         return " ".join((*options, f"-Djava.io.tmpdir={temporary}"))
 
     def environment(

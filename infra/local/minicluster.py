@@ -84,10 +84,12 @@ def _serve(run: LocalRun, properties: Path) -> int:
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
     build(read_stream(env, settings), settings, load_star(settings))
     job = env.execute_async(settings.application.name)
+    # The mini cluster ends with its job and then knows no status: the result tells it at any time.
+    result = job.get_job_execution_result()
     _say(_RUNNING)
     while not stop.wait(_LOOK_SECONDS):
-        if _has_ended(job):
-            job.get_job_execution_result().result()  # raises the job's failure
+        if result.done():
+            result.result()  # raises the job's failure
             return 1
     _say(f"{_SAVEPOINT}{_stop_with_savepoint(job, run.state / 'savepoints')}")
     return 0
@@ -101,10 +103,6 @@ def _stop_with_savepoint(job: Any, folder: Path) -> str:
     client = job._j_job_client  # noqa: SLF001
     drain = False  # the stream goes on after the restart
     return str(client.stopWithSavepoint(drain, str(folder), formats.CANONICAL).get())
-
-
-def _has_ended(job: Any) -> bool:
-    return str(job.get_job_status().result().name) in {"FAILED", "FINISHED", "CANCELED"}
 
 
 def _say(text: str) -> None:

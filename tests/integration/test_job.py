@@ -65,7 +65,12 @@ def test_seed_rows_come_out_exactly_and_changes_follow(started: Running) -> None
 
 
 @pytest.mark.parametrize("started", PLACEMENTS, indirect=True)
-def test_a_savepoint_half_way_loses_repeats_and_forgets_nothing(started: Running) -> None:
+def test_a_savepoint_half_way_loses_and_repeats_nothing_and_no_clear_value_leaves_decode(
+    started: Running,
+) -> None:
+    # Texts that stand nowhere else, in every column with a treatment and in a dead letter.
+    arabic = "4711471147114711".translate({ord(d): 0x660 + int(d) for d in "0123456789"})
+    needles = ("Xq7vMark", "4711471147114711", arabic)
     started.full_load()
     with started.minicluster() as job:
         started.wait_until_all_loaded()
@@ -75,14 +80,22 @@ def test_a_savepoint_half_way_loses_repeats_and_forgets_nothing(started: Running
     before = started.progress()
     started.again(every=7)
     started.changes(started.example.script("later"))
-    with started.minicluster(restore_from=savepoint, parallelism=3):
+    personal = started.example.script("personal")
+    assert all(needle in personal for needle in needles)
+    started.changes(personal)
+    started.raw(f'{{"data": {{"email_address": "{needles[0]}"'.encode())
+    with started.minicluster(restore_from=savepoint, parallelism=3) as job:
         after = started.wait_until_all_loaded()
+        job.stop_with_savepoint()
     assert after.batches > before.batches
     facts = [line for line in started.balance() if line.destination in started.example.targets]
     assert len(facts) == len(started.example.targets)
     assert all(line.superseded for line in facts)
     assert any(line.split for line in facts)
     started.assert_equal_to_source()
+    for needle in map(str.encode, needles):
+        places = [*_files_with(started.folder, needle), *_objects_with(started, needle)]
+        assert places == []
 
 
 def test_a_dimension_moves_into_the_warehouse_with_its_state(tmp_path: Path) -> None:
@@ -134,25 +147,6 @@ def _dead_letters(run: Running) -> list[dict[str, Any]]:
         body = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
         found += pq.read_table(io.BytesIO(body)).to_pylist()
     return found
-
-
-@pytest.mark.parametrize("started", PLACEMENTS, indirect=True)
-def test_no_clear_personal_data_leaves_decode(started: Running) -> None:
-    # Texts that stand nowhere else, in every column with a treatment and in a dead letter.
-    arabic = "4711471147114711".translate({ord(d): 0x660 + int(d) for d in "0123456789"})
-    needles = ("Xq7vMark", "4711471147114711", arabic)
-    started.full_load()
-    personal = started.example.script("personal")
-    assert all(needle in personal for needle in needles)
-    started.changes(personal)
-    started.raw(f'{{"data": {{"email_address": "{needles[0]}"'.encode())
-    with started.minicluster() as job:
-        started.wait_until_all_loaded()
-        started.assert_equal_to_source()
-        job.stop_with_savepoint()
-    for needle in map(str.encode, needles):
-        places = [*_files_with(started.folder, needle), *_objects_with(started, needle)]
-        assert places == []
 
 
 def _files_with(folder: Path, needle: bytes) -> list[str]:

@@ -8,7 +8,6 @@ import pytest
 
 from flink_app.privacy.keys import PrivacyKeys
 from infra.local.stack import TOKEN_KEY
-from tests.integration.test_schema_changes import wait_for
 from tests.support.running import Running, running
 
 pytestmark = pytest.mark.integration
@@ -39,12 +38,11 @@ def test_a_start_under_a_rotated_secret_is_refused_until_the_former_one_is_back(
 
         put_secret(run, ROTATED)
         with run.minicluster(restore_from=savepoint):
-            wait_for(run, f"has tokens of key {FORMER_ID}, and the privacy secret has key id")
+            run.wait_for_log(f"has tokens of key {FORMER_ID}, and the privacy secret has key id")
         with run.minicluster():  # without state only the warehouse knows
-            wait_for(
-                run,
+            run.wait_for_log(
                 f"KeyChangedError: the warehouse was filled under key {FORMER_ID}, and this start "
-                f"has key {ROTATED_ID}",
+                f"has key {ROTATED_ID}"
             )
         assert run.progress() == loaded
         assert run.query("SELECT start_number, taken_at FROM starjoin.fence") == fence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 import yaml
 
 from infra.local.source import dms
-from tests.support.running import PATIENCE_SECONDS, Running, running
+from tests.support.running import Running, running
 from tests.unit.stars import TICKET_SELLER_FILE
 
 pytestmark = pytest.mark.integration
@@ -58,14 +57,6 @@ def seats(run: Running, ticket: int) -> tuple[Any, ...]:
     return row
 
 
-def wait_for(run: Running, what: str) -> None:
-    """Waits until the job's logs say something."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not any(what in log.read_text(errors="replace") for log in run.folder.glob("*.log*")):
-        assert time.monotonic() < deadline, f"waited for {what!r}; {run.logs()}"
-        time.sleep(0.5)
-
-
 def test_a_column_dropped_and_another_widened_while_the_job_was_stopped(started: Running) -> None:
     started.full_load()
     with started.minicluster() as job:
@@ -82,13 +73,14 @@ def test_a_column_dropped_and_another_widened_while_the_job_was_stopped(started:
 
     declare(started, "evolve")
     with started.minicluster(restore_from=savepoint):
-        wait_for(started, "SchemaChangedError: table ticket, column seat_location: the source no")
+        started.wait_for_log("SchemaChangedError: table ticket, column seat_location: the source")
     assert seats(started, 2) == ("Standard", "S-2", 100)
 
     declare(started, "lenient")
     with started.minicluster(restore_from=savepoint):
         seen = started.wait_until_all_loaded()
-        wait_for(started, "Schema: table ticket, column seat_location: the source no longer has it")
+        gone = "Schema: table ticket, column seat_location: the source no longer has it"
+        started.wait_for_log(gone)
     # An update that lacks the column is a dead letter: what is loaded stays.
     assert seen.dead_lettered == 2
     assert seats(started, 1) == ("Standard", "S-1", 100)

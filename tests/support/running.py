@@ -38,6 +38,7 @@ class Running:
     stack: LocalStack
     example: Example
     put: int = 0
+    job: MiniCluster | None = None
 
     def run(self, **changes: Any) -> LocalRun:
         """The configuration of a job on this stack."""
@@ -52,7 +53,11 @@ class Running:
         )
         with cluster:
             cluster.wait_until_running()
-            yield cluster
+            self.job = cluster
+            try:
+                yield cluster
+            finally:
+                self.job = None
 
     def full_load(self) -> None:
         """Puts the example's tables on the stream."""
@@ -112,13 +117,36 @@ class Running:
 
     def wait(self, condition: Callable[[Progress], bool], what: str) -> Progress:
         """Waits until the warehouse's progress meets a condition."""
+        for ended in self._looks():
+            if condition(seen := self.progress()):
+                return seen
+            if ended:
+                break
+        message = f"{ended} before {what}; {seen}; {self.logs()}"
+        raise AssertionError(message)
+
+    def wait_for_log(self, what: str) -> None:
+        """Waits until one of the job's logs has a text."""
+        for ended in self._looks():
+            logs = self.folder.glob("*.log*")
+            if any(what in log.read_text(errors="replace") for log in logs):
+                return
+            if ended:
+                break
+        message = f"{ended} before {what!r}; {self.logs()}"
+        raise AssertionError(message)
+
+    def _looks(self) -> Iterator[str]:
+        """One for each look at what is waited for; the last says why it is the last."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition(seen := self.progress()):
-            if time.monotonic() > deadline:
-                message = f"waited {PATIENCE_SECONDS:.0f} s for {what}; {seen}; {self.logs()}"
-                raise AssertionError(message)
+        while True:
+            if self.job is not None and self.job.service.returncode() is not None:
+                yield "the job ended"
+            elif time.monotonic() > deadline:
+                yield f"{PATIENCE_SECONDS:.0f} s passed"
+            else:
+                yield ""
             time.sleep(_LOOK_SECONDS)
-        return seen
 
     def wait_until_all_loaded(self) -> Progress:
         """Waits until every record put so far is accounted for in the warehouse."""
