@@ -22,6 +22,7 @@ from flink_app.checkpoints import require_aligned_checkpoints
 from flink_app.clients import Clients
 from flink_app.dead_letters.limit import DeadLetterLimit
 from flink_app.declaration import Star
+from flink_app.decode.decoder import RecordDecoder
 from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise, dimension_state
 from flink_app.schemas import BlockSchemas
@@ -52,7 +53,7 @@ def build(
     key_id = clients.value_key_id(star)
     limit = DeadLetterLimit(application.dead_letter_share, application.dead_letter_run)
     generations, floors = application.generations, application.floors
-    decode = Decode(
+    decoder = RecordDecoder(
         star,
         generations,
         clients.privacy_keys,
@@ -66,7 +67,11 @@ def build(
     )
     schemas = BlockSchemas(star)
 
-    decoded = records.process(decode, output_type=BYTES).name("Decode change records").uid("decode")
+    decoded = (
+        records.process(Decode(decoder), output_type=BYTES)
+        .name("Decode change records")
+        .uid("decode")
+    )
     dimensions = decoded.get_side_output(DIMENSIONS).broadcast(dimension_state())
     joined = (
         send_by_route(decoded)

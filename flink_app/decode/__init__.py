@@ -4,6 +4,7 @@ The modules in reading order.
 
 The stage:
     operator: frames of raw records in, blocks out; the thin part that knows Flink.
+    decoder: one subtask's records decoded, counted and watched.
     block: one block decoded as a pure function, by columns where possible, the rest one by one.
     plan: the schemas that tables are read with.
     changes: key updates taken apart, treatments; the last place with clear personal data.

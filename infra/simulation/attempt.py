@@ -29,6 +29,7 @@ from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
 from connectors.staging.operator import Stage
 from flink_app.declaration import Star
+from flink_app.decode.decoder import RecordDecoder
 from flink_app.decode.operator import DIMENSIONS, Decode
 from flink_app.denormalise.operator import Denormalise
 from flink_app.positions.position import floor_position
@@ -120,12 +121,14 @@ class Attempt:
         known = self._open_loader().log_points()
         self._decode = [
             Decode(
-                job.star,
-                generations,
-                lambda: job.keys,
-                floors=floors,
-                key_id=key_id,
-                log_points=known,
+                RecordDecoder(
+                    job.star,
+                    generations,
+                    lambda: job.keys,
+                    floors=floors,
+                    key_id=key_id,
+                    log_points=known,
+                )
             )
             for _ in self._all
         ]

@@ -10,7 +10,7 @@ from connectors.redshift import loader, sweep
 from connectors.redshift.forgetting import _Forgetting
 from connectors.redshift.loader import Loader
 from flink_app.decode import block, rows
-from flink_app.decode.operator import Decode
+from flink_app.decode.decoder import RecordDecoder
 from flink_app.denormalise import operator
 from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.mirror import Mirror
@@ -49,12 +49,12 @@ def no_margin_of_a_tables_load() -> list[Patch]:
 
 def no_floor_of_a_table_in_decode() -> list[Patch]:
     """Only that of everything."""
-    original = Decode.__init__
+    original = RecordDecoder.__init__
 
-    def deaf(self: Decode, *given: Any, floors: Floors = NO_FLOORS, **more: Any) -> None:
+    def deaf(self: RecordDecoder, *given: Any, floors: Floors = NO_FLOORS, **more: Any) -> None:
         original(self, *given, floors=Floors(floors.everywhere), **more)
 
-    return [(Decode, "__init__", deaf)]
+    return [(RecordDecoder, "__init__", deaf)]
 
 
 def no_floor_of_a_table_in_the_mirror() -> list[Patch]:

@@ -44,7 +44,7 @@ def built(monkeypatch: pytest.MonkeyPatch, declared: Star) -> tuple[dict[str, An
 
 def key_ids(stages: dict[str, Any]) -> dict[str, str]:
     holders = {**stages, "Load": stages["Load"]._open_loader()}
-    return {name: holder._key_id for name, holder in holders.items()}
+    return {name: getattr(stage, "_decoder", stage)._key_id for name, stage in holders.items()}
 
 
 def test_every_stage_has_the_key_id_of_one_reading(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from connectors.kinesis.frame import write_frame
 from flink_app.dead_letters.limit import DeadLetterLimit
 from flink_app.declaration import Star
+from flink_app.decode.decoder import RecordDecoder
 from flink_app.decode.operator import Decode
 from tests.unit.decode.records import GENERATIONS, KEYS
 from tests.unit.test_metrics import Context
@@ -20,7 +21,7 @@ def opened(
     key_id: str = "",
 ) -> tuple[Decode, Any]:
     """One of so many subtasks, and its context, which has its metrics."""
-    operator = Decode(star, GENERATIONS, lambda: KEYS, limit, key_id=key_id)
+    operator = Decode(RecordDecoder(star, GENERATIONS, lambda: KEYS, limit, key_id=key_id))
     context: Any = Context()
     context.get_number_of_parallel_subtasks = lambda: subtasks
     context.get_index_of_this_subtask = lambda: subtask

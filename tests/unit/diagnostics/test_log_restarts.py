@@ -19,6 +19,7 @@ from connectors.floors import Floors
 from connectors.kinesis.frame import write_frame
 from connectors.log_points import LogPoint, LogRule, OnLogRestart, follow
 from connectors.metrics import GROUP
+from flink_app.decode.decoder import RecordDecoder
 from flink_app.decode.operator import Decode
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics.log_restarts import LogRestartedError, LogWatch
@@ -150,7 +151,7 @@ class Subtask:
         context.get_number_of_parallel_subtasks = lambda: 1
         context.get_index_of_this_subtask = lambda: 0
         self.context = context
-        self.decode = Decode(
+        decoder = RecordDecoder(
             freight(),
             generations,
             lambda: KEYS,
@@ -158,6 +159,7 @@ class Subtask:
             log_rule=rule,
             log_points=known,
         )
+        self.decode = Decode(decoder)
         self.decode.open(self.context)
         self._read = 0
 
