@@ -32,7 +32,13 @@ _WHITE_CONTROLS: Final = (*range(0x09, 0x0E), 0x85)
 @cache
 def decimal_digit() -> str:
     """The class of every decimal digit of Unicode: `[0-9...]`."""
-    return f"[{_ranges(code for zero in _ZEROS for code in range(zero, zero + _DIGITS))}]"
+    return f"[{_ranges(map(ord, decimal_digits()))}]"
+
+
+@cache
+def decimal_digits() -> str:
+    """Every decimal digit of Unicode."""
+    return "".join(chr(code) for zero in _ZEROS for code in range(zero, zero + _DIGITS))
 
 
 @cache
@@ -41,8 +47,13 @@ def hidden_in_text() -> str:
 
     Letters, marks, numbers of every kind, symbols, and what a Unicode version does not know yet.
     """
-    kept = [code for code in range(sys.maxunicode + 1) if _stays(code)]
-    return f"[^{_ranges(kept)}]"
+    return f"[^{''.join(_range(first, last) for first, last in runs_kept_in_text())}]"
+
+
+@cache
+def runs_kept_in_text() -> tuple[tuple[int, int], ...]:
+    """The characters that `hidden_in_text` leaves out, as first and last of each run."""
+    return tuple(_runs(code for code in range(sys.maxunicode + 1) if _stays(code)))
 
 
 def _stays(code: int) -> bool:
@@ -51,10 +62,11 @@ def _stays(code: int) -> bool:
 
 def _ranges(codes: Iterable[int]) -> str:
     """Ascending code points as ranges, each end escaped where it is ASCII punctuation."""
-    return "".join(
-        f"{_literal(first)}-{_literal(last)}" if first < last else _literal(first)
-        for first, last in _runs(codes)
-    )
+    return "".join(_range(first, last) for first, last in _runs(codes))
+
+
+def _range(first: int, last: int) -> str:
+    return f"{_literal(first)}-{_literal(last)}" if first < last else _literal(first)
 
 
 def _runs(codes: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -99,10 +99,7 @@ def _map_distinct(column: pa.Array, function: Callable[[str], str]) -> pa.Array:
 
 def _prepare_tokens(key: bytes) -> Callable[[str], str]:
     """`tokenise` under one key, which is hashed once and not for each value."""
-    block = key if len(key) <= _HMAC_BLOCK else hashlib.sha256(key).digest()
-    block = block.ljust(_HMAC_BLOCK, b"\0")
-    keyed_inner = hashlib.sha256(bytes(byte ^ _INNER for byte in block))
-    keyed_outer = hashlib.sha256(bytes(byte ^ _OUTER for byte in block))
+    keyed_inner, keyed_outer = map(hashlib.sha256, hmac_blocks(key))
 
     def make_token(value: str) -> str:
         inner, outer = keyed_inner.copy(), keyed_outer.copy()
@@ -111,6 +108,13 @@ def _prepare_tokens(key: bytes) -> Callable[[str], str]:
         return outer.hexdigest()
 
     return make_token
+
+
+def hmac_blocks(key: bytes) -> tuple[bytes, bytes]:
+    """What HMAC hashes before the text, and before the digest of that: the key, padded twice."""
+    block = key if len(key) <= _HMAC_BLOCK else hashlib.sha256(key).digest()
+    block = block.ljust(_HMAC_BLOCK, b"\0")
+    return bytes(byte ^ _INNER for byte in block), bytes(byte ^ _OUTER for byte in block)
 
 
 def _mask_column(column: pa.Array, hidden: str) -> pa.Array:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.floors import Floors
 from connectors.redshift.errors import NeedsRepairError
+from connectors.redshift.ledger import Cursor
 from connectors.redshift.migrations import find_version, require_latest
 from connectors.redshift.names import Names
 from connectors.redshift.sweep import floors_in
@@ -68,16 +69,25 @@ class Bookkeeping:
         the earlier release's load before it migrates. Raises DeployError, also for a later layout.
         """
         with _layout_is_known():
-            find_version(self._warehouse, self._names)
-        last = f"MAX(LPAD(last_sequence_number, {_DIGITS}, '0'))"
-        rows = self._query(
-            f"SELECT stream, shard, {last} FROM {self._names.account} GROUP BY stream, shard"  # noqa: S608
-        )
-        return {(str(stream), str(shard)): str(last).lstrip("0") for stream, shard, last in rows}
+            return read_loaded(self._warehouse, self._names)
 
     def _query(self, sql: str) -> list[list[Any]]:
         self._warehouse.execute(sql)
         return self._warehouse.fetchall()
+
+
+def read_loaded(cursor: Cursor, names: Names) -> dict[Shard, str]:
+    """The last sequence number of each shard that is loaded.
+
+    Raises NeedsRepairError for tables of a later layout.
+    """
+    find_version(cursor, names)
+    last = f"MAX(LPAD(last_sequence_number, {_DIGITS}, '0'))"
+    cursor.execute(
+        f"SELECT stream, shard, {last} FROM {names.account} GROUP BY stream, shard"  # noqa: S608
+    )
+    rows = cursor.fetchall()
+    return {(str(stream), str(shard)): str(last).lstrip("0") for stream, shard, last in rows}
 
 
 @contextmanager

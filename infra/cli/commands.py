@@ -125,6 +125,12 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             arguments="infra.replay.command_line:parser",
             work="infra.replay.cli:main",
         ),
+        "reconcile": Command(
+            "compare the warehouse with the source while both run; changes nothing",
+            Group.AWS,
+            arguments="infra.reconcile.command_line:parser",
+            work="infra.reconcile.main:main",
+        ),
         "destroy": _act_on_environment(
             "destroy", "delete an environment; its data only with --with-data"
         ),

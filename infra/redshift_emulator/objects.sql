@@ -228,6 +228,53 @@ CREATE FUNCTION pg_catalog.getdate() RETURNS timestamp STABLE LANGUAGE sql
 CREATE FUNCTION pg_catalog.len(text) RETURNS integer IMMUTABLE STRICT LANGUAGE sql
     AS $$ SELECT char_length($1) $$;
 
+CREATE FUNCTION pg_catalog.sha2(text, integer) RETURNS text
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql AS $$
+    SELECT CASE $2 WHEN 0 THEN encode(sha256(convert_to($1, 'UTF8')), 'hex')
+                   WHEN 224 THEN encode(sha224(convert_to($1, 'UTF8')), 'hex')
+                   WHEN 256 THEN encode(sha256(convert_to($1, 'UTF8')), 'hex')
+                   WHEN 384 THEN encode(sha384(convert_to($1, 'UTF8')), 'hex')
+                   WHEN 512 THEN encode(sha512(convert_to($1, 'UTF8')), 'hex')
+                   ELSE '' END
+$$;
+-- Blanks, a sign, 0x where the base is 16, and digits, of which there may be none.
+CREATE FUNCTION pg_catalog.strtol(written text, base integer) RETURNS bigint
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE plpgsql AS $$
+DECLARE
+    digits text;
+    worth integer;
+    number numeric := 0;
+BEGIN
+    IF base = 16 AND written ~ '^[0-9a-f]{1,15}$' THEN
+        RETURN ('x' || lpad(written, 16, '0'))::bit(64)::bigint;
+    END IF;
+    IF base NOT BETWEEN 2 AND 36 THEN
+        RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE =
+            'The base ' || base || ' is not between 2 and 36';
+    END IF;
+    digits := lower(substring(written from '^\s*[+-]?(.*)$'));
+    IF base = 16 THEN
+        digits := regexp_replace(digits, '^0x', '');
+    END IF;
+    FOR place IN 1 .. length(digits) LOOP
+        worth := strpos('0123456789abcdefghijklmnopqrstuvwxyz', substr(digits, place, 1)) - 1;
+        IF worth NOT BETWEEN 0 AND base - 1 THEN
+            RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE =
+                'The input ' || written || ' is not valid to be converted to base ' || base;
+        END IF;
+        number := number * base + worth;
+    END LOOP;
+    IF written ~ '^\s*-' THEN
+        number := -number;
+    END IF;
+    IF number NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN
+        RAISE EXCEPTION USING ERRCODE = '22003', MESSAGE =
+            'The input ' || written || ' does not fit 64 bits';
+    END IF;
+    RETURN number::bigint;
+END
+$$;
+
 CREATE FUNCTION pg_catalog.db_collation() RETURNS text IMMUTABLE LANGUAGE sql
     AS $$ SELECT 'case_sensitive' $$;
 

@@ -70,6 +70,7 @@ CHECKED: Final = (
     "infra/simulate",
     "infra/local",
     "infra/redshift_emulator",
+    "infra/reconcile",
     "infra/replay",
     "infra/simulation",
     "tests",

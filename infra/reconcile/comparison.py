@@ -1,0 +1,290 @@
+"""What is compared of a declaration: for each wide table its key and its groups of columns.
+
+The groups of a target are the fact's columns, and for each path the key that leads to its
+dimension with the dimension's columns: each has a position in the warehouse, so each can be
+judged by itself. A dimension that is kept in the warehouse is compared as a table besides; of
+those kept in the stream there is no table, only what the targets have from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from connectors.redshift.names import Names, quote
+from connectors.redshift.spec import DimensionSpec, TargetSpec
+from flink_app.declaration import Star
+from flink_app.declaration.model import Column, TrailingBlanks, Treatment
+from flink_app.declaration.star import DELETED, POSITION, Path
+from flink_app.warehouse import warehouse_spec
+from infra.reconcile.canonical import (
+    LONGEST_TEXT,
+    Side,
+    explain_omission,
+    frame,
+    frame_presence,
+    longest_frame,
+    make_text,
+)
+from infra.reconcile.errors import NotComparableError
+
+FACT = "t0"  # the alias of the fact, or of the dimension, at the source
+
+
+@dataclass(frozen=True)
+class ComparedColumn:
+    """A column on both sides.
+
+    Attributes:
+        name: in the warehouse.
+        alias: of its table in the join at the source.
+        source: its name there.
+        column: as it is declared.
+        blanks: what happens to trailing blanks.
+        omission: why only its being NULL is compared; empty where its values are.
+    """
+
+    name: str
+    alias: str
+    source: str
+    column: Column
+    blanks: TrailingBlanks | None
+    omission: str
+
+    def frame(self, side: Side, *, as_digest: bool = False) -> str:
+        """The framed text of its value."""
+        value = self.value(side)
+        if self.omission:
+            return frame_presence(value)
+        text = make_text(self.column, self.blanks, value, side)
+        return frame(self.column, text, as_digest=as_digest)
+
+    def value(self, side: Side) -> str:
+        """The column itself. A `%` is doubled, since statements are given parameters."""
+        if side is Side.WAREHOUSE:
+            return f"w.{quote(self.name)}"
+        return f"{self.alias}.{quote(self.source).replace('%', '%%')}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Columns that one change sets together.
+
+    Attributes:
+        path: the path's steps; empty for the fact's own columns.
+        key: what leads to the dimension; empty for the fact's own columns.
+        columns: without those of `key`.
+        position: the warehouse's column with the position of the newest change.
+        above: the numbers of the groups that the path leads through.
+    """
+
+    path: tuple[str, ...]
+    key: tuple[ComparedColumn, ...]
+    columns: tuple[ComparedColumn, ...]
+    position: str
+    above: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The path as a declaration writes it."""
+        return ".".join(self.path)
+
+    @property
+    def compared(self) -> tuple[ComparedColumn, ...]:
+        """Its key and its columns."""
+        return (*self.key, *self.columns)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its dimension's key can be written on both sides."""
+        return bool(self.key) and not any(column.omission for column in self.key)
+
+    def text(self, side: Side) -> str:
+        """All frames; digests of texts where they would be too long together."""
+        as_digest = sum(longest_frame(c.column) for c in self.compared) > LONGEST_TEXT
+        frames = [column.frame(side, as_digest=as_digest) for column in self.compared]
+        return " || ".join(frames) or "''"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One table of the warehouse, and the query at the source that it has to equal.
+
+    Attributes:
+        name: of the target or the dimension.
+        table: the warehouse's, as SQL writes it.
+        deletes: the table that keeps deletes: tombstones, or the dimension's own.
+        marks_deletes: whether deleted keys are rows of `table`, with a mark.
+        joined: the FROM clause at the source.
+        key: of the fact or dimension.
+        groups: the first is that of the fact.
+    """
+
+    name: str
+    table: str
+    deletes: str
+    marks_deletes: bool
+    joined: str
+    key: tuple[ComparedColumn, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def omissions(self) -> Iterator[ComparedColumn]:
+        """Columns of which only NULL is compared."""
+        for group in self.groups:
+            yield from (column for column in group.columns if column.omission)
+
+    @cached_property
+    def is_numbered(self) -> bool:
+        """Whether ranges are of the key itself, an integer, and not of a hash of it."""
+        (first, *others) = self.key
+        column = first.column
+        return not others and column.type.is_integer and column.treatment is Treatment.KEEP
+
+    def key_text(self, side: Side) -> str:
+        """The framed texts of the key."""
+        return " || ".join(column.frame(side) for column in self.key)
+
+    def show_key(self, text: str) -> dict[str, str]:
+        """A key's text as the stored values."""
+        shown = {}
+        for column in self.key:
+            treated = column.column.treatment in {Treatment.TOKENISE, Treatment.SHA256}
+            if column.column.stored_type.is_text and not treated:
+                length, _, rest = text.partition(":")
+                octets = rest.encode()
+                shown[column.name] = octets[: int(length)].decode()
+                text = octets[int(length) :].decode()
+            else:
+                value, _, text = text.partition(",")
+                shown[column.name] = value.removeprefix("=") if treated else value
+        return shown
+
+
+def comparisons(star: Star, names: Names, *, has_key: bool = True) -> list[Comparison]:
+    """All of a declaration, targets first. Targets whose key cannot be compared are among them."""
+    spec = warehouse_spec(star)
+    return [
+        *(_of_target(target, star, names, has_key=has_key) for target in spec.targets),
+        *(_of_dimension(dimension, star, names, has_key=has_key) for dimension in spec.dimensions),
+    ]
+
+
+def require_key(comparison: Comparison) -> None:
+    """Raises NotComparableError where the key itself cannot be written on both sides."""
+    for column in comparison.key:
+        if column.omission:
+            message = (
+                f"{comparison.name} cannot be compared by its key, column {column.name}: "
+                f"{column.omission}"
+            )
+            raise NotComparableError(message)
+
+
+class _Tables:
+    """The columns of a star's tables, as what is compared of them."""
+
+    def __init__(self, star: Star, *, has_key: bool) -> None:
+        self._star = star
+        self._has_key = has_key
+
+    def column(self, name: str, alias: str, table: str, column: str) -> ComparedColumn:
+        declared = self._star.tables[table].columns[column]
+        return ComparedColumn(
+            name,
+            alias,
+            declared.source or column,
+            declared,
+            self._star.tables[table].trailing_blanks(column),
+            explain_omission(declared, has_key=self._has_key),
+        )
+
+    def from_clause(self, table: str, alias: str) -> str:
+        parts = [part for part in self._star.declaration.source_of(table) if part]
+        return f"{'.'.join(map(quote, parts)).replace('%', '%%')} AS {alias}"
+
+
+def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> Comparison:
+    tables, target = _Tables(star, has_key=has_key), spec.table
+    paths = star.target_paths(target)
+    aliases = {(): FACT} | {path.steps: f"t{n}" for n, path in enumerate(paths, 1)}
+    wide = star.wide_columns(target)
+    key = tuple(
+        tables.column(name, FACT, spec.fact, source)
+        for name, source in zip(spec.key, star.tables[spec.fact].key, strict=True)
+    )
+
+    def columns_at(steps: tuple[str, ...]) -> tuple[ComparedColumn, ...]:
+        return tuple(
+            tables.column(c.name, aliases[steps], c.table, c.source)
+            for c in wide
+            if c.path == steps and c.name not in spec.key
+        )
+
+    groups = [Group((), (), columns_at(()), POSITION)]
+    joined = [tables.from_clause(spec.fact, FACT)]
+    numbers = {path.steps: n for n, path in enumerate(paths, 1)}
+    for path in paths:
+        parent = star.parent_table(spec.fact, path)
+        leading = tuple(
+            tables.column(name, aliases[path.parent], parent, source)
+            for name, source in zip(star.path_key(target, path), path.key, strict=True)
+        )
+        above = tuple(numbers[path.steps[:depth]] for depth in range(1, len(path.steps)))
+        groups.append(Group(path.steps, leading, columns_at(path.steps), path.position, above))
+        joined.append(_join(path, aliases[path.steps], leading, star, tables))
+    return Comparison(
+        target,
+        names.base(spec),
+        names.tombstones(spec),
+        marks_deletes=False,
+        joined="\n  ".join(joined),
+        key=key,
+        groups=tuple(groups),
+    )
+
+
+def _of_dimension(spec: DimensionSpec, star: Star, names: Names, *, has_key: bool) -> Comparison:
+    tables, table = _Tables(star, has_key=has_key), spec.table
+    stored = [tables.column(name, FACT, table, name) for name in star.stored_columns(table)]
+    key = tuple(tables.column(name, FACT, table, name) for name in spec.key)
+    columns = tuple(column for column in stored if column.name not in spec.key)
+    return Comparison(
+        names.dimension_table(spec),
+        names.dimension(spec),
+        names.dimension(spec),
+        marks_deletes=True,
+        joined=tables.from_clause(table, FACT),
+        key=key,
+        groups=(Group((), (), columns, POSITION),),
+    )
+
+
+def _join(
+    path: Path, alias: str, leading: tuple[ComparedColumn, ...], star: Star, tables: _Tables
+) -> str:
+    """The LEFT JOIN of a path's dimension, by what the stream takes for equal."""
+    pairs = [
+        (tables.column(name, alias, path.table, name), reference)
+        for name, reference in zip(star.tables[path.table].key, leading, strict=True)
+    ]
+    conditions = [f"{_joined_value(k, r)} = {_joined_value(r, k)}" for k, r in pairs]
+    return f"LEFT JOIN {tables.from_clause(path.table, alias)} ON {' AND '.join(conditions)}"
+
+
+def _joined_value(column: ComparedColumn, other: ComparedColumn) -> str:
+    value = column.value(Side.SOURCE)
+    is_text = column.column.type.is_text and other.column.type.is_text
+    if not is_text or column.column.ignored or other.column.ignored:
+        return value
+    text = f"CAST({value} AS TEXT)"  # whatever the type compares alike, as citext does
+    return f"RTRIM({text}, ' ')" if column.blanks is TrailingBlanks.TRIM else text
+
+
+def deleted_condition(comparison: Comparison, *, is_deleted: bool) -> str:
+    """Which rows of the warehouse's table are there, or are deletes."""
+    if not comparison.marks_deletes:
+        return ""
+    mark = f"w.{quote(DELETED)}"
+    return mark if is_deleted else f"NOT {mark}"

@@ -1,0 +1,118 @@
+"""Runs `starjoin reconcile`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Final
+
+import psycopg
+from botocore.exceptions import BotoCoreError, ClientError
+
+from connectors.failures import describe_error
+from connectors.redshift.errors import LoadError
+from connectors.secrets import SecretReadError
+from flink_app.declaration.file import DeclarationError
+from flink_app.privacy.keys import SecretError
+from flink_app.settings import SettingsError
+from infra.aws.errors import DeployError
+from infra.catalogue.model import CatalogueError
+from infra.reconcile.command_line import choose_remainder, parser
+from infra.reconcile.comparison import Comparison
+from infra.reconcile.errors import NotComparableError
+from infra.reconcile.looks import Sample
+from infra.reconcile.protocol import Reconciliation, Result, Settings
+from infra.reconcile.report import Verdict, find_verdict, write_json, write_lines
+from infra.reconcile.services import Waiting, open_sides, read_environment, read_properties
+
+_FAULTS: Final = (
+    NotComparableError,
+    CatalogueError,
+    DeclarationError,
+    DeployError,
+    LoadError,
+    SecretError,
+    SecretReadError,
+    SettingsError,
+)
+# Looks at the stream: Kinesis answers five a second and shard, and the application asks as well.
+_EVERY: Final = 2.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compares; gives the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        result = _reconcile(options)
+    except (ClientError, BotoCoreError) as error:
+        return _refuse(describe_error(error))
+    except psycopg.Error as error:
+        return _refuse(f"the source: {describe_error(error)}: run it again")
+    except _FAULTS as error:
+        return _refuse(str(error))
+    if options.json:
+        _say(write_json(result))
+    else:
+        for line in write_lines(result):
+            _say(line)
+    return find_verdict(result)
+
+
+def _reconcile(options: Namespace) -> Result:
+    if options.properties is not None:
+        settings = read_properties(options.properties)
+    else:
+        settings = read_environment(options.environment, options.environments, options.profile)
+    waiting = Waiting(options.slot, options.lag, options.wait, _EVERY)
+    sample = None
+    if options.sample is not None:
+        today = dt.datetime.now(dt.UTC).date()
+        sample = Sample(options.sample, choose_remainder(options.sample, today))
+    with open_sides(
+        settings,
+        options.dsn,
+        waiting,
+        has_key=options.tokens == "source",
+        profile=options.profile,
+    ) as sides:
+        reconciliation = Reconciliation(
+            sides.source,
+            sides.warehouse,
+            sides.completeness,
+            sides.clock,
+            Settings(
+                limit=options.limit,
+                gap=options.gap,
+                sample=sample,
+                orders_by_log=sides.orders_by_log,
+            ),
+            _report_progress,
+        )
+        return reconciliation.run(_choose(sides.comparisons, options.table))
+
+
+def _choose(comparisons: list[Comparison], names: Sequence[str]) -> list[Comparison]:
+    """Those that are named; all where none is. Raises NotComparableError for another name."""
+    known = {comparison.name: comparison for comparison in comparisons}
+    for name in names:
+        if name not in known:
+            message = f"--table: there is no {name} (there are: {', '.join(known)})"
+            raise NotComparableError(message)
+    return [known[name] for name in dict.fromkeys(names)] or comparisons
+
+
+def _refuse(message: str) -> int:
+    sys.stderr.write(f"reconcile: {message}\n")
+    return Verdict.NOT_COMPARABLE
+
+
+def _report_progress(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,207 @@
+"""The SQL of checksums and digests, the same for both sides but for a few words.
+
+Three layers: the texts of each row; their digests, NULL for groups that change meanwhile; and
+what is asked of these. A sum of 32 bits of a digest is no larger than BIGINT for 2^31 rows; sums
+need no order, see a doubled row, and two of them miss a difference once in 2^64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from connectors.redshift.names import quote
+from connectors.redshift.position_sql import literal, to_digits
+from infra.reconcile.canonical import Side
+from infra.reconcile.comparison import Comparison, deleted_condition
+from infra.reconcile.looks import Hot, Ranges
+
+# Of the parameters with the keys that the source leaves out.
+HOT_KEYS: Final = "hot"
+WANTED_KEYS: Final = "wanted"
+_SLICES: Final = (1, 9)  # where the slices of a digest begin, of eight digits each
+_COLUMN_DIGITS: Final = 16
+
+
+def sum_ranges(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> str:
+    """The number of each range with its checksum."""
+    number = f"place / {ranges.width}"
+    sums = [
+        part
+        for index in range(len(comparison.groups))
+        for part in (f"COUNT(h{index})", *(f"SUM({_slice(side, f'h{index}', s)})" for s in _SLICES))
+    ]
+    filter_clause = ""
+    if ranges.sample is not None:
+        every, remainder = ranges.sample.every, ranges.sample.remainder
+        # Quotients of negative places have negative remainders.
+        filter_clause = f"\nWHERE MOD({number}, {every}) IN ({remainder}, -{remainder})"
+    digests = _digests(comparison, side, ranges, hot)
+    return f"SELECT {number}, {', '.join(sums)}\nFROM ({digests}) AS d{filter_clause}\nGROUP BY 1"
+
+
+def read_digests(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> str:
+    """Each key with the digest of each group."""
+    columns = ", ".join(f"h{index}" for index in range(len(comparison.groups)))
+    return f"SELECT k, {columns}\nFROM ({_digests(comparison, side, ranges, hot)}) AS d"
+
+
+def read_columns(comparison: Comparison, side: Side, keys: str) -> str:
+    """Some keys with a digest of each column, and at the warehouse the position of each group.
+
+    `keys` is a condition on the key's text, `k`.
+    """
+    columns = [
+        f"SUBSTRING(MD5({column.frame(side)}), 1, {_COLUMN_DIGITS})"
+        for group in comparison.groups
+        for column in group.compared
+    ]
+    if side is Side.WAREHOUSE:
+        columns += [to_digits(f"w.{quote(group.position)}") for group in comparison.groups]
+    named = [f"{sql} AS c{number}" for number, sql in enumerate(columns)]
+    rows = _rows(comparison, side, [f"{comparison.key_text(side)} AS k", *named])
+    listed = ", ".join(["k", *(f"c{number}" for number in range(len(columns)))])
+    return f"SELECT {listed}\nFROM ({rows}) AS r\nWHERE {keys}"
+
+
+def hot_parameters(hot: Hot) -> Mapping[str, list[str]]:
+    """What the source is given to leave out."""
+    parameters = {HOT_KEYS: sorted(hot.keys)}
+    for index, keys in hot.path_keys.items():
+        parameters[f"{HOT_KEYS}_{index}"] = sorted(keys)
+    return parameters
+
+
+def find_extent(comparison: Comparison) -> str:
+    """Rows, least and greatest place, and the greatest position of each group."""
+    newest = ", ".join(to_digits(f"MAX(p{n})") for n in range(len(comparison.groups)))
+    positions = [
+        f"w.{quote(group.position)} AS p{number}" for number, group in enumerate(comparison.groups)
+    ]
+    key_place = f"{_place(comparison, Side.WAREHOUSE)} AS place"
+    rows = _rows(comparison, Side.WAREHOUSE, [key_place, *positions])
+    return f"SELECT COUNT(*), MIN(place), MAX(place), {newest}\nFROM ({rows}) AS r"
+
+
+def find_hot_keys(comparison: Comparison, threshold: str) -> str:
+    """The keys of rows and tombstones above a position."""
+    key = comparison.key_text(Side.WAREHOUSE)
+    position = f"w.{quote(comparison.groups[0].position)} > {literal(threshold)}"
+    tables = dict.fromkeys((comparison.table, comparison.deletes))
+    return "\nUNION ALL\n".join(
+        f"SELECT {key} FROM {table} AS w WHERE {position}" for table in tables
+    )
+
+
+def find_hot_path_keys(comparison: Comparison, index: int, threshold: str) -> str:
+    """The keys of a path's dimensions above a position."""
+    group = comparison.groups[index]
+    key = _path_key(comparison, Side.WAREHOUSE, index)
+    position = f"w.{quote(group.position)} > {literal(threshold)}"
+    return f"SELECT DISTINCT {key} FROM {comparison.table} AS w WHERE {position}"
+
+
+def read_deletes(comparison: Comparison, keys: str) -> str:
+    """Deleted keys with the position of the delete."""
+    position = to_digits(f"MAX(w.{quote(comparison.groups[0].position)})")
+    key = comparison.key_text(Side.WAREHOUSE)
+    deleted = deleted_condition(comparison, is_deleted=True)
+    filter_clause = f" WHERE {deleted}" if deleted else ""
+    rows = (
+        f"SELECT {key} AS k, {position} AS p FROM {comparison.deletes} AS w{filter_clause} "
+        "GROUP BY 1"
+    )
+    return f"SELECT k, p FROM ({rows}) AS r WHERE {keys}"
+
+
+def _digests(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> str:
+    """The second layer: place, k and a digest for each group."""
+    groups = range(len(comparison.groups))
+    hot_if = {index: " OR ".join(_hot_conditions(comparison, side, index, hot)) for index in groups}
+    columns = [
+        f"CASE WHEN {hot_if[i]} THEN NULL ELSE MD5(k || g{i}) END AS h{i}"
+        if hot_if[i]
+        else f"MD5(k || g{i}) AS h{i}"
+        for i in groups
+    ]
+    texts = [
+        f"{_place(comparison, side)} AS place",
+        f"{comparison.key_text(side)} AS k",
+        *(f"{group.text(side)} AS g{i}" for i, group in enumerate(comparison.groups)),
+        *_hot_columns(comparison, side, hot),
+    ]
+    rows = _rows(comparison, side, texts, ranges)
+    filter_clause = _within(ranges, "place")
+    # At PostgreSQL a fence, or each slice would make all texts once more.
+    fence = "\nOFFSET 0" if side is Side.SOURCE else ""
+    return f"SELECT place, k, {', '.join(columns)}\nFROM ({rows}) AS r{filter_clause}{fence}"
+
+
+def _rows(
+    comparison: Comparison, side: Side, columns: list[str], ranges: Ranges | None = None
+) -> str:
+    """The first layer: what each row is asked for."""
+    listed = ",\n  ".join(columns)
+    conditions = []
+    table = comparison.joined
+    if side is Side.WAREHOUSE:
+        table = f"{comparison.table} AS w"
+        conditions.append(deleted_condition(comparison, is_deleted=False))
+    if ranges is not None and comparison.is_numbered and ranges.intervals:
+        # On the column itself, for an index or a sort key.
+        conditions.append(_between(ranges, comparison.key[0].value(side)))
+    filter_clause = " AND ".join(filter(None, conditions))
+    return f"SELECT {listed}\n  FROM {table}" + (
+        f"\n  WHERE {filter_clause}" if filter_clause else ""
+    )
+
+
+def _within(ranges: Ranges, value: str) -> str:
+    return f"\nWHERE {_between(ranges, value)}" if ranges.intervals else ""
+
+
+def _between(ranges: Ranges, value: str) -> str:
+    intervals = [f"{value} BETWEEN {least} AND {most}" for least, most in ranges.intervals]
+    return f"({' OR '.join(intervals)})"
+
+
+def _place(comparison: Comparison, side: Side) -> str:
+    if comparison.is_numbered:
+        return f"CAST({comparison.key[0].value(side)} AS BIGINT)"
+    return _slice(side, f"MD5({comparison.key_text(side)})", 1)
+
+
+def _slice(side: Side, digest: str, start: int) -> str:
+    """32 bits of a digest as a number, without a sign."""
+    if side is Side.WAREHOUSE:
+        return f"STRTOL(SUBSTRING({digest}, {start}, 8), 16)"
+    return f"CAST(CAST('x' || SUBSTR({digest}, {start}, 8) AS BIT(32)) AS BIGINT)"
+
+
+def _hot_columns(comparison: Comparison, side: Side, hot: Hot) -> Iterator[str]:
+    """What the second layer needs to leave groups out."""
+    for index, group in enumerate(comparison.groups):
+        if side is Side.WAREHOUSE and _has_threshold(hot, index):
+            yield f"w.{quote(group.position)} AS p{index}"
+        elif side is Side.SOURCE and hot.path_keys.get(index):
+            yield f"{_path_key(comparison, side, index)} AS p{index}"
+
+
+def _hot_conditions(comparison: Comparison, side: Side, index: int, hot: Hot) -> Iterator[str]:
+    """When a group changes meanwhile: by itself, by what its path leads through, by its row."""
+    for number in dict.fromkeys((0, *comparison.groups[index].above, index)):
+        if side is Side.WAREHOUSE:
+            if _has_threshold(hot, number):
+                yield f"p{number} > {literal(hot.thresholds[number])}"
+        elif number == 0 and hot.keys:
+            yield f"k = ANY(%({HOT_KEYS})s)"
+        elif hot.path_keys.get(number):
+            yield f"p{number} = ANY(%({HOT_KEYS}_{number})s)"
+
+
+def _has_threshold(hot: Hot, index: int) -> bool:
+    return bool(hot.thresholds and hot.thresholds[index])
+
+
+def _path_key(comparison: Comparison, side: Side, index: int) -> str:
+    return " || ".join(column.frame(side) for column in comparison.groups[index].key)

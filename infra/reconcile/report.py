@@ -1,0 +1,181 @@
+"""What is printed of a reconciliation, and its exit code.
+
+Keys are shown as the warehouse stores them; of other columns only names are shown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any, Final
+
+from infra.reconcile.protocol import DIFFERENT, MISSING, Difference, Outcome, Result
+from infra.reconcile.source import show_log_position
+
+SHOWN: Final = 20  # keys of a kind in the text; `--json` has all
+
+
+class Verdict(IntEnum):
+    """How a reconciliation ended: its exit code."""
+
+    EQUAL = 0
+    DIFFERENT = 1
+    NOT_COMPARABLE = 2
+    OPEN = 3  # nothing differs but keys that changed in every look
+
+
+def find_verdict(result: Result) -> Verdict:
+    """The gravest of all comparisons: what differs, then what could not be compared."""
+    if any(outcome.differences for outcome in result.outcomes):
+        return Verdict.DIFFERENT
+    if not result.outcomes or any(outcome.refusal for outcome in result.outcomes):
+        return Verdict.NOT_COMPARABLE
+    is_open = any(o.open_keys or o.narrowed.is_general for o in result.outcomes)
+    return Verdict.OPEN if is_open else Verdict.EQUAL
+
+
+def write_lines(result: Result) -> Iterator[str]:
+    """The report for people."""
+    for number, look in enumerate(result.looks, 1):
+        yield (
+            f"look {number}: source from log position {show_log_position(look.start)} to "
+            f"{show_log_position(look.end)}; warehouse up to records that arrived "
+            f"{_show_time(look.newest_arrival_ms)}; snapshot held for {look.held:.1f} s"
+        )
+    for outcome in result.outcomes:
+        yield from _lines_of(outcome)
+    source, warehouse = _received(result)
+    if result.looks:
+        yield f"complete because: {result.looks[-1].evidence}"
+    yield f"bytes moved: {source:,} from the source, {warehouse:,} from the warehouse"
+    yield _SENTENCES[find_verdict(result)]
+
+
+def write_json(result: Result) -> str:
+    """The report for scripts, in one line."""
+    source, warehouse = _received(result)
+    return json.dumps(
+        {
+            "verdict": find_verdict(result).name.lower(),
+            "looks": [
+                {
+                    "log_from": show_log_position(look.start),
+                    "log_to": show_log_position(look.end),
+                    "newest_arrival_ms": look.newest_arrival_ms,
+                    "held_seconds": round(look.held, 3),
+                    "complete_because": look.evidence,
+                }
+                for look in result.looks
+            ],
+            "bytes_from_source": source,
+            "bytes_from_warehouse": warehouse,
+            "tables": [_as_json(outcome) for outcome in result.outcomes],
+        }
+    )
+
+
+_SENTENCES: Final = {
+    Verdict.EQUAL: "The warehouse equals the source.",
+    Verdict.DIFFERENT: (
+        "The warehouse differs from the source. To repair it, load the tables concerned again: "
+        "reload --table NAME, or all of them (docs/operations.md). First look for the keys among "
+        "the dead letters: those are repaired by a replay."
+    ),
+    Verdict.NOT_COMPARABLE: "Not everything could be compared; what was compared is equal.",
+    Verdict.OPEN: (
+        "Nothing differs for certain, but some keys changed in every look: run it again when they "
+        "change less."
+    ),
+}
+
+
+def _lines_of(outcome: Outcome) -> Iterator[str]:
+    name = outcome.comparison.name
+    if outcome.refusal:
+        yield f"{name}: not compared: {outcome.refusal}"
+        return
+    narrowed = outcome.narrowed
+    hot = "too many to leave out" if outcome.hot is None else f"{outcome.hot:,} left out at first"
+    yield (
+        f"{name}: {narrowed.rows:,} rows of the source in {narrowed.ranges:,} ranges, of which "
+        f"{narrowed.different:,} differed; changing keys: {hot}; {len(outcome.differences):,} "
+        f"differences, {len(outcome.open_keys):,} open keys"
+    )
+    for column in outcome.comparison.omissions:
+        yield f"  column {column.name}: only NULL is compared, since {column.omission}"
+    for difference in outcome.differences[:SHOWN]:
+        yield f"  {_describe(outcome, difference)}"
+    if (more := len(outcome.differences) - SHOWN) and more > 0:
+        yield f"  and {more:,} more (--json has all of them)"
+    for key in outcome.open_keys[:SHOWN]:
+        yield f"  open: {_show_key(outcome, key)} changed in every look"
+    if narrowed.is_general:
+        yield "  damage is general: not every range that differs was narrowed down (--limit)"
+
+
+def _describe(outcome: Outcome, difference: Difference) -> str:
+    key = _show_key(outcome, difference.key)
+    if difference.kind == DIFFERENT:
+        columns = "; ".join(
+            f"{f'path {path}: ' if path else ''}{', '.join(_describe_columns(outcome, names))}"
+            for path, names in difference.groups.items()
+        )
+        return f"different: {key}: {columns}"
+    if difference.kind == MISSING:
+        deleted = ", which has deleted it" if difference.deleted else ""
+        return f"missing: {key} has a row at the source and none in the warehouse{deleted}"
+    return f"extra: {key} has a row in the warehouse and none at the source"
+
+
+def _describe_columns(outcome: Outcome, names: tuple[str, ...]) -> Iterator[str]:
+    treatments = {
+        column.name: column.column.treatment
+        for group in outcome.comparison.groups
+        for column in group.compared
+    }
+    for name in names:
+        treatment = treatments[name]
+        yield name if treatment == "keep" else f"{name} ({treatment})"
+
+
+def _show_key(outcome: Outcome, key: str) -> str:
+    shown = outcome.comparison.show_key(key)
+    return ", ".join(f"{name} {value}" for name, value in shown.items())
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    narrowed = outcome.narrowed
+    return {
+        "name": outcome.comparison.name,
+        "not_compared": outcome.refusal or None,
+        "rows": narrowed.rows,
+        "ranges": narrowed.ranges,
+        "ranges_that_differed": narrowed.different,
+        "damage_is_general": narrowed.is_general,
+        "hot_keys": outcome.hot,
+        "omitted_columns": {c.name: c.omission for c in outcome.comparison.omissions},
+        "differences": [
+            {
+                "kind": difference.kind,
+                "key": outcome.comparison.show_key(difference.key),
+                "columns": {path: list(names) for path, names in difference.groups.items()},
+                "deleted_in_warehouse": difference.deleted,
+            }
+            for difference in outcome.differences
+        ],
+        "open": [outcome.comparison.show_key(key) for key in outcome.open_keys],
+    }
+
+
+def _received(result: Result) -> tuple[int, int]:
+    received = [look.received for look in result.looks]
+    return sum(source for source, _ in received), sum(warehouse for _, warehouse in received)
+
+
+def _show_time(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "never"
+    time = dt.datetime.fromtimestamp(milliseconds / 1_000, dt.UTC)
+    return f"at {time.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"

@@ -1,0 +1,269 @@
+"""PostgreSQL as the source: snapshots between two positions of its log, and the key of tokens.
+
+Two sessions: one holds the snapshot, the other reads the log's position before and after it
+begins. The key of tokens is kept from the server's log: literals, parameters and settings appear
+in it, what COPY carries does not, unless it fails. So it goes by COPY into a temporary table of
+two columns without any constraint, before the first snapshot; the snapshots themselves are read
+only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import psycopg
+
+from flink_app.privacy.treatments import hmac_blocks
+from infra.catalogue.connection import (
+    CONNECT_SECONDS,
+    OLDEST_VERSION,
+    explain_refusal,
+    read_address,
+)
+from infra.reconcile import queries
+from infra.reconcile.canonical import KEY_TABLE, Side
+from infra.reconcile.comparison import Comparison
+from infra.reconcile.errors import NotComparableError
+from infra.reconcile.looks import Checksum, ColumnDigests, Digests, Hot, Ranges
+from infra.reconcile.rows import column_digests, read_checksum
+
+_FETCHED: Final = 2_000  # rows at a time, from a cursor of the server
+_LOCK_SECONDS: Final = 10
+_KEYS_OF_A_QUERY: Final = 1_000
+_SAVEPOINT: Final = "starjoin_reconcile"
+_SESSION: Final = (
+    "SET search_path = pg_catalog",
+    "SET TimeZone = 'UTC'",
+    "SET DateStyle = 'ISO'",
+    "SET standard_conforming_strings = on",
+    "SET statement_timeout = 0",
+    # The snapshot is held while the warehouse catches up.
+    "SET idle_in_transaction_session_timeout = 0",
+    f"SET lock_timeout = '{_LOCK_SECONDS}s'",
+    # Expressions are long, and compiling them takes longer than most queries.
+    "SET jit = off",
+)
+
+
+class PostgresSource:
+    """Snapshots of one database. To be closed.
+
+    Args:
+        address: of libpq, as a URL or as `host=... dbname=...`.
+        token_key: for the columns that are tokenised; None where there are none, or none of them
+            are compared.
+
+    Raises:
+        NotComparableError: where it cannot serve as a source.
+        CatalogueError: where there is no session.
+    """
+
+    def __init__(self, address: str, token_key: bytes | None = None) -> None:
+        self._parameters = read_address(address)
+        self._reader = self._connect()
+        try:
+            self._control = self._connect()
+        except BaseException:
+            self._reader.close()
+            raise
+        try:
+            self._prepare(token_key)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends both sessions; the key's table goes with them."""
+        self._reader.close()
+        self._control.close()
+
+    @contextmanager
+    def look(self) -> Iterator[PostgresLook]:
+        """One snapshot, with the positions of the log before and after it began."""
+        start = self.log_position()
+        self._reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            self._reader.execute("SELECT 1")  # the first query fixes the snapshot
+            self._reader.execute(f"SAVEPOINT {_SAVEPOINT}")
+            yield PostgresLook(self._reader, start, self.log_position())
+        finally:
+            if not self._reader.closed:
+                self._reader.rollback()
+
+    def log_position(self) -> int:
+        """Where the log is now; on a standby, up to where it was replayed."""
+        function = "pg_last_wal_replay_lsn" if self._is_standby else "pg_current_wal_insert_lsn"
+        (text,) = self._ask(f"SELECT {function}()::text")
+        return read_log_position(str(text))
+
+    def slots(self) -> dict[str, int]:
+        """The replication slots that decode this database's log: up to where each is confirmed."""
+        rows = self._control.execute(
+            "SELECT slot_name, confirmed_flush_lsn::text FROM pg_replication_slots "
+            "WHERE slot_type = 'logical' AND NOT temporary AND database = current_database() "
+            "AND confirmed_flush_lsn IS NOT NULL"
+        ).fetchall()
+        return {str(name): read_log_position(str(position)) for name, position in rows}
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        defaults: dict[str, Any] = {
+            "application_name": "starjoin reconcile",
+            "connect_timeout": CONNECT_SECONDS,
+            "client_encoding": "UTF8",
+        }
+        try:
+            return psycopg.Connection.connect(
+                **{**defaults, **self._parameters}, autocommit=True, prepare_threshold=None
+            )
+        except psycopg.OperationalError as error:
+            raise NotComparableError(explain_refusal(error, self._parameters)) from None
+
+    def _prepare(self, token_key: bytes | None) -> None:
+        version = self._reader.info.server_version
+        if version < OLDEST_VERSION:
+            message = (
+                f"the source is PostgreSQL {version // 10_000}, and reconcile compares 11 and later"
+            )
+            raise NotComparableError(message)
+        encoding = self._reader.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            message = (
+                f"the source's encoding is {encoding}, and only UTF8 counts bytes as Redshift does"
+            )
+            raise NotComparableError(message)
+        for connection in (self._reader, self._control):
+            for statement in _SESSION:
+                connection.execute(statement.encode())
+        (standby,) = self._ask("SELECT pg_is_in_recovery()")
+        self._is_standby = bool(standby)
+        if token_key is not None:
+            self._put_key(token_key)
+
+    def _put_key(self, token_key: bytes) -> None:
+        if self._is_standby:
+            message = (
+                "the source is a standby, which takes no temporary table, so it cannot make "
+                "tokens: give the address of the primary, or leave tokens out (--tokens leave-out)"
+            )
+            raise NotComparableError(message)
+        inner, outer = hmac_blocks(token_key)
+        try:
+            self._reader.execute(
+                f"CREATE TEMPORARY TABLE {KEY_TABLE} "
+                "(inner_block bytea, outer_block bytea)".encode()
+            )
+            with (
+                self._reader.cursor() as cursor,
+                cursor.copy(f"COPY {KEY_TABLE} FROM STDIN".encode()) as copy,
+            ):
+                copy.write_row((inner, outer))
+        except psycopg.errors.InsufficientPrivilege:
+            message = (
+                "the source's user may not make temporary tables, which tokens need: GRANT "
+                "TEMPORARY ON DATABASE ... to it, or leave tokens out (--tokens leave-out)"
+            )
+            raise NotComparableError(message) from None
+
+    def _ask(self, sql: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] | None = self._control.execute(sql.encode()).fetchone()
+        if row is None:  # a SELECT without FROM has one row
+            message = "the source has answered a question without a row: give another address"
+            raise NotComparableError(message)
+        return row
+
+
+class PostgresLook:
+    """A `SourceLook`: what one snapshot has."""
+
+    def __init__(self, connection: psycopg.Connection[Any], start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+        self._connection = connection
+        self._received = 0
+
+    @property
+    def received(self) -> int:
+        """How many bytes of answers it has received, as text."""
+        return self._received
+
+    def sum_ranges(
+        self, comparison: Comparison, ranges: Ranges, hot: Hot
+    ) -> Iterator[tuple[int, Checksum]]:
+        """The number of each range that has rows, with its checksum."""
+        sql = queries.sum_ranges(comparison, Side.SOURCE, ranges, hot)
+        for number, *sums in self._rows(sql, queries.hot_parameters(hot), comparison):
+            yield int(number), read_checksum(sums)
+
+    def read_digests(
+        self, comparison: Comparison, ranges: Ranges, hot: Hot
+    ) -> Iterator[tuple[str, Digests]]:
+        """Every key of some ranges, with its digests."""
+        sql = queries.read_digests(comparison, Side.SOURCE, ranges, hot)
+        for key, *digests in self._rows(sql, queries.hot_parameters(hot), comparison):
+            yield str(key), tuple(digests)
+
+    def read_columns(
+        self, comparison: Comparison, keys: Sequence[str]
+    ) -> Mapping[str, ColumnDigests]:
+        """Those of some keys that are there."""
+        wanted = f"k = ANY(%({queries.WANTED_KEYS})s)"
+        sql = queries.read_columns(comparison, Side.SOURCE, wanted)
+        present: dict[str, ColumnDigests] = {}
+        for start in range(0, len(keys), _KEYS_OF_A_QUERY):
+            parameters = {queries.WANTED_KEYS: list(keys[start : start + _KEYS_OF_A_QUERY])}
+            for key, *digests in self._rows(sql, parameters, comparison):
+                present[str(key)] = column_digests(comparison, digests)
+        return present
+
+    def _rows(
+        self, sql: str, parameters: Mapping[str, list[str]], comparison: Comparison
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, a few at a time. Raises NotComparableError."""
+        try:
+            with self._connection.cursor(name="starjoin_reconcile") as cursor:
+                cursor.itersize = _FETCHED
+                cursor.execute(sql.encode(), parameters)
+                for row in cursor:
+                    self._received += sum(len(str(value)) for value in row)
+                    yield row
+        except psycopg.Error as error:
+            if not self._connection.closed:
+                # Else the transaction would refuse every other query too. The snapshot stays.
+                self._connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+            raise NotComparableError(_explain(error, comparison)) from None
+
+
+def _explain(error: psycopg.Error, comparison: Comparison) -> str:
+    """Why the source refuses a query, without its words where these could quote a value."""
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        reason = (
+            "the source's user lacks a right: GRANT SELECT on its tables, and USAGE on their schema"
+        )
+    elif isinstance(error, psycopg.errors.LockNotAvailable):
+        reason = f"a table was locked for {_LOCK_SECONDS} s, as by an ALTER: run it again later"
+    elif isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedColumn):
+        reason = (
+            "the source lacks a table or column of the declaration: "
+            f"{error.diag.message_primary or 'it does not say which'}"
+        )
+    elif isinstance(error, psycopg.OperationalError):
+        reason = f"the session of the source ended ({type(error).__name__}): run it again"
+    else:
+        reason = (
+            f"the source refuses the query (SQLSTATE {error.sqlstate}): see that the columns' "
+            "types there fit the declaration"
+        )
+    return f"{comparison.name}: {reason}"
+
+
+def read_log_position(text: str) -> int:
+    """`16/B374D848` as a number."""
+    high, _, low = text.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def show_log_position(position: int) -> str:
+    """A number as PostgreSQL writes it."""
+    return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"

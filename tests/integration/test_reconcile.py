@@ -1,0 +1,139 @@
+"""Reconcile on a running stack, with traffic: equal while it is, and each damage by its name."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.reconcile.main import main
+from tests.support.running import Running, running
+
+pytestmark = pytest.mark.integration
+
+BASE = "public.sport_event_activity_base"
+# New purchases, moved tickets, an event and a customer that change all the time, a delete.
+ROUND = """
+INSERT INTO ticket_activity VALUES ({new}, 1000 + {number} % 600, now(), now());
+UPDATE ticket SET event_id = 100 + {number} % 4 WHERE ticket_id = 3000 + {number} % 900;
+UPDATE sport_event SET location = 'Hall {number}' WHERE event_id = 100 + {number} % 4;
+UPDATE customer SET phone_number = '+41-{number}' WHERE customer_id = 1590 + {number} % 10;
+DELETE FROM ticket_activity WHERE ticket_id = 2000 + {number} % 900;
+UPDATE ticket_activity SET updated_at = now() WHERE ticket_id = 3000 + {number} * 7 % 900;
+"""
+
+
+@contextmanager
+def traffic(run: Running) -> Iterator[None]:
+    """Changes on the source and on the stream, until the end."""
+    ended, failures = threading.Event(), list[Exception]()
+
+    def go_on() -> None:
+        number = 0
+        try:
+            while not ended.wait(0.1):
+                number += 1
+                run.changes(ROUND.format(number=number, new=20_000 + number))
+        except Exception as error:  # noqa: BLE001 - raised below, in the test's own thread
+            failures.append(error)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def reconcile(
+    run: Running, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    code = main(
+        [
+            *("--properties", str(run.stack.properties), "--dsn", run.stack.source.dsn()),
+            *("--lag", "1.5", "--gap", "1", "--wait", "60", "--json", *arguments),
+        ]
+    )
+    printed = capsys.readouterr()
+    assert "example.org" not in printed.out + printed.err
+    return code, json.loads(printed.out)
+
+
+def damage(run: Running) -> None:
+    """What no change of the traffic repairs."""
+    with closing(run.stack.warehouse()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"SELECT * FROM {BASE} WHERE ticket_id = 1012")
+        columns = ", ".join(f'"{column[0]}"' for column in cursor.description[1:])
+        for statement in (
+            f"UPDATE {BASE} SET created_at = '2020-01-01' WHERE ticket_id = 1010",
+            f"DELETE FROM {BASE} WHERE ticket_id = 1011",
+            (
+                f"INSERT INTO {BASE} (ticket_id, {columns}) SELECT 9999999, {columns} FROM {BASE} "
+                "WHERE ticket_id = 1012"
+            ),
+            f"UPDATE {BASE} SET location = 'an arena of before' WHERE ticket_id = 1013",
+            f"UPDATE {BASE} SET phone_number = '+41-44-0000098' WHERE ticket_id = 1014",
+            (
+                f"UPDATE {BASE} SET email_address = (SELECT email_address FROM {BASE} "
+                "WHERE ticket_id = 1016) WHERE ticket_id = 1015"
+            ),
+            # A late change of a deleted row would bring it back.
+            "DELETE FROM starjoin.tombstones_sport_event_activity WHERE ticket_id = 1017",
+            (
+                f"INSERT INTO {BASE} (ticket_id, {columns}) SELECT 1017, {columns} FROM {BASE} "
+                "WHERE ticket_id = 1012"
+            ),
+        ):
+            cursor.execute(statement)
+
+
+DAMAGE = {
+    "1010": ("different", {"": ["created_at"]}),
+    "1011": ("missing", {}),
+    "9999999": ("extra", {}),
+    "1013": ("different", {"ticket.event": ["location"]}),
+    "1014": ("different", {"buyer": ["phone_number"]}),
+    "1015": ("different", {"buyer": ["email_address"]}),
+    "1017": ("extra", {}),
+}
+
+
+def test_equal_under_traffic_and_every_damage_is_found_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(tmp_path) as run:
+        for name, value in run.stack.environment().items():
+            monkeypatch.setenv(name, value)
+        run.full_load()
+        with run.minicluster():
+            run.changes()
+            run.changes("DELETE FROM ticket_activity WHERE ticket_id = 1017")
+            run.wait_until_all_loaded()
+            with traffic(run):
+                code, report = reconcile(run, capsys)
+                assert code == 0, report
+                (table,) = report["tables"]
+                assert table["rows"] > 3_000
+                damage(run)
+                code, report = reconcile(run, capsys)
+            assert code == 1
+            (table,) = report["tables"]
+            found = {
+                difference["key"]["ticket_id"]: (difference["kind"], difference["columns"])
+                for difference in table["differences"]
+            }
+            assert found == DAMAGE
+            code, report = reconcile(run, capsys, "--tokens", "leave-out", "--sample", "50%")
+            (table,) = report["tables"]
+            assert table["rows"] > 500
+            assert "email_address" in table["omitted_columns"]
