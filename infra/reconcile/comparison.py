@@ -146,10 +146,10 @@ class Comparison:
         """The framed texts of the key."""
         return " || ".join(column.frame(side) for column in self.key)
 
-    def show_key(self, text: str) -> dict[str, str]:
-        """A key's text as the stored values."""
+    def show_key(self, text: str, group: int = 0) -> dict[str, str]:
+        """The text of a key, or of a path's, as the stored values."""
         shown = {}
-        for column in self.key:
+        for column in self.groups[group].key or self.key:
             treated = column.column.treatment in {Treatment.TOKENISE, Treatment.SHA256}
             if column.column.stored_type.is_text and not treated:
                 length, _, rest = text.partition(":")

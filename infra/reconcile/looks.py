@@ -21,6 +21,38 @@ Digests = tuple[str | None, ...]
 ColumnDigests = tuple[tuple[str, ...], ...]
 
 
+# For each group the position above which it changes meanwhile; empty where nothing says so.
+Thresholds = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hot:
+    """What has changed since the snapshot began: it is left out of checksums on both sides.
+
+    Attributes:
+        thresholds: by which the warehouse leaves it out.
+        keys: the texts of keys, for the source.
+        path_keys: by group, the texts of dimensions' keys.
+    """
+
+    thresholds: Thresholds = ()
+    keys: frozenset[str] = frozenset()
+    path_keys: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many keys."""
+        return len(self.keys) + sum(map(len, self.path_keys.values()))
+
+    def intersect(self, other: Hot) -> Hot:
+        """The keys that are in both."""
+        path_keys = {
+            index: keys & other.path_keys.get(index, frozenset())
+            for index, keys in self.path_keys.items()
+        }
+        return Hot(other.thresholds, self.keys & other.keys, path_keys)
+
+
 @dataclass(frozen=True)
 class Sample:
     """One range of each `every`: those whose number has this remainder."""
@@ -40,11 +72,13 @@ class Ranges:
         width: of a range.
         intervals: only places between these ends, both included; all where there are none.
         sample: only these ranges.
+        only: of the rows in them only groups that this has left out of an earlier look.
     """
 
     width: int
     intervals: tuple[tuple[int, int], ...] = ()
     sample: Sample | None = None
+    only: Hot | None = None
 
     def interval(self, number: int) -> tuple[int, int]:
         """The places of a range."""
@@ -70,30 +104,6 @@ class Extent:
     least: int
     greatest: int
     newest: tuple[str, ...]
-
-
-# For each group the position above which it changes meanwhile; empty where nothing says so.
-Thresholds = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Hot:
-    """What has changed since the snapshot began: it is left out of checksums on both sides.
-
-    Attributes:
-        thresholds: by which the warehouse leaves it out.
-        keys: the texts of keys, for the source.
-        path_keys: by group, the texts of dimensions' keys.
-    """
-
-    thresholds: Thresholds = ()
-    keys: frozenset[str] = frozenset()
-    path_keys: Mapping[int, frozenset[str]] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """How many keys."""
-        return len(self.keys) + sum(map(len, self.path_keys.values()))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ is held in memory is checksums, and the digests of a few pieces at a time, never
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from infra.reconcile.comparison import Comparison
@@ -62,10 +62,14 @@ def narrow(  # noqa: PLR0913 - both sides, and what to leave out
     *,
     limit: int,
     sample: Sample | None = None,
+    only: Hot | None = None,
 ) -> Narrowed:
-    """The keys that differ between two looks; at most those of `limit` ranges, and `limit` keys."""
+    """The keys that differ between two looks; at most those of `limit` ranges, and `limit` keys.
+
+    `only` restricts it to what an earlier look has left out.
+    """
     narrowed = Narrowed()
-    ranges = Ranges(_first_width(extent), sample=sample)
+    ranges = Ranges(_first_width(extent), sample=sample, only=only)
     differing = _compare_ranges(comparison, source, warehouse, ranges, hot, narrowed)
     narrowed.different = len(differing)
     if len(differing) > limit:
@@ -75,11 +79,11 @@ def narrow(  # noqa: PLR0913 - both sides, and what to leave out
         width = -(-ranges.width // _PIECES)
         pieces: dict[int, int] = {}
         for part in _parts(ranges, differing):
-            finer = Ranges(width, part.intervals)
+            finer = replace(part, width=width)
             pieces |= _compare_ranges(comparison, source, warehouse, finer, hot)
         if not pieces:  # the sums of two pieces may differ and cancel out in none of them
             break
-        ranges, differing = Ranges(width), pieces
+        ranges, differing = replace(ranges, width=width), pieces
     for part in _parts(ranges, differing):
         for key, groups in _compare_keys(comparison, source, warehouse, part, hot):
             if len(narrowed.candidates) == limit:
@@ -136,7 +140,7 @@ def _parts(ranges: Ranges, numbers: dict[int, int]) -> Iterator[Ranges]:
     ordered = sorted(numbers)
     for start in range(0, len(ordered), _INTERVALS_OF_A_QUERY):
         part = ordered[start : start + _INTERVALS_OF_A_QUERY]
-        yield Ranges(ranges.width, tuple(map(ranges.interval, part)))
+        yield replace(ranges, intervals=tuple(map(ranges.interval, part)), sample=None)
 
 
 def _compare_keys(

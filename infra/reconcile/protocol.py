@@ -16,7 +16,8 @@ The first look compares everything:
 6. Checksums of ranges of keys on both sides, without what is hot.
 7. Ranges that differ are narrowed down to keys and groups of columns. These are candidates.
 
-Further looks, at least `gap` seconds apart, compare the candidates alone:
+Further looks, at least `gap` seconds apart, compare the candidates, and what was hot in every look
+so far: the latter as in 6 and 7, restricted to what has a position above the first start:
 
 8. A group is *equal* as soon as both sides agree on it in one look. It is *different* when it
    differs in two looks in turn and its positions in the warehouse are the same in both: nothing
@@ -117,6 +118,8 @@ class Outcome:
         hot: how many keys were left out of the first look; None if too many to leave out.
         differences: confirmed, by key.
         open_keys: those that no look could judge.
+        unjudged: what was hot in every look.
+        thresholds: of the first look.
         refusal: why nothing was compared; empty where it was.
     """
 
@@ -126,6 +129,8 @@ class Outcome:
     hot: int | None = 0
     differences: list[Difference] = field(default_factory=list)
     open_keys: list[str] = field(default_factory=list)
+    unjudged: Hot = field(default_factory=Hot)
+    thresholds: Thresholds = ()
     refusal: str = ""
 
 
@@ -151,8 +156,15 @@ class Look:
 
 @dataclass
 class Result:
-    """Everything that a reconciliation has to say."""
+    """Everything that a reconciliation has to say.
 
+    Attributes:
+        sample: which ranges were compared; None for all.
+        looks: in order.
+        outcomes: in the order of the comparisons.
+    """
+
+    sample: Sample | None = None
     looks: list[Look] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -214,10 +226,10 @@ class Reconciliation:
 
     def run(self, comparisons: Sequence[Comparison]) -> Result:
         """Compares. Raises NotComparableError where no look can be taken."""
-        result = Result()
+        result = Result(self._settings.sample)
         pending = self._look_at_all(comparisons, result)
         for _ in range(1, self._settings.looks):
-            pending = [(outcome, c) for outcome, c in pending if _is_pending(c)]
+            pending = [(o, c) for o, c in pending if _is_pending(c) or o.unjudged.count]
             if not pending:
                 break
             self._look_again(pending, result)
@@ -249,10 +261,16 @@ class Reconciliation:
     def _look_again(self, pending: Sequence[_Pending], result: Result) -> None:
         """A further look."""
         count = sum(c.is_pending for _, candidates in pending for c in candidates.values())
-        self._say(f"looking again in {self._settings.gap:g} s at {count} keys that differ")
+        hot = sum(outcome.unjudged.count for outcome, _ in pending)
+        self._say(
+            f"looking again in {self._settings.gap:g} s at {count} keys that differ and {hot} that "
+            "were changing"
+        )
         self._clock.sleep(self._settings.gap)
         with self._look(result) as (source, warehouse):
             for outcome, candidates in pending:
+                if outcome.unjudged.count:
+                    self._compare_unjudged(outcome, candidates, source, warehouse)
                 self._judge(outcome, candidates, source, warehouse)
 
     @contextmanager
@@ -276,6 +294,7 @@ class Reconciliation:
         thresholds = self._thresholds(comparison, extent, source.start)
         hot = warehouse.find_hot(comparison, thresholds, _MOST_HOT) if any(thresholds) else Hot()
         outcome.hot = None if hot is None else hot.count
+        outcome.thresholds, outcome.unjudged = thresholds, hot or Hot()
         outcome.narrowed = narrow(
             comparison,
             source,
@@ -296,6 +315,33 @@ class Reconciliation:
         if candidates:
             self._judge(outcome, candidates, source, warehouse)
         return candidates
+
+    def _compare_unjudged(
+        self,
+        outcome: Outcome,
+        candidates: dict[str, _Candidate],
+        source: SourceLook,
+        warehouse: WarehouseLook,
+    ) -> None:
+        """6 and 7 for what was hot in every look so far."""
+        comparison = outcome.comparison
+        extent = warehouse.find_extent(comparison)
+        thresholds = self._thresholds(comparison, extent, source.start)
+        hot = warehouse.find_hot(comparison, thresholds, _MOST_HOT) or Hot()
+        narrowed = narrow(
+            comparison,
+            source,
+            warehouse,
+            extent,
+            hot,
+            limit=self._settings.limit,
+            sample=self._settings.sample,
+            only=warehouse.find_hot(comparison, outcome.thresholds, _MOST_HOT),
+        )
+        outcome.narrowed.is_general |= narrowed.is_general
+        for key in narrowed.candidates.keys() - candidates.keys():
+            candidates[key] = _Candidate(groups=set(range(len(comparison.groups))))
+        outcome.unjudged = outcome.unjudged.intersect(hot)
 
     def _thresholds(self, comparison: Comparison, extent: Extent, start: int) -> Thresholds:
         """For each group the position of the start, in the generation that the group has."""

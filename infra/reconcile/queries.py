@@ -18,6 +18,7 @@ from infra.reconcile.looks import Hot, Ranges
 
 # Of the parameters with the keys that the source leaves out.
 HOT_KEYS: Final = "hot"
+ONLY_KEYS: Final = "only"
 WANTED_KEYS: Final = "wanted"
 _SLICES: Final = (1, 9)  # where the slices of a digest begin, of eight digits each
 _COLUMN_DIGITS: Final = 16
@@ -64,11 +65,14 @@ def read_columns(comparison: Comparison, side: Side, keys: str) -> str:
     return f"SELECT {listed}\nFROM ({rows}) AS r\nWHERE {keys}"
 
 
-def hot_parameters(hot: Hot) -> Mapping[str, list[str]]:
-    """What the source is given to leave out."""
-    parameters = {HOT_KEYS: sorted(hot.keys)}
-    for index, keys in hot.path_keys.items():
-        parameters[f"{HOT_KEYS}_{index}"] = sorted(keys)
+def hot_parameters(ranges: Ranges, hot: Hot) -> Mapping[str, list[str]]:
+    """What the source is given to leave out, and what alone it is to take in."""
+    parameters: dict[str, list[str]] = {}
+    for name, keys in ((HOT_KEYS, hot), (ONLY_KEYS, ranges.only)):
+        if keys is not None:
+            parameters[name] = sorted(keys.keys)
+            for index, path_keys in keys.path_keys.items():
+                parameters[f"{name}_{index}"] = sorted(path_keys)
     return parameters
 
 
@@ -116,19 +120,15 @@ def read_deletes(comparison: Comparison, keys: str) -> str:
 
 def _digests(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> str:
     """The second layer: place, k and a digest for each group."""
-    groups = range(len(comparison.groups))
-    hot_if = {index: " OR ".join(_hot_conditions(comparison, side, index, hot)) for index in groups}
     columns = [
-        f"CASE WHEN {hot_if[i]} THEN NULL ELSE MD5(k || g{i}) END AS h{i}"
-        if hot_if[i]
-        else f"MD5(k || g{i}) AS h{i}"
-        for i in groups
+        f"{_digest(comparison, side, index, ranges, hot)} AS h{index}"
+        for index in range(len(comparison.groups))
     ]
     texts = [
         f"{_place(comparison, side)} AS place",
         f"{comparison.key_text(side)} AS k",
         *(f"{group.text(side)} AS g{i}" for i, group in enumerate(comparison.groups)),
-        *_hot_columns(comparison, side, hot),
+        *_hot_columns(comparison, side, ranges, hot),
     ]
     rows = _rows(comparison, side, texts, ranges)
     filter_clause = _within(ranges, "place")
@@ -178,25 +178,39 @@ def _slice(side: Side, digest: str, start: int) -> str:
     return f"CAST(CAST('x' || SUBSTR({digest}, {start}, 8) AS BIT(32)) AS BIGINT)"
 
 
-def _hot_columns(comparison: Comparison, side: Side, hot: Hot) -> Iterator[str]:
+def _digest(comparison: Comparison, side: Side, index: int, ranges: Ranges, hot: Hot) -> str:
+    """The digest of a group; NULL where it is left out."""
+    digest = f"MD5(k || g{index})"
+    left_out = " OR ".join(_hot_conditions(comparison, side, index, hot, HOT_KEYS))
+    if ranges.only is not None:
+        conditions = _hot_conditions(comparison, side, index, ranges.only, ONLY_KEYS)
+        taken = " OR ".join(conditions) or "1 = 0"
+        digest = f"CASE WHEN {taken} THEN {digest} END"
+    return f"CASE WHEN {left_out} THEN NULL ELSE {digest} END" if left_out else digest
+
+
+def _hot_columns(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> Iterator[str]:
     """What the second layer needs to leave groups out."""
+    sets = [hot] if ranges.only is None else [hot, ranges.only]
     for index, group in enumerate(comparison.groups):
-        if side is Side.WAREHOUSE and _has_threshold(hot, index):
+        if side is Side.WAREHOUSE and any(_has_threshold(keys, index) for keys in sets):
             yield f"w.{quote(group.position)} AS p{index}"
-        elif side is Side.SOURCE and hot.path_keys.get(index):
+        elif side is Side.SOURCE and any(keys.path_keys.get(index) for keys in sets):
             yield f"{_path_key(comparison, side, index)} AS p{index}"
 
 
-def _hot_conditions(comparison: Comparison, side: Side, index: int, hot: Hot) -> Iterator[str]:
+def _hot_conditions(
+    comparison: Comparison, side: Side, index: int, hot: Hot, parameter: str
+) -> Iterator[str]:
     """When a group changes meanwhile: by itself, by what its path leads through, by its row."""
     for number in dict.fromkeys((0, *comparison.groups[index].above, index)):
         if side is Side.WAREHOUSE:
             if _has_threshold(hot, number):
                 yield f"p{number} > {literal(hot.thresholds[number])}"
         elif number == 0 and hot.keys:
-            yield f"k = ANY(%({HOT_KEYS})s)"
+            yield f"k = ANY(%({parameter})s)"
         elif hot.path_keys.get(number):
-            yield f"p{number} = ANY(%({HOT_KEYS}_{number})s)"
+            yield f"p{number} = ANY(%({parameter}_{number})s)"
 
 
 def _has_threshold(hot: Hot, index: int) -> bool:

@@ -32,7 +32,7 @@ def find_verdict(result: Result) -> Verdict:
         return Verdict.DIFFERENT
     if not result.outcomes or any(outcome.refusal for outcome in result.outcomes):
         return Verdict.NOT_COMPARABLE
-    is_open = any(o.open_keys or o.narrowed.is_general for o in result.outcomes)
+    is_open = any(o.open_keys or o.unjudged.count or o.narrowed.is_general for o in result.outcomes)
     return Verdict.OPEN if is_open else Verdict.EQUAL
 
 
@@ -47,6 +47,7 @@ def write_lines(result: Result) -> Iterator[str]:
     for outcome in result.outcomes:
         yield from _lines_of(outcome)
     source, warehouse = _received(result)
+    yield f"coverage: {_show_coverage(result)}"
     if result.looks:
         yield f"complete because: {result.looks[-1].evidence}"
     yield f"bytes moved: {source:,} from the source, {warehouse:,} from the warehouse"
@@ -69,6 +70,7 @@ def write_json(result: Result) -> str:
                 }
                 for look in result.looks
             ],
+            "coverage": _show_coverage(result),
             "bytes_from_source": source,
             "bytes_from_warehouse": warehouse,
             "tables": [_as_json(outcome) for outcome in result.outcomes],
@@ -101,7 +103,7 @@ def _lines_of(outcome: Outcome) -> Iterator[str]:
     yield (
         f"{name}: {narrowed.rows:,} rows of the source in {narrowed.ranges:,} ranges, of which "
         f"{narrowed.different:,} differed; changing keys: {hot}; {len(outcome.differences):,} "
-        f"differences, {len(outcome.open_keys):,} open keys"
+        f"differences, {len(outcome.open_keys) + outcome.unjudged.count:,} open keys"
     )
     for column in outcome.comparison.omissions:
         yield f"  column {column.name}: only NULL is compared, since {column.omission}"
@@ -109,10 +111,21 @@ def _lines_of(outcome: Outcome) -> Iterator[str]:
         yield f"  {_describe(outcome, difference)}"
     if (more := len(outcome.differences) - SHOWN) and more > 0:
         yield f"  and {more:,} more (--json has all of them)"
-    for key in outcome.open_keys[:SHOWN]:
-        yield f"  open: {_show_key(outcome, key)} changed in every look"
+    for line in list(_open_lines(outcome))[:SHOWN]:
+        yield f"  open: {line} changed in every look"
     if narrowed.is_general:
         yield "  damage is general: not every range that differs was narrowed down (--limit)"
+
+
+def _open_lines(outcome: Outcome) -> Iterator[str]:
+    """Keys that no look could judge, and the keys of paths."""
+    for key in sorted({*outcome.open_keys, *outcome.unjudged.keys}):
+        yield _show_key(outcome, key)
+    for index, keys in outcome.unjudged.path_keys.items():
+        path = outcome.comparison.groups[index].name
+        for key in sorted(keys):
+            shown = outcome.comparison.show_key(key, index)
+            yield f"path {path}: {', '.join(f'{name} {value}' for name, value in shown.items())}"
 
 
 def _describe(outcome: Outcome, difference: Difference) -> str:
@@ -165,8 +178,28 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
             }
             for difference in outcome.differences
         ],
-        "open": [outcome.comparison.show_key(key) for key in outcome.open_keys],
+        "open": [
+            outcome.comparison.show_key(key)
+            for key in sorted({*outcome.open_keys, *outcome.unjudged.keys})
+        ],
+        "open_paths": {
+            outcome.comparison.groups[index].name: [
+                outcome.comparison.show_key(key, index) for key in sorted(keys)
+            ]
+            for index, keys in outcome.unjudged.path_keys.items()
+            if keys
+        },
     }
+
+
+def _show_coverage(result: Result) -> str:
+    ranges = f"1 of {result.sample.every} ranges" if result.sample else "all ranges"
+    columns = [
+        f"{outcome.comparison.name}.{column.name}"
+        for outcome in result.outcomes
+        for column in outcome.comparison.omissions
+    ]
+    return f"{ranges}; all columns" + (f" but {', '.join(columns)}" if columns else "")
 
 
 def _received(result: Result) -> tuple[int, int]:

@@ -193,7 +193,7 @@ class PostgresLook:
     ) -> Iterator[tuple[int, Checksum]]:
         """The number of each range that has rows, with its checksum."""
         sql = queries.sum_ranges(comparison, Side.SOURCE, ranges, hot)
-        for number, *sums in self._rows(sql, queries.hot_parameters(hot), comparison):
+        for number, *sums in self._rows(sql, queries.hot_parameters(ranges, hot), comparison):
             yield int(number), read_checksum(sums)
 
     def read_digests(
@@ -201,7 +201,7 @@ class PostgresLook:
     ) -> Iterator[tuple[str, Digests]]:
         """Every key of some ranges, with its digests."""
         sql = queries.read_digests(comparison, Side.SOURCE, ranges, hot)
-        for key, *digests in self._rows(sql, queries.hot_parameters(hot), comparison):
+        for key, *digests in self._rows(sql, queries.hot_parameters(ranges, hot), comparison):
             yield str(key), tuple(digests)
 
     def read_columns(

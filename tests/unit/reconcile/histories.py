@@ -340,11 +340,16 @@ class _Rows:
             if ranges.intervals and not any(a <= key <= b for a, b in ranges.intervals):
                 continue
             own_hot, path_hot = self._is_hot(key, row, hot)
+            path_hot = path_hot or own_hot
+            if ranges.only is not None:
+                own_only, path_only = self._is_hot(key, row, ranges.only)
+                own_hot = own_hot or not own_only
+                path_hot = path_hot or not (own_only or path_only)
             yield (
                 key,
                 (
                     None if own_hot else _digest((key, row)),
-                    None if own_hot or path_hot else _digest((key, row[0], title)),
+                    None if path_hot else _digest((key, row[0], title)),
                 ),
             )
 
@@ -380,6 +385,13 @@ class WarehouseLook(_Rows):
         super().__init__(world, {key: (row, title) for key, (row, title, _, _) in wide.items()})
         self._wide = wide
         self._sales = sales
+
+    def _is_hot(self, key: int, row: Row, hot: Hot) -> tuple[bool, bool]:
+        """By positions, as the warehouse's SQL has it."""
+        del row
+        _, _, position, path = self._wide[key]
+        own, of_path = hot.thresholds or ("", "")
+        return bool(own and position > own), bool(of_path and path > of_path)
 
     def find_extent(self, comparison: Comparison) -> Extent:
         del comparison
@@ -469,19 +481,20 @@ def run_histories(
         (outcome,) = reconcile(world, orders_by_log=orders_by_log, looks=looks).outcomes
         world.stands()  # what changes have repaired meanwhile is no damage any more
         reported = {int(d.key.rstrip(",")): d for d in outcome.differences}
-        open_keys = {int(key.rstrip(",")) for key in outcome.open_keys}
+        open_keys = {int(key.rstrip(",")) for key in (*outcome.open_keys, *outcome.unjudged.keys)}
+        open_sellers = outcome.unjudged.path_keys.get(1, frozenset())
         damage = dict(world.damage)
         was_damaged = set(damage) | world.was_damaged
         tally.damaged += bool(damage)
         if reported.keys() - was_damaged:
             tally.false_alarms.append(seed)
-        for key, (kind, _, _) in damage.items():
+        for key, (kind, _, row) in damage.items():
             if key in reported:
                 expected_kind, groups = KINDS[kind]
                 difference = reported[key]
                 if difference.kind != expected_kind or set(difference.groups) != groups:
                     tally.misnamed.append(seed)
-            elif key in open_keys:
+            elif key in open_keys or (row is not None and f"{row[0][0]}," in open_sellers):
                 tally.left_open.append(seed)
             else:
                 tally.missed.append(seed)

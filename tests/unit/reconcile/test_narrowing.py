@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from infra.reconcile.canonical import Side
 from infra.reconcile.looks import Extent, Hot, Ranges, Sample
 from infra.reconcile.narrowing import Narrowed, narrow
+from infra.reconcile.queries import sum_ranges
 from tests.unit.reconcile.histories import SALES, Row, SourceLook, WarehouseLook, World
 
 Rows = dict[int, tuple[Row, int | None]]
@@ -82,3 +84,14 @@ def test_every_place_is_in_the_interval_of_its_range_and_in_no_other() -> None:
                 if ranges.interval(number)[0] <= place <= ranges.interval(number)[1]
             ]
             assert inside == [int(place / width)]
+
+
+def test_a_sum_of_slices_fits_a_bigint_for_two_thousand_million_rows() -> None:
+    slices = [sum_ranges(SALES, side, Ranges(1), Hot()) for side in Side]
+    assert all(", 1, 8)" in sql and ", 9, 8)" in sql for sql in slices)
+    assert 2**31 * 16**8 <= 2**63
+
+
+def test_a_sample_takes_one_remainder_of_both_signs() -> None:
+    sql = sum_ranges(SALES, Side.WAREHOUSE, Ranges(10, sample=Sample(4, 3)), Hot())
+    assert "MOD(place / 10, 4) IN (3, -3)" in sql

@@ -43,4 +43,4 @@ def test_if_positions_did_not_count_there_would_be_false_alarms(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(protocol, "_positions", lambda *_: ("",))
-    assert run_histories(range(4_000), orders_by_log=False).false_alarms
+    assert run_histories(HISTORIES, orders_by_log=False).false_alarms

@@ -19,7 +19,7 @@ def outcomes(*differences: Difference, open_keys: int = 0, refusal: str = "") ->
     outcome = Outcome(SALES, refusal=refusal)
     outcome.differences += differences
     outcome.open_keys += [f"{key}," for key in range(open_keys)]
-    return Result([LOOK], [outcome])
+    return Result(None, [LOOK], [outcome])
 
 
 @pytest.mark.parametrize(
