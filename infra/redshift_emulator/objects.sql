@@ -252,7 +252,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE =
             'The base ' || base || ' is not between 2 and 36';
     END IF;
-    digits := lower(substring(written from '^\s*[+-]?(.*)$'));
+    digits := lower(substring(written from '^[[:space:]]*[+-]?(.*)$'));
     IF base = 16 THEN
         digits := regexp_replace(digits, '^0x', '');
     END IF;
@@ -264,7 +264,7 @@ BEGIN
         END IF;
         number := number * base + worth;
     END LOOP;
-    IF written ~ '^\s*-' THEN
+    IF written ~ '^[[:space:]]*-' THEN
         number := -number;
     END IF;
     IF number NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN

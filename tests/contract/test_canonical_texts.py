@@ -236,7 +236,7 @@ DIMENSIONS: Final = [("a", "first"), ("b ", "seco%nd "), ("x", None)]
 
 
 @pytest.fixture
-def source(server: EmbeddedPostgres) -> Iterator[str]:
+def source(server: EmbeddedPostgres) -> str:
     """The source's tables, filled."""
     listed = ", ".join(f'"{name}" {TYPES[kind][0]}' for name, (kind, _) in COLUMNS.items())
     with psycopg.connect(server.dsn(), autocommit=True) as connection:

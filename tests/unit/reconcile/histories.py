@@ -396,8 +396,9 @@ class WarehouseLook(_Rows):
     def find_extent(self, comparison: Comparison) -> Extent:
         del comparison
         keys = self._wide.keys() or {0}
-        newest = [max((row[part] for row in self._wide.values()), default="") for part in (2, 3)]
-        return Extent(len(self._wide), min(keys), max(keys), tuple(map(str, newest)))
+        rows = max((row[2] for row in self._wide.values()), default="")
+        path = max((row[3] for row in self._wide.values()), default="")
+        return Extent(len(self._wide), min(keys), max(keys), (rows, path))
 
     def find_hot(self, comparison: Comparison, thresholds: Thresholds, limit: int) -> Hot | None:
         del comparison, limit
