@@ -46,7 +46,7 @@ def write_lines(result: Result) -> Iterator[str]:
         )
     for outcome in result.outcomes:
         yield from _lines_of(outcome)
-    source, warehouse = _received(result)
+    source, warehouse = _sum_received(result)
     yield f"coverage: {_show_coverage(result)}"
     if result.looks:
         yield f"complete because: {result.looks[-1].evidence}"
@@ -56,7 +56,7 @@ def write_lines(result: Result) -> Iterator[str]:
 
 def write_json(result: Result) -> str:
     """The report for scripts, in one line."""
-    source, warehouse = _received(result)
+    source, warehouse = _sum_received(result)
     return json.dumps(
         {
             "verdict": find_verdict(result).name.lower(),
@@ -202,7 +202,7 @@ def _show_coverage(result: Result) -> str:
     return f"{ranges}; all columns" + (f" but {', '.join(columns)}" if columns else "")
 
 
-def _received(result: Result) -> tuple[int, int]:
+def _sum_received(result: Result) -> tuple[int, int]:
     received = [look.received for look in result.looks]
     return sum(source for source, _ in received), sum(warehouse for _, warehouse in received)
 
