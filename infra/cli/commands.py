@@ -126,7 +126,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             work="infra.replay.cli:main",
         ),
         "reconcile": Command(
-            "compare the warehouse with the source while both run; changes nothing",
+            "compare warehouse and source while both run; changes nothing",
             Group.AWS,
             arguments="infra.reconcile.command_line:parser",
             work="infra.reconcile.main:main",

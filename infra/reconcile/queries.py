@@ -82,7 +82,7 @@ def find_extent(comparison: Comparison) -> str:
     positions = [
         f"w.{quote(group.position)} AS p{number}" for number, group in enumerate(comparison.groups)
     ]
-    key_place = f"{_place(comparison, Side.WAREHOUSE)} AS place"
+    key_place = f"{_locate(comparison, Side.WAREHOUSE)} AS place"
     rows = _rows(comparison, Side.WAREHOUSE, [key_place, *positions])
     return f"SELECT COUNT(*), MIN(place), MAX(place), {newest}\nFROM ({rows}) AS r"
 
@@ -125,7 +125,7 @@ def _digests(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> st
         for index in range(len(comparison.groups))
     ]
     texts = [
-        f"{_place(comparison, side)} AS place",
+        f"{_locate(comparison, side)} AS place",
         f"{comparison.key_text(side)} AS k",
         *(f"{group.text(side)} AS g{i}" for i, group in enumerate(comparison.groups)),
         *_hot_columns(comparison, side, ranges, hot),
@@ -165,7 +165,7 @@ def _between(ranges: Ranges, value: str) -> str:
     return f"({' OR '.join(intervals)})"
 
 
-def _place(comparison: Comparison, side: Side) -> str:
+def _locate(comparison: Comparison, side: Side) -> str:
     if comparison.is_numbered:
         return f"CAST({comparison.key[0].value(side)} AS BIGINT)"
     return _slice(side, f"MD5({comparison.key_text(side)})", 1)
