@@ -8,6 +8,7 @@ An example is a declaration and a folder of SQL: `source.sql` creates and fills 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from typing import Any
 from flink_app.declaration import Star, load_declaration
 from infra.local.examples import FOLDER
 from infra.local.progress import rows
-from infra.local.source import dms
+from infra.local.source import stream
 from infra.local.source.database import SourceDatabase
+from infra.local.source.settings import PROFILE
 from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
 from infra.local.toolchain import ROOT
 
@@ -54,26 +56,23 @@ class Example:
         self._kinesis = stack.client("kinesis")
         self.star = Star(load_declaration(ROOT / stack.settings.application.declaration))
         schema = self.star.declaration.source_schema or ""
-        self.database = SourceDatabase(stack.source.dsn(), schema)
+        settings = PROFILE.for_star(self.star)
+        self.database = SourceDatabase(stack.source.dsn(), schema, settings)
         self.targets = tuple(self.star.targets)
 
     def put_full_load(self) -> int:
         """Fills the source and puts its tables on the stream; the number of records."""
         self.database.create(self._folder / "source.sql")
-        entries = [
-            *dms.announcements(self.database),
-            *dms.records(self.database, self.database.full_load()),
-        ]
-        return self.put(entries)
+        return self.put(self.database.full_load())
 
     def put_changes(self, script: str | None = None) -> int:
         """Runs SQL in the source, by default `changes.sql`, and puts what changed on the stream."""
         self.database.run(self.script("changes") if script is None else script)
-        return self.put(list(dms.records(self.database, self.database.changes())))
+        return self.put(self.database.changes())
 
-    def put(self, entries: list[tuple[str, bytes]]) -> int:
+    def put(self, entries: Iterable[tuple[str, bytes]]) -> int:
         """Puts raw entries (partition key, record) on the stream."""
-        return dms.put(self._kinesis, STREAM, entries)
+        return stream.put(self._kinesis, STREAM, entries)
 
     def script(self, name: str) -> str:
         """One of the example's SQL files."""

@@ -84,7 +84,12 @@ class LocalStack(Lifetime):
         self.redshift = self._exit.enter_context(
             RedshiftEmulator(self.folder / "redshift", s3_endpoint=self.moto.endpoint)
         )
-        self.source = self._exit.enter_context(EmbeddedPostgres(self.folder / "source"))
+        # What is committed is in the log at once, from which the source's changes are read.
+        self.source = self._exit.enter_context(
+            EmbeddedPostgres(
+                self.folder / "source", logical=True, settings={"synchronous_commit": "on"}
+            )
+        )
         self._create_resources()
         self.settings = self._make_settings()
         self.properties = self.folder / "application_properties.json"

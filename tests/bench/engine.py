@@ -22,7 +22,7 @@ from infra.local.configuration import LocalRun
 from infra.local.minicluster import MiniCluster
 from infra.local.processes import Service
 from infra.local.progress import progress
-from infra.local.source import dms
+from infra.local.source.stream import put
 from infra.local.stack import STREAM, LocalStack
 from infra.local.toolchain import connectors_jar
 from tests.bench import data
@@ -56,7 +56,7 @@ def from_kinesis(console: Console, count: int) -> None:
         with LocalStack(folder=folder, shards=_PARALLELISM) as stack:
             records = [*data.dimensions(), *data.facts(count, 1)]
             started = time.monotonic()
-            dms.put(stack.client("kinesis"), STREAM, ((str(n), r) for n, r in enumerate(records)))
+            put(stack.client("kinesis"), STREAM, ((str(n), r) for n, r in enumerate(records)))
             filled = time.monotonic() - started
             run = LocalRun(state=folder / "state", jar=connectors_jar(), parallelism=_PARALLELISM)
             seconds = _until_loaded(run, stack, folder, len(records))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -35,11 +35,11 @@ class Spoilt(Example):
 
     bad: dict[bytes, Reason]
 
-    def put(self, entries: list[tuple[str, bytes]]) -> int:
+    def put(self, entries: Iterable[tuple[str, bytes]]) -> int:
         """Puts the entries with bad records between them."""
         return super().put(list(self._spoilt(entries)))
 
-    def _spoilt(self, entries: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+    def _spoilt(self, entries: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
         reasons = cycle(Reason)
         for number, entry in enumerate(entries, 1):
             yield entry

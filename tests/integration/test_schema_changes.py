@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.local.source import dms
 from tests.support.running import Running, running
 from tests.unit.stars import TICKET_SELLER_FILE
 
@@ -65,10 +64,7 @@ def test_a_column_dropped_and_another_widened_while_the_job_was_stopped(started:
     example = started.example
     example.database.run(WHILE_STOPPED)
     # The task says again what its tables are, as it does when it starts.
-    entries = [
-        *dms.announcements(example.database),
-        *dms.records(example.database, example.database.changes()),
-    ]
+    entries = [*example.database.task.announce(), *example.database.changes()]
     started.put += example.put(entries)
 
     declare(started, "evolve")

@@ -20,7 +20,6 @@ from infra.local.example import Example, declaration_of
 from infra.local.examples import DEFAULT
 from infra.local.minicluster import MiniCluster
 from infra.local.progress import Progress, progress, rows
-from infra.local.source import dms
 from infra.local.stack import LocalStack
 from infra.local.toolchain import ROOT, connectors_jar
 from tests.support.stream import on_stream, records_on
@@ -82,8 +81,7 @@ class Running:
 
     def reload(self) -> None:
         """Puts every row of the source's tables on the stream once more, as a new full load."""
-        database = self.example.database
-        self.put += self.example.put(list(dms.records(database, database.full_load())))
+        self.put += self.example.put(self.example.database.task.load_again())
 
     def changes(self, script: str | None = None) -> None:
         """Puts the example's changes, or those of `script`, on the stream."""

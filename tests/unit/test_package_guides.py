@@ -27,6 +27,7 @@ from tests.unit.stars import ROOT
         "infra/catalogue",
         "infra/cli",
         "infra/init",
+        "infra/local/source",
         "infra/reconcile",
         "infra/redshift_emulator",
     ],

@@ -7,7 +7,6 @@ is the value itself, or what `Written.seen` says where settings of DMS lose some
 from __future__ import annotations
 
 import datetime as dt
-import json
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,10 +15,9 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.unit.decode.round_trips.settings import Engine, Settings
+from infra.local.source import json_values
+from tests.unit.decode.round_trips.settings import Settings
 
-# DMS keeps so many digits of a whole number, unless UseLargeIntegerValue is set.
-_WHOLE_DIGITS: Final = 16
 _FIRST: Final = dt.datetime(1, 1, 1)  # noqa: DTZ001 - sources write no zone
 _LAST: Final = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999)  # noqa: DTZ001
 OUT_OF_RANGE: Final = "out_of_range"
@@ -54,9 +52,9 @@ class Kind:
 
 
 def _whole(value: int, settings: Settings) -> Written:
-    if settings.large_integers or len(str(abs(value))) <= _WHOLE_DIGITS:
-        return Written(str(value), value)
-    text = f"{Decimal(value):.{_WHOLE_DIGITS - 1}E}"
+    text = json_values.write_whole(value, settings)
+    if "E" not in text:
+        return Written(text, value)
     left = int(Decimal(text))
     if not -(2**63) <= left < 2**63:
         return Written(text, None, OUT_OF_RANGE, exponent=True)
@@ -64,57 +62,51 @@ def _whole(value: int, settings: Settings) -> Written:
 
 
 def _decimal(value: Decimal, settings: Settings) -> Written:
-    return Written(f'"{value:f}"' if settings.decimals_as_text else f"{value:f}", value)
+    return Written(json_values.write_decimal(value, settings), value)
 
 
 def _float(value: float, _: Settings) -> Written:
-    return Written(repr(value), value)
+    return Written(json_values.write_double(repr(value)), value)
 
 
 def _boolean(value: bool, settings: Settings) -> Written:
-    if settings.booleans_as_booleans:
-        return Written(str(value).lower(), value)
-    if settings.engine is Engine.POSTGRESQL:
-        return Written(f'"{value}"'.lower(), value)
-    return Written(str(int(value)), value)
+    return Written(json_values.write_boolean(value=value, settings=settings), value)
 
 
 def _date(value: dt.date, settings: Settings) -> Written:
-    time = "T00:00:00Z" if settings.engine is Engine.ORACLE else ""
-    return Written(f'"{value.isoformat()}{time}"', value)
+    return Written(json_values.write_date(value.isoformat(), settings), value)
 
 
 def _timestamp(value: dt.datetime, settings: Settings) -> Written:
-    fraction = f"{value.microsecond:06}000"[: settings.fraction_digits]
-    shown = value.replace(tzinfo=None, microsecond=0).isoformat()
-    text = f"{shown}.{fraction}Z" if fraction else f"{shown}Z"
+    fraction = f"{value.microsecond:06}"
+    day, _, time = value.replace(tzinfo=None, microsecond=0).isoformat().partition("T")
+    text = json_values.write_timestamp(day, time, fraction, settings)
     # What the source does not write cannot be read.
-    seen = value.replace(microsecond=int(fraction[:6].ljust(6, "0")))
-    return Written(f'"{text}"', seen)
+    seen = value.replace(microsecond=int(fraction[: settings.fraction_digits].ljust(6, "0")))
+    return Written(text, seen)
 
 
 def _text(value: str, settings: Settings) -> Written:
-    return Written(json.dumps(value, ensure_ascii=settings.escapes), value)
+    return Written(json_values.write_text(value, settings), value)
 
 
 def _masked(value: str, settings: Settings) -> Written:
     seen = "".join("*" if unicodedata.category(c) == "Nd" else c for c in value)
-    return Written(json.dumps(value, ensure_ascii=settings.escapes), seen)
+    return Written(json_values.write_text(value, settings), seen)
 
 
 def _masked_text(value: str, settings: Settings) -> Written:
     kept = (c.isspace() or unicodedata.category(c).startswith("P") for c in value)
     seen = "".join(c if stays else "*" for c, stays in zip(value, kept, strict=True))
-    return Written(json.dumps(value, ensure_ascii=settings.escapes), seen)
+    return Written(json_values.write_text(value, settings), seen)
 
 
 def _padded(value: str, settings: Settings) -> Written:
-    return Written(json.dumps(value.ljust(12), ensure_ascii=settings.escapes), value)
+    return Written(json_values.write_text(value.ljust(12), settings), value)
 
 
 def _bytes(value: bytes, settings: Settings) -> Written:
-    digits = value.hex().upper() if settings.engine is Engine.ORACLE else value.hex()
-    return Written(f'"{"" if settings.no_hex_prefix else "0x"}{digits}"', value)
+    return Written(json_values.write_bytes(value, settings), value)
 
 
 def _whole_numbers(bits: int) -> st.SearchStrategy[int]:

@@ -3,47 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
+from collections.abc import Iterable
 from random import Random
-from typing import Any, Final
+from typing import Final
 
+from infra.local.source import records
+from infra.local.source.records import InTransaction, RowRecord, TableRecord, Values
 from tests.unit.decode.round_trips.history import SCHEMA, Change, Row, Table
 from tests.unit.decode.round_trips.kinds import Written
 from tests.unit.decode.round_trips.settings import Before, Engine, Settings
 
 _START: Final = dt.datetime(2026, 3, 11, 9, 45)  # noqa: DTZ001 - DMS writes UTC
-_Texts = dict[str, Any]  # names to JSON text, or to another such object
 
 
 def write(change: Change, settings: Settings, rng: Random) -> bytes:
     """The record of one change; the order of names is that of `rng`, since none is promised."""
-    data = _named(change, _data(change, settings))
-    record: _Texts = {"data": data, "metadata": _metadata(change, settings)}
-    if change.operation == "update" and change.old is not None:
-        before = _named(change, _before(change, settings, rng))
-        if settings.before is Before.OBJECT:
-            record[settings.field_name] = before
-        elif settings.before is Before.COLUMNS:
-            data |= {f"{settings.prefix}{n}{settings.suffix}": t for n, t in before.items()}
-    return _json(record, settings, rng)
+    is_update = change.operation == "update" and change.old is not None
+    row = RowRecord(
+        SCHEMA,
+        change.table.name,
+        change.operation,
+        _texts(change, sent(change, settings), settings),
+        _before(change, settings, rng) if is_update else None,
+        "1",
+        _timestamp(3_600_000_000 + change.transaction * 1_000 + change.number),
+        _transaction(change, settings) if change.operation != "load" else None,
+    )
+    return records.to_bytes(records.write_row(row, settings), settings, _shuffle(rng))
 
 
 def announcement(table: Table, settings: Settings, rng: Random) -> bytes:
     """The control record with which a task begins a table."""
-    metadata = {
-        "timestamp": _timestamp(0),
-        "record-type": '"control"',
-        "operation": '"create-table"',
-        "partition-key-type": '"task-id"',
-        "schema-name": f'"{SCHEMA}"',
-        "table-name": f'"{table.name}"',
-    }
-    record: _Texts = {"metadata": metadata}
-    if settings.control_details:
-        columns = {table.source(name): {"type": '"STRING"'} for name in table.columns}
-        key = json.dumps([table.source(name) for name in table.key])
-        record["control"] = {"table-def": {"columns": columns, "primary-key": key}}
-    return _json(record, settings, rng)
+    columns = {table.source(name): {"type": "STRING"} for name in table.columns}
+    key = [table.source(name) for name in table.key]
+    record = records.write_table(
+        TableRecord("create-table", SCHEMA, table.name, columns, key, _timestamp(0)), settings
+    )
+    return records.to_bytes(record, settings, _shuffle(rng))
 
 
 def values(change: Change, row: Row, settings: Settings) -> dict[str, Written]:
@@ -65,51 +61,31 @@ def sent(change: Change, settings: Settings) -> Row:
     return {name: value if name in change.table.key else None for name, value in old.items()}
 
 
-def _named(change: Change, texts: _Texts) -> _Texts:
-    """The same under the names that the source has for the columns."""
-    return {change.table.source(name): text for name, text in texts.items()}
-
-
-def _data(change: Change, settings: Settings) -> _Texts:
-    row = sent(change, settings)
+def _texts(change: Change, row: Row, settings: Settings) -> Values:
+    """The row in JSON, under the names that the source has for the columns."""
     texts = {name: one.text for name, one in values(change, row, settings).items()}
-    return dict.fromkeys(row, "null") | texts if settings.nulls else texts
+    return {change.table.source(name): texts.get(name) for name in row}
 
 
-def _before(change: Change, settings: Settings, rng: Random) -> _Texts:
-    old, new = change.old or {}, change.new or {}
-    names = list(change.table.columns)
-    if settings.column_filter == "pk-only":
-        # As an object it was seen without a key that is the same.
-        stays = settings.before is Before.COLUMNS or rng.random() < 0.5
-        names = [name for name in change.table.key if stays or old[name] != new[name]]
-    texts = {name: one.text for name, one in values(change, old, settings).items()}
-    absent = dict.fromkeys(names, "null") if settings.nulls else {}
-    return absent | {name: texts[name] for name in names if name in texts}
+def _before(change: Change, settings: Settings, rng: Random) -> Values:
+    old = _texts(change, change.old or {}, settings)
+    new = _texts(change, change.new or {}, settings)
+    key = [change.table.source(name) for name in change.table.key]
+    before = records.choose_before(old, new, key, settings)
+    # As an object it was seen without a key that is the same.
+    stays = settings.before is Before.COLUMNS or rng.random() < 0.5
+    return {name: old[name] for name in key} | dict(before) if stays else before
 
 
-def _metadata(change: Change, settings: Settings) -> _Texts:
-    found: _Texts = {
-        "timestamp": _timestamp(3_600_000_000 + change.transaction * 1_000 + change.number),
-        "record-type": '"data"',
-        "operation": f'"{change.operation}"',
-        "partition-key-type": f'"{settings.partition_type}"',
-        "schema-name": f'"{SCHEMA}"',
-        "table-name": f'"{change.table.name}"',
-    }
-    if settings.partition_value and settings.partition_type != "schema-table":
-        named = f"{SCHEMA}.{change.table.name}.1" if settings.partition_schema else "1"
-        found["partition-key-value"] = f'"{named}"'
-    if change.operation != "load":
-        found["transaction-id"] = str(880_000 + change.transaction)
-        if settings.details:
-            found["transaction-record-id"] = str(change.number + 1)
-            found["commit-timestamp"] = _timestamp(change.transaction * 7)
-            found["stream-position"] = json.dumps(_position(change, settings.engine))
-            if change.transaction > 1:
-                found["prev-transaction-id"] = str(880_000 + change.transaction - 1)
-                found["prev-transaction-record-id"] = "1"
-    return found
+def _transaction(change: Change, settings: Settings) -> InTransaction:
+    number = change.transaction
+    return InTransaction(
+        880_000 + number,
+        change.number + 1,
+        _timestamp(number * 7),
+        _position(change, settings.engine),
+        (880_000 + number - 1, 1) if number > 1 else None,
+    )
 
 
 def _position(change: Change, engine: Engine) -> str:
@@ -130,22 +106,13 @@ def _position(change: Change, engine: Engine) -> str:
 
 
 def _timestamp(micros: int) -> str:
-    return f'"{(_START + dt.timedelta(microseconds=micros)).isoformat(timespec="microseconds")}Z"'
+    return f"{(_START + dt.timedelta(microseconds=micros)).isoformat(timespec='microseconds')}Z"
 
 
-def _json(record: _Texts, settings: Settings, rng: Random) -> bytes:
-    text = _object(record, rng, "" if settings.unformatted else "\n\t")
-    return (text + ("\n" if settings.unformatted else "")).encode()
+def _shuffle(rng: Random) -> records.Order:
+    def shuffle(names: Iterable[str]) -> list[str]:
+        shuffled = list(names)
+        rng.shuffle(shuffled)
+        return shuffled
 
-
-def _object(members: _Texts, rng: Random, line: str) -> str:
-    names = list(members)
-    rng.shuffle(names)
-    colon = ":\t" if line else ":"
-    inner = line + "\t" if line else ""
-    parts = [
-        f"{json.dumps(name)}{colon}"
-        + (_object(child, rng, inner) if isinstance(child := members[name], dict) else child)
-        for name in names
-    ]
-    return "{" + line + f",{line}".join(parts) + line[:-1] + "}"
+    return shuffle
