@@ -69,7 +69,9 @@ def test_a_column_dropped_and_another_widened_while_the_job_was_stopped(started:
 
     declare(started, "evolve")
     with started.minicluster(restore_from=savepoint):
-        started.wait_for_log("SchemaChangedError: table ticket, column seat_location: the source")
+        started.wait_for_log(
+            "SchemaChangedError: table ticket, column seat_level: the declared type"
+        )
     assert seats(started, 2) == ("Standard", "S-2", 100)
 
     declare(started, "lenient")
