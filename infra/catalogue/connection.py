@@ -38,12 +38,7 @@ def open_session(address: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
 
     Raises CatalogueError where the address is wrong or no session can be had.
     """
-    parameters = read_address(address)
-    try:
-        connection = _connect(parameters)
-    except psycopg.OperationalError as error:
-        raise CatalogueError(explain_refusal(error, parameters)) from None
-    with connection:
+    with connect(read_address(address), "starjoin init") as connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         if connection.info.server_version < OLDEST_VERSION:
@@ -63,38 +58,46 @@ def open_session(address: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         connection.rollback()
 
 
-def read_address(address: str) -> dict[str, Any]:
+def read_address(address: str, option: str = "--dsn") -> dict[str, Any]:
     """An address of libpq, as a URL or as `host=... dbname=...`, taken apart.
 
+    `option` is the one that it was given by.
     Raises CatalogueError, without a word of the address, where it cannot be.
     """
     is_url = _SCHEME.match(address) is not None
     if "://" in address and not is_url:
-        message = f"--dsn is not an address of a PostgreSQL: {_FORM}"
+        message = f"{option} is not an address of a PostgreSQL: {_FORM}"
         raise CatalogueError(message, is_of_arguments=True)
     try:
         parameters = conninfo_to_dict(address)
     except psycopg.ProgrammingError:
-        message = f"--dsn cannot be read: {_FORM}; {_ESCAPE}"
+        message = f"{option} cannot be read: {_FORM}; {_ESCAPE}"
         raise CatalogueError(message, is_of_arguments=True) from None
     # libpq ends user and password at the first of these, and takes the rest for host and name.
     named = f"{parameters.get('host') or ''}{parameters.get('dbname') or ''}"
     port = str(parameters.get("port") or "")
     if is_url and ("@" in named or not re.fullmatch(r"[0-9,]*", port)):
-        message = f"--dsn cannot be read: {_ESCAPE}"
+        message = f"{option} cannot be read: {_ESCAPE}"
         raise CatalogueError(message, is_of_arguments=True)
     return parameters
 
 
-def _connect(parameters: Mapping[str, Any]) -> psycopg.Connection[dict[str, Any]]:
-    defaults: dict[str, Any] = {"application_name": "starjoin init"}
+def connect(parameters: Mapping[str, Any], name: str) -> psycopg.Connection[dict[str, Any]]:
+    """A session that the server knows by a name.
+
+    Raises CatalogueError where none can be had.
+    """
+    defaults: dict[str, Any] = {"application_name": name}
     if "connect_timeout" not in parameters and "PGCONNECT_TIMEOUT" not in os.environ:
         defaults["connect_timeout"] = CONNECT_SECONDS
-    return psycopg.Connection.connect(
-        **{**defaults, **parameters},
-        row_factory=psycopg.rows.dict_row,
-        prepare_threshold=None,  # a pooler may give each transaction another session
-    )
+    try:
+        return psycopg.Connection.connect(
+            **{**defaults, **parameters},
+            row_factory=psycopg.rows.dict_row,
+            prepare_threshold=None,  # a pooler may give each transaction another session
+        )
+    except psycopg.OperationalError as error:
+        raise CatalogueError(explain_refusal(error, parameters)) from None
 
 
 def explain_refusal(error: psycopg.Error, parameters: Mapping[str, Any]) -> str:

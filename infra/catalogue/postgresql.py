@@ -137,7 +137,7 @@ def read_database(
             raise CatalogueError(message) from None
     if not catalogue.tables and not catalogue.left_out:
         within = f" in {' and '.join(chosen)}" if schemas else ""
-        message = f"database {database} has no tables{within}: write another in --dsn, or --schema"
+        message = f"database {database} has no tables{within}: name another database or schema"
         raise CatalogueError(message)
     return catalogue
 

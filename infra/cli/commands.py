@@ -88,6 +88,13 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             arguments="infra.simulate.command_line:parser",
             work="infra.simulate.main:main",
         ),
+        "run": Command(
+            "run a declaration here: SQL at the source, wide rows at the end",
+            Group.LOCAL,
+            arguments="infra.run.command_line:parser",
+            work="infra.run.main:main",
+            java=Java.JAR,
+        ),
         "demo": Command(
             "run the job locally, from change records to the warehouse",
             Group.LOCAL,

@@ -16,6 +16,10 @@ def parser(prog: str = "starjoin demo") -> ArgumentParser:
         "table, and compare that with the join that the source computes.",
         epilog="Exit codes: 0 the tables are equal and every record is accounted for; 1 they "
         "differ, or the demo failed; 2 wrong arguments; 130 interrupted.",
+        advice={
+            "--interactive": "`starjoin run ticket_seller` keeps it running, for changes of yours",
+            "--source": "`starjoin run FILE --source SQL` runs a declaration of yours",
+        },
     )
     parser.add_argument("--example", choices=EXAMPLES, default=DEFAULT, help=f"default {DEFAULT}")
     parser.add_argument("--parallelism", type=int, default=2, help="of the job (default 2)")

@@ -32,6 +32,10 @@ class MiniCluster(Lifetime):
     """A running job; as a context manager it is stopped with everything below it.
 
     `module` is what runs as the service: this one, or one that calls its `main`.
+
+    Attributes:
+        service: the process.
+        web_address: of Flink's user interface, once the job runs.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class MiniCluster(Lifetime):
         *,
         module: str = "infra.local.minicluster",
     ) -> None:
+        self.web_address = ""
         arguments = json.dumps(asdict(run), default=str)
         self.service = Service(
             "the job on the mini cluster",
@@ -53,7 +58,8 @@ class MiniCluster(Lifetime):
 
     def wait_until_running(self) -> None:
         """Returns when the job has been submitted; ServiceError when it was not."""
-        self.service.wait_for_line(_RUNNING, timeout=_START_SECONDS)
+        line = self.service.wait_for_line(f"{_RUNNING}, see (.+)$", timeout=_START_SECONDS)
+        self.web_address = line[1].strip()
 
     def stop_with_savepoint(self) -> str:
         """Stops the job after a savepoint; gives its address."""
@@ -86,7 +92,7 @@ def _serve(run: LocalRun, properties: Path) -> int:
     job = env.execute_async(settings.application.name)
     # The mini cluster ends with its job and then knows no status: the result tells it at any time.
     result = job.get_job_execution_result()
-    _say(_RUNNING)
+    _say(f"{_RUNNING}, see {_find_web_address(job)}")
     while not stop.wait(_LOOK_SECONDS):
         if result.done():
             result.result()  # raises the job's failure
@@ -103,6 +109,17 @@ def _stop_with_savepoint(job: Any, folder: Path) -> str:
     client = job._j_job_client  # noqa: SLF001
     drain = False  # the stream goes on after the restart
     return str(client.stopWithSavepoint(drain, str(folder), formats.CANONICAL).get())
+
+
+def _find_web_address(job: Any) -> str:
+    """Flink's user interface, on a port that the mini cluster has chosen.
+
+    The client of a job on a mini cluster has the cluster in a field of its own, and in no method.
+    """
+    client = job._j_job_client  # noqa: SLF001
+    field = client.getClass().getDeclaredField("miniCluster")
+    field.setAccessible(True)
+    return str(field.get(client).getRestAddress().get().toString())
 
 
 def _say(text: str) -> None:

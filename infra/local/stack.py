@@ -51,6 +51,7 @@ class LocalStack(Lifetime):
         shards: of the change stream.
         resharding: whether shards can be split and merged, which needs Node.js.
         folder: for logs and state; a temporary one, removed at the end, when None.
+        with_source: whether a source database is among the servers.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class LocalStack(Lifetime):
         shards: int = 2,
         resharding: bool = False,
         folder: Path | None = None,
+        with_source: bool = True,
     ) -> None:
         self._declaration = declaration
         self._shards = shards
         self._resharding = resharding
         self._kinesis: LocalKinesis | None = None
         self._chosen_folder = folder
+        self._with_source = with_source
         self._exit = ExitStack()
 
     def _start(self) -> None:
@@ -85,11 +88,11 @@ class LocalStack(Lifetime):
             RedshiftEmulator(self.folder / "redshift", s3_endpoint=self.moto.endpoint)
         )
         # What is committed is in the log at once, from which the source's changes are read.
-        self.source = self._exit.enter_context(
-            EmbeddedPostgres(
-                self.folder / "source", logical=True, settings={"synchronous_commit": "on"}
-            )
+        self.source = EmbeddedPostgres(
+            self.folder / "source", logical=True, settings={"synchronous_commit": "on"}
         )
+        if self._with_source:
+            self._exit.enter_context(self.source)
         self._create_resources()
         self.settings = self._make_settings()
         self.properties = self.folder / "application_properties.json"

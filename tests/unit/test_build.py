@@ -25,6 +25,7 @@ REQUIRED = {
     "init": ("--dsn=x",),
     "check": ("declaration.yaml",),
     "simulate": ("declaration.yaml",),
+    "run": ("declaration.yaml",),
     "completion": ("bash",),
 }
 

@@ -72,6 +72,7 @@ CHECKED: Final = (
     "infra/redshift_emulator",
     "infra/reconcile",
     "infra/replay",
+    "infra/run",
     "infra/simulation",
     "tests",
 )

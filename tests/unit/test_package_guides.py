@@ -30,6 +30,7 @@ from tests.unit.stars import ROOT
         "infra/local/source",
         "infra/reconcile",
         "infra/redshift_emulator",
+        "infra/run",
     ],
 )
 def test_the_guide_names_every_module(package: str) -> None:
