@@ -15,12 +15,13 @@ A table has the name that it is declared under. Records of no declared table are
 table can have, since what stands in such a record may be anything.
 
 A gap says which records of a shard were lost before they were read. They are in no account, and the
-equation does not count them.
+equation does not count them. A tip says until when everything of a shard was read, so that one to
+which nothing is written is known to have been read as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
 from typing import ClassVar, Final, Protocol, Self, TypeVar
@@ -68,6 +69,11 @@ class Account(_Rows):
         below_floor: changes of a generation that a reload has replaced: superseded.
         log_generation: with the next three the `LogPoint` that the table's changes lead to; None
             where there were none, or where an earlier version counted.
+        first_committed: the earliest commit time among the table's records, microseconds since
+            1970; None where none says any, or where an earlier version counted.
+        last_committed: the latest; never later than the newest record of its block arrived.
+        commit_lag_ms: how long after the latest commit of its block the newest record of it
+            arrived; of several blocks that of the newest.
     """
 
     SCHEMA: ClassVar[pa.Schema] = pa.schema(
@@ -87,6 +93,9 @@ class Account(_Rows):
             ("log_position", pa.string()),
             ("log_committed", pa.int64()),
             ("log_name", pa.string()),
+            ("first_committed", pa.int64()),
+            ("last_committed", pa.int64()),
+            ("commit_lag_ms", pa.int64()),
         ]
     )
 
@@ -105,6 +114,9 @@ class Account(_Rows):
     log_position: str | None = None
     log_committed: int | None = None
     log_name: str | None = None
+    first_committed: int | None = None
+    last_committed: int | None = None
+    commit_lag_ms: int | None = None
 
     @property
     def log_point(self) -> LogPoint | None:
@@ -139,8 +151,8 @@ class Account(_Rows):
 
     def combine(self, other: Account) -> Account:
         """The sum of two accounts of one shard and table."""
-        arrivals = [a for a in (self.last_arrival_ms, other.last_arrival_ms) if a is not None]
         points = [p for p in (self.log_point, other.log_point) if p is not None]
+        older, newer = sorted((self, other), key=lambda account: int(account.last_sequence_number))
         counted = Account(
             self.stream,
             self.shard,
@@ -152,8 +164,13 @@ class Account(_Rows):
             self.split + other.split,
             self.dead_lettered + other.dead_lettered,
             self.passed_over + other.passed_over,
-            max(arrivals, default=None),
+            _find_extreme(max, self.last_arrival_ms, other.last_arrival_ms),
             self.below_floor + other.below_floor,
+            first_committed=_find_extreme(min, self.first_committed, other.first_committed),
+            last_committed=_find_extreme(max, self.last_committed, other.last_committed),
+            commit_lag_ms=(
+                older.commit_lag_ms if newer.commit_lag_ms is None else newer.commit_lag_ms
+            ),
         )
         return counted.with_log_point(reduce(LogPoint.combine, points) if points else None)
 
@@ -246,8 +263,64 @@ class Gap(_Rows):
         return f"{self.stream}/{self.shard} between {last} and {first}"
 
 
+@dataclass(frozen=True)
+class Tip(_Rows):
+    """Until when everything of one shard was read, whether or not there was anything to read.
+
+    Attributes:
+        stream: the Kinesis stream, and `shard` one of its shards.
+        read_until_ms: every record of the shard that arrived before was read, milliseconds since
+            1970 by Kinesis' clock; None if nothing is known.
+        ended: whether the shard was read to its end: nothing will follow.
+        first_hash_key: with `last_hash_key` what the shard holds, both included, as decimal numbers
+            from 0 to 2^128 - 1; None if that is not known.
+    """
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            ("stream", pa.string()),
+            ("shard", pa.string()),
+            ("read_until_ms", pa.int64()),
+            ("ended", pa.bool_()),
+            ("first_hash_key", pa.string()),
+            ("last_hash_key", pa.string()),
+        ]
+    )
+
+    stream: str
+    shard: str
+    read_until_ms: int | None
+    ended: bool = False
+    first_hash_key: str | None = None
+    last_hash_key: str | None = None
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """What tips are summed by."""
+        return self.stream, self.shard
+
+    def combine(self, other: Tip) -> Tip:
+        """What two tips of one shard say together."""
+        return Tip(
+            self.stream,
+            self.shard,
+            _find_extreme(max, self.read_until_ms, other.read_until_ms),
+            self.ended or other.ended,
+            self.first_hash_key or other.first_hash_key,
+            self.last_hash_key or other.last_hash_key,
+        )
+
+
+def _find_extreme(
+    choose: Callable[[Iterable[int]], int], first: int | None, second: int | None
+) -> int | None:
+    """The smaller or larger of two numbers, one of which, or both, may be unknown."""
+    known = [number for number in (first, second) if number is not None]
+    return choose(known) if known else None
+
+
 class Summable(Protocol):
-    """An account or an outcome."""
+    """An account, an outcome or a tip."""
 
     @property
     def group(self) -> tuple[str, ...]:
@@ -261,7 +334,7 @@ S = TypeVar("S", bound=Summable)
 
 
 def sum_by_group(items: Iterable[S]) -> list[S]:
-    """One account per shard and table, or one outcome per table and destination."""
+    """One account per shard and table, one outcome per table and destination, one tip per shard."""
     sums: dict[tuple[str, ...], S] = {}
     for item in items:
         known = sums.get(item.group)

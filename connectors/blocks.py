@@ -42,6 +42,7 @@ class Kind(enum.Enum):
     ACCOUNT = b"A"  # what became of the records of a source block
     OUTCOME = b"U"  # what became of the changes of a dimension
     GAP = b"G"  # records of a shard that were lost before they were read
+    TIP = b"T"  # until when everything of a shard was read
 
 
 SchemaOf = Callable[[Kind, str], pa.Schema]
@@ -58,7 +59,7 @@ class Block:
     Attributes:
         kind: what the rows are.
         table: a declared table, or a target where they are its rows; empty where they are of no one
-            table (dead letters, accounts, outcomes, gaps).
+            table (dead letters, accounts, outcomes, gaps, tips).
         batch: the rows.
         route: the number of the subtask that the block is sent to, where one stage chooses among
             the next one's.

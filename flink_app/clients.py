@@ -14,6 +14,7 @@ from botocore.config import Config
 from connectors.log_points import LogRule, Points
 from connectors.redshift.access import Limits, RedshiftAddress
 from connectors.redshift.connection import connect, read_credentials
+from connectors.redshift.cuts import CutRule
 from connectors.redshift.errors import LoadError
 from connectors.redshift.loader import Loader
 from connectors.redshift.preconditions import check_region
@@ -107,7 +108,12 @@ class Clients:
             key_id=key_id,
             log_rule=self.log_rule,
             statement_seconds=redshift.statement_seconds,
-            pruning=Kept(redshift.bookkeeping_days) if redshift.bookkeeping_days else None,
+            pruning=(
+                Kept(redshift.bookkeeping_days, redshift.cut_days)
+                if redshift.bookkeeping_days
+                else None
+            ),
+            cut_rule=CutRule(redshift.cut_disorder_seconds, redshift.cut_lag_seconds),
         )
 
     def load_schedule(self) -> Schedule:
@@ -117,6 +123,7 @@ class Clients:
             redshift.load_interval_seconds,
             Size(redshift.load_rows, redshift.load_megabytes * MEGABYTE),
             Size(redshift.transaction_rows, redshift.transaction_megabytes * MEGABYTE),
+            redshift.idle_load_seconds,
         )
 
     @property

@@ -6,7 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from connectors.accounts import Account, Gap, Outcome
+from connectors.accounts import Account, Gap, Outcome, Tip
 from connectors.blocks import Kind
 from flink_app.dead_letters.schema import DEAD_LETTER_SCHEMA, RESTRICTED_SCHEMA
 from flink_app.declaration import Star
@@ -18,6 +18,7 @@ _FIXED: Final = {
     Kind.ACCOUNT: Account.SCHEMA,
     Kind.OUTCOME: Outcome.SCHEMA,
     Kind.GAP: Gap.SCHEMA,
+    Kind.TIP: Tip.SCHEMA,
 }
 
 

@@ -21,8 +21,15 @@ from pydantic import (
 from connectors.floors import Floors, TableFloors
 from connectors.kinesis.source_settings import GapPolicy, InitialPosition, Reader
 from connectors.log_points import TOLERANCE_SECONDS, OnLogRestart
-from connectors.redshift.access import BOOKKEEPING_DAYS, STATEMENT_SECONDS
+from connectors.redshift.access import (
+    BOOKKEEPING_DAYS,
+    CUT_DAYS,
+    DISORDER_SECONDS,
+    LAG_SECONDS,
+    STATEMENT_SECONDS,
+)
 from connectors.redshift.schedule import (
+    IDLE_SECONDS,
     LOAD_MEGABYTES,
     LOAD_ROWS,
     TRANSACTION_MEGABYTES,
@@ -434,6 +441,37 @@ class SharedRedshift(BaseModel):
         "twice as long, and dead letters can be replayed for as many days. No snapshot older than "
         "that can be restored. It must be longer than a record can be in the stream and, after "
         "that, its staged file in the bucket. 0 keeps everything.",
+    )
+    cut_days: int = Field(
+        CUT_DAYS,
+        ge=1,
+        le=36_500,
+        description="Days for which cuts are kept: until when everything was loaded, batch by "
+        "batch, so that a report can say as of which cut it was made. The newest is always "
+        "kept, and all are if `bookkeeping_days` is 0.",
+    )
+    cut_disorder_seconds: int = Field(
+        DISORDER_SECONDS,
+        ge=0,
+        le=86_400,
+        description="Seconds by which the commit times of a shard may be out of order: everything "
+        "that was committed longer before the latest commit of the shard counts as loaded.",
+    )
+    cut_lag_seconds: int = Field(
+        LAG_SECONDS,
+        ge=0,
+        le=604_800,
+        description="Seconds after its commit within which a change reaches the stream, with what "
+        "the source's clock is behind. Everything that was committed longer before a shard was "
+        "found empty counts as loaded. Set it above the latency that DMS reports.",
+    )
+    idle_load_seconds: int = Field(
+        IDLE_SECONDS,
+        ge=60,
+        le=86_400,
+        description="Seconds between two loads while nothing is written to the stream, which only "
+        "say until when everything is loaded. A warehouse that bills for the time that it works "
+        "costs less the longer this is.",
     )
     query_group: QueryGroup | None = Field(
         None,

@@ -15,6 +15,7 @@ One transaction:
     loader: runs it; the outcome, or an error that says what to do.
     ledger: steps 1 and 9: the lock, the fence and the bookkeeping rows.
     batch: steps 2 and 8: whether its parts fit, COPY's manifests, what became of the rows.
+    cuts: step 9, until which commit time everything is loaded.
     key_ranges: step 2, between which numbers the keys of a batch lie.
     statements: SQL that facts, patches and dimensions have in common.
     dimensions: steps 3 and 4, dimensions that are kept in the warehouse.

@@ -16,6 +16,12 @@ STATEMENT_SECONDS: Final = 900
 
 # A record can be in the stream for a week and its staged file in the bucket for two, by default.
 BOOKKEEPING_DAYS: Final = 30
+# Cuts are asked for by people, as of a day that they remember.
+CUT_DAYS: Final = 30
+# A record of a PutRecords call that was put again stands behind later ones.
+DISORDER_SECONDS: Final = 5
+# DMS is seconds behind as a rule; who sees more sets more.
+LAG_SECONDS: Final = 300
 
 
 class SslMode(enum.StrEnum):

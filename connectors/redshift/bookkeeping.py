@@ -119,6 +119,9 @@ ACCOUNT: Final = Table(
         ("log_position", "VARCHAR(64)"),
         ("log_committed", "BIGINT"),
         ("log_name", "VARCHAR(512)"),
+        ("first_committed", "BIGINT"),
+        ("last_committed", "BIGINT"),
+        ("commit_lag_ms", "BIGINT"),
     ),
     sort_key="loaded_at",
 )
@@ -150,6 +153,31 @@ GAP: Final = Table(
     ),
     sort_key="loaded_at",
 )
+CUT: Final = Table(
+    Names.CUT,
+    (
+        ("cut_number", "BIGINT NOT NULL"),
+        ("batch", "VARCHAR(64) NOT NULL"),
+        ("start_number", "BIGINT NOT NULL"),
+        ("stream", "VARCHAR(128) NOT NULL"),
+        ("shard", "VARCHAR(128) NOT NULL"),  # empty: all shards
+        ("first_sequence_number", "VARCHAR(129)"),
+        ("last_sequence_number", "VARCHAR(129)"),
+        ("last_position", "VARCHAR(64)"),
+        ("last_committed", "TIMESTAMP"),
+        ("last_arrival", "TIMESTAMP"),
+        ("commit_lag_ms", "BIGINT"),
+        ("read_until", "TIMESTAMP"),
+        ("ended", "BOOLEAN NOT NULL"),
+        ("replaying", "BOOLEAN NOT NULL"),
+        ("first_hash_key", "VARCHAR(39)"),
+        ("last_hash_key", "VARCHAR(39)"),
+        ("complete_until", "TIMESTAMP"),
+        ("evidence", "VARCHAR(32) NOT NULL"),
+        ("loaded_at", "TIMESTAMP NOT NULL"),
+    ),
+    sort_key="cut_number",
+)
 REPLAYED: Final = Table(
     Names.REPLAYED,
     (
@@ -171,7 +199,8 @@ SCHEMA_VERSION: Final = Table(
     ),
 )
 TABLES: Final = (
-    LOAD_LOCK, LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
+    LOAD_LOCK, LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, CUT, REPLAYED,
+    SCHEMA_VERSION,
 )  # fmt: skip
 # Whoever starts looks for these, and queues at the load's lock before it touches any other.
 FIRST_TABLES: Final = (LOAD_LOCK, LEDGER, FENCE)

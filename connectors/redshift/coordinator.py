@@ -213,6 +213,7 @@ class LoadCoordinator:
         self.checkpoints: set[int] = set()
         self._completed = -1
         self._number: int | None = None
+        self._started_at = -math.inf
         # The start that is being made, and the one whose fence is held.
         self._starting: int | None = None
         self._fence: int | None = None
@@ -242,6 +243,7 @@ class LoadCoordinator:
             match signal:
                 case Started(restored_from, number):
                     self._number, self._fence = number, None
+                    self._started_at = self._clock()
                     completed = restored_from
                 case CheckpointComplete(checkpoint):
                     completed = checkpoint
@@ -277,7 +279,7 @@ class LoadCoordinator:
     def backlog(self) -> Backlog:
         """Complete epochs that are not loaded, now: it grows while a load hangs."""
         with self._lock:
-            epochs = {part.epoch for part in self._select_due()}
+            epochs = {part.epoch for part in self._select_due() if not part.says_only_tips}
             if not epochs:
                 return Backlog(0, 0)
             now = self._clock()
@@ -322,10 +324,16 @@ class LoadCoordinator:
             self._work.submit(self._begin_load(due, number), self._follow)
 
     def _is_time(self, due: Sequence[Part]) -> bool:
-        """Whether what is complete is to be loaded now. A backlog that is caught up never waits."""
+        """Whether what is complete is to be loaded now. A backlog that is caught up never waits.
+
+        An idle stream does not wake the warehouse each time that its shards were found empty.
+        """
         if self._last_loaded.leaves_parts:
             return True
         waited = self._clock() - self._last_loaded.began
+        if all(part.says_only_tips for part in due):
+            since_start = self._clock() - self._started_at
+            return min(waited, since_start) >= max(self._schedule.idle, self._schedule.interval)
         return waited >= self._schedule.interval or Size.of(due).reaches(self._schedule.early)
 
     def _begin_load(self, due: list[Part], number: int) -> Callable[[], Loaded]:

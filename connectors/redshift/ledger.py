@@ -26,7 +26,7 @@ from connectors.staging.part import Part
 
 T = TypeVar("T")
 
-# The protocol allows 32,767 parameters a statement; seventeen columns at 500 rows stay well below.
+# The protocol allows 32,767 parameters a statement; twenty columns at 500 rows stay well below.
 _ROWS_PER_STATEMENT: Final = 500
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -171,8 +171,8 @@ def record(  # noqa: PLR0913, PLR0917 - what a transaction has done
     batch: str,
     parts: Sequence[Part],
     outcomes: Sequence[Outcome],
-) -> None:
-    """Step 9: the parts, their accounts summed up, the outcomes, and every gap."""
+) -> dt.datetime:
+    """Step 9: the parts, their accounts summed up, the outcomes, and every gap; at which time."""
     loaded_at = now()
     ledger_rows = [
         {
@@ -207,6 +207,9 @@ def record(  # noqa: PLR0913, PLR0917 - what a transaction has done
             "log_position": a.log_position,
             "log_committed": a.log_committed,
             "log_name": a.log_name,
+            "first_committed": a.first_committed,
+            "last_committed": a.last_committed,
+            "commit_lag_ms": a.commit_lag_ms,
         }
         for a in sum_by_group(a for part in parts for a in part.accounts)
     ]
@@ -241,6 +244,7 @@ def record(  # noqa: PLR0913, PLR0917 - what a transaction has done
     insert(cursor, names, ACCOUNT, account_rows)
     insert(cursor, names, OUTCOME, outcome_rows)
     insert(cursor, names, GAP, gap_rows)
+    return loaded_at
 
 
 def insert(cursor: Cursor, names: Names, table: Table, rows: Sequence[Row]) -> None:

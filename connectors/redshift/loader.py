@@ -26,6 +26,8 @@ from connectors.redshift.batch import (
     count_outcomes,
     write_manifests,
 )
+from connectors.redshift.bookkeeping import CUT
+from connectors.redshift.cuts import CutRule, Cuts, rows_of
 from connectors.redshift.key_ranges import read_key_ranges
 from connectors.redshift.left_behind import end_left_behind
 from connectors.redshift.locks import awaited_locks
@@ -92,6 +94,7 @@ class Loader:
         pruning: what may leave the bookkeeping tables at a time; None if all is kept for ever.
         check_bucket: raises LoadError if COPY cannot read the staging bucket; called at a start.
         log_rule: what happens where the source's log has started again.
+        cut_rule: what a cut assumes of the stream.
     """
 
     def __init__(  # noqa: PLR0913 - its settings and what it is given to work with
@@ -111,6 +114,7 @@ class Loader:
         check_bucket: Callable[[], None] = lambda: None,
         log_rule: LogRule = LogRule(),  # noqa: B008 - it is immutable
         pruning: Pruning | None = None,
+        cut_rule: CutRule = CutRule(),  # noqa: B008 - it is immutable
     ) -> None:
         self._warehouse = warehouse
         self._application = application
@@ -142,6 +146,7 @@ class Loader:
         # Whether a load has begun and its end is not known: its session may still be there.
         self._unfinished = False
         self._log_gate = LogGate(self._names, log_rule)
+        self._cuts = Cuts(self._names, cut_rule)
         # None until the first load has queried the bookkeeping tables.
         self._never_read: tuple[str, ...] | None = None
 
@@ -172,14 +177,23 @@ class Loader:
             never_read = self._read_by_no_batch(cursor)
             if known:
                 self._log_gate.forget()
+                self._cuts.forget()
             accounts = [account for part in new for account in part.accounts]
             self._log_gate.check(cursor, accounts)
+            tips = [tip for part in new for tip in part.tips]
+            cut = self._cuts.advance(cursor, number, accounts, tips)
             counted = self._apply(cursor, batch, new) if new else []  # 2 to 8
             sweep(cursor, self._warehouse, self._names, self._floor, new, swept)  # 8
             outcomes = sum_by_group([*counted, *(o for part in new for o in part.outcomes)])
-            ledger.record(cursor, self._names, self._application, batch, new, outcomes)  # 9
+            loaded_at = ledger.record(  # 9
+                cursor, self._names, self._application, batch, new, outcomes
+            )
+            if cut is not None:
+                cut_rows = rows_of(cut, batch, number, loaded_at)
+                ledger.insert(cursor, self._names, CUT, cut_rows)
         self._unfinished = False
         self._log_gate.confirm()
+        self._cuts.confirm()
         # The accounts of parts that an earlier transaction loaded are in the warehouse as well.
         read = {account.table for part in parts for account in part.accounts}
         self._never_read = tuple(table for table in never_read if table not in read)

@@ -15,6 +15,7 @@ there as a whole or not at all, and two starts cannot run it at once.
     version 9  `floor` says of which table, if of one alone
     version 10  targets are views of base tables (`targets`), which earlier releases cannot load
     version 11  positions are bytes in targets, tombstones and dimensions (`position_columns`)
+    version 12  `account` has commit times; `cut` and its view are new
 
 Versions 1 to 3 left no row in `schema_version`: the columns of `account` determine which it was.
 Tables that a version adds are created like all that are missing, and need no statement here.
@@ -170,6 +171,11 @@ def _add_log_points(names: Names) -> Sequence[str]:
     return [f"ALTER TABLE {names.account} ADD COLUMN {column}" for column in columns]
 
 
+def _add_commit_times(names: Names) -> Sequence[str]:
+    columns = ("first_committed", "last_committed", "commit_lag_ms")
+    return [f"ALTER TABLE {names.account} ADD COLUMN {column} BIGINT" for column in columns]
+
+
 MIGRATIONS: Final = (
     Migration(Version(2, "0.1.0"), _add_below_floor),
     Migration(Version(3, "0.1.0"), _count_by_batch_and_table),
@@ -181,6 +187,7 @@ MIGRATIONS: Final = (
     Migration(Version(9, "0.2.0"), _give_floors_a_table),
     Migration(Version(10, "0.2.0"), _change_nothing),
     Migration(Version(11, "0.2.0"), _change_nothing),
+    Migration(Version(12, "0.2.0"), _add_commit_times),
 )
 LATEST: Final = MIGRATIONS[-1].version
 # What `account` has since when; the newest first.

@@ -48,11 +48,14 @@ class Names:
     ACCOUNT: ClassVar[str] = "account"
     OUTCOME: ClassVar[str] = "outcome"
     GAP: ClassVar[str] = "gap"
+    CUT: ClassVar[str] = "cut"
     REPLAYED: ClassVar[str] = "replayed"
     SCHEMA_VERSION: ClassVar[str] = "schema_version"
     BOOKKEEPING: ClassVar[tuple[str, ...]] = (
-        LOAD_LOCK, LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, REPLAYED, SCHEMA_VERSION
+        LOAD_LOCK, LEDGER, FENCE, FLOOR, VALUE_KEY, ACCOUNT, OUTCOME, GAP, CUT, REPLAYED,
+        SCHEMA_VERSION,
     )  # fmt: skip
+    DATA_COMPLETE_UNTIL: ClassVar[str] = "data_complete_until"
 
     def bookkeeping_table(self, name: str) -> str:
         """A bookkeeping table with its schema, as SQL writes it."""
@@ -99,6 +102,16 @@ class Names:
         return self.bookkeeping_table(self.GAP)
 
     @property
+    def cut(self) -> str:
+        """Until when everything is loaded, by shard and in all, one cut a batch."""
+        return self.bookkeeping_table(self.CUT)
+
+    @property
+    def data_complete_until(self) -> str:
+        """The view of the newest cut."""
+        return self.bookkeeping_table(self.DATA_COMPLETE_UNTIL)
+
+    @property
     def replayed(self) -> str:
         """Dead letters that were put back on the stream."""
         return self.bookkeeping_table(self.REPLAYED)
@@ -111,7 +124,7 @@ class Names:
     @property
     def bookkeeping_names(self) -> frozenset[str]:
         """The names of the bookkeeping schema and its tables, unquoted."""
-        return frozenset({self.bookkeeping_schema, *self.BOOKKEEPING})
+        return frozenset({self.bookkeeping_schema, *self.BOOKKEEPING, self.DATA_COMPLETE_UNTIL})
 
     def tombstones(self, target: TargetSpec) -> str:
         """Keys of deleted facts with the position of the delete."""

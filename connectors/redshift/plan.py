@@ -17,14 +17,15 @@ The steps, whose numbers every statement carries:
 7. Replace: the tombstones, one for each delete that won, even where there was no row.
 8. Count what was staged and what steps 3 and 5 left of it. Sweep what lies below the floor of a
    reload, where that is due.
-9. Ledger rows, accounts, outcomes, COMMIT.
+9. Ledger rows, accounts, outcomes, the cut, COMMIT.
 
 A target is read once for keys and positions, once for the rows that the batch touches, and once to
 delete them; each of them is written once, however many paths have changed. Where only rows of its
 own are staged it is read twice, and of it the blocks alone that may hold their keys.
 
 Steps 1 and 9 are in `ledger`, 3 and 4 in `dimensions`, 5 in `next_versions`, 6 in `undeclared`, 8
-in `batch`, `sweep` and `forgetting`; 2 and 7 here, with the range of keys in `key_ranges`.
+in `batch`, `sweep` and `forgetting`; 2 and 7 here, with the range of keys in `key_ranges`; the cut
+in `cuts`.
 """
 
 from __future__ import annotations

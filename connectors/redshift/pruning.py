@@ -10,6 +10,8 @@ Tombstones are kept twice as long. A dead letter may be replayed until the end o
 record may then lie in the stream and in the bucket as long as any other: for all that time the
 delete of its key has to be known.
 
+Cuts are kept for a time of their own, the newest for ever.
+
 A batch's ledger rows, accounts and outcomes have one time, so they go together.
 """
 
@@ -31,6 +33,7 @@ SUMMED: Final = "(summed)"
 _BATCH: Final = f"CAST('{SUMMED}' AS VARCHAR(64))"
 _SEQUENCE_NUMBER_DIGITS: Final = 129
 _LOG_POINT: Final = ("log_generation", "log_position", "log_committed", "log_name")
+_COMMITS: Final = ("commit_lag_ms", "first_committed", "last_committed")
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,29 @@ class Cutoffs:
     Attributes:
         batches: of ledger rows, and of the accounts and outcomes that are summed up.
         tombstones: of deletes.
+        cuts: of cuts but for the newest; None: as `batches`.
     """
 
     batches: dt.datetime
     tombstones: dt.datetime
+    cuts: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
 class Kept:
-    """For how many days batches are kept."""
+    """For how many days batches are kept, and cuts if not for as long."""
 
     days: int
+    cut_days: int | None = None
 
     def __call__(self, now: dt.datetime) -> Cutoffs:
         """What may go now."""
-        return Cutoffs(now - dt.timedelta(self.days), now - dt.timedelta(2 * self.days))
+        cut_days = self.days if self.cut_days is None else self.cut_days
+        return Cutoffs(
+            now - dt.timedelta(self.days),
+            now - dt.timedelta(2 * self.days),
+            now - dt.timedelta(cut_days),
+        )
 
     def is_replayable(self, arrival_ms: int, now: dt.datetime) -> bool:
         """Whether the delete of a key is still known for long enough to replay a dead letter.
@@ -87,6 +98,9 @@ def plan_pruning(
         statements.append((sums(names), [before, before]))
         statements.append((f"DELETE FROM {table} WHERE loaded_at < %s", [before]))
     statements.append((f"DELETE FROM {names.ledger} WHERE loaded_at < %s", [before]))
+    newest = f"(SELECT MAX(cut_number) FROM {names.cut})"
+    sql = f"DELETE FROM {names.cut} WHERE loaded_at < %s AND cut_number < {newest}"
+    statements.append((sql, [before if cutoffs.cuts is None else cutoffs.cuts]))
     for target in warehouse.targets:
         sql = f"DELETE FROM {names.tombstones(target)} WHERE {quote(TOMBSTONE_TIME)} < %s"
         statements.append((sql, [cutoffs.tombstones]))
@@ -94,16 +108,21 @@ def plan_pruning(
 
 
 def _sum_accounts(names: Names) -> str:
-    """The point in the source's log is that of the account that leads furthest, as a whole."""
-    furthest = ", ".join(f"MAX(CASE WHEN log_rank = 1 THEN {name} END)" for name in _LOG_POINT)
+    """The point in the source's log is that of the account that leads furthest, as a whole.
+
+    So is how long the newest change had been under way.
+    """
+    furthest = ", ".join(
+        f"MAX(CASE WHEN log_rank = 1 THEN {name} END)" for name in (*_LOG_POINT, _COMMITS[0])
+    )
     return f"""\
 INSERT INTO {names.account} (batch, stream, shard, table_name, first_sequence_number,
   last_sequence_number, records_read, split, dead_lettered, passed_over, below_floor,
-  last_arrival_ms, loaded_at, {", ".join(_LOG_POINT)})
+  last_arrival_ms, loaded_at, {", ".join((*_LOG_POINT, *_COMMITS))})
 SELECT {_BATCH}, stream, shard, table_name, {_extreme("MIN", "first_sequence_number")},
   {_extreme("MAX", "last_sequence_number")}, SUM(records_read), SUM(split), SUM(dead_lettered),
   SUM(passed_over), SUM(below_floor), MAX(last_arrival_ms), %s,
-  {furthest}
+  {furthest}, MIN(first_committed), MAX(last_committed)
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY stream, shard, table_name
     ORDER BY COALESCE(log_position, '') DESC, COALESCE(log_committed, 0) DESC) AS log_rank

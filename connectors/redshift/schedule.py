@@ -24,6 +24,10 @@ TRANSACTION_ROWS: Final = 10_000_000
 TRANSACTION_MEGABYTES: Final = 5_000
 
 
+# A warehouse that bills for the time that it works is woken for a minute, fifteen minutes apart.
+IDLE_SECONDS: Final = 900
+
+
 @dataclass(frozen=True)
 class Size:
     """How much parts hold: rows, and bytes of their files."""
@@ -58,11 +62,13 @@ class Schedule:
         interval: seconds between the beginnings of two loads; 0 loads at every checkpoint.
         early: what is complete and as large as this is loaded before the interval has passed.
         transaction: the most that one transaction takes, unless a single checkpoint's is more.
+        idle: seconds between two loads that bring nothing but until when shards were read.
     """
 
     interval: int = 0
     early: Size = Size(LOAD_ROWS, LOAD_MEGABYTES * MEGABYTE)
     transaction: Size = Size(TRANSACTION_ROWS, TRANSACTION_MEGABYTES * MEGABYTE)
+    idle: int = IDLE_SECONDS
 
 
 AT_EVERY_CHECKPOINT: Final = Schedule()

@@ -25,6 +25,7 @@ from connectors.redshift import bookkeeping, ledger, migrations
 from connectors.redshift.access import Limits
 from connectors.redshift.alter import Difference, Present, columns_of, differences
 from connectors.redshift.connection import limit_statements
+from connectors.redshift.cuts import create_view
 from connectors.redshift.ddl import (
     create_beside_targets,
     create_tombstones,
@@ -161,6 +162,7 @@ class Start:
             cursor.execute(statement)
         turn_dimensions_into_bytes(cursor, self._warehouse, self._names, self._transactions)
         if before != migrations.LATEST:
+            cursor.execute(create_view(self._names))
             migrations.record_version(cursor, self._names)
         return (before.number, migrations.LATEST.number) if before and due else None
 

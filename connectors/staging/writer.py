@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.accounts import Account, Gap, Outcome, sum_by_group
+from connectors.accounts import Account, Gap, Outcome, Tip, sum_by_group
 from connectors.blocks import Block, Kind
 from connectors.floors import NO_FLOORS, Floors
 from connectors.positions import with_position_bytes
@@ -63,6 +63,7 @@ class PartWriter:
         self._accounts: list[Account] = []
         self._outcomes: list[Outcome] = []
         self._gaps: list[Gap] = []
+        self._tips: list[Tip] = []
         self._uploaded: list[Part] = []
 
     def add(self, block: Block) -> None:
@@ -73,6 +74,8 @@ class PartWriter:
             self._outcomes += Outcome.from_batch(block.batch)
         elif block.kind is Kind.GAP:
             self._gaps += Gap.from_batch(block.batch)
+        elif block.kind is Kind.TIP:
+            self._tips += Tip.from_batch(block.batch)
         elif len(block.batch):
             table = (block.kind, block.table)
             self._batches[table].append(block.batch)
@@ -85,19 +88,26 @@ class PartWriter:
         for table in list(self._batches):
             self._upload(table)
         parts = self._uploaded
-        if self._accounts or self._outcomes or self._gaps:
+        if self._accounts or self._outcomes or self._gaps or self._tips:
             parts.append(self._accounts_part())
-        self._uploaded, self._accounts, self._outcomes, self._gaps = [], [], [], []
+        self._uploaded, self._accounts, self._outcomes = [], [], []
+        self._gaps, self._tips = [], []
         return [part.label(epoch, self._floors, self._key_id) for part in parts]
 
     def _accounts_part(self) -> Part:
-        """The part without a file: the epoch's accounts and outcomes, summed up, and its gaps."""
+        """The part without a file: accounts, outcomes and tips, summed up, and gaps."""
         read = tuple(sum_by_group(self._accounts))
         became = tuple(sum_by_group(self._outcomes))
-        gaps = tuple(self._gaps)
-        rows = len(read) + len(became) + len(gaps)
+        gaps, tips = tuple(self._gaps), tuple(sum_by_group(self._tips))
         return Part(
-            Part.new_name(), Kind.ACCOUNT, "", rows, accounts=read, outcomes=became, gaps=gaps
+            Part.new_name(),
+            Kind.ACCOUNT,
+            "",
+            len(read) + len(became) + len(gaps) + len(tips),
+            accounts=read,
+            outcomes=became,
+            gaps=gaps,
+            tips=tips,
         )
 
     def _upload(self, table: tuple[Kind, str]) -> None:

@@ -80,6 +80,7 @@ def to_decoded(
 ) -> Decoded:
     """Counts what was parsed, leaves out what is below the floor, and treats the rest."""
     tally = Tally()
+    tally.note_commits(parsed)
     batches: dict[str, list[pa.RecordBatch]] = defaultdict(list)
     for columns in parsed.tables:
         if len(columns.changes):

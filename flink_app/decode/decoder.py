@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from pyflink.datastream import RuntimeContext
 
-from connectors.accounts import Account, Gap
+from connectors.accounts import Account, Gap, Tip
 from connectors.blocks import Block, Kind
 from connectors.floors import NO_FLOORS, Floors
 from connectors.kinesis.frame import RecordBlock
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class RecordDecoder:
-    """Frames of raw records and gaps in, blocks out; nothing is held between them.
+    """Frames of raw records, gaps and tips in, blocks out; nothing is held between them.
 
     Made where the graph is built, opened in the worker.
     """
@@ -100,6 +100,10 @@ class RecordDecoder:
             gap.cause,
         )
         return Block(Kind.GAP, "", Gap.to_batch([gap]))
+
+    def take_tip(self, tip: Tip) -> Block:
+        """A tip as a block: it reaches the warehouse with what was read before it, or later."""
+        return Block(Kind.TIP, "", Tip.to_batch([tip]))
 
     def decode(self, block: RecordBlock) -> Iterator[Block]:
         """What one frame becomes: changes by table, dead letters, their originals, accounts.

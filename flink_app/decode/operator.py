@@ -8,7 +8,7 @@ from dataclasses import replace
 from pyflink.common import Types
 from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
 
-from connectors.accounts import Gap
+from connectors.accounts import Gap, Tip
 from connectors.blocks import Block
 from connectors.failures import guard
 from connectors.kinesis.element import read_element
@@ -52,7 +52,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         value: bytes,
         ctx: ProcessFunction.Context,  # noqa: ARG002
     ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
-        """Decodes one frame, or hands on a gap.
+        """Decodes one frame, or hands on a gap or a tip.
 
         Raises SchemaChangedError where the mode of schema changes says so, LogRestartedError where
         the source's log has started again, and TooManyDeadLettersError where their limit is passed.
@@ -60,6 +60,9 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         element = read_element(value)
         if isinstance(element, Gap):
             yield self._send(self._decoder.take_gap(element))
+            return
+        if isinstance(element, Tip):
+            yield self._send(self._decoder.take_tip(element))
             return
         for block in self._decoder.decode(element):
             if block.table in self._broadcast:

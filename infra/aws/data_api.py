@@ -6,7 +6,7 @@ That needs no network access to the VPC, only permission to call the API and to 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -70,8 +70,7 @@ class DataApi:
         more: dict[str, str] = {}
         while True:
             page = self._client.get_statement_result(Id=self._statement, **more)
-            # A field is an object of one member, named after its type.
-            rows += [[next(iter(field.values())) for field in row] for row in page["Records"]]
+            rows += [[_value_of(field) for field in row] for row in page["Records"]]
             if not page.get("NextToken"):
                 return rows
             more = {"NextToken": page["NextToken"]}
@@ -91,3 +90,9 @@ class DataApi:
             )
             raise DeployError(message)
         return {"WorkgroupName" if endpoint.is_serverless else "ClusterIdentifier": endpoint.name}
+
+
+def _value_of(field: Mapping[str, Any]) -> Any:
+    """A field is an object of one member, named after its type, or after NULL."""
+    ((name, value),) = field.items()
+    return None if name == "isNull" else value

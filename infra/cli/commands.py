@@ -121,6 +121,12 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             Java.JAR,
         ),
         "status": _act_on_environment("status", "print the state of an environment"),
+        "cut": Command(
+            "print until when the warehouse's data is complete",
+            Group.AWS,
+            arguments="infra.cut.command_line:parser",
+            work="infra.cut.main:main",
+        ),
         "reload": _act_on_environment(
             "reload",
             "load every table again; without --apply only a plan is printed",

@@ -64,7 +64,7 @@ class Services:
         self._session: Any = boto3.Session(region_name=application.region, profile_name=profile)
         self._endpoint = application.endpoint
         self.application = application.name
-        self._names = Names(settings.redshift.bookkeeping_schema)
+        self.names = Names(settings.redshift.bookkeeping_schema)
         s3: S3Client = self._client("s3")
         self.read = read_from(s3)
 
@@ -75,12 +75,12 @@ class Services:
         tables of another release.
         """
         doing = "reading ledger and marks, whose tables the application makes when it starts"
-        with self._transaction(doing) as cursor:
-            require_latest(cursor, self._names)
+        with self.open_transaction(doing) as cursor:
+            require_latest(cursor, self.names)
             return (
-                replay_marks.loaded_parts(cursor, self._names, Kind.DEAD_LETTERS),
-                replay_marks.loaded_parts(cursor, self._names, Kind.RESTRICTED),
-                replay_marks.find_replayed(cursor, self._names),
+                replay_marks.loaded_parts(cursor, self.names, Kind.DEAD_LETTERS),
+                replay_marks.loaded_parts(cursor, self.names, Kind.RESTRICTED),
+                replay_marks.find_replayed(cursor, self.names),
             )
 
     def is_recent(self, arrival_ms: int) -> bool:
@@ -90,8 +90,8 @@ class Services:
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Remembers what was put. Raises LoadError."""
-        with self._transaction("marking replayed records") as cursor:
-            replay_marks.mark(cursor, self._names, marks)
+        with self.open_transaction("marking replayed records") as cursor:
+            replay_marks.mark(cursor, self.names, marks)
 
     def privacy_keys(self) -> PrivacyKeys:
         """What opens sealed originals. Raises SecretReadError, SecretError."""
@@ -103,7 +103,8 @@ class Services:
         return StreamWriter(kinesis, self._settings.source.stream_arn)
 
     @contextmanager
-    def _transaction(self, doing: str) -> Iterator[Cursor]:
+    def open_transaction(self, doing: str) -> Iterator[Cursor]:
+        """A transaction; `doing` says in errors what it is for. Raises LoadError."""
         redshift = self._settings.redshift
         address = RedshiftAddress(
             redshift.host, redshift.port, redshift.database, redshift.ssl_mode
@@ -113,12 +114,12 @@ class Services:
             connection = connect(address, credentials)
         except _CLIENT_ERRORS as error:
             message = f"{doing}: connecting to {redshift.host}"
-            raise classify(error, message, Step.CONNECT, self._names.bookkeeping_names) from None
+            raise classify(error, message, Step.CONNECT, self.names.bookkeeping_names) from None
         try:
             yield connection.cursor()
             connection.commit()
         except _CLIENT_ERRORS as error:
-            raise classify(error, doing, known=self._names.bookkeeping_names) from None
+            raise classify(error, doing, known=self.names.bookkeeping_names) from None
         finally:
             # Closing rolls back what was not committed; a lost connection cannot be closed.
             with suppress(*_CLIENT_ERRORS):

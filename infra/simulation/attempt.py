@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from connectors.accounts import Tip
 from connectors.blocks import route_of
 from connectors.floors import NO_FLOORS, Floors
 from connectors.kinesis.frame import write_frame
 from connectors.kinesis.gap import write_gap
+from connectors.kinesis.tip import write_tip
 from connectors.metrics import GROUP, Gauge
+from connectors.redshift.cuts import CutRule
 from connectors.redshift.loader import Loader
 from connectors.redshift.operator import Load
 from connectors.redshift.pruning import Cutoffs
@@ -50,6 +53,7 @@ class Job:
     Attributes:
         pruning: what the bookkeeping tables need no more, for as long as an attempt prunes them.
         prunes: whether attempts prune them by themselves.
+        cut_rule: what cuts assume of the stream; None where it has no tips.
     """
 
     star: Star
@@ -61,6 +65,7 @@ class Job:
     pruning: Callable[[Attempt], AbstractContextManager[Cutoffs]]
     prunes: bool = False
     schedule: Schedule = AT_EVERY_CHECKPOINT
+    cut_rule: CutRule | None = None
 
     @property
     def key_id(self) -> str:
@@ -116,6 +121,7 @@ class Attempt:
         self.gaps = {shard: restored.gaps.get(shard, 0) for shard in shards}
         self.checkpoint: Checkpoint | None = None
         self.announced = self.failed = False
+        self._told: set[int] = set()
         self._injected: set[int] = set()
         generations, key_id = job.source.generations, job.key_id
         known = self._open_loader().log_points()
@@ -176,6 +182,7 @@ class Attempt:
             manifests=self.job.database,
             floor=Floor(self.floors, floor_position),
             key_id=self.job.key_id,
+            cut_rule=self.job.cut_rule or CutRule(),
         )
 
     # -- records
@@ -210,6 +217,29 @@ class Attempt:
             records=[record.data for record in records],
         )
         self._into_decode(shard, frame)
+        if self.job.cut_rule is not None and shard not in self._told:
+            self._tell(shard, None)
+
+    def tip(self, shard: int) -> None:
+        """The shard was read to its end, and as much as that says was committed before."""
+        assert self.job.cut_rule is not None
+        until = self.job.source.complete_until(shard) // 1_000
+        self._tell(shard, until + self.job.cut_rule.lag_seconds * 1_000)
+
+    def _tell(self, shard: int, read_until_ms: int | None) -> None:
+        self._told.add(shard)
+        width = 2**128 // len(self.offsets)
+        first, last = shard * width, (shard + 1) * width - 1
+        if shard == len(self.offsets) - 1:
+            last = 2**128 - 1
+        tip = Tip(
+            "changes",
+            str(shard),
+            read_until_ms,
+            first_hash_key=str(first),
+            last_hash_key=str(last),
+        )
+        self._into_decode(shard, write_tip(tip))
 
     def _into_decode(self, shard: int, element: bytes) -> None:
         """An element of the source goes through the decode of its subtask."""

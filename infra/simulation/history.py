@@ -10,6 +10,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from itertools import count
 
+from connectors.redshift.cuts import CutRule
 from connectors.redshift.errors import FenceLostError
 from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, MEGABYTE, Schedule, Size
 from connectors.redshift.spec import WarehouseSpec
@@ -32,6 +33,8 @@ _LAST_LOOKS = 6
 _ZOMBIE_ROUNDS = 30
 _GENERATIONS = 4
 _TABLE_GENERATIONS = 3
+# Changes of several transactions overtake each other; the lag is longer than all generations last.
+_CUT_RULE = CutRule(disorder_seconds=4, lag_seconds=100_000_000)
 
 
 class History:
@@ -56,6 +59,8 @@ class History:
         if profile.placed and choices.chance(profile.placed):
             star = choices.one_of(placements(star))
         source = Source(star.declaration, 1 + choices.draw(3), by_table=choices.chance(30))
+        if profile.cuts:
+            source.disorder_seconds = _CUT_RULE.disorder_seconds
         self.workload = Workload(
             source, choices, profile.letters, Values(star.declaration, profile.values)
         )
@@ -68,6 +73,7 @@ class History:
             warehouse,
             prunes=profile.pruning,
             schedule=self._schedule(),
+            cut_rule=_CUT_RULE if profile.cuts else None,
         )
         fewest, most = profile.steps
         self._steps = fewest + choices.draw(most - fewest)
@@ -132,6 +138,12 @@ class History:
             possible.append((40, "replay", self.workload.replay))
         if self.profile.gaps:
             possible.append((self.profile.gaps, "lose", self.workload.lose))
+        if self.profile.cuts:
+            possible += [
+                (self.profile.cuts, f"tip {shard}", partial(attempt.tip, shard))
+                for shard in attempt.offsets
+                if not attempt.count_unread(shard)
+            ]
         possible += self._checkpointing(attempt)
         possible += self._loading(attempt)
         for zombie in self.world.zombies:

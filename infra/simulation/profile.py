@@ -25,6 +25,8 @@ class Profile:
         placed: of 100 histories, how many have further dimensions in the warehouse.
         letters: the weight of a record that becomes a dead letter and is replayed later.
         gaps: the weight of a gap in a shard.
+        cuts: the weight of a shard that is found empty, which says until when it was read; if any,
+            changes of a shard overtake each other by no more than what cuts assume.
         scheduled: of 100 histories, how many load at intervals, and in small transactions.
         log_restarts: the weight of a log that starts again.
         steps: how many things happen, from and below, before all is read and loaded.
@@ -42,6 +44,7 @@ class Profile:
     placed: int = 0
     letters: int = 0
     gaps: int = 0
+    cuts: int = 0
     scheduled: int = 0
     log_restarts: int = 0
     steps: tuple[int, int] = (30, 100)

@@ -102,6 +102,9 @@ class Record:
     sent: int = GENERATION  # in which generation of everything
     arrived: int | None = None  # the same, where it was replayed in a later one
     letter: Record | None = None  # what a dead one is once it can be read
+    committed: int | None = (
+        None  # when it was, in microseconds; None for a load, and what is no row
+    )
 
     def arrival_ms(self, sequence_number: int) -> int:
         """When it arrives: the later generations after the earlier ones."""
@@ -122,6 +125,11 @@ class Record:
         )
         letter = self.letter and self.letter.arrived_at(sequence_number)
         return replace(self, versions=versions, letter=letter)
+
+    @property
+    def commit(self) -> int | None:
+        """When a change was committed that a cut has to have; not of letters, nor once replayed."""
+        return None if self.dead or self.arrived is not None else self.committed
 
     @property
     def known_versions(self) -> tuple[Version, ...]:
@@ -163,6 +171,7 @@ class Source:
     Attributes:
         events: what has happened, a line for each record; whoever reads it may empty it.
         gaps: of each shard, the offsets before which records were lost, ascending.
+        disorder_seconds: by how much changes overtake each other in a shard; None: without limit.
         kinds: for each of all records: insert, update, key update, delete or full load.
         generation: of everything that DMS sends now, but for tables with a later one of their own;
             the application knows of those up to `announced_generation`, and `reload_generation` is
@@ -192,6 +201,7 @@ class Source:
     reloaded: dict[str, int] = field(default_factory=dict)
     changed: set[tuple[int, str]] = field(default_factory=set)
     followed: frozenset[tuple[int, str]] = frozenset()
+    disorder_seconds: int | None = None
     _micros: int = FIRST_MICROS
     _begun_micros: int = 0
     _number: int = 0
@@ -391,6 +401,8 @@ class Source:
         """One of the first records in `wire` reaches its shard; `again`: it is sent once more."""
         if self._is_coarse and not again:
             index = self._first_of_its_instant(index)
+        if self.disorder_seconds is not None:
+            index = self._first_to_arrive(index, self.disorder_seconds * 1_000_000)
         shard, record = self.wire[index] if again else self.wire.pop(index)
         number = FIRST_SEQUENCE + len(self.shards[shard])
         if self._is_coarse:
@@ -410,6 +422,33 @@ class Source:
             for number, (other, earlier) in enumerate(self.wire)
             if number == index or (other == shard and earlier.instant == record.instant is not None)
         )
+
+    def _first_to_arrive(self, index: int, disorder: int) -> int:
+        """The record that may no longer wait for the one at `index`, or that one: of its shard."""
+        shard, record = self.wire[index]
+        return next(
+            number
+            for number, (other, earlier) in enumerate(self.wire)
+            if number == index
+            or (
+                other == shard
+                and record.commit is not None
+                and earlier.commit is not None
+                and earlier.commit < record.commit - disorder
+            )
+        )
+
+    def complete_until(self, shard: int) -> int:
+        """All changes that were committed before, in microseconds, have arrived in a shard."""
+        waiting = [r.commit for other, r in self.wire if other == shard and r.commit is not None]
+        return min(waiting, default=self._committed)
+
+    @property
+    def _committed(self) -> int:
+        """When the transaction under way is committed, in microseconds."""
+        if self._is_coarse:
+            return self._commit.position >> 32
+        return FIRST_MICROS + self._seconds * 1_000_000
 
     @property
     def _is_coarse(self) -> bool:
@@ -572,6 +611,7 @@ class Source:
             generation=self.generation_of(table),
             of_reload=of_reload,
             sent=self.generation,
+            committed=None if operation == "load" else self._committed,
         )
         self.wire.append((shard, record))
         earlier = "" if before is None else f", before: {before}"

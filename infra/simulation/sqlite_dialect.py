@@ -2,6 +2,7 @@
 
 - `DISTSTYLE`, `DISTKEY`, `SORTKEY`: left out, those of CREATE TABLE AS among them;
 - `WITH NO SCHEMA BINDING` (`LATE_BINDING`): left out;
+- `CREATE OR REPLACE VIEW`: the view is created where it is missing;
 - `DELETE FROM a USING b WHERE c`: `DELETE FROM a WHERE EXISTS (SELECT 1 FROM b WHERE c)`;
 - `CAST(FROM_HEX('00') AS VARBYTE(1))`: `X'00'`. SQLite compares bytes as Redshift does.
 
@@ -43,6 +44,7 @@ def as_sqlite(sql: str) -> str:
         table, others, condition = deleted.groups()
         sql = f"DELETE FROM {table} WHERE EXISTS (SELECT 1 FROM {others} WHERE {condition})"
     sql = sql.removesuffix(LATE_BINDING)
+    sql = sql.replace("CREATE OR REPLACE VIEW", "CREATE VIEW IF NOT EXISTS", 1)
     return _CLAUSES.sub(")", _CREATE_AS.sub(r"\1 AS\n", _BYTES.sub(r"X'\1'", sql)))
 
 

@@ -9,6 +9,7 @@ that is kept in the warehouse is at all times what `reached` says.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from connectors.accounts import DIMENSION
 from connectors.failures import StarjoinError
 from connectors.floors import NO_FLOORS, Floors
 from connectors.redshift.balance import balance_query, balances
+from connectors.redshift.cuts import Evidence, as_time
 from connectors.redshift.names import Names
 from connectors.redshift.pruning import SUMMED
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
@@ -71,6 +73,7 @@ class _Seen:
     applied: Counter[str] = field(default_factory=Counter)
     applied_facts: Counter[str] = field(default_factory=Counter)
     torn: bool = False  # whether the table is between two cuts
+    complete_until: dt.datetime | None = None  # what the newest cut says
 
 
 class Check:
@@ -80,6 +83,7 @@ class Check:
         commits: how many brought something in.
         filled: columns, `target.column`, that a row has had a value in.
         reached: how many records of each shard have ever been loaded.
+        promises: how many cuts said until when everything is there.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class Check:
         locate: Locate = locate_simulated,
     ) -> None:
         self.commits = 0
+        self.promises = 0
         self.filled: set[str] = set()
         self.reached = [0] * source.shard_count
         self._star = star
@@ -149,6 +154,7 @@ class Check:
         if not new and floors == self._seen.floors:
             self._check_balance()
             self._check_gaps()
+            self._check_cut()
             return
         self.commits += 1
         self._seen.floors = floors
@@ -177,6 +183,7 @@ class Check:
         self._check_dimensions(tables)
         self._check_balance()
         self._check_gaps()
+        self._check_cut()
 
     def reached_by(self, owner: int) -> list[int]:
         """How far the attempt has loaded each shard: up to what still waits to be loaded.
@@ -207,6 +214,32 @@ class Check:
         )
         if message:
             raise WrongError(message, "gaps")
+
+    def _check_cut(self) -> None:
+        """What was committed before the newest cut is loaded; the cut never goes back."""
+        rows = self._database.query(
+            f"SELECT complete_until, evidence FROM {BOOKKEEPING}.cut WHERE shard = '' "
+            "ORDER BY cut_number DESC LIMIT 1"
+        )
+        ((time, evidence),) = rows or [(None, Evidence.INCOMPLETE)]
+        until, before = as_time(time), self._seen.complete_until
+        if before is not None and (until is None or until < before):
+            message = f"from {before} back to {until}"
+            raise WrongError(message, "cut")
+        self._seen.complete_until = until
+        if until is None or evidence in {Evidence.REPLAYING, Evidence.INCOMPLETE}:
+            return
+        self.promises += 1
+        if self._seen.torn:
+            message = f"complete until {until} while the table is between two cuts"
+            raise WrongError(message, "cut")
+        micros = round(until.replace(tzinfo=dt.UTC).timestamp() * 1_000_000)
+        unloaded = [record for _, record in self._source.wire]
+        for records, count in zip(self._source.shards, self.reached, strict=True):
+            unloaded += records[count:]
+        if missing := [r for r in unloaded if r.commit is not None and r.commit < micros]:
+            message = f"complete until {until} by {evidence} without {missing[:_MOST_SHOWN]}"
+            raise WrongError(message, "cut")
 
     def _check_balance(self) -> None:
         """The accounts balance, and have every record of the cut once, under its own table."""

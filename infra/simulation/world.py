@@ -10,6 +10,7 @@ from typing import Final
 from connectors.floors import NO_FLOORS, Floors
 from connectors.metrics import GROUP, Gauge, LoadMetric
 from connectors.redshift.balance import balance_query, balances
+from connectors.redshift.cuts import CutRule
 from connectors.redshift.names import Names
 from connectors.redshift.pruning import Cutoffs
 from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule
@@ -44,6 +45,7 @@ class World:
         *,
         prunes: bool = False,
         schedule: Schedule = AT_EVERY_CHECKPOINT,
+        cut_rule: CutRule | None = None,
     ) -> None:
         self.star = star
         self.source = source
@@ -61,6 +63,7 @@ class World:
             self._pruning,
             prunes,
             schedule,
+            cut_rule,
         )
         self.now = 0.0
         self.checkpoints = [Checkpoint(0)]

@@ -234,7 +234,7 @@ def earlier(warehouse: Warehouse, version: int) -> Earlier:
     return Earlier(warehouse, version, store, loaded, stage(store, 2, 2, 3, in_digits=True))
 
 
-@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4, 5, 6, 7, 8, 9, 10])
+@pytest.fixture(params=[1, 2, "2 and an empty outcome", 3, 4, 5, 6, 7, 8, 9, 10, 11])
 def left(warehouse: Warehouse, request: pytest.FixtureRequest) -> Earlier:
     if request.param != "2 and an empty outcome":
         return earlier(warehouse, request.param)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from connectors.redshift.cuts import Evidence
+from infra.arguments import ExitCode
+from infra.cut.main import main
 from tests.support.resharding import Load, Shards
 from tests.support.running import Running, running
 from tests.support.stream import records_on
@@ -40,6 +43,7 @@ def test_the_table_is_the_join_across_splits_merges_and_a_savepoint(tmp_path: Pa
                 load.stop()
                 run.wait_until_all_loaded()
         run.assert_equal_to_source()
+        _require_cut(run, shards)
         assert _shards_read(run) == {shard for (shard, _), _ in records_on(shards.kinesis)}
 
 
@@ -52,6 +56,20 @@ def _wait_until_read(run: Running, load: Load, shards: Shards) -> None:
         return wanted <= _shards_read(run)
 
     run.wait(lambda _: all_read(), f"records of {sorted(wanted)}")
+
+
+def _require_cut(run: Running, shards: Shards) -> None:
+    """The cut promises something: the shards that are left hold every hash key."""
+    (cut,) = run.query("SELECT complete_until, evidence FROM starjoin.data_complete_until")
+    assert cut[0] is not None
+    assert cut[1] in {Evidence.COMMITS, Evidence.ARRIVAL}
+    newest = "SELECT MAX(cut_number) FROM starjoin.cut"
+    left = run.query(f"SELECT shard FROM starjoin.cut WHERE cut_number = ({newest}) AND NOT ended")
+    assert {shard for (shard,) in left} == {"", *shards.open()}
+    until = "SELECT complete_until FROM starjoin.cut WHERE shard = '' ORDER BY cut_number"
+    times = [time for (time,) in run.query(until) if time is not None]
+    assert times == sorted(times)
+    assert main(["--properties", str(run.stack.properties), "--within", "3600"]) == ExitCode.DONE
 
 
 def _shards_read(run: Running) -> set[str]:

@@ -19,9 +19,10 @@ import pyarrow.compute as pc
 
 from connectors.accounts import Account, Gap, Outcome
 from connectors.kinesis.element import read_element
-from connectors.redshift import batch, ledger, loader, targets
+from connectors.redshift import batch, cuts, ledger, loader, targets
 from connectors.redshift.balance import Balance, batch_balances
 from connectors.redshift.coordinator import LoadCoordinator
+from connectors.redshift.cuts import Cut, ShardCut
 from connectors.redshift.ddl import create_view
 from connectors.redshift.errors import OutcomeUnknownError
 from connectors.redshift.loader import Loaded, Loader
@@ -69,6 +70,7 @@ from tests.simulation.plan_mutations import (
 from tests.simulation.profile import (
     COARSE,
     COMBINED,
+    CUTS,
     GAPS,
     OLDER,
     PARTIAL,
@@ -361,6 +363,10 @@ def _gaps_kept() -> list[Patch]:
     return [(PartWriter, "close", again)]
 
 
+def _until(shard: ShardCut) -> int:
+    return shard.complete_until or 0
+
+
 def _gap_to_the_end() -> list[Patch]:
     def read(value: bytes) -> Any:
         element = read_element(value)
@@ -542,6 +548,13 @@ MUTATIONS: Final = (
     Mutation("gaps belong to the epoch", _gaps_of_the_epoch_before, GAPS),
     Mutation("a gap is recorded once", _gaps_kept, GAPS),
     Mutation("a gap has both its positions", _gap_to_the_end, GAPS),
+    Mutation(
+        "a cut is that of the shard furthest behind",
+        lambda: [(cuts, "_find_least", lambda shards: max(shards, key=_until))],
+        CUTS,
+    ),
+    Mutation("a start awaits every shard", lambda: [(Cut, "begin_start", replace)], CUTS),
+    Mutation("a cut awaits every hash key", lambda: [(cuts, "_hold", lambda *_: True)], CUTS),
     Mutation("what is below the floor is metered", _floor_forgotten_in_metrics, RELOADS),
     Mutation("a batch is metered once", _metered_twice),
     Mutation("fence", _no_fence),

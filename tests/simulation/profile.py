@@ -59,3 +59,5 @@ COMBINED: Final = replace(
 # Loads that wait for an interval, and that take a backlog in several transactions.
 SCHEDULED: Final = replace(COMBINED, scheduled=90)
 COMBINED_PRUNING: Final = replace(COMBINED, older_restores=0, pruning=True)
+# Shards that are found empty; readers that go on from where they were before.
+CUTS: Final = replace(EVERYTHING, older_restores=40, cuts=30)

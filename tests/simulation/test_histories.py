@@ -19,6 +19,7 @@ from tests.simulation.profile import (
     COARSE,
     COMBINED,
     COMBINED_PRUNING,
+    CUTS,
     EVERYTHING,
     GAPS,
     PARTIAL,
@@ -74,6 +75,15 @@ def test_everything_may_happen(first: int) -> None:
 )
 def test_other_histories(profile: Profile) -> None:
     assert run_seeds(range(30), profile).wrong == {}
+
+
+def test_cuts_promise_what_is_there() -> None:
+    promises = 0
+    for seed in range(12):
+        history = History(Choices(seed), CUTS)
+        history.run()
+        promises += history.world.check.promises
+    assert promises > 20
 
 
 def test_a_seed_is_a_history_and_its_choices_replay_it() -> None:

@@ -29,7 +29,7 @@ STREAMS: Final = {
     Kind.OUTCOME: "",
 }
 # Kinds without a file: facts end in the join, the others in the bookkeeping tables.
-WITHOUT_FILE: Final = {Kind.FACTS, Kind.ACCOUNT, Kind.OUTCOME, Kind.GAP}
+WITHOUT_FILE: Final = {Kind.FACTS, Kind.ACCOUNT, Kind.OUTCOME, Kind.GAP, Kind.TIP}
 STAGED_DAYS: Final = {"Ref": "StagedDays"}
 DEAD_LETTER_DAYS: Final = {"Ref": "DeadLetterDays"}
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from connectors.accounts import Gap
+from connectors.accounts import Gap, Tip
 from connectors.blocks import Kind, decode, route_of
 from connectors.kinesis.gap import write_gap
+from connectors.kinesis.tip import write_tip
 from connectors.metrics import GROUP
 from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS
@@ -87,3 +88,13 @@ def test_a_gap_goes_where_accounts_go_is_counted_and_logged(
 def test_a_gap_at_either_end_of_a_shard_is_said_in_words() -> None:
     whole = dataclasses.replace(GAP, last_sequence_number=None, first_sequence_number=None)
     assert str(whole) == "changes/shard-0 between the beginning of the shard and its end"
+
+
+def test_a_tip_goes_where_accounts_go() -> None:
+    operator, context = opened(freight(), subtasks=2)
+    tip = Tip("changes", "shard-0", 98, True, "0", "340282366920938463463374607431768211455")
+    (output,) = operator.process_element(write_tip(tip), context)
+    assert isinstance(output, bytes)
+    block = decode(output, BlockSchemas(freight()))
+    assert (block.kind, Tip.from_batch(block.batch)) == (Kind.TIP, [tip])
+    assert route_of(output) in {0, 1}

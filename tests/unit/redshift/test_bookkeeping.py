@@ -58,7 +58,9 @@ def test_every_insert_names_every_column_of_its_table(
 
 def test_the_names_and_the_tables_are_the_same() -> None:
     assert tuple(table.name for table in TABLES) == Names.BOOKKEEPING
-    assert NAMES.bookkeeping_names == {"bookkeeping", *Names.BOOKKEEPING}
+    assert NAMES.bookkeeping_names == {
+        "bookkeeping", *Names.BOOKKEEPING, Names.DATA_COMPLETE_UNTIL
+    }  # fmt: skip
 
 
 def test_a_row_with_other_columns_is_refused() -> None:

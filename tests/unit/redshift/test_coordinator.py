@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import pytest
 
-from connectors.accounts import Outcome
+from connectors.accounts import Outcome, Tip
+from connectors.blocks import Kind
 from connectors.epochs.signals import CheckpointComplete, Started
 from connectors.metrics import LoadMetric, Metric
 from connectors.redshift import coordinator as module
@@ -39,7 +40,7 @@ from connectors.redshift.errors import (
 )
 from connectors.redshift.loader import Loaded
 from connectors.redshift.pruning import Cutoffs
-from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule, Size
+from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, IDLE_SECONDS, Schedule, Size
 from connectors.staging.part import Part
 from tests.unit.redshift.warehouse import part
 
@@ -619,6 +620,31 @@ def test_a_load_waits_for_the_interval_since_the_last_began(scheduled: Rig) -> N
     rig.now += 1
     rig.coordinator.advance()
     assert rig.finish() == {"b"}
+
+
+def tip(name: str, epoch: int) -> Part:
+    says = (Tip("changes", "0", 1_000),)
+    return Part(name, Kind.ACCOUNT, "", rows=1, tips=says, epoch=epoch)
+
+
+def test_tips_alone_do_not_wake_the_warehouse_at_every_checkpoint(rig: Rig) -> None:
+    rig.started()
+    rig.coordinator.remember([tip("a", 1)])
+    rig.complete(1)
+    rig.now += IDLE_SECONDS - 1
+    rig.coordinator.remember([tip("b", 2)])
+    rig.complete(2)
+    assert not rig.work.busy
+    assert rig.coordinator.backlog == Backlog(0, 0), "nobody waits for these"
+    rig.now += 1
+    rig.coordinator.advance()
+    assert rig.finish() == {"a", "b"}
+    rig.coordinator.remember([tip("c", 3)])
+    rig.complete(3)
+    assert not rig.work.busy
+    rig.coordinator.remember([sized("d", 4)])
+    rig.complete(4)
+    assert rig.finish() == {"c", "d"}
 
 
 def test_what_is_large_does_not_wait(scheduled: Rig) -> None:

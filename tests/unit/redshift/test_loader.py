@@ -172,6 +172,7 @@ def test_manifests_are_one_a_stream_and_named_for_their_batch(warehouse: FakeWar
 def test_dead_letters_and_accounts_are_recorded_and_not_copied(warehouse: FakeWarehouse) -> None:
     started(warehouse)
     account = Account("changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 99, below_floor=4)
+    account = dataclasses.replace(account, first_committed=6, last_committed=8, commit_lag_ms=9)
     account = account.with_log_point(LogPoint(1, "0001c8", 5, "mysql-bin"))
     outcome = Outcome("table", DIMENSION, 5, 2)
     counted = Part("n", Kind.ACCOUNT, "", 2, epoch=3, accounts=(account,), outcomes=(outcome,))
@@ -182,7 +183,7 @@ def test_dead_letters_and_accounts_are_recorded_and_not_copied(warehouse: FakeWa
     assert inserted(warehouse, "account") == [
         [
             *(loaded.batch, "changes", "shard-1", "table", "9", "10", 7, 3, 1, 2, 4, 99),
-            *(1, "0001c8", 5, "mysql-bin"),
+            *(1, "0001c8", 5, "mysql-bin", 6, 8, 9),
         ]
     ]
     assert inserted(warehouse, "outcome") == [[loaded.batch, "table", DIMENSION, 5, 2]]

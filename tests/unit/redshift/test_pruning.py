@@ -19,8 +19,11 @@ BARE: Final = NOW.replace(tzinfo=None)
 
 def test_deletes_are_kept_for_twice_as_long_as_batches() -> None:
     assert Kept(30)(BARE) == Cutoffs(
-        batches=BARE - dt.timedelta(days=30), tombstones=BARE - dt.timedelta(days=60)
+        batches=BARE - dt.timedelta(days=30),
+        tombstones=BARE - dt.timedelta(days=60),
+        cuts=BARE - dt.timedelta(days=30),
     )
+    assert Kept(30, cut_days=7)(BARE).cuts == BARE - dt.timedelta(days=7)
 
 
 @pytest.mark.parametrize(("seconds", "replayable"), [(0, True), (-1, False)])
@@ -42,7 +45,7 @@ def test_every_target_loses_its_tombstones_by_their_own_time() -> None:
         tombstones
     )
     assert set(deletes) - tombstones == {
-        f'"starjoin".{table}' for table in ("ledger", "account", "outcome")
+        f'"starjoin".{table}' for table in ("ledger", "account", "outcome", "cut")
     }
 
 
@@ -69,4 +72,4 @@ def test_a_load_has_no_statement_of_pruning() -> None:
     assert (first, committed, last) == ("connect", "commit", "close")
     assert lock.startswith("LOCK TABLE")
     assert fence.startswith("SELECT f.application")
-    assert len(statements) == 5 + len(spec.targets)
+    assert len(statements) == 6 + len(spec.targets)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -124,3 +125,14 @@ def test_accounts_without_a_point_of_the_log_are_those_of_the_version_before() -
     first, second = json.loads(part.encode()[1:])["accounts"]
     assert not [name for name in first if name.startswith("log_")]
     assert second["log_position"] == "0001"
+
+
+def test_accounts_without_commit_times_are_those_of_the_version_before() -> None:
+    account = Account("changes", "0", "sale", "1", "2", 1, 0, 0, 0, None)
+    dated = replace(account, first_committed=0, last_committed=9, commit_lag_ms=-1)
+    part = Part("n", Kind.ACCOUNT, "", 2, accounts=(account, dated))
+    first, second = json.loads(part.encode()[1:])["accounts"]
+    assert not [name for name in first if "commit" in name]
+    assert (second["first_committed"], second["commit_lag_ms"]) == (0, -1)
+    assert "tips" not in json.loads(part.encode()[1:])
+    assert Part.decode(part.encode()) == part

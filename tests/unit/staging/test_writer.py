@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from connectors.accounts import DIMENSION, Account, Gap, Outcome
+from connectors.accounts import DIMENSION, Account, Gap, Outcome, Tip
 from connectors.blocks import Block, Kind
 from connectors.redshift.spec import ColumnSpec
 from connectors.staging.part import Part
@@ -130,6 +130,24 @@ def test_every_gap_of_an_epoch_is_in_its_reference_and_none_is_summed(store: Sto
         writer.add(Block(Kind.GAP, "", Gap.to_batch([gap])))
     (part,) = writer.close(4)
     assert (part.kind, part.rows, part.gaps) == (Kind.ACCOUNT, 3, tuple(gaps))
+    assert writer.close(5) == []
+    assert store.objects == {}
+
+
+def test_tips_are_summed_per_shard_and_have_no_file(store: Store) -> None:
+    writer = PartWriter(store)
+    tips = [
+        Tip("changes", "0", 5, False, "0", "9"),
+        Tip("changes", "1", None),
+        Tip("changes", "0", None, True),
+        Tip("changes", "1", 7),
+    ]
+    for tip in tips:
+        writer.add(Block(Kind.TIP, "", Tip.to_batch([tip])))
+    (part,) = writer.close(4)
+    assert (part.kind, part.rows, part.says_only_tips) == (Kind.ACCOUNT, 2, True)
+    assert part.tips == (Tip("changes", "0", 5, True, "0", "9"), Tip("changes", "1", 7))
+    assert Part.decode(part.encode()) == part
     assert writer.close(5) == []
     assert store.objects == {}
 

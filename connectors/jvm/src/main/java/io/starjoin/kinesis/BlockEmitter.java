@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Emits one block and advances the shard past it (step 6); no checkpoint can come in between. So a
- * gap is emitted exactly once, as records are.
+ * gap is emitted exactly once, as records are, and a tip covers what was emitted before it.
  */
 final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> {
 
@@ -19,6 +19,7 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
 
   private final StreamArn stream;
   private final GapWriter gapWriter;
+  private final ShardTips tips;
   private final PrefetchBudget budget;
   private final ReaderMetrics metrics;
   private final Timing timing;
@@ -31,6 +32,7 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
    */
   BlockEmitter(
       StreamArn stream,
+      ShardTips tips,
       PrefetchBudget budget,
       ReaderMetrics metrics,
       Timing timing,
@@ -38,6 +40,7 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
       Consumer<SourceEvent> enumerator) {
     this.stream = stream;
     this.gapWriter = new GapWriter(stream.streamName());
+    this.tips = tips;
     this.budget = budget;
     this.metrics = metrics;
     this.timing = timing;
@@ -53,6 +56,10 @@ final class BlockEmitter implements RecordEmitter<Block, byte[], ShardProgress> 
     }
     if (block.frame() != null) {
       emitFrame(block, output);
+    }
+    byte[] tip = tips.after(progress.shardId(), block);
+    if (tip != null) {
+      output.collect(tip);
     }
     // Flink has counted the block as a record.
     recordsIn.inc(block.records() - 1L);

@@ -87,15 +87,17 @@ public final class KinesisBlockSource implements Source<byte[], ShardSplit, Enum
             () ->
                 new KinesisSplitReader(
                     feeds(clients.create(), settings, timing, cutter, retention), reading, budget));
+    ShardTips tips = new ShardTips(settings.stream().streamName());
     BlockEmitter emitter =
         new BlockEmitter(
             settings.stream(),
+            tips,
             budget,
             metrics,
             timing,
             context.metricGroup().getIOMetricGroup(),
             context::sendSourceEventToCoordinator);
-    return new KinesisSourceReader(splitReaders, emitter, metrics, retention, context);
+    return new KinesisSourceReader(splitReaders, emitter, tips, metrics, retention, context);
   }
 
   static ShardFeeds feeds(

@@ -34,6 +34,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
   private final StreamWatch watch;
   private final Rulings rulings = new Rulings();
   private final ListingReports reports = new ListingReports();
+  private final HashKeysReports hashKeysReports = new HashKeysReports();
   private final ShardDiscovery discovery;
   private final Set<Integer> startedReaders = new TreeSet<>();
   private final Counter listErrors;
@@ -153,6 +154,7 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
   public void addSplitsBack(List<ShardSplit> splits, int reader) {
     startedReaders.remove(reader);
     reports.readerReset(reader);
+    hashKeysReports.readerReset(reader);
     rulings.withdraw(reader);
     registry.readerReset(reader, splits);
     if (settings.consumer() != null) {
@@ -197,8 +199,10 @@ final class KinesisEnumerator implements SplitEnumerator<ShardSplit, EnumeratorS
   private void report() {
     boolean isRead =
         discovery.listed() && registry.count(Status.ASSIGNED) > 0 && registry.readable().isEmpty();
+    List<Integer> ready = startedReaders.stream().filter(this::isReady).toList();
+    hashKeysReports.send(ready, discovery.lastListing(), context::sendEventToSourceReader);
     reports.send(
-        startedReaders.stream().filter(this::isReady).toList(),
+        ready,
         isRead,
         watch.holes(),
         discovery.lastListing(),

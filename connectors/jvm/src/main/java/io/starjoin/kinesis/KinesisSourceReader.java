@@ -22,6 +22,7 @@ final class KinesisSourceReader
     extends SingleThreadMultiplexSourceReaderBase<Block, byte[], ShardSplit, ShardProgress> {
 
   private final SplitReaders splitReaders;
+  private final ShardTips tips;
   private final ReaderMetrics metrics;
   private final Retention retention;
   private final Set<String> ended = new LinkedHashSet<>();
@@ -35,11 +36,13 @@ final class KinesisSourceReader
   KinesisSourceReader(
       SplitReaders splitReaders,
       BlockEmitter emitter,
+      ShardTips tips,
       ReaderMetrics metrics,
       Retention retention,
       SourceReaderContext context) {
     super(splitReaders, emitter, context.getConfiguration(), context);
     this.splitReaders = splitReaders;
+    this.tips = tips;
     this.metrics = metrics;
     this.retention = retention;
   }
@@ -120,6 +123,8 @@ final class KinesisSourceReader
     } else if (event instanceof ListingReport report) {
       metrics.listed(report);
       retention.reported(report);
+    } else if (event instanceof HashKeysReport report) {
+      tips.reported(report);
     } else if (event instanceof ShardRuling ruling) {
       splitReaders.rule(ruling);
     } else {

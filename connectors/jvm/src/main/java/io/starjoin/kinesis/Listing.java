@@ -64,4 +64,15 @@ record Listing(
   int holes() {
     return holes(shards);
   }
+
+  /** By shard id, as far as they are listed. */
+  Map<String, HashKeyRange> hashKeys() {
+    Map<String, HashKeyRange> byId = new LinkedHashMap<>();
+    for (ShardDescription shard : shards.values()) {
+      if (shard.hashKeys() != null) {
+        byId.put(shard.shardId(), shard.hashKeys());
+      }
+    }
+    return byId;
+  }
 }

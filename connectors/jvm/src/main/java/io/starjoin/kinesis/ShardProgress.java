@@ -17,6 +17,10 @@ final class ShardProgress {
     this.emitted = split.position();
   }
 
+  String shardId() {
+    return split.shardId();
+  }
+
   void advance(Block block) {
     emitted = block.next();
     children = block.children();

@@ -12,6 +12,9 @@
  *       <em>fetched</em>, which runs ahead of what was emitted.
  * </ul>
  *
+ * <p>Behind the first block of a shard, where there is nothing to read, and at its end a tip says
+ * until when everything of the shard was emitted ({@link io.starjoin.kinesis.ShardTips}).
+ *
  * <p>How a shard is read. The numbers are those in the code.
  *
  * <ol>

@@ -3,6 +3,7 @@ package io.starjoin.kinesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** What is emitted, and what of it the checkpoint has. */
@@ -21,9 +22,11 @@ class BlockEmitterTest {
   private final Block block = Block.of(frame, 2, 5, AFTER);
 
   private final StreamArn stream = StreamArn.parse(FakeKinesis.ARN);
+  private final ShardTips tips = new ShardTips("tickets");
   private final BlockEmitter emitter =
       new BlockEmitter(
           stream,
+          tips,
           budget,
           new ReaderMetrics(context.metricGroup(), stream, budget, timing, new Retention(timing)),
           timing,
@@ -56,6 +59,55 @@ class BlockEmitterTest {
 
     assertThat(output.frames).containsExactly(new GapWriter("tickets").write(toTheEnd));
     assertThat(progress.toSplit().position()).isEqualTo(Position.SHARD_END);
+  }
+
+  private Tips.Read onlyTip() {
+    assertThat(output.tips).hasSize(1);
+    Tips.Read tip = Tips.read(output.tips.get(0));
+    output.tips.clear();
+    return tip;
+  }
+
+  @Test
+  void aShardIsAnnouncedBehindItsFirstBlockAndOnce() {
+    Block later = Block.of(frame, 2, 5, Position.after("9").readUntil(7_000));
+    emitter.emitRecord(block, output, progress);
+    assertThat(output.tips).isEmpty();
+
+    tips.reported(new HashKeysReport(Map.of(FakeKinesis.id(0), HashKeyRange.ALL)));
+    emitter.emitRecord(later, output, progress);
+    String last = HashKeyRange.ALL.last().toString();
+    assertThat(onlyTip()).isEqualTo(new Tips.Read(FakeKinesis.id(0), 7_000, false, "0", last));
+
+    emitter.emitRecord(later, output, progress);
+    assertThat(output.tips).isEmpty();
+  }
+
+  @Test
+  void aShardWithoutRecordsSaysUntilWhenItWasRead() {
+    emitter.emitRecord(Block.moveTo(AFTER), output, progress);
+    assertThat(output.tips).isEmpty();
+
+    emitter.emitRecord(Block.moveTo(AFTER.readUntil(60_000)), output, progress);
+    assertThat(onlyTip()).isEqualTo(new Tips.Read(FakeKinesis.id(0), 60_000, false, "", ""));
+    assertThat(output.frames).isEmpty();
+  }
+
+  @Test
+  void theEndOfAShardIsSaid() {
+    emitter.emitRecord(Block.shardEnd(List.of()), output, progress);
+
+    assertThat(onlyTip()).isEqualTo(new Tips.Read(FakeKinesis.id(0), -1, true, "", ""));
+  }
+
+  @Test
+  void whileAShardIsInDoubtNothingIsSaidOfIt() {
+    Position position = AFTER.readUntil(60_000);
+    ShardInDoubt doubt =
+        new ShardInDoubt(FakeKinesis.id(0), position, Doubt.STALLED, List.of(), true, "x");
+    emitter.emitRecord(Block.inDoubt(doubt), output, progress);
+
+    assertThat(output.tips).isEmpty();
   }
 
   /** However long it has waited in the queue. */

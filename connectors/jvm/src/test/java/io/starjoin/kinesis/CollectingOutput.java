@@ -9,7 +9,10 @@ import org.apache.flink.api.connector.source.SourceOutput;
 /** Keeps what a reader emits. */
 final class CollectingOutput implements ReaderOutput<byte[]> {
 
+  /** And gaps. */
   final List<byte[]> frames = new ArrayList<>();
+
+  final List<byte[]> tips = new ArrayList<>();
   final List<Long> timestamps = new ArrayList<>();
   final List<String> released = new ArrayList<>();
 
@@ -19,7 +22,7 @@ final class CollectingOutput implements ReaderOutput<byte[]> {
 
   @Override
   public void collect(byte[] frame) {
-    frames.add(frame);
+    (Tips.isTip(frame) ? tips : frames).add(frame);
   }
 
   @Override

@@ -22,7 +22,10 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
 
   final Map<Integer, ReaderInfo> readers = new HashMap<>();
   final Map<Integer, List<ShardSplit>> assigned = new TreeMap<>();
+  /** But for hash keys. */
   final Map<Integer, List<SourceEvent>> sent = new TreeMap<>();
+
+  final Map<Integer, HashKeysReport> hashKeys = new TreeMap<>();
   private final int parallelism;
   private final List<Runnable> periodic = new ArrayList<>();
 
@@ -118,6 +121,10 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
   @Override
   public void sendEventToSourceReader(int reader, SourceEvent event) {
     requireRegistered(reader);
+    if (event instanceof HashKeysReport report) {
+      hashKeys.put(reader, report);
+      return;
+    }
     sent.computeIfAbsent(reader, id -> new ArrayList<>()).add(event);
   }
 

@@ -70,6 +70,9 @@ record RecordReader<T>(SourceReader<byte[], ShardSplit> blocks, Function<String,
 
     @Override
     public void collect(byte[] frame) {
+      if (Tips.isTip(frame)) {
+        return;
+      }
       Frames.data(List.of(frame)).forEach(data -> output.collect(read.apply(data)));
     }
 
