@@ -126,7 +126,7 @@ class ShardCut:
 
     def with_account(self, account: Account) -> ShardCut:
         """What is loaded with an account of the shard."""
-        is_front = account.last_committed is not None and (
+        is_latest = account.last_committed is not None and (
             self.last_committed is None or account.last_committed >= self.last_committed
         )
         last = max(
@@ -137,10 +137,10 @@ class ShardCut:
             first_sequence_number=account.first_sequence_number,
             last_sequence_number=last,
             last_position=_later(self.last_position, account.log_position),
-            last_committed=account.last_committed if is_front else self.last_committed,
+            last_committed=account.last_committed if is_latest else self.last_committed,
             last_arrival_ms=_later(self.last_arrival_ms, account.last_arrival_ms),
             # A replayed letter says how long ago its change was, not how far DMS is behind.
-            commit_lag_ms=account.commit_lag_ms if is_front else self.commit_lag_ms,
+            commit_lag_ms=account.commit_lag_ms if is_latest else self.commit_lag_ms,
         )
 
     def with_tip(self, tip: Tip) -> ShardCut:

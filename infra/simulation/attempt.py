@@ -121,7 +121,7 @@ class Attempt:
         self.gaps = {shard: restored.gaps.get(shard, 0) for shard in shards}
         self.checkpoint: Checkpoint | None = None
         self.announced = self.failed = False
-        self._told: set[int] = set()
+        self._announced_shards: set[int] = set()
         self._injected: set[int] = set()
         generations, key_id = job.source.generations, job.key_id
         known = self._open_loader().log_points()
@@ -217,17 +217,17 @@ class Attempt:
             records=[record.data for record in records],
         )
         self._into_decode(shard, frame)
-        if self.job.cut_rule is not None and shard not in self._told:
-            self._tell(shard, None)
+        if self.job.cut_rule is not None and shard not in self._announced_shards:
+            self._announce(shard, None)
 
     def tip(self, shard: int) -> None:
         """The shard was read to its end, and as much as that says was committed before."""
         assert self.job.cut_rule is not None
         until = self.job.source.complete_until(shard) // 1_000
-        self._tell(shard, until + self.job.cut_rule.lag_seconds * 1_000)
+        self._announce(shard, until + self.job.cut_rule.lag_seconds * 1_000)
 
-    def _tell(self, shard: int, read_until_ms: int | None) -> None:
-        self._told.add(shard)
+    def _announce(self, shard: int, read_until_ms: int | None) -> None:
+        self._announced_shards.add(shard)
         width = 2**128 // len(self.offsets)
         first, last = shard * width, (shard + 1) * width - 1
         if shard == len(self.offsets) - 1:

@@ -54,7 +54,7 @@ def idle(epoch: int, seconds: int) -> Part:
     return Part(Part.new_name(), Kind.ACCOUNT, "", 1, epoch=epoch, tips=(tip,))
 
 
-class Books:
+class Bookkeeping:
     """A warehouse, and one start of the application."""
 
     def __init__(self, warehouse: Warehouse) -> None:
@@ -83,32 +83,32 @@ class Books:
 
 
 @pytest.fixture
-def books(warehouse: Warehouse) -> Books:
-    return Books(warehouse)
+def bookkeeping(warehouse: Warehouse) -> Bookkeeping:
+    return Bookkeeping(warehouse)
 
 
 def time(seconds: int, micros: int = 7) -> dt.datetime:
     return (_BEGIN + dt.timedelta(seconds=seconds, microseconds=micros)).replace(tzinfo=None)
 
 
-def test_a_cut_goes_on_from_start_to_start(books: Books) -> None:
-    books.loader.load([part(1, 1, 9, 60)], _START)
-    assert books.shown() == [time(55), "commits", 1]
-    books.loader.load([idle(2, 1_000)], _START)
-    assert books.shown() == [time(700, 0), "arrival", 2]
+def test_a_cut_goes_on_from_start_to_start(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.loader.load([part(1, 1, 9, 60)], _START)
+    assert bookkeeping.shown() == [time(55), "commits", 1]
+    bookkeeping.loader.load([idle(2, 1_000)], _START)
+    assert bookkeeping.shown() == [time(700, 0), "arrival", 2]
 
-    later = books.begin(_START + 1)
+    later = bookkeeping.begin(_START + 1)
     later.load([part(3, 5, 8, 30)], _START + 1)
-    assert books.shown() == [time(700, 0), "replaying", 3]
+    assert bookkeeping.shown() == [time(700, 0), "replaying", 3]
     later.load([part(4, 9, 10, 1_200)], _START + 1)
-    assert books.shown() == [time(1_195), "commits", 4]
+    assert bookkeeping.shown() == [time(1_195), "commits", 4]
     later.load([part(5, 11, 100, 1_300)], _START + 1)
-    assert books.shown() == [time(1_295), "commits", 5]
+    assert bookkeeping.shown() == [time(1_295), "commits", 5]
 
-    with books.warehouse.connect() as connection:
+    with bookkeeping.warehouse.connect() as connection:
         cursor = connection.cursor()
-        newest = read_cut(cursor, books.names)
-        first = read_cut(cursor, books.names, dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
+        newest = read_cut(cursor, bookkeeping.names)
+        first = read_cut(cursor, bookkeeping.names, dt.datetime.now(dt.UTC) - dt.timedelta(days=1))
     assert first is None
     assert newest is not None
     (shard,) = newest.shards
@@ -120,56 +120,57 @@ def test_a_cut_goes_on_from_start_to_start(books: Books) -> None:
 @pytest.mark.faults
 @pytest.mark.parametrize(("when", "first"), [(When.BEFORE, []), (When.AFTER, [1])])
 def test_a_cut_is_there_once_whatever_became_of_the_first_attempt(
-    books: Books, faults: Faults, when: When, first: list[int]
+    bookkeeping: Bookkeeping, faults: Faults, when: When, first: list[int]
 ) -> None:
     loaded = part(1, 1, 9, 60)
     faults.add(Rule(r"^\s*commit\b", when, Action.CLOSE))
     with pytest.raises(OutcomeUnknownError):
-        books.loader.load([loaded], _START)
+        bookkeeping.loader.load([loaded], _START)
     faults.clear()
-    assert books.cuts() == first
-    books.loader.load([loaded], _START)
-    assert books.cuts() == [1]
-    books.loader.load([loaded, part(2, 10, 11, 120)], _START)
-    assert books.shown() == [time(115), "commits", 2]
+    assert bookkeeping.cuts() == first
+    bookkeeping.loader.load([loaded], _START)
+    assert bookkeeping.cuts() == [1]
+    bookkeeping.loader.load([loaded, part(2, 10, 11, 120)], _START)
+    assert bookkeeping.shown() == [time(115), "commits", 2]
 
 
-def test_what_was_read_before_there_were_cuts_counts(books: Books) -> None:
-    books.loader.load([part(1, 1, 99, 60)], _START)
-    execute(books.warehouse, f"DELETE FROM {books.names.cut}")
-    later = books.begin(_START + 1)
+def test_what_was_read_before_there_were_cuts_counts(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.loader.load([part(1, 1, 99, 60)], _START)
+    execute(bookkeeping.warehouse, f"DELETE FROM {bookkeeping.names.cut}")
+    later = bookkeeping.begin(_START + 1)
     later.load([part(2, 50, 98, 30)], _START + 1)
-    assert books.shown() == [None, "replaying", 1]
+    assert bookkeeping.shown() == [None, "replaying", 1]
     later.load([part(3, 99, 100, 90)], _START + 1)
-    assert books.shown() == [time(85), "commits", 2]
+    assert bookkeeping.shown() == [time(85), "commits", 2]
 
 
-def test_cuts_are_pruned_by_their_age_and_never_the_newest(books: Books) -> None:
+def test_cuts_are_pruned_by_their_age_and_never_the_newest(bookkeeping: Bookkeeping) -> None:
     for epoch, days in ((1, 9), (2, 8), (3, 6)):
-        loaded = books.loader.load([part(epoch, 10 * epoch, 10 * epoch + 1, epoch)], _START)
+        loaded = bookkeeping.loader.load([part(epoch, 10 * epoch, 10 * epoch + 1, epoch)], _START)
         set_back = f"GETDATE() - INTERVAL '{24 * days} hours'"
         execute(
-            books.warehouse,
-            f"UPDATE {books.names.cut} SET loaded_at = {set_back} WHERE batch = '{loaded.batch}'",
+            bookkeeping.warehouse,
+            f"UPDATE {bookkeeping.names.cut} SET loaded_at = {set_back} "
+            f"WHERE batch = '{loaded.batch}'",
         )
     for keeps, expected in ((7, [3]), (5, [3])):
         pruning = Loader(
-            spec(books.warehouse),
+            spec(bookkeeping.warehouse),
             application=APPLICATION,
-            bookkeeping_schema=books.warehouse.schema,
-            copy_role=books.warehouse.role,
-            connect=books.warehouse.connect,
-            manifests=books.store,
+            bookkeeping_schema=bookkeeping.warehouse.schema,
+            copy_role=bookkeeping.warehouse.role,
+            connect=bookkeeping.warehouse.connect,
+            manifests=bookkeeping.store,
             pruning=Kept(30, keeps),
         )
         pruning.prune(_START)
-        assert books.cuts() == expected
+        assert bookkeeping.cuts() == expected
 
 
-def test_who_reads_the_view_holds_up_no_load(books: Books) -> None:
-    books.loader.load([part(1, 1, 9, 60)], _START)
-    with books.warehouse.connect() as reader:
-        reader.cursor().execute(f"SELECT * FROM {books.names.data_complete_until}")
-        books.loader.load([part(2, 10, 11, 120)], _START)
+def test_who_reads_the_view_holds_up_no_load(bookkeeping: Bookkeeping) -> None:
+    bookkeeping.loader.load([part(1, 1, 9, 60)], _START)
+    with bookkeeping.warehouse.connect() as reader:
+        reader.cursor().execute(f"SELECT * FROM {bookkeeping.names.data_complete_until}")
+        bookkeeping.loader.load([part(2, 10, 11, 120)], _START)
         reader.rollback()
-    assert books.shown() == [time(115), "commits", 2]
+    assert bookkeeping.shown() == [time(115), "commits", 2]

@@ -222,7 +222,7 @@ def test_a_pruning_that_is_cut_anywhere_changes_nothing(shop: Shop, faults: Faul
         places += 1
         assert shop.accounts() == accounts
         assert (shop.tombstones, len(shop.ledger)) == ([1], 1)
-    assert places == 7  # two sums, four deletes and the commit
+    assert places == 8  # two sums, five deletes and the commit
     assert shop.sums() == sums
     assert (shop.tombstones, shop.ledger) == ([], set())
 

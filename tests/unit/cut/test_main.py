@@ -23,7 +23,7 @@ from infra.arguments import ExitCode
 from infra.cut.main import Warehouse, main
 from infra.simulation.sqlite_dialect import as_sqlite, connect
 
-NAMES: Final = Names("books")
+NAMES: Final = Names("starjoin")
 RULE: Final = CutRule()
 LAST_KEY: Final = str(2**128 - 1)
 FIRST: Final = dt.datetime(2026, 11, 26, 9, 0, tzinfo=dt.UTC)
@@ -34,7 +34,7 @@ class Cursor:
 
     def __init__(self) -> None:
         self.sqlite: sqlite3.Connection = connect()
-        self.sqlite.execute("ATTACH ':memory:' AS books")
+        self.sqlite.execute("ATTACH ':memory:' AS starjoin")
         for table in (CUT, SCHEMA_VERSION):
             self.sqlite.execute(as_sqlite(table.create_statement(NAMES)))
         version = {"version": LATEST.number, "release": LATEST.release, "migrated_at": FIRST}
@@ -44,7 +44,7 @@ class Cursor:
     def execute(self, operation: str, args: Any = None) -> None:
         if "information_schema.columns" in operation:
             self._rows: list[Any] = self.sqlite.execute(
-                "SELECT name FROM books.pragma_table_info('schema_version')"
+                "SELECT name FROM starjoin.pragma_table_info('schema_version')"
             ).fetchall()
             return
         sql = as_sqlite(operation).replace("%s", "?").replace("CAST(? AS TIMESTAMP)", "?")
@@ -157,7 +157,7 @@ def test_without_a_cut_it_fails(cursor: Cursor, capsys: pytest.CaptureFixture[st
 def test_tables_of_an_earlier_layout_are_said(
     cursor: Cursor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cursor.execute("UPDATE books.schema_version SET version = 11")
+    cursor.execute("UPDATE starjoin.schema_version SET version = 11")
     assert run(cursor) == ExitCode.FAILED
     assert "have version 11, and this release" in capsys.readouterr().err
 

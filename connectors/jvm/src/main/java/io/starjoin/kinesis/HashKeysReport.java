@@ -4,8 +4,8 @@ import java.util.Map;
 import org.apache.flink.api.connector.source.SourceEvent;
 
 /**
- * Enumerator to reader: which hash keys each shard of the last listing holds. The warehouse is told
- * by the readers, and so knows whether a shard is missing from what it has.
+ * Enumerator to reader: which hash keys each shard of the last listing holds. The readers say it
+ * on, so that the warehouse knows whether a shard is missing from what it has.
  *
  * @param hashKeys by shard id; without those of which it is not known
  */
