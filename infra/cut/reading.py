@@ -62,15 +62,15 @@ class ShownCut:
         return self.complete_until is not None and self.evidence is not Evidence.REPLAYING
 
 
-def read_cut(cursor: Cursor, names: Names, at: dt.datetime | None = None) -> ShownCut | None:
-    """The newest cut, or the newest of those that were loaded until `at`, which has its zone.
+def read_cut(cursor: Cursor, names: Names, moment: dt.datetime | None = None) -> ShownCut | None:
+    """The newest cut, or the newest of those that were loaded until `moment`, which has its zone.
 
     None where there is none.
     """
     condition, values = "", list[str]()
-    if at is not None:
+    if moment is not None:
         condition = " WHERE loaded_at <= CAST(%s AS TIMESTAMP)"
-        values = [at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ")]
+        values = [moment.astimezone(dt.UTC).replace(tzinfo=None).isoformat(sep=" ")]
     cursor.execute(
         f"SELECT {_COLUMNS} FROM {names.cut} "  # noqa: S608 - names of our own
         f"WHERE cut_number = (SELECT MAX(cut_number) FROM {names.cut}{condition}) "
