@@ -60,7 +60,7 @@ def reconcile(
     code = main(
         [
             *("--properties", str(run.stack.properties), "--dsn", run.stack.source.dsn()),
-            *("--lag", "1.5", "--gap", "1", "--wait", "60", "--json", *arguments),
+            *("--lag", "1.5", "--gap", "1", "--wait", "240", "--json", *arguments),
         ]
     )
     printed = capsys.readouterr()
