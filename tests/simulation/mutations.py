@@ -554,7 +554,6 @@ MUTATIONS: Final = (
         CUTS,
     ),
     Mutation("a start awaits every shard", lambda: [(Cut, "begin_start", replace)], CUTS),
-    Mutation("a cut awaits every hash key", lambda: [(cuts, "_hold", lambda *_: True)], CUTS),
     Mutation("what is below the floor is metered", _floor_forgotten_in_metrics, RELOADS),
     Mutation("a batch is metered once", _metered_twice),
     Mutation("fence", _no_fence),

@@ -87,7 +87,6 @@ _SOON = {
     "a gap has both its positions": 20,
     "a cut is that of the shard furthest behind": 20,
     "a start awaits every shard": 40,
-    "a cut awaits every hash key": 40,
     "columns of staged changes": 20,
     "columns of the target's row": 20,
     "columns of a change that is late": 20,
