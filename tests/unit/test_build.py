@@ -26,6 +26,7 @@ REQUIRED = {
     "check": ("declaration.yaml",),
     "simulate": ("declaration.yaml",),
     "run": ("declaration.yaml",),
+    "reconcile": ("--dsn=x",),
     "completion": ("bash",),
 }
 
