@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.positions import POSITION_TYPE, position_type
 from connectors.redshift.spec import (
     ColumnSpec,
+    ConstantSpec,
     DimensionSpec,
     PatchSpec,
     PathSpec,
@@ -14,6 +15,7 @@ from connectors.redshift.spec import (
 )
 from connectors.staging.shape import shape_of
 from flink_app.declaration.file import DeclarationError
+from flink_app.declaration.model import Constant
 from flink_app.declaration.star import DELETED, POSITION, Path, Star, unchanged_position_column
 from flink_app.positions.position import UNKNOWN
 
@@ -59,6 +61,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         schema=declared.schema_name,
         columns=(*visible, *_hidden_columns(name, star)),
         declared=tuple(column.name for column in visible),
+        constants=tuple(_constant(*constant) for constant in declared.constants.items()),
         key=star.key_columns(name),
         dist_key=declared.dist_key or _default_dist_key(star.key_columns(name)),
         sort_key=tuple(declared.sort_key),
@@ -69,6 +72,16 @@ def _target(name: str, star: Star) -> TargetSpec:
         followed=tuple(star.followed_columns(name).items()),
         staged=shape_of(star.wide_schema(name)),
     )
+
+
+def _constant(name: str, value: Constant) -> ConstantSpec:
+    """A constant as SQL; text is as long as it is, and a VARCHAR has at least one byte."""
+    if isinstance(value, str):
+        text = value.replace("'", "''")
+        return ConstantSpec(name, f"'{text}'", f"VARCHAR({max(len(value.encode()), 1)})")
+    if isinstance(value, bool):
+        return ConstantSpec(name, str(value).upper(), "BOOLEAN")
+    return ConstantSpec(name, str(value), "BIGINT")
 
 
 def _default_dist_key(key: tuple[str, ...]) -> str | None:

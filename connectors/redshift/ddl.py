@@ -62,13 +62,14 @@ def create_base(target: TargetSpec, names: Names) -> str:
 
 
 def create_view(target: TargetSpec, names: Names, present: Collection[str]) -> str:
-    """A target's view: of the declared columns those that the base table has.
+    """A target's view: of the declared columns those that the base table has, then constants.
 
     It is late-binding, so that the base table can be altered, and replaced by a copy, beneath it.
     """
-    shown = [column for column in target.declared if column in present]
+    shown = [quote(column) for column in target.declared if column in present]
+    shown += [f"CAST({c.value} AS {c.sql_type}) AS {quote(c.name)}" for c in target.constants]
     return (
-        f"CREATE VIEW {names.view(target)} AS\nSELECT {list_columns(shown)}\n"
+        f"CREATE VIEW {names.view(target)} AS\nSELECT {', '.join(shown)}\n"
         f"FROM {names.base(target)}\nWITH NO SCHEMA BINDING"
     )
 

@@ -63,6 +63,15 @@ class PathSpec:
 
 
 @dataclass(frozen=True)
+class ConstantSpec:
+    """A column of a target's view that has one value in every row: as SQL, and its type."""
+
+    name: str
+    value: str
+    sql_type: str
+
+
+@dataclass(frozen=True)
 class TargetSpec:
     """One wide table.
 
@@ -72,6 +81,7 @@ class TargetSpec:
         schema: of the view and of the base table.
         columns: of the base table, which are those of a staged row but for the delete flag.
         declared: the first of these, which the view shows; the others are hidden.
+        constants: what the view shows behind them.
         key: of the fact.
         dist_key: what the base table is distributed by; None if Redshift chooses.
         sort_key: what it is sorted by.
@@ -86,6 +96,7 @@ class TargetSpec:
     schema: str
     columns: tuple[ColumnSpec, ...]
     declared: tuple[str, ...]
+    constants: tuple[ConstantSpec, ...]
     key: tuple[str, ...]
     dist_key: str | None
     sort_key: tuple[str, ...]

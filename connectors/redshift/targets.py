@@ -119,7 +119,7 @@ def _find_change(
     view = create_view(target, names, base.columns)
     if under_name is None:
         return Change((view,), message=_say_recreated(target, names))
-    if _matches(view, under_name.definition):
+    if _matches(target, view, under_name.definition):
         return None
     return _replace(target, names, under_name, _grants_on(cursor, target), view)
 
@@ -311,10 +311,15 @@ def _say_recreated(target: TargetSpec, names: Names) -> str:
     )
 
 
-def _matches(statement: str, definition: str) -> bool:
-    """Whether a view is what this CREATE VIEW makes, whoever has formatted it since."""
+def _matches(target: TargetSpec, statement: str, definition: str) -> bool:
+    """Whether a view is what this CREATE VIEW makes, whoever has formatted it since.
+
+    Of constants every blank and capital counts.
+    """
     query = statement.partition(" AS\n")[2]
-    return _flatten(query) in _flatten(definition)
+    return _flatten(query) in _flatten(definition) and all(
+        constant.value in definition for constant in target.constants if "'" in constant.value
+    )
 
 
 def _mentions(definition: str, table: str) -> bool:

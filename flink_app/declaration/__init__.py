@@ -12,9 +12,10 @@ Modules:
     types: column types, and what each is in Arrow and in Redshift.
     type_names: the types of other databases, and what to declare for them.
     dms_records: the section `stream`: how DMS writes its records.
-    rules: what tables and their columns must keep; with it those of the next two.
+    rules: what tables and their columns must keep; with it those of the next three.
     reference_rules: what references must keep.
     target_rules: what targets must keep.
+    condition_rules: what the conditions of rows that count must keep.
     editor_schema: the JSON Schema that editors check a file with.
     redshift_rules: what Redshift would refuse of the tables that follow.
     star: a declaration, resolved: columns, paths, and what every block holds.

@@ -89,13 +89,15 @@ def _sharpen(models: Schema, whole: Schema) -> None:
     models["Reference"]["properties"]["columns"] |= {"items": identifier}
     target["sort_key"] |= {**names, "maxItems": MOST_SORT_KEY_COLUMNS}
     target["dist_key"] |= identifier
+    models["Condition"] |= {"minProperties": 1, "maxProperties": 1}
     target["schema"]["not"] = {"pattern": "^(pg_|information_schema$|catalog_history$)"}
     inner = IDENTIFIER.removeprefix("^").removesuffix("$")
     target["columns"]["additionalProperties"] |= {
         "pattern": rf"^{inner}(\.{inner})*$",
         "patternErrorMessage": "a column of the fact, or references and a column with dots between",
     }
-    target["columns"]["propertyNames"]["not"] = {"enum": sorted(SYSTEM_COLUMNS)}
+    for section in ("columns", "constants"):
+        target[section]["propertyNames"]["not"] = {"enum": sorted(SYSTEM_COLUMNS)}
     table["columns"]["minProperties"] = 1
     whole["tables"]["minProperties"] = 1
     _sharpen_types(column, table["columns"]["additionalProperties"]["anyOf"])

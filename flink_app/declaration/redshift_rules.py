@@ -22,6 +22,7 @@ from connectors.sql_limits import (
     WIDEST_ROW,
     is_system_schema,
 )
+from flink_app.declaration.model import Target
 from flink_app.declaration.star import Path, Star, unchanged_position_column
 from flink_app.declaration.types import ColumnType
 from flink_app.validation.fault import Fault, KeyPath
@@ -91,12 +92,22 @@ def _target_faults(star: Star) -> Iterator[Fault]:
                 f"{len(target.sort_key)} columns; Redshift takes at most {MOST_SORT_KEY_COLUMNS}"
             )
             yield Fault((*key_path, "sort_key"), problem, _FEWER, f"{subject}, sort_key")
-        for column in target.columns:
-            if column in SYSTEM_COLUMNS:
-                within = f"{subject}, column {column}"
-                of_column = (*key_path, "columns", column)
-                remedy = "give it another name"
-                yield Fault(of_column, _of_system(column), remedy, within, of_key=True)
+        yield from _shown_faults(target, subject, key_path)
+
+
+def _shown_faults(target: Target, subject: str, key_path: KeyPath) -> Iterator[Fault]:
+    """Of what the view shows."""
+    shown = [("columns", column) for column in target.columns]
+    shown += [("constants", column) for column in target.constants]
+    for section, column in shown:
+        if column in SYSTEM_COLUMNS:
+            within = f"{subject}, column {column}"
+            of_column = (*key_path, section, column)
+            remedy = "give it another name"
+            yield Fault(of_column, _of_system(column), remedy, within, of_key=True)
+    if target.constants and len(shown) > MOST_COLUMNS:
+        problem = f"its view has {len(shown)} columns; Redshift takes at most {MOST_COLUMNS}"
+        yield Fault((*key_path, "constants"), problem, _FEWER, subject, of_key=True)
 
 
 def _table_faults(star: Star) -> Iterator[Fault]:

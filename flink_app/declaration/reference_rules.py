@@ -1,4 +1,7 @@
-"""The rules of references: they lead somewhere, in no circle, and are stored as the key is."""
+"""The rules of references: they lead somewhere, and are stored as the key is.
+
+They may lead back to where they began: a target follows them as far as its columns say.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,10 @@ from flink_app.validation.words import find_meant, list_words
 
 
 def reference_faults(declaration: DeclarationParts) -> Iterator[Fault]:
-    """Every fault of every reference, then the circles."""
+    """Every fault of every reference."""
     for name, table in declaration.tables.items():
         for reference_name in table.references:
             yield from _faults_of_one(declaration, name, reference_name)
-    yield from _cycle_faults(declaration)
 
 
 def _faults_of_one(
@@ -126,29 +128,3 @@ def _left_out_apart(
             "changes have a reference whole or not at all: declare both alike",
             subject,
         )
-
-
-def _cycle_faults(declaration: DeclarationParts) -> Iterator[Fault]:
-    """Each circle once, at the reference that closes it."""
-    done: set[str] = set()
-
-    def visit(name: str, above: tuple[str, ...]) -> Iterator[Fault]:
-        if name in done or name not in declaration.tables:
-            return
-        for reference_name, reference in declaration.tables[name].references.items():
-            if reference.table in (*above, name):
-                circle = [*above, name]
-                circle = circle[circle.index(reference.table) :]
-                yield Fault(
-                    ("tables", name, "references", reference_name),
-                    f"{' -> '.join([*circle, reference.table])} is a cycle",
-                    "remove one of these references",
-                    "references",
-                    of_key=True,
-                )
-            else:
-                yield from visit(reference.table, (*above, name))
-        done.add(name)
-
-    for name in declaration.tables:
-        yield from visit(name, ())

@@ -9,7 +9,7 @@ Owns the names of hidden columns and the Arrow schema of each kind of block:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -154,24 +154,27 @@ class Star:
             for column in self.stored_columns(table).values()
         )
 
-    @_once
-    def paths(self, table: str) -> tuple[Path, ...]:
-        """Every chain of references that starts at `table`, parents before children."""
+    def _paths(self, start: str, used: Collection[tuple[str, ...]]) -> tuple[Path, ...]:
+        """The chains of references from `start` that are used, parents before children.
+
+        References may lead back to where they began: only what is used has an end.
+        """
 
         def walk(name: str, steps: tuple[str, ...]) -> Iterator[Path]:
             for step, reference in self.tables[name].references.items():
                 below = (*steps, step)
-                yield Path(below, reference.table, tuple(reference.columns))
-                yield from walk(reference.table, below)
+                if below in used:
+                    yield Path(below, reference.table, tuple(reference.columns))
+                    yield from walk(reference.table, below)
 
-        return tuple(sorted(walk(table, ()), key=lambda path: len(path.steps)))
+        return tuple(sorted(walk(start, ()), key=lambda path: len(path.steps)))
 
     @_once
     def target_paths(self, target: str) -> tuple[Path, ...]:
         """The paths that `target` needs, parents before children."""
         read = {column.path for column in self.wide_columns(target)}
         used = {path[:depth] for path in read for depth in range(1, len(path) + 1)}
-        return tuple(p for p in self.paths(self.targets[target].fact) if p.steps in used)
+        return self._paths(self.targets[target].fact, used)
 
     @cached_property
     def _below(self) -> dict[str, set[tuple[str, ...]]]:
@@ -192,7 +195,7 @@ class Star:
 
         What is kept in the warehouse is not known in the stream.
         """
-        below = (p for p in self.paths(dimension) if p.steps in self._below[dimension])
+        below = self._paths(dimension, self._below[dimension])
         return tuple(p for p in below if p.table in self.broadcast_dimensions)
 
     @cached_property
@@ -200,6 +203,7 @@ class Star:
         wanted: dict[str, set[str]] = {name: set(t.key) for name, t in self.tables.items()}
         for target in self.targets:
             fact = self.targets[target].fact
+            wanted[fact].update(self.targets[target].row_conditions)
             for column in self.wide_columns(target):
                 wanted[column.table].add(column.source)
             for path in self.target_paths(target):
@@ -312,9 +316,10 @@ class Star:
     @_once
     def parent_table(self, start: str, path: Path) -> str:
         """The table that holds the key columns of `path`, for a path that starts at `start`."""
-        if not path.parent:
-            return start
-        return next(p.table for p in self.paths(start) if p.steps == path.parent)
+        table = start
+        for step in path.parent:
+            table = self.tables[table].references[step].table
+        return table
 
     @_once
     def hidden_columns(self, target: str) -> Mapping[str, pa.Field]:

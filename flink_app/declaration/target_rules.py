@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from flink_app.declaration.condition_rules import condition_faults
 from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
 from flink_app.validation.fault import Fault, KeyPath
 from flink_app.validation.words import find_meant, list_words
@@ -26,8 +27,9 @@ def target_faults(declaration: DeclarationParts) -> Iterator[Fault]:
             continue
         yield from _column_faults(declaration, name, target)
         yield from _key_faults(declaration, name, target)
+        yield from _constant_faults(name, target)
+        yield from condition_faults(declaration, name, target)
         yield from _setting_faults(name, target)
-        yield from _role_faults(declaration, name, target)
         yield from _placement_faults(declaration, name, target)
 
 
@@ -162,6 +164,19 @@ def _key_faults(declaration: DeclarationParts, name: str, target: Target) -> Ite
             )
 
 
+def _constant_faults(name: str, target: Target) -> Iterator[Fault]:
+    for column in target.constants:
+        if column in target.columns:
+            yield Fault(
+                ("targets", name, "constants", column),
+                f"{column!r} is one of the target's columns already",
+                "give it another name",
+                f"target {name}, constants",
+                of_key=True,
+                needs=(("targets", name, "columns", column),),
+            )
+
+
 def _setting_faults(name: str, target: Target) -> Iterator[Fault]:
     named: list[tuple[KeyPath, str]] = [
         (("sort_key", index), column) for index, column in enumerate(target.sort_key)
@@ -170,6 +185,15 @@ def _setting_faults(name: str, target: Target) -> Iterator[Fault]:
         named.append((("dist_key",), target.dist_key))
     for key_path, column in named:
         if column in target.columns:
+            continue
+        if column in target.constants:
+            yield Fault(
+                ("targets", name, *key_path),
+                f"{column!r} is a constant, which is in the view alone",
+                f"choose one of its columns: {list_words([*target.columns])}",
+                f"target {name}, {key_path[0]}",
+                needs=(("targets", name, "constants", column),),
+            )
             continue
         shown = [shown_as for shown_as, dotted in target.columns.items() if dotted == column]
         meant = shown[0] if shown else find_meant(column, target.columns)
@@ -183,23 +207,13 @@ def _setting_faults(name: str, target: Target) -> Iterator[Fault]:
         )
 
 
-def _role_faults(declaration: DeclarationParts, name: str, target: Target) -> Iterator[Fault]:
-    for table_name, table in declaration.tables.items():
-        if any(reference.table == target.fact for reference in table.references.values()):
-            yield Fault(
-                ("targets", name, "fact"),
-                f"table {target.fact} cannot be both a fact and a dimension of {table_name}",
-                "choose another fact, or remove the reference to it",
-                f"target {name}",
-            )
-
-
 def _placement_faults(declaration: DeclarationParts, name: str, target: Target) -> Iterator[Fault]:
     """On every path the part that is joined in the warehouse comes last."""
-    if declaration.tables[target.fact].placement is Placement.WAREHOUSE:
+    placement = declaration.tables[target.fact].placement
+    if placement is Placement.WAREHOUSE and target.fact not in _dimensions(declaration):
         yield Fault(
             ("tables", target.fact, "placement"),
-            f"only dimensions have one, and this is the fact of target {name}",
+            f"only dimensions have one, and this is the fact of target {name} and no more",
             "remove it",
             f"table {target.fact}, placement",
             of_key=True,
@@ -226,6 +240,17 @@ def _placement_faults(declaration: DeclarationParts, name: str, target: Target) 
                     of_key=not has,
                     needs=(("tables", table, "placement"),),
                 )
+
+
+def _dimensions(declaration: DeclarationParts) -> set[str]:
+    """The tables that some target reaches, as far as its columns lead."""
+    return {
+        table
+        for target in declaration.targets.values()
+        if target.fact in declaration.tables
+        for dotted in target.columns.values()
+        for table in _tables_on(declaration, target.fact, dotted)
+    }
 
 
 def _tables_on(declaration: DeclarationParts, start: str, dotted: str) -> Iterator[str]:

@@ -50,6 +50,8 @@ VOCABULARY: Final = Vocabulary(
         **dict.fromkeys(("collate",), ("collation",)),
         **dict.fromkeys(("partition", "partitioned_by"), ("partitions",)),
         **dict.fromkeys(("toast", "large"), ("unchanged",)),
+        **dict.fromkeys(("filter", "filters", "condition", "conditions", "having"), ("where",)),
+        **dict.fromkeys(("literals", "fixed", "values"), ("constants",)),
     },
     values={
         **dict.fromkeys(("hmac", "token", "encrypt", "pseudonymise", "pseudonymize"), "tokenise"),
@@ -76,7 +78,10 @@ VOCABULARY: Final = Vocabulary(
         **dict.fromkeys(
             ("comment", "description", "doc", "label", "tags"), "write a comment, behind a #"
         ),
-        **dict.fromkeys(("where", "filter", "condition"), "remove it: a target has every row"),
+        **dict.fromkeys(
+            ("computed", "expressions", "formulas", "calculated"),
+            "remove it, and compute columns in a view on the target",
+        ),
         **dict.fromkeys(("join", "reference", "referenced", "foreign"), _REFERENCES),
         **dict.fromkeys(
             ("version", "apiversion", "kind", "dialect", "engine"), "remove it: there is none"

@@ -123,7 +123,8 @@ class RecordDecoder:
         ]
         self._watch.add(decoded.account, letters)
         for table, batch in decoded.changes.items():
-            yield Block(self._kind_of(table), table, batch)
+            for kind in self._kinds_of(table):
+                yield Block(kind, table, batch)
         if decoded.rejected:
             yield Block(Kind.DEAD_LETTERS, "", letters)
             originals = restricted_originals(block, decoded.rejected, self._originals)
@@ -131,9 +132,10 @@ class RecordDecoder:
                 yield Block(Kind.RESTRICTED, "", originals)
         yield Block(Kind.ACCOUNT, "", Account.to_batch(accounts))
 
-    def _kind_of(self, table: str) -> Kind:
-        is_broadcast = table in self.star.broadcast_dimensions
-        return Kind.FACTS if table in self.star.facts and not is_broadcast else Kind.DIMENSION
+    def _kinds_of(self, table: str) -> list[Kind]:
+        """What its changes are needed as; a table may be both a fact and a dimension."""
+        parts = ((Kind.DIMENSION, self.star.dimensions), (Kind.FACTS, self.star.facts))
+        return [kind for kind, tables in parts if table in tables]
 
     def _count(self, account: Account, by_rows: int) -> None:
         self._metrics.add(DecodeMetric.RECORDS_READ, account.read)

@@ -9,7 +9,7 @@ from pyflink.common import Types
 from pyflink.datastream import OutputTag, ProcessFunction, RuntimeContext
 
 from connectors.accounts import Gap, Tip
-from connectors.blocks import Block
+from connectors.blocks import Block, Kind
 from connectors.failures import guard
 from connectors.kinesis.element import read_element
 from connectors.routes import Routes
@@ -65,7 +65,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             yield self._send(self._decoder.take_tip(element))
             return
         for block in self._decoder.decode(element):
-            if block.table in self._broadcast:
+            if block.kind is Kind.DIMENSION and block.table in self._broadcast:
                 yield DIMENSIONS, block.encode()
             else:
                 yield self._send(block)

@@ -3,6 +3,7 @@
 Modules:
     operator: the stage in Flink, facts in any subtask and dimensions broadcast.
     plan: what the join needs of a declaration, compiled once.
+    conditions: which rows of a fact count in a target.
     join: facts to wide rows, dimension changes to patches, as pure functions.
     mirror: the dimensions in memory, that every subtask joins with.
     key_index: which row is the newest of a key.

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flink_app.declaration.star import DELETED, POSITION
+from flink_app.denormalise.conditions import delete_uncounted
 from flink_app.denormalise.keys import Keys
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import Lookup, PatchJoin, TargetJoin
@@ -27,6 +28,7 @@ Columns = dict[str, pa.Array]
 
 def wide_rows(facts: pa.RecordBatch, join: TargetJoin, mirror: Mirror) -> pa.RecordBatch:
     """Joins changes of a fact table to the dimensions: rows by `Star.wide_schema`."""
+    facts = delete_uncounted(facts, join.conditions)
     columns_by_path = _look_up(_columns(facts), join.lookups, mirror)
     columns = [columns_by_path[steps][name] for steps, name in join.sources]
     rows = pa.RecordBatch.from_arrays(columns, schema=join.schema)

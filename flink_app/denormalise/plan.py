@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from flink_app.declaration.star import DELETED, POSITION, Path, Star, unchanged_position_column
+from flink_app.denormalise.conditions import ColumnCondition, conditions_of
 
 # A path's steps and a column of the row at its end; the empty path is the start itself.
 ColumnSource = tuple[tuple[str, ...], str]
@@ -57,6 +58,7 @@ class TargetJoin:
         sources: where each column of the schema comes from, in its order.
         kept: columns that a delete keeps: the fact's key and what says how new the row is.
         positions: columns that a delete sets to 0; it sets all others to NULL.
+        conditions: which rows count; the others are deletes.
     """
 
     schema: pa.Schema
@@ -64,6 +66,7 @@ class TargetJoin:
     sources: tuple[ColumnSource, ...]
     kept: frozenset[str]
     positions: frozenset[str]
+    conditions: tuple[ColumnCondition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def _target_join(star: Star, target: str) -> TargetJoin:
         tuple(sources[name] for name in schema.names),
         frozenset((*star.key_columns(target), POSITION, DELETED, *column_positions)),
         frozenset(path.position for path in paths),
+        conditions_of(star, target),
     )
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+import pyarrow as pa
 
 from connectors.accounts import CONTROL
 from connectors.failures import StarjoinError
@@ -21,6 +23,7 @@ from flink_app.declaration import Star
 from flink_app.declaration.star import DELETED
 from flink_app.decode.block import Decoded, decode_block
 from flink_app.decode.plan import DecodePlan
+from flink_app.denormalise.conditions import conditions_of, delete_uncounted
 from flink_app.positions.generations import Generations
 from flink_app.privacy.keys import PrivacyKeys
 
@@ -39,7 +42,8 @@ class Outcome:
         line: where it stands in the file, from 1.
         became: `change`, `dead letter` or `passed over`.
         table: as declared; empty where none is known.
-        changes: of a change, one for each key: whether it deletes, and the treated values.
+        changes: of a change, one for each key: whether it deletes, the treated values, and the
+            targets in which its row does not count, if there are any.
         reason: of a dead letter, its reason; else why it was passed over.
         detail: what is wrong, with table and column.
         remedy: what to do.
@@ -55,16 +59,18 @@ class Outcome:
 
     def __str__(self) -> str:
         if self.became == "change":
-            written = (
-                f"{'delete' if each['deleted'] else 'upsert'} "
-                f"{json.dumps(each['values'], ensure_ascii=False)}"
-                for each in self.changes
-            )
-            return f"{self.table}: {', then '.join(written)}"
+            return f"{self.table}: {', then '.join(map(_write_change, self.changes))}"
         if self.became == "passed over":
             return f"passed over: {self.detail}"
         table = f"table {self.table}, " if self.table else ""
         return f"dead letter, {self.reason}: {table}{self.detail}. {self.remedy}"
+
+
+def _write_change(change: Mapping[str, Any]) -> str:
+    written = json.dumps(change["values"], ensure_ascii=False)
+    uncounted = change.get("does_not_count_in")
+    remark = f" (does not count in {', '.join(uncounted)})" if uncounted else ""
+    return f"{'delete' if change['deleted'] else 'upsert'} {written}{remark}"
 
 
 def decode_sample(star: Star, path: Path) -> Iterator[Outcome]:
@@ -88,10 +94,10 @@ def decode_sample(star: Star, path: Path) -> Iterator[Outcome]:
                 arrival_millis=[arrived],
                 records=[line],
             )
-            yield _outcome(number, decode_block(read_frame(frame), plan, keys))
+            yield _outcome(number, decode_block(read_frame(frame), plan, keys), star)
 
 
-def _outcome(line: int, decoded: Decoded) -> Outcome:
+def _outcome(line: int, decoded: Decoded, star: Star) -> Outcome:
     for _, rejected in decoded.rejected:
         return Outcome(
             line,
@@ -104,7 +110,9 @@ def _outcome(line: int, decoded: Decoded) -> Outcome:
     for table, batch in decoded.changes.items():
         rows = batch.to_pylist()
         if rows:
-            return Outcome(line, "change", table, tuple(_change(row) for row in rows))
+            uncounted = _find_uncounted(star, table, batch)
+            changes = tuple(_change(*each) for each in zip(rows, uncounted, strict=True))
+            return Outcome(line, "change", table, changes)
     kind = next((account.table for account in decoded.accounts), "")
     if kind == CONTROL:
         return Outcome(line, "passed over", reason="control", detail="a control record")
@@ -116,14 +124,29 @@ def _outcome(line: int, decoded: Decoded) -> Outcome:
     )
 
 
-def _change(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _find_uncounted(star: Star, table: str, changes: pa.RecordBatch) -> list[list[str]]:
+    """For each change, the targets of its table in which its row does not count."""
+    uncounted: list[list[str]] = [[] for _ in range(len(changes))]
+    deletes = changes.column(DELETED).to_pylist()
+    for target, declared in star.targets.items():
+        if declared.fact == table:
+            conditions = conditions_of(star, target)
+            deleted = delete_uncounted(changes, conditions).column(DELETED).to_pylist()
+            for names, before, after in zip(uncounted, deletes, deleted, strict=True):
+                if after and not before:
+                    names.append(target)
+    return uncounted
+
+
+def _change(row: Mapping[str, Any], uncounted: Sequence[str]) -> Mapping[str, Any]:
     deleted = bool(row[DELETED])
     shown = {
         name: _as_json(value)
         for name, value in row.items()
         if not name.startswith("_") and not (deleted and value is None)  # hidden columns do
     }
-    return {"deleted": deleted, "values": shown}
+    change: dict[str, Any] = {"deleted": deleted, "values": shown}
+    return change | {"does_not_count_in": [*uncounted]} if uncounted else change
 
 
 def _as_json(value: object) -> object:

@@ -11,7 +11,7 @@ Modules:
     names: names of the source as the declaration may have them, without conflicts.
     personal: which columns look personal, why, and which treatment is proposed.
     tables: which tables can be declared, their keys and columns.
-    references: what leads where: foreign keys without cycles, and types that agree.
+    references: what leads where: foreign keys without circles, and types that agree.
     targets: facts, the paths of each, and the columns of wide targets.
     sizes: what is kept in the warehouse, and lengths with which rows fit into Redshift.
     propose: all of that, one after the other.

@@ -48,11 +48,6 @@ def _reason_against(draft: Draft, table: DraftTable, key: ForeignKey) -> str:
     other = draft.tables.get(key.referenced)
     if other is None:
         return f"{full_name(key.referenced)} is not declared"
-    if other is table:
-        return (
-            f"it leads to {table.name} itself, and a reference cannot be followed to its own "
-            "table; the columns are kept"
-        )
     if None in [table.column_of(name) for name in key.columns]:
         return "one of its columns is left out"
     key_sources = [other.columns[name].source.name for name in other.key]
@@ -113,16 +108,20 @@ def _guess(draft: Draft, table: DraftTable) -> Iterator[ForeignKey]:
 
 
 def _break_cycles(draft: Draft) -> None:
-    """Takes references out until none leads back to where it began."""
+    """Makes references comments until none leads back by way of other tables.
+
+    So some table is left to which no other refers.
+    """
     while circle := _find_circle(draft):
         steps = [(draft.tables[table], name) for table, name in circle]
         # What may be null, and what is not called after the table it leads to, matters least.
         table, name = max(steps, key=lambda step: _dispensability(draft, *step))
-        reference = table.references.pop(name)
+        reference = table.unused[name] = table.references.pop(name)
         way = [*(each.name for each, _ in steps), steps[0][0].name]
         draft.leave_out(
             f"{full_name(table.id)}, reference by {', '.join(reference.source_columns)}",
-            f"it closes the circle {' -> '.join(way)}; the columns are kept",
+            f"it closes the circle {' -> '.join(way)}; the columns are kept, and the reference is "
+            "a comment: a target may follow it as far as you want",
         )
 
 
@@ -149,6 +148,8 @@ def _find_circle(draft: Draft) -> list[tuple[TableName, str]]:
                 waiting.pop()
                 del way[-1:]
                 continue
+            if reference.to == table:
+                continue  # it is followed one step
             on_way = [each for each, _ in waiting]
             if reference.to in on_way:
                 begin = on_way.index(reference.to)

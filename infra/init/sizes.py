@@ -21,9 +21,10 @@ _SHORTENED: Final = "cut, or rows were too wide"
 
 def place_dimensions(draft: Draft) -> None:
     """Large dimensions are kept in the warehouse, with every dimension that is read through one."""
+    dimensions = {id_ for target in draft.targets for id_ in target.paths.values()}
     for table in draft.tables.values():
         rows = table.source.rows or 0
-        if rows > LARGE_DIMENSION and table.id not in {t.fact for t in draft.targets}:
+        if rows > LARGE_DIMENSION and table.id in dimensions:
             _put_into_warehouse(
                 table,
                 "kept in the warehouse for its size: as part of the job's memory it would take "

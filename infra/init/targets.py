@@ -41,7 +41,12 @@ def add_targets(draft: Draft) -> None:
 
 def _choose_facts(draft: Draft) -> list[DraftTable]:
     """Tables to which no other refers, that refer to some, and that have many rows among these."""
-    referred = {r.to for table in draft.tables.values() for r in table.references.values()}
+    referred = {
+        reference.to
+        for table in draft.tables.values()
+        for reference in table.references.values()
+        if reference.to != table.id
+    }
     free = [table for id_, table in draft.tables.items() if id_ not in referred]
     leading = [table for table in free if table.references]
     if not leading and free:
@@ -74,7 +79,8 @@ def _choose_paths(draft: Draft, fact: DraftTable) -> tuple[Paths, list[str]]:
     """Every reference at the shortest way to its table, and those that lead there once more.
 
     Two references of one table are two paths, and so is what lies below them. A table that was
-    reached on a shorter way is not joined a second time: it would most often be the same row.
+    reached on a shorter way is not joined a second time: it would most often be the same row. What
+    leads to its own table is followed one step, and there is nothing below that.
     """
     paths: Paths = {}
     not_followed: list[str] = []
@@ -83,13 +89,15 @@ def _choose_paths(draft: Draft, fact: DraftTable) -> tuple[Paths, list[str]]:
     columns = len(fact.columns) + 1
     for depth in range(1, _DEEPEST + 1):
         below: Paths = {}
+        one_up: Paths = {}
         for way, id_ in level.items():
             for reference in draft.tables[id_].references.values():
                 path = (*way, reference.name)
                 dotted = ".".join(path)
                 other = draft.tables[reference.to]
                 added = len(other.columns) + len(reference.columns) + 1
-                if reference.to in reached:
+                is_up = reference.to == id_
+                if reference.to in reached and not is_up:
                     known = ".".join(reached[reference.to])
                     not_followed.append(f"{dotted}: {other.name} is reached as {known} already")
                 elif depth == _DEEPEST or _is_too_long(path, reference.columns):
@@ -98,9 +106,12 @@ def _choose_paths(draft: Draft, fact: DraftTable) -> tuple[Paths, list[str]]:
                     not_followed.append(f"{dotted}: Redshift has no room for more columns")
                 else:
                     columns += added
-                    below[path] = reference.to
+                    (one_up if is_up else below)[path] = reference.to
+                    if is_up:
+                        further = f"{dotted}.{reference.name}"
+                        not_followed.append(f"{further}: one step is followed; write more of them")
         reached |= {id_: path for path, id_ in reversed(below.items())}
-        paths |= below
+        paths |= below | one_up
         level = below
     return paths, not_followed
 
@@ -110,13 +121,13 @@ def _is_too_long(path: tuple[str, ...], columns: tuple[str, ...]) -> bool:
 
 
 def _keep_used_references(draft: Draft) -> None:
-    """References that some target follows; every one that is declared is walked from every fact."""
+    """References that some target follows; the others are comments."""
     used: dict[TableName, set[str]] = {id_: set() for id_ in draft.tables}
     for target in draft.targets:
         for path in target.paths:
             used[_holder(target, path)].add(path[-1])
     for id_, table in draft.tables.items():
-        table.unused = {n: r for n, r in table.references.items() if n not in used[id_]}
+        table.unused |= {n: r for n, r in table.references.items() if n not in used[id_]}
         table.references = {n: r for n, r in table.references.items() if n in used[id_]}
     for target in draft.targets:
         while (ways := _count_ways(draft, target.fact)) > _MOST_WAYS:
@@ -133,7 +144,9 @@ def _count_ways(draft: Draft, start: TableName) -> int:
 
     def count(id_: TableName) -> int:
         if id_ not in counted:
-            counted[id_] = sum(1 + count(r.to) for r in draft.tables[id_].references.values())
+            counted[id_] = sum(
+                1 if r.to == id_ else 1 + count(r.to) for r in draft.tables[id_].references.values()
+            )
         return counted[id_]
 
     return count(start)

@@ -15,7 +15,7 @@ from functools import cached_property
 from connectors.redshift.names import Names, quote
 from connectors.redshift.spec import DimensionSpec, TargetSpec
 from flink_app.declaration import Star
-from flink_app.declaration.model import Column, TrailingBlanks, Treatment
+from flink_app.declaration.model import Column, Condition, Constant, TrailingBlanks, Treatment
 from flink_app.declaration.star import DELETED, POSITION, Path
 from flink_app.warehouse import warehouse_spec
 from infra.reconcile.canonical import (
@@ -223,7 +223,7 @@ def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> 
         )
 
     groups = [Group((), (), columns_at(()), POSITION)]
-    joined = [tables.from_clause(spec.fact, FACT)]
+    joined = [_select_counted(target, spec.fact, star, tables)]
     numbers = {path.steps: n for n, path in enumerate(paths, 1)}
     for path in paths:
         parent = star.parent_table(spec.fact, path)
@@ -243,6 +243,35 @@ def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> 
         key=key,
         groups=tuple(groups),
     )
+
+
+def _select_counted(target: str, fact: str, star: Star, tables: _Tables) -> str:
+    """The fact at the source; where the target has conditions, those of its rows that count."""
+    every, conditions = tables.from_clause(fact, FACT), star.targets[target].row_conditions
+    if not conditions:
+        return every
+    met = [
+        _write_condition(tables.column(name, FACT, fact, name), condition)
+        for name, condition in conditions.items()
+    ]
+    return f"(SELECT * FROM {every} WHERE {' AND '.join(met)}) AS {FACT}"
+
+
+def _write_condition(column: ComparedColumn, condition: Condition) -> str:
+    """A condition as SQL; text is compared as it is stored."""
+    value = column.value(Side.SOURCE)
+    if condition.is_null is not None:
+        return f"{value} IS {'' if condition.is_null else 'NOT '}NULL"
+    if column.column.type.is_text:
+        value = make_text(column.column, column.blanks, value, Side.SOURCE)
+    listed = ", ".join(map(_write_literal, condition.values))
+    return f"{value} {'IN' if condition.one_of is not None else 'NOT IN'} ({listed})"
+
+
+def _write_literal(value: Constant) -> str:
+    if isinstance(value, str):
+        return "'{}'".format(value.replace("'", "''").replace("%", "%%"))
+    return str(value).upper()
 
 
 def _of_dimension(spec: DimensionSpec, star: Star, names: Names, *, has_key: bool) -> Comparison:

@@ -98,11 +98,29 @@ class Oracle:
             rows=sort_rows(
                 tuple(row[name] for name in columns)
                 for version in versions
-                if version.row is not None
+                if self.counts(target, version.row)
                 for row in [self._wide(target, version, tables)]
             ),
-            tombstones=sort_rows(self.tombstone(v) for v in versions if v.row is None),
+            tombstones=sort_rows(
+                self.tombstone(v) for v in versions if not self.counts(target, v.row)
+            ),
         )
+
+    def counts(self, target: str, row: Row | None) -> bool:
+        """Whether a row of the fact is one of the target's."""
+        if row is None:
+            return False
+        for column, condition in self._declaration.targets[target].row_conditions.items():
+            value = row.get(column)
+            if condition.is_null is not None:
+                holds = (value is None) == condition.is_null
+            elif condition.one_of is not None:
+                holds = value in condition.one_of
+            else:
+                holds = value is not None and value not in (condition.none_of or [])
+            if not holds:
+                return False
+        return True
 
     def dimension(self, table: str, columns: Sequence[str], tables: Tables) -> Lines:
         """The newest version of every key of `table`, as it is kept; of a deleted one the key."""
@@ -132,13 +150,15 @@ class Oracle:
         return [shown[name] for name in self._declaration.tables[declared.fact].key]
 
     def compute_visible(self, target: str, tables: dict[str, dict[Key, Row]]) -> Lines:
-        """The visible columns of `target`, from plain tables."""
+        """The visible columns of `target` and its constants, from plain tables."""
         declared = self._declaration.targets[target]
         versions = {
             name: {key: Version(name, key, row, (0, 0, 0)) for key, row in rows.items()}
             for name, rows in tables.items()
         }
-        return self.compute_expected(target, list(declared.columns), versions, versions).rows
+        columns, constants = list(declared.columns), tuple(declared.constants.values())
+        rows = self.compute_expected(target, columns, versions, versions).rows
+        return [(*row, *constants) for row in rows]
 
     def _wide(self, target: str, fact: Version, tables: Tables) -> dict[str, Any]:
         """One wide row: visible columns, positions and hidden keys."""

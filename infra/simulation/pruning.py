@@ -159,7 +159,7 @@ class Pruning:
             facts = find_newest(shards, reached, forgotten=self.forgotten[target])
             for version in facts.get(fact, {}).values():
                 waits = held[fact, version.key]
-                if version.row is None and not any(
+                if not self._oracle.counts(target, version.row) and not any(
                     other.position <= version.position for other in waits
                 ):
                     tombstone = (target, self._oracle.tombstone(version))

@@ -23,6 +23,10 @@ Prescribed = Sequence[Any] | Callable[[int], Any]
 _KEYS: Final = 3
 _KEYS_IN_COMPOSITE: Final = 2  # so that whole keys meet as often as keys of one column
 _MOST_REPORTED: Final = 12
+# Of 100 values of a column that decides whether rows count: NULL, where that is asked for, and what
+# it is compared with.
+_OFTEN: Final = 30
+_MOSTLY: Final = 60
 
 
 class ValuesError(StarjoinError, ValueError):
@@ -46,6 +50,7 @@ class Values:
         self._tables = declaration.tables
         self._written = 0
         self._linked = _linked_columns(declaration)
+        self._asked = _asked_values(declaration)
         self._prescribed: dict[tuple[str, str], Prescribed] = {}
         for name, column_values in (values or {}).items():
             self._prescribe(name, column_values)
@@ -77,10 +82,14 @@ class Values:
         )
         prescribed = self._prescribed.get((table, name)) or self._find_linked(table, name)
         if not compared:
-            if nullable and choices.chance(5):
+            asked = [value for each in readers for value in self._asked.get((table, each), ())]
+            if nullable and choices.chance(_OFTEN if None in asked else 5):
                 return None
             if isinstance(prescribed, Sequence):
                 return choices.one_of(prescribed)
+            values = [value for value in asked if value is not None]
+            if prescribed is None and values and choices.chance(_MOSTLY):
+                return choices.one_of(values)
             self._written += 1
             return self._make(table, name, prescribed, columns)
         domain = prescribed if prescribed is not None else self._domain(table, name)
@@ -118,7 +127,8 @@ class Values:
         keys = (key_value(column.type, number, length) for number in numbers)
         if column.ignored:
             keys = (find_form(key, column.ignored) for key in keys)
-        return list(dict.fromkeys(keys))
+        asked = [v for each in self._linked[table, name] for v in self._asked.get(each, ())]
+        return list(dict.fromkeys([*(v for v in asked if v is not None), *keys]))
 
     def _find_linked(self, table: str, name: str) -> Prescribed | None:
         """What is given for a column that holds the same keys."""
@@ -209,6 +219,16 @@ def readers_of(columns: Mapping[str, Column]) -> dict[str, list[str]]:
     for name, column in columns.items():
         readers.setdefault(column.source or name, []).append(name)
     return readers
+
+
+def _asked_values(declaration: Declaration) -> dict[tuple[str, str], list[Any]]:
+    """By table and column, what conditions of targets compare it with; None where NULL counts."""
+    asked: dict[tuple[str, str], list[Any]] = {}
+    for target in declaration.targets.values():
+        for column, condition in target.row_conditions.items():
+            values = condition.values if condition.is_null is None else (None,)
+            asked.setdefault((target.fact, column), []).extend(values)
+    return asked
 
 
 def _linked_columns(declaration: Declaration) -> dict[tuple[str, str], list[tuple[str, str]]]:

@@ -362,7 +362,8 @@ class Check:
             message = "the table is still between two cuts"
             raise WrongError(message, "stuck")
         for target in self._spec.targets:
-            visible = list(self._star.targets[target.table].columns)
+            declared = self._star.targets[target.table]
+            visible = [*declared.columns, *declared.constants]
             expected = self._oracle.compute_visible(target.table, self._source.tables)
             actual = self._read_view(target, len(visible))
             _compare("end", expected, actual, visible, target.table)

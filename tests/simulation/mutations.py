@@ -52,6 +52,7 @@ from flink_app.records.plan import RecordPlan
 from infra.simulation.profile import Profile
 from infra.simulation.world import World
 from tests.simulation import reload_mutations as reload
+from tests.simulation import shape_mutations as shape
 from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
 from tests.simulation.plan_mutations import (
     Patch,
@@ -70,6 +71,7 @@ from tests.simulation.plan_mutations import (
 from tests.simulation.profile import (
     COARSE,
     COMBINED,
+    COUNTED,
     CUTS,
     GAPS,
     OLDER,
@@ -77,6 +79,7 @@ from tests.simulation.profile import (
     PRUNING,
     RELOADS,
     RESTARTS,
+    SHAPES,
     SOURCES,
     TABLE_RELOADS,
     UNCHANGED,
@@ -604,6 +607,28 @@ MUTATIONS: Final = (
         lambda: [(rows, "_check_whole", lambda *_: None)],
         PARTIAL,
     ),
+    Mutation("a fact that is a dimension stays a fact", shape.dimensions_alone, SHAPES),
+    Mutation("a fact can be a dimension", shape.facts_alone, SHAPES),
+    Mutation(
+        "rows are looked for by every path to a table",
+        shape.searched_by_the_first_path_of_a_table,
+        SHAPES,
+        placed=40,
+    ),
+    Mutation(
+        "rows are joined along every path to a table",
+        shape.applied_along_the_first_path_of_a_table,
+        SHAPES,
+        placed=40,
+    ),
+    Mutation("a row that stops counting goes", shape.every_row_counts, COUNTED),
+    Mutation("what does not count is a delete", shape.uncounted_rows_are_left_out, COUNTED),
+    Mutation(
+        "a delete of what does not count has its position",
+        shape.uncounted_rows_have_no_position,
+        COUNTED,
+    ),
+    Mutation("the view shows constants", shape.constants_are_not_shown, COUNTED),
     Mutation(
         "versions by all positions",
         lambda: [(join, "_version", lambda positions: positions[0])],

@@ -9,8 +9,11 @@ from infra.simulation.profile import Profile
 from tests.simulation.stars import (
     COARSE_STARS,
     COMBINED_STARS,
+    COUNTED_STARS,
     LOG_STARS,
+    PARTIAL_SHAPE_STARS,
     PARTIAL_STARS,
+    SHAPE_STARS,
     SOURCE_STARS,
     STARS,
     UNCHANGED_STARS,
@@ -61,3 +64,15 @@ SCHEDULED: Final = replace(COMBINED, scheduled=90)
 COMBINED_PRUNING: Final = replace(COMBINED, older_restores=0, pruning=True)
 # Shards that are found empty; readers that go on from where they were before.
 CUTS: Final = replace(EVERYTHING, older_restores=40, cuts=30)
+# Stars of other shapes: tables on several paths, both fact and dimension, that refer to themselves.
+SHAPES: Final = replace(
+    EVERYTHING, reloads=8, table_reloads=8, letters=3, placed=40, stars=SHAPE_STARS
+)
+PARTIAL_SHAPES: Final = replace(SHAPES, placed=0, stars=PARTIAL_SHAPE_STARS)
+# Targets of rows that count, by values that change often.
+COUNTED: Final = replace(
+    SHAPES,
+    stars=COUNTED_STARS,
+    values={"purchase.state": ("paid", "sent", "draft"), "purchase.is_test": (False, False, True)},
+)
+COUNTED_PRUNING: Final = replace(COUNTED, older_restores=0, pruning=True)

@@ -327,6 +327,216 @@ targets:
       place_country: place.country.title
 """
 
+# Two references to one table, each with what lies below it in full.
+_ADDRESSES: Final = """
+name: addresses
+source_schema: shop
+tables:
+  city:
+    key: [city]
+    columns: {city: integer, label: varchar(40)}
+  address:
+    key: [address]
+    columns: {address: integer, city: integer, street: {type: varchar(40), treatment: mask_text}}
+    references: {city: {table: city, columns: [city]}}
+  purchase:
+    key: [purchase]
+    columns: {purchase: integer, billed_to: integer, sent_to: integer, note: varchar(40)}
+    references:
+      billing: {table: address, columns: [billed_to]}
+      delivery: {table: address, columns: [sent_to]}
+targets:
+  purchases:
+    fact: purchase
+    columns:
+      purchase: purchase
+      note: note
+      billing_street: billing.street
+      billing_city: billing.city.label
+      delivery_street: delivery.street
+      delivery_city: delivery.city.label
+"""
+
+# Many to many: the fact's key is two references, one of them to a token.
+_LINKS: Final = """
+name: links
+source_schema: shop
+tables:
+  film:
+    key: [film]
+    columns: {film: integer, title: varchar(40)}
+  actor:
+    key: [actor]
+    columns: {actor: {type: varchar(20), treatment: tokenise}, name: varchar(40)}
+  role:
+    key: [film, actor]
+    columns:
+      film: integer
+      actor: {type: varchar(20), treatment: tokenise}
+      part: varchar(40)
+    references:
+      film: {table: film, columns: [film]}
+      actor: {table: actor, columns: [actor]}
+targets:
+  roles:
+    fact: role
+    columns: {film: film, actor: actor, part: part, title: film.title, name: actor.name}
+"""
+
+# A table that is a fact of its own and a dimension of another, with a dimension below it.
+_HEADERS: Final = """
+name: headers
+source_schema: shop
+tables:
+  customer:
+    key: [customer]
+    columns: {customer: integer, name: {type: varchar(40), treatment: mask}}
+  purchase:
+    key: [purchase]
+    columns: {purchase: integer, buyer: integer, note: varchar(40)}
+    references: {buyer: {table: customer, columns: [buyer]}}
+  line:
+    key: [purchase, line]
+    columns: {purchase: integer, line: smallint, goods: varchar(40)}
+    references: {purchase: {table: purchase, columns: [purchase]}}
+targets:
+  purchases:
+    fact: purchase
+    columns: {purchase: purchase, note: note, buyer: buyer.name}
+  lines:
+    fact: line
+    columns:
+      purchase: purchase
+      line: line
+      goods: goods
+      note: purchase.note
+      buyer: purchase.buyer.name
+"""
+
+# A table that refers to itself, followed to different depths, from itself and from another fact.
+_MANAGERS: Final = """
+name: managers
+source_schema: shop
+tables:
+  clerk:
+    key: [clerk]
+    columns: {clerk: integer, boss: integer, name: varchar(40)}
+    references: {boss: {table: clerk, columns: [boss]}}
+  task:
+    key: [task]
+    columns: {task: integer, clerk: integer, title: varchar(40)}
+    references: {clerk: {table: clerk, columns: [clerk]}}
+targets:
+  clerks:
+    fact: clerk
+    columns: {clerk: clerk, name: name, boss: boss, boss_name: boss.name, top: boss.boss.name}
+  tasks:
+    fact: task
+    columns:
+      task: task
+      title: title
+      clerk: clerk.name
+      boss: clerk.boss.name
+      top: clerk.boss.boss.name
+"""
+
+# References in a circle, followed once around.
+_CIRCLE: Final = """
+name: circle
+source_schema: shop
+tables:
+  unit:
+    key: [unit]
+    columns: {unit: integer, head: integer, title: varchar(40)}
+    references: {head: {table: clerk, columns: [head]}}
+  clerk:
+    key: [clerk]
+    columns: {clerk: integer, unit: integer, name: varchar(40)}
+    references: {unit: {table: unit, columns: [unit]}}
+targets:
+  clerks:
+    fact: clerk
+    columns:
+      clerk: clerk
+      name: name
+      unit: unit.title
+      head: unit.head.name
+      unit_of_head: unit.head.unit.title
+"""
+
+# The same shapes where changes leave columns and references out.
+_PARTIAL_SHAPES: Final = """
+name: partial_shapes
+source_schema: shop
+tables:
+  clerk:
+    key: [clerk]
+    columns:
+      clerk: integer
+      boss: {type: integer, unchanged: missing}
+      name: {type: varchar(40), unchanged: missing}
+    references: {boss: {table: clerk, columns: [boss]}}
+  task:
+    key: [task]
+    columns: {task: integer, clerk: {type: integer, unchanged: missing}, title: varchar(40)}
+    references: {clerk: {table: clerk, columns: [clerk]}}
+targets:
+  clerks:
+    fact: clerk
+    columns: {clerk: clerk, name: name, boss_name: boss.name, top: boss.boss.name}
+  tasks:
+    fact: task
+    columns: {task: task, title: title, clerk: clerk.name, boss: clerk.boss.name}
+"""
+
+# Rows that count and others, of a table that is both fact and dimension, by columns that are shown
+# nowhere and by a reference; and constants.
+_COUNTED: Final = """
+name: counted
+source_schema: shop
+tables:
+  client:
+    key: [client]
+    columns: {client: integer, name: {type: varchar(40), treatment: mask}}
+  purchase:
+    key: [purchase]
+    columns:
+      purchase: integer
+      buyer: integer
+      state: varchar(8)
+      is_test: boolean
+      note: varchar(40)
+    references: {buyer: {table: client, columns: [buyer]}}
+  line:
+    key: [purchase, line]
+    columns:
+      purchase: integer
+      line: smallint
+      origin: integer
+      kind: smallint
+      goods: varchar(40)
+    references:
+      purchase: {table: purchase, columns: [purchase]}
+      origin: {table: client, columns: [origin]}
+targets:
+  purchases:
+    fact: purchase
+    columns: {purchase: purchase, note: note, buyer: buyer.name}
+    where: {state: [paid, sent], is_test: false}
+    constants: {origin: 'the shop''s: "A"', release: -2, is_final: true}
+  lines:
+    fact: line
+    columns:
+      purchase: purchase
+      line: line
+      goods: goods
+      state: purchase.state
+      buyer: purchase.buyer.name
+      seller: origin.name
+    where: {origin: {is_null: false}, kind: {none_of: [0]}}
+    constants: {origin_text: ""}
+"""
+
 # The star of the counterexamples of the algorithm; not among the random ones.
 _TALE: Final = """
 name: tale
@@ -377,6 +587,8 @@ targets:
 """
 
 TEXTS: Final = (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
+# No two of them have tables or targets of one name.
+DISTINCT_TEXTS: Final = (*TEXTS, _MANAGERS, _COUNTED)
 STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
 UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
 PARTIAL_STARS: Final[tuple[Star, ...]] = (star(_PARTIAL),)
@@ -392,6 +604,11 @@ COARSE_STARS: Final[tuple[Star, ...]] = tuple(
 )
 SOURCE_STARS: Final[tuple[Star, ...]] = (star(_PARTITIONED), star(_COLLATED))
 COMBINED_STARS: Final[tuple[Star, ...]] = (star(_COMBINED),)
+SHAPE_STARS: Final[tuple[Star, ...]] = tuple(
+    star(text) for text in (_ADDRESSES, _LINKS, _HEADERS, _MANAGERS, _CIRCLE)
+)
+COUNTED_STARS: Final[tuple[Star, ...]] = (star(_COUNTED),)
+PARTIAL_SHAPE_STARS: Final[tuple[Star, ...]] = (star(_PARTIAL_SHAPES),)
 TALE: Final = star(_TALE)
 UNCHANGED_TALE: Final = star(_UNCHANGED_TALE)
 

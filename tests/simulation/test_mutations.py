@@ -94,6 +94,14 @@ _SOON = {
     "versions by all positions": 20,
     "what a reference leads to comes along with it": 10,
     "an update that lacks a column is a dead letter": 10,
+    "a fact that is a dimension stays a fact": 20,
+    "a fact can be a dimension": 20,
+    "rows are looked for by every path to a table": 30,
+    "rows are joined along every path to a table": 20,
+    "a row that stops counting goes": 10,
+    "what does not count is a delete": 10,
+    "a delete of what does not count has its position": 10,
+    "the view shows constants": 10,
 }
 
 

@@ -105,6 +105,60 @@ targets:
       verified: sender_company.entry.verified
 """
 
+# A table that is fact and dimension, one that refers to itself, a circle, rows that count,
+# constants.
+SHAPES: Final = """
+name: shapes
+source_schema: shop
+tables:
+  unit:
+    key: [unit]
+    columns: {unit: integer, head: integer, title: varchar(40)}
+    references: {head: {table: clerk, columns: [head]}}
+  clerk:
+    key: [clerk]
+    columns: {clerk: integer, boss: integer, unit: integer, name: varchar(40)}
+    references:
+      boss: {table: clerk, columns: [boss]}
+      unit: {table: unit, columns: [unit]}
+  purchase:
+    key: [purchase]
+    columns:
+      purchase: integer
+      clerk: integer
+      state: varchar(9)
+      is_test: boolean
+      note: varchar(40)
+    references: {clerk: {table: clerk, columns: [clerk]}}
+  line:
+    key: [purchase, line]
+    columns: {purchase: integer, line: smallint, goods: varchar(40)}
+    references: {purchase: {table: purchase, columns: [purchase]}}
+targets:
+  clerks:
+    fact: clerk
+    columns: {clerk: clerk, name: name, boss: boss.name, top: boss.boss.name, head: unit.head.name}
+  purchases:
+    fact: purchase
+    columns: {purchase: purchase, note: note, clerk: clerk.name}
+    where: {state: [a, paid], is_test: {none_of: [true]}, clerk: {is_null: false}}
+    constants: {origin: "the shop's", release: 2, is_final: false}
+  lines:
+    fact: line
+    columns:
+      purchase: purchase
+      line: line
+      goods: goods
+      note: purchase.note
+      clerk: purchase.clerk.name
+      boss: purchase.clerk.boss.name
+"""
+
+
+@cache
+def shapes() -> Star:
+    return star(SHAPES)
+
 
 @cache
 def ticket_seller() -> Star:

@@ -209,6 +209,23 @@ def test_scripts_get_the_records_too(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert found["changes"][0]["values"]["customer_id"] == 7
 
 
+def test_a_record_says_where_its_row_does_not_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted = SHOP.replace("    dist_key:", "    where: {bought_by: [1]}\n    dist_key:")
+    records = [record("purchase", {"purchase_id": 9, "bought_by": buyer}) for buyer in (1, 2)]
+    sample = save(tmp_path, "\n".join(records), "sample.jsonl")
+    arguments = [str(save(tmp_path, counted)), "--records", str(sample)]
+    assert main(arguments) == ExitCode.DONE
+    said = [line for line in capsys.readouterr().out.splitlines() if ": purchase: upsert" in line]
+    assert said[0].endswith('"bought_by": 1, "total": null, "bought_at": null}')
+    assert said[1].endswith("(does not count in purchases)")
+    assert main([*arguments, "--json"]) == ExitCode.DONE
+    first, second = json.loads(capsys.readouterr().out)["records"]
+    assert "does_not_count_in" not in first["changes"][0]
+    assert second["changes"][0]["does_not_count_in"] == ["purchases"]
+
+
 def test_tokens_of_one_run_say_nothing_in_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

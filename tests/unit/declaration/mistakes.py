@@ -198,7 +198,8 @@ KEYS: Final = (
     _key("target", "    fact: purchase", "    ^table: purchase", "use `fact:`"),
     _key("target", "    dist_key:", "    ^distkey:", "dist_key"),
     _key("target", "    sort_key:", "    ^order_by:", "use `sort_key:`"),
-    _key("target", "    dist_key:", "    ^where: x\n    dist_key:", "remove it"),
+    _key("target", "    dist_key:", "    ^filter: {total: 1}\n    dist_key:", "use `where:`"),
+    _key("target", "    dist_key:", "    ^computed: {a: b}\n    dist_key:", "in a view on the"),
     _key("the file", "name: shop", "name: shop\n^version: 2", "remove it"),
     _key("the file", "tables:\n  city", "^sources:\n  city", "use `tables:`"),
     _key("the file", "targets:\n", "^target:\n", "did you mean targets?"),
@@ -388,40 +389,36 @@ RULES: Final = (
         in_editor=False,
     ),
     Mistake(
-        "a circle",
-        "      home: {table: city, columns: [city_id]}\n"
-        "  purchase:\n"
-        "    key: [purchase_id]\n"
-        "    columns:\n"
-        "      purchase_id: bigint\n"
-        "      bought_by: integer\n"
-        '      total: "decimal(12,2)"\n'
-        "      bought_at: timestamp\n"
-        "    references:\n"
-        "      buyer: {table: customer, columns: [bought_by]}\n",
-        "      home: {table: city, columns: [city_id]}\n"
-        "      last: {table: purchase, columns: [city_id]}\n"
-        "  purchase:\n"
-        "    key: [purchase_id]\n"
-        "    columns:\n"
-        "      purchase_id: integer\n"
-        "      bought_by: integer\n"
-        '      total: "decimal(12,2)"\n'
-        "      bought_at: timestamp\n"
-        "    references:\n"
-        "      ^buyer: {table: customer, columns: [bought_by]}\n",
-        (
-            "customer -> purchase -> customer is a cycle",
-            "remove one",
-        ),
+        "a condition of what the fact does not have",
+        "    dist_key:",
+        "    where: {^email: x}\n    dist_key:",
+        ("the fact purchase has no column 'email'", "only its own can be used"),
         in_editor=False,
     ),
     Mistake(
-        "a table that refers to itself",
-        "      home: {table: city, columns: [city_id]}",
-        "      home: {table: city, columns: [city_id]}\n"
-        "      ^friend: {table: customer, columns: [customer_id]}",
-        ("customer -> customer is a cycle", "remove one of these references"),
+        "a condition whose value is of another type",
+        "    dist_key:",
+        "    where: {bought_by: ^one}\n    dist_key:",
+        ("'one' is no whole number",),
+        in_editor=False,
+    ),
+    Mistake(
+        "two conditions of one column",
+        "    dist_key:",
+        "    where: {^total: {is_null: true, one_of: [1]}}\n    dist_key:",
+        ("one condition", "write one of them"),
+    ),
+    Mistake(
+        "a constant of no kind",
+        "    dist_key:",
+        "    constants: {^origin: [shop]}\n    dist_key:",
+        ("a constant is text, a whole number, true or false",),
+    ),
+    Mistake(
+        "a constant with the name of a column",
+        "    dist_key:",
+        "    constants: {^email: shop}\n    dist_key:",
+        ("one of the target's columns already", "another name"),
         in_editor=False,
     ),
     Mistake(

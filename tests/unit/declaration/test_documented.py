@@ -107,9 +107,10 @@ def test_what_a_document_shows_loads(path: Path) -> None:
 
 def test_snippets_are_found() -> None:
     readme = (ROOT / "README.md").read_text()
-    whole, placed = snippets(readme)
+    whole, placed, shapes = snippets(readme)
     assert "placement" not in whole["tables"]["customer"]
     assert placed["tables"]["customer"]["placement"] == "warehouse"
+    assert "where" in shapes["targets"]["orders"]
     shown = list(mappings(readme))
     assert {"unchanged": "sent_as_null"} in shown
     assert {"type": "varchar(8)", "trailing_blanks": "trim"} in shown
@@ -137,6 +138,6 @@ def test_a_wrong_fragment_is_seen() -> None:
     readme = (
         (ROOT / "README.md").read_text().replace("placement: warehouse\n```", "placement:\n```")
     )
-    _, placed = snippets(readme)
+    _, placed, _ = snippets(readme)
     with pytest.raises(ValidationError, match="placement has no value"):
         Declaration.model_validate(placed)

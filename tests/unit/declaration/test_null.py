@@ -71,6 +71,13 @@ FULL_CONTENT["targets"]["consignment_report"] |= {
     "schema": "public",
     "dist_key": "voyage",
     "sort_key": ["voyage"],
+    "where": {
+        "voyage": 1,
+        "line": {"one_of": [1, 2]},
+        "receiver": {"none_of": [1]},
+        "fee": {"is_null": True},
+    },
+    "constants": {"edition": 2},
 }
 
 
@@ -81,6 +88,7 @@ def test_null_is_tried_in_every_field() -> None:
         model.Reference,
         model.Table,
         model.Target,
+        model.Condition,
         Partitions,
         DmsRecords,
         Declaration,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,10 +172,44 @@ REPORT = (TARGETS, "consignment_report")
             "target consignment_report, sort_key: 'tonnage' is not among the target's columns",
         ),
         (
-            (TARGETS, "ports"),
-            {"fact": "port", "columns": {"port_id": "port_id"}},
-            "target ports: table port cannot be both a fact and a dimension of company",
+            (*REPORT, "where"),
+            {"fees": 1},
+            "where fees: the fact consignment has no column 'fees', and only its own can be used",
         ),
+        (
+            (*REPORT, "where"),
+            {"fee": 1},
+            "column fee has type decimal(12,2), and values are compared of text, whole numbers",
+        ),
+        ((*REPORT, "where"), {"line": "one"}, "'one' is no whole number, and column line is small"),
+        (
+            (*REPORT, "where"),
+            {"line": True},
+            "True is no whole number, and column line is smallint",
+        ),
+        ((*REPORT, "where"), {"line": [1, 40_000]}, "where line: 40000 does not fit smallint"),
+        ((*REPORT, "where"), {"insured": 1}, "where insured: 1 is neither true nor false"),
+        ((*REPORT, "where"), {"line": 1.5}, "must be text, a whole number, true or false"),
+        ((*REPORT, "where"), {"line": {}}, "one condition: one_of, none_of or is_null"),
+        (
+            (*REPORT, "where"),
+            {"line": {"one_of": [1], "is_null": False}},
+            "one condition: one_of, none_of or is_null",
+        ),
+        ((*REPORT, "where"), {"line": {"one_of": []}}, "must have at least 1 item"),
+        ((*REPORT, "where"), {"line": {"is_null": "no"}}, "must be true or false"),
+        (
+            (*REPORT, "constants"),
+            {"fee": "x"},
+            "consignment_report, constants: 'fee' is one of the target's columns already",
+        ),
+        ((*REPORT, "constants"), {"origin": 1.5}, "text, a whole number, true or false"),
+        ((*REPORT, "constants"), {"origin": "50 %"}, "no backslash, no per cent sign and no contr"),
+        ((*REPORT, "constants"), {"origin": "a\\b"}, "no backslash, no per cent sign and no contr"),
+        ((*REPORT, "constants"), {"origin": "a\nb"}, "no backslash, no per cent sign and no contr"),
+        ((*REPORT, "constants"), {"origin": "é" * 40_000}, "text has at most 65535 bytes"),
+        ((*REPORT, "constants"), {"origin": 2**63}, "the number does not fit a bigint"),
+        ((*REPORT, "constants"), {"oid": 1}, "Redshift reserves the name oid for a system column"),
         (
             (TABLES, "consignment", "placement"),
             "warehouse",
@@ -320,11 +355,98 @@ def test_every_table_has_a_schema(tmp_path: Path) -> None:
         load_declaration(save(tmp_path, content))
 
 
-def test_references_make_no_cycle(tmp_path: Path) -> None:
+def test_references_may_lead_back_to_where_they_began(tmp_path: Path) -> None:
     content = copy.deepcopy(FREIGHT_CONTENT)
     content["tables"]["region"]["columns"]["capital"] = "bigint"
     content["tables"]["region"]["references"] = {"c": {"table": "company", "columns": ["capital"]}}
-    with pytest.raises(DeclarationError, match="company -> port -> region -> company is a cycle"):
+    star = Star(load_declaration(save(tmp_path, content)))
+    assert "sender_company.home_port.region.c" not in {
+        ".".join(path.steps) for path in star.target_paths("consignment_report")
+    }
+    content["targets"]["consignment_report"]["columns"]["far"] = (
+        "sender_company.home_port.region.c.home_port.harbour"
+    )
+    load_declaration(save(tmp_path, content))
+
+
+def test_a_table_may_be_both_fact_and_dimension(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    content["targets"]["ports"] = {"fact": "port", "columns": {"port_id": "port_id"}}
+    content["tables"]["port"]["placement"] = "warehouse"
+    content["tables"]["region"]["placement"] = "warehouse"
+    load_declaration(save(tmp_path, content))
+
+
+CONDITIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "of what is not stored": (
+        {"type": "varchar(9)", "treatment": "drop"},
+        {"is_null": True},
+        "has treatment drop, so nobody knows its values",
+    ),
+    "of tokens": (
+        {"type": "varchar(9)", "treatment": "tokenise"},
+        {"one_of": ["x"]},
+        "has treatment tokenise, so it is not stored as it is written here",
+    ),
+    "of text that is too long": (
+        {"type": "varchar(2)"},
+        {"none_of": ["éé"]},
+        "'éé' does not fit varchar(2)",
+    ),
+    "of a number as text": ({"type": "varchar(9)"}, {"one_of": [1]}, "1 is no text, and column"),
+    "of text with a blank": (
+        {"type": "char(9)"},
+        {"one_of": ["x "]},
+        "'x ' ends in a blank, which stored values do not",
+    ),
+    "of what changes leave out": (
+        {"type": "varchar(9)", "unchanged": "missing"},
+        {"is_null": False},
+        "column mark of consignment has `unchanged`: a change that leaves it out does not say",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONDITIONS)
+def test_a_condition_can_be_answered_for_every_change(case: str, tmp_path: Path) -> None:
+    column, condition, message = CONDITIONS[case]
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    content["tables"]["consignment"]["columns"]["mark"] = column
+    content["targets"]["consignment_report"]["where"] = {"mark": condition}
+    with pytest.raises(DeclarationError, match=re.escape(message)):
+        load_declaration(save(tmp_path, content))
+
+
+def test_a_condition_on_a_key_is_of_its_one_form(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    region = content["tables"]["region"]
+    region["columns"]["code"] = {"type": "varchar(8)", "collation": "case_insensitive"}
+    content["tables"]["port"]["columns"]["region_code"] = region["columns"]["code"]
+    content["targets"]["regions"] = {
+        "fact": "region",
+        "columns": {"country": "country", "code": "code"},
+        "where": {"code": "NORTH"},
+    }
+    with pytest.raises(DeclarationError, match="'NORTH' is stored as 'north', by the column's co"):
+        load_declaration(save(tmp_path, content))
+
+
+def test_what_is_left_out_must_not_be_shown_beside_a_condition(tmp_path: Path) -> None:
+    """Also where it is a reference that the target follows; what it does not read is no matter."""
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    columns = content["tables"]["consignment"]["columns"]
+    content["targets"]["consignment_report"]["where"] = {"line": 1}
+    columns["other"] = {"type": "varchar(9)", "unchanged": "missing"}
+    load_declaration(save(tmp_path, content))
+    columns["origin"] = {"type": "integer", "unchanged": "missing"}
+    with pytest.raises(DeclarationError, match="column origin of consignment has `unchanged`"):
+        load_declaration(save(tmp_path, content))
+
+
+def test_a_constant_is_no_sort_key(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    content["targets"]["consignment_report"] |= {"constants": {"a": 1}, "sort_key": ["a"]}
+    with pytest.raises(DeclarationError, match="'a' is a constant, which is in the view alone"):
         load_declaration(save(tmp_path, content))
 
 

@@ -46,7 +46,12 @@ def test_the_second_example_has_what_the_first_lacks() -> None:
         name
         for name in star.dimensions
         if all(
-            any(path.table == name for path in star.paths(fact) if path in paths)
+            any(
+                path.table == name
+                for target, declared in star.targets.items()
+                if declared.fact == fact
+                for path in star.target_paths(target)
+            )
             for fact in star.facts
         )
     }

@@ -11,7 +11,7 @@ from connectors.blocks import Kind
 from flink_app.declaration import Star
 from flink_app.schemas import BlockSchemas
 from infra.simulation.placement import place_dimensions
-from tests.unit.stars import FREIGHT, freight, placed_freight, star, ticket_seller
+from tests.unit.stars import FREIGHT, freight, placed_freight, shapes, star, ticket_seller
 
 TEXT, FLAG = pa.string(), pa.bool_()
 
@@ -105,6 +105,37 @@ def test_facts_and_dimensions() -> None:
     assert freight().facts == ("consignment",)
     assert freight().dimensions == ("region", "port", "register", "company")
     assert freight().used_tables == ("region", "port", "register", "company", "consignment")
+
+
+def test_a_table_may_be_both_fact_and_dimension() -> None:
+    assert shapes().facts == ("clerk", "purchase", "line")
+    assert shapes().dimensions == ("unit", "clerk", "purchase")
+
+
+@pytest.mark.parametrize(
+    ("target", "paths"),
+    [
+        ("clerks", ["boss", "unit", "boss.boss", "unit.head"]),
+        ("lines", ["purchase", "purchase.clerk", "purchase.clerk.boss"]),
+    ],
+)
+def test_references_that_lead_back_are_followed_as_far_as_columns_say(
+    target: str, paths: list[str]
+) -> None:
+    assert [".".join(path.steps) for path in shapes().target_paths(target)] == paths
+
+
+@pytest.mark.parametrize(
+    ("dimension", "paths"),
+    [("clerk", ["boss"]), ("unit", ["head"]), ("purchase", ["clerk", "clerk.boss"])],
+)
+def test_a_patch_carries_what_is_below_within_its_table(dimension: str, paths: list[str]) -> None:
+    assert [".".join(path.steps) for path in shapes().patch_paths(dimension)] == paths
+
+
+def test_what_decides_whether_a_row_counts_is_stored() -> None:
+    assert {"state", "is_test"} <= shapes().stored_columns("purchase").keys()
+    assert not {"state", "is_test"} & {*shapes().wide_schema("purchases").names}
 
 
 @pytest.mark.parametrize(

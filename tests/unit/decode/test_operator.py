@@ -16,9 +16,10 @@ from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS
 from flink_app.privacy.keys import WrongKeyError
 from flink_app.schemas import BlockSchemas
-from tests.unit.decode.records import KEYS, OTHER_KEYS, line, region
+from infra.simulation.placement import place_dimensions
+from tests.unit.decode.records import KEYS, OTHER_KEYS, line, record, region
 from tests.unit.decode.subtask import frame, opened
-from tests.unit.stars import freight, placed_freight
+from tests.unit.stars import freight, placed_freight, shapes
 
 
 def outputs(star: Star, *records: bytes) -> list[Any]:
@@ -39,6 +40,22 @@ def test_a_dimension_that_is_kept_in_the_warehouse_goes_where_facts_go() -> None
     block = decode(changes, BlockSchemas(placed_freight()))
     assert (block.kind, block.table, len(block.batch)) == (Kind.DIMENSION, "region", 1)
     assert {route_of(changes), route_of(account)} == {0, 1}
+
+
+@pytest.mark.parametrize("placed", [False, True])
+def test_a_fact_that_is_a_dimension_too_goes_both_ways(*, placed: bool) -> None:
+    found = place_dimensions(shapes(), "purchase", "clerk", "unit") if placed else shapes()
+    purchase = record("purchase", {"purchase": 1, "clerk": 2, "state": "a"}, schema="shop")
+    dimension, facts, _ = outputs(found, purchase)
+    if not placed:
+        side, dimension = dimension
+        assert side == DIMENSIONS
+    blocks = [decode(data, BlockSchemas(found)) for data in (dimension, facts)]
+    assert [(b.kind, b.table) for b in blocks] == [
+        (Kind.DIMENSION, "purchase"),
+        (Kind.FACTS, "purchase"),
+    ]
+    assert blocks[0].batch == blocks[1].batch
 
 
 def test_the_facts_of_many_frames_are_spread_over_the_joining_subtasks() -> None:

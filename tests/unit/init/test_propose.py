@@ -130,13 +130,21 @@ def test_a_reference_to_another_unique_key_is_left_out() -> None:
     assert "a unique key of kind" in reasons(draft)["shop.sale, reference by kind"]
 
 
-def test_what_leads_to_itself_is_left_out_and_its_column_kept() -> None:
+def test_what_leads_to_itself_is_followed_one_step() -> None:
     kind = table("kind", [ID])
-    columns = [ID, column("boss_id", is_nullable=True), column("kind_id")]
+    columns = [ID, column("boss_id", is_nullable=True), column("kind_id"), column("title")]
     clerk = table("clerk", columns, to={"boss_id": "clerk", "kind_id": "kind"})
-    draft, content = declare(catalogue(kind, clerk))
-    assert content["targets"]["clerk_wide"]["columns"]["boss_id"] == "boss_id"
-    assert "leads to clerk itself" in reasons(draft)["shop.clerk, reference by boss_id"]
+    source = catalogue(kind, clerk)
+    draft, content = declare(source)
+    assert content["tables"]["clerk"]["references"]["boss"] == {
+        "table": "clerk",
+        "columns": ["boss_id"],
+    }
+    shown = content["targets"]["clerk_wide"]["columns"]
+    assert shown["boss_id"] == "boss_id"
+    assert shown["boss_title"] == "boss.title"
+    assert [each for each in shown.values() if each.count(".") > 1] == []
+    assert "boss.boss: one step is followed; write more of them" in write(draft, source)
 
 
 @pytest.mark.parametrize("nullable", ["store", "clerk"])

@@ -13,7 +13,7 @@ from infra.reconcile.errors import NotComparableError
 from infra.reconcile.looks import Hot, Ranges
 from infra.reconcile.queries import read_digests, sum_ranges
 from tests.unit.decode.records import COLLATED
-from tests.unit.stars import ORDER_BOOK_FILE, SHIPPED, TICKET_SELLER_FILE, star
+from tests.unit.stars import ORDER_BOOK_FILE, SHIPPED, TICKET_SELLER_FILE, shapes, star
 
 NAMES = Names("starjoin")
 
@@ -44,6 +44,17 @@ def test_the_paths_that_lead_to_a_group_take_it_out_as_well() -> None:
         ("ticket.event", (1,)),
     ]
     assert comparison.joined.count("LEFT JOIN") == 3
+
+
+def test_rows_that_do_not_count_are_none_of_the_sources() -> None:
+    counted, *joins = compared(shapes())["purchases"].joined.split("\n")
+    every = '"shop"."purchase" AS t0'
+    assert counted.startswith(f"(SELECT * FROM {every} WHERE ")
+    assert counted.endswith(
+        " IN ('a', 'paid') AND t0.\"is_test\" NOT IN (TRUE) AND t0.\"clerk\" IS NOT NULL) AS t0"
+    )
+    assert len(joins) == 1
+    assert compared(shapes())["lines"].joined.startswith('"shop"."line" AS t0')
 
 
 def test_a_key_of_one_integer_is_its_place_and_any_other_is_hashed() -> None:

@@ -24,7 +24,7 @@ from flink_app.declaration import Star
 from flink_app.positions.position import floor_position
 from flink_app.warehouse import warehouse_spec
 from tests.simulation.stars import PARTIAL_STARS
-from tests.unit.stars import ROOT, freight, order_book, placed_freight, ticket_seller
+from tests.unit.stars import ROOT, freight, order_book, placed_freight, shapes, ticket_seller
 
 FOLDER = ROOT / "tests" / "snapshots"
 NAMES = Names("starjoin")
@@ -34,6 +34,7 @@ STARS = {
     "freight_placed": placed_freight(),
     "order_book": order_book(),
     "partial": PARTIAL_STARS[0],  # nearly every column is unchanged
+    "shapes": shapes(),
     "ticket_seller": ticket_seller(),
 }
 

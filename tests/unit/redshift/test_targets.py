@@ -14,7 +14,7 @@ from connectors.redshift.ddl import create_view
 from connectors.redshift.errors import FenceLostError, KeyChangedError, NeedsRepairError
 from connectors.redshift.grants import parse_rights
 from connectors.redshift.names import Names
-from connectors.redshift.spec import WarehouseSpec
+from connectors.redshift.spec import ConstantSpec, WarehouseSpec
 from connectors.redshift.targets import find_change
 from flink_app.warehouse import warehouse_spec
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, existing, loader
@@ -113,6 +113,39 @@ def test_a_table_of_an_earlier_release_becomes_the_base_table(
     assert f"{VIEW} is a view of the declared columns now" in caplog.text
     assert '("remark"); the base table keeps them' in caplog.text
     assert changed(warehouse) == []
+
+
+CONSTANTS: Final = (
+    ConstantSpec("origin", "'the shop''s  A'", "VARCHAR(13)"),
+    ConstantSpec("release", "-2", "BIGINT"),
+    ConstantSpec("is_final", "TRUE", "BOOLEAN"),
+)
+
+
+def test_constants_stand_behind_the_columns_of_the_base_table() -> None:
+    with_constants = replace(TARGET, constants=CONSTANTS)
+    shown = (
+        """, CAST('the shop''s  A' AS VARCHAR(13)) AS "origin", CAST(-2 AS BIGINT) AS "release", """
+        'CAST(TRUE AS BOOLEAN) AS "is_final"'
+    )
+    expected = MADE.replace(f"\nFROM {BASE}", f"{shown}\nFROM {BASE}")
+    assert create_view(with_constants, NAMES, TARGET.declared) == expected
+
+
+@pytest.mark.parametrize("value", ["'the shop''s A'", "'the shop''s  a'", "'another'"])
+def test_another_constant_makes_the_view_again(warehouse: FakeWarehouse, value: str) -> None:
+    first = replace(TARGET, constants=CONSTANTS)
+    other = replace(TARGET, constants=(replace(CONSTANTS[0], value=value), *CONSTANTS[1:]))
+    made = create_view(first, NAMES, TARGET.declared)
+    warehouse.views[TARGET.table] = made
+    cursor = warehouse.connect()
+    assert find_change(cursor, first, SPEC, NAMES).change is None
+    change = find_change(cursor, other, SPEC, NAMES).change
+    assert change is not None
+    assert change.statements == (
+        f"DROP VIEW {VIEW}",
+        create_view(other, NAMES, TARGET.declared),
+    )
 
 
 SHOWN: Final = [
