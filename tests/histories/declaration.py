@@ -1,4 +1,4 @@
-"""Most of the simulation's stars as one application with a target for each.
+"""All of the simulation's stars as one application with a target for each.
 
 One job costs ten seconds to start; so all of them run in it, side by side. One dimension is kept in
 the warehouse.
@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from flink_app.declaration import Star
-from tests.simulation.stars import DISTINCT_TEXTS
+from tests.simulation.stars import TEXTS
 from tests.unit.stars import declaration
 
 # A fact refers to it, and so does a dimension that is kept in the stream.
@@ -22,7 +22,7 @@ _IN_WAREHOUSE: Final = "port"
 def _merged() -> dict[str, Any]:
     """The declarations in one; their tables and targets have different names."""
     merged: dict[str, Any] = {"name": "all_stars", "tables": {}, "targets": {}}
-    for content in map(yaml.safe_load, DISTINCT_TEXTS):
+    for content in map(yaml.safe_load, TEXTS):
         merged["source_schema"] = content["source_schema"]
         for part in ("tables", "targets"):
             twice = merged[part].keys() & content[part].keys()

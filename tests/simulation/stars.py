@@ -587,8 +587,6 @@ targets:
 """
 
 TEXTS: Final = (_STAR, _SNOWFLAKE, _TWO_PATHS, _DIAMOND)
-# No two of them have tables or targets of one name.
-DISTINCT_TEXTS: Final = (*TEXTS, _MANAGERS, _COUNTED)
 STARS: Final[tuple[Star, ...]] = tuple(star(text) for text in TEXTS)
 UNCHANGED_STARS: Final[tuple[Star, ...]] = (star(_UNCHANGED),)
 PARTIAL_STARS: Final[tuple[Star, ...]] = (star(_PARTIAL),)
