@@ -52,9 +52,10 @@ class LocalStack(Lifetime):
         resharding: whether shards can be split and merged, which needs Node.js.
         folder: for logs and state; a temporary one, removed at the end, when None.
         with_source: whether a source database is among the servers.
+        poll_milliseconds: from one look for records in a shard to the next.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument per choice
         self,
         declaration: str = "flink_app/stars/ticket_seller.yaml",
         *,
@@ -62,8 +63,10 @@ class LocalStack(Lifetime):
         resharding: bool = False,
         folder: Path | None = None,
         with_source: bool = True,
+        poll_milliseconds: int = 200,
     ) -> None:
         self._declaration = declaration
+        self._poll_milliseconds = poll_milliseconds
         self._shards = shards
         self._resharding = resharding
         self._kinesis: LocalKinesis | None = None
@@ -153,6 +156,7 @@ class LocalStack(Lifetime):
                 stream_arn=f"arn:aws:kinesis:{region}:{_ACCOUNT}:stream/{STREAM}",
                 endpoint=self._kinesis.endpoint if self._kinesis is not None else None,
                 cbor=self._kinesis is not None,  # moto knows JSON only
+                poll_interval_milliseconds=self._poll_milliseconds,
             ),
             staging=Staging(bucket=BUCKET),
             privacy=Privacy(secret_id="starjoin/privacy"),

@@ -26,7 +26,9 @@ from tests.support.stream import on_stream, records_on
 
 # Generous: it bounds a hanging test and judges no speed.
 PATIENCE_SECONDS: Final = 300.0
-_LOOK_SECONDS: Final = 0.2
+_LOOK_SECONDS: Final = 0.5
+# Less often than in production: a tenth of a test's CPU time goes into answers without records.
+_POLL_MILLISECONDS: Final = 500
 
 
 @dataclass
@@ -205,7 +207,14 @@ def running(
 ) -> Iterator[Running]:
     """A shipped example on a stack of its own, with its own declaration and SQL or others."""
     declared = declaration_of(name) if declaration is None else str(declaration)
-    with LocalStack(declared, folder=folder, shards=shards, resharding=resharding) as stack:
+    local = LocalStack(
+        declared,
+        folder=folder,
+        shards=shards,
+        resharding=resharding,
+        poll_milliseconds=_POLL_MILLISECONDS,
+    )
+    with local as stack:
         example = Example(name, stack, history)
         try:
             yield Running(folder, stack, example)
