@@ -27,6 +27,6 @@ def test_on_a_cluster_of_processes_at_parallelism_3_then_2(tmp_path: Path) -> No
 
 def _assert_seen(history: History, starts: int) -> None:
     """That every commit is right has been asserted; here, that there was something to be right."""
-    assert history.commits.seen >= 2 * starts
+    assert history.commits.seen >= starts  # how many more is a matter of the machine's speed
     assert history.put > 40 * _PIECES
     assert min(history.largest.values()) > 0, f"a target never had a row: {history.largest}"
