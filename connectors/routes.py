@@ -1,15 +1,15 @@
-"""Which subtask of the next stage a block is sent to, and the exchange that sends it there.
+"""Which subtask of the next stage a block is sent to, and the exchanges that send it there.
 
-PyFlink's own ways (`key_by`, `partition_custom`) call Python for the key, in an operator of its
-own through which every block would go once more. So the sender writes the route into the block's
-head, and the JVM module reads it.
+PyFlink's own ways (`key_by`, `partition_custom`, `get_side_output`) call Python, in an operator of
+its own through which every block would go once more. So the sender writes the route into the
+block's head, and the JVM module reads it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from pyflink.datastream import DataStream
+from pyflink.datastream import DataStream, OutputTag
 from pyflink.java_gateway import get_gateway
 
 
@@ -30,6 +30,12 @@ class Routes:
         route = min(self._rows, key=self._rows.__getitem__)
         self._rows[route] += rows
         return route
+
+
+def take_side_output(stream: DataStream, tag: OutputTag) -> DataStream:
+    """A side output of an operator; PyFlink's `get_side_output` adds a Python operator for it."""
+    j_stream: Any = stream._j_data_stream  # noqa: SLF001 -- PyFlink's way in for JVM functions
+    return DataStream(j_stream.getSideOutput(tag.get_java_output_tag()))
 
 
 def send_by_route(blocks: DataStream) -> DataStream:

@@ -1,10 +1,12 @@
 """The job graph.
 
-    source -> decode -+- facts, dead letters, accounts: by route -+- denormalise
-                      +- dimensions: broadcast -------------------+
-           -> mark epochs -> stage -> signal completion -> load
+    source -> split -+- surely facts: as they were read, to the same subtask -+- denormalise
+                     +- the rest: decode -+- by route ------------------------+    |
+                                          +- dimensions: broadcast -----------+    |
+                                                     load <- signal completion <---+
 
-Between the stages travel blocks: one Arrow IPC message of many rows each (`connectors.blocks`).
+All three edges into denormalise carry the markers of epochs. What decode emits is blocks: one Arrow
+IPC message of many rows each (`connectors.blocks`). What denormalise emits is references of parts.
 Every operator has a uid: savepoints find their state by it, so it never changes.
 """
 
@@ -14,17 +16,21 @@ from pyflink.common import WatermarkStrategy
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
 from connectors.epochs.operators import mark_epochs, signal_completion
+from connectors.epochs.signals import Edge
 from connectors.kinesis.source import kinesis_block_source
+from connectors.kinesis.sure_facts import split_facts
 from connectors.redshift.operator import Load
-from connectors.routes import send_by_route
-from connectors.staging.operator import Stage
+from connectors.routes import send_by_route, take_side_output
+from connectors.staging.stager import Stager
 from flink_app.checkpoints import require_aligned_checkpoints
 from flink_app.clients import Clients
 from flink_app.dead_letters.limit import DeadLetterLimit
 from flink_app.declaration import Star
 from flink_app.decode.decoder import RecordDecoder
+from flink_app.decode.fact_names import find_fact_names
 from flink_app.decode.operator import BYTES, DIMENSIONS, Decode
-from flink_app.denormalise.operator import Denormalise, dimension_state
+from flink_app.denormalise.joiner import Joiner, dimension_state
+from flink_app.denormalise.operator import Denormalise
 from flink_app.schemas import BlockSchemas
 from flink_app.settings import Settings
 from flink_app.source_settings import source_settings
@@ -66,29 +72,35 @@ def build(
         log_points=clients.log_points(star),
     )
     schemas = BlockSchemas(star)
-
-    decoded = (
-        records.process(Decode(decoder), output_type=BYTES)
-        .name("Decode change records")
-        .uid("decode")
-    )
-    dimensions = decoded.get_side_output(DIMENSIONS).broadcast(dimension_state())
-    joined = (
-        send_by_route(decoded)
-        .connect(dimensions)
-        .process(Denormalise(star, schemas, floors=floors, key_id=key_id), output_type=BYTES)
-        .name("Join facts to dimensions")
-        .uid("denormalise")
-    )
-    marked = mark_epochs(joined, name="Mark the end of each epoch", uid="mark-epochs")
-    stage = Stage(
+    joiner = Joiner(star, schemas, floors=floors, key_id=key_id)
+    stager = Stager(
         clients.staging_store,
-        schemas,
         floors=floors,
         retry_seconds=settings.staging.retry_seconds,
         key_id=key_id,
     )
-    staged = marked.process(stage, output_type=BYTES).name("Stage parts in S3").uid("stage")
+
+    names = find_fact_names(star)
+    rest, facts = split_facts(records, names, name="Split facts from the rest", uid="split-facts")
+    decoded = rest.process(Decode(decoder), output_type=BYTES)
+    decoded = decoded.name("Decode change records").uid("decode")
+    facts = mark_epochs(facts, Edge.FACTS, name="Mark epochs of facts", uid="mark-facts")
+    blocks = mark_epochs(decoded, Edge.BLOCKS, name="Mark epochs of blocks", uid="mark-blocks")
+    dimensions = mark_epochs(
+        take_side_output(decoded, DIMENSIONS),
+        Edge.DIMENSIONS,
+        name="Mark epochs of dimensions",
+        uid="mark-dimensions",
+    )
+    denormalise = Denormalise(decoder, joiner, stager, schemas)
+    staged = (
+        facts.forward()
+        .union(send_by_route(blocks))
+        .connect(dimensions.broadcast(dimension_state()))
+        .process(denormalise, output_type=BYTES)
+        .name("Join facts to dimensions, stage parts in S3")
+        .uid("denormalise")
+    )
     signalled = signal_completion(staged, name="Signal completed checkpoints", uid="signal")
     load = Load(
         lambda: clients.loader(star, key_id),

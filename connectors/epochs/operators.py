@@ -12,23 +12,27 @@ from pyflink.common import Types
 from pyflink.datastream import DataStream, KeyedStream
 from pyflink.java_gateway import get_gateway
 
+from connectors.epochs.signals import Edge
+
 # Each costs some microseconds: a bundle so large that they would matter is left to Flink's timer.
 _MOST_FILLERS: Final = 10_000
 
 
-def mark_epochs(stream: DataStream, *, name: str = "mark epochs", uid: str) -> DataStream:
-    """Adds `EpochEnds(N)` right before each barrier N, in every subtask.
+def mark_epochs(stream: DataStream, edge: Edge, *, name: str, uid: str) -> DataStream:
+    """Adds `EpochEnds(N)` right before each barrier N, and `InputEnded` at the end.
 
     Args:
-        stream: elements of bytes; none may begin with E, C, R or N.
+        stream: elements of bytes; none may begin with E, I, C, R or N.
+        edge: where the stream leads. Blocks are sent by their routes, and a marker goes by each.
         name: shown to people.
         uid: names the operator in savepoints; never change it.
 
     Returns:
-        The stream with the markers. Put the operator that must finish its epoch before the barrier
-        right behind, at the same parallelism and without a shuffle, so that it is chained.
+        The stream with the markers. The operator that must finish its epoch before its barrier
+        counts them (`connectors.epochs.markers`); it must have the same parallelism.
     """
-    marker = get_gateway().jvm.io.starjoin.epochs.EpochMarker()
+    jvm: Any = get_gateway().jvm.io.starjoin.epochs
+    marker = jvm.EpochMarker(edge.value.decode(), edge is Edge.BLOCKS)
     return DataStream(_transform(stream, name, marker, _bytes())).uid(uid)
 
 
@@ -46,7 +50,7 @@ def signal_completion(
     follows, so that it learns of the signal at once.
 
     Args:
-        stream: elements of bytes; none may begin with E, C, R or N. Epoch markers pass.
+        stream: elements of bytes; none may begin with E, I, C, R or N.
         name: shown to people.
         uid: names the operator and its state in savepoints; never change it, or the operator is
             unaware that it was restored.

@@ -3,8 +3,10 @@
 Modules:
     source_settings: the settings, without PyFlink and a JVM.
     source: how they reach the JVM's builder.
-    element: what an element of the source can be: a frame, a gap or a tip.
+    sure_facts: records that are surely facts apart from the rest, in the JVM.
+    element: what decode is given: a frame, a gap, a tip, or what has passed as facts.
     frame: the raw records of one shard, as bytes.
     gap: records of a shard that were lost before they were read.
     tip: until when everything of a shard was read.
+    passed: how many records have passed as facts.
 """

@@ -104,6 +104,11 @@ class RecordBlock:
         return bytes(memoryview(self.text)[start : end - 1])
 
 
+def is_frame(data: bytes) -> bool:
+    """Whether an element is a frame, of whatever version; blocks and signals are none."""
+    return bytes(data[: len(MAGIC)]) == MAGIC
+
+
 def read_frame(data: bytes) -> RecordBlock:
     """Reads a frame without copying records; the block keeps `data` alive.
 

@@ -1,7 +1,7 @@
 """Staging: blocks to Parquet parts in S3, handed on by reference at the end of each epoch.
 
 Modules:
-    operator: the stage in Flink, blocks in and references out at each marker.
+    stager: staging of one subtask, blocks in and references out when an epoch ends.
     writer: the blocks of an epoch, collected and written as Parquet.
     part: the reference to a staged file, and its stored form.
     shape: the columns of a staged file, and what their values are.

@@ -1,6 +1,7 @@
 """The limit on dead letters: a bad deploy or a changed source stops the job, with its reason.
 
-Each subtask watches its own records, since it last started. A stopped job loses nothing: the stream
+Each subtask watches its own records, since it last started: facts by themselves where they are
+decoded apart from the rest, and the rest with all of them. A stopped job loses nothing: the stream
 keeps the records, and the job continues from its last checkpoint once the cause is fixed.
 """
 
@@ -60,6 +61,16 @@ class DeadLetterWatch:
         self._seen += account.changed + account.dead_lettered
         if self._limit.run and self._run.count > self._limit.run:
             self._run.stop(f"{self._run.count} records in a row", "dead.letter.run")
+        self._judge_window()
+
+    def pass_by(self, records: int) -> None:
+        """Takes note of records that another operator of the subtask has taken."""
+        if records:
+            self._run = _Tally()
+        self._seen += records
+        self._judge_window()
+
+    def _judge_window(self) -> None:
         if self._seen >= WINDOW:
             if self._window.count > self._limit.share * self._seen:
                 extent = f"{self._window.count} of {self._seen} records"

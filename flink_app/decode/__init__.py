@@ -3,6 +3,7 @@
 The modules in reading order.
 
 The stage:
+    fact_names: by which names a record is surely a fact, and need not come here.
     operator: frames of raw records in, blocks out; the thin part that knows Flink.
     decoder: one subtask's records decoded, counted and watched.
     block: one block decoded as a pure function, by columns where possible, the rest one by one.

@@ -12,6 +12,7 @@ from connectors.accounts import Account, Gap, Tip
 from connectors.blocks import Block, Kind
 from connectors.floors import NO_FLOORS, Floors
 from connectors.kinesis.frame import RecordBlock
+from connectors.kinesis.passed import Passed
 from connectors.log_points import LogPoint, LogRule
 from connectors.metrics import Metrics
 from flink_app.dead_letters.limit import DeadLetterLimit, DeadLetterWatch
@@ -19,6 +20,7 @@ from flink_app.dead_letters.rows import make_dead_letters, restricted_originals
 from flink_app.dead_letters.schema import Originals
 from flink_app.declaration import Star
 from flink_app.decode.block import parse_block, to_decoded
+from flink_app.decode.fact_names import find_fact_names
 from flink_app.decode.metrics import DecodeMetric
 from flink_app.decode.plan import DecodePlan
 from flink_app.diagnostics import watch as source_watch
@@ -89,6 +91,11 @@ class RecordDecoder:
             self._plan, self._metrics, self._log_rule, self._log_points
         )
         self._watch = DeadLetterWatch(self._limit)
+        sources = {table: self.star.declaration.source_of(table)[1] for table in self.star.facts}
+        self._facts_by_name = [
+            [table for table, source in sources.items() if source == name]
+            for name in find_fact_names(self.star)
+        ]
 
     def take_gap(self, gap: Gap) -> Block:
         """A gap as a block: it reaches the warehouse in the epoch that it was found in."""
@@ -104,6 +111,16 @@ class RecordDecoder:
     def take_tip(self, tip: Tip) -> Block:
         """A tip as a block: it reaches the warehouse with what was read before it, or later."""
         return Block(Kind.TIP, "", Tip.to_batch([tip]))
+
+    def take_passed(self, passed: Passed) -> None:
+        """Takes note of facts that another operator decodes: what comes here is judged with them.
+
+        Without them a few broken records beside millions of facts would be most of what is here.
+        """
+        for tables, count in zip(self._facts_by_name, passed.counts, strict=True):
+            if count:
+                self._source_watch.note_arrived(tables)
+        self._watch.pass_by(sum(passed.counts))
 
     def decode(self, block: RecordBlock) -> Iterator[Block]:
         """What one frame becomes: changes by table, dead letters, their originals, accounts.

@@ -1,4 +1,8 @@
-"""The decode stage in Flink: frames of raw records and gaps in, blocks of changes out."""
+"""The decode stage in Flink: frames of raw records and gaps in, blocks of changes out.
+
+Frames of what is surely facts do not come here (`connectors.kinesis.sure_facts`); how many did not
+is said before the next frame that does.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from connectors.accounts import Gap, Tip
 from connectors.blocks import Block, Kind
 from connectors.failures import guard
 from connectors.kinesis.element import read_element
+from connectors.kinesis.passed import Passed
 from connectors.routes import Routes
 from connectors.worker import prepare_worker
 from flink_app.decode.decoder import RecordDecoder
@@ -52,7 +57,7 @@ class Decode(ProcessFunction):  # type: ignore[misc]
         value: bytes,
         ctx: ProcessFunction.Context,  # noqa: ARG002
     ) -> Iterator[bytes | tuple[OutputTag, bytes]]:
-        """Decodes one frame, or hands on a gap or a tip.
+        """Decodes one frame, hands on a gap or a tip, or takes note of what has passed.
 
         Raises SchemaChangedError where the mode of schema changes says so, LogRestartedError where
         the source's log has started again, and TooManyDeadLettersError where their limit is passed.
@@ -63,6 +68,9 @@ class Decode(ProcessFunction):  # type: ignore[misc]
             return
         if isinstance(element, Tip):
             yield self._send(self._decoder.take_tip(element))
+            return
+        if isinstance(element, Passed):
+            self._decoder.take_passed(element)
             return
         for block in self._decoder.decode(element):
             if block.kind is Kind.DIMENSION and block.table in self._broadcast:

@@ -1,7 +1,10 @@
 """Denormalise: facts joined by columns to dimensions, and patches for facts that came before.
 
+Its operator decodes the facts and stages what comes of them as well.
+
 Modules:
     operator: the stage in Flink, facts in any subtask and dimensions broadcast.
+    joiner: the join of one subtask, its mirror and its state.
     plan: what the join needs of a declaration, compiled once.
     conditions: which rows of a fact count in a target.
     join: facts to wide rows, dimension changes to patches, as pure functions.

@@ -1,169 +1,111 @@
-"""The denormalising stage in Flink: facts in any subtask, dimensions broadcast to all.
+"""The stage in Flink that decodes facts, joins them, and stages what comes of it, in one function.
 
-Facts never wait. A fact joins what the mirror knows; what changes later reaches it as a patch,
-which the key's owner among the subtasks emits. The broadcast state is the durable copy and is read
-only once after a start, at the first element of either input, since `open` cannot read it.
-
-A dimension that the declaration has moved into the warehouse since the state was written is emitted
-from that state. Every subtask emits all of it with its first element, so that an epoch with rows of
-any subtask has the dimension too. The next broadcast element removes it from the state, since only
-the processing of a broadcast element may write broadcast state.
+A record's bytes cross from the JVM to Python once: frames of facts come here as the source read
+them, and only references of parts leave. What decode has routed comes beside them on the same
+input, dimension changes come broadcast on the other. Everything is staged in the order in which it
+comes; the epoch's references leave when the markers of all channels say that it has ended
+(`connectors.epochs.markers`), which is before this operator's barrier.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyflink.common import Types
 from pyflink.datastream import BroadcastProcessFunction, RuntimeContext
-from pyflink.datastream.state import MapStateDescriptor
 
-from connectors.accounts import DIMENSION, Outcome
 from connectors.blocks import Block, Kind, SchemaOf, decode
-from connectors.failures import guard
-from connectors.floors import NO_FLOORS, Floors
-from connectors.metrics import Metrics
+from connectors.epochs.markers import EpochMarkers
+from connectors.epochs.signals import EpochEnds, InputEnded, parse_signal
+from connectors.failures import StarjoinError, guard
+from connectors.kinesis.frame import is_frame, read_frame
+from connectors.staging.stager import Stager
 from connectors.worker import prepare_worker
-from flink_app.declaration import POSITION, Star
-from flink_app.denormalise import durable
-from flink_app.denormalise.durable import DurableTable
-from flink_app.denormalise.join import patches, wide_rows
-from flink_app.denormalise.metrics import JoinMetric
-from flink_app.denormalise.mirror import Mirror, TableMirror
-from flink_app.denormalise.ownership import find_owned, select
-from flink_app.denormalise.plan import JoinPlan
-from flink_app.positions.position import floor_position
-from flink_app.records.arrays import Mask
-
-DIMENSION_STATE: Final = "dimensions"
+from flink_app.decode.decoder import RecordDecoder
+from flink_app.denormalise.joiner import Joiner
 
 
-def dimension_state() -> MapStateDescriptor:
-    """Descriptor of the broadcast state."""
-    return MapStateDescriptor(DIMENSION_STATE, Types.STRING(), Types.PRIMITIVE_ARRAY(Types.BYTE()))
+class DimensionAmongFactsError(StarjoinError, RuntimeError):
+    """A frame of facts holds a dimension change, which only a broadcast brings to all subtasks."""
 
 
 class Denormalise(BroadcastProcessFunction):  # type: ignore[misc]
-    """Facts to wide rows, dimension changes to patches; other blocks pass."""
+    """Frames of facts and routed blocks in, dimension changes broadcast; references of parts out.
+
+    Args:
+        decoder: for frames of facts.
+        joiner: has the broadcast state.
+        stager: takes whatever comes of both.
+        schemas: of the blocks that come.
+    """
 
     def __init__(
-        self, star: Star, schemas: SchemaOf, *, floors: Floors = NO_FLOORS, key_id: str = ""
+        self, decoder: RecordDecoder, joiner: Joiner, stager: Stager, schemas: SchemaOf
     ) -> None:
-        self._star = star
+        self._decoder = decoder
+        self._joiner = joiner
+        self._stager = stager
         self._schemas = schemas
-        self._floors = floors
-        self._key_id = key_id
 
     @guard
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Takes note of this subtask's number; the mirror is built with the first element."""
+        """Reads the privacy keys and connects to the store.
+
+        Raises WrongKeyError when the job was started under another secret than the present one.
+        """
         prepare_worker()
-        self._plan = JoinPlan(self._star)
-        self._descriptor = dimension_state()
-        self._subtask = runtime_context.get_index_of_this_subtask()
-        self._parallelism = runtime_context.get_number_of_parallel_subtasks()
-        self._mirror: Mirror | None = None
-        self._to_hand_on = self._to_forget = self._star.warehouse_dimensions
-        self._metrics = Metrics(
-            runtime_context,
-            JoinMetric.FACTS_JOINED,
-            JoinMetric.DIMENSION_CHANGES,
-            JoinMetric.DIMENSION_CHANGES_SUPERSEDED,
+        self._decoder.open(runtime_context)
+        self._joiner.open(runtime_context)
+        self._stager.open(runtime_context)
+        self._markers = EpochMarkers(
+            runtime_context.get_index_of_this_subtask(),
+            runtime_context.get_number_of_parallel_subtasks(),
         )
 
     @guard
     def process_element(
         self, value: bytes, ctx: BroadcastProcessFunction.ReadOnlyContext
     ) -> Iterator[bytes]:
-        """Joins a block of facts; hands on any other."""
-        mirror = self._current_mirror(ctx)
-        yield from self._hand_on(ctx)
-        block = decode(value, self._schemas)
-        if block.kind is not Kind.FACTS:
-            yield value
+        """Takes in a frame of facts or a routed block; a marker may end the epoch.
+
+        Raises DimensionAmongFactsError, and what `RecordDecoder.decode` does.
+        """
+        self._stager.begin()
+        marker = parse_signal(value)
+        if isinstance(marker, EpochEnds | InputEnded):
+            yield from self._mark(marker)
             return
-        self._metrics.add(JoinMetric.FACTS_JOINED, len(block.batch))
-        for target in self._plan.targets_of[block.table]:
-            rows = wide_rows(block.batch, self._plan.targets[target], mirror)
-            yield Block(Kind.ROWS, target, rows).encode()
+        blocks = self._decode_facts(value) if is_frame(value) else [decode(value, self._schemas)]
+        for block in blocks:
+            for joined in self._joiner.join(block, ctx):
+                self._stager.add(joined)
 
     @guard
     def process_broadcast_element(
         self, value: bytes, ctx: BroadcastProcessFunction.Context
     ) -> Iterator[bytes]:
-        """Takes in dimension changes; emits patches and outcome of the keys that it owns."""
-        mirror = self._current_mirror(ctx)
-        yield from self._hand_on(ctx)
-        self._forget(ctx)
-        block = decode(value, self._schemas)
-        table = mirror.tables[block.table]
-        accepted = table.accept(block.batch)
-        owned_accepted = self._find_owned(accepted, table, block.table)
-        owned_changes = (
-            owned_accepted
-            if len(accepted) == len(block.batch)
-            else self._find_owned(block.batch, table, block.table)
-        )
-        if len(accepted):
-            state = ctx.get_broadcast_state(self._descriptor)
-            self._durable[block.table].append(state, accepted)
-        if owned_accepted.any():
-            patch = patches(
-                select(accepted, owned_accepted), self._plan.patches[block.table], mirror
-            )
-            yield Block(Kind.PATCHES, block.table, patch).encode()
-        if owned_changes.any():
-            loaded = changed_keys = int(owned_accepted.sum())
-            if len(accepted) != len(block.batch):
-                changes = select(block.batch, owned_changes)
-                changed_keys = len(set(table.keys(changes).values))
-            yield self._outcome(block.table, loaded, int(owned_changes.sum()), changed_keys)
+        """Takes in dimension changes; a marker may end the epoch."""
+        self._stager.begin()
+        marker = parse_signal(value)
+        if isinstance(marker, EpochEnds | InputEnded):
+            yield from self._mark(marker)
+            return
+        for block in self._joiner.take_changes(decode(value, self._schemas), ctx):
+            self._stager.add(block)
 
-    def _find_owned(self, changes: pa.RecordBatch, table: TableMirror, name: str) -> Mask:
-        """Where a change is of a key that this subtask owns."""
-        keys = table.keys(changes).values
-        return find_owned(keys, name, subtask=self._subtask, parallelism=self._parallelism)
+    def _mark(self, marker: EpochEnds | InputEnded) -> Iterator[bytes]:
+        epoch = self._markers.add(marker)
+        if epoch is not None:
+            yield from self._stager.close(epoch)
 
-    def _outcome(self, table: str, accepted: int, changes: int, keys: int) -> bytes:
-        """The block that says what became of so many changes of owned keys."""
-        outcome = Outcome(table, DIMENSION, accepted, changes - accepted, keys - accepted)
-        self._metrics.add(JoinMetric.DIMENSION_CHANGES, outcome.loaded)
-        self._metrics.add(JoinMetric.DIMENSION_CHANGES_SUPERSEDED, outcome.superseded)
-        return Block(Kind.OUTCOME, "", Outcome.to_batch([outcome])).encode()
-
-    def _current_mirror(self, ctx: Any) -> Mirror:
-        if self._mirror is None:
-            self._mirror = Mirror(self._star, self._floors)
-            self._durable = {
-                name: DurableTable(name, table, self._key_id)
-                for name, table in self._mirror.tables.items()
-            }
-            state = ctx.get_broadcast_state(self._descriptor)
-            for table in self._durable.values():
-                table.rebuild(state)
-        return self._mirror
-
-    def _hand_on(self, ctx: Any) -> Iterator[bytes]:
-        """What the state has of dimensions that are kept in the warehouse now; once.
-
-        These changes were counted when they came. The load counts them again, so undo that.
-        """
-        names, self._to_hand_on = self._to_hand_on, ()
-        for name in names:
-            state = ctx.get_broadcast_state(self._descriptor)
-            schema = self._schemas(Kind.DIMENSION, name)
-            for batch in durable.blocks(state, name, schema, self._key_id):
-                floor = floor_position(self._floors.of(name))
-                counts = pc.greater_equal(batch.column(POSITION), floor)
-                rows = batch.filter(counts)
-                yield Block(Kind.DIMENSION, name, rows).encode()
-                again = Outcome(name, DIMENSION, loaded=-len(rows), superseded=0)
-                yield Block(Kind.OUTCOME, "", Outcome.to_batch([again])).encode()
-
-    def _forget(self, ctx: Any) -> None:
-        names, self._to_forget = self._to_forget, ()
-        for name in names:
-            durable.forget(ctx.get_broadcast_state(self._descriptor), name)
+    def _decode_facts(self, frame: Any) -> Iterator[Block]:
+        records = read_frame(frame)
+        for block in self._decoder.decode(records):
+            if block.kind is Kind.DIMENSION:
+                message = (
+                    f"a frame of facts holds changes of dimension {block.table} ({records!r}): "
+                    "other subtasks would not know them. This is a defect of the splitter, or the "
+                    "jar and the Python code are of different releases; deploy both from one build"
+                )
+                raise DimensionAmongFactsError(message)
+            yield block

@@ -81,6 +81,10 @@ class SimilarTablesWatch:
         self._arrived: set[str] = set()
         self._warned: set[SourceName] = set()
 
+    def note_arrived(self, tables: Iterable[str]) -> None:
+        """Records of these declared tables have come."""
+        self._arrived.update(tables)
+
     def add(
         self, undeclared: Mapping[SourceName, int], accounts: Iterable[Account], columns: ColumnsOf
     ) -> tuple[int, list[str]]:
@@ -91,7 +95,7 @@ class SimilarTablesWatch:
             accounts: of the block: which declared tables have come.
             columns: the columns of an undeclared table, as the block shows them.
         """
-        self._arrived.update(account.table for account in accounts)
+        self.note_arrived(account.table for account in accounts)
         suspicious, warnings = 0, []
         for source, count in undeclared.items():
             warning = None if self._names.is_declared(source) else self._suspect(source, columns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Final
@@ -70,6 +70,10 @@ class SourceWatch:
         self._task_watch = TaskWatch()
         mode = plan.star.declaration.stream.schema_changes
         self._schema_watch = SchemaWatch(mode, metrics.add)
+
+    def note_arrived(self, tables: Iterable[str]) -> None:
+        """Records of these tables have come, to another operator of this subtask."""
+        self._similar_tables.note_arrived(tables)
 
     def observe(
         self, block: RecordBlock, parsed: ParsedBlock, accounts: tuple[Account, ...]

@@ -1,6 +1,6 @@
 """One start of the job: the real operators, wired as `flink_app.job` wires them.
 
-    source+decode (P) == facts by route, dimensions broadcast ==> denormalise+mark+stage (P)
+    source+split+decode (P) == facts, blocks by route, dimensions broadcast ==> denormalise (P)
       -- staged --> signal (1) -- signalled --> load (1)
 
 Every method is one thing that can happen next; the history chooses which.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +18,11 @@ from typing import Any
 
 from connectors.accounts import Tip
 from connectors.blocks import route_of
+from connectors.epochs.signals import Edge
 from connectors.floors import NO_FLOORS, Floors
 from connectors.kinesis.frame import write_frame
 from connectors.kinesis.gap import write_gap
+from connectors.kinesis.sure_facts import FactSplitter
 from connectors.kinesis.tip import write_tip
 from connectors.metrics import GROUP, Gauge
 from connectors.redshift.cuts import CutRule
@@ -30,10 +32,12 @@ from connectors.redshift.pruning import Cutoffs
 from connectors.redshift.schedule import AT_EVERY_CHECKPOINT, Schedule
 from connectors.redshift.spec import WarehouseSpec
 from connectors.redshift.sweep import Floor
-from connectors.staging.operator import Stage
+from connectors.staging.stager import Stager
 from flink_app.declaration import Star
 from flink_app.decode.decoder import RecordDecoder
+from flink_app.decode.fact_names import find_fact_names
 from flink_app.decode.operator import DIMENSIONS, Decode
+from flink_app.denormalise.joiner import Joiner
 from flink_app.denormalise.operator import Denormalise
 from flink_app.positions.position import floor_position
 from flink_app.privacy.keys import PrivacyKeys
@@ -125,33 +129,36 @@ class Attempt:
         self._injected: set[int] = set()
         generations, key_id = job.source.generations, job.key_id
         known = self._open_loader().log_points()
-        self._decode = [
-            Decode(
-                RecordDecoder(
-                    job.star,
-                    generations,
-                    lambda: job.keys,
-                    floors=floors,
-                    key_id=key_id,
-                    log_points=known,
-                )
+
+        def make_decoder() -> RecordDecoder:
+            return RecordDecoder(
+                job.star,
+                generations,
+                lambda: job.keys,
+                floors=floors,
+                key_id=key_id,
+                log_points=known,
             )
-            for _ in self._all
-        ]
-        self._join = [
-            Denormalise(job.star, job.schemas, floors=floors, key_id=key_id) for _ in self._all
-        ]
-        self._stage = [
-            Stage(lambda: job.database, job.schemas, floors=floors, key_id=key_id)
+
+        self._splitters = [FactSplitter(find_fact_names(job.star)) for _ in self._all]
+        self._decode = [Decode(make_decoder()) for _ in self._all]
+        self._denormalise = [
+            Denormalise(
+                make_decoder(),
+                Joiner(job.star, job.schemas, floors=floors, key_id=key_id),
+                Stager(lambda: job.database, floors=floors, key_id=key_id),
+                job.schemas,
+            )
             for _ in self._all
         ]
         self._contexts = [Context(i, parallelism, self._dimensions(i)) for i in self._all]
         for i, context in enumerate(self._contexts):
             self._decode[i].open(context)
-            self._join[i].open(context)
-            self._stage[i].open(context)
-        edges = [(kind, i) for i in self._all for kind in ("facts", "dimensions")]
-        self.joins = [Gate(edges) for _ in self._all]
+            self._denormalise[i].open(context)
+        self.joins = [
+            Gate([(edge, sender) for edge in Edge for sender in self._senders(edge, i)])
+            for i in self._all
+        ]
         self.signal = Gate(self._all)
         self.loading = Gate(["signalled"])
         self.work = Deferred()
@@ -166,6 +173,10 @@ class Attempt:
     @property
     def _all(self) -> range:
         return range(self.parallelism)
+
+    def _senders(self, edge: Edge, subtask: int) -> Iterable[int]:
+        """Whom a joining subtask is sent something by."""
+        return [subtask] if edge is Edge.FACTS else self._all
 
     def _dimensions(self, subtask: int) -> DictState[str, bytes]:
         """Each subtask gets its own broadcast state back, new ones that of another."""
@@ -242,16 +253,23 @@ class Attempt:
         self._into_decode(shard, write_tip(tip))
 
     def _into_decode(self, shard: int, element: bytes) -> None:
-        """An element of the source goes through the decode of its subtask."""
+        """An element of the source goes through the splitter and the decode of its subtask."""
         subtask = shard % self.parallelism
-        for output in self._decode[subtask].process_element(element, None):
+        facts, rest = self._splitters[subtask].split(element)
+        if facts is not None:
+            self.joins[subtask].channels[Edge.FACTS, subtask].append(facts)
+        for output in (
+            output
+            for element in rest
+            for output in self._decode[subtask].process_element(element, None)
+        ):
             if isinstance(output, tuple):
                 assert output[0] == DIMENSIONS
                 for join in self.joins:
-                    join.channels["dimensions", subtask].append(output[1])
+                    join.channels[Edge.DIMENSIONS, subtask].append(output[1])
             else:
                 join = self.joins[route_of(output)]
-                join.channels["facts", subtask].append(output)
+                join.channels[Edge.BLOCKS, subtask].append(output)
 
     def move(self, gate: Gate, name: Hashable) -> None:
         """The next element of a channel is processed."""
@@ -268,18 +286,17 @@ class Attempt:
     def _into_join(self, subtask: int, name: Any, element: Element) -> None:
         staged = self.signal.channels[subtask]
         if isinstance(element, Barrier):
-            if not element.cancelled:
-                marker = b"E" + struct.pack(">q", element.checkpoint)
-                staged.extend(self._stage[subtask].process_element(marker, None))
-                if self._is_current(element):
-                    content = dict(self._contexts[subtask].state.content)
-                    self.checkpoint.dimensions[subtask] = content  # type: ignore[union-attr]
+            if not element.cancelled and self._is_current(element):
+                content = dict(self._contexts[subtask].state.content)
+                self.checkpoint.dimensions[subtask] = content  # type: ignore[union-attr]
             staged.append(element)
             return
-        join, context = self._join[subtask], self._contexts[subtask]
-        process = join.process_element if name[0] == "facts" else join.process_broadcast_element
-        for output in process(element, context):
-            staged.extend(self._stage[subtask].process_element(output, None))
+        join, context = self._denormalise[subtask], self._contexts[subtask]
+        edge, _ = name
+        process = (
+            join.process_broadcast_element if edge is Edge.DIMENSIONS else join.process_element
+        )
+        staged.extend(process(element, context))
 
     def _into_load(self, element: Element) -> None:
         if not isinstance(element, Barrier):
@@ -310,9 +327,18 @@ class Attempt:
             if shard % self.parallelism == subtask:
                 self.checkpoint.offsets[shard] = offset
                 self.checkpoint.gaps[shard] = self.gaps[shard]
-        for join in self.joins:
-            for kind in ("facts", "dimensions"):
-                join.channels[kind, subtask].append(Barrier(self.checkpoint.number))
+        number = self.checkpoint.number
+        for receiver, join in enumerate(self.joins):
+            for edge in Edge:
+                if subtask in self._senders(edge, receiver):
+                    channel = join.channels[edge, subtask]
+                    channel.append(self._marker(number, edge, receiver, subtask))
+                    channel.append(Barrier(number))
+
+    def _marker(self, epoch: int, edge: Edge, route: int, subtask: int) -> bytes:
+        """As `EpochMarker.java` makes it."""
+        head = struct.pack("<ccH", b"E", edge.value, route if edge is Edge.BLOCKS else 0)
+        return head + struct.pack(">qqq", epoch, subtask, self.parallelism)
 
     def is_acknowledged(self) -> bool:
         checkpoint = self.checkpoint

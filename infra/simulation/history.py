@@ -106,7 +106,10 @@ class History:
             weighted = [(weight, (name, act)) for weight, name, act in self._possible()]
             name, act = self.choices.draw_weighted(weighted)
             self._say(name)
-            act()
+            try:
+                act()
+            except LogRestartedError as error:
+                self._decide_after(error)
         self.drain()
 
     def _say(self, name: str) -> None:
@@ -220,10 +223,8 @@ class History:
     def _read(self, shard: int) -> None:
         try:
             self.world.attempt.read(shard, BLOCK - self.choices.draw(BLOCK))
-        except LogRestartedError:
-            if not self.world.source.is_undecided:
-                raise
-            self._decide()
+        except LogRestartedError as error:
+            self._decide_after(error)
 
     def _restart_log(self) -> None:
         """Once all is loaded, some more may happen in the old log, which is unread then."""
@@ -242,6 +243,12 @@ class History:
         world.restart_log()
         for _ in range(1 + self.choices.draw(3)):
             self.workload.act()
+
+    def _decide_after(self, error: LogRestartedError) -> None:
+        """The job has stopped, as it must where the source's log has started again."""
+        if not self.world.source.is_undecided:
+            raise error
+        self._decide()
 
     def _decide(self) -> None:
         self.world.decide(1 + self.choices.draw(3))

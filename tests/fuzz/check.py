@@ -8,6 +8,7 @@
 5. No reason and no detail holds text of a record; what is sealed opens to the record.
 6. A frame that was damaged is refused, or is a block like any other.
 7. What says that it is a control record is no dead letter, whatever else stands in it.
+8. What is surely a fact, and goes past decode, becomes no change of a dimension.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ import pyarrow as pa
 
 from connectors.accounts import UNDECLARED
 from connectors.kinesis.frame import FrameError, RecordBlock, read_frame, write_frame
+from connectors.kinesis.sure_facts import surely_named
 from connectors.log_points import LogRule
 from flink_app.dead_letters.sealing import Original
 from flink_app.declaration.star import POSITION
 from flink_app.decode import plan as plans
 from flink_app.decode import presumed_tables
 from flink_app.decode.changes import to_changes
+from flink_app.decode.fact_names import find_fact_names
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_alone
 from flink_app.diagnostics.dms_settings import SettingSign, Signs, signs_in_record
@@ -176,6 +179,7 @@ def _reference(
     undeclared: Counter[SourceName] = Counter()
     builds: Builds = {}
     log_reads = LogReads()
+    names = find_fact_names(plan.star)
     for number, data in enumerate(records):
         try:
             record = parse_alone(
@@ -192,6 +196,9 @@ def _reference(
         became = record.outcome
         if isinstance(became, ParsedRow):
             note_row(builds, became, record.envelope[METADATA], plan)
+            name = became.table.name
+            passes = name in plan.star.dimensions and surely_named(data, names) is not None
+            must(not passes, "split", f"a change of dimension {name} passes as a fact")  # 8
         if (
             isinstance(became, ParsedRow)
             and became.values[POSITION] < plan.floors[became.table.name]

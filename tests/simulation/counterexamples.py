@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from connectors.epochs.signals import Edge
 from connectors.redshift.errors import FenceLostError
 from infra.simulation.database import BOOKKEEPING
 from infra.simulation.world import LONG
@@ -191,16 +192,38 @@ def a_log_starts_again_and_the_start_is_from_before_it() -> None:
 
 
 def an_aborted_checkpoint_that_some_subtasks_saw() -> None:
+    """One joining subtask ends its epoch; the other hears of the end and goes on to the next."""
     with Tale(parallelism=2) as tale:
         tale.commit()
-        tale.take(tale.f(1), tale.f(2))
+        tale.take(tale.f(1, t=1), *(tale.t(key) for key in range(1, 5)))
         world, attempt = tale.world, tale.world.attempt
         world.trigger()
         for subtask in attempt.list_uninjected():
             attempt.inject(subtask)
-        attempt.abort([attempt.joins[0], attempt.signal])
-        world.run_moves()
+        hasty = attempt.joins[0]
+        attempt.abort([hasty, attempt.signal])
+        world.trigger()
+        attempt.inject(0)
+        while ready := [channel for channel in hasty.list_ready() if channel[1] == 0]:  # type: ignore[index]
+            attempt.move(hasty, ready[0])
         tale.commit()
+
+
+def an_aborted_checkpoint_that_one_sender_took() -> None:
+    """What it has said of its epoch is not said of the next one."""
+    with Tale(shards=2, parallelism=2) as tale:
+        tale.take(*(tale.f(key, t=key) for key in range(1, 5)))
+        world, attempt = tale.world, tale.world.attempt
+        world.trigger()
+        attempt.inject(0)
+        attempt.abort(attempt.gates()[1:])
+        world.trigger()
+        attempt.inject(0)
+        world.run_moves()
+        tale.take(*(tale.t(key) for key in range(1, 5)), shard=1)
+        tale.checkpoint()
+        tale.restore(2)
+        tale.replay()
 
 
 def a_restored_job_dies_within_its_first_epoch() -> None:
@@ -256,7 +279,7 @@ def a_restored_job_reads_a_dimension_first() -> None:
         tale.source.shards[0].append(tale.t(2, e=1))
         attempt = tale.world.attempt
         attempt.read(0, 1)
-        attempt.move(attempt.joins[0], ("dimensions", 0))
+        attempt.move(attempt.joins[0], (Edge.DIMENSIONS, 0))
         tale.replay()
 
 

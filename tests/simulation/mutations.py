@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.accounts import Account, Gap, Outcome
+from connectors.blocks import Block
 from connectors.kinesis.element import read_element
 from connectors.redshift import batch, cuts, ledger, loader, targets
 from connectors.redshift.balance import Balance, batch_balances
@@ -37,12 +38,12 @@ from flink_app.declaration.star import DELETED
 from flink_app.decode import changes, rows
 from flink_app.decode import operator as decode_operator
 from flink_app.decode.tally import Tally
-from flink_app.denormalise import join, operator
+from flink_app.denormalise import join, joiner
 from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.durable import DurableTable
 from flink_app.denormalise.join import wide_rows
+from flink_app.denormalise.joiner import Joiner
 from flink_app.denormalise.mirror import TableMirror
-from flink_app.denormalise.operator import Denormalise
 from flink_app.denormalise.ownership import find_owned
 from flink_app.diagnostics.log_restarts import LogWatch
 from flink_app.positions import position
@@ -51,6 +52,7 @@ from flink_app.records import values
 from flink_app.records.plan import RecordPlan
 from infra.simulation.profile import Profile
 from infra.simulation.world import World
+from tests.simulation import epoch_mutations as epochs
 from tests.simulation import reload_mutations as reload
 from tests.simulation import shape_mutations as shape
 from tests.simulation.placed_mutations import PLACED_GUARDS, no_sweep_of_dimensions
@@ -111,7 +113,7 @@ class Mutation:
 
 
 def _owned(found: Callable[..., Any]) -> Callable[[], list[Patch]]:
-    return lambda: [(operator, "find_owned", found)]
+    return lambda: [(joiner, "find_owned", found)]
 
 
 def _hidden_columns_shown() -> list[Patch]:
@@ -136,30 +138,27 @@ def _owner_by_old_parallelism() -> list[Patch]:
         del parallelism
         return find_owned(keys, table, subtask=subtask, parallelism=first["parallelism"])
 
-    return [(World, "__init__", begin), (operator, "find_owned", old)]
+    return [(World, "__init__", begin), (joiner, "find_owned", old)]
 
 
 def _rebuilt_at_first_fact() -> list[Patch]:
-    element, broadcast = Denormalise.process_element, Denormalise.process_broadcast_element
+    join_block, take_changes = Joiner.join, Joiner.take_changes
 
-    def process_element(self: Any, value: bytes, ctx: Any) -> Any:
+    def rebuilt(self: Any, block: Block, ctx: Any) -> Any:
         if getattr(self._mirror, "late", False):
             self._mirror.late = False
             for table in self._durable.values():
                 table.rebuild(ctx.state)
-        return element(self, value, ctx)
+        return join_block(self, block, ctx)
 
-    def process_broadcast_element(self: Any, value: bytes, ctx: Any) -> Any:
+    def empty(self: Any, block: Block, ctx: Any) -> Any:
         if self._mirror is None:
             with patch.object(DurableTable, "rebuild", lambda *_: None):
                 mirror: Any = self._current_mirror(ctx)
             mirror.late = True
-        return broadcast(self, value, ctx)
+        return take_changes(self, block, ctx)
 
-    return [
-        (Denormalise, "process_element", process_element),
-        (Denormalise, "process_broadcast_element", process_broadcast_element),
-    ]
+    return [(Joiner, "join", rebuilt), (Joiner, "take_changes", empty)]
 
 
 def _no_mirror_tombstones() -> list[Patch]:
@@ -234,7 +233,7 @@ def _null_positions() -> list[Patch]:
         ]
         return pa.RecordBatch.from_arrays(columns, schema=rows.schema)
 
-    return [(operator, "wide_rows", nulls)]
+    return [(joiner, "wide_rows", nulls)]
 
 
 def _tombstones_without_position() -> list[Patch]:
@@ -250,7 +249,7 @@ def _tombstones_without_position() -> list[Patch]:
     return [(TableMirror, "gather", gathered)]
 
 
-_outcome: Final = Denormalise._outcome
+_outcome: Final = Joiner._outcome
 
 
 def _counted_too_early() -> list[Patch]:
@@ -444,6 +443,11 @@ MUTATIONS: Final = (
     Mutation("mirror's tombstones", _no_mirror_tombstones),
     Mutation("mirror's positions", _no_mirror_positions),
     Mutation("labels from the marker", _own_labels),
+    Mutation("an epoch ends on every edge", epochs.ended_by_facts_alone),
+    Mutation("an epoch ends for every sender", epochs.ended_by_one_sender_of_each_edge),
+    Mutation("markers of a checkpoint that was given up", epochs.counted_whatever_their_epoch),
+    Mutation("what follows a first marker is staged", epochs.patches_behind_a_marker_lost),
+    Mutation("no dimension passes as a fact", epochs.dimensions_pass_as_facts),
     Mutation(
         "both halves of a key update",
         lambda: [(changes, "find_moved", lambda parsed, _: pa.array([False] * len(parsed)))],
@@ -539,7 +543,7 @@ MUTATIONS: Final = (
         "superseded dimension changes are counted",
         lambda: [
             (
-                Denormalise,
+                Joiner,
                 "_outcome",
                 lambda self, of, mine, *_: _outcome(self, of, mine, mine, mine),
             )

@@ -11,7 +11,7 @@ from connectors.redshift.forgetting import _Forgetting
 from connectors.redshift.loader import Loader
 from flink_app.decode import block, rows
 from flink_app.decode.decoder import RecordDecoder
-from flink_app.denormalise import operator
+from flink_app.denormalise import joiner
 from flink_app.denormalise.column_versions import ColumnVersions
 from flink_app.denormalise.mirror import Mirror
 from flink_app.positions import generations
@@ -59,7 +59,7 @@ def no_floor_of_a_table_in_decode() -> list[Patch]:
 
 def no_floor_of_a_table_in_the_mirror() -> list[Patch]:
     """Only that of everything."""
-    return [(operator, "Mirror", lambda star, floors: Mirror(star, Floors(floors.everywhere)))]
+    return [(joiner, "Mirror", lambda star, floors: Mirror(star, Floors(floors.everywhere)))]
 
 
 def no_floors_of_tables_in_parts() -> list[Patch]:
@@ -160,4 +160,4 @@ def no_floor_in_decode() -> list[Patch]:
 
 def no_floor_in_the_mirror() -> list[Patch]:
     """The state brings it back, and patches carry it."""
-    return [(operator, "Mirror", lambda star, _: Mirror(star))]
+    return [(joiner, "Mirror", lambda star, _: Mirror(star))]

@@ -183,6 +183,13 @@ def test_14_a_bounded_transaction_ends_at_a_checkpoint_that_completed() -> None:
             counterexamples.an_aborted_checkpoint_that_some_subtasks_saw()
 
 
+def test_14_an_epoch_ends_by_the_numbers_of_its_markers_and_not_by_their_count() -> None:
+    counterexamples.an_aborted_checkpoint_that_one_sender_took()
+    for guard in ("markers of a checkpoint that was given up", "an epoch ends for every sender"):
+        with mutation(guard).applied(), pytest.raises(WrongError):
+            counterexamples.an_aborted_checkpoint_that_one_sender_took()
+
+
 def test_21_of_two_loads_of_a_row_the_later_counts() -> None:
     def without_time(generation: int, commit: int, _: int) -> str:
         return make_position(generation, commit, 0)

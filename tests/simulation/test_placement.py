@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from flink_app.denormalise.operator import Denormalise
+from flink_app.denormalise.joiner import Joiner
 from infra.simulation.choices import Choices
 from infra.simulation.doubles import decode_by_rows
 from infra.simulation.history import History
@@ -44,7 +44,7 @@ def test_what_the_stream_knew_is_in_the_warehouse(seed: int) -> None:
 
 def test_without_its_state_the_dimension_would_be_missing() -> None:
     wrong = 0
-    with patch.object(Denormalise, "_hand_on", lambda *_: iter(())):
+    with patch.object(Joiner, "_hand_on", lambda *_: iter(())):
         for seed in SEEDS:
             try:
                 move(seed)

@@ -13,18 +13,18 @@ from typing import Any, Final
 import pytest
 
 import flink_app.declaration
-from connectors.blocks import Kind, decode
+from connectors.blocks import Block, Kind, decode
 from flink_app.declaration import Star
 from flink_app.decode.operator import DIMENSIONS
 from flink_app.decode.plan import DecodePlan
-from flink_app.denormalise.operator import Denormalise
+from flink_app.denormalise.joiner import Joiner
 from flink_app.denormalise.plan import JoinPlan
 from flink_app.schemas import BlockSchemas
 from flink_app.warehouse import warehouse_spec
 from tests.unit.decode.records import GENERATIONS, UNCHANGED, company, line, port, record, region
 from tests.unit.decode.subtask import frame, opened
 from tests.unit.denormalise.test_durable import State
-from tests.unit.denormalise.test_operator import Elements, Runtime
+from tests.unit.denormalise.test_joiner import Elements, Runtime
 from tests.unit.stars import freight, order_book, placed_freight, ticket_seller
 
 FOLDER: Final = str(Path(flink_app.declaration.__file__).parent)
@@ -56,22 +56,25 @@ class Job:
     def __init__(self, star: Star) -> None:
         self._decode, self._context = opened(star)
         self._schemas = BlockSchemas(star)
-        self._join = Denormalise(star, self._schemas)
+        self._joiner = Joiner(star, self._schemas)
         runtime: Any = Runtime()
-        self._join.open(runtime)
+        self._joiner.open(runtime)
         self._elements: Any = Elements(State())
 
     def run(self, *records: bytes) -> set[Kind]:
         """Which kinds of blocks one frame becomes."""
-        found: list[bytes] = []
+        found: list[Block] = []
         for out in self._decode.process_element(frame(*records), self._context):
             if isinstance(out, tuple):
                 tag, block = out
                 assert tag is DIMENSIONS
-                found += self._join.process_broadcast_element(block, self._elements)
+                found += self._joiner.take_changes(self._read(block), self._elements)
             else:
-                found += self._join.process_element(out, self._elements)
-        return {decode(block, self._schemas).kind for block in found}
+                found += self._joiner.join(self._read(out), self._elements)
+        return {block.kind for block in found}
+
+    def _read(self, data: bytes) -> Block:
+        return decode(data, self._schemas)
 
 
 def freight_records(operation: str) -> tuple[bytes, ...]:

@@ -12,12 +12,11 @@ from pyflink.datastream.functions import Function
 
 from connectors import failures
 from connectors.redshift.operator import Load
-from connectors.staging.operator import Stage
 from flink_app.decode.operator import Decode
 from flink_app.denormalise.operator import Denormalise
 from tests.unit.stars import ROOT
 
-OPERATORS = (Decode, Denormalise, Stage, Load)
+OPERATORS = (Decode, Denormalise, Load)
 
 
 def modules() -> Iterator[str]:
@@ -69,7 +68,7 @@ def test_timers_and_broadcast_elements_are_among_them() -> None:
 
 
 def test_a_method_without_the_guard_is_found() -> None:
-    class Bare(Stage):
+    class Bare(Decode):
         def close(self) -> None:
             """Ends nothing."""
 

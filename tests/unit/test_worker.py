@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from connectors.failures import UnexpectedError
-from connectors.staging import operator as staging
 from flink_app.decode import operator as decode
 from flink_app.denormalise import operator as denormalise
 from tests.unit.stars import ROOT
@@ -42,7 +41,7 @@ def test_memory_of_one_element_serves_the_next() -> None:
 
 @pytest.mark.parametrize(
     ("module", "stage"),
-    [(decode, decode.Decode), (denormalise, denormalise.Denormalise), (staging, staging.Stage)],
+    [(decode, decode.Decode), (denormalise, denormalise.Denormalise)],
 )
 def test_each_stage_prepares_its_worker_before_anything_else(
     monkeypatch: pytest.MonkeyPatch, module: Any, stage: Any

@@ -29,6 +29,24 @@ def account(changed: int, dead: int, passed_over: int = 0) -> Account:
     return Account("s", "0", "", "1", "2", changed + dead + passed_over, 0, dead, passed_over, None)
 
 
+def test_records_that_another_operator_has_taken_count_and_break_a_run() -> None:
+    watch = DeadLetterWatch(DeadLetterLimit(share=0.5, run=10))
+    for _ in range(3 * WINDOW // 10):  # of which all that come here are broken
+        watch.pass_by(20)
+        watch.add(account(0, 10), LETTERS)
+    watch.pass_by(0)
+    watch.add(account(0, 0), LETTERS.slice(0, 0))
+    with pytest.raises(TooManyDeadLettersError, match="in a row"):
+        watch.add(account(0, 1), LETTERS)
+
+
+def test_what_has_passed_long_ago_is_of_a_window_before() -> None:
+    watch = DeadLetterWatch(DeadLetterLimit(share=0.5, run=0))
+    watch.pass_by(100 * WINDOW)
+    with pytest.raises(TooManyDeadLettersError, match=f"{WINDOW} of {WINDOW} records"):
+        watch.add(account(0, WINDOW), LETTERS)
+
+
 def stops_at(limit: DeadLetterLimit, *blocks: tuple[int, ...]) -> int | None:
     """The number of the block that passes the limit."""
     watch = DeadLetterWatch(limit)

@@ -10,7 +10,7 @@ from flink_app.denormalise import durable
 from flink_app.privacy.keys import WrongKeyError
 from tests.unit.denormalise.test_durable import State, content, rebuilt, region
 from tests.unit.denormalise.test_join import fact
-from tests.unit.denormalise.test_operator import STAR, Task
+from tests.unit.denormalise.test_joiner import STAR, Task
 from tests.unit.stars import placed_freight
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from connectors.accounts import UNDECLARED, Account
 from connectors.blocks import Kind, decode
+from connectors.kinesis.passed import write_passed
 from connectors.metrics import GROUP, Metric
 from flink_app.declaration import Star
 from flink_app.decode.metrics import DecodeMetric
@@ -60,6 +61,10 @@ class Subtask:
     def counted(self, metric: Metric) -> int:
         counts: dict[tuple[str, ...], int] = self._context.counts
         return counts[GROUP, metric.label]
+
+    def learn(self, passed: int) -> None:
+        """So many records of the fact have gone past this operator."""
+        assert list(self._operator.process_element(write_passed([passed]), self._context)) == []
 
     def read(self, *records: bytes) -> int:
         """How many records have been counted as suspicious after one more block."""
@@ -133,6 +138,14 @@ def test_another_schema_is_suspicious_until_the_declared_table_has_come(
     assert subtask.read(row("archive", "orders"), row("tenant_2", "orders")) == 1
     assert len(warnings(caplog)) == 1
     assert subtask.read(row("archive", "customer")) == 2  # none of public.customer has come
+
+
+@pytest.mark.parametrize(("passed", "counted"), [(0, 2), (1, 1)])
+def test_a_table_may_have_come_without_decode(passed: int, counted: int) -> None:
+    subtask = Subtask()
+    assert subtask.read(row("archive", "Orders")) == 1
+    subtask.learn(passed)
+    assert subtask.read(row("archive", "Orders")) == counted
 
 
 def test_another_case_is_suspicious_whatever_has_come(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ import pytest
 from pyflink.datastream import DataStream, KeyedStream
 
 from connectors.epochs import operators
+from connectors.epochs.signals import Edge
 
 
 @pytest.fixture
@@ -18,13 +19,21 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
     return gateway
 
 
-def test_the_marker_keeps_the_parallelism(gateway: MagicMock) -> None:
+@pytest.mark.parametrize(
+    ("edge", "given"),
+    [(Edge.FACTS, ("F", False)), (Edge.BLOCKS, ("B", True)), (Edge.DIMENSIONS, ("D", False))],
+)
+def test_the_marker_keeps_the_parallelism(
+    gateway: MagicMock, edge: Edge, given: tuple[str, bool]
+) -> None:
     j_stream = MagicMock()
 
-    marked = operators.mark_epochs(DataStream(j_stream), name="marks", uid="mark-epochs")
+    marked = operators.mark_epochs(DataStream(j_stream), edge, name="marks", uid="mark-epochs")
 
     name, _, operator = j_stream.transform.call_args.args
-    assert (name, operator) == ("marks", gateway.jvm.io.starjoin.epochs.EpochMarker())
+    marker = gateway.jvm.io.starjoin.epochs.EpochMarker
+    assert (name, operator) == ("marks", marker.return_value)
+    marker.assert_called_once_with(*given)
     j_marked = j_stream.transform.return_value
     assert marked._j_data_stream is j_marked
     j_marked.uid.assert_called_once_with("mark-epochs")

@@ -33,13 +33,16 @@ abstract class SignallingOperator<T> extends AbstractStreamOperator<T>
   }
 
   final void signal(char letter, long... numbers) {
-    if (inputEnded) {
-      return;
-    }
     ByteBuffer bytes = ByteBuffer.allocate(1 + Long.BYTES * numbers.length).put((byte) letter);
     for (long number : numbers) {
       bytes.putLong(number);
     }
-    output.collect(new StreamRecord<>(wrap(bytes.array())));
+    emit(bytes.array());
+  }
+
+  final void emit(byte[] signal) {
+    if (!inputEnded) {
+      output.collect(new StreamRecord<>(wrap(signal)));
+    }
   }
 }

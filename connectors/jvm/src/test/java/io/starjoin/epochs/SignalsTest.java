@@ -2,6 +2,7 @@ package io.starjoin.epochs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.starjoin.blocks.RouteSelector;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,8 +31,21 @@ class SignalsTest {
     return bytes.array();
   }
 
-  private static OneInputStreamOperatorTestHarness<byte[], byte[]> marker() throws Exception {
-    return harness(new EpochMarker(), BytePrimitiveArraySerializer.INSTANCE);
+  /** Of an edge's letter, the route and the numbers: as {@code test_signals.py} reads it. */
+  private static byte[] marker(char letter, char edge, int route, long... numbers) {
+    byte[] signal = signal(letter, numbers);
+    ByteBuffer bytes = ByteBuffer.allocate(signal.length + 3).put((byte) letter).put((byte) edge);
+    bytes.put((byte) route).put((byte) (route >> 8)).put(signal, 1, signal.length - 1);
+    return bytes.array();
+  }
+
+  /** Subtask 1 of 3. */
+  private static OneInputStreamOperatorTestHarness<byte[], byte[]> marker(boolean toEveryRoute)
+      throws Exception {
+    OneInputStreamOperatorTestHarness<byte[], byte[]> harness =
+        new OneInputStreamOperatorTestHarness<>(new EpochMarker("F", toEveryRoute), 3, 3, 1);
+    harness.setup(BytePrimitiveArraySerializer.INSTANCE);
+    return harness;
   }
 
   private static OneInputStreamOperatorTestHarness<byte[], Row> signals() throws Exception {
@@ -71,36 +85,57 @@ class SignalsTest {
 
   @Test
   void theMarkerStandsBetweenTheLastElementAndTheBarrier() throws Exception {
-    try (var harness = marker()) {
+    try (var harness = marker(false)) {
       harness.open();
       harness.processElement(ELEMENT, 0);
       harness.prepareSnapshotPreBarrier(41);
       harness.snapshot(41, 0);
       harness.processElement(ELEMENT, 0);
 
-      assertThat(harness.extractOutputValues()).containsExactly(ELEMENT, signal('E', 41), ELEMENT);
+      assertThat(harness.extractOutputValues())
+          .containsExactly(ELEMENT, marker('E', 'F', 0, 41, 1, 3), ELEMENT);
     }
   }
 
   @Test
-  void theBytesOfASignalAreALetterAndABigEndianNumber() throws Exception {
-    try (var harness = marker()) {
+  void theBytesOfAMarkerAreTheHeadOfABlockAndBigEndianNumbers() throws Exception {
+    try (var harness = marker(false)) {
       harness.open();
       harness.prepareSnapshotPreBarrier(0x0102030405060708L);
 
-      assertThat(harness.extractOutputValues())
-          .containsExactly(new byte[] {'E', 1, 2, 3, 4, 5, 6, 7, 8});
+      byte[] bytes = {
+        'E', 'F', 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 3
+      };
+      assertThat(harness.extractOutputValues()).containsExactly(bytes);
     }
   }
 
   @Test
-  void theMarkerIsSilentAfterTheEndOfInput() throws Exception {
-    try (var harness = marker()) {
+  void whereBlocksAreSentByRouteEachRouteHasAMarker() throws Exception {
+    try (var harness = marker(true)) {
+      harness.open();
+      harness.prepareSnapshotPreBarrier(41);
+
+      assertThat(harness.extractOutputValues())
+          .containsExactly(
+              marker('E', 'F', 0, 41, 1, 3),
+              marker('E', 'F', 1, 41, 1, 3),
+              marker('E', 'F', 2, 41, 1, 3))
+          .extracting(new RouteSelector()::getKey)
+          .containsExactly(0, 1, 2);
+    }
+  }
+
+  @Test
+  void theEndOfInputIsTheLastThatAMarkerSays() throws Exception {
+    try (var harness = marker(true)) {
       harness.open();
       harness.endInput();
       harness.prepareSnapshotPreBarrier(1);
 
-      assertThat(harness.extractOutputValues()).isEmpty();
+      assertThat(harness.extractOutputValues())
+          .containsExactly(
+              marker('I', 'F', 0, 1, 3), marker('I', 'F', 1, 1, 3), marker('I', 'F', 2, 1, 3));
     }
   }
 

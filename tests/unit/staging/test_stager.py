@@ -1,4 +1,4 @@
-"""The staging operator without Flink: repeated uploads are counted, each epoch has its own time."""
+"""Staging of one subtask: repeated uploads are counted, each epoch has its own time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from connectors.metrics import GROUP
 from connectors.staging import waiting
 from connectors.staging.errors import StagingUnavailableError
-from connectors.staging.operator import Stage
 from connectors.staging.part import Part
-from tests.unit.staging.test_writer import SCHEMA, Store, rows
+from connectors.staging.stager import Stager
+from tests.unit.staging.test_writer import Store, rows
 from tests.unit.test_metrics import Context, Counter
 
 
@@ -31,15 +31,14 @@ class Failing(Store):
 class Task:
     def __init__(self, **settings: Any) -> None:
         self.store, self.runtime = Failing(), Context()
-        self.stage = Stage(lambda: self.store, lambda *_: SCHEMA, **settings)
+        self.stager = Stager(lambda: self.store, **settings)
         opened: Any = self.runtime
-        self.stage.open(opened)
+        self.stager.open(opened)
 
     def epoch(self, number: int) -> list[Part]:
-        nothing: Any = None
-        assert list(self.stage.process_element(rows("one", 1).encode(), nothing)) == []
-        found = self.stage.process_element(b"E" + number.to_bytes(8, "big"), nothing)
-        return [Part.decode(data) for data in found]
+        self.stager.begin()
+        self.stager.add(rows("one", 1))
+        return [Part.decode(data) for data in self.stager.close(number)]
 
     @property
     def repeated(self) -> int:
@@ -69,8 +68,7 @@ def test_no_repetition_is_reported_with_the_first_element_and_not_in_open(
     monkeypatch.setattr(Counter, "inc", lambda self, n: reported.append((self._path[-1], n)))
     task = Task()
     assert reported == []
-    nothing: Any = None
-    list(task.stage.process_element(rows("one", 1).encode(), nothing))
+    task.stager.begin()
     assert ("uploadsRepeated", 0) in reported
 
 
@@ -87,7 +85,7 @@ def test_each_epoch_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         task.store.failures = 2
         now = iter(range(0, 10_000, 30))
-        monkeypatch.setattr(task.stage._store, "_clock", now.__next__)
+        monkeypatch.setattr(task.stager._store, "_clock", now.__next__)
         assert len(task.epoch(number)) == 1
 
 
