@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import Any, Final
 
 import pytest
@@ -54,6 +56,18 @@ LONGEST_FIRST: Final = (
     "tests/unit/declaration/test_files.py",
     "tests/unit/decode/test_paths_agree.py",
 )
+
+
+# Seconds since 1970; where it is set, no test begins later. `.ci/run` sets it.
+_UNTIL: Final = "STARJOIN_TESTS_UNTIL"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:  # noqa: ARG001 - pytest asks for it
+    """Before the fixtures of a test: is there time for it?"""
+    until = os.environ.get(_UNTIL)
+    if until is not None and time.time() > float(until):
+        pytest.skip("the time that this run may take is nearly over")
 
 
 def _rank(nodeid: str) -> int:

@@ -19,14 +19,6 @@ from infra.local.toolchain import FLINK_HOME, python_environment
 _SHORT_LIVED_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
-def _short_lived_options() -> tuple[str, ...]:
-    archive = class_archive()
-    if not archive.exists():
-        return _SHORT_LIVED_OPTIONS
-    # A JVM with another class path than the archive's does without it, and need not say so.
-    return (*_SHORT_LIVED_OPTIONS, f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off")
-
-
 @dataclass(frozen=True)
 class LocalRun:
     """How a local run differs from another.
@@ -80,17 +72,21 @@ class LocalRun:
 
     def jvm_options(self, temporary: Path) -> str:
         """Options for every JVM of the run; Flink's default would be one folder for all users."""
-        options = _short_lived_options() if self.short_lived else ()
+        options = _SHORT_LIVED_OPTIONS if self.short_lived else ()
         return " ".join((*options, f"-Djava.io.tmpdir={temporary}"))
 
     def environment(
         self, folder: Path, env: Mapping[str, str] = MappingProxyType({})
     ) -> dict[str, str]:
         """That of a process which runs the job itself and writes to `folder`, with `env` in it."""
+        options = self.jvm_options(folder)
+        if self.short_lived and (archive := class_archive()).exists():
+            # A JVM that cannot use it does without, and need not say so.
+            options += f" -XX:SharedArchiveFile={archive} -Xlog:cds*=off"
         return {
             **python_environment(),
             **env,
-            "JVM_ARGS": self.jvm_options(folder),
+            "JVM_ARGS": options,
             "TMPDIR": str(folder),
             # Otherwise Python functions would run inside this process and hide what does not
             # survive the way to a worker.

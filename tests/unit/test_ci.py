@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from infra.bootstrap import ROOT
+from tests import conftest
 
 # A program that writes down how it was called, and prints nothing.
 _NOTES = '#!/bin/sh\necho "${STARJOIN_VENV:+$STARJOIN_VENV }${0##*/} $*" >> "$NOTES"\n'
@@ -106,3 +109,12 @@ def test_what_the_machine_lacks_is_installed(tmp_path: Path, *, packaged: bool) 
         "python3 build.py lint",
         "python3 build.py test",
     ]
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_no_test_begins_once_the_time_is_over(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, over: bool
+) -> None:
+    monkeypatch.setenv("STARJOIN_TESTS_UNTIL", str(time.time() + (-1 if over else 600)))
+    with pytest.raises(pytest.skip.Exception) if over else nullcontext():
+        conftest.pytest_runtest_setup(request.node)
