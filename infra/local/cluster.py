@@ -26,7 +26,7 @@ from infra.local.lifetimes import Lifetime
 from infra.local.processes import Service, ServiceError
 from infra.local.toolchain import FLINK_HOME, ROOT, python_environment
 
-_START_SECONDS: Final = 120.0
+_START_SECONDS: Final = 300.0
 _POLL_SECONDS: Final = 0.2
 _UNAVAILABLE: Final = 503  # also during the job manager's own leader election
 # What the job manager logs once it has bound its ports.

@@ -32,7 +32,7 @@ _BECOME = (
 # A Unix socket's path ends at 107 bytes, and ".s.PGSQL.<port>" is added to the folder's.
 _LONGEST_SOCKET_FOLDER = 85
 # Below this PostgreSQL is up in under a second; the limit is for a machine that is swapping.
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 # PostgreSQL has to be given its TCP port, and another process may take a free one before it does;
 # then another is tried. That this happens so often in a row means that something else is wrong.
 _PORTS_TRIED = 5

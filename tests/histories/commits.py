@@ -22,7 +22,7 @@ T = TypeVar("T")
 _IN_A_LOAD: Final = r"^\s*insert\s+into\s+\S*ledger"
 _LOOK_SECONDS: Final = 0.02
 # Generous: it bounds a hanging run and judges no speed.
-_PATIENCE_SECONDS = 150.0
+_PATIENCE_SECONDS = 300.0
 
 
 class Commits:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.integration
 SOURCES: Final = sorted((ROOT / "tests" / "integration" / "init_sources").glob("*.sql"))
 SNAPSHOTS: Final = ROOT / "tests" / "snapshots" / "init"
 SECRET: Final = "Tr0ub4dor/&3@"
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 120.0
 
 
 @pytest.fixture(scope="module")
