@@ -50,7 +50,10 @@ CREATE TABLE IF NOT EXISTS "starjoin".account (
   log_generation INTEGER,
   log_position VARCHAR(64),
   log_committed BIGINT,
-  log_name VARCHAR(512)
+  log_name VARCHAR(512),
+  first_committed BIGINT,
+  last_committed BIGINT,
+  commit_lag_ms BIGINT
 ) DISTSTYLE ALL SORTKEY (loaded_at);
 
 CREATE TABLE IF NOT EXISTS "starjoin".outcome (
@@ -74,6 +77,28 @@ CREATE TABLE IF NOT EXISTS "starjoin".gap (
   cause VARCHAR(1024) NOT NULL,
   loaded_at TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY (loaded_at);
+
+CREATE TABLE IF NOT EXISTS "starjoin".cut (
+  cut_number BIGINT NOT NULL,
+  batch VARCHAR(64) NOT NULL,
+  start_number BIGINT NOT NULL,
+  stream VARCHAR(128) NOT NULL,
+  shard VARCHAR(128) NOT NULL,
+  first_sequence_number VARCHAR(129),
+  last_sequence_number VARCHAR(129),
+  last_position VARCHAR(64),
+  last_committed TIMESTAMP,
+  last_arrival TIMESTAMP,
+  commit_lag_ms BIGINT,
+  read_until TIMESTAMP,
+  ended BOOLEAN NOT NULL,
+  replaying BOOLEAN NOT NULL,
+  first_hash_key VARCHAR(39),
+  last_hash_key VARCHAR(39),
+  complete_until TIMESTAMP,
+  evidence VARCHAR(32) NOT NULL,
+  loaded_at TIMESTAMP NOT NULL
+) DISTSTYLE ALL SORTKEY (cut_number);
 
 CREATE TABLE IF NOT EXISTS "starjoin".replayed (
   stream VARCHAR(128) NOT NULL,

@@ -193,12 +193,12 @@ def test_names_are_those_of_the_declaration_and_of_the_bookkeeping_tables() -> N
 
 
 def test_bookkeeping_names_are_those_of_the_tables_that_are_created() -> None:
-    """Read from the DDL, so that a new table's name is not forgotten."""
+    """Read from the DDL, so that the name of a new table or view is not forgotten."""
     names = Names("our bookkeeping")
     found = set()
     for sql in create_statements(SPEC, names):
-        for table in re.findall(r'^CREATE TABLE IF NOT EXISTS "our bookkeeping"\.(\S+) \(', sql):
-            found.add(table.strip('"'))
+        made = r'^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE VIEW) "our bookkeeping"\.(\S+) (?:\(|AS)'
+        found |= {name.strip('"') for name in re.findall(made, sql)}
     own = {names.tombstone_table(target) for target in SPEC.targets}
     own |= {names.dimension_table(dimension) for dimension in SPEC.dimensions}
     assert names.bookkeeping_names == (found - own) | {"our bookkeeping"}
