@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redshift_connector.error import ProgrammingError
 
+from connectors.redshift.cuts import create_view
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.errors import Step, classify
 from connectors.redshift.names import Names, warehouse_names
@@ -196,7 +197,7 @@ def test_bookkeeping_names_are_those_of_the_tables_that_are_created() -> None:
     """Read from the DDL, so that the name of a new table or view is not forgotten."""
     names = Names("our bookkeeping")
     found = set()
-    for sql in create_statements(SPEC, names):
+    for sql in (*create_statements(SPEC, names), create_view(names)):
         made = r'^CREATE (?:TABLE IF NOT EXISTS|OR REPLACE VIEW) "our bookkeeping"\.(\S+) (?:\(|AS)'
         found |= {name.strip('"') for name in re.findall(made, sql)}
     own = {names.tombstone_table(target) for target in SPEC.targets}
