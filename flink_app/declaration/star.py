@@ -96,6 +96,24 @@ def _once(method: Callable[Concatenate[Star, P], T]) -> Callable[Concatenate[Sta
     return answer_once
 
 
+def _find_paths(
+    tables: Mapping[str, Table], start: str, used: Collection[tuple[str, ...]]
+) -> tuple[Path, ...]:
+    """The chains of references from `start` that are used, parents before children.
+
+    References may lead back to where they began: only what is used has an end.
+    """
+
+    def walk(name: str, steps: tuple[str, ...]) -> Iterator[Path]:
+        for step, reference in tables[name].references.items():
+            below = (*steps, step)
+            if below in used:
+                yield Path(below, reference.table, tuple(reference.columns))
+                yield from walk(reference.table, below)
+
+    return tuple(sorted(walk(start, ()), key=lambda path: len(path.steps)))
+
+
 class Star:
     """Everything that follows from a declaration; immutable, derived once."""
 
@@ -154,27 +172,12 @@ class Star:
             for column in self.stored_columns(table).values()
         )
 
-    def _paths(self, start: str, used: Collection[tuple[str, ...]]) -> tuple[Path, ...]:
-        """The chains of references from `start` that are used, parents before children.
-
-        References may lead back to where they began: only what is used has an end.
-        """
-
-        def walk(name: str, steps: tuple[str, ...]) -> Iterator[Path]:
-            for step, reference in self.tables[name].references.items():
-                below = (*steps, step)
-                if below in used:
-                    yield Path(below, reference.table, tuple(reference.columns))
-                    yield from walk(reference.table, below)
-
-        return tuple(sorted(walk(start, ()), key=lambda path: len(path.steps)))
-
     @_once
     def target_paths(self, target: str) -> tuple[Path, ...]:
         """The paths that `target` needs, parents before children."""
         read = {column.path for column in self.wide_columns(target)}
         used = {path[:depth] for path in read for depth in range(1, len(path) + 1)}
-        return self._paths(self.targets[target].fact, used)
+        return _find_paths(self.tables, self.targets[target].fact, used)
 
     @cached_property
     def _below(self) -> dict[str, set[tuple[str, ...]]]:
@@ -195,7 +198,7 @@ class Star:
 
         What is kept in the warehouse is not known in the stream.
         """
-        below = self._paths(dimension, self._below[dimension])
+        below = _find_paths(self.tables, dimension, self._below[dimension])
         return tuple(p for p in below if p.table in self.broadcast_dimensions)
 
     @cached_property

@@ -250,11 +250,15 @@ def test_a_run_is_interrupted_once(number: signal.Signals) -> None:
                 os.kill(os.getpid(), number)
                 steps.append("cleared away")
 
-    before = signal.getsignal(number)
-    with pytest.raises(KeyboardInterrupt):
-        run()
-    assert steps == ["cleared away"]
-    assert signal.getsignal(number) is before
+    # What the tests were started to ignore would stay ignored.
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run()
+        assert steps == ["cleared away"]
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
 
 
 def test_what_is_ignored_stays_ignored() -> None:
