@@ -172,6 +172,14 @@ def running(folder: Path, *command: str, **variables: str) -> Iterator[Run]:
         process.wait()
 
 
+@pytest.fixture(autouse=True)
+def _sigint_is_heard() -> Iterator[None]:
+    """What a process is started to ignore stays ignored; so tests may have been started."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 def test_sql_in_wide_row_out_and_nothing_left(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(DECLARATION)
     (tmp_path / "shop.sql").write_text(SOURCE)
