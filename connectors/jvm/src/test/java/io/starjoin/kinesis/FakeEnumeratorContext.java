@@ -22,6 +22,7 @@ final class FakeEnumeratorContext implements SplitEnumeratorContext<ShardSplit> 
 
   final Map<Integer, ReaderInfo> readers = new HashMap<>();
   final Map<Integer, List<ShardSplit>> assigned = new TreeMap<>();
+
   /** But for hash keys. */
   final Map<Integer, List<SourceEvent>> sent = new TreeMap<>();
 
