@@ -171,9 +171,12 @@ def _add_log_points(names: Names) -> Sequence[str]:
     return [f"ALTER TABLE {names.account} ADD COLUMN {column}" for column in columns]
 
 
+# What `account` has since version 12.
+COMMIT_TIMES: Final = ("first_committed", "last_committed", "commit_lag_ms")
+
+
 def _add_commit_times(names: Names) -> Sequence[str]:
-    columns = ("first_committed", "last_committed", "commit_lag_ms")
-    return [f"ALTER TABLE {names.account} ADD COLUMN {column} BIGINT" for column in columns]
+    return [f"ALTER TABLE {names.account} ADD COLUMN {column} BIGINT" for column in COMMIT_TIMES]
 
 
 MIGRATIONS: Final = (

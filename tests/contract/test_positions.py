@@ -23,6 +23,7 @@ from connectors.positions import POSITION_TYPE, position_field, position_type, w
 from connectors.redshift.alter import columns_of
 from connectors.redshift.ddl import create_statements
 from connectors.redshift.loader import Loader
+from connectors.redshift.migrations import COMMIT_TIMES
 from connectors.redshift.names import Names
 from connectors.redshift.position_sql import (
     from_digits,
@@ -219,7 +220,7 @@ def test_every_table_of_an_earlier_release_is_converted(warehouse: Warehouse, st
     for sql in create_statements(spec, names):
         as_text = re.sub(r"VARBYTE\((\d+)\)", lambda m: f"VARCHAR({2 * int(m[1])})", sql)
         run(connection, as_text)
-    for later in ("first_committed", "last_committed", "commit_lag_ms"):
+    for later in COMMIT_TIMES:
         run(connection, f"alter table {names.account} drop column {later}")
     run(connection, f"insert into {names.schema_version} values (10, '0.2.0', getdate())")
     tables: list[tuple[str, TargetSpec | DimensionSpec]] = [

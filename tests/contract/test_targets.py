@@ -17,6 +17,7 @@ from redshift_connector.core import Connection
 from connectors.blocks import Block, Kind
 from connectors.redshift.errors import LoadError, NeedsRepairError, RetryLoadError
 from connectors.redshift.loader import Loader
+from connectors.redshift.migrations import COMMIT_TIMES
 from connectors.staging.part import Part
 from connectors.staging.store import S3Store
 from connectors.staging.writer import PartWriter
@@ -54,6 +55,8 @@ def former(warehouse: Warehouse, person: Connection) -> Connection:
     run(person, "alter table sales_base rename to sales")
     run(person, f"delete from {warehouse.schema}.fence")
     run(person, f"update {warehouse.schema}.schema_version set version = 9")
+    for later in COMMIT_TIMES:
+        run(person, f"alter table {warehouse.schema}.account drop column {later}")
     run(person, "alter table sales add column remark varchar(9)")
     run(person, "insert into sales (id, price, note, remark) values (1, 2.50, 'one', 'seen')")
     run(person, "comment on table sales is 'Sales of Anna''s shop'")
