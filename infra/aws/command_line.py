@@ -117,6 +117,16 @@ PARSERS: Final = {
 }
 
 
+def add_application_choice(parser: ArgumentParser) -> None:
+    """Whose application a command is for: that of an environment, or of a properties file."""
+    application = parser.add_mutually_exclusive_group(required=True)
+    environment = application.add_argument(
+        "--environment", metavar="NAME", help="a deployed environment"
+    )
+    environment.completer = list_environments  # type: ignore[attr-defined]
+    application.add_argument("--properties", type=Path, help="a file of runtime properties")
+
+
 def add_environment_options(parser: ArgumentParser) -> None:
     """Where environments are, and with which credentials."""
     parser.add_argument(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from pathlib import Path
 
 from infra.arguments import ArgumentParser
-from infra.aws.command_line import add_environment_options, list_environments
+from infra.aws.command_line import add_application_choice, add_environment_options
 
 
 def parser(prog: str = "starjoin cut") -> ArgumentParser:
@@ -20,12 +19,7 @@ def parser(prog: str = "starjoin cut") -> ArgumentParser:
         "known (no cut yet, or shards are read again), or it is older than --within, or the "
         "warehouse cannot be read; 2 wrong arguments.",
     )
-    application = parser.add_mutually_exclusive_group(required=True)
-    environment = application.add_argument(
-        "--environment", metavar="NAME", help="a deployed environment"
-    )
-    environment.completer = list_environments  # type: ignore[attr-defined]
-    application.add_argument("--properties", type=Path, help="a file of runtime properties")
+    add_application_choice(parser)
     parser.add_argument(
         "--at",
         type=_time,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import re
-from pathlib import Path
 from typing import Final
 
 from infra.arguments import ArgumentParser
-from infra.aws.command_line import add_environment_options, list_environments
+from infra.aws.command_line import add_application_choice, add_environment_options
 
 _SHARE: Final = re.compile(r"(?P<percent>[0-9]+(\.[0-9]+)?)\s*%")
 _WHOLE: Final = 100.0
@@ -30,12 +29,7 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
             "--url": "the source's address is --dsn",
         },
     )
-    application = parser.add_mutually_exclusive_group(required=True)
-    environment = application.add_argument(
-        "--environment", metavar="NAME", help="a deployed environment"
-    )
-    environment.completer = list_environments  # type: ignore[attr-defined]
-    application.add_argument("--properties", type=Path, help="a file of runtime properties")
+    add_application_choice(parser)
     parser.add_argument(
         "--dsn",
         required=True,
