@@ -79,8 +79,8 @@ def parser() -> ArgumentParser:
     peers.add_argument(
         "--records",
         type=_positive,
-        default=1_200_000,
-        help="of each trial, about (default 1200000)",
+        default=4_800_000,
+        help="of each trial, about; fewer show the compilers of the JVM (default 4800000)",
     )
     peers.add_argument(
         "--markdown", type=Path, help="write the tables to this file as Markdown as well"

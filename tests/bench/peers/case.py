@@ -52,6 +52,7 @@ class Case:
         star_file: the declaration, below the repository's root.
         block_records: of each frame, or file.
         peers: those that it is for.
+        share: of the records of a trial, how many it reads: what is slow would take long.
         make_dimensions: the full load of the dimensions.
         make_facts: so many fact records, by a seed.
     """
@@ -62,6 +63,7 @@ class Case:
     peers: frozenset[Peer]
     make_dimensions: Callable[[], list[bytes]]
     make_facts: Callable[[int, int], list[bytes]]
+    share: float = 1
 
     @cached_property
     def star(self) -> Star:
@@ -87,6 +89,7 @@ CASES: Final = {
             name=CaseName.SMALL_BLOCKS,
             block_records=100,
             peers=frozenset({Peer.JOB}),
+            share=0.2,
         ),
         # Three targets, a wide schema, tokens in facts: what the others are not written for.
         Case(

@@ -23,7 +23,7 @@ class Peer(enum.StrEnum):
     @property
     def share(self) -> float:
         """Of the records of a trial, how many it reads: what is slow would take long."""
-        return 0.1 if self is Peer.BY_RECORD else 1
+        return 0.25 if self is Peer.BY_RECORD else 1
 
     @property
     def is_endless(self) -> bool:

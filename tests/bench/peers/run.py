@@ -59,7 +59,8 @@ def measure_peers(
             case = CASES[case_name]
             peers = [peer for peer in Peer if peer in case.peers & {*choice.peers}]
             inputs = Inputs(case, Path(name) / case_name)
-            loads = {peer: _make_load(inputs, choice.records * peer.share, jar) for peer in peers}
+            records = choice.records * case.share
+            loads = {peer: _make_load(inputs, records * peer.share, jar) for peer in peers}
             measured.append(_measure_case(console, inputs, loads, choice.repeats))
             machine = Machine.describe(load_before)
             table = write_table(machine, measured)
