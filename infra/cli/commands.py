@@ -127,6 +127,12 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             arguments="infra.cut.command_line:parser",
             work="infra.cut.main:main",
         ),
+        "explain": Command(
+            "print which changes a row comes from, or why there is none",
+            Group.AWS,
+            arguments="infra.explain.command_line:parser",
+            work="infra.explain.main:main",
+        ),
         "reload": _act_on_environment(
             "reload",
             "load every table again; without --apply only a plan is printed",

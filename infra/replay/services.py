@@ -58,7 +58,7 @@ class Services:
     """
 
     def __init__(self, settings: Settings, profile: str | None = None) -> None:
-        self._settings = settings
+        self.settings = settings
         application = settings.application
         # boto3 takes a profile that is not there for an error, so None must stay None.
         self._session: Any = boto3.Session(region_name=application.region, profile_name=profile)
@@ -85,7 +85,7 @@ class Services:
 
     def is_recent(self, arrival_ms: int) -> bool:
         """Whether later deletes are known for long enough to replay a record that arrived then."""
-        days = self._settings.redshift.bookkeeping_days
+        days = self.settings.redshift.bookkeeping_days
         return not days or Kept(days).is_replayable(arrival_ms, dt.datetime.now(dt.UTC))
 
     def mark(self, marks: Sequence[Mark]) -> None:
@@ -95,17 +95,21 @@ class Services:
 
     def privacy_keys(self) -> PrivacyKeys:
         """What opens sealed originals. Raises SecretReadError, SecretError."""
-        return read_privacy_keys(self._secrets(), self._settings.privacy.secret_id)
+        return read_privacy_keys(self._secrets(), self.settings.privacy.secret_id)
 
     def stream_writer(self) -> StreamWriter:
         """Puts records on the application's stream."""
+        return StreamWriter(self.open_kinesis(), self.settings.source.stream_arn)
+
+    def open_kinesis(self) -> KinesisClient:
+        """The client of the application's stream."""
         kinesis: KinesisClient = self._client("kinesis")
-        return StreamWriter(kinesis, self._settings.source.stream_arn)
+        return kinesis
 
     @contextmanager
     def open_transaction(self, doing: str) -> Iterator[Cursor]:
         """A transaction; `doing` says in errors what it is for. Raises LoadError."""
-        redshift = self._settings.redshift
+        redshift = self.settings.redshift
         address = RedshiftAddress(
             redshift.host, redshift.port, redshift.database, redshift.ssl_mode
         )

@@ -15,7 +15,7 @@ What is translated, all else runs as it is written:
 - `db_collation()`: SQLite compares text as a case-sensitive database does;
 - `information_schema.columns`: `pragma_table_info`, of one table with its types in the catalogue's
   words; of one's own table, for whether an INSERT can fill them, with their defaults;
-- `%s`: `?`;
+- `%s`: `?`; as a time, which loads write in another form, with a `T` in its middle;
 - what `infra.simulation.sqlite_dialect` rewrites.
 
 Temporary tables go when their connection closes.
@@ -120,7 +120,8 @@ def translate(sql: str) -> str:
     if "information_schema.columns" in sql and "table_name IN" not in sql:
         return _COLUMNS
     sql = sql.replace("information_schema.columns", _COLUMNS_OF_TABLES)
-    return as_sqlite(sql).replace("%s", "?")
+    sql = as_sqlite(sql).replace("CAST(%s AS TIMESTAMP)", "REPLACE(%s, ' ', 'T')")
+    return sql.replace("%s", "?")
 
 
 class Database:

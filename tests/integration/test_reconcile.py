@@ -1,4 +1,7 @@
-"""Reconcile on a running stack, with traffic: equal while it is, and each damage by its name."""
+"""Reconcile on a running stack, with traffic: equal while it is, and each damage by its name.
+
+Before that, on the same stack, explain names the changes that were made.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from infra.explain.main import main as explain_main
 from infra.reconcile.main import main
 from tests.support.running import Running, running
 
@@ -68,6 +73,59 @@ def reconcile(
     return code, json.loads(printed.out)
 
 
+def log_position(run: Running) -> int:
+    with psycopg.connect(run.stack.source.dsn()) as connection:
+        sql = "SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+        return int(connection.execute(sql).fetchone()[0])  # type: ignore[index]
+
+
+def make(run: Running, change: str) -> tuple[int, int]:
+    """Makes a change and has it loaded; between which positions of the source's log it is."""
+    before = log_position(run)
+    run.changes(change)
+    after = log_position(run)
+    run.wait_until_all_loaded()
+    return before, after
+
+
+def explain(
+    run: Running, capsys: pytest.CaptureFixture[str], ticket: int
+) -> tuple[int, dict[str, Any]]:
+    """What `starjoin explain` says of a row: its verdict is the exit code, the rest by path."""
+    capsys.readouterr()
+    target = ["sport_event_activity", str(ticket), "--properties", str(run.stack.properties)]
+    code = explain_main([*target, "--records", "100000", "--json"])
+    printed = capsys.readouterr()
+    assert "example.org" not in printed.out + printed.err
+    explanation = json.loads(printed.out)
+    return code, {".".join(group["path"]): group["change"] for group in explanation["groups"]}
+
+
+def is_made_in(change: dict[str, Any], places: tuple[int, int]) -> bool:
+    """Whether a change stands between two positions of the source's log."""
+    ((first, second),) = (each["commit"].split("/") for each in change["position"]["may_be"])
+    return places[0] <= (int(first, 16) << 32) + int(second, 16) <= places[1]
+
+
+def check_explanations(run: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    """The changes that are named are those that were made, found in files and on the stream."""
+    ((buyer,),) = run.query(f"SELECT purchased_by FROM {BASE} WHERE ticket_id = 1020")
+    changed = make(run, f"UPDATE customer SET phone_number = '+1' WHERE customer_id = {buyer}")
+    deleted = make(run, "DELETE FROM ticket_activity WHERE ticket_id = 1017")
+    code, changes = explain(run, capsys, 1020)
+    assert code == 0
+    assert is_made_in(changes["buyer"], changed)
+    assert changes["buyer"]["loaded"]["epoch"] > changes[""]["loaded"]["epoch"]
+    assert changes["buyer"]["record"]["operation"] == "update"
+    assert changes["buyer"]["record"]["committed"] is not None
+    assert changes[""]["position"]["full_load"]
+    code, changes = explain(run, capsys, 1017)
+    assert code == 1
+    assert is_made_in(changes[""], deleted)
+    assert changes[""]["loaded"]["deletes"]
+    assert changes[""]["record"]["operation"] == "delete"
+
+
 def damage(run: Running) -> None:
     """What no change of the traffic repairs."""
     with closing(run.stack.warehouse()) as connection:
@@ -117,8 +175,7 @@ def test_equal_under_traffic_and_every_damage_is_found_and_named(
         run.full_load()
         with run.minicluster():
             run.changes()
-            run.changes("DELETE FROM ticket_activity WHERE ticket_id = 1017")
-            run.wait_until_all_loaded()
+            check_explanations(run, capsys)
             with traffic(run):
                 code, report = reconcile(run, capsys)
                 assert code in {0, 3}, report  # some keys may change in every look

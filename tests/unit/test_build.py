@@ -27,6 +27,7 @@ REQUIRED = {
     "simulate": ("declaration.yaml",),
     "run": ("declaration.yaml",),
     "reconcile": ("--dsn=x",),
+    "explain": ("TARGET", "KEY"),
     "completion": ("bash",),
 }
 

@@ -66,6 +66,7 @@ CHECKED: Final = (
     "infra/arguments.py",
     "infra/catalogue",
     "infra/cli",
+    "infra/explain",
     "infra/init",
     "infra/simulate",
     "infra/local",

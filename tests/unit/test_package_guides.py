@@ -26,6 +26,7 @@ from tests.unit.stars import ROOT
         "flink_app/validation",
         "infra/catalogue",
         "infra/cli",
+        "infra/explain",
         "infra/init",
         "infra/local/source",
         "infra/reconcile",
