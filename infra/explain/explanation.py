@@ -324,7 +324,12 @@ def _list_unknown(known: Known, groups: Sequence[ExplainedGroup]) -> Iterator[st
 
 
 def _list_unsearched(known: Known) -> Iterator[str]:
-    """What was not looked at, or is gone."""
+    """What was not looked at, is gone, or is still to come."""
+    until = known.bookkeeping.complete_until
+    if until is None:
+        yield "until when everything is loaded: no cut says so (`starjoin cut`)"
+    else:
+        yield f"what was committed after {until.isoformat()}Z: it need not be loaded yet"
     searches = [*known.searches.values()]
     if not searches:
         yield "which part and epoch brought a change: staged parts were not searched"

@@ -200,6 +200,7 @@ class Bookkeeping:
         gaps: in the stream.
         batches_since: the time of the oldest load that is not summed up; None where there is none.
         summed_until: until when loads are summed up; None where none are.
+        complete_until: every change that was committed before is loaded; None if that is not known.
     """
 
     newest: dt.datetime | None = None
@@ -207,6 +208,7 @@ class Bookkeeping:
     gaps: tuple[Gap, ...] = ()
     batches_since: dt.datetime | None = None
     summed_until: dt.datetime | None = None
+    complete_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from connectors.redshift.pruning import SUMMED
 from connectors.redshift.sweep import read_swept_floors
 from flink_app.declaration.star import POSITION
 from flink_app.positions.position import UNKNOWN
+from infra.cut.reading import read_cut
 from infra.explain.key import StoredKey, StoredValue, read_stored
 from infra.explain.known import (
     Batch,
@@ -67,12 +68,14 @@ class WarehouseReader:
             f"SELECT MIN(CASE WHEN batch <> '{SUMMED}' THEN loaded_at END),"
             f" MAX(CASE WHEN batch = '{SUMMED}' THEN loaded_at END) FROM {account}"
         )
+        cut = read_cut(self._cursor, self._names)
         return Bookkeeping(
             as_time(newest),
             read_swept_floors(self._cursor, self._names),
             tuple(self._read_gaps()),
             as_time(since),
             as_time(summed),
+            cut.complete_until if cut is not None and cut.promises else None,
         )
 
     def read_row(self, layout: Layout, key: StoredKey) -> dict[Group, StoredGroup] | None:

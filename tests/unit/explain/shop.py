@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from botocore.exceptions import ClientError
@@ -104,6 +106,39 @@ def _answer(record: Record, number: int) -> dict[str, Any]:
     }
 
 
+class DataApiClient:
+    """The shop's warehouse as the Data API answers: parameters by name, typed fields, pages."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._rows: list[list[dict[str, Any]]] = []
+
+    def execute_statement(self, **request: Any) -> dict[str, Any]:
+        values = {each["name"]: each["value"] for each in request.get("Parameters", ())}
+        named = re.findall(r":(p\d+)", request["Sql"])
+        assert [*values] == named
+        connection = self._shop.database.connect(0)
+        cursor = connection.cursor()
+        cursor.execute(re.sub(r":p\d+", "%s", request["Sql"]), [values[name] for name in named])
+        self._rows = [[*map(_field, row)] for row in cursor.fetchall()]
+        connection.close()
+        return {"Id": "the only one"}
+
+    def describe_statement(self, **_: Any) -> dict[str, Any]:
+        return {"Status": "FINISHED"}
+
+    def get_statement_result(self, **request: Any) -> dict[str, Any]:
+        page = int(request.get("NextToken", 0))
+        token = {"NextToken": str(page + 1)} if page + 1 < len(self._rows) else {}
+        return {"Records": self._rows[page : page + 1], **token}
+
+
+def _field(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"isNull": True}
+    return {"longValue": value} if isinstance(value, int) else {"stringValue": value}
+
+
 class Shop(Tale):
     """One shard of the shop's stream, one subtask, and its warehouse."""
 
@@ -111,6 +146,7 @@ class Shop(Tale):
         super().__init__(star=SHOP)
         self.expired: set[str] = set()
         self.trimmed = 0
+        self.open_cursor: Callable[[], AbstractContextManager[Cursor]] | None = None
 
     def sell(self, number: int, buyer: str | None = None, **columns: Any) -> Record:
         row = {"shop": "north", "number": number, "buyer": buyer, "state": "paid", "note": "-"}
@@ -145,7 +181,8 @@ class Shop(Tale):
 
     def open(self, _: Namespace) -> Application:
         """The shop as the command opens an application."""
-        return open_world(self.world, self._read_file, self._open_stream)
+        application = open_world(self.world, self._read_file, self._open_stream)
+        return replace(application, open_cursor=self.open_cursor or application.open_cursor)
 
     def _open_stream(self) -> FindRecord:
         plan = DecodePlan(SHOP, self.source.generations)

@@ -5,15 +5,21 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from connectors.redshift.ledger import Cursor
 from flink_app.privacy.treatments import tokenise
+from infra.aws.data_api import DataApi
+from infra.aws.environment import load_environment
+from infra.aws.environments import FOLDER
+from infra.aws.waiting import SystemClock
 from infra.explain.main import Outcome, main
 from infra.simulation.source import Record
 from infra.simulation.warehouse_check import SECRET
-from tests.unit.explain.shop import Shop, position_of
+from tests.unit.explain.shop import DataApiClient, Shop, position_of
 
 ANN = "ann@example.org"
 TOKEN = tokenise(ANN, SECRET)
@@ -80,6 +86,20 @@ def test_each_group_names_its_own_change(shop: Shop, asked: Any) -> None:
     assert epochs == {"customer.home": 1, "customer:name": 2, "": 3, "customer": 4}
 
 
+def test_the_data_api_says_the_same(shop: Shop, asked: Any) -> None:
+    shop.commit_each(shop.found(1, "Bern"), shop.enter(ANN, "Ann", 1), shop.sell(7, ANN))
+    shop.commit_each(shop.sell(8), shop.take_back(8))
+    expected = [asked(number) for number in (7, 8, 9)]
+    redshift = load_environment("example", FOLDER).redshift
+
+    @contextmanager
+    def open_data_api() -> Iterator[Cursor]:
+        yield DataApi(redshift, DataApiClient(shop), SystemClock())
+
+    shop.open_cursor = open_data_api
+    assert [asked(number) for number in (7, 8, 9)] == expected
+
+
 def test_the_load_is_found_without_files_too(shop: Shop, asked: Any) -> None:
     shop.commit_each(shop.sell(6), shop.sell(7), shop.sell(8))
     _, exact = asked(7)
@@ -90,7 +110,7 @@ def test_the_load_is_found_without_files_too(shop: Shop, asked: Any) -> None:
     assert change["earliest_load"]["batch"] == groups_of(exact)[""]["change"]["loaded"]["batch"]
     (read,) = change["read_from"]
     assert (read["first_sequence_number"], read["shard"]) == (read["last_sequence_number"], "0")
-    assert "staged parts were not searched" in explanation["not_known"][0]
+    assert any("staged parts were not searched" in each for each in explanation["not_known"])
 
 
 def test_the_record_on_the_stream(shop: Shop, asked: Any) -> None:
@@ -241,6 +261,17 @@ def test_tables_whose_accounts_are_summed_up(shop: Shop, asked: Any) -> None:
     change = groups_of(explanation)[""]["change"]
     assert (change["earliest_load"], change["earlier_loads_are_summed_up"]) == (None, True)
     assert any("these accounts are summed up" in each for each in explanation["not_known"])
+
+
+def test_until_when_everything_is_there(shop: Shop, asked: Any) -> None:
+    shop.commit_each(shop.sell(7))
+    _, explanation = asked(7)
+    assert explanation["not_known"][0].startswith("until when everything is loaded")
+    shop.database.execute("UPDATE starjoin.cut SET complete_until = '2026-01-01T00:00:01'")
+    _, explanation = asked(7)
+    assert explanation["not_known"][0] == (
+        "what was committed after 2026-01-01T00:00:01Z: it need not be loaded yet"
+    )
 
 
 def test_for_people_in_80_columns(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
