@@ -41,8 +41,6 @@ class StoredValue:
         """The value as SQL is given it, and as it is shown."""
         if isinstance(self.value, bool):
             return str(self.value).lower()
-        if isinstance(self.value, bytes):
-            return self.value.hex()
         if isinstance(self.value, dt.datetime):
             zone = "+00" if self.column.read.declared.type.name == "timestamptz" else ""
             return self.value.replace(tzinfo=None).isoformat(sep=" ") + zone
@@ -96,8 +94,7 @@ def treat_key(
 def read_stored(column: KeyColumn, value: object) -> StoredValue:
     """A value that is stored already. Raises NotExplainableError where it cannot be."""
     if column.read.declared.treatment not in _TOKENS:
-        text = value.hex() if isinstance(value, bytes) else str(value)
-        return StoredValue(column, _read(column, text))
+        return StoredValue(column, _read(column, str(value)))
     if not _TOKEN.fullmatch(str(value)):
         message = (
             f"{column.name} is stored as a token of 64 hexadecimal digits, and the value is none: "

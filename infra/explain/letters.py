@@ -112,6 +112,6 @@ def _others(shown: Mapping[str, Any]) -> Iterator[Any]:
 
 def _equals(key: StoredValue, value: object) -> bool:
     try:
-        return read_stored(key.column, value).value == key.value
+        return bool(read_stored(key.column, value).value == key.value)
     except NotExplainableError:
         return False

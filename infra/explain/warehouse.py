@@ -34,7 +34,7 @@ from infra.explain.known import (
     StoredDelete,
     StoredGroup,
 )
-from infra.explain.layout import Group, KeyColumn, Layout
+from infra.explain.layout import Group, Layout
 from infra.explain.positions import DecodedPosition, split_version
 
 _DECIMAL_DIGITS: Final = 38  # Redshift has no more
@@ -80,15 +80,11 @@ class WarehouseReader:
 
     def read_row(self, layout: Layout, key: StoredKey) -> dict[Group, StoredGroup] | None:
         """Each group of the target's row with this key; None where there is no row."""
-        held = {
-            column.column: column
-            for group in layout.groups
-            if not group.is_of_fact
-            for column in group.key
-        }
+        of_paths = [group for group in layout.groups if not group.is_of_fact]
+        held = tuple(dict.fromkeys(column.column for group in of_paths for column in group.key))
         positions = tuple(dict.fromkeys(group.position for group in layout.groups))
         selected = [
-            *(_select_value(name, column) for name, column in held.items()),
+            *map(quote, held),
             *(to_digits(quote(name)) for name in positions),
             *(_select_emptiness(group) for group in layout.groups),
         ]
@@ -238,15 +234,7 @@ def _match_key(key: StoredKey) -> tuple[str, list[str]]:
 
 
 def _write_value(value: StoredValue) -> str:
-    declared = value.column.read.declared.stored_type
-    if declared.is_binary:
-        return "TO_VARBYTE(%s, 'hex')"
-    return f"CAST(%s AS {declared.sql})"
-
-
-def _select_value(name: str, column: KeyColumn) -> str:
-    is_binary = column.read.declared.stored_type.is_binary
-    return to_digits(quote(name)) if is_binary else quote(name)
+    return f"CAST(%s AS {value.column.read.declared.stored_type.sql})"
 
 
 def _select_emptiness(group: Group) -> str:

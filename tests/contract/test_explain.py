@@ -34,14 +34,13 @@ source_schema: s
 tables:
   d: {{key: [id], columns: {{id: "decimal(9,2)", text: varchar(9)}}}}
   f:
-    key: [a, b, c, e, g, h, i]
+    key: [a, b, c, e, g, i]
     columns:
       a: bigint
       b: decimal(38,10)
       c: timestamptz
       e: date
       g: varchar(20)
-      h: varbyte(8)
       i: timestamp
       d: decimal(9,2)
     references: {{d: {{table: d, columns: [d]}}}}
@@ -49,7 +48,7 @@ targets:
   wide:
     fact: f
     schema: {schema}
-    columns: {{a: a, b: b, c: c, e: e, g: g, h: h, i: i, d: d, text: d.text}}
+    columns: {{a: a, b: b, c: c, e: e, g: g, i: i, d: d, text: d.text}}
 """
 KEY: Final = (
     "-9000000000000000000",
@@ -57,7 +56,6 @@ KEY: Final = (
     "2026-11-27T01:02:03.000004+01:00",
     "0001-01-01",
     "O'Hara \\ 100%",
-    "00ff",
     "9999-12-31T23:59:59.999999",
 )
 SET, OF_DIMENSION, DELETED = (make_position(1, commit << 32, 3) for commit in (7, 5, 9))
@@ -115,8 +113,7 @@ def test_a_key_of_every_type_is_found_with_its_load(warehouse: Warehouse) -> Non
     assert row is not None
     assert (row[fact].position, row[fact].key, row[fact].is_empty) == (SET, rows.key(), False)
     assert (row[dimension].position, row[dimension].is_empty) == (OF_DIMENSION, True)
-    assert row[dimension].key is not None
-    assert [each.text for each in row[dimension].key] == ["2.00"]
+    assert [each.text for each in row[dimension].key or ()] == ["2.00"]
 
     position = decode_position(SET, Positions.POSTGRESQL)
     assert position is not None
