@@ -12,7 +12,7 @@ from flink_app.declaration.names import SourceName
 from flink_app.validation.fault import Fault, FaultsError
 from flink_app.validation.strict_model import StrictModel
 
-ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay")
+ENVELOPE: Final = ("data", "metadata", "control", "starjoin-replay", "starjoin-repair")
 
 
 class Positions(enum.StrEnum):

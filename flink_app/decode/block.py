@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from connectors.accounts import CONTROL, UNDECLARED, UNREADABLE, Account, sum_tables
 from connectors.kinesis.frame import RecordBlock
 from flink_app.declaration import POSITION
-from flink_app.decode.changes import to_changes
+from flink_app.decode.changes import deletes_of_treated, to_changes
 from flink_app.decode.columns import parse_columns
 from flink_app.decode.lines import Lines
 from flink_app.decode.plan import DecodePlan
@@ -89,12 +89,18 @@ def to_decoded(
         control = int(skipped.control.sum())
         tally.passed_over.update({CONTROL: control, UNDECLARED: len(skipped.control) - control})
     rejected = _take_slow(parsed.slow, plan, batches, tally)
-    tally.below_floor.update(_drop_below_floor(batches, plan.floors))
+    treated = _take_treated(parsed.slow, plan)
+    for kind in (batches, treated):
+        tally.below_floor.update(_drop_below_floor(kind, plan.floors))
     changes = {}
     for name, parts in batches.items():
         changes[name] = to_changes(concatenate(parts), plan.tables[name], plan.star, keys)
         tally.changed[name] = sum(map(len, parts))
         tally.split[name] = len(changes[name]) - tally.changed[name]
+    for name, deletes in treated.items():
+        known = [changes[name]] if name in changes else []
+        changes[name] = concatenate([*known, *deletes])
+        tally.changed[name] += sum(map(len, deletes))
     return Decoded(changes, rejected, tally.accounts(block))
 
 
@@ -110,7 +116,8 @@ def _take_slow(
     for record in records:
         match record.outcome:
             case ParsedRow(table, values):
-                values_by_table[table.name].append(values)
+                if not record.outcome.treated:
+                    values_by_table[table.name].append(values)
             case Skipped(kind):
                 tally.passed_over[kind] += 1
             case Rejected() as fault:
@@ -120,6 +127,21 @@ def _take_slow(
         schema = plan.tables[name].parsed_schema
         batches[name].append(pa.RecordBatch.from_pylist(rows, schema=schema))
     return rejected
+
+
+def _take_treated(
+    records: Sequence[SlowRecord], plan: DecodePlan
+) -> dict[str, list[pa.RecordBatch]]:
+    """The deletes whose keys are treated already, by table."""
+    values_by_table: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for record in records:
+        match record.outcome:
+            case ParsedRow(table, values, treated=True):
+                values_by_table[table.name].append(values)
+    return {
+        name: [deletes_of_treated(rows, plan.tables[name], plan.star)]
+        for name, rows in values_by_table.items()
+    }
 
 
 def _drop_below_floor(

@@ -6,6 +6,9 @@ values, its outputs are what may be stored.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,6 +48,13 @@ def to_changes(
             deletes[number] = former.column(POSITION)  # a delete sets every column, to nothing
         batches.append(pa.RecordBatch.from_arrays(deletes, schema=schema))
     return concatenate(batches)
+
+
+def deletes_of_treated(
+    rows: Sequence[Mapping[str, Any]], table: TablePlan, star: Star
+) -> pa.RecordBatch:
+    """Deletes whose keys are given as they are stored, by `Star.changes_schema`."""
+    return pa.RecordBatch.from_pylist([dict(row) for row in rows], star.changes_schema(table.name))
 
 
 def _treat_columns(

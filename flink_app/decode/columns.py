@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from flink_app.decode.changes import find_moved
 from flink_app.decode.exponents import find_exponents
 from flink_app.decode.lines import Lines
-from flink_app.decode.plan import CONTROL, METADATA_TYPE, UNDECLARED, DecodePlan
+from flink_app.decode.plan import CONTROL, ENVELOPE_FIELDS, UNDECLARED, DecodePlan
 from flink_app.decode.position_columns import find_positions, ordering_of
 from flink_app.decode.read_schema import ReadSchema
 from flink_app.decode.reading import Reading, read, screen
@@ -36,11 +36,10 @@ from flink_app.records.parsed import (
     RecordColumns,
     SkippedColumns,
 )
-from flink_app.records.plan import DATA, METADATA, REPLAY, TablePlan
+from flink_app.records.plan import DATA, METADATA, TablePlan
 
 _OPERATIONS: Final = pa.array(OPERATIONS)
-# As in the schema of a group: a replayed record is read one by one.
-_METADATA_SCHEMA: Final = ReadSchema(pa.schema([(REPLAY, pa.null()), (METADATA, METADATA_TYPE)]))
+_METADATA_SCHEMA: Final = ReadSchema(pa.schema(ENVELOPE_FIELDS))
 
 
 @dataclass

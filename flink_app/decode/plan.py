@@ -27,6 +27,7 @@ from flink_app.records.plan import (
     DATA,
     DOCUMENT,
     METADATA,
+    REPAIR,
     REPLAY,
     ReadColumn,
     RecordPlan,
@@ -45,6 +46,9 @@ METADATA_TYPE: Final = pa.struct(
         ("transaction-record-id", pa.int64()),
     ]
 )
+
+# Of null like a document: replayed records and those of a repair are read one by one.
+ENVELOPE_FIELDS: Final = ((REPLAY, pa.null()), (REPAIR, pa.null()), (METADATA, METADATA_TYPE))
 
 _RECORD_TYPES: Final = pa.array(["data", "control"])
 # In the place of a table's number.
@@ -201,9 +205,7 @@ class DecodePlan(RecordPlan):
         if not self.reads_documents:
             fields[DATA].append((DOCUMENT, pa.null()))  # the reader refuses all but null
         parts = [(part, pa.struct(members)) for part, members in fields.items()]
-        # Of null like a document: replayed records are read one by one.
-        schema = pa.schema([*parts, (REPLAY, pa.null()), (METADATA, METADATA_TYPE)])
-        return ReadSchema(schema, self._times())
+        return ReadSchema(pa.schema([*parts, *ENVELOPE_FIELDS]), self._times())
 
     def _times(self) -> dict[tuple[str, str], TimeForm]:
         """What becomes of times that fit no timestamp, by part of the record and name in it."""

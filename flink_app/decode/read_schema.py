@@ -19,9 +19,11 @@ import pyarrow.compute as pc
 from flink_app.declaration.types import MAX_DECIMAL_DIGITS
 from flink_app.decode.time_columns import TimeForm, times_from_text
 from flink_app.records.arrays import Mask, to_mask
-from flink_app.records.plan import METADATA, REPLAY
+from flink_app.records.plan import METADATA, REPAIR, REPLAY
 from flink_app.records.values import BLANK, FALSE, TRUE
 
+# Members that are no columns of the source.
+_ENVELOPE: Final = frozenset({METADATA, REPLAY, REPAIR})
 _INTEGER: Final = r"^-?[0-9]{1,18}$"
 # Neither too large for a double nor too small: a cast refuses all values for one that is.
 _FLOAT: Final = r"^-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?$"
@@ -86,7 +88,7 @@ class ReadSchema:
     @cached_property
     def _parts(self) -> list[str]:
         """The parts with columns of the source; what orders records is read to the letter."""
-        return [part.name for part in self.wanted if part.name not in {METADATA, REPLAY}]
+        return [part.name for part in self.wanted if part.name not in _ENVELOPE]
 
     def with_wider(self, kind: str) -> pa.Schema | None:
         """The written schema with wider types for all columns of a kind of type that are not yet.

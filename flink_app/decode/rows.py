@@ -5,6 +5,7 @@ Members that are not read are not checked, as in the columnar reader (see `envel
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final, NamedTuple
 
 from connectors.accounts import CONTROL, UNDECLARED
@@ -17,6 +18,7 @@ from flink_app.positions.position import (
     UNKNOWN,
     PositionError,
     commit_position,
+    generation_of,
     is_coarse,
     is_of_sql_server,
     make_coarse_position,
@@ -36,12 +38,17 @@ from flink_app.records.plan import (
     DATA,
     DOCUMENT,
     METADATA,
+    REPAIR,
     ReadColumn,
     RecordPlan,
     TablePlan,
     old_key,
 )
 from flink_app.records.rejected import Reason, Rejected
+from flink_app.records.repair_marker import (
+    OPERATIONS as REPAIR_OPERATIONS,
+)
+from flink_app.records.repair_marker import RepairMarker, read_repair_marker
 from flink_app.records.values import ValueFaultError, read_value, timestamp_micros
 
 _NESTED_BY_MAPPING: Final = (
@@ -57,6 +64,8 @@ _KEY_NOT_LOGGED: Final = (
     "BeforeImageSettings, and have the source log the key with each change (Oracle: supplemental "
     "logging of the primary key)"
 )
+# What a treatment that keeps identity makes of a value.
+_TOKEN: Final = re.compile(r"[0-9a-f]{64}")
 _DOCUMENT_IDS: Final = ("_id", "oid__id")
 _BY_COMMIT_TIMESTAMP: Final = (Positions.AUTO, Positions.COMMIT_TIMESTAMP)
 
@@ -71,7 +80,8 @@ def parse_alone(
 ) -> SlowRecord:
     """Parses the record with the number `row`; never raises for anything that stands in it.
 
-    A replayed record says itself when and where it first arrived, whatever is given here.
+    A replayed record says itself when and where it first arrived, whatever is given here; a record
+    of a repair says its position.
 
     Args:
         row: its number in the block.
@@ -117,6 +127,7 @@ def parse_record(
 def _parse_envelope(envelope: Any, plan: RecordPlan, arrival: _Arrival) -> Outcome:
     try:
         first = first_coordinates(envelope)
+        repair = read_repair_marker(envelope)
         metadata = object_of(envelope, METADATA)
         kind = text_of(metadata, "record-type")
         if kind == "control":
@@ -131,6 +142,8 @@ def _parse_envelope(envelope: Any, plan: RecordPlan, arrival: _Arrival) -> Outco
         return Skipped(UNDECLARED)
     if first is not None:
         arrival = _Arrival(first.arrival_ms, first.sequence_number)
+    if repair is not None:
+        return _parse_repair(envelope, metadata, table, plan, repair)
     return _parse_row(envelope, metadata, table, plan, arrival)
 
 
@@ -144,10 +157,73 @@ def _parse_row(
         return Rejected(fault.reason, str(fault), table.name)
     except NotAChangeError as error:
         return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
+    _put_positions(values, sent, position)
+    return ParsedRow(table, values, sent, coarse)
+
+
+def _put_positions(values: dict[str, Any], sent: dict[str, bool], position: str) -> None:
     values[POSITION] = position
     for name, is_sent in sent.items():
         values[unchanged_position_column(name)] = position if is_sent else UNKNOWN
-    return ParsedRow(table, values, sent, coarse)
+
+
+def _parse_repair(
+    envelope: Any, metadata: Members, table: TablePlan, plan: RecordPlan, repair: RepairMarker
+) -> ParsedRow | Rejected:
+    """A record of a repair: it has every column, and stands where its marker says."""
+    try:
+        _check_repair(repair, text_of(metadata, "operation"), table, plan)
+        if repair.treated:
+            values, sent = _read_stored_key(envelope, table)
+        else:
+            values, sent = _parse_change(envelope, metadata, table, plan)
+    except ValueFaultError as fault:
+        return Rejected(fault.reason, str(fault), table.name)
+    except NotAChangeError as error:
+        return Rejected(Reason.NOT_A_CHANGE, str(error), table.name)
+    _put_positions(values, sent, repair.position)
+    return ParsedRow(table, values, sent, treated=repair.treated)
+
+
+def _check_repair(
+    repair: RepairMarker, operation: str | None, table: TablePlan, plan: RecordPlan
+) -> None:
+    """Raises NotAChangeError, ValueFaultError where the marker does not fit its record."""
+    if operation not in REPAIR_OPERATIONS or (repair.treated and operation != "delete"):
+        message = f"a record with {REPAIR!r} is an insert or a delete, a treated one a delete"
+        raise NotAChangeError(message)
+    if generation_of(repair.position) > plan.generations.newest_of(table.name):
+        message = (
+            f"the position under {REPAIR!r} is of a generation that the application does not "
+            "know: it was reloaded since, or its settings are older than those of the repair"
+        )
+        raise ValueFaultError(Reason.NO_POSITION, message)
+
+
+def _read_stored_key(envelope: Any, table: TablePlan) -> tuple[dict[str, Any], dict[str, bool]]:
+    """The key of a delete as it is stored: tokens as they are, the rest as in any record."""
+    data = object_of(envelope, DATA)
+    values: dict[str, Any] = {DELETED: True}
+    for column in table.columns:
+        if column.name not in table.key:
+            continue
+        try:
+            value = data.read(column.source)
+            values[column.name] = (
+                read_value(value, column) if column.is_kept else _read_token(value)
+            )
+        except ValueFaultError as fault:
+            raise ValueFaultError(fault.reason, f"column {column.name}: {fault}") from None
+        if values[column.name] is None:
+            message = f"column {column.name}: the key is missing"
+            raise ValueFaultError(Reason.MISSING_KEY, message)
+    return values, {column.name: True for column in table.unchanged_columns}
+
+
+def _read_token(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and _TOKEN.fullmatch(value)):
+        return value
+    raise ValueFaultError(Reason.WRONG_TYPE, "the key is no token, although the record says it is")
 
 
 def _parse_change(

@@ -45,6 +45,7 @@ from flink_app.records.arrays import members
 from flink_app.records.envelope import NOT_JSON, Members, load, object_of, text_of
 from flink_app.records.parsed import ParsedBlock, ParsedRow, Skipped, SkippedColumns
 from flink_app.records.plan import DATA, METADATA, REPLAY, RecordPlan, TablePlan
+from flink_app.records.repair_marker import is_repair
 from flink_app.records.values import timestamp_micros
 
 
@@ -85,7 +86,8 @@ def observe(block: RecordBlock, parsed: ParsedBlock, plan: RecordPlan) -> Observ
     for skipped in parsed.skipped:
         control += map(int, skipped.rows[skipped.control])
         _note_undeclared(seen, skipped)
-    for record in parsed.slow:
+    # A repair's show how it writes rows, not how DMS does.
+    for record in (r for r in parsed.slow if not is_repair(r.envelope)):
         seen.signs.update(signs_in_record(record, plan))
         match record.outcome:
             case ParsedRow() as parsed_row:
@@ -136,7 +138,7 @@ def read_sample(record: bytes, plan: RecordPlan) -> Sample:
         is_row = text_of(metadata, "record-type") == "data"
     except NOT_JSON:
         return Sample()
-    if table is None or not is_row:
+    if table is None or not is_row or is_repair(envelope):
         return Sample()
     known = plan.known_names[table.name]
     is_replayed = envelope.get(REPLAY) is not None

@@ -115,12 +115,14 @@ class ParsedRow:
         values: by the columns of `TablePlan.parsed_schema`.
         sent: by unchanged column, whether this change has its value.
         coarse: whether only a commit timestamp gave its position.
+        treated: whether its key is as it is stored: a delete of a repair.
     """
 
     table: TablePlan
     values: dict[str, Any]
     sent: dict[str, bool] = field(default_factory=dict)
     coarse: bool = False
+    treated: bool = False
 
 
 @dataclass(frozen=True)

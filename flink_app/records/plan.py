@@ -24,6 +24,8 @@ DATA: Final = "data"
 DOCUMENT: Final = "_doc"
 # The member of a replayed record that says where it stood first.
 REPLAY: Final = "starjoin-replay"
+# That of a record of a repair, which says its position.
+REPAIR: Final = "starjoin-repair"
 
 
 def old_key(column: str) -> str:

@@ -31,7 +31,7 @@ from flink_app.dead_letters.sealing import Original
 from flink_app.declaration.star import POSITION
 from flink_app.decode import plan as plans
 from flink_app.decode import presumed_tables
-from flink_app.decode.changes import to_changes
+from flink_app.decode.changes import deletes_of_treated, to_changes
 from flink_app.decode.fact_names import find_fact_names
 from flink_app.decode.plan import DecodePlan
 from flink_app.decode.rows import parse_alone
@@ -41,10 +41,12 @@ from flink_app.diagnostics.log_restarts import LogWatch, describe_restart
 from flink_app.diagnostics.observe import columns_of
 from flink_app.diagnostics.second_loads import Builds, note_row
 from flink_app.diagnostics.source_names import SourceName, source_name
+from flink_app.records.arrays import concatenate
 from flink_app.records.envelope import NOT_JSON, load, object_of
-from flink_app.records.parsed import ParsedRow
-from flink_app.records.plan import METADATA, REPLAY
+from flink_app.records.parsed import ParsedRow, Skipped, SlowRecord
+from flink_app.records.plan import METADATA, REPAIR, REPLAY
 from flink_app.records.rejected import Reason, Rejected
+from flink_app.records.repair_marker import is_repair
 from tests.fuzz.fits import WrongError, check_changes, must
 from tests.fuzz.grammar import NUMBER_MARK, TEXT_MARK
 from tests.fuzz.inputs import FIRST_ARRIVAL, Block, Session
@@ -174,6 +176,7 @@ def _reference(
     plan: DecodePlan,
 ) -> _Reference:
     rows: dict[str, list[dict[str, Any]]] = {}
+    treated: dict[str, list[dict[str, Any]]] = {}
     faults: list[tuple[int, Rejected]] = []
     passed_over, below_floor, shown = 0, 0, Signs()
     undeclared: Counter[SourceName] = Counter()
@@ -192,34 +195,52 @@ def _reference(
         except Exception as error:  # 1
             kind = f"parse_alone raised {type(error).__name__}"
             raise WrongError(kind, str(error)[:300]) from error
-        shown.update(signs_in_record(record, plan))
         became = record.outcome
         if isinstance(became, ParsedRow):
-            note_row(builds, became, record.envelope[METADATA], plan)
             name = became.table.name
             passes = name in plan.star.dimensions and surely_named(data, names) is not None
             must(not passes, "split", f"a change of dimension {name} passes as a fact")  # 8
-        if (
-            isinstance(became, ParsedRow)
-            and became.values[POSITION] < plan.floors[became.table.name]
-        ):
+        if not is_repair(record.envelope):
+            shown.update(signs_in_record(record, plan))
+            _note(record, plan, builds, log_reads, undeclared)
+        if isinstance(became, ParsedRow) and _is_below_floor(became, plan):
             below_floor += 1
         elif isinstance(became, ParsedRow):
-            rows.setdefault(became.table.name, []).append(became.values)
-            log_reads.note_row(number, became, record.envelope[METADATA], plan)
+            by_table = treated if became.treated else rows
+            by_table.setdefault(became.table.name, []).append(became.values)
         elif isinstance(became, Rejected):
             faults.append((number, became))
         else:
             passed_over += 1
-            if became.kind == UNDECLARED:
-                undeclared[source_name(record.envelope[METADATA])] += 1
     changes = {}
     for name, values in rows.items():
         table = plan.tables[name]
         parsed = pa.RecordBatch.from_pylist(values, schema=table.parsed_schema)
         changes[name] = to_changes(parsed, table, plan.star, KEYS)
+    for name, values in treated.items():
+        deletes = deletes_of_treated(values, plan.tables[name], plan.star)
+        known = [changes[name]] if name in changes else []
+        changes[name] = concatenate([*known, deletes])
     points = log_reads.points()
     return _Reference(changes, faults, passed_over, below_floor, shown, undeclared, builds, points)
+
+
+def _note(
+    record: SlowRecord,
+    plan: DecodePlan,
+    builds: Builds,
+    log_reads: LogReads,
+    undeclared: Counter[SourceName],
+) -> None:
+    """What a record shows of its source."""
+    became = record.outcome
+    if isinstance(became, ParsedRow):
+        metadata = record.envelope[METADATA]
+        note_row(builds, became, metadata, plan)
+        if not _is_below_floor(became, plan):
+            log_reads.note_row(record.row, became, metadata, plan)
+    elif isinstance(became, Skipped) and became.kind == UNDECLARED:
+        undeclared[source_name(record.envelope[METADATA])] += 1
 
 
 def _is_below_floor(row: ParsedRow, plan: DecodePlan) -> bool:
@@ -297,10 +318,11 @@ def _check_letters(decoded: DecodedBlock, records: Sequence[bytes], plan: Decode
 
 
 def _is_control(record: bytes) -> bool:
-    """Whether it is a control record that was not replayed; a replayed one's marker is judged."""
+    """Whether it is a control record without a marker, since markers are judged."""
     try:
         envelope = load(record)
         metadata = object_of(envelope, METADATA)
-        return REPLAY not in envelope and metadata.read("record-type") == "control"
+        is_marked = REPLAY in envelope or REPAIR in envelope
+        return not is_marked and metadata.read("record-type") == "control"
     except NOT_JSON:
         return False

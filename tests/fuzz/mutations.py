@@ -11,7 +11,18 @@ from tests.unit.decode.twists import TEXTS
 
 _NAMES: Final = (
     *("data", "metadata", "control", "before-image", "was", "_doc", "id", "ID", "BI_id"),
-    *("starjoin-replay", "stream", "shard", "sequence_number", "arrival_ms", "id_old", "BI_id#"),
+    *(
+        "starjoin-repair",
+        "position",
+        "treated",
+        "starjoin-replay",
+        "stream",
+        "shard",
+        "sequence_number",
+        "arrival_ms",
+        "id_old",
+        "BI_id#",
+    ),
     *("operation", "table-name", "schema-name", "record-type", "stream-position", "timestamp"),
     *("", " ", "\0", "é", TEXT_MARK, f"BI_{TEXT_MARK}", "a" * 5000),
     *('"\\u0064ata"', '"i\\u0064"', '"\\ud800"', '"\\u0000"', '"metadata\\u0000"', '"data/id"'),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import cache
 from random import Random
 from typing import Final
 
 from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.decode.plan import DecodePlan
-from flink_app.records.plan import TablePlan
+from flink_app.positions.position import make_position
+from flink_app.records.plan import REPAIR, TablePlan
+from flink_app.records.repair_marker import RepairMarker, lowest_position, position_above
 from tests.fuzz.grammar import control, record, spread, text
 from tests.fuzz.inputs import DECLARED, FIRST_ARRIVAL, WAYS, Block, Session, plan
 from tests.fuzz.mutations import damaged, restructured
@@ -28,6 +32,18 @@ _OF_NO_CONCERN: Final = 0.05  # control records, undeclared tables
 _SPREAD: Final = 0.15  # over many lines
 _AGGREGATED: Final = 0.02  # by the Kinesis Producer Library
 _REPLAYED: Final = 0.1  # says where it stood first
+_REPAIRED: Final = 0.1  # says its position
+_POSITIONS: Final = (
+    position_above(make_position(1, 13 << 64, 5)),
+    lowest_position(1),
+    lowest_position(2),
+    lowest_position(0xFFFF),
+    make_position(1, 0, 9),
+    make_position(1, 1, 9),
+    "0" * 44,
+    "F" * 44,
+    "",
+)
 
 
 def session(seed: int, number: int) -> Session:
@@ -73,12 +89,26 @@ def _odd(table: TablePlan, of: DecodePlan, before: list[bytes], rng: Random) -> 
         found = [*whole, *damaged(last, other, rng)]
     if rng.random() < _AGGREGATED:
         found[-1] = rng.choice([aggregate(found[-1]), aggregate(found[-1])[: rng.choice([3, -1])]])
+    if rng.random() < _REPAIRED:
+        found[0] = _repaired(found[0], rng)
     if rng.random() < _REPLAYED:
         arrival = rng.choice([None, FIRST_ARRIVAL, FIRST_ARRIVAL + 1_000, 1 << 47, (1 << 48) - 1])
         found[0] = (
             with_coordinates(found[0], Coordinates("changes", "shard-0", "7", arrival)) or found[0]
         )
     return found
+
+
+def _repaired(data: bytes, rng: Random) -> bytes:
+    """The record with a position of its own, mostly as an operation that may have one."""
+    member = {REPAIR: RepairMarker(rng.choice(_POSITIONS), rng.random() < 0.4).as_member()}
+    head = json.dumps(member, separators=(",", ":")).encode()[1:-1]
+    start = data.find(b"{") + 1
+    if not start:
+        return data
+    operation = rng.choice([b'"insert"', b'"delete"', b'"delete"', b'"update"'])
+    marked = data[:start] + head + (b"," if data[start:].strip() != b"}" else b"") + data[start:]
+    return re.sub(rb'("operation"\s*:\s*)"[a-z]+"', rb"\1" + operation, marked, count=1)
 
 
 def _frame_damage(rng: Random) -> tuple[tuple[tuple[int, int], ...], int]:

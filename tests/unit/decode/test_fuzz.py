@@ -17,11 +17,12 @@ import pytest
 from connectors.accounts import Account
 from connectors.kinesis.frame import RecordBlock
 from flink_app.decode import columns, read_schema, reading, value_columns
+from flink_app.decode import plan as plans
 from flink_app.decode.tally import Tally
 from flink_app.decode.time_columns import TimeForm, times_from_text
 from flink_app.records import values
 from flink_app.records.arrays import Mask
-from flink_app.records.plan import ReadColumn
+from flink_app.records.plan import REPAIR, ReadColumn
 from flink_app.records.rejected import Reason
 from tests.fuzz.check import Seen, check_session
 from tests.fuzz.fits import WrongError
@@ -94,6 +95,7 @@ def _cut_time(of: pa.StringArray, form: TimeForm) -> tuple[pa.Array, Mask]:
 
 
 ACCOUNTS: Final = Tally.accounts
+_WITHOUT_REPAIR: Final = tuple(field for field in plans.ENVELOPE_FIELDS if field[0] != REPAIR)
 WITHOUT: Final[dict[str, Patch]] = {
     "UTF-8": (reading, "_check_encoding", lambda _: None),
     "smallint's range": (value_columns, "_RANGES", {}),
@@ -103,6 +105,7 @@ WITHOUT: Final[dict[str, Patch]] = {
     "digits beyond the scale by columns": (read_schema, "_narrow", _cut_short),
     "digits of a key's time by columns": (read_schema, "times_from_text", _cut_time),
     "no value in a detail": (values, "_wrong", _wrong_with_value),
+    "a repair's marker by columns": (plans, "ENVELOPE_FIELDS", _WITHOUT_REPAIR),
     "every record in the account": (Tally, "accounts", _one_less),
 }
 
