@@ -17,6 +17,7 @@ Modules, in reading order:
     warehouse: Redshift: one reading transaction a look.
     completeness: whether the warehouse has everything up to a log position.
     protocol: the looks in order, and what is a difference.
+    letters: which keys that differ are those of dead letters.
     report: what is printed, and the exit code.
     services: opens both sides of an application.
     command_line: the options.

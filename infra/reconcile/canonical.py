@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import cache
+from math import ldexp
 from typing import Final
 
 from flink_app.declaration import ColumnType
@@ -157,6 +158,23 @@ def _source_text(kind: ColumnType, blanks: TrailingBlanks | None, value: str) ->
     return f"CAST({value} AS TEXT)"
 
 
+def write_value(column: Column, value: str) -> str:
+    """The value at the source as decode reads it from a record, in PostgreSQL's words.
+
+    Blanks stay, and nothing is treated: both are decode's.
+    """
+    match column.type.name:
+        case "decimal":
+            value = f"CAST({value} AS NUMERIC)"
+        case "real" | "double precision":  # a real's own digits are fewer, and another double
+            value = f"CAST({value} AS DOUBLE PRECISION)"
+        case "date" | "timestamp" | "timestamptz" as name:
+            value = f"CAST({value} AS {name.upper()})"
+        case "varbyte":
+            return f"ENCODE({value}, 'hex')"
+    return f"CAST({value} AS TEXT)"
+
+
 def _stored_text(column: Column, value: str) -> str:  # noqa: PLR0911 - one for each type
     """The text of a stored value, in Redshift's words."""
     kind = column.stored_type
@@ -245,6 +263,15 @@ def _take_apart(number: str, k: int) -> str:
 def _power(exponent: int) -> str:
     """A power of two; a bare constant would be a decimal."""
     return f"CAST('{2.0**exponent!r}' AS DOUBLE PRECISION)"
+
+
+def read_float(text: str) -> str:
+    """The shortest digits of the number that a `_float_text` is of."""
+    if text == "0":
+        return text
+    k, whole, rest = map(int, text.split("/"))
+    exponent = _STEP * k
+    return repr(ldexp(whole, exponent) + ldexp(rest, exponent - _STEP))
 
 
 def _mask(text: str) -> str:

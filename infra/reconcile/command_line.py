@@ -29,6 +29,25 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
             "--url": "the source's address is --dsn",
         },
     )
+    add_comparison_options(parser)
+    parser.add_argument(
+        "--sample",
+        type=_every,
+        metavar="SHARE",
+        help="only a share of the ranges, such as 1%%; another part of them each day",
+    )
+    parser.add_argument(
+        "--tokens",
+        choices=["source", "leave-out"],
+        default="source",
+        help="source: the source makes tokens with the privacy key, which is in its memory for the "
+        "run and in none of its logs; leave-out: of tokenised columns only NULL is compared",
+    )
+    return parser
+
+
+def add_comparison_options(parser: ArgumentParser) -> None:
+    """Which sides are compared, how long is waited, and how much is looked at."""
     add_application_choice(parser)
     parser.add_argument(
         "--dsn",
@@ -45,19 +64,6 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
         metavar="NAME",
         help="only this target, or this dimension of the warehouse (dimension_NAME); may be given "
         "several times",
-    )
-    parser.add_argument(
-        "--sample",
-        type=_every,
-        metavar="SHARE",
-        help="only a share of the ranges, such as 1%%; another part of them each day",
-    )
-    parser.add_argument(
-        "--tokens",
-        choices=["source", "leave-out"],
-        default="source",
-        help="source: the source makes tokens with the privacy key, which is in its memory for the "
-        "run and in none of its logs; leave-out: of tokenised columns only NULL is compared",
     )
     parser.add_argument(
         "--slot",
@@ -96,7 +102,6 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_environment_options(parser)
-    return parser
 
 
 def _every(text: str) -> int:

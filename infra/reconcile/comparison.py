@@ -8,7 +8,7 @@ those kept in the stream there is no table, only what the targets have from them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from infra.reconcile.canonical import (
     frame_presence,
     longest_frame,
     make_text,
+    read_float,
 )
 from infra.reconcile.errors import NotComparableError
 
@@ -52,6 +53,11 @@ class ComparedColumn:
     blanks: TrailingBlanks | None
     omission: str
 
+    @property
+    def is_token(self) -> bool:
+        """Whether a token or a digest is stored, from which its value cannot be had."""
+        return self.column.treatment in {Treatment.TOKENISE, Treatment.SHA256}
+
     def frame(self, side: Side, *, as_digest: bool = False) -> str:
         """The framed text of its value."""
         value = self.value(side)
@@ -72,6 +78,7 @@ class Group:
     """Columns that one change sets together.
 
     Attributes:
+        table: whose columns they are, as it is declared.
         path: the path's steps; empty for the fact's own columns.
         key: what leads to the dimension; empty for the fact's own columns.
         columns: without those of `key`.
@@ -79,6 +86,7 @@ class Group:
         above: the numbers of the groups that the path leads through.
     """
 
+    table: str
     path: tuple[str, ...]
     key: tuple[ComparedColumn, ...]
     columns: tuple[ComparedColumn, ...]
@@ -148,18 +156,56 @@ class Comparison:
 
     def show_key(self, text: str, group: int = 0) -> dict[str, str]:
         """The text of a key, or of a path's, as the stored values."""
-        shown = {}
-        for column in self.groups[group].key or self.key:
-            treated = column.column.treatment in {Treatment.TOKENISE, Treatment.SHA256}
-            if column.column.stored_type.is_text and not treated:
-                length, _, rest = text.partition(":")
-                octets = rest.encode()
-                shown[column.name] = octets[: int(length)].decode()
-                text = octets[int(length) :].decode()
-            else:
-                value, _, text = text.partition(",")
-                shown[column.name] = value.removeprefix("=") if treated else value
-        return shown
+        columns = self.groups[group].key or self.key
+        values = read_key_text(columns, text)
+        return {column.name: value for column, value in zip(columns, values, strict=True)}
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """A declared table as the source has it: all of its rows, whether or not they count.
+
+    Attributes:
+        name: as it is declared.
+        source: the FROM clause.
+        key: its columns, in the order of the key.
+        columns: all that leave decode, those of the key among them.
+    """
+
+    name: str
+    source: str
+    key: tuple[ComparedColumn, ...]
+    columns: tuple[ComparedColumn, ...]
+
+    @property
+    def key_text(self) -> str:
+        """The framed texts of the key, as every comparison has them."""
+        return " || ".join(column.frame(Side.SOURCE) for column in self.key)
+
+
+def source_table(star: Star, name: str, *, has_key: bool = True) -> SourceTable:
+    """A table of a declaration."""
+    tables = Tables(star, has_key=has_key)
+    stored = [tables.column(column, FACT, name, column) for column in star.stored_columns(name)]
+    key = tuple(tables.column(column, FACT, name, column) for column in star.tables[name].key)
+    return SourceTable(name, tables.from_clause(name, FACT), key, tuple(stored))
+
+
+def read_key_text(columns: Sequence[ComparedColumn], text: str) -> list[str]:
+    """The values in the text of a key, each as its own text."""
+    values = []
+    for column in columns:
+        if column.column.stored_type.is_text and not column.is_token:
+            length, _, rest = text.partition(":")
+            octets = rest.encode()
+            values.append(octets[: int(length)].decode())
+            text = octets[int(length) :].decode()
+        else:
+            value, _, text = text.partition(",")
+            if column.column.stored_type.name in {"real", "double precision"}:
+                value = read_float(value)
+            values.append(value.removeprefix("=") if column.is_token else value)
+    return values
 
 
 def comparisons(star: Star, names: Names, *, has_key: bool = True) -> list[Comparison]:
@@ -182,7 +228,7 @@ def require_key(comparison: Comparison) -> None:
             raise NotComparableError(message)
 
 
-class _Tables:
+class Tables:
     """The columns of a star's tables, as what is compared of them."""
 
     def __init__(self, star: Star, *, has_key: bool) -> None:
@@ -190,6 +236,7 @@ class _Tables:
         self._has_key = has_key
 
     def column(self, name: str, alias: str, table: str, column: str) -> ComparedColumn:
+        """A declared column under its name in the warehouse, and an alias of its table."""
         declared = self._star.tables[table].columns[column]
         return ComparedColumn(
             name,
@@ -201,12 +248,13 @@ class _Tables:
         )
 
     def from_clause(self, table: str, alias: str) -> str:
+        """The table at the source under an alias."""
         parts = [part for part in self._star.declaration.source_of(table) if part]
         return f"{'.'.join(map(quote, parts)).replace('%', '%%')} AS {alias}"
 
 
 def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> Comparison:
-    tables, target = _Tables(star, has_key=has_key), spec.table
+    tables, target = Tables(star, has_key=has_key), spec.table
     paths = star.target_paths(target)
     aliases = {(): FACT} | {path.steps: f"t{n}" for n, path in enumerate(paths, 1)}
     wide = star.wide_columns(target)
@@ -222,7 +270,7 @@ def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> 
             if c.path == steps and c.name not in spec.key
         )
 
-    groups = [Group((), (), columns_at(()), POSITION)]
+    groups = [Group(spec.fact, (), (), columns_at(()), POSITION)]
     joined = [_select_counted(target, spec.fact, star, tables)]
     numbers = {path.steps: n for n, path in enumerate(paths, 1)}
     for path in paths:
@@ -232,7 +280,9 @@ def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> 
             for name, source in zip(star.path_key(target, path), path.key, strict=True)
         )
         above = tuple(numbers[path.steps[:depth]] for depth in range(1, len(path.steps)))
-        groups.append(Group(path.steps, leading, columns_at(path.steps), path.position, above))
+        groups.append(
+            Group(path.table, path.steps, leading, columns_at(path.steps), path.position, above)
+        )
         joined.append(_join(path, aliases[path.steps], leading, star, tables))
     return Comparison(
         target,
@@ -245,7 +295,7 @@ def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> 
     )
 
 
-def _select_counted(target: str, fact: str, star: Star, tables: _Tables) -> str:
+def _select_counted(target: str, fact: str, star: Star, tables: Tables) -> str:
     """The fact at the source; where the target has conditions, those of its rows that count."""
     every, conditions = tables.from_clause(fact, FACT), star.targets[target].row_conditions
     if not conditions:
@@ -275,7 +325,7 @@ def _write_literal(value: Constant) -> str:
 
 
 def _of_dimension(spec: DimensionSpec, star: Star, names: Names, *, has_key: bool) -> Comparison:
-    tables, table = _Tables(star, has_key=has_key), spec.table
+    tables, table = Tables(star, has_key=has_key), spec.table
     stored = [tables.column(name, FACT, table, name) for name in star.stored_columns(table)]
     key = tuple(tables.column(name, FACT, table, name) for name in spec.key)
     columns = tuple(column for column in stored if column.name not in spec.key)
@@ -286,12 +336,12 @@ def _of_dimension(spec: DimensionSpec, star: Star, names: Names, *, has_key: boo
         marks_deletes=True,
         joined=tables.from_clause(table, FACT),
         key=key,
-        groups=(Group((), (), columns, POSITION),),
+        groups=(Group(table, (), (), columns, POSITION),),
     )
 
 
 def _join(
-    path: Path, alias: str, leading: tuple[ComparedColumn, ...], star: Star, tables: _Tables
+    path: Path, alias: str, leading: tuple[ComparedColumn, ...], star: Star, tables: Tables
 ) -> str:
     """The LEFT JOIN of a path's dimension, by what the stream takes for equal."""
     pairs = [

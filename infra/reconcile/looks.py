@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from infra.reconcile.comparison import Comparison
+from infra.reconcile.comparison import Comparison, SourceTable
 
 # Of a range, for each group: rows, and the sums of two slices of their digests.
 Checksum = tuple[int, ...]
@@ -21,6 +21,10 @@ Digests = tuple[str | None, ...]
 ColumnDigests = tuple[tuple[str, ...], ...]
 
 
+# By the source's names of columns, the text of each value.
+Values = Mapping[str, str | None]
+# For each path the text of the key that it leads to.
+References = tuple[str | None, ...]
 # For each group the position above which it changes meanwhile; empty where nothing says so.
 Thresholds = tuple[str, ...]
 
@@ -153,6 +157,14 @@ class SourceLook(SideLook, Protocol):
     ) -> Mapping[str, ColumnDigests]:
         """Those of some keys that are there."""
 
+    def find_references(
+        self, comparison: Comparison, keys: Sequence[str]
+    ) -> Mapping[str, References]:
+        """What the paths of some keys that are there lead to."""
+
+    def read_values(self, table: SourceTable, keys: Sequence[str]) -> Mapping[str, Values]:
+        """Rows of a table by the text of their key: values that nothing has treated."""
+
 
 class WarehouseLook(SideLook, Protocol):
     """A transaction that reads the warehouse."""
@@ -165,6 +177,17 @@ class WarehouseLook(SideLook, Protocol):
 
     def read_rows(self, comparison: Comparison, keys: Sequence[str]) -> Mapping[str, WarehouseRow]:
         """Some keys, those without a row if there is a tombstone of them."""
+
+    def find_positions(
+        self, comparison: Comparison, index: int, keys: Sequence[str]
+    ) -> Mapping[str, str]:
+        """The greatest position of some keys in a group, deletes included, where there is any.
+
+        Of the fact's own group by keys of the table, of a path's by keys of its dimension.
+        """
+
+    def is_read_again(self) -> bool:
+        """Whether the application may be reading what was loaded before, as after a restore."""
 
     def read_newest_arrival(self) -> int | None:
         """When the newest loaded record arrived on the stream, in milliseconds since 1970."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -16,18 +17,20 @@ from connectors.redshift.errors import LoadError
 from connectors.secrets import SecretReadError
 from flink_app.declaration.file import DeclarationError
 from flink_app.privacy.keys import SecretError
+from flink_app.settings import Settings as ApplicationSettings
 from flink_app.settings import SettingsError
 from infra.aws.errors import DeployError
 from infra.catalogue.model import CatalogueError
 from infra.reconcile.command_line import choose_remainder, parser
 from infra.reconcile.comparison import Comparison
 from infra.reconcile.errors import NotComparableError
+from infra.reconcile.letters import name_letters
 from infra.reconcile.looks import Sample
 from infra.reconcile.protocol import Reconciliation, Result, Settings
 from infra.reconcile.report import Verdict, find_verdict, write_json, write_lines
 from infra.reconcile.services import Waiting, open_sides, read_environment, read_properties
 
-_FAULTS: Final = (
+FAULTS: Final = (
     NotComparableError,
     CatalogueError,
     DeclarationError,
@@ -38,7 +41,7 @@ _FAULTS: Final = (
     SettingsError,
 )
 # Looks at the stream: Kinesis answers five a second and shard, and the application asks as well.
-_EVERY: Final = 2.0
+EVERY: Final = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,22 +53,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(describe_error(error))
     except psycopg.Error as error:
         return _refuse(f"the source: {describe_error(error)}: run it again")
-    except _FAULTS as error:
+    except FAULTS as error:
         return _refuse(str(error))
+    repair = write_command(options)
     if options.json:
-        _say(write_json(result))
+        _say(write_json(result, repair))
     else:
-        for line in write_lines(result):
+        for line in write_lines(result, repair):
             _say(line)
     return find_verdict(result)
 
 
-def _reconcile(options: Namespace) -> Result:
+def read_settings(options: Namespace) -> ApplicationSettings:
+    """The settings of the application that was chosen."""
     if options.properties is not None:
-        settings = read_properties(options.properties)
-    else:
-        settings = read_environment(options.environment, options.environments, options.profile)
-    waiting = Waiting(options.slot, options.lag, options.wait, _EVERY)
+        return read_properties(options.properties)
+    return read_environment(options.environment, options.environments, options.profile)
+
+
+def write_command(options: Namespace) -> str:
+    """The command that repairs; the source's address may hold a password, and is left out."""
+    chosen = ["--environment", options.environment]
+    if options.properties is not None:
+        chosen = ["--properties", str(options.properties)]
+    return shlex.join(["starjoin", "repair", *chosen, "--dsn", "ADDRESS"])
+
+
+def _reconcile(options: Namespace) -> Result:
+    settings = read_settings(options)
+    waiting = Waiting(options.slot, options.lag, options.wait, EVERY)
     sample = None
     if options.sample is not None:
         today = dt.datetime.now(dt.UTC).date()
@@ -90,10 +106,12 @@ def _reconcile(options: Namespace) -> Result:
             ),
             _report_progress,
         )
-        return reconciliation.run(_choose(sides.comparisons, options.table))
+        result = reconciliation.run(choose_comparisons(sides.comparisons, options.table))
+        name_letters(result, sides.letters)
+        return result
 
 
-def _choose(comparisons: list[Comparison], names: Sequence[str]) -> list[Comparison]:
+def choose_comparisons(comparisons: list[Comparison], names: Sequence[str]) -> list[Comparison]:
     """Those that are named; all where none is. Raises NotComparableError for another name."""
     known = {comparison.name: comparison for comparison in comparisons}
     for name in names:

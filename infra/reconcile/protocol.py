@@ -94,12 +94,14 @@ class Difference:
         kind: missing in the warehouse, there without a row at the source (extra), or different.
         groups: the names of groups that differ, each with the names of its columns.
         deleted: of a key that the warehouse lacks, whether it has the delete of it.
+        is_dead_letter: whether a dead letter has this key.
     """
 
     key: str
     kind: str
     groups: Mapping[str, tuple[str, ...]]
     deleted: bool = False
+    is_dead_letter: bool = False
 
 
 MISSING: Final = "missing"
@@ -227,7 +229,34 @@ class Reconciliation:
     def run(self, comparisons: Sequence[Comparison]) -> Result:
         """Compares. Raises NotComparableError where no look can be taken."""
         result = Result(self._settings.sample)
-        pending = self._look_at_all(comparisons, result)
+        self._go_on(self._look_at_all(comparisons, result), result)
+        return result
+
+    def run_for_keys(
+        self, keys: Mapping[str, Sequence[str]], among: Sequence[Comparison]
+    ) -> Result:
+        """Compares these keys alone, by the names of their comparisons.
+
+        Raises NotComparableError where no look can be taken.
+        """
+        result = Result(None)
+        pending: list[_Pending] = []
+        for comparison in among:
+            if comparison.name not in keys:
+                continue
+            every = range(len(comparison.groups))
+            candidates = {key: _Candidate(groups=set(every)) for key in keys[comparison.name]}
+            outcome = Outcome(comparison)
+            result.outcomes.append(outcome)
+            pending.append((outcome, candidates))
+        with self.look(result) as (source, warehouse):
+            for outcome, candidates in pending:
+                self._judge(outcome, candidates, source, warehouse)
+        self._go_on(pending, result)
+        return result
+
+    def _go_on(self, pending: list[_Pending], result: Result) -> None:
+        """The looks after the first, and what remains after the last."""
         for _ in range(1, self._settings.looks):
             pending = [(o, c) for o, c in pending if _is_pending(c) or o.unjudged.count]
             if not pending:
@@ -242,12 +271,11 @@ class Reconciliation:
         for outcome in result.outcomes:
             outcome.differences.sort(key=lambda difference: difference.key)
             outcome.open_keys.sort()
-        return result
 
     def _look_at_all(self, comparisons: Sequence[Comparison], result: Result) -> list[_Pending]:
         """The first look."""
         pending: list[_Pending] = []
-        with self._look(result) as (source, warehouse):
+        with self.look(result) as (source, warehouse):
             for comparison in comparisons:
                 outcome = Outcome(comparison)
                 result.outcomes.append(outcome)
@@ -267,14 +295,15 @@ class Reconciliation:
             "were changing"
         )
         self._clock.sleep(self._settings.gap)
-        with self._look(result) as (source, warehouse):
+        with self.look(result) as (source, warehouse):
             for outcome, candidates in pending:
                 if outcome.unjudged.count:
                     self._compare_unjudged(outcome, candidates, source, warehouse)
                 self._judge(outcome, candidates, source, warehouse)
 
     @contextmanager
-    def _look(self, result: Result) -> Iterator[tuple[SourceLook, WarehouseLook]]:
+    def look(self, result: Result) -> Iterator[tuple[SourceLook, WarehouseLook]]:
+        """One look, of which the result takes note. Raises NotComparableError."""
         with self._source.look() as source:  # 1, 2, 3
             began = self._clock.now()
             evidence = self._completeness.wait(source.end)  # 4

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from connectors.redshift.names import quote
+from connectors.redshift.cuts import ALL_SHARDS
+from connectors.redshift.names import Names, quote
 from connectors.redshift.position_sql import literal, to_digits
-from infra.reconcile.canonical import Side
-from infra.reconcile.comparison import Comparison, deleted_condition
+from infra.reconcile.canonical import Side, write_value
+from infra.reconcile.comparison import Comparison, SourceTable, deleted_condition
 from infra.reconcile.looks import Hot, Ranges
 
 # Of the parameters with the keys that the source leaves out.
@@ -116,6 +117,53 @@ def read_deletes(comparison: Comparison, keys: str) -> str:
         "GROUP BY 1"
     )
     return f"SELECT k, p FROM ({rows}) AS r WHERE {keys}"
+
+
+def find_references(comparison: Comparison) -> str:
+    """Some keys at the source with what each path leads to, NULL where that is nothing."""
+    columns = [f"{comparison.key_text(Side.SOURCE)} AS k"]
+    for index in range(1, len(comparison.groups)):
+        leading = [column.value(Side.SOURCE) for column in comparison.groups[index].key]
+        is_null = " OR ".join(f"{value} IS NULL" for value in leading)
+        key = _path_key(comparison, Side.SOURCE, index)
+        columns.append(f"CASE WHEN {is_null} THEN NULL ELSE {key} END AS c{index}")
+    listed = ", ".join(["k", *(f"c{index}" for index in range(1, len(comparison.groups)))])
+    rows = _rows(comparison, Side.SOURCE, columns)
+    return f"SELECT {listed}\nFROM ({rows}) AS r\nWHERE k = ANY(%({WANTED_KEYS})s)"
+
+
+def read_values(table: SourceTable) -> str:
+    """Some rows of the source with the text of each value, as decode reads it."""
+    texts = [
+        f"{write_value(column.column, column.value(Side.SOURCE))} AS c{number}"
+        for number, column in enumerate(table.columns)
+    ]
+    rows = f"SELECT {', '.join([f'{table.key_text} AS k', *texts])}\n  FROM {table.source}"
+    listed = ", ".join(["k", *(f"c{number}" for number in range(len(texts)))])
+    return f"SELECT {listed}\nFROM ({rows}) AS r\nWHERE k = ANY(%({WANTED_KEYS})s)"
+
+
+def find_positions(comparison: Comparison, index: int, count: int) -> list[str]:
+    """Of `count` keys of a group the greatest position, in each table that has it."""
+    group = comparison.groups[index]
+    key = _path_key(comparison, Side.WAREHOUSE, index) if index else ""
+    key = key or comparison.key_text(Side.WAREHOUSE)
+    tables = [comparison.table] if index else dict.fromkeys((comparison.table, comparison.deletes))
+    among = ", ".join(["%s"] * count)
+    position = to_digits(f"MAX(w.{quote(group.position)})")
+    return [
+        f"SELECT {key}, {position} FROM {table} AS w WHERE {key} IN ({among}) GROUP BY 1"
+        for table in tables
+    ]
+
+
+def read_progress(names: Names) -> str:
+    """Whether shards are read again, by the newest cut; its start, and the present one."""
+    return (
+        f"SELECT c.evidence, c.start_number, (SELECT MAX(start_number) FROM {names.fence})\n"
+        f"FROM {names.cut} AS c\nWHERE c.shard = '{ALL_SHARDS}' "
+        f"AND c.cut_number = (SELECT MAX(cut_number) FROM {names.cut})"
+    )
 
 
 def _digests(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> str:

@@ -36,8 +36,8 @@ def find_verdict(result: Result) -> Verdict:
     return Verdict.OPEN if is_open else Verdict.EQUAL
 
 
-def write_lines(result: Result) -> Iterator[str]:
-    """The report for people."""
+def write_lines(result: Result, repair: str = "") -> Iterator[str]:
+    """The report for people; `repair` is the command that repairs row by row."""
     for number, look in enumerate(result.looks, 1):
         yield (
             f"look {number}: source from log position {show_log_position(look.start)} to "
@@ -52,39 +52,56 @@ def write_lines(result: Result) -> Iterator[str]:
         yield f"complete because: {result.looks[-1].evidence}"
     yield f"bytes moved: {source:,} from the source, {warehouse:,} from the warehouse"
     yield _SENTENCES[find_verdict(result)]
+    letters = sum(d.is_dead_letter for o in result.outcomes for d in o.differences)
+    if letters:
+        yield (
+            f"{letters:,} of these keys have dead letters: once their cause is fixed, replay "
+            "repairs them"
+        )
+    if advice := advise(result, repair):
+        yield advice
 
 
-def write_json(result: Result) -> str:
+def advise(result: Result, repair: str) -> str:
+    """How to repair what differs; empty where nothing does, or no command was given."""
+    if find_verdict(result) is not Verdict.DIFFERENT or not repair:
+        return ""
+    if any(outcome.narrowed.is_general for outcome in result.outcomes):
+        return "Load the tables concerned again: reload --table NAME (docs/operations.md)"
+    tables = [o.comparison.name for o in result.outcomes if o.differences]
+    return " ".join([f"To repair it: {repair}", *(f"--table {name}" for name in tables)])
+
+
+def write_json(result: Result, repair: str = "") -> str:
     """The report for scripts, in one line."""
+    return json.dumps({**as_object(result), "advice": advise(result, repair) or None})
+
+
+def as_object(result: Result) -> dict[str, Any]:
+    """The report as what JSON has."""
     source, warehouse = _sum_received(result)
-    return json.dumps(
-        {
-            "verdict": find_verdict(result).name.lower(),
-            "looks": [
-                {
-                    "log_from": show_log_position(look.start),
-                    "log_to": show_log_position(look.end),
-                    "newest_arrival_ms": look.newest_arrival_ms,
-                    "held_seconds": round(look.held, 3),
-                    "complete_because": look.evidence,
-                }
-                for look in result.looks
-            ],
-            "coverage": _show_coverage(result),
-            "bytes_from_source": source,
-            "bytes_from_warehouse": warehouse,
-            "tables": [_as_json(outcome) for outcome in result.outcomes],
-        }
-    )
+    return {
+        "verdict": find_verdict(result).name.lower(),
+        "looks": [
+            {
+                "log_from": show_log_position(look.start),
+                "log_to": show_log_position(look.end),
+                "newest_arrival_ms": look.newest_arrival_ms,
+                "held_seconds": round(look.held, 3),
+                "complete_because": look.evidence,
+            }
+            for look in result.looks
+        ],
+        "coverage": _show_coverage(result),
+        "bytes_from_source": source,
+        "bytes_from_warehouse": warehouse,
+        "tables": [_as_json(outcome) for outcome in result.outcomes],
+    }
 
 
 _SENTENCES: Final = {
     Verdict.EQUAL: "The warehouse equals the source.",
-    Verdict.DIFFERENT: (
-        "The warehouse differs from the source. To repair it, load the tables concerned again: "
-        "reload --table NAME, or all of them (docs/operations.md). First look for the keys among "
-        "the dead letters: those are repaired by a replay."
-    ),
+    Verdict.DIFFERENT: "The warehouse differs from the source.",
     Verdict.NOT_COMPARABLE: "Not everything could be compared; what was compared is equal.",
     Verdict.OPEN: (
         "Nothing differs for certain, but some keys changed in every look: run it again when they "
@@ -129,6 +146,11 @@ def _open_lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _describe(outcome: Outcome, difference: Difference) -> str:
+    letter = "; a dead letter has this key" if difference.is_dead_letter else ""
+    return _describe_kind(outcome, difference) + letter
+
+
+def _describe_kind(outcome: Outcome, difference: Difference) -> str:
     key = _show_key(outcome, difference.key)
     if difference.kind == DIFFERENT:
         columns = "; ".join(
@@ -175,6 +197,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
                 "key": outcome.comparison.show_key(difference.key),
                 "columns": {path: list(names) for path, names in difference.groups.items()},
                 "deleted_in_warehouse": difference.deleted,
+                "dead_letter": difference.is_dead_letter,
             }
             for difference in outcome.differences
         ],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
@@ -29,8 +29,13 @@ from infra.aws.waiting import Clock, SystemClock
 from infra.reconcile.comparison import Comparison, comparisons
 from infra.reconcile.completeness import StreamCompleteness
 from infra.reconcile.errors import NotComparableError
+from infra.reconcile.letters import LetterSource
 from infra.reconcile.source import PostgresSource
 from infra.reconcile.warehouse import RedshiftWarehouse
+from infra.replay.letters import read_from
+
+if TYPE_CHECKING:
+    from mypy_boto3_kinesis import KinesisClient
 
 _PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 10})
 _ROOT: Final = Path(__file__).resolve().parents[2]
@@ -57,6 +62,9 @@ class Sides:
         comparisons: everything that can be compared.
         orders_by_log: whether all positions are those of PostgreSQL's log.
         clock: for waiting.
+        star: of the declaration.
+        kinesis: the client of the stream.
+        letters: where dead letters are.
     """
 
     source: PostgresSource
@@ -65,6 +73,9 @@ class Sides:
     comparisons: list[Comparison]
     orders_by_log: bool
     clock: Clock
+    star: Star
+    kinesis: KinesisClient
+    letters: LetterSource
 
 
 def read_environment(name: str, environments: Path, profile: str | None) -> Settings:
@@ -115,7 +126,8 @@ def open_sides(
     def client(service: str, endpoint: str | None) -> Any:
         return session.client(service, endpoint_url=endpoint, config=_PATIENT)
 
-    secrets = client("secretsmanager", settings.application.endpoint)
+    endpoint = settings.application.endpoint
+    secrets = client("secretsmanager", endpoint)
     redshift = settings.redshift
     warehouse_address = RedshiftAddress(
         redshift.host, redshift.port, redshift.database, redshift.ssl_mode
@@ -131,7 +143,7 @@ def open_sides(
         source = PostgresSource(address, token_key)
         opened.callback(source.close)
         warehouse = RedshiftWarehouse(open_connection, names)
-        kinesis = client("kinesis", settings.source.endpoint or settings.application.endpoint)
+        kinesis: KinesisClient = client("kinesis", settings.source.endpoint or endpoint)
         stream = ChangeStream(settings.source.stream_arn, kinesis)
         completeness = StreamCompleteness(
             source,
@@ -150,4 +162,7 @@ def open_sides(
             comparisons(star, names, has_key=has_key),
             star.declaration.stream.positions is Positions.POSTGRESQL,
             clock,
+            star,
+            kinesis,
+            LetterSource(warehouse.read_letters, read_from(client("s3", endpoint)), star),
         )

@@ -24,9 +24,17 @@ from infra.catalogue.connection import (
 )
 from infra.reconcile import queries
 from infra.reconcile.canonical import KEY_TABLE, Side
-from infra.reconcile.comparison import Comparison
+from infra.reconcile.comparison import Comparison, SourceTable
 from infra.reconcile.errors import NotComparableError
-from infra.reconcile.looks import Checksum, ColumnDigests, Digests, Hot, Ranges
+from infra.reconcile.looks import (
+    Checksum,
+    ColumnDigests,
+    Digests,
+    Hot,
+    Ranges,
+    References,
+    Values,
+)
 from infra.reconcile.rows import column_digests, read_checksum
 
 _FETCHED: Final = 2_000  # rows at a time, from a cursor of the server
@@ -38,6 +46,7 @@ _SESSION: Final = (
     "SET TimeZone = 'UTC'",
     "SET DateStyle = 'ISO'",
     "SET standard_conforming_strings = on",
+    "SET extra_float_digits = 3",  # all digits, before PostgreSQL 12 as well
     "SET statement_timeout = 0",
     # The snapshot is held while the warehouse catches up.
     "SET idle_in_transaction_session_timeout = 0",
@@ -210,15 +219,37 @@ class PostgresLook:
         """Those of some keys that are there."""
         wanted = f"k = ANY(%({queries.WANTED_KEYS})s)"
         sql = queries.read_columns(comparison, Side.SOURCE, wanted)
-        present: dict[str, ColumnDigests] = {}
+        return {
+            str(key): column_digests(comparison, digests)
+            for key, *digests in self._of_keys(sql, keys, comparison)
+        }
+
+    def find_references(
+        self, comparison: Comparison, keys: Sequence[str]
+    ) -> Mapping[str, References]:
+        """What the paths of some keys that are there lead to."""
+        sql = queries.find_references(comparison)
+        return {str(key): tuple(paths) for key, *paths in self._of_keys(sql, keys, comparison)}
+
+    def read_values(self, table: SourceTable, keys: Sequence[str]) -> Mapping[str, Values]:
+        """Rows of a table by the text of their key: values that nothing has treated."""
+        sql = queries.read_values(table)
+        names = [column.source for column in table.columns]
+        return {
+            str(key): dict(zip(names, values, strict=True))
+            for key, *values in self._of_keys(sql, keys, table)
+        }
+
+    def _of_keys(
+        self, sql: str, keys: Sequence[str], asked: Comparison | SourceTable
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query for some keys, so many of them at a time."""
         for start in range(0, len(keys), _KEYS_OF_A_QUERY):
-            parameters = {queries.WANTED_KEYS: list(keys[start : start + _KEYS_OF_A_QUERY])}
-            for key, *digests in self._rows(sql, parameters, comparison):
-                present[str(key)] = column_digests(comparison, digests)
-        return present
+            wanted = list(keys[start : start + _KEYS_OF_A_QUERY])
+            yield from self._rows(sql, {queries.WANTED_KEYS: wanted}, asked)
 
     def _rows(
-        self, sql: str, parameters: Mapping[str, list[str]], comparison: Comparison
+        self, sql: str, parameters: Mapping[str, list[str]], comparison: Comparison | SourceTable
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, a few at a time. Raises NotComparableError."""
         try:
@@ -235,7 +266,7 @@ class PostgresLook:
             raise NotComparableError(_explain(error, comparison)) from None
 
 
-def _explain(error: psycopg.Error, comparison: Comparison) -> str:
+def _explain(error: psycopg.Error, comparison: Comparison | SourceTable) -> str:
     """Why the source refuses a query, without its words where these could quote a value."""
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         reason = (

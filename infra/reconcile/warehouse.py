@@ -14,10 +14,19 @@ from typing import Any, Final
 from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
+from connectors.blocks import Kind
+from connectors.positions import POSITION_BYTES
 from connectors.redshift.connection import disconnect
+from connectors.redshift.cuts import Evidence
 from connectors.redshift.errors import CONNECTION_LOST, Step, classify
 from connectors.redshift.migrations import require_latest
 from connectors.redshift.names import Names
+from connectors.redshift.replay_marks import (
+    LetterPart,
+    RecordId,
+    find_replayed,
+    loaded_parts,
+)
 from infra.aws.warehouse import Shard, read_loaded
 from infra.reconcile import queries
 from infra.reconcile.canonical import Side
@@ -64,6 +73,18 @@ class RedshiftWarehouse:
         """
         with self._transaction() as connection:
             return read_loaded(connection.cursor(), self._names)
+
+    def read_letters(self) -> tuple[list[LetterPart], set[RecordId]]:
+        """The parts of dead letters and the records that were replayed, in a short transaction.
+
+        Raises LoadError and NeedsRepairError.
+        """
+        with self._transaction() as connection:
+            cursor = connection.cursor()
+            return (
+                loaded_parts(cursor, self._names, Kind.DEAD_LETTERS),
+                find_replayed(cursor, self._names),
+            )
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -159,6 +180,31 @@ class RedshiftLook:
                     tuple(str(position or "").lower() for position in values[-groups:]),
                 )
         return rows
+
+    def find_positions(
+        self, comparison: Comparison, index: int, keys: Sequence[str]
+    ) -> Mapping[str, str]:
+        """The greatest position of some keys in a group, deletes included."""
+        greatest: dict[str, str] = {}
+        for start in range(0, len(keys), _KEYS_OF_A_QUERY):
+            wanted = keys[start : start + _KEYS_OF_A_QUERY]
+            for sql in queries.find_positions(comparison, index, len(wanted)):
+                for key, digits in self._rows(sql, wanted):
+                    # A version has further positions behind the row's own.
+                    position = str(digits or "").lower()[: 2 * POSITION_BYTES]
+                    greatest[str(key)] = max(position, greatest.get(str(key), ""))
+        return greatest
+
+    def is_read_again(self) -> bool:
+        """Whether the application may be reading what was loaded before, as after a restore.
+
+        So it is from each start until a cut says that every shard has come past it.
+        """
+        rows = self._rows(queries.read_progress(self._names))
+        return not rows or any(
+            Evidence(evidence) is Evidence.REPLAYING or start != holder
+            for evidence, start, holder in rows
+        )
 
     def read_newest_arrival(self) -> int | None:
         """When the newest loaded record arrived, in milliseconds since 1970."""

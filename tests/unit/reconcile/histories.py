@@ -16,7 +16,7 @@ from typing import Final
 
 from connectors.redshift.names import Names
 from flink_app.positions.position import UNKNOWN, make_position
-from infra.reconcile.comparison import Comparison, comparisons
+from infra.reconcile.comparison import Comparison, SourceTable, comparisons
 from infra.reconcile.looks import (
     Checksum,
     ColumnDigests,
@@ -24,7 +24,9 @@ from infra.reconcile.looks import (
     Extent,
     Hot,
     Ranges,
+    References,
     Thresholds,
+    Values,
     WarehouseRow,
 )
 from infra.reconcile.protocol import (
@@ -53,7 +55,7 @@ targets:
   sales: {fact: sale, columns: {id: id, amount: amount, seller: seller, title: seller.title}}
 """)
 (SALES,) = comparisons(SHOP, Names("starjoin"))
-_GENERATION: Final = 2
+GENERATION: Final = 2
 _SELLERS: Final = 4
 _SALES: Final = 12
 
@@ -70,6 +72,12 @@ class Change:
     value: Row | int | None
     position: int
     commit: int
+    repaired: str = ""  # the position, where a repair says it
+
+    @property
+    def orders(self) -> str:
+        """Its position as the warehouse has it."""
+        return self.repaired or make_position(GENERATION, self.position << 32, 1)
 
 
 @dataclass
@@ -80,7 +88,7 @@ class Warehouse:
     sellers: dict[int, tuple[str, int | None]] = field(default_factory=dict)
 
     def load(self, change: Change) -> None:
-        position = make_position(_GENERATION, change.position << 32, 1)
+        position = change.orders
         rows: dict[int, tuple[str, object]] = getattr(self, f"{change.table}s")
         if position > rows.get(change.key, (UNKNOWN, None))[0]:
             rows[change.key] = position, change.value
@@ -116,10 +124,11 @@ class World:
         self.damage: dict[int, tuple[str, str, Wide | None]] = {}
         self.was_damaged: set[int] = set()
         self.waits = True
+        self.looked = (0, 0)  # where the log was before and after the last snapshot
         for _ in range(self.random.randint(20, 60)):
             self.happen()
         if damaged:
-            self._drain()
+            self.drain()
             self._damage()
             self.was_damaged = set(self.damage)
 
@@ -190,9 +199,19 @@ class World:
     def _load_one(self) -> None:
         shard = self.random.choice(self.shards)
         if shard:
-            self.warehouse.load(shard.pop(0))
+            self._load(shard.pop(0))
 
-    def _drain(self) -> None:
+    def _load(self, change: Change) -> None:
+        if change.table == "sale" and self.damage.get(change.key, ("",))[0] == "missing":
+            self.warehouse.sales.pop(change.key, None)  # nothing is there to be older or newer
+        self.warehouse.load(change)
+
+    def put(self, change: Change) -> None:
+        """Puts a record of a repair behind what is on its shard."""
+        self.shards[(change.key + len(change.table)) % len(self.shards)].append(change)
+
+    def drain(self) -> None:
+        """Commits and loads everything."""
         while self.open:
             self._commit()
         while self.committed:
@@ -203,7 +222,7 @@ class World:
         """Loads each shard until nothing that was committed below a position is left."""
         for shard in self.shards:
             while any(change.commit <= position for change in shard):
-                self.warehouse.load(shard.pop(0))
+                self._load(shard.pop(0))
 
     def _damage(self) -> None:
         wide = self._join()
@@ -274,7 +293,8 @@ class World:
             title = titles.get(row[0])
             assert not isinstance(title, tuple)
             expected[key] = row, title
-        yield SourceLook(start, self.log, self, expected)
+        self.looked = (start, self.log)
+        yield SourceLook(start, self.log, self, expected, (rows, titles))
 
     @contextmanager
     def look_at_warehouse(self) -> Iterator[WarehouseLook]:
@@ -364,11 +384,17 @@ class _Rows:
 
 class SourceLook(_Rows):
     def __init__(
-        self, start: int, end: int, world: World, rows: Mapping[int, tuple[Row, int | None]]
+        self,
+        start: int,
+        end: int,
+        world: World,
+        rows: Mapping[int, tuple[Row, int | None]],
+        tables: tuple[Mapping[int, Row | int], Mapping[int, Row | int]],
     ) -> None:
         super().__init__(world, rows)
         self.start = start
         self.end = end
+        self._tables = dict(zip(("sale", "seller"), tables, strict=True))
 
     def read_columns(
         self, comparison: Comparison, keys: Sequence[str]
@@ -376,6 +402,26 @@ class SourceLook(_Rows):
         del comparison
         self._world.go_on()
         return {key: self._columns(_number(key)) for key in keys if _number(key) in self._rows}
+
+    def find_references(
+        self, comparison: Comparison, keys: Sequence[str]
+    ) -> Mapping[str, References]:
+        del comparison
+        self._world.go_on()
+        there = [key for key in keys if _number(key) in self._rows]
+        return {key: (f"{self._rows[_number(key)][0][0]},",) for key in there}
+
+    def read_values(self, table: SourceTable, keys: Sequence[str]) -> Mapping[str, Values]:
+        self._world.go_on()
+        rows = self._tables[table.name]
+        values: dict[str, Values] = {}
+        for key in keys:
+            row = rows.get(_number(key))
+            if isinstance(row, tuple):
+                values[key] = {"id": key[:-1], "seller": str(row[0]), "amount": str(row[1])}
+            elif row is not None:
+                values[key] = {"id": key[:-1], "title": str(row)}
+        return values
 
 
 class WarehouseLook(_Rows):
@@ -424,6 +470,24 @@ class WarehouseLook(_Rows):
                 rows[key] = WarehouseRow(None, (self._sales[number][0],))
         return rows
 
+    def find_positions(
+        self, comparison: Comparison, index: int, keys: Sequence[str]
+    ) -> Mapping[str, str]:
+        del comparison
+        self._world.go_on()
+        positions: dict[str, str] = {}
+        for key, ((seller, _), _, own, path) in self._wide.items():
+            group = (f"{key},", own) if index == 0 else (f"{seller},", path)
+            positions[group[0]] = max(group[1], positions.get(group[0], ""))
+        if index == 0:
+            for key, (position, row) in self._sales.items():
+                if row is None:
+                    positions[f"{key},"] = max(position, positions.get(f"{key},", ""))
+        return {key: positions[key] for key in keys if key in positions}
+
+    def is_read_again(self) -> bool:
+        return False
+
     def read_newest_arrival(self) -> int | None:
         return None
 
@@ -432,12 +496,12 @@ def _number(key: str) -> int:
     return int(key.rstrip(","))
 
 
-class _Source:
+class Source:
     def __init__(self, world: World) -> None:
         self.look = world.look_at_source
 
 
-class _Warehouse:
+class RunningWarehouse:
     def __init__(self, world: World) -> None:
         self.look = world.look_at_warehouse
 
@@ -445,7 +509,7 @@ class _Warehouse:
 def reconcile(world: World, *, orders_by_log: bool = True, looks: int = 4) -> Result:
     """Runs the protocol on a history, which goes on meanwhile."""
     settings = Settings(orders_by_log=orders_by_log, looks=looks)
-    sides = _Source(world), _Warehouse(world)
+    sides = Source(world), RunningWarehouse(world)
     return Reconciliation(*sides, world, world, settings, lambda _: None).run([SALES])
 
 

@@ -20,7 +20,7 @@ class Sides:
         world = World(0)
         world.go_on = lambda: None  # type: ignore[method-assign]
         rows: Rows = {key: ((key % 7, key % 5), key % 7) for key in keys}
-        self.source = SourceLook(1, 2, world, rows)
+        self.source = SourceLook(1, 2, world, rows, ({}, {}))
         stored = {key: (row, title, "", "") for key, (row, title) in (rows | changed).items()}
         self.warehouse = WarehouseLook(world, stored, {})
         self.extent = Extent(len(stored), min(stored, default=0), max(stored, default=0), ("", ""))

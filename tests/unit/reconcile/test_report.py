@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from infra.reconcile.command_line import parser
+from infra.reconcile.main import write_command
 from infra.reconcile.protocol import DIFFERENT, EXTRA, MISSING, Difference, Look, Outcome, Result
 from infra.reconcile.report import Verdict, find_verdict, write_json, write_lines
 from tests.unit.reconcile.histories import SALES
@@ -50,7 +53,44 @@ def test_each_kind_of_difference_is_named_with_its_key() -> None:
     assert "missing: id 13 has a row at the source and none in the warehouse, which has" in text
     assert "extra: id 15" in text
     assert "1/10 to 1/20" in text
-    assert "reload --table" in text
+    assert "dead letter" not in text
+    assert "starjoin repair" not in text
+
+
+def test_keys_of_dead_letters_are_named() -> None:
+    result = outcomes(replace(CHANGED, is_dead_letter=True), Difference("15,", EXTRA, {}))
+    text = "\n".join(write_lines(result))
+    assert "path seller: title; a dead letter has this key" in text
+    assert "extra: id 15 has a row in the warehouse and none at the source\n" in text
+    assert "1 of these keys have dead letters" in text
+    (table,) = json.loads(write_json(result))["tables"]
+    assert [d["dead_letter"] for d in table["differences"]] == [True, False]
+
+
+def test_the_command_that_repairs_what_was_found_is_printed() -> None:
+    command = "starjoin repair --environment shop --dsn ADDRESS"
+    expected = f"To repair it: {command} --table sales"
+    assert list(write_lines(outcomes(CHANGED), command))[-1] == expected
+    assert json.loads(write_json(outcomes(CHANGED), command))["advice"] == expected
+    assert json.loads(write_json(outcomes(), command))["advice"] is None
+    assert "repair" not in "\n".join(write_lines(outcomes(open_keys=1), command))
+
+
+def test_general_damage_takes_a_reload() -> None:
+    result = outcomes(CHANGED)
+    result.outcomes[0].narrowed.is_general = True
+    last = list(write_lines(result, "starjoin repair"))[-1]
+    assert "reload --table NAME" in last
+    assert "starjoin repair" not in last
+
+
+def test_the_command_leaves_the_address_out(tmp_path: Path) -> None:
+    options = parser().parse_args(
+        ["--properties", str(tmp_path / "p.json"), "--dsn", "postgresql://u:secret@h/d"]
+    )
+    assert write_command(options) == (
+        f"starjoin repair --properties {tmp_path / 'p.json'} --dsn ADDRESS"
+    )
 
 
 def test_many_differences_are_cut_in_the_text_and_whole_in_json() -> None:
