@@ -150,6 +150,12 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             arguments="infra.reconcile.command_line:parser",
             work="infra.reconcile.main:main",
         ),
+        "repair": Command(
+            "load the rows that differ again; without --apply only a plan",
+            Group.AWS,
+            arguments="infra.repair.command_line:parser",
+            work="infra.repair.main:main",
+        ),
         "destroy": _act_on_environment(
             "destroy", "delete an environment; its data only with --with-data"
         ),

@@ -25,19 +25,25 @@ from connectors.staging.writer import PartWriter
 from flink_app.declaration import ColumnType, Star
 from flink_app.declaration.model import Treatment
 from flink_app.declaration.types import _PLAIN as FIXED_TYPES
+from flink_app.decode.plan import DecodePlan
 from flink_app.denormalise.join import wide_rows
 from flink_app.denormalise.mirror import Mirror
 from flink_app.denormalise.plan import JoinPlan
+from flink_app.positions.position import UNKNOWN, WIDTH
+from flink_app.records.repair_marker import lowest_position
 from flink_app.warehouse import warehouse_spec
 from infra.local.postgres import EmbeddedPostgres
 from infra.reconcile import canonical, comparison, queries
 from infra.reconcile.canonical import Side
-from infra.reconcile.comparison import Comparison, comparisons
+from infra.reconcile.comparison import Comparison, comparisons, source_table
 from infra.reconcile.looks import Hot, Ranges
 from infra.reconcile.source import PostgresSource
 from infra.reconcile.warehouse import RedshiftWarehouse
+from infra.repair.protocol import RowRepair
+from infra.repair.records import make_record
+from infra.repair.rows import RowKey
 from tests.contract.warehouse import Warehouse, rows, run, value
-from tests.unit.decode.records import KEYS, decode, plan_of, record
+from tests.unit.decode.records import GENERATION, KEYS, decode, plan_of, record
 from tests.unit.stars import star
 
 pytestmark = pytest.mark.contract
@@ -330,6 +336,67 @@ def test_every_type_and_treatment_has_one_text_on_both_sides(
             assert dict(stored.sum_ranges(compared, ranges, Hot())) == sums
     finally:
         postgres.close()
+
+
+def test_positions_and_what_paths_lead_to_are_found_by_the_texts_of_keys(
+    warehouse: Warehouse, source: str
+) -> None:
+    compared, redshift = load(warehouse)
+    postgres = PostgresSource(source, KEYS.tokens)
+    try:
+        with postgres.look() as there, redshift.look() as stored:
+            keys = sorted(dict(there.read_digests(compared, EVERYTHING, Hot())))
+            positions = stored.find_positions(compared, 0, [*keys, "1,=none,"])
+            assert positions.keys() == set(keys)
+            assert {len(position) for position in positions.values()} == {WIDTH}
+            references = there.find_references(compared, keys)
+            led_to = {key for (key,) in references.values() if key is not None}
+            assert led_to == {"1:a", "1:b", "1:c"}
+            assert None in {key for (key,) in references.values()}
+            of_path = stored.find_positions(compared, 1, sorted(led_to))
+            assert {key: position > UNKNOWN for key, position in of_path.items()} == {
+                "1:a": True,
+                "1:b": True,
+                "1:c": False,
+            }
+            assert stored.is_read_again()  # no load has said how far shards were read
+    finally:
+        postgres.close()
+
+
+def test_a_row_that_is_read_for_a_repair_is_the_row_that_came(source: str) -> None:
+    of = every_column("public")
+    table, plan = source_table(of, "fact"), plan_of(of)
+    came = [
+        record("odd % fact", {name: sent(value) for name, value in row.items()}, schema="Texts")
+        for row in make_rows(1)
+    ]
+    gone = [
+        record("odd % fact", {"id": row["id"], "word": row["word"]}, "delete", schema="Texts")
+        for row in make_rows(1)
+    ]
+    postgres = PostgresSource(source, KEYS.tokens)
+    try:
+        with postgres.look() as look:
+            keys = sorted(dict(look.read_digests(texts(), EVERYTHING, Hot())))
+            rows = look.read_values(table, [*keys, "1,=none,"])
+    finally:
+        postgres.close()
+    assert rows.keys() == set(keys)
+    for expected, values in ((came, rows), (gone, dict.fromkeys(keys))):
+        repairs = [
+            RowRepair(RowKey("fact", key), lowest_position(GENERATION), of_key)
+            for key, of_key in values.items()
+        ]
+        records = [make_record(repair, table, of, FIRST_TIME).payload for repair in repairs]
+        assert changed(records, plan) == changed(expected, plan)
+
+
+def changed(records: list[bytes], plan: DecodePlan) -> list[str]:
+    """The changes without their positions, as text that tells 0.0 from -0.0."""
+    decoded = decode(records, plan)
+    assert decoded.dead_letters.to_pylist() == []
+    return sorted(repr(row | {"_pos": ""}) for row in decoded.changes["fact"].to_pylist())
 
 
 def test_the_key_of_tokens_is_in_no_log_of_the_source(

@@ -28,6 +28,7 @@ REQUIRED = {
     "run": ("declaration.yaml",),
     "reconcile": ("--dsn=x",),
     "explain": ("TARGET", "KEY"),
+    "repair": ("--dsn=x",),
     "completion": ("bash",),
 }
 

@@ -72,6 +72,7 @@ CHECKED: Final = (
     "infra/local",
     "infra/redshift_emulator",
     "infra/reconcile",
+    "infra/repair",
     "infra/replay",
     "infra/run",
     "infra/simulation",

@@ -31,6 +31,7 @@ from tests.unit.stars import ROOT
         "infra/local/source",
         "infra/reconcile",
         "infra/redshift_emulator",
+        "infra/repair",
         "infra/run",
     ],
 )
