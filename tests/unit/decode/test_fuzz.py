@@ -22,7 +22,7 @@ from flink_app.decode.tally import Tally
 from flink_app.decode.time_columns import TimeForm, times_from_text
 from flink_app.records import values
 from flink_app.records.arrays import Mask
-from flink_app.records.plan import REPAIR, ReadColumn
+from flink_app.records.plan import ReadColumn
 from flink_app.records.rejected import Reason
 from tests.fuzz.check import Seen, check_session
 from tests.fuzz.fits import WrongError
@@ -95,7 +95,8 @@ def _cut_time(of: pa.StringArray, form: TimeForm) -> tuple[pa.Array, Mask]:
 
 
 ACCOUNTS: Final = Tally.accounts
-_WITHOUT_REPAIR: Final = tuple(field for field in plans.ENVELOPE_FIELDS if field[0] != REPAIR)
+_REPLAYED, _, _METADATA = plans.ENVELOPE_FIELDS
+_WITHOUT_REPAIR: Final = (_REPLAYED, _METADATA)
 WITHOUT: Final[dict[str, Patch]] = {
     "UTF-8": (reading, "_check_encoding", lambda _: None),
     "smallint's range": (value_columns, "_RANGES", {}),
