@@ -1,7 +1,7 @@
 """Explain, reconcile and repair on a running stack.
 
-Explain names the changes that were made. With traffic the warehouse is equal while it is; each damage
-is found by its name and repaired; newer changes are kept.
+Explain names the changes that were made. With traffic the warehouse is equal while it is; each
+damage is found by its name and repaired; newer changes are kept.
 """
 
 from __future__ import annotations
