@@ -215,6 +215,7 @@ def test_every_damage_is_found_and_repaired_under_traffic_and_newer_changes_are_
         run.full_load()
         with run.minicluster():
             run.changes()
+            run.wait_until_all_loaded()
             check_explanations(run, capsys)
             with traffic(run):
                 code, report = start(reconcile, run, capsys)
