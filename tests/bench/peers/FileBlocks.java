@@ -17,6 +17,7 @@ public class FileBlocks extends RichFlatMapFunction<Long, byte[]> {
   private final int blocks;
   private final int records;
   private final boolean split;
+  private final boolean dimensions;
 
   private transient int subtask;
   private transient int parallelism;
@@ -31,13 +32,16 @@ public class FileBlocks extends RichFlatMapFunction<Long, byte[]> {
    * @param blocks of facts, of all subtasks together
    * @param records of each block
    * @param split whether each record is an element of its own
+   * @param dimensions whether the dimensions come first
    */
-  public FileBlocks(String folder, String trial, int blocks, int records, boolean split) {
+  public FileBlocks(
+      String folder, String trial, int blocks, int records, boolean split, boolean dimensions) {
     this.folder = folder;
     this.trial = trial;
     this.blocks = blocks;
     this.records = records;
     this.split = split;
+    this.dimensions = dimensions;
   }
 
   @Override
@@ -50,8 +54,8 @@ public class FileBlocks extends RichFlatMapFunction<Long, byte[]> {
 
   @Override
   public void flatMap(Long turn, Collector<byte[]> out) throws Exception {
-    if (!started && subtask == 0 && !split) {
-      out.collect(Files.readAllBytes(Path.of(folder, "blocks", "dimensions")));
+    if (!started && subtask == 0 && dimensions) {
+      handOn("dimensions", out);
     }
     started = true;
     going = going || Files.exists(Path.of(trial, "go"));
@@ -60,19 +64,23 @@ public class FileBlocks extends RichFlatMapFunction<Long, byte[]> {
       return;
     }
     String name = Integer.toString(next % 16);
-    if (split) {
-      byte[] lines = Files.readAllBytes(Path.of(folder, "lines", name));
-      for (int begin = 0, end = 0; end < lines.length; end++) {
-        if (lines[end] == '\n') {
-          out.collect(Arrays.copyOfRange(lines, begin, end));
-          begin = end + 1;
-        }
-      }
-    } else {
-      out.collect(Files.readAllBytes(Path.of(folder, "blocks", name)));
-    }
+    handOn(name, out);
     marks.write(System.nanoTime() + " " + records + "\n");
     marks.flush();
     next += parallelism;
+  }
+
+  private void handOn(String name, Collector<byte[]> out) throws Exception {
+    if (!split) {
+      out.collect(Files.readAllBytes(Path.of(folder, "blocks", name)));
+      return;
+    }
+    byte[] lines = Files.readAllBytes(Path.of(folder, "lines", name));
+    for (int begin = 0, end = 0; end < lines.length; end++) {
+      if (lines[end] == '\n') {
+        out.collect(Arrays.copyOfRange(lines, begin, end));
+        begin = end + 1;
+      }
+    }
   }
 }

@@ -1,13 +1,17 @@
 """Record after record, as PyFlink's examples have it: a record is an element and a row is a dict.
 
-It is spared what costs such jobs most: the dimensions are dicts that are read from files, not
-state, and rows go to Parquet by the block.
+`JoinBesideState` has the dimensions in broadcast state, as a job must that follows their changes
+and survives a restart. `ByRecord` is spared that: they are dicts that are read from files. Rows of
+both go to Parquet by the block.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,16 +20,132 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyflink.datastream import ProcessFunction, RuntimeContext
+from pyflink.common import Types
+from pyflink.datastream import (
+    BroadcastProcessFunction,
+    OutputTag,
+    ProcessFunction,
+    RuntimeContext,
+)
+from pyflink.datastream.state import MapStateDescriptor
 
+# A dimension's row beside its table's name.
+DIMENSIONS: Final = OutputTag("dimensions", Types.PICKLED_BYTE_ARRAY())
+_KEY_SEPARATOR: Final = "\x1f"
 _OPERATIONS: Final = {"load", "insert", "update", "delete"}
 
 
+Row = dict[str, Any]
+Find = Callable[[str, tuple[Any, ...]], Row | None]
+
+
 @dataclass(frozen=True)
-class _Fact:
+class _Table:
+    name: str
     key: list[str]
-    columns: list[tuple[str, str, Callable[[Any], Any]]]  # name, name in records, conversion
-    targets: dict[str, Any]
+    # Name, name in records, conversion.
+    columns: list[tuple[str, str, Callable[[Any], Any]]]
+    is_fact: bool
+
+
+class BadRecordError(ValueError):
+    """A record that would be a dead letter."""
+
+
+class Records:
+    """Reads records of the tables of a star, and treats dimensions.
+
+    Args:
+        star: what `star.json` holds.
+    """
+
+    def __init__(self, star: Mapping[str, Any]) -> None:
+        self._generation = star["generation"]
+        self._position, self._deleted = star["position"], star["deleted"]
+        token_key = bytes.fromhex(star["token_key"])
+        self._tables = {
+            (table["schema"], table["source"]): _Table(
+                name,
+                table["key"],
+                [(c["name"], c["source"], _convert(c, token_key)) for c in table["columns"]],
+                name in star["facts"],
+            )
+            for name, table in (star["facts"] | star["dimension_tables"]).items()
+        }
+
+    def read(self, value: bytes) -> tuple[_Table, Row]:
+        """The row of one record. Raises BadRecordError."""
+        try:
+            return self._read(orjson.loads(value))
+        except (ValueError, KeyError, TypeError):
+            raise BadRecordError from None
+
+    def _read(self, record: dict[str, Any]) -> tuple[_Table, Row]:
+        metadata, data = record["metadata"], record["data"]
+        table = self._tables[metadata["schema-name"], metadata["table-name"]]
+        operation = metadata["operation"]
+        if metadata["record-type"] != "data" or operation not in _OPERATIONS:
+            raise ValueError(operation)
+        row = {name: convert(data.get(source)) for name, source, convert in table.columns}
+        if any(row[name] is None for name in table.key):
+            raise ValueError(table.key)
+        if table.is_fact:
+            log = metadata["stream-position"]
+            number = metadata["transaction-record-id"]
+            row[self._position] = bytes.fromhex(
+                f"{self._generation}{log[:8]}{log[9:17]}00000000{number:016x}"
+            )
+            row[self._deleted] = operation == "delete"
+        return table, row
+
+
+class WideRows:
+    """Joins rows of facts, and writes them by the block.
+
+    Args:
+        case: its folder.
+        parts: where parts go.
+        part_rows: of each part.
+        subtask: whose parts they are.
+    """
+
+    def __init__(self, case: Path, parts: Path, part_rows: int, subtask: int) -> None:
+        self._targets = read_star(case)["targets"]
+        self._parts = parts
+        self._part_rows = part_rows
+        self._rows: dict[str, list[Row]] = {name: [] for name in self._targets}
+        self._schemas = {name: pq.read_schema(case / "targets" / name) for name in self._targets}
+        self._name = f"by-record-{subtask}"
+        self._written = 0
+
+    def add(self, fact: str, row: Row, find: Find) -> None:
+        """Joins one row; `find` gives a dimension's row by table and key."""
+        for name, target in self._targets.items():
+            if target["fact"] != fact:
+                continue
+            rows = {"": row}
+            for lookup in target["lookups"]:
+                parent = rows[lookup["parent"]]
+                key = tuple(parent.get(column) for column in lookup["key"])
+                rows[lookup["path"]] = find(lookup["table"], key) or {}
+            columns = target["columns"]
+            self._rows[name].append({c["name"]: rows[c["path"]].get(c["source"]) for c in columns})
+            if len(self._rows[name]) == self._part_rows:
+                self._write(name)
+
+    def _write(self, target: str) -> None:
+        rows, self._rows[target] = self._rows[target], []
+        name = f"{target}+{self._name}-{self._written}+{len(rows)}"
+        self._written += 1
+        path = self._parts / f"unfinished-{name}"
+        pq.write_table(pa.Table.from_pylist(rows, self._schemas[target]), path)
+        path.rename(self._parts / f"rows-{name}")
+
+
+def read_star(case: Path) -> dict[str, Any]:
+    """What `star.json` of a case holds."""
+    star: dict[str, Any] = json.loads((case / "star.json").read_text())
+    return star
 
 
 class ByRecord(ProcessFunction):  # type: ignore[misc]
@@ -48,16 +168,8 @@ class ByRecord(ProcessFunction):  # type: ignore[misc]
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Reads the star and the dimensions."""
-        star = json.loads((self._case / "star.json").read_text())
-        self._generation = star["generation"]
-        self._facts = {
-            (fact["schema"], fact["source"]): _Fact(
-                fact["key"],
-                [(c["name"], c["source"], _convert_by_type(c["type"])) for c in fact["columns"]],
-                {n: t for n, t in star["targets"].items() if t["fact"] == table},
-            )
-            for table, fact in star["facts"].items()
-        }
+        star = read_star(self._case)
+        self._records = Records(star)
         self._dimensions = {
             name: {
                 tuple(row[column] for column in key): row
@@ -65,55 +177,109 @@ class ByRecord(ProcessFunction):  # type: ignore[misc]
             }
             for name, key in star["dimensions"].items()
         }
-        self._position, self._deleted = star["position"], star["deleted"]
-        self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in star["targets"]}
-        self._schemas = {
-            name: pq.read_schema(self._case / "targets" / name) for name in star["targets"]
-        }
-        self._name = f"by-record-{runtime_context.get_index_of_this_subtask()}"
-        self._written = 0
+        subtask = runtime_context.get_index_of_this_subtask()
+        self._rows = WideRows(self._case, self._parts, self._part_rows, subtask)
 
     def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[bytes]:  # noqa: ARG002
         """One record."""
         try:
-            self._take(orjson.loads(value))
-        except (ValueError, KeyError, TypeError):
+            table, row = self._records.read(value)
+        except BadRecordError:
             self.bad_records += 1
+        else:
+            self._rows.add(table.name, row, self._find)
         yield from ()
 
-    def _take(self, record: dict[str, Any]) -> None:
-        metadata, data = record["metadata"], record["data"]
-        fact = self._facts[metadata["schema-name"], metadata["table-name"]]
-        operation = metadata["operation"]
-        if metadata["record-type"] != "data" or operation not in _OPERATIONS:
-            raise ValueError(operation)
-        row = {name: convert(data.get(source)) for name, source, convert in fact.columns}
-        if any(row[name] is None for name in fact.key):
-            raise ValueError(fact.key)
-        log = metadata["stream-position"]
-        number = metadata["transaction-record-id"]
-        row[self._position] = bytes.fromhex(
-            f"{self._generation}{log[:8]}{log[9:17]}00000000{number:016x}"
-        )
-        row[self._deleted] = operation == "delete"
-        for name, target in fact.targets.items():
-            rows = {"": row}
-            for lookup in target["lookups"]:
-                parent = rows[lookup["parent"]]
-                key = tuple(parent.get(column) for column in lookup["key"])
-                rows[lookup["path"]] = self._dimensions[lookup["table"]].get(key, {})
-            columns = target["columns"]
-            self._rows[name].append({c["name"]: rows[c["path"]].get(c["source"]) for c in columns})
-            if len(self._rows[name]) == self._part_rows:
-                self._write(name)
+    def _find(self, table: str, key: tuple[Any, ...]) -> Row | None:
+        return self._dimensions[table].get(key)
 
-    def _write(self, target: str) -> None:
-        rows, self._rows[target] = self._rows[target], []
-        name = f"{target}+{self._name}-{self._written}+{len(rows)}"
-        self._written += 1
-        path = self._parts / f"unfinished-{name}"
-        pq.write_table(pa.Table.from_pylist(rows, self._schemas[target]), path)
-        path.rename(self._parts / f"rows-{name}")
+
+class ReadRecord(ProcessFunction):  # type: ignore[misc]
+    """Records in; rows of facts beside their tables' names out, those of dimensions aside."""
+
+    def __init__(self, case: Path) -> None:
+        self._case = case
+        self.bad_records = 0
+
+    def open(self, runtime_context: RuntimeContext) -> None:  # noqa: ARG002
+        """Reads the star."""
+        self._records = Records(read_star(self._case))
+
+    def process_element(self, value: bytes, ctx: ProcessFunction.Context) -> Iterator[Any]:  # noqa: ARG002
+        """One record."""
+        try:
+            table, row = self._records.read(value)
+        except BadRecordError:
+            self.bad_records += 1
+            return
+        if table.is_fact:
+            yield table.name, row
+        else:
+            yield DIMENSIONS, (table.name, _key_text(row[column] for column in table.key), row)
+
+
+def dimension_states() -> MapStateDescriptor:
+    """Broadcast state: rows by table and key."""
+    return MapStateDescriptor("dimensions", Types.STRING(), Types.PICKLED_BYTE_ARRAY())
+
+
+class JoinBesideState(BroadcastProcessFunction):  # type: ignore[misc]
+    """Rows of facts in, those of dimensions broadcast; parts in a folder; nothing out.
+
+    It says how many rows of dimensions it has by a file in the folder, once it has all.
+    """
+
+    def __init__(self, case: Path, parts: Path, part_rows: int) -> None:
+        self._case = case
+        self._parts = parts
+        self._part_rows = part_rows
+
+    def open(self, runtime_context: RuntimeContext) -> None:
+        """Reads the star."""
+        self._descriptor = dimension_states()
+        self._awaited = self._known = read_star(self._case)["dimension_rows"]
+        self._subtask = runtime_context.get_index_of_this_subtask()
+        self._rows = WideRows(self._case, self._parts, self._part_rows, self._subtask)
+
+    def process_element(
+        self, value: Any, ctx: BroadcastProcessFunction.ReadOnlyContext
+    ) -> Iterator[bytes]:
+        """One row of a fact."""
+        state = ctx.get_broadcast_state(self._descriptor)
+        self._rows.add(*value, lambda table, key: state.get(_state_key(table, _key_text(key))))
+        yield from ()
+
+    def process_broadcast_element(
+        self, value: Any, ctx: BroadcastProcessFunction.Context
+    ) -> Iterator[bytes]:
+        """One row of a dimension."""
+        table, key, row = value
+        ctx.get_broadcast_state(self._descriptor).put(_state_key(table, key), row)
+        self._awaited -= 1
+        if not self._awaited:
+            (self._parts / f"patches-{self._subtask}+{self._known}").touch()
+        yield from ()
+
+
+def _key_text(values: Iterable[Any]) -> str:
+    return _KEY_SEPARATOR.join(map(str, values))
+
+
+def _state_key(table: str, key: str) -> str:
+    return f"{table}{_KEY_SEPARATOR}{key}"
+
+
+def _convert(column: Mapping[str, str], token_key: bytes) -> Callable[[Any], Any]:
+    by_type = _convert_by_type(column["type"])
+    treat: dict[str, Callable[[str], str]] = {
+        "keep": lambda text: text,
+        "tokenise": lambda text: hmac.digest(token_key, text.encode(), hashlib.sha256).hex(),
+        "mask": lambda text: re.sub("[0-9]", "*", text),
+    }
+    treatment = treat[column["treatment"]]
+    if column["treatment"] == "keep":
+        return by_type
+    return lambda value: None if value is None else treatment(by_type(value))
 
 
 def _integer(value: Any) -> int | None:

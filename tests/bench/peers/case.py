@@ -2,7 +2,8 @@
 
     blocks/dimensions   the frame of all dimension records
     blocks/0 ... 15     frames of fact records
-    lines/0 ... 15      the same records as JSON lines
+    lines/dimensions    the records of the dimensions as JSON lines
+    lines/0 ... 15      those of the facts
     tables/NAME         each dimension as Parquet: stored columns, treated, and the position
     targets/NAME        the wide rows of all fact records, as Parquet
     star.json           for peers that do not know declarations: columns, look-ups, types
@@ -131,8 +132,11 @@ class Inputs:
         return pq.read_table(self.folder / "targets" / target)
 
     def _write_dimensions(self) -> int:
-        frame = data.frame(self.case.make_dimensions())
+        records = self.case.make_dimensions()
+        frame = data.frame(records)
         (self.folder / "blocks" / "dimensions").write_bytes(frame)
+        lines = b"".join(record + b"\n" for record in records)
+        (self.folder / "lines" / "dimensions").write_bytes(lines)
         rows = 0
         for name, changes in decode_block(read_frame(frame), self._plan, KEYS).changes.items():
             self._mirror.tables[name].accept(changes)
@@ -171,7 +175,9 @@ class Inputs:
         return {
             "generation": make_position(Generations().first, 0, 0)[:4],
             "token_key": KEYS.tokens.hex(),
-            "facts": {name: self._describe_fact(name) for name in star.facts},
+            "facts": {name: self._describe_table(name) for name in star.facts},
+            "dimension_rows": self.dimension_rows,
+            "dimension_tables": {name: self._describe_table(name) for name in star.dimensions},
             "dimensions": {name: list(star.tables[name].key) for name in star.dimensions},
             "targets": targets,
             "position": POSITION,
@@ -195,7 +201,7 @@ class Inputs:
             ],
         }
 
-    def _describe_fact(self, name: str) -> dict[str, Any]:
+    def _describe_table(self, name: str) -> dict[str, Any]:
         plan = self._plan.tables[name]
         return {
             "schema": plan.schema,

@@ -13,6 +13,7 @@ class Peer(enum.StrEnum):
     JOB = "job"
     SPARK = "spark"
     BY_RECORD = "by-record"
+    BY_RECORD_STATE = "by-record-state"
     LEAN = "lean"
 
     @property
@@ -23,20 +24,27 @@ class Peer(enum.StrEnum):
     @property
     def share(self) -> float:
         """Of the records of a trial, how many it reads: what is slow would take long."""
-        return 0.25 if self is Peer.BY_RECORD else 1
+        return _SHARES.get(self, 1)
 
     @property
     def is_endless(self) -> bool:
         """Whether it goes on when it has nothing more to read."""
-        return self in {Peer.JOB, Peer.BY_RECORD}
+        return self in {Peer.JOB, Peer.BY_RECORD, Peer.BY_RECORD_STATE}
+
+    @property
+    def reads_dimensions(self) -> bool:
+        """Whether they come to it as records; the others have them from files."""
+        return self in {Peer.JOB, Peer.BY_RECORD_STATE}
 
 
 _MEANINGS: Final = {
     Peer.JOB: "the real job; frames cross the JVM as in production",
     Peer.SPARK: "Spark Structured Streaming: the same rows, the same checks of records",
     Peer.BY_RECORD: "PyFlink with a record an element; dimensions are dicts instead of state",
+    Peer.BY_RECORD_STATE: "PyFlink with a record an element and dimensions in broadcast state",
     Peer.LEAN: "pyarrow alone in two processes: inserts only, no checks, no engine; a floor",
 }
+_SHARES: Final = {Peer.BY_RECORD: 0.25, Peer.BY_RECORD_STATE: 0.05}
 
 
 @enum.unique

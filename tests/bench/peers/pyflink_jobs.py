@@ -1,6 +1,6 @@
-"""The PyFlink jobs: the real one, and one that is given record after record. Each is a process.
+"""The PyFlink jobs: the real one, and two that are given record after record. Each is a process.
 
-    python -m tests.bench.peers.pyflink_jobs KIND CASE TRIAL BLOCKS RECORDS CONFIGURATION
+    python -m tests.bench.peers.pyflink_jobs PEER STAR CASE TRIAL BLOCKS RECORDS CONFIGURATION
 
 Neither ends by itself: what is staged appears in TRIAL/parts, and the trial stops the job once all
 of it is there.
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from pyflink.common import Configuration, WatermarkStrategy
+from pyflink.common import Configuration, Types, WatermarkStrategy
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.number_seq import NumberSequenceSource
 from pyflink.java_gateway import get_gateway
@@ -33,11 +33,16 @@ from flink_app.job import build
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.settings import Application, Privacy, Redshift, Settings, Source, Staging
 from infra.local.toolchain import FLINK_HOME
-from tests.bench.peers.by_record import ByRecord
+from tests.bench.peers.by_record import (
+    DIMENSIONS,
+    ByRecord,
+    JoinBesideState,
+    ReadRecord,
+    dimension_states,
+)
 from tests.bench.peers.case import KEYS
+from tests.bench.peers.names import Peer
 
-JOB: Final = "job"
-BY_RECORD: Final = "by-record"
 _JAVA: Final = Path(__file__).with_name("FileBlocks.java")
 _TURNS: Final = 2**62
 
@@ -119,22 +124,34 @@ def _settings(star_file: Path) -> Settings:
     )
 
 
-def _read_blocks(env: StreamExecutionEnvironment, arguments: Any, *, split: bool) -> DataStream:
+def _read_blocks(env: StreamExecutionEnvironment, arguments: Any) -> DataStream:
     turns = env.from_source(
         NumberSequenceSource(0, _TURNS), WatermarkStrategy.no_watermarks(), "Turns"
     )
     jvm: Any = get_gateway().jvm
     reader = jvm.FileBlocks(
-        str(arguments.case), str(arguments.trial), arguments.blocks, arguments.records, split
+        str(arguments.case),
+        str(arguments.trial),
+        arguments.blocks,
+        arguments.records,
+        arguments.peer is not Peer.JOB,
+        arguments.peer.reads_dimensions,
     )
     stream: Any = turns._j_data_stream.flatMap(reader).returns(BYTES.get_java_type_info())
     return DataStream(stream).name("Read blocks")
 
 
+def _join_beside_state(records: DataStream, arguments: Any) -> None:
+    rows = records.process(ReadRecord(arguments.case), output_type=Types.PICKLED_BYTE_ARRAY())
+    dimensions = rows.get_side_output(DIMENSIONS).broadcast(dimension_states())
+    join = JoinBesideState(arguments.case, arguments.trial / "parts", arguments.records)
+    rows.connect(dimensions).process(join, output_type=BYTES).name("Join and stage")
+
+
 def main() -> None:
     """Runs one of the jobs until it is stopped."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=[JOB, BY_RECORD])
+    parser.add_argument("peer", type=Peer)
     parser.add_argument("star", type=Path)
     parser.add_argument("case", type=Path)
     parser.add_argument("trial", type=Path)
@@ -146,14 +163,17 @@ def main() -> None:
     for key, value in arguments.configuration.items():
         configuration.set_string(key, value)
     env = StreamExecutionEnvironment.get_execution_environment(configuration)
-    records = _read_blocks(env, arguments, split=arguments.kind == BY_RECORD)
-    if arguments.kind == JOB:
-        settings = _settings(arguments.star)
-        star = Star(load_declaration(arguments.star))
-        build(records, settings, star, _FolderClients(settings, arguments.trial))
-    else:
-        function = ByRecord(arguments.case, arguments.trial / "parts", arguments.records)
-        records.process(function, output_type=BYTES).name("Decode, join and stage")
+    records = _read_blocks(env, arguments)
+    match arguments.peer:
+        case Peer.BY_RECORD:
+            function = ByRecord(arguments.case, arguments.trial / "parts", arguments.records)
+            records.process(function, output_type=BYTES).name("Decode, join and stage")
+        case Peer.BY_RECORD_STATE:
+            _join_beside_state(records, arguments)
+        case _:
+            settings = _settings(arguments.star)
+            star = Star(load_declaration(arguments.star))
+            build(records, settings, star, _FolderClients(settings, arguments.trial))
     env.execute("bench")
 
 

@@ -42,7 +42,7 @@ def start_services(peer: Peer, load: Load, trial: Path) -> list[Service]:
         (trial / name).mkdir(parents=True)
     case = load.inputs.folder
     match peer:
-        case Peer.JOB | Peer.BY_RECORD:
+        case Peer.JOB | Peer.BY_RECORD | Peer.BY_RECORD_STATE:
             return [_start_pyflink(peer, load, trial)]
         case Peer.SPARK:
             _link_lines(case, trial / "lines", load.blocks)

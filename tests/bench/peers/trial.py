@@ -24,9 +24,9 @@ import pyarrow.parquet as pq
 
 from flink_app.declaration import POSITION
 from infra.local.processes import Service, ServiceError
-from tests.bench.peers.case import DISTINCT_BLOCKS
+from tests.bench.peers.case import DISTINCT_BLOCKS, Inputs
 from tests.bench.peers.names import Peer
-from tests.bench.peers.services import Load, start_services
+from tests.bench.peers.services import CORES, Load, start_services
 
 _LOOK_SECONDS: Final = 0.2
 _LIMIT_SECONDS: Final = 600.0
@@ -162,11 +162,19 @@ def _has_ended(peer: Peer, load: Load, folder: Path, services: list[Service]) ->
     if not peer.is_endless:
         return None not in codes
     go = folder / "go"
-    known = peer is not Peer.JOB or _count_rows(folder, "patches-*") == load.inputs.dimension_rows
+    known = _count_rows(folder, "patches-*") == count_known_dimensions(peer, load.inputs)
     if not go.exists() and known:
         go.touch()
     expected = sum(load.inputs.target_rows.values()) * load.blocks // DISTINCT_BLOCKS
     return _count_rows(folder, "rows-*") >= expected
+
+
+def count_known_dimensions(peer: Peer, inputs: Inputs) -> int:
+    """How many rows of dimensions a peer says it has, before facts may come."""
+    if not peer.reads_dimensions:
+        return 0
+    # One subtask makes the job's patches; the other peer's subtasks speak for themselves.
+    return inputs.dimension_rows * (1 if peer is Peer.JOB else CORES)
 
 
 def _count_rows(folder: Path, pattern: str) -> int:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from tests.bench.command_line import parser
 from tests.bench.peers import run
-from tests.bench.peers.by_record import ByRecord
+from tests.bench.peers.by_record import DIMENSIONS, ByRecord, JoinBesideState, ReadRecord
 from tests.bench.peers.case import CASES, DISTINCT_BLOCKS, Inputs
 from tests.bench.peers.lean import Lean
 from tests.bench.peers.names import CaseName, Peer
@@ -61,7 +61,30 @@ def make_rows_by_record(inputs: Inputs, parts: Path) -> None:
     assert function.bad_records == 0
 
 
-@pytest.mark.parametrize("make_rows", [make_lean_rows, make_rows_by_record])
+def make_rows_beside_state(inputs: Inputs, parts: Path) -> None:
+    """Both functions, with a dict for Flink's state."""
+    reader, context = (
+        ReadRecord(inputs.folder),
+        SimpleNamespace(get_index_of_this_subtask=lambda: 1),
+    )
+    reader.open(context)
+    join = JoinBesideState(inputs.folder, parts, part_rows=RECORDS)
+    join.open(context)
+    rows: dict[str, Any] = {}
+    state = SimpleNamespace(get=rows.get, put=rows.__setitem__)
+    flink = SimpleNamespace(get_broadcast_state=lambda _: state)
+    for name in ("dimensions", *range(DISTINCT_BLOCKS)):
+        for line in (inputs.folder / "lines" / str(name)).read_bytes().splitlines():
+            (made,) = reader.process_element(line, None)
+            if made[0] is DIMENSIONS:
+                assert [*join.process_broadcast_element(made[1], flink)] == []
+            else:
+                assert [*join.process_element(made, flink)] == []
+    assert reader.bad_records == 0
+    assert (parts / f"patches-1+{inputs.dimension_rows}").exists()
+
+
+@pytest.mark.parametrize("make_rows", [make_lean_rows, make_rows_by_record, make_rows_beside_state])
 def test_a_peer_makes_the_rows_of_the_job(
     make_rows: Callable[[Inputs, Path], None], inputs: Inputs, tmp_path: Path
 ) -> None:
@@ -97,7 +120,13 @@ def test_a_peer_that_makes_other_rows_is_refused(
 def test_each_peer_takes_its_turn_and_the_figures_are_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    took = {Peer.JOB: 10.0, Peer.SPARK: 25.0, Peer.BY_RECORD: 100.0, Peer.LEAN: 5.0}
+    took = {
+        Peer.JOB: 10.0,
+        Peer.SPARK: 25.0,
+        Peer.BY_RECORD: 100.0,
+        Peer.BY_RECORD_STATE: 500.0,
+        Peer.LEAN: 5.0,
+    }
     turns: list[tuple[Peer, bool]] = []
     records: dict[Peer, int] = {}
 
@@ -122,14 +151,14 @@ def test_each_peer_takes_its_turn_and_the_figures_are_written(
     (written,) = json.loads(json_file.read_text())["cases"]
     assert written["dimension_rows"] == 6_050
     spark = next(figures for figures in written["peers"] if figures["peer"] == "spark")
-    assert spark["cpu"] == {"median": 29.0, "least": 27.0, "most": 31.0}
+    assert spark["cpu"] == {"median": 29.5, "least": 27.0, "most": 32.0}
     assert spark["cpu_of_job"] == {
-        "median": (27 / 11 + 31 / 15) / 2,
-        "least": 31 / 15,
+        "median": (27 / 11 + 32 / 16) / 2,
+        "least": 32 / 16,
         "most": 27 / 11,
     }
-    assert [*records.values()] == [8_000, 8_000, 800, 8_000]
-    assert "| spark | 8,000 | 29.00 (27.00-31.00) | 26.00 " in markdown_file.read_text()
+    assert [*records.values()] == [8_000, 8_000, 2_400, 800, 8_000]
+    assert "| spark | 8,000 | 29.50 (27.00-32.00) | 26.50 " in markdown_file.read_text()
 
 
 def write_marks(folder: Path, *marks: tuple[float, int]) -> Path:
