@@ -17,6 +17,7 @@ from pyflink.datastream import DataStream, StreamExecutionEnvironment
 
 from connectors.epochs.operators import mark_epochs, signal_completion
 from connectors.epochs.signals import Edge
+from connectors.kinesis.gathering import gather_frames
 from connectors.kinesis.source import kinesis_block_source
 from connectors.kinesis.sure_facts import split_facts
 from connectors.redshift.operator import Load
@@ -81,7 +82,8 @@ def build(
     )
 
     names = find_fact_names(star)
-    rest, facts = split_facts(records, names, name="Split facts from the rest", uid="split-facts")
+    gathered = gather_frames(records, name="Gather small frames", uid="gather-frames")
+    rest, facts = split_facts(gathered, names, name="Split facts from the rest", uid="split-facts")
     decoded = rest.process(Decode(decoder), output_type=BYTES)
     decoded = decoded.name("Decode change records").uid("decode")
     facts = mark_epochs(facts, Edge.FACTS, name="Mark epochs of facts", uid="mark-facts")

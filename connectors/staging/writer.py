@@ -3,8 +3,8 @@
 1. Blocks of one table are kept until they are large enough for a part of their own, or until the
    epoch ends.
 2. A large part is uploaded early, but stays unreferenced until the marker comes.
-3. At the marker everything is flushed, and all of the epoch's parts get the marker's number:
-   a part belongs to the marker that closes it.
+3. At the marker everything is flushed, several parts at a time, and all of the epoch's parts get
+   the marker's number: a part belongs to the marker that closes it.
 
 What an epoch that fails had uploaded is never referred to; a lifecycle rule removes it.
 """
@@ -12,6 +12,9 @@ What an epoch that fails had uploaded is never referred to; a lifecycle rule rem
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import pyarrow as pa
@@ -41,6 +44,7 @@ class PartWriter:
 
     Args:
         store: where parts go.
+        uploads: runs the uploads that end an epoch; without it they run one after the other.
         part_bytes: how many Arrow bytes of a table make a part.
         floors: the generations below which nothing comes.
         key_id: of the key that the values are made under; empty where none is used.
@@ -50,11 +54,13 @@ class PartWriter:
         self,
         store: Store,
         *,
+        uploads: Executor | None = None,
         part_bytes: int = PART_BYTES,
         floors: Floors = NO_FLOORS,
         key_id: str = "",
     ) -> None:
         self._store = store
+        self._uploads = uploads
         self._key_id = key_id
         self._floors = floors
         self._part_bytes = part_bytes
@@ -81,13 +87,11 @@ class PartWriter:
             self._batches[table].append(block.batch)
             self._sizes[table] += block.batch.nbytes
             if self._sizes[table] >= self._part_bytes:
-                self._upload(table)
+                self._uploaded.append(self._take_table(table).upload(self._store))
 
     def close(self, epoch: int) -> list[Part]:
         """Ends the epoch: every part of it, labelled with its number (3)."""
-        for table in list(self._batches):
-            self._upload(table)
-        parts = self._uploaded
+        parts = [*self._uploaded, *self._upload_rest()]
         if self._accounts or self._outcomes or self._gaps or self._tips:
             parts.append(self._accounts_part())
         self._uploaded, self._accounts, self._outcomes = [], [], []
@@ -110,17 +114,35 @@ class PartWriter:
             tips=tips,
         )
 
-    def _upload(self, table: tuple[Kind, str]) -> None:
+    def _upload_rest(self) -> Iterator[Part]:
+        files = (self._take_table(table) for table in list(self._batches))
+        if self._uploads is None:
+            return (file.upload(self._store) for file in files)
+        # The next file is made while the last are under way.
+        pending = [self._uploads.submit(file.upload, self._store) for file in files]
+        return (upload.result() for upload in pending)
+
+    def _take_table(self, table: tuple[Kind, str]) -> _File:
         batches = self._batches.pop(table)
         self._sizes.pop(table)
         kind, name = table
         body = _parquet(with_position_bytes(pa.Table.from_batches(batches)))
-        part_name = Part.new_name()
-        folder = "-".join(filter(None, [kind.name.lower(), name]))
-        url = self._store.put(f"{folder}/{part_name}.parquet", body)
         rows = sum(len(batch) for batch in batches)
         shape = shape_of(batches[0].schema)
-        self._uploaded.append(Part(part_name, kind, name, rows, url, len(body), shape=shape))
+        return _File(Part(Part.new_name(), kind, name, rows, size=len(body), shape=shape), body)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A part that is not in the store yet."""
+
+    part: Part
+    body: bytes
+
+    def upload(self, store: Store) -> Part:
+        folder = "-".join(filter(None, [self.part.kind.name.lower(), self.part.table]))
+        url = store.put(f"{folder}/{self.part.name}.parquet", self.body)
+        return replace(self.part, url=url)
 
 
 def _parquet(table: pa.Table) -> bytes:

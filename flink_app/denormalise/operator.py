@@ -63,6 +63,11 @@ class Denormalise(BroadcastProcessFunction):  # type: ignore[misc]
         )
 
     @guard
+    def close(self) -> None:
+        """Ends the stager's threads."""
+        self._stager.stop()
+
+    @guard
     def process_element(
         self, value: bytes, ctx: BroadcastProcessFunction.ReadOnlyContext
     ) -> Iterator[bytes]:

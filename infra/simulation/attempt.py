@@ -1,6 +1,7 @@
 """One start of the job: the real operators, wired as `flink_app.job` wires them.
 
-    source+split+decode (P) == facts, blocks by route, dimensions broadcast ==> denormalise (P)
+    source+gather+split+decode (P)
+      == facts, blocks by route, dimensions broadcast ==> denormalise (P)
       -- staged --> signal (1) -- signalled --> load (1)
 
 Every method is one thing that can happen next; the history chooses which.
@@ -22,6 +23,7 @@ from connectors.epochs.signals import Edge
 from connectors.floors import NO_FLOORS, Floors
 from connectors.kinesis.frame import write_frame
 from connectors.kinesis.gap import write_gap
+from connectors.kinesis.gathering import FrameGatherer
 from connectors.kinesis.sure_facts import FactSplitter
 from connectors.kinesis.tip import write_tip
 from connectors.metrics import GROUP, Gauge
@@ -140,13 +142,15 @@ class Attempt:
                 log_points=known,
             )
 
+        self._gatherers = [FrameGatherer() for _ in self._all]
         self._splitters = [FactSplitter(find_fact_names(job.star)) for _ in self._all]
         self._decode = [Decode(make_decoder()) for _ in self._all]
         self._denormalise = [
             Denormalise(
                 make_decoder(),
                 Joiner(job.star, job.schemas, floors=floors, key_id=key_id),
-                Stager(lambda: job.database, floors=floors, key_id=key_id),
+                # The database is of one thread, and an attempt is repeated from its seed.
+                Stager(lambda: job.database, floors=floors, key_id=key_id, uploads=1),
                 job.schemas,
             )
             for _ in self._all
@@ -204,14 +208,19 @@ class Attempt:
         records = len(source.shards[shard]) - self.offsets[shard]
         return records + len(source.gaps[shard]) - self.gaps[shard]
 
-    def read(self, shard: int, count: int) -> None:
-        """What is next in the shard: a gap, or the records up to the next one."""
+    def read(self, shard: int, count: int, *, holds: bool = False) -> None:
+        """What is next in the shard: a gap, or the records up to the next one.
+
+        Where it `holds`, records wait for `hand_on`, or for the next barrier.
+        """
         start, gaps = self.offsets[shard], self.job.source.gaps[shard][self.gaps[shard] :]
         if gaps and gaps[0] == start:
             self.gaps[shard] += 1
             self._into_decode(shard, write_gap(gap_at(shard, start, FIRST_SEQUENCE)))
         else:
             self._read_records(shard, start, min([start + count, *gaps]))
+        if not holds:
+            self.hand_on(shard % self.parallelism)
 
     def _read_records(self, shard: int, start: int, end: int) -> None:
         records = self.job.source.shards[shard][start:end]
@@ -253,8 +262,21 @@ class Attempt:
         self._into_decode(shard, write_tip(tip))
 
     def _into_decode(self, shard: int, element: bytes) -> None:
-        """An element of the source goes through the splitter and the decode of its subtask."""
+        """An element of the source goes into its subtask."""
         subtask = shard % self.parallelism
+        for gathered in self._gatherers[subtask].add(element):
+            self._split_and_decode(subtask, gathered)
+
+    def list_holding(self) -> list[int]:
+        """Subtasks that hold records which were read."""
+        return [i for i in self._all if self._gatherers[i].holds]
+
+    def hand_on(self, subtask: int) -> None:
+        """The time for which records are held has passed."""
+        for gathered in self._gatherers[subtask].hand_on():
+            self._split_and_decode(subtask, gathered)
+
+    def _split_and_decode(self, subtask: int, element: bytes) -> None:
         facts, rest = self._splitters[subtask].split(element)
         if facts is not None:
             self.joins[subtask].channels[Edge.FACTS, subtask].append(facts)
@@ -322,6 +344,7 @@ class Attempt:
     def inject(self, subtask: int) -> None:
         """A source writes its offsets and sends the barrier."""
         assert self.checkpoint is not None
+        self._hand_on_before_barrier(subtask)
         self._injected.add(subtask)
         for shard, offset in self.offsets.items():
             if shard % self.parallelism == subtask:
@@ -334,6 +357,10 @@ class Attempt:
                     channel = join.channels[edge, subtask]
                     channel.append(self._marker(number, edge, receiver, subtask))
                     channel.append(Barrier(number))
+
+    def _hand_on_before_barrier(self, subtask: int) -> None:
+        """As `FrameGatherer.java` does it."""
+        self.hand_on(subtask)
 
     def _marker(self, epoch: int, edge: Edge, route: int, subtask: int) -> bytes:
         """As `EpochMarker.java` makes it."""

@@ -133,6 +133,10 @@ class History:
             for shard in attempt.offsets
             if attempt.count_unread(shard)
         ]
+        possible += [
+            (40, f"hand on {subtask}", partial(attempt.hand_on, subtask))
+            for subtask in attempt.list_holding()
+        ]
         possible.append((60, "epoch", self._epoch))
         possible.append((90, "business", self.workload.act))
         if self.world.source.wire:
@@ -222,7 +226,8 @@ class History:
 
     def _read(self, shard: int) -> None:
         try:
-            self.world.attempt.read(shard, BLOCK - self.choices.draw(BLOCK))
+            count = BLOCK - self.choices.draw(BLOCK)
+            self.world.attempt.read(shard, count, holds=self.choices.chance(50))
         except LogRestartedError as error:
             self._decide_after(error)
 
@@ -403,9 +408,18 @@ class History:
             self.world.run_load(attempt)
             attempt.look()
 
+    def _hand_on_all(self) -> None:
+        attempt = self.world.attempt
+        try:
+            for subtask in attempt.list_holding():
+                attempt.hand_on(subtask)
+        except LogRestartedError as error:
+            self._decide_after(error)
+
     def drain(self) -> None:
         """Nothing breaks any more, until everything is loaded."""
         self._say("drain")
+        self._hand_on_all()
         if self.world.source.is_undecided:
             self._decide()
         attempt = self.world.attempt

@@ -66,6 +66,11 @@ def patches_behind_a_marker_lost() -> list[Patch]:
     return [(Denormalise, "process_broadcast_element", process)]
 
 
+def frames_held_over_a_barrier() -> list[Patch]:
+    """The gatherer keeps what it holds when a barrier passes."""
+    return [(attempt.Attempt, "_hand_on_before_barrier", lambda *_: None)]
+
+
 def dimensions_pass_as_facts() -> list[Patch]:
     """The rule takes every table for one of facts, and the joining subtask drops dimensions."""
 

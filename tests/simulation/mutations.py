@@ -443,6 +443,7 @@ MUTATIONS: Final = (
     Mutation("mirror's tombstones", _no_mirror_tombstones),
     Mutation("mirror's positions", _no_mirror_positions),
     Mutation("labels from the marker", _own_labels),
+    Mutation("nothing is held over a barrier", epochs.frames_held_over_a_barrier),
     Mutation("an epoch ends on every edge", epochs.ended_by_facts_alone),
     Mutation("an epoch ends for every sender", epochs.ended_by_one_sender_of_each_edge),
     Mutation("markers of a checkpoint that was given up", epochs.counted_whatever_their_epoch),

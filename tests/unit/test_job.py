@@ -35,7 +35,13 @@ def built(monkeypatch: pytest.MonkeyPatch, declared: Star) -> tuple[dict[str, An
     unread = list(KEYS)
     monkeypatch.setattr(Clients, "privacy_keys", lambda _: unread.pop(0))
     monkeypatch.setattr(job, "require_aligned_checkpoints", lambda _: None)
-    for of_the_jvm in ("send_by_route", "take_side_output", "mark_epochs", "signal_completion"):
+    for of_the_jvm in (
+        "gather_frames",
+        "send_by_route",
+        "take_side_output",
+        "mark_epochs",
+        "signal_completion",
+    ):
         monkeypatch.setattr(job, of_the_jvm, lambda stream, *_, **__: stream)
     monkeypatch.setattr(job, "split_facts", lambda stream, *_, **__: (stream, stream))
     graph: Any = Graph()

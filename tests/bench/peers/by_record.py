@@ -13,7 +13,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from pyflink.datastream.state import MapStateDescriptor
 # A dimension's row beside its table's name.
 DIMENSIONS: Final = OutputTag("dimensions", Types.PICKLED_BYTE_ARRAY())
 _KEY_SEPARATOR: Final = "\x1f"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OPERATIONS: Final = {"load", "insert", "update", "delete"}
 
 
@@ -89,14 +91,18 @@ class Records:
         row = {name: convert(data.get(source)) for name, source, convert in table.columns}
         if any(row[name] is None for name in table.key):
             raise ValueError(table.key)
-        if table.is_fact:
-            log = metadata["stream-position"]
-            number = metadata["transaction-record-id"]
-            row[self._position] = bytes.fromhex(
-                f"{self._generation}{log[:8]}{log[9:17]}00000000{number:016x}"
-            )
-            row[self._deleted] = operation == "delete"
+        row[self._position] = self._position_of(metadata)
+        row[self._deleted] = operation == "delete"
         return table, row
+
+    def _position_of(self, metadata: dict[str, Any]) -> bytes:
+        if metadata["operation"] == "load":
+            read_at = datetime.fromisoformat(metadata["timestamp"])
+            number = (read_at - _EPOCH) // timedelta(microseconds=1)
+            return bytes.fromhex(f"{self._generation}{0:024x}{number:016x}")
+        log = metadata["stream-position"]
+        number = metadata["transaction-record-id"]
+        return bytes.fromhex(f"{self._generation}{log[:8]}{log[9:17]}00000000{number:016x}")
 
 
 class WideRows:
@@ -246,7 +252,9 @@ class JoinBesideState(BroadcastProcessFunction):  # type: ignore[misc]
     ) -> Iterator[bytes]:
         """One row of a fact."""
         state = ctx.get_broadcast_state(self._descriptor)
-        self._rows.add(*value, lambda table, key: state.get(_state_key(table, _key_text(key))))
+        fact, row = value
+        find: Find = lambda table, key: state.get(_state_key(table, _key_text(key)))  # noqa: E731
+        self._rows.add(fact, row, find)
         yield from ()
 
     def process_broadcast_element(
@@ -286,6 +294,14 @@ def _integer(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _date(value: Any) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
 def _text(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise TypeError
@@ -300,6 +316,8 @@ def _timestamp(value: Any) -> datetime | None:
 def _convert_by_type(declared: str) -> Callable[[Any], Any]:
     convert: dict[str, Callable[[Any], Any]] = {
         "integer": _integer,
+        "decimal": _decimal,
+        "date": _date,
         "varchar": _text,
         "timestamp": _timestamp,
     }

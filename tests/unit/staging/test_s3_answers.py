@@ -34,7 +34,6 @@ class Service:
     def __init__(self, *answers: Strike) -> None:
         self.answers = list(answers)
         self.outage = Outage(0, self._next)
-        self.repeated = 0
 
     def _next(self, method: str, path: str) -> Strike:
         assert method == "PUT"
@@ -59,10 +58,7 @@ class Service:
         return S3Store(client, "bucket", "staged/app")
 
     def waiting(self) -> WaitingStore:
-        return WaitingStore(self.store(), 60, self._repeat, sleep=lambda _: None)
-
-    def _repeat(self) -> None:
-        self.repeated += 1
+        return WaitingStore(self.store(), 60, sleep=lambda _: None)
 
 
 PASSING: list[Strike] = [
@@ -82,10 +78,11 @@ PASSING: list[Strike] = [
 @pytest.mark.parametrize("strike", PASSING, ids=str)
 def test_what_can_pass_is_repeated_until_it_has(strike: Strike) -> None:
     service = Service(strike, strike, strike)
+    store = service.waiting()
     with service.outage:
-        url = service.waiting().put("rows/part.parquet", b"content")
+        url = store.put("rows/part.parquet", b"content")
     assert url == "s3://bucket/staged/app/rows/part.parquet"
-    assert (service.repeated, service.outage.struck) == (3, 4)
+    assert (store.take_repeats(), service.outage.struck) == (3, 4)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,12 +22,10 @@ class Rig:
         self.refuses = False
         self.attempt_takes = 0.0
         self.slept: list[float] = []
-        self.repeated = 0
         self.written: list[tuple[str, bytes]] = []
         self.store = WaitingStore(
             self,
             limit,
-            self._repeat,
             clock=lambda: self.now,
             sleep=self._sleep,
             chance=lambda: chance,
@@ -46,9 +46,6 @@ class Rig:
         self.slept.append(seconds)
         self.now += seconds
 
-    def _repeat(self) -> None:
-        self.repeated += 1
-
 
 @pytest.fixture(autouse=True)
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
@@ -59,7 +56,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 def test_an_upload_that_succeeds_waits_for_nothing(caplog: pytest.LogCaptureFixture) -> None:
     rig = Rig()
     assert rig.store.put("a", b"1") == "s3://bucket/a"
-    assert (rig.slept, rig.repeated, caplog.messages) == ([], 0, [])
+    assert (rig.slept, rig.store.take_repeats(), caplog.messages) == ([], 0, [])
 
 
 def test_an_outage_of_a_minute_is_waited_out(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,7 +64,8 @@ def test_an_outage_of_a_minute_is_waited_out(caplog: pytest.LogCaptureFixture) -
     rig.down_until = 60
     assert rig.store.put("a", b"1") == "s3://bucket/a"
     assert rig.slept == [0.5, 1, 2, 4, 8, 16, 20, 20]
-    assert rig.repeated == 8
+    assert rig.store.take_repeats() == 8
+    assert rig.store.take_repeats() == 0
     assert rig.written == [("a", b"1")]
     assert len(caplog.messages) == 2
     assert "the upload is repeated until it succeeds" in caplog.messages[0]
@@ -120,4 +118,43 @@ def test_what_cannot_pass_is_raised_at_once() -> None:
     rig.refuses = True
     with pytest.raises(StagingRefusedError):
         rig.store.put("a", b"1")
-    assert (rig.slept, rig.repeated) == ([], 0)
+    assert (rig.slept, rig.store.take_repeats()) == ([], 0)
+
+
+class Crowd:
+    """Uploads of several threads that fail together: time passes when all of them sleep."""
+
+    def __init__(self, limit: float) -> None:
+        self.now = self.down_until = 0.0
+        self.store = WaitingStore(
+            self, limit, clock=lambda: self.now, sleep=self._sleep, chance=lambda: 1.0
+        )
+
+    def put_all(self, uploads: int, seconds: float) -> list[str]:
+        """Puts at once, during an outage of so many seconds."""
+        self.down_until = self.now + seconds
+        self._asleep = threading.Barrier(uploads, action=self._end_outage, timeout=60)
+        with ThreadPoolExecutor(uploads) as threads:
+            return [*threads.map(self.store.put, map(str, range(uploads)), [b""] * uploads)]
+
+    def put(self, key: str, body: bytes) -> str:  # noqa: ARG002
+        if self.now < self.down_until:
+            message = "writing failed: 503"
+            raise StagingUnavailableError(message)
+        return key
+
+    def _sleep(self, seconds: float) -> None:  # noqa: ARG002
+        self._asleep.wait()
+
+    def _end_outage(self) -> None:
+        self.now = self.down_until
+
+
+def test_uploads_that_wait_at_the_same_time_spend_it_once() -> None:
+    crowd = Crowd(limit=50)
+    assert crowd.put_all(3, seconds=40) == ["0", "1", "2"]
+    assert crowd.store.take_repeats() == 3
+    for _ in range(2):
+        assert crowd.put_all(1, seconds=9) == ["0"]
+    with pytest.raises(StagingUnavailableError):
+        crowd.put_all(1, seconds=9)

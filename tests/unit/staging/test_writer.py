@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -188,6 +190,42 @@ def test_a_failed_upload_is_not_swallowed() -> None:
     writer.add(rows("one", 1))
     with pytest.raises(OSError, match="no room"):
         writer.close(1)
+
+
+def test_the_uploads_that_end_an_epoch_run_at_once(store: Store) -> None:
+    together = threading.Barrier(3, timeout=60)
+
+    class Slow:
+        def put(self, key: str, body: bytes) -> str:
+            together.wait()
+            return store.put(key, body)
+
+    with ThreadPoolExecutor(3) as threads:
+        writer = PartWriter(Slow(), uploads=threads)
+        for number, table in enumerate(("one", "two", "three")):
+            writer.add(rows(table, number))
+        parts = writer.close(1)
+    assert [(p.table, store.read(p)["a"].to_pylist()) for p in parts] == [
+        ("one", [0]),
+        ("two", [1]),
+        ("three", [2]),
+    ]
+
+
+def test_an_epoch_with_an_upload_that_failed_among_others_has_no_parts(store: Store) -> None:
+    class Broken:
+        def put(self, key: str, body: bytes) -> str:
+            if "two" in key:
+                message = "no room"
+                raise OSError(message)
+            return store.put(key, body)
+
+    with ThreadPoolExecutor(2) as threads:
+        writer = PartWriter(Broken(), uploads=threads)
+        for table in ("one", "two", "three"):
+            writer.add(rows(table, 1))
+        with pytest.raises(OSError, match="no room"):
+            writer.close(1)
 
 
 def test_files_lie_in_folders_by_kind_and_table(store: Store) -> None:

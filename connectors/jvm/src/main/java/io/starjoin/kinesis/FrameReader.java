@@ -2,8 +2,13 @@ package io.starjoin.kinesis;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 
-/** A frame that {@link FrameWriter} wrote: where its records are, and a frame of some of them. */
+/**
+ * A frame that {@link FrameWriter} wrote: where its records are, a frame of some of them, and one
+ * of several frames.
+ */
 public final class FrameReader {
 
   private static final int HEADER_BYTES = 32;
@@ -76,6 +81,62 @@ public final class FrameReader {
   /** Where a record begins in the frame; that of their number is where the last one ends. */
   public int start(int record) {
     return data[record];
+  }
+
+  /** Names the stream and its shard, whatever they are. */
+  public String shard() {
+    return new String(frame, names, starts[0] - names, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * One frame of the records of all, byte for byte as {@link FrameWriter} writes it: as far behind
+   * the tip as the last.
+   *
+   * @param frames at least one, all of one shard
+   */
+  public static byte[] join(List<FrameReader> frames) {
+    FrameReader last = frames.get(frames.size() - 1);
+    if (frames.size() == 1) {
+      return last.frame;
+    }
+    int nameBytes = last.starts[0] - last.names;
+    int count = 0;
+    int[] lengths = new int[last.starts.length];
+    for (FrameReader frame : frames) {
+      count += frame.records;
+      for (int column = 0; column < lengths.length; column++) {
+        lengths[column] += frame.offset(column, frame.records);
+      }
+    }
+    int size = HEADER_BYTES + Long.BYTES * count + 3 * Integer.BYTES * (count + 1) + nameBytes;
+    for (int length : lengths) {
+      size += length;
+    }
+    ByteBuffer joined = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    joined.put(last.frame, 0, HEADER_BYTES).putInt(4, count);
+    for (int column = 0; column < lengths.length; column++) {
+      joined.putInt(20 + Integer.BYTES * column, lengths[column]);
+    }
+    for (FrameReader frame : frames) {
+      joined.put(frame.frame, frame.arrivals, Long.BYTES * frame.records);
+    }
+    for (int column = 0; column < lengths.length; column++) {
+      int before = 0;
+      joined.putInt(before);
+      for (FrameReader frame : frames) {
+        for (int record = 1; record <= frame.records; record++) {
+          joined.putInt(before + frame.offset(column, record));
+        }
+        before += frame.offset(column, frame.records);
+      }
+    }
+    joined.put(last.frame, last.names, nameBytes);
+    for (int column = 0; column < lengths.length; column++) {
+      for (FrameReader frame : frames) {
+        joined.put(frame.frame, frame.starts[column], frame.offset(column, frame.records));
+      }
+    }
+    return joined.array();
   }
 
   /**

@@ -3,6 +3,7 @@ package io.starjoin.facts;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.starjoin.frames.SmallFrames;
 import io.starjoin.kinesis.FrameReader;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -50,32 +51,7 @@ class SureFactsTest {
 
   /** As the source writes it; sequence numbers are those of the records in the list. */
   private static byte[] frame(List<String> records) {
-    int n = records.size();
-    List<byte[]> data = records.stream().map(record -> (record + "\n").getBytes(UTF_8)).toList();
-    int bytes = data.stream().mapToInt(record -> record.length).sum();
-    ByteBuffer frame =
-        ByteBuffer.allocate(32 + 8 * n + 12 * (n + 1) + 2 + n + bytes)
-            .order(ByteOrder.LITTLE_ENDIAN);
-    frame.put("SJB\1".getBytes(UTF_8)).putInt(n).putLong(-1);
-    frame.putShort((short) 1).putShort((short) 1).putInt(n).putInt(0).putInt(bytes);
-    for (int i = 0; i < n; i++) {
-      frame.putLong(-1);
-    }
-    for (int i = 0; i <= n; i++) {
-      frame.putInt(i);
-    }
-    for (int i = 0; i <= n; i++) {
-      frame.putInt(0);
-    }
-    int end = 0;
-    frame.putInt(end);
-    for (byte[] record : data) {
-      end += record.length;
-      frame.putInt(end);
-    }
-    frame.put("sx".getBytes(UTF_8)).put("1".repeat(n).getBytes(UTF_8));
-    data.forEach(frame::put);
-    return frame.array();
+    return SmallFrames.frame('x', records);
   }
 
   @Test

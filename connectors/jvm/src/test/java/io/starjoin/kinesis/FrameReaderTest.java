@@ -38,6 +38,26 @@ class FrameReaderTest {
   }
 
   @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+  void aFrameOfSeveralIsThatWhichIsWrittenOfAllTheirRecords(long seed) {
+    Random random = new Random(seed);
+    for (int round = 0; round < 50; round++) {
+      List<Record> all = new ArrayList<>();
+      List<FrameReader> frames = new ArrayList<>();
+      Long behind = null;
+      int count = 1 + random.nextInt(5);
+      for (int i = 0; i < count; i++) {
+        List<Record> records = records(random, 1 + random.nextInt(6));
+        behind = random.nextBoolean() ? null : random.nextLong(1_000_000);
+        all.addAll(records);
+        frames.add(FrameReader.read(WRITER.write(SHARD, records, behind)));
+      }
+
+      assertThat(FrameReader.join(frames)).isEqualTo(WRITER.write(SHARD, all, behind));
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
   void aFrameOfSomeRecordsIsThatWhichIsWrittenOfThem(long seed) {
     Random random = new Random(seed);
