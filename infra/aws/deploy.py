@@ -20,6 +20,7 @@ from connectors.floors import Floors
 from flink_app.positions.generations import Generations
 from infra.aws import plan
 from infra.aws.account_roles import ensure_account_roles
+from infra.aws.alarms import raised_alarms
 from infra.aws.application import LATEST, Description, FlinkApplication, StartState
 from infra.aws.change_finder import ChangeFinder
 from infra.aws.clients import AwsClients
@@ -374,13 +375,7 @@ class Deployment:
 
     def _raised_alarms(self) -> list[str]:
         names = self._stacks.resources(self._environment.stack(plan.ALARMS)).values()
-        if not names:
-            return []
-        pages = self._clients.cloudwatch.get_paginator("describe_alarms").paginate(
-            AlarmNames=list(names)
-        )
-        alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
-        return [each["AlarmName"] for each in alarms if each["StateValue"] == "ALARM"]
+        return raised_alarms(self._clients.cloudwatch, names)
 
     def _say_task(self, task: str) -> None:
         for line in self._change_finder().task_lines(self._outputs(plan.DATA), task):

@@ -102,6 +102,12 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             work="infra.local.demo:main",
             java=Java.JAR,
         ),
+        "watch": Command(
+            "one live screen of a running application, here or on AWS",
+            Group.LOCAL,
+            arguments="infra.watch.command_line:parser",
+            work="infra.watch.main:main",
+        ),
         "completion": Command(
             "print what a shell needs to complete command lines",
             Group.LOCAL,

@@ -33,12 +33,10 @@ _UNAVAILABLE: Final = 503  # also during the job manager's own leader election
 _RPC_PORT: Final = r"Actor system started at pekko\S*://flink@\S+:(\d+)\n"
 _REST_PORT: Final = r"Rest endpoint listening at \S+:(\d+)\n"
 _JOB_ID: Final = r"Job has been submitted with JobID ([0-9a-f]{32})"
-# A lost task manager is noticed after this, and metrics are this old; the defaults of 50 s and 10 s
-# would only make tests wait.
+# A lost task manager is noticed after this; the default of 50 s would only make tests wait.
 _PROMPT: Final = {
     "heartbeat.interval": "1000",
     "heartbeat.timeout": "5000",
-    "metrics.fetcher.update-interval": "1000",
 }
 
 
@@ -148,6 +146,11 @@ class FlinkCluster(Lifetime):
         """Starts another in place of one that was killed."""
         self.task_manager = self.start_task_manager()
 
+    @property
+    def web_address(self) -> str:
+        """Of Flink's user interface and REST API."""
+        return f"http://127.0.0.1:{self._port}"
+
     def get(self, path: str) -> Any:
         """The answer of the job manager's REST API."""
         return self._request("GET", path)
@@ -226,7 +229,7 @@ class FlinkCluster(Lifetime):
             time.sleep(_POLL_SECONDS)
 
     def _request(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = self._http.request(method, f"http://127.0.0.1:{self._port}{path}", json=body)
+        answer = self._http.request(method, f"{self.web_address}{path}", json=body)
         content = json.loads(answer.data)
         if answer.status == _UNAVAILABLE:
             raise _NotReadyError

@@ -60,6 +60,8 @@ class LocalRun:
             "taskmanager.memory.managed.size": "256m",
             "taskmanager.memory.network.max": "128m",
             "taskmanager.numberOfTaskSlots": str(self.parallelism),
+            # How old metrics may be when somebody asks for them; they are fetched only then.
+            "metrics.fetcher.update-interval": "1000",
         }
         if self.restarts:
             settings["restart-strategy.fixed-delay.attempts"] = str(self.restarts)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,7 @@ from infra.local.minicluster import MiniCluster
 from infra.local.printed import print_balance, print_batches, print_rows
 from infra.local.processes import ServiceError
 from infra.local.progress import Progress, progress
+from infra.local.runs import Announcement, RunFolderError
 from infra.local.stack import LocalStack
 from infra.local.toolchain import ToolchainError, connectors_jar
 
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ) as temporary:
             folder = options.keep or Path(temporary)
             differences = _run(console, folder, options.example, options.parallelism)
-    except (ServiceError, ToolchainError, DemoError) as error:
+    except (ServiceError, ToolchainError, RunFolderError, DemoError) as error:
         console.print(f"[red]The demo failed:[/] {error}", highlight=False)
         return 1
     except KeyboardInterrupt:
@@ -73,12 +74,14 @@ def _verdict(target: str, difference: Difference) -> str:
 def _run(console: Console, folder: Path, name: str, parallelism: int) -> dict[str, Difference]:
     run = LocalRun(state=folder / "state", jar=connectors_jar(), parallelism=parallelism)
     console.print("Starting Kinesis, S3, Secrets Manager, Redshift and a source database")
-    with LocalStack(declaration_of(name), folder=folder) as stack:
+    with LocalStack(declaration_of(name), folder=folder) as stack, ExitStack() as running:
         example = Example(name, stack)
+        announcement = running.enter_context(Announcement("starjoin demo", name, stack.properties))
         count = example.put_full_load()
         console.print(f"Put the full load on the stream: {count:,} records. Starting the job")
         with MiniCluster(run, stack.properties, folder, stack.environment()) as job:
             job.wait_until_running()
+            announcement.say_flink(job.web_address)
             watch = _Watch(console, job, stack.warehouse())
             watch.wait_until(lambda seen: seen.batches > 0, put=count)
             count += example.put_changes()

@@ -18,6 +18,7 @@ from infra.arguments import ExitCode
 from infra.catalogue.model import CatalogueError
 from infra.local.configuration import LocalRun
 from infra.local.minicluster import MiniCluster
+from infra.local.runs import Announcement
 from infra.local.source import stream
 from infra.local.stack import STREAM, LocalStack
 from infra.local.toolchain import check_java, connectors_jar
@@ -137,6 +138,9 @@ class _Run:
             local = stack.enter_context(
                 LocalStack(str(declared.path.resolve()), shards=1, folder=folder, with_source=False)
             )
+        announcement = stack.enter_context(
+            Announcement("starjoin run", self._options.declaration, local.properties)
+        )
         run = LocalRun(
             state=folder / "state",
             jar=jar,
@@ -150,6 +154,7 @@ class _Run:
             put = stream.put(local.client("kinesis"), STREAM, capture.full_load())
         with self._steps.step("the job"):
             job.wait_until_running()
+            announcement.say_flink(job.web_address)
         self._print_addresses(source, local, job)
         follower = Follower(Running(capture, local, job, declared.star), put, source.look_seconds)
         stack.callback(follower.close)
@@ -172,3 +177,4 @@ class _Run:
             f"psql postgresql://{login}@{redshift.host}:{redshift.port}/{redshift.database}",
         )
         self.printer.print_labelled("Flink", job.web_address)
+        self.printer.print_labelled("Watch", "starjoin watch, in a second terminal")

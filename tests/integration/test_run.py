@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pty
 import re
 import shlex
 import signal
@@ -10,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -183,7 +185,8 @@ def _sigint_is_heard() -> Iterator[None]:
 def test_sql_in_wide_row_out_and_nothing_left(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text(DECLARATION)
     (tmp_path / "shop.sql").write_text(SOURCE)
-    with running(tmp_path, *STARJOIN, "run", "shop.yaml", "--source", "shop.sql") as run:
+    command = (*STARJOIN, "run", "shop.yaml", "--source", "shop.sql")
+    with running(tmp_path, *command, XDG_RUNTIME_DIR=str(tmp_path)) as run:
         source = run.wait_for(r"psql (postgresql://postgres@\S+)$")[1]
         warehouse = run.wait_for(r"psql (postgresql://awsuser\S+)$")[1]
         flink = run.wait_for(r"^Flink +(http://\S+)$")[1]
@@ -222,9 +225,63 @@ def test_sql_in_wide_row_out_and_nothing_left(tmp_path: Path) -> None:
             check=True,
         )
         assert answer.stdout == "Genève\n"
+        check_watch(tmp_path)
         assert run.end(signal.SIGINT) == ExitCode.DONE
+        assert list((tmp_path / "starjoin").iterdir()) == []
         assert run.printed().endswith("Ending\nNothing of it is left running.\n")
         assert "\x1b" not in run.printed()  # progress is for terminals
+
+
+def check_watch(folder: Path) -> None:
+    """What `starjoin watch` shows of the run: for scripts, and as a screen until Ctrl-C."""
+    variables = os.environ | {"PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(folder)}
+    looks: list[str] = []
+
+    def look() -> dict[str, Any] | None:
+        command = [*STARJOIN, "watch", "--once", "--json"]
+        asked = subprocess.run(
+            command, cwd=folder, env=variables, capture_output=True, text=True, check=False
+        )
+        looks.append(asked.stdout + asked.stderr)
+        assert asked.returncode == ExitCode.DONE, looks
+        seen: dict[str, Any] = json.loads(asked.stdout)
+        metrics = seen["job"]["value"]["metrics"]
+        is_whole = seen["health"] == "healthy" and metrics["pending_epochs"] is not None
+        return seen if is_whole else None
+
+    seen = wait(look, "a run that is well", lambda: looks[-1])
+    assert seen["watched"].startswith("starjoin run of shop.yaml (process ")
+    loads, job = seen["warehouse"]["value"], seen["job"]["value"]
+    loaded = {each["name"]: each["loaded"] for each in loads["destinations"]}
+    assert loaded["sales"] == 5  # three of the full load, an insert, a delete
+    assert loads["complete_until"] is not None
+    assert sum(batch["records"] for batch in loads["batches"]) > 0
+    assert (job["state"], job["metrics"]["loads_need_repair"]) == ("RUNNING", 0)
+    assert job["checkpoint_seconds"] > 0
+    assert any(batch["after_checkpoint"] is not None for batch in loads["batches"])
+    assert [lag["seconds"] for lag in seen["stream"]["value"]["lags"]] == [0.0]
+
+    terminal, screen = pty.openpty()
+    watching = subprocess.Popen(
+        [*STARJOIN, "watch", "--interval", "0.5"],
+        cwd=folder,
+        env=variables | {"TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=screen,
+        stderr=screen,
+    )
+    os.close(screen)
+    shown = b""
+    while b"shop.yaml" not in shown or b"sales" not in shown:
+        shown += os.read(terminal, 65_536)
+    watching.send_signal(signal.SIGINT)
+    with suppress(OSError):  # what ends the reading of a terminal that nobody writes to any more
+        while more := os.read(terminal, 65_536):
+            shown += more
+    os.close(terminal)
+    assert watching.wait(PATIENCE_SECONDS) == ExitCode.DONE, shown
+    assert shown.count(b"\x1b[?1049h") == shown.count(b"\x1b[?1049l") == 1
+    assert b"Traceback" not in shown
 
 
 def rows(run: Run) -> list[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from infra.local.cluster import FlinkCluster
 from infra.local.configuration import LocalRun
 from infra.local.lifetimes import Lifetime
 from infra.local.processes import ServiceError
+from infra.local.runs import Announcement
 from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
 from infra.local.toolchain import connectors_jar
 from tests.load.ceiling import put_ceiling
@@ -49,6 +50,9 @@ class LocalTarget(Lifetime):
             self._folder = self._options.keep
         stack = LocalStack(folder=self._folder, shards=self._options.shards)
         self._stack = self._exit.enter_context(stack)
+        self._announcement = self._exit.enter_context(
+            Announcement("build.py load-test", stack.settings.application.name, stack.properties)
+        )
         config = Config(max_pool_connections=self._options.senders)
         kinesis: KinesisClient = self._stack.moto.client("kinesis", config)
         self._exit.callback(kinesis.close)
@@ -94,6 +98,7 @@ class LocalTarget(Lifetime):
         )
         self._job = self._cluster.submit(self._stack.properties)
         self._cluster.wait_until_running(self._job)
+        self._announcement.say_flink(self._cluster.web_address)
 
     def check(self) -> None:
         """Raises LoadTestError when the job has failed or the cluster does not answer."""

@@ -19,6 +19,7 @@ from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
 from infra.local.processes import ServiceError
+from infra.local.runs import RunFolderError
 from infra.local.toolchain import ToolchainError
 from tests.load.clock import RunClock
 from tests.load.comparison import compare
@@ -35,7 +36,8 @@ from tests.load.waiting import Progress, Waiting
 from tests.load.watcher import Seen, Watcher
 
 _EXPECTED_ERRORS: Final = (
-    LoadTestError, ServiceError, ToolchainError, ClientError, BotoCoreError, Error, OSError,
+    LoadTestError, ServiceError, ToolchainError, RunFolderError, ClientError, BotoCoreError, Error,
+    OSError,
 )  # fmt: skip
 
 OpenTarget = Callable[[Options, TrafficSettings], AbstractContextManager[Target]]

@@ -76,6 +76,8 @@ CHECKED: Final = (
     "infra/replay",
     "infra/run",
     "infra/simulation",
+    "infra/watch",
+    "infra/words.py",
     "tests",
 )
 EMPTY_NAMES: Final = frozenset(

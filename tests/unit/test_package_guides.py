@@ -33,6 +33,7 @@ from tests.unit.stars import ROOT
         "infra/redshift_emulator",
         "infra/repair",
         "infra/run",
+        "infra/watch",
     ],
 )
 def test_the_guide_names_every_module(package: str) -> None:
