@@ -12,8 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import venv
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,10 @@ LOGS: Final = ROOT / "build" / "logs"
 _PYTHONS: Final = ((3, 11), (3, 12))
 # Flink 2.2 runs on 17 and 21; the managed service has 17, so the module is compiled for that.
 _JAVAS: Final = range(17, 22)
+
+_LOOK_SECONDS: Final = 0.5
+_PATIENCE_SECONDS: Final = 2.0  # who waits longer wants to know for what
+_CLEAR: Final = "\r\x1b[K"
 
 
 class Java(Enum):
@@ -122,7 +127,13 @@ def make_environment() -> None:
         message = f"{VENV} cannot be created: {error.strerror}."
         raise MissingError(message) from error
     install = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "-r", str(LOCK)]
-    run(install, log="pip", env=_pip_environment())
+    wanted_packages = len(re.findall(r"^\S+==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+    run(
+        install,
+        log="pip",
+        env=_pip_environment(),
+        describe=lambda said: describe_pip(said, wanted_packages),
+    )
     stamp.write_text(wanted)
 
 
@@ -143,22 +154,65 @@ def make_jar() -> None:
     stamp.write_text(wanted)
 
 
-def run(command: list[str], *, log: str, env: dict[str, str] | None = None) -> None:
-    """Runs a quiet step; its output goes to a log file, whose end is shown when it fails."""
+def run(
+    command: list[str],
+    *,
+    log: str,
+    env: dict[str, str] | None = None,
+    describe: Callable[[str], str] = lambda _: "",
+) -> None:
+    """Runs a quiet step; its output goes to a log file, whose end is shown when it fails.
+
+    At a terminal it is shown for how long it has been going on, and what `describe` makes of the
+    log so far.
+    """
     LOGS.mkdir(parents=True, exist_ok=True)
     path = LOGS / f"{log}.log"
     try:
         with path.open("wb") as output:
-            done = subprocess.run(
-                command, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=ROOT, check=False
+            process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=ROOT
             )
     except OSError as error:
         message = f"{command[0]} cannot be started: {error.strerror}."
         raise MissingError(message) from error
-    if done.returncode != 0:
+    status = _wait(process, lambda: describe(path.read_text(errors="replace")))
+    if status != 0:
         end = "\n".join(path.read_text(errors="replace").splitlines()[-40:])
-        message = f"{' '.join(command)} ended with {done.returncode}; the end of {path}:\n{end}"
+        message = f"{' '.join(command)} ended with {status}; the end of {path}:\n{end}"
         raise MissingError(message)
+
+
+def _wait(process: subprocess.Popen[bytes], describe: Callable[[], str]) -> int:
+    """Its exit status; a line at a terminal meanwhile, written over and cleared at the end."""
+    began = time.monotonic()
+    is_shown = False
+    try:
+        while True:
+            try:
+                return process.wait(timeout=_LOOK_SECONDS if sys.stderr.isatty() else None)
+            except subprocess.TimeoutExpired:
+                seconds = time.monotonic() - began
+                if seconds >= _PATIENCE_SECONDS:
+                    sys.stderr.write(f"{_CLEAR}  {describe()}{seconds:.0f} s")
+                    sys.stderr.flush()
+                    is_shown = True
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        if is_shown:
+            sys.stderr.write(_CLEAR)
+            sys.stderr.flush()
+
+
+def describe_pip(said: str, wanted: int) -> str:
+    """How far pip is, from what it has said: it looks at each package, and then installs all."""
+    if re.search(r"^Installing collected packages", said, re.MULTILINE):
+        return "installing, "
+    seen = re.findall(r"^(?:Collecting|Ignoring|Requirement already)", said, re.MULTILINE)
+    return f"{min(len(seen), wanted)} of {wanted} packages fetched, " if seen else ""
 
 
 def _digest(paths: Iterable[Path]) -> str:

@@ -32,14 +32,17 @@ def write_seconds(seconds: float) -> str:
     return f"{whole} s"
 
 
+def write_whole_seconds(seconds: float) -> str:
+    """The same without tenths."""
+    return f"{int(seconds)} s" if seconds < _TENTHS_BELOW else write_seconds(seconds)
+
+
 def write_age(time: dt.datetime | None, now: dt.datetime) -> str:
     """`3 min 5 s ago`, in whole seconds; less than one, or a time ahead of this clock, is `now`."""
     if time is None:
         return "unknown"
     seconds = int((now - time).total_seconds())
-    if seconds < _TENTHS_BELOW:
-        return f"{seconds} s ago" if seconds > 0 else "now"
-    return f"{write_seconds(seconds)} ago"
+    return f"{write_whole_seconds(seconds)} ago" if seconds > 0 else "now"
 
 
 def write_clock(time: dt.datetime | None) -> str:

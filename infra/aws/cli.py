@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from flink_app.positions.generations import time_milliseconds
 from infra.aws import dry_run
-from infra.aws.application import StartState
+from infra.aws.application import Say, StartState
 from infra.aws.clients import AwsClients, open_clients
 from infra.aws.command_line import PARSERS
 from infra.aws.deploy import Deployment
@@ -21,6 +21,7 @@ from infra.aws.ownership import Ownership
 from infra.aws.package import ZIP, build_package
 from infra.aws.stacks import Stacks
 from infra.aws.waiting import Clock, SystemClock
+from infra.progress import narrate
 
 # Commands that check ownership themselves: deploy checks more, and status reports what it finds.
 _CHECK_OWNERSHIP_THEMSELVES: Final = frozenset({"deploy", "status"})
@@ -53,7 +54,15 @@ def main(
         clients, clock = open_clients(environment.region, options.profile), clock or SystemClock()
         if options.command not in _CHECK_OWNERSHIP_THEMSELVES:
             Ownership(environment, Stacks(clients.cloudformation, clock, _say), clients).check()
-        _run(options, environment, Deployment(environment, clients, clock, _say))
+        with narrate(f"{options.command} of {environment.name}") as narration:
+            deployment = Deployment(
+                environment,
+                clients,
+                clock,
+                narration.say,
+                lambda done, total: narration.count(done, total, "per cent"),
+            )
+            _run(options, environment, deployment, narration.say)
     except DeployError as error:
         sys.stderr.write(f"{options.command}: {error}\n")
         return 1
@@ -63,10 +72,12 @@ def main(
     return 0
 
 
-def _run(options: argparse.Namespace, environment: Environment, deployment: Deployment) -> None:
-    _say(f"environment {environment.name}, region {environment.region}")
+def _run(
+    options: argparse.Namespace, environment: Environment, deployment: Deployment, say: Say
+) -> None:
+    say(f"environment {environment.name}, region {environment.region}")
     if options.command == "deploy":
-        _deploy(options, deployment)
+        _deploy(options, deployment, say)
     elif options.command == "status":
         deployment.status()
     elif options.command == "reload":
@@ -76,17 +87,17 @@ def _run(options: argparse.Namespace, environment: Environment, deployment: Depl
             reload.apply(options.generation)
         else:
             for line in reload.describe(options.generation):
-                _say(line)
+                say(line)
     elif options.command == "stop":
         deployment.stop(snapshot=not options.without_snapshot)
     else:
         deployment.destroy(with_data=options.with_data)
 
 
-def _deploy(options: argparse.Namespace, deployment: Deployment) -> None:
+def _deploy(options: argparse.Namespace, deployment: Deployment, say: Say) -> None:
     if options.dry_run:
         for line in deployment.compare(options.package or ZIP):
-            _say(line)
+            say(line)
         return
     deployment.deploy(
         options.package or build_package(),

@@ -55,15 +55,22 @@ class Deployment:
         clients: of the environment's region.
         clock: for waiting.
         say: where progress goes, line by line.
+        report: is given how much is done of what takes long, and of how much.
     """
 
     def __init__(
-        self, environment: Environment, clients: AwsClients, clock: Clock, say: Say
+        self,
+        environment: Environment,
+        clients: AwsClients,
+        clock: Clock,
+        say: Say,
+        report: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         self._environment = environment
         self._clients = clients
         self._clock = clock
         self._say = say
+        self._report = report
         self._stacks = Stacks(clients.cloudformation, clock, say)
         self._ownership = Ownership(environment, self._stacks, clients)
         self._replication = Replication(clients.dms, clock, say)
@@ -190,7 +197,7 @@ class Deployment:
             bookkeeping=self._bookkeeping(),
             drain=self._drain(),
         )
-        return Reload(actions, self._clock, self._say)
+        return Reload(actions, self._clock, self._say, self._report)
 
     def reload_table(self, table: str) -> TableReload:
         """The reload of one table of it, from where it stands. Raises DeployError."""

@@ -28,6 +28,7 @@ from packaging.utils import canonicalize_name
 from connectors.failures import StarjoinError
 from infra.aws.command_line import package_parser
 from infra.local.toolchain import ROOT, ToolchainError, connectors_jar
+from infra.progress import show
 
 ZIP: Final = ROOT / "dist" / "starjoin.zip"
 PACKAGES: Final = ("flink_app", "connectors")
@@ -172,7 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """`starjoin package`: builds the zip and prints its size."""
     package_parser().parse_args(arguments)
     try:
-        made = build_package()
+        with show("building the zip"):
+            made = build_package()
     except (PackageError, ToolchainError) as error:
         sys.stderr.write(f"package: {error}\n")
         return 1

@@ -33,6 +33,7 @@ Say = Callable[[str], None]
 EVERY: Final = 15.0
 # A full load may take hours. Re-run the command to keep waiting.
 LIMIT: Final = 12 * 3_600.0
+_ALL: Final = 100  # per cent
 
 
 class Step(enum.Enum):
@@ -155,12 +156,20 @@ class Reload:
         actions: its application, replication task and warehouse.
         clock: for waiting.
         say: where progress goes, line by line.
+        report: is given how many per cent of the tables DMS has loaded, and 100.
     """
 
-    def __init__(self, actions: ReloadActions, clock: Clock, say: Say) -> None:
+    def __init__(
+        self,
+        actions: ReloadActions,
+        clock: Clock,
+        say: Say,
+        report: Callable[[int, int], None] = lambda *_: None,
+    ) -> None:
         self._actions = actions
         self._clock = clock
         self._say = say
+        self._report = report
 
     def describe(self, generation: int | None = None) -> Iterator[str]:
         """The state and the steps that are left, without doing them. Raises DeployError."""
@@ -214,8 +223,14 @@ class Reload:
             self._clock.sleep(remaining_ms / 1_000)
 
     def _wait_beyond(self, step: Step, generation: int) -> None:
+        def has_moved() -> bool | None:
+            standing = self._actions.find_standing()
+            if 0 < standing.task.percent < _ALL:
+                self._report(standing.task.percent, _ALL)
+            return next_step(standing, generation) is not step or None
+
         wait_for(
-            lambda: next_step(self._actions.find_standing(), generation) is not step or None,
+            has_moved,
             clock=self._clock,
             every=EVERY,
             limit=LIMIT,

@@ -6,7 +6,6 @@ the file. What is proposed is always a declaration that `starjoin check` accepts
 Modules:
     command_line: the options; standard library only.
     main: reads the source, proposes, writes the file, sums up.
-    progress: how far the reading is, at a terminal.
     draft: a declaration that is still being made, with the comments of its parts.
     names: names of the source as the declaration may have them, without conflicts.
     personal: which columns look personal, why, and which treatment is proposed.

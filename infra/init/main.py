@@ -14,7 +14,6 @@ from infra.arguments import ExitCode
 from infra.catalogue.control_records import read_records
 from infra.catalogue.model import Catalogue, CatalogueError
 from infra.init.command_line import parser
-from infra.init.progress import Progress
 from infra.init.propose import propose
 from infra.init.summary import summarise
 from infra.init.writing import write
@@ -59,17 +58,15 @@ def _read(options: Namespace) -> Catalogue:
     if options.records is not None:
         return read_records(options.records)
     from infra.catalogue.postgresql import read_database  # the driver is imported when needed
+    from infra.progress import show
 
-    progress = Progress(sys.stderr)
-    try:
+    with show("reading the source") as how_far:
         return read_database(
             options.dsn,
             options.schema,
             with_samples=not options.no_samples,
-            report=progress.show,
+            report=lambda done, total: how_far.count(done, total, "tables"),
         )
-    finally:
-        progress.clear()
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:

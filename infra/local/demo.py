@@ -29,6 +29,8 @@ from infra.local.progress import Progress, progress
 from infra.local.runs import Announcement, RunFolderError
 from infra.local.stack import LocalStack
 from infra.local.toolchain import ToolchainError, connectors_jar
+from infra.progress import show
+from infra.words import count as count_of
 
 _LOOK_SECONDS: Final = 0.5
 # A loaded machine may take a minute to start the workers; three without any progress is a fault.
@@ -74,13 +76,16 @@ def _verdict(target: str, difference: Difference) -> str:
 def _run(console: Console, folder: Path, name: str, parallelism: int) -> dict[str, Difference]:
     run = LocalRun(state=folder / "state", jar=connectors_jar(), parallelism=parallelism)
     console.print("Starting Kinesis, S3, Secrets Manager, Redshift and a source database")
-    with LocalStack(declaration_of(name), folder=folder) as stack, ExitStack() as running:
+    with ExitStack() as running:
+        with show("starting", console):
+            stack = running.enter_context(LocalStack(declaration_of(name), folder=folder))
         example = Example(name, stack)
         announcement = running.enter_context(Announcement("starjoin demo", name, stack.properties))
         count = example.put_full_load()
         console.print(f"Put the full load on the stream: {count:,} records. Starting the job")
         with MiniCluster(run, stack.properties, folder, stack.environment()) as job:
-            job.wait_until_running()
+            with show("starting the job", console):
+                job.wait_until_running()
             announcement.say_flink(job.web_address)
             watch = _Watch(console, job, stack.warehouse())
             watch.wait_until(lambda seen: seen.batches > 0, put=count)
@@ -111,18 +116,17 @@ class _Watch:
     def wait_until(self, reached: Callable[[Progress], bool], *, put: int) -> None:
         """Looks at the warehouse until `reached`; DemoError when nothing moves for long."""
         last, moved = Progress(), time.monotonic()
-        with self._console.status("") as status:
+        with show("loading", self._console) as how_far:
             while True:
                 seen = progress(self._warehouse)
-                line = self._line(seen, put)
-                status.update(line)
+                how_far.count(seen.records, put, "records")
                 if seen != last:
                     last, moved = seen, time.monotonic()
-                    self._console.print(line, highlight=False, soft_wrap=True)
                 if reached(seen):
-                    return
+                    break
                 self._check(moved)
                 time.sleep(_LOOK_SECONDS)
+        self._console.print(self._line(seen, put), highlight=False, soft_wrap=True)
 
     def _line(self, seen: Progress, put: int) -> str:
         lag = (
@@ -132,7 +136,8 @@ class _Watch:
         )
         return (
             f"{time.monotonic() - self._started:5.1f} s  {seen.records:,} of {put:,} records in "
-            f"{seen.batches} batches, {seen.dead_lettered} dead letters; {lag}"
+            f"{seen.batches} batch{'' if seen.batches == 1 else 'es'}, "
+            f"{count_of(seen.dead_lettered, 'dead letter')}; {lag}"
         )
 
     def _check(self, moved: float) -> None:

@@ -109,8 +109,8 @@ def find_runs() -> list[LocalRunFile]:
     if not folder.is_dir():
         return []
     _check(folder)
-    found = [run for _, run in _read_files(folder) if run is not None and run.lasts]
-    return sorted(found, key=lambda run: run.pid)
+    lasting = [run for _, run in _read_files(folder) if run is not None and run.lasts]
+    return sorted(lasting, key=lambda run: run.pid)
 
 
 def make_folder() -> Path:
@@ -138,9 +138,9 @@ def process_start(pid: int) -> str:
 
 
 def _folder() -> Path:
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    if given and Path(given).is_dir():
-        return Path(given) / "starjoin"
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir():
+        return Path(runtime) / "starjoin"
     return Path(tempfile.gettempdir()) / f"starjoin-{os.getuid()}"
 
 

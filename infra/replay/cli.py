@@ -16,6 +16,7 @@ from flink_app.privacy.keys import SecretError
 from flink_app.records.rejected import Reason
 from flink_app.settings import SettingsError
 from infra.aws.errors import DeployError
+from infra.progress import narrate
 from infra.replay.command_line import parser
 from infra.replay.errors import ReplayError
 from infra.replay.letters import OriginalReader, read_letters
@@ -71,8 +72,9 @@ def _run(options: argparse.Namespace, services: Services) -> None:
     selection = Selection(
         options.table, options.reason, options.since, options.until, options.limit
     )
-    letters = read_letters(parts, services.read)
-    plan = plan_replay(letters, already, selection, services.is_recent)
+    with narrate("reading dead letters"):
+        letters = read_letters(parts, services.read)
+        plan = plan_replay(letters, already, selection, services.is_recent)
     for line in plan.lines():
         _say(line)
     if not options.apply:
@@ -81,7 +83,8 @@ def _run(options: argparse.Namespace, services: Services) -> None:
     originals = OriginalReader(
         services.read, restricted, services.privacy_keys(), services.application
     )
-    replay(plan, originals, services.stream_writer(), services.mark, _say)
+    with narrate("putting dead letters back") as narration:
+        replay(plan, originals, services.stream_writer(), services.mark, narration)
 
 
 def _say(line: str) -> None:

@@ -46,12 +46,22 @@ class Stream(Protocol):
         """Puts a step's records."""
 
 
+class Narrator(Protocol):
+    """Is informed of how far it is."""
+
+    def say(self, line: str) -> None:
+        """What is to be kept."""
+
+    def count(self, done: int, total: int) -> None:
+        """How many are put back, and of how many; after each step."""
+
+
 def replay(
     plan: ReplayPlan,
     originals: Originals,
     stream: Stream,
     mark: Callable[[Sequence[Mark]], None],
-    say: Callable[[str], None],
+    narrator: Narrator,
 ) -> None:
     """Puts the plan's letters back.
 
@@ -71,13 +81,14 @@ def replay(
         outcome = stream.put(step)
         mark(outcome.marks)
         done += len(outcome.marks)
-        say(f"put back: {done:,} of {total:,}")
+        narrator.count(done, total)
         if outcome.failures:
             message = (
                 f"{outcome.failures[0]} ({len(outcome.failures)} such in this step); "
                 f"{done:,} were put and marked: run it again to continue"
             )
             raise ReplayError(message)
+    narrator.say(f"put back: {done:,} of {total:,}")
     if unopened:
         raise ReplayError("\n".join(_sentences(unopened, originals.key_id)))
 

@@ -18,6 +18,5 @@ Modules:
     wide_rows: which rows of a target have changed since the last look.
     printing: the lines that are printed.
     suggestion: a change to try first, as SQL to type.
-    steps: what is being waited for, shown at a terminal alone.
     signals: what ends a run from outside, once.
 """

@@ -76,10 +76,11 @@ class Follower:
         self._wide_rows: dict[str, WideRows] = {}
         self._moved = time.monotonic()
 
-    def load(self, report: Callable[[str], None]) -> Batch:
+    def load(self, report: Callable[[int, int], None]) -> Batch:
         """Returns when the full load is in the warehouse, with what became of it.
 
-        `report` is given how far it is. Raises RunError when the job ends, or nothing moves.
+        `report` is given how many records are loaded, and of how many. Raises RunError when the job
+        ends, or nothing moves.
         """
         whole = self._put
         total = Batch("full load")
@@ -91,7 +92,7 @@ class Follower:
                 if total.records >= whole:
                     self._begin_rows()
                 self._warehouse.commit()
-            report(f"{total.records:,} of {whole:,} records loaded")
+            report(total.records, whole)
             self._check()
             time.sleep(self._look_seconds)
         return total

@@ -22,6 +22,7 @@ from infra.local.runs import Announcement
 from infra.local.source import stream
 from infra.local.stack import STREAM, LocalStack
 from infra.local.toolchain import check_java, connectors_jar
+from infra.progress import Steps, show
 from infra.run.command_line import parser
 from infra.run.database import Database
 from infra.run.declared import Declared, read_declared, refuse
@@ -32,7 +33,6 @@ from infra.run.printing import Printer
 from infra.run.signals import interrupt_once
 from infra.run.source import Source, check_script, is_address
 from infra.run.sql_file import SqlFile
-from infra.run.steps import Steps
 
 _STEPS: Final = 5
 # Short, since somebody waits for each change; the managed service has a minute by default.
@@ -95,7 +95,7 @@ class _Run:
             self.printer.print("Ending")
             raise
         finally:
-            with self._steps.show("ending what was started"):
+            with show("ending what was started"):
                 stack.close()
 
     def _make_folder(self, stack: ExitStack) -> Path:
@@ -126,9 +126,12 @@ class _Run:
         self, stack: ExitStack, declared: Declared, source: Source, folder: Path, jar: Path
     ) -> NoReturn:
         began = time.monotonic()
-        with self._steps.step("the source"):
+        with self._steps.step("the source") as how_far:
             stack.enter_context(source)
-            matching = Matching(declared.star.declaration, source.read_catalogue())
+            catalogue = source.read_catalogue(
+                lambda done, total: how_far.count(done, total, "tables read")
+            )
+            matching = Matching(declared.star.declaration, catalogue)
             if faults := declared.document.locate_all(matching.find_faults()):
                 problem = f"{source.name} is not as the declaration says"
                 raise refuse(declared.path, faults, problem)
@@ -150,16 +153,21 @@ class _Run:
             short_lived=True,
         )
         job = stack.enter_context(MiniCluster(run, local.properties, folder, local.environment()))
-        with self._steps.step("putting the full load on the stream"):
-            put = stream.put(local.client("kinesis"), STREAM, capture.full_load())
+        with self._steps.step("putting the full load on the stream") as how_far:
+            put = stream.put(
+                local.client("kinesis"),
+                STREAM,
+                capture.full_load(),
+                report=lambda done: how_far.count(done, None, "records"),
+            )
         with self._steps.step("the job"):
             job.wait_until_running()
             announcement.say_flink(job.web_address)
         self._print_addresses(source, local, job)
         follower = Follower(Running(capture, local, job, declared.star), put, source.look_seconds)
         stack.callback(follower.close)
-        with self._steps.step("the first load") as report:
-            loaded = follower.load(report)
+        with self._steps.step("the first load") as how_far:
+            loaded = follower.load(lambda done, total: how_far.count(done, total, "records loaded"))
         self.printer.print_loaded(loaded, time.monotonic() - began)
         if change := source.suggest_change(declared.star):
             self.printer.print_labelled("Try", f"at the source: {change}")

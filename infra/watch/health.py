@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from infra.watch.picture import Job, JobMetrics, Limits, Loads, Picture, Reading
 from infra.words import count, write_clock, write_seconds
@@ -87,11 +87,11 @@ def _find_reasons(picture: Picture) -> Iterator[Reason]:
         yield from _of_loads(picture.warehouse.value)
 
 
-def _away(what: str, reading: Reading[object], picture: Picture, level: Level) -> Iterator[Reason]:
+def _away(name: str, reading: Reading[Any], picture: Picture, level: Level) -> Iterator[Reason]:
     if reading.fault:
-        since = reading.away_since or picture.at
-        away = write_seconds(max((picture.at - since).total_seconds(), 0.0))
-        text = f"{what}: no answer since {write_clock(since)} UTC ({away}): {reading.fault}"
+        since = reading.away_since or picture.seen_at
+        away = write_seconds(max((picture.seen_at - since).total_seconds(), 0.0))
+        text = f"{name}: no answer since {write_clock(since)} UTC ({away}): {reading.fault}"
         yield Reason(level, text)
 
 

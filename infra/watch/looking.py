@@ -94,7 +94,7 @@ class Watch:
         """What they have said last."""
         job = None if self._job is None else self._job.reading
         return Picture(
-            at=self._now(),
+            seen_at=self._now(),
             watched=self._places.title,
             limits=self._places.limits,
             warehouse=_with_durations(self._warehouse.reading, job),

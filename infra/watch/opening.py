@@ -85,7 +85,7 @@ def open_local(options: argparse.Namespace) -> Places:
 
     def read_job() -> Job:
         """Flink's address is known once the job runs."""
-        latest = {found.pid: found for found in find_runs()}.get(run.pid, run)
+        latest = {each.pid: each for each in find_runs()}.get(run.pid, run)
         return FlinkJob(latest.flink).read() if latest.flink else Job("STARTING")
 
     return _places(

@@ -280,7 +280,7 @@ class Picture:
     """One look.
 
     Attributes:
-        at: when.
+        seen_at: when.
         watched: what is watched, in words.
         limits: what counts as too much there.
         warehouse: the bookkeeping tables.
@@ -290,7 +290,7 @@ class Picture:
         ended: whether what is watched has ended.
     """
 
-    at: dt.datetime
+    seen_at: dt.datetime
     watched: str
     limits: Limits
     warehouse: Reading[Loads]

@@ -100,9 +100,9 @@ def _explain(error: Exception) -> str:
     elif isinstance(error, _AWAY):
         said = describe_error(error)
     else:
-        place = traceback.extract_tb(error.__traceback__)[-1]
+        frame = traceback.extract_tb(error.__traceback__)[-1]
         said = (
-            f"{describe_error(error)} in {place.name}, line {place.lineno} of {place.filename}, "
+            f"{describe_error(error)} in {frame.name}, line {frame.lineno} of {frame.filename}, "
             "which nobody foresaw: please report it"
         )
     return " ".join(said.split())

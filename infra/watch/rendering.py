@@ -60,13 +60,13 @@ def write_screen(picture: Picture, width: int) -> str:
 def write_line(picture: Picture) -> str:
     """One look in one line, for a pipe."""
     health, loads = judge(picture), picture.warehouse.value
-    parts = [f"{write_clock(picture.at)} {health.level}"]
+    parts = [f"{write_clock(picture.seen_at)} {health.level}"]
     if loads is not None and loads.begun:
         parts += [f"{count(loads.read, 'record')} read", f"{count(loads.loaded, 'change')} loaded"]
     if (stream := picture.stream.value) is not None and stream.worst is not None:
         parts.append(f"{_lag(stream.worst.seconds)}")
     if picture.job is not None and picture.job.value is not None:
-        parts.append(_pending(picture.job.value))
+        parts.append(_write_pending(picture.job.value))
     if loads is not None and loads.begun:
         parts += [count(loads.dead_lettered, "dead letter"), count(loads.gap_count, "gap")]
     parts += [reason.text for reason in health.reasons]
@@ -79,7 +79,7 @@ def _head(picture: Picture, health: Health) -> RenderableType:
     head.add_column(justify="right", no_wrap=True)
     title = Text.assemble((f"{health.level}", f"bold {_COLOURS[health.level]}"), "  ")
     title.append(picture.watched, style="bold")
-    head.add_row(title, Text(f"{write_clock(picture.at)} UTC"))
+    head.add_row(title, Text(f"{write_clock(picture.seen_at)} UTC"))
     return head
 
 
@@ -103,13 +103,13 @@ def _facts(picture: Picture) -> RenderableType:
     if loads is None:
         facts.add_row("warehouse", "not read yet")
     elif loads.begun:
-        facts.add_row("complete", _complete(loads, picture.at))
+        facts.add_row("complete", _complete(loads, picture.seen_at))
         facts.add_row("in", _incoming(loads))
         facts.add_row("out", _outgoing(loads))
     if picture.job is not None:
         job = picture.job.value
-        facts.add_row("pending", "unknown" if job is None else _pending(job))
-        facts.add_row("job", "unknown" if job is None else _job(job, picture.at))
+        facts.add_row("pending", "unknown" if job is None else _write_pending(job))
+        facts.add_row("job", "unknown" if job is None else _job(job, picture.seen_at))
     if (stream := picture.stream.value) is not None:
         worst = stream.worst
         lag = "no open shards" if worst is None else _lag(worst.seconds)
@@ -151,7 +151,7 @@ def _lately(number: int, seconds: int) -> str:
     return f"{number:,} in the last {write_seconds(seconds)}"
 
 
-def _pending(job: Job) -> str:
+def _write_pending(job: Job) -> str:
     metrics = job.metrics
     if metrics.pending_epochs is None:
         return "pending epochs unknown"
@@ -186,9 +186,9 @@ def _table(*columns: str, first_left: int = 1) -> Table:
     """A table without lines; all but its first columns are numbers."""
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for number, column in enumerate(columns):
-        left = number < first_left
+        is_text = number < first_left
         table.add_column(
-            column, justify="left" if left else "right", overflow="fold", no_wrap=not left
+            column, justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text
         )
     return table
 
@@ -227,8 +227,8 @@ def _shards(picture: Picture, loads: Loads, width: int) -> Iterator[RenderableTy
     for name in names[:_SHARDS]:
         shard = loaded.get(name)
         row = [write_seconds(lags[name]) if name in lags else "unknown"]
-        row.append(write_age(None if shard is None else shard.loaded_until, picture.at))
-        row.append(write_age(None if shard is None else shard.complete_until, picture.at))
+        row.append(write_age(None if shard is None else shard.loaded_until, picture.seen_at))
+        row.append(write_age(None if shard is None else shard.complete_until, picture.seen_at))
         table.add_row(Text(name), *row[: len(columns) - 1])
     _more(table, len(names) - _SHARDS, "shard")
     yield from (Text(), table)
@@ -243,7 +243,7 @@ def _batches(picture: Picture, loads: Loads, width: int) -> Iterator[RenderableT
     table = _table(*columns)
     for batch in loads.batches:
         row = [
-            write_age(batch.loaded_at, picture.at),
+            write_age(batch.loaded_at, picture.seen_at),
             f"{batch.records:,}",
             f"{batch.changes:,}",
             _duration(batch.after_arrival),
@@ -296,7 +296,7 @@ def _gaps(picture: Picture, loads: Loads) -> Iterator[RenderableType]:
     lines = Table.grid(padding=(0, 1, 0, 0))
     lines.add_column(overflow="fold")
     for gap in loads.gaps:
-        written = write_age(gap.loaded_at, picture.at)
+        written = write_age(gap.loaded_at, picture.seen_at)
         lines.add_row(Text(f"{gap.shard}, {written}: {gap.cause}"))
     _more(lines, loads.gap_count - len(loads.gaps), "gap")
     yield lines

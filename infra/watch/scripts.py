@@ -15,7 +15,7 @@ def describe(picture: Picture) -> dict[str, Any]:
     """The picture as an object of texts, numbers, lists and objects; times end in Z."""
     health = judge(picture)
     return {
-        "at": _plain(picture.at),
+        "at": _plain(picture.seen_at),
         "watched": picture.watched,
         "ended": picture.ended,
         "health": health.level.value,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -16,8 +15,8 @@ from typing import Final
 
 from redshift_connector.core import Connection
 from rich.console import Console
-from rich.status import Status
 
+from infra.progress import HowFar, show
 from tests.load.command_line import parser
 from tests.load.destination import Target
 from tests.load.environment import EnvironmentTarget
@@ -37,7 +36,6 @@ EXIT_CODES: Final = {
     "not compared": 3,
     "interrupted": 130,
 }
-_LINE_EVERY_SECONDS: Final = 5.0
 
 
 def main(
@@ -48,9 +46,9 @@ def main(
     """Runs a load test; gives the exit code."""
     options = read_options(arguments)
     console = Console(highlight=False, soft_wrap=True)
-    with console.status("") as status:
+    with show("load test", console) as how_far:
         test = LoadTest(
-            options, traffic(options), open_target, Terminal(console, status), before_comparison
+            options, traffic(options), open_target, Terminal(console, how_far), before_comparison
         )
         report = test.run()
     written = write(report, options.output)
@@ -115,24 +113,20 @@ def summarise(console: Console, report: Report) -> None:
 
 
 class Terminal:
-    """Progress: a line that changes, and one to keep every few seconds."""
+    """Progress: lines to keep, and at a terminal how far the step is that the last has named."""
 
-    def __init__(self, console: Console, status: Status) -> None:
+    def __init__(self, console: Console, how_far: HowFar) -> None:
         self._console = console
-        self._status = status
-        self._kept_at = time.monotonic()
+        self._how_far = how_far
 
     def note(self, text: str) -> None:
         """A line to keep."""
         self._console.print(text)
-        self._status.update(text)
-        self._kept_at = time.monotonic()
+        self._how_far.rename(text)
 
     def show(self, text: str) -> None:
-        """The changing line; kept now and then, for those who read a log."""
-        self._status.update(text)
-        if time.monotonic() - self._kept_at >= _LINE_EVERY_SECONDS:
-            self.note(text)
+        """How far it is; gone with the step, and nothing in a pipe."""
+        self._how_far.replace(text)
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:

@@ -139,7 +139,10 @@ class LoadTest:
             target,
             loaded,
             moved=lambda: watcher.seen.records,
-            line=lambda: f"Waiting for the full load: {watcher.seen.records:,} records visible",
+            line=lambda: (
+                f"Waiting for the full load: {watcher.seen.records:,} of "
+                f"{self._gathered.full_load:,} records visible"
+            ),
         )
 
     def _drive(self, target: Target, connection: Connection | None) -> None:
@@ -209,7 +212,8 @@ class LoadTest:
         before = self._gathered.full_load
         visible = "" if seen is None else f", {max(seen.records - before, 0):,} visible"
         return (
-            f"{self._clock.now():6.1f} s  {self._gathered.due:,} of "
+            f"{self._clock.now():.0f} of {self._gathered.schedule.seconds:.0f} s, "
+            f"{self._gathered.due:,} of "
             f"{self._gathered.schedule.count:,} records due, {sender.sent.records:,} put{visible}; "
             f"{sender.waiting():,} wait for Kinesis"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import os
 import re
 import shutil
@@ -146,6 +147,55 @@ def test_a_step_that_fails_shows_the_end_of_its_log(
     monkeypatch.setattr(bootstrap, "LOGS", tmp_path)
     with pytest.raises(MissingError, match=r"(?s)ended with 4.*the reason"):
         bootstrap.run(["bash", "-c", "echo the reason; exit 4"], log="step")
+
+
+class Stream(io.StringIO):
+    """Standard error, at a terminal or not."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_step_that_takes_long_shows_how_far_it_is_at_a_terminal_alone(
+    is_terminal: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stream = Stream(is_terminal=is_terminal)
+    monkeypatch.setattr(bootstrap, "LOGS", tmp_path)
+    monkeypatch.setattr(bootstrap, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(bootstrap, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(sys, "stderr", stream)
+    # It ends once what it has said was seen, or, in a pipe, at once.
+    seen = tmp_path / "seen"
+    command = f"echo Collecting one; until [ -e {seen} ]; do :; done"
+
+    def describe(said: str) -> str:
+        if "Collecting" in said:
+            seen.touch()
+        return bootstrap.describe_pip(said, 9)
+
+    if not is_terminal:
+        seen.touch()
+    bootstrap.run(["bash", "-c", command], log="step", describe=describe)
+    shown = stream.getvalue()
+    if is_terminal:
+        assert "\r\x1b[K  1 of 9 packages fetched, 0 s" in shown
+        assert shown.endswith("\r\x1b[K")
+    else:
+        assert shown == ""
+
+
+def test_how_far_pip_is() -> None:
+    said = "Ignoring a: markers do not match\nCollecting b==1\n  Downloading b\nCollecting c==2\n"
+    assert bootstrap.describe_pip("", 9) == ""
+    assert bootstrap.describe_pip(said, 9) == "3 of 9 packages fetched, "
+    assert bootstrap.describe_pip(said, 2) == "2 of 2 packages fetched, "
+    done = f"{said}Installing collected packages: b, c\n"
+    assert bootstrap.describe_pip(done, 9) == "installing, "
 
 
 def test_nothing_is_rebuilt_that_has_not_changed(

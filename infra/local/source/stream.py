@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from connectors.failures import StarjoinError
@@ -21,10 +21,16 @@ class PutError(StarjoinError, RuntimeError):
     """Kinesis did not take all the records of a call."""
 
 
-def put(client: KinesisClient, stream: str, entries: Iterable[tuple[str, bytes]]) -> int:
+def put(
+    client: KinesisClient,
+    stream: str,
+    entries: Iterable[tuple[str, bytes]],
+    report: Callable[[int], None] = lambda _: None,
+) -> int:
     """Puts records on a stream in order; gives their number.
 
-    Raises PutError when Kinesis refuses some of them.
+    `report` is given how many are there after each call. Raises PutError when Kinesis refuses some
+    of them.
     """
     count = size = 0
     call: list[PutRecordsRequestEntryTypeDef] = []
@@ -32,6 +38,7 @@ def put(client: KinesisClient, stream: str, entries: Iterable[tuple[str, bytes]]
         bytes_of = len(data) + len(key.encode())
         if len(call) == _RECORDS_PER_CALL or (call and size + bytes_of > _BYTES_PER_CALL):
             count += _put_call(client, stream, call)
+            report(count)
             call, size = [], 0
         call.append({"PartitionKey": key[:_KEY_CHARACTERS], "Data": data})
         size += bytes_of

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
+import json
+from typing import Any
+
 import pytest
 
 from infra.aws.cli import main
+from infra.watch.looking import Places
+from infra.watch.main import main as watch_main
+from infra.watch.opening import open_environment
 from tests.contract.aws.conftest import Account
 
 pytestmark = pytest.mark.contract
@@ -22,6 +29,21 @@ def run(account: Account, *arguments: str) -> int:
     )
 
 
+def watch(account: Account, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """One look at the environment, whose warehouse has no tables yet."""
+
+    def opened(options: argparse.Namespace) -> Places:
+        return open_environment(options, open_clients=lambda *_: account.clients)
+
+    watch_main(["--environment", "example", "--once", "--json"], opened=opened)
+    seen: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert seen["watched"] == "environment example"
+    assert (seen["warehouse"]["value"]["begun"], seen["warehouse"]["fault"]) == (False, None)
+    assert [lag["seconds"] for lag in seen["stream"]["value"]["lags"]] == [0.0, 0.0]
+    assert seen["job"]["value"]["alarms"] == []
+    return seen
+
+
 def test_deploy_status_stop_and_destroy(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -29,8 +51,11 @@ def test_deploy_status_stop_and_destroy(
     assert "ticket-seller: RUNNING" in capsys.readouterr().out
     assert run(account, "status") == 0
     assert "alarms: none raised" in capsys.readouterr().out
+    assert watch(account, capsys)["job"]["value"]["state"] == "RUNNING"
     assert run(account, "stop") == 0
     assert "stopping with a snapshot" in capsys.readouterr().out
+    seen = watch(account, capsys)
+    assert (seen["health"], seen["reasons"][0]["text"]) == ("failing", "the job is READY")
     assert run(account, "destroy", "--confirm", "example", "--with-data") == 0
     assert "kept: the privacy key" in capsys.readouterr().out
 

@@ -59,6 +59,7 @@ class World:
         self.kinesis = Kinesis()
         self.marks: dict[RecordId, Mark] = {}
         self.said: list[str] = []
+        self.counted: list[tuple[int, int]] = []
 
     def plan(self, **selection: Any) -> ReplayPlan:
         return plan_replay(self.files.letters(), set(self.marks), Selection(**selection))
@@ -70,9 +71,13 @@ class World:
         restricted = self.files.parts[Kind.RESTRICTED]
         reader = OriginalReader(self.files.read, restricted, keys, APPLICATION)
         client: Any = self.kinesis
-        replay(
-            self.plan(**selection), reader, StreamWriter(client, ARN), self.mark, self.said.append
-        )
+        replay(self.plan(**selection), reader, StreamWriter(client, ARN), self.mark, self)
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def count(self, done: int, total: int) -> None:
+        self.counted.append((done, total))
 
     @property
     def numbers(self) -> list[int]:
@@ -112,7 +117,9 @@ def test_records_of_one_key_keep_their_order_over_shards_and_steps() -> None:
             n for n, (k, _) in zip(world.numbers, world.kinesis.records, strict=True) if k == key
         ]
         assert own == sorted(own)
-    assert world.said[-1] == f"put back: {2 * STEP + 5:,} of {2 * STEP + 5:,}"
+    whole = 2 * STEP + 5
+    assert world.said == [f"put back: {whole:,} of {whole:,}"]
+    assert world.counted == [(STEP, whole), (2 * STEP, whole), (whole, whole)]
 
 
 def test_a_second_replay_puts_nothing() -> None:

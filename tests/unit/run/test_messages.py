@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import stat
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from infra.arguments import ExitCode
 from infra.local import toolchain
@@ -23,7 +21,6 @@ from infra.run.main import main
 from infra.run.signals import interrupt_once
 from infra.run.source import check_script, is_address
 from infra.run.sql_file import explain_failure
-from infra.run.steps import Steps
 from tests.unit.stars import TICKET_SELLER_FILE
 
 
@@ -268,19 +265,3 @@ def test_what_is_ignored_stays_ignored() -> None:
             os.kill(os.getpid(), signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
-
-
-def test_what_is_waited_for_is_shown_at_a_terminal_alone() -> None:
-    for is_terminal in (True, False):
-        stream = io.StringIO()
-        steps = Steps(Console(file=stream, force_terminal=is_terminal, width=60), 2)
-        with steps.step("the source"):
-            pass
-        with steps.step("the job") as report:
-            report("half of it")
-        with steps.show("ending"):
-            pass
-        said = stream.getvalue()
-        shown = ["1 of 2: the source", "2 of 2: the job, half of it", "ending"]
-        assert [text in said for text in shown] == [is_terminal] * 3
-        assert bool(said) is is_terminal

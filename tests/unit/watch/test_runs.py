@@ -25,9 +25,9 @@ def announce(subject: str = "shop.yaml") -> Announcement:
     return Announcement("starjoin run", subject, Path("/runs/properties.json"))
 
 
-def write(folder: Path, pid: int, **content: Any) -> Path:
+def write(folder: Path, number: int, **content: Any) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{pid}.json"
+    path = folder / f"{number}.json"
     path.write_text(json.dumps(content))
     return path
 
