@@ -38,10 +38,13 @@ class TextCursor:
         self._cursor.execute(operation, args)
 
     def fetchall(self) -> list[list[Any]]:
-        return [
-            [str(value) if isinstance(value, dt.datetime | Decimal) else value for value in row]
-            for row in self._cursor.fetchall()
-        ]
+        return [[_as_text(value) for value in row] for row in self._cursor.fetchall()]
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, Decimal):  # all of them are sums of whole numbers
+        return str(int(value))
+    return str(value) if isinstance(value, dt.datetime) else value
 
 
 def account(table: str, read: int, dead: int, arrival: dt.datetime, **others: Any) -> Account:

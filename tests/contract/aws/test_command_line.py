@@ -39,7 +39,7 @@ def watch(account: Account, capsys: pytest.CaptureFixture[str]) -> dict[str, Any
     seen: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert seen["watched"] == "environment example"
     assert (seen["warehouse"]["value"]["begun"], seen["warehouse"]["fault"]) == (False, None)
-    assert [lag["seconds"] for lag in seen["stream"]["value"]["lags"]] == [0.0, 0.0]
+    assert [lag["seconds"] for lag in seen["stream"]["value"]["lags"]] == [0.0]
     assert seen["job"]["value"]["alarms"] == []
     return seen
 
