@@ -74,8 +74,23 @@ class DecodedPosition:
         return self.built is not None
 
     @property
+    def is_repair(self) -> bool:
+        """Whether a repair put the row, which stands right above what it read there.
+
+        Successors of log positions and change numbers show it; those of others do not.
+        """
+        if self.is_load or int(self.digits[-RECORD_DIGITS:], 16):
+            return False
+        commit = int(self.digits[GENERATION_DIGITS:-RECORD_DIGITS], 16)
+        has_low = bool(commit & ((1 << _LOW) - 1))
+        of_log = any(r.kind in {Positions.POSTGRESQL, Positions.ORACLE} for r in self.readings)
+        return has_low and (of_log or not commit >> _LOW)
+
+    @property
     def committed(self) -> int | None:
         """When it was committed, microseconds since 1970; None where the position does not say."""
+        if self.is_repair:
+            return None
         times = {reading.committed for reading in self.readings}
         return times.pop() if len(times) == 1 else None
 

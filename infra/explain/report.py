@@ -138,6 +138,8 @@ def _say_position(position: DecodedPosition) -> str:
     if position.built is not None:
         return f"{said[0]}, full load, record built {_write_micros(position.built)}"
     readings = []
+    if position.is_repair:
+        said.append("put by a repair, which read the row at the source; right above")
     for reading in position.readings:
         record = "" if reading.record is None else f", record {reading.record} of its transaction"
         readings.append(f"{reading.kind} {reading.text}{record}")
@@ -244,6 +246,7 @@ def _describe_position(position: DecodedPosition) -> dict[str, Any]:
         "digits": position.digits,
         "generation": position.generation,
         "full_load": position.is_load,
+        "repair": position.is_repair,
         "built": None if position.built is None else _write_micros(position.built),
         "committed": None if position.committed is None else _write_micros(position.committed),
         "may_be": [

@@ -14,6 +14,7 @@ from flink_app.positions.position import (
     make_coarse_position,
     make_position,
 )
+from flink_app.records.repair_marker import lowest_position, position_above
 from infra.explain.positions import CommitReading, decode_position, split_version
 
 COMMITTED = 1_764_211_200_000_001
@@ -48,6 +49,33 @@ def test_of_automatic_positions_everything_that_it_may_be(
     assert kinds == (
         {kind} if kind is Positions.MYSQL else {Positions.POSTGRESQL, Positions.ORACLE}
     )
+
+
+@pytest.mark.parametrize(("written", "kind", "text"), STREAM_POSITIONS)
+def test_a_repair_stands_right_above_a_change(written: str, kind: Positions, text: str) -> None:
+    commit = commit_position(written, None, kind)
+    assert commit is not None
+    there = make_position(3, commit, 17)
+    of_change, of_repair = (
+        decode_position(there, kind),
+        decode_position(position_above(there), kind),
+    )
+    assert of_change is not None
+    assert of_repair is not None
+    assert not of_change.is_repair
+    assert of_repair.is_repair is (kind is not Positions.MYSQL)
+    assert kind is Positions.MYSQL or of_repair.readings[0].text == text
+
+
+def test_a_repair_of_what_was_not_there_is_the_lowest() -> None:
+    for kind in Positions:
+        position = decode_position(lowest_position(3), kind)
+        assert position is not None
+        assert position.is_repair
+        assert position.committed is None
+    load = decode_position(make_position(3, 0, COMMITTED), Positions.AUTO)
+    assert load is not None
+    assert not load.is_repair
 
 
 @pytest.mark.parametrize("kind", [Positions.AUTO, Positions.COMMIT_TIMESTAMP])
