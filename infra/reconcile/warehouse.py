@@ -1,7 +1,8 @@
 """Redshift: one transaction a look, which reads one state of the warehouse and writes nothing.
 
-It reads targets, tombstones, dimensions and accounts: neither `load_lock`, so that no load waits
-for it, nor `ledger`, which releases before layout 6 lock.
+It reads targets, tombstones, dimensions, accounts, the cut and the fence: neither `load_lock`, so
+that no load waits for it, nor `ledger`, which releases before layout 6 lock. What is read of that,
+the parts of dead letters, is read in a short transaction of its own.
 """
 
 from __future__ import annotations

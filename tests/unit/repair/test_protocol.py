@@ -19,7 +19,13 @@ from infra.repair import protocol
 from infra.repair.errors import NotRepairableError
 from infra.repair.protocol import Plan, Repair, choose_position, has_changed, is_young
 from infra.repair.rows import Declared
-from tests.unit.reconcile.histories import GENERATION, SALES, RunningWarehouse, Source
+from tests.unit.reconcile.histories import (
+    GENERATION,
+    SALES,
+    RunningWarehouse,
+    Source,
+    WarehouseLook,
+)
 from tests.unit.repair import histories
 from tests.unit.repair.histories import DECLARED, DamagedWorld, run_once, run_until_repaired
 
@@ -155,10 +161,12 @@ def test_general_damage_is_not_repaired_row_by_row(result: Result) -> None:
         make_repair(DamagedWorld(1)).plan(result)
 
 
-def test_nothing_is_repaired_while_shards_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "tests.unit.reconcile.histories.WarehouseLook.is_read_again", lambda _: True
-    )
+@pytest.mark.parametrize("answers", [[True, False], [False, True]])
+def test_nothing_is_repaired_while_shards_are_read_again(
+    answers: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_turn = iter(answers)
+    monkeypatch.setattr(WarehouseLook, "is_read_again", lambda _: next(in_turn))
     with pytest.raises(NotRepairableError, match="the application has started again"):
         make_repair(DamagedWorld(1)).plan(differing("1,"))
 
