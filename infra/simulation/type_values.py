@@ -18,6 +18,7 @@ from flink_app.declaration import ColumnType
 _FIRST_DAY: Final = dt.date(2026, 1, 1)
 _FIRST_TIME: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _DAYS: Final = 3650
+_KEY_DAYS: Final = 1_000_000  # until the year 4763
 _BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
 
 
@@ -45,6 +46,24 @@ def key_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa
         case "varbyte":
             return bytes([number])
     return f"k{number}" if length is None or length > 1 else str(number)
+
+
+def count_keys(kind: ColumnType) -> int:  # noqa: PLR0911 - one for each type
+    """For how many numbers, from 0, `key_value` gives values that differ and fit; boolean: two."""
+    match kind.name:
+        case "smallint" | "integer" | "bigint":
+            return 1 << (_BITS[kind.name] - 1)
+        case "decimal":
+            return int(10 ** (kind.precision or 1))
+        case "real" | "double precision":
+            return 2**20
+        case "boolean":
+            return 2
+        case "date" | "timestamp" | "timestamptz":
+            return _KEY_DAYS
+        case "varbyte":
+            return 256
+    return int(10 ** min(max((kind.length or 9) - 1, 1), 9))
 
 
 def fresh_value(kind: ColumnType, number: int, length: int | None) -> Any:  # noqa: PLR0911 - one for each type

@@ -6,6 +6,7 @@ a value of each type is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,7 +15,13 @@ from flink_app.declaration import Column, Declaration
 from flink_app.declaration.model import TrailingBlanks
 from infra.simulation.choices import Choices
 from infra.simulation.collated import find_form
-from infra.simulation.type_values import MisfitError, fresh_value, key_value, logical_value
+from infra.simulation.type_values import (
+    MisfitError,
+    count_keys,
+    fresh_value,
+    key_value,
+    logical_value,
+)
 
 Row = dict[str, Any]
 # Values of one column: a list to choose from, or a function of a number that grows with each value.
@@ -38,6 +45,8 @@ class Values:
 
     Args:
         declaration: whose columns.
+        keys: how many values a key of one column has, if its type has as many; one of several
+            columns has about as many in all.
         values: by `table.column`. What is given for a key is what references to it hold as well,
             unless they have values of their own.
 
@@ -45,8 +54,14 @@ class Values:
     """
 
     def __init__(
-        self, declaration: Declaration, values: Mapping[str, Prescribed] | None = None
+        self,
+        declaration: Declaration,
+        values: Mapping[str, Prescribed] | None = None,
+        *,
+        keys: int = _KEYS,
     ) -> None:
+        self._keys = keys
+        self._domains: dict[tuple[str, str], list[Any]] = {}
         self._tables = declaration.tables
         self._written = 0
         self._linked = _linked_columns(declaration)
@@ -113,16 +128,26 @@ class Values:
 
     def _key_count(self, table: str, name: str) -> int:
         linked = self._linked[table, name]
-        in_composite = any(
-            column in self._tables[other].key and len(self._tables[other].key) > 1
-            for other, column in linked
+        parts = max(
+            (
+                len(self._tables[other].key)
+                for other, column in linked
+                if column in self._tables[other].key
+            ),
+            default=1,
         )
-        return _KEYS_IN_COMPOSITE if in_composite else _KEYS
+        return max(round(math.pow(self._keys, 1 / parts)), _KEYS_IN_COMPOSITE)
 
     def _domain(self, table: str, name: str) -> list[Any]:
+        """The values of a key and of what refers to it."""
+        if (table, name) not in self._domains:
+            self._domains[table, name] = self._make_domain(table, name)
+        return self._domains[table, name]
+
+    def _make_domain(self, table: str, name: str) -> list[Any]:
         types = [self._tables[t].columns[c].type for t, c in self._linked[table, name]]
         length = min((kind.length for kind in types if kind.length), default=None)
-        numbers = range(self._key_count(table, name))
+        numbers = range(min([self._key_count(table, name), *map(count_keys, types)]))
         column = self._tables[table].columns[name]
         keys = (key_value(column.type, number, length) for number in numbers)
         if column.ignored:

@@ -7,7 +7,6 @@ whatever names the cluster or its owner is replaced.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ import pytest
 
 from connectors.version import VERSION
 from tests.contract.warehouse import Warehouse
-from tests.unit.stars import ROOT
+from tests.support.commit import find_commit
 
 # The cluster that the tests run on, and the rows of the target whose load is measured.
 CLUSTER: Final = pytest.StashKey[Warehouse]()
@@ -91,7 +90,7 @@ class Report:
         lines = [
             "# Contract with Redshift",
             "",
-            f"- Starjoin {VERSION}{_commit()}",
+            f"- Starjoin {VERSION}{f' at {commit}' if (commit := find_commit()) else ''}",
             f"- redshift_connector {version('redshift_connector')}, Python {python_version()}",
             f"- Server: {self.server}",
             f"- {self._began:%Y-%m-%d %H:%M} UTC, {minutes:.1f} minutes",
@@ -121,18 +120,3 @@ def _is_for_clusters(item: pytest.Item) -> bool:
 def is_for_clusters(fixtures: list[str] | tuple[str, ...]) -> bool:
     """Whether a test with these fixtures can run on a cluster: not if it breaks the server."""
     return "warehouse_service" in fixtures and "faults" not in fixtures
-
-
-def _commit() -> str:
-    """The commit that is checked out, or nothing where this is no clone."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return f" at {done.stdout.strip()}"

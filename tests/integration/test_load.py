@@ -22,7 +22,7 @@ from infra.local.stack import TOKEN_KEY
 from tests.load.__main__ import main, read_options, traffic
 from tests.load.environment import EnvironmentTarget
 from tests.load.figures import Report
-from tests.load.model import TARGET
+from tests.unit.stars import ORDER_BOOK_FILE
 
 pytestmark = pytest.mark.integration
 
@@ -52,6 +52,9 @@ def test_a_short_load_test_is_equal_and_reported(
     assert report.latency.from_arrival.p99 is not None
     assert report.latency.from_arrival.p99 > 0
     assert any(checkpoint.status == "COMPLETED" for checkpoint in report.checkpoints)
+    assert len(report.operators) >= 3
+    assert any(operator.busy_mean > 0 for operator in report.operators)
+    assert all(0 <= o.back_pressured_mean <= o.back_pressured_max for o in report.operators)
     assert sum(batch.fact_rows for batch in report.batches) > 0
     names = Counter(process.name.rstrip(" 0123456789") for process in report.processes)
     assert names["Python worker"] == 2
@@ -65,19 +68,27 @@ def test_a_short_load_test_is_equal_and_reported(
     assert "records due" not in printed, "progress is for terminals"
 
 
-def test_a_table_broken_on_purpose_is_found(
+def test_a_table_broken_on_purpose_is_found_and_all_others_are_equal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """On a declaration of which only the types are known, and whose targets are several."""
+
     def break_it(connection: Connection) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"SELECT MIN(ticket_id), MAX(ticket_id) FROM {TARGET}")
+        base = "sales.sales_lines_base"
+        cursor.execute(f"SELECT MIN(order_id), MAX(order_id) FROM {base}")
         ((gone, changed),) = cursor.fetchall()
-        base = f"{TARGET}_base"
-        cursor.execute(f"DELETE FROM {base} WHERE ticket_id = {gone}")
-        cursor.execute(f"UPDATE {base} SET purchased_by = -1 WHERE ticket_id = {changed}")
+        for order, act in ((gone, "DELETE FROM"), (changed, "UPDATE")):
+            cursor.execute(f"SELECT MIN(line_number) FROM {base} WHERE order_id = {order}")
+            ((line,),) = cursor.fetchall()
+            setting = "" if act == "DELETE FROM" else " SET quantity = -1"
+            cursor.execute(
+                f"{act} {base}{setting} WHERE order_id = {order} AND line_number = {line}"
+            )
 
+    declared = ["--declaration", str(ORDER_BOOK_FILE), "--rows", "100"]
     code = main(
-        ["--rate", "200", "--minutes", "0.05", "--output", str(tmp_path)],
+        ["--rate", "200", "--minutes", "0.05", "--output", str(tmp_path), *declared],
         before_comparison=break_it,
     )
     assert code == 1
@@ -86,7 +97,7 @@ def test_a_table_broken_on_purpose_is_found(
     assert (found.missing, found.unexpected, found.different) == (1, 0, 1)
     printed = capsys.readouterr().out
     assert "is missing in the warehouse" in printed
-    assert "other values in purchased_by" in printed
+    assert "other values in quantity" in printed
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import psutil
 
+from tests.load.changes import ChangesSettings
 from tests.load.clock import RunClock
 from tests.load.figures import Ceiling
 from tests.load.sender import Sender
-from tests.load.traffic import Traffic, TrafficSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -20,9 +20,9 @@ _PUT: Final = 15_000
 _STREAM: Final = "generator-ceiling"
 
 
-def render_ceiling(settings: TrafficSettings) -> tuple[Ceiling, list[tuple[str, bytes]]]:
+def render_ceiling(settings: ChangesSettings) -> tuple[Ceiling, list[tuple[str, bytes]]]:
     """Chooses and renders records as fast as one core can; the records too."""
-    traffic = Traffic(settings)
+    traffic = settings.open()
     for _ in traffic.full_load():
         pass
     began = time.perf_counter()
@@ -31,7 +31,7 @@ def render_ceiling(settings: TrafficSettings) -> tuple[Ceiling, list[tuple[str, 
 
 
 def put_ceiling(
-    settings: TrafficSettings, client: KinesisClient, shards: int, senders: int, kinesis_pid: int
+    settings: ChangesSettings, client: KinesisClient, shards: int, senders: int, kinesis_pid: int
 ) -> Ceiling:
     """Also puts them, as fast as the senders can, on a stream that no job reads."""
     rendered, entries = render_ceiling(settings)

@@ -1,27 +1,59 @@
-"""Charts as inline SVG: lines, bars, small lines for table cells. Pure functions to text.
+"""Charts as inline SVG: lines, bars, histograms, small lines for cells. Pure functions to text.
 
-Colours are classes (`s1` to `s4`), which the page's style sheet defines for light and dark.
+Each chart is drawn twice, for a wide page and for a narrow one, where one drawing scaled down would
+have letters that nobody can read; the style sheet shows one of them. Colours are classes (`s1` to
+`s4`), which the style sheet defines for light and dark.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-_WIDTH: Final = 920
-_HEIGHT: Final = 250
-_LEFT: Final = 58
-_RIGHT: Final = 14
-_TOP: Final = 24
-_BOTTOM: Final = 30
-_INNER_WIDTH: Final = _WIDTH - _LEFT - _RIGHT
-_INNER_HEIGHT: Final = _HEIGHT - _TOP - _BOTTOM
+from tests.load.figures import Bucket
+from tests.load.rounding import round_up
 
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """What a chart is drawn on, in units of its view box.
+
+    Attributes:
+        name: its class.
+        most_labels: along the lower axis.
+        most_hovers: of one line.
+    """
+
+    name: str
+    width: int
+    height: int
+    left: int
+    most_labels: int
+    most_hovers: int
+
+    right: int = 16
+    top: int = 26
+    bottom: int = 30
+
+    @property
+    def inner_width(self) -> int:
+        return self.width - self.left - self.right
+
+    @property
+    def inner_height(self) -> int:
+        return self.height - self.top - self.bottom
+
+
+_PAPERS: Final = (
+    _Paper("wide", 920, 250, left=58, most_labels=12, most_hovers=200),
+    _Paper("narrow", 400, 230, left=56, most_labels=5, most_hovers=40),
+)
 
 
 @dataclass(frozen=True)
@@ -38,29 +70,35 @@ class Line:
 class _Scale:
     """From values to places in the drawing."""
 
+    paper: _Paper
     x_max: float
     y_max: float
 
     def x(self, value: float) -> float:
-        return _LEFT + _INNER_WIDTH * min(max(value / self.x_max, 0.0), 1.0)
+        share = min(max(value / self.x_max, 0.0), 1.0)
+        return self.paper.left + self.paper.inner_width * share
 
     def y(self, value: float) -> float:
-        return _TOP + _INNER_HEIGHT * (1 - min(value / self.y_max, 1.0))
+        return self.paper.top + self.paper.inner_height * (1 - min(value / self.y_max, 1.0))
 
 
 def line_chart(
     lines: Sequence[Line], *, x_max: float, unit: str, bands: Sequence[Point] = ()
 ) -> str:
     """Lines over seconds; `bands` are spans of time to shade."""
-    scale = _scale((y for line in lines for _, y in line.points), x_max)
-    drawn = [_frame(scale, unit), *(_band(band, scale) for band in bands)]
-    for line in lines:
-        drawn += [
-            f'<polyline class="{line.style}" points="{_points(run, scale)}"/>'
-            for run in _runs(line)
-        ]
-        drawn.append(_hovers(line, scale, unit))
-    return _legend([(line.name, line.style) for line in lines]) + _svg(drawn)
+
+    def draw(scale: _Scale) -> list[str]:
+        drawn = [_frame(scale, unit, "s"), *(_band(band, scale) for band in bands)]
+        for line in lines:
+            drawn += [
+                f'<polyline class="{line.style}" points="{_points(run, scale)}"/>'
+                for run in _runs(line)
+            ]
+            drawn.append(_hovers(line, scale, unit))
+        return drawn
+
+    most = max((y for line in lines for _, y in line.points), default=0.0)
+    return _legend([(line.name, line.style) for line in lines]) + _chart(draw, x_max, most)
 
 
 def bar_chart(
@@ -71,26 +109,67 @@ def bar_chart(
     unit: str,
 ) -> str:
     """Stacked bars at times; styles s1, s2, ... in the order of `names`."""
-    scale = _scale((sum(values) for _, values in stacks), x_max)
-    # As wide as the closest two leave room for, and never less than visible.
-    places = [at for at, _ in stacks]
-    room = min((b - a for a, b in itertools.pairwise(places)), default=x_max / 20)
-    width = min(max(_INNER_WIDTH * room / x_max - 2, 2.0), 28.0)
-    drawn = [_frame(scale, unit)]
-    for at, values in stacks:
-        base = 0.0
-        for number, (name, value) in enumerate(zip(names, values, strict=True), 1):
-            if value > 0:
-                top, bottom = scale.y(base + value), scale.y(base)
-                title = escape(f"{name}: {_number(value)} {unit} at {at:.1f} s")
-                drawn.append(
-                    f'<rect class="s{number}" x="{scale.x(at) - width / 2:.1f}" y="{top:.1f}" '
-                    f'width="{width:.1f}" height="{max(bottom - top, 0.5):.1f}">'
-                    f"<title>{title}</title></rect>"
-                )
-            base += value
+
+    def draw(scale: _Scale) -> list[str]:
+        # As wide as the closest two leave room for, and never less than visible.
+        places = [at for at, _ in stacks]
+        room = min((b - a for a, b in itertools.pairwise(places)), default=scale.x_max / 20)
+        width = min(max(scale.paper.inner_width * room / scale.x_max - 2, 2.0), 28.0)
+        drawn = [_frame(scale, unit, "s")]
+        for at, values in stacks:
+            base = 0.0
+            left = min(
+                max(scale.x(at) - width / 2, scale.paper.left),
+                scale.paper.width - scale.paper.right - width,
+            )
+            for number, (name, value) in enumerate(zip(names, values, strict=True), 1):
+                if value > 0:
+                    title = f"{name}: {_number(value)} {unit} at {at:.1f} s"
+                    top, bottom = scale.y(base + value), scale.y(base)
+                    place = (left, left + width)
+                    drawn.append(_bar(f"s{number}", place, (top, bottom), title))
+                base += value
+        return drawn
+
+    most = max((sum(values) for _, values in stacks), default=0.0)
     legend = _legend([(name, f"s{n}") for n, name in enumerate(names, 1)]) if len(names) > 1 else ""
-    return legend + _svg(drawn)
+    return legend + _chart(draw, x_max, most)
+
+
+def histogram_chart(buckets: Sequence[Bucket], marks: Sequence[tuple[str, float]] = ()) -> str:
+    """How many records had which latency; `marks` are values to name, in ascending order."""
+    x_max = max((bucket.end for bucket in buckets), default=1.0)
+
+    def draw(scale: _Scale) -> list[str]:
+        drawn = [_frame(scale, "records", "s")]
+        for bucket in buckets:
+            if bucket.count:
+                left, right = scale.x(bucket.begin), scale.x(bucket.end)
+                title = f"{bucket.begin:g} to {bucket.end:g} s: {bucket.count:,}"
+                place = (left, max(right - 1, left + 1))
+                drawn.append(_bar("s1", place, (scale.y(bucket.count), scale.y(0)), title))
+        drawn += _marks(scale, marks)
+        return drawn
+
+    return _chart(draw, x_max, max((bucket.count for bucket in buckets), default=0))
+
+
+def _marks(scale: _Scale, marks: Sequence[tuple[str, float]]) -> Iterable[str]:
+    """A line at each value, and its name; names that would touch take turns in height."""
+    last, lifted = -math.inf, False
+    for name, value in marks:
+        x = scale.x(value)
+        lifted = x - last < 34 and not lifted
+        last = x
+        y = scale.paper.top + (22 if lifted else 8)
+        # Behind the line, or before it where the drawing ends.
+        ends = x > scale.paper.width - scale.paper.right - 34
+        anchor = ' text-anchor="end"' if ends else ""
+        yield (
+            f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{scale.paper.top}" '
+            f'y2="{scale.y(0):.1f}"/><text class="mark" x="{x + (-4 if ends else 4):.1f}" '
+            f'y="{y}"{anchor}>{escape(name)}</text>'
+        )
 
 
 def small_line(points: Sequence[Point], *, x_max: float, y_max: float) -> str:
@@ -108,40 +187,50 @@ def small_line(points: Sequence[Point], *, x_max: float, y_max: float) -> str:
     )
 
 
-def _scale(values: Iterable[float], x_max: float) -> _Scale:
-    return _Scale(max(x_max, 1e-9), _round_up(max(values, default=0.0)))
+def _chart(draw: Callable[[_Scale], list[str]], x_max: float, y_max: float) -> str:
+    """A drawing for each paper; the upper axis ends at a round number."""
+    return "".join(
+        f'<svg class="chart {paper.name}" viewBox="0 0 {paper.width} {paper.height}" role="img">'
+        f"{''.join(draw(_Scale(paper, max(x_max, 1e-9), round_up(y_max))))}</svg>"
+        for paper in _PAPERS
+    )
 
 
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten: four grid lines then have short numbers."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(power * step for step in (1, 2, 2.5, 4, 5, 8, 10) if value <= power * step * 1.0001)
-
-
-def _frame(scale: _Scale, unit: str) -> str:
-    drawn = [f'<text x="{_LEFT}" y="{_TOP - 8}">{escape(unit)}</text>']
+def _frame(scale: _Scale, unit: str, x_unit: str) -> str:
+    paper = scale.paper
+    right = paper.width - paper.right
+    drawn = [f'<text x="{paper.left}" y="{paper.top - 10}">{escape(unit)}</text>']
     for part in range(5):
         value = scale.y_max * part / 4
         y = scale.y(value)
-        drawn.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>')
-        drawn.append(f'<text x="{_LEFT - 8}" y="{y + 4}" text-anchor="end">{_number(value)}</text>')
-    step = _round_up(scale.x_max / 12)
+        drawn.append(f'<line class="grid" x1="{paper.left}" x2="{right}" y1="{y}" y2="{y}"/>')
+        drawn.append(
+            f'<text x="{paper.left - 8}" y="{y + 4}" text-anchor="end">{_label(value)}</text>'
+        )
+    step = round_up(scale.x_max / paper.most_labels)
     for number in range(int(scale.x_max / step + 1e-9) + 1):
         x = scale.x(number * step)
         drawn.append(
-            f'<text x="{x:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">'
-            f"{_number(number * step)}{' s' if number == 0 else ''}</text>"
+            f'<text x="{x:.1f}" y="{paper.height - 8}" text-anchor="middle">'
+            f"{_number(number * step)}{f' {x_unit}' if number == 0 else ''}</text>"
         )
     return "".join(drawn)
+
+
+def _bar(style: str, x: Point, y: Point, title: str) -> str:
+    """A bar from left to right, and from top to bottom."""
+    (left, right), (top, bottom) = x, y
+    return (
+        f'<rect class="{style}" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" '
+        f'height="{max(bottom - top, 0.5):.1f}"><title>{escape(title)}</title></rect>'
+    )
 
 
 def _band(band: Point, scale: _Scale) -> str:
     left, right = scale.x(band[0]), scale.x(band[1])
     return (
-        f'<rect class="band" x="{left:.1f}" y="{_TOP}" width="{right - left:.1f}" '
-        f'height="{_INNER_HEIGHT}"/>'
+        f'<rect class="band" x="{left:.1f}" y="{scale.paper.top}" width="{right - left:.1f}" '
+        f'height="{scale.paper.inner_height}"/>'
     )
 
 
@@ -160,7 +249,7 @@ def _points(points: Sequence[Point], scale: _Scale) -> str:
 
 def _hovers(line: Line, scale: _Scale, unit: str) -> str:
     """Points that show their value under the pointer; thinned out where they would touch."""
-    every = max(1, math.ceil(len(line.points) / 200))
+    every = max(1, math.ceil(len(line.points) / scale.paper.most_hovers))
     return "".join(
         f'<circle class="{line.style}" cx="{scale.x(x):.1f}" cy="{scale.y(y):.1f}" r="5">'
         f"<title>{escape(f'{line.name}: {_number(y)} {unit} at {x:g} s')}</title></circle>"
@@ -173,8 +262,12 @@ def _legend(named: Sequence[tuple[str, str]]) -> str:
     return f'<p class="legend">{items}</p>'
 
 
-def _svg(drawn: Sequence[str]) -> str:
-    return f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{"".join(drawn)}</svg>'
+def _label(value: float) -> str:
+    """A number beside an axis, where there is room for six letters."""
+    for unit, name in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= 10 * unit:
+            return f"{_number(value / unit)} {name}"
+    return _number(value)
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""The warehouse's table against the true one, as multisets of rows.
+"""The warehouse's tables against the true ones, as multisets of rows.
 
 Differences are described by keys and names of columns, never by values: they may be personal data.
 """
@@ -9,26 +9,49 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from tests.load.changes import TrueTable
 from tests.load.figures import Comparison
-from tests.load.model import WIDE_COLUMNS
 
 _SHOWN: Final = 20
 _Row = tuple[Any, ...]
 
 
-def compare(expected: Iterable[_Row], found: Iterable[_Row]) -> Comparison:
-    """Counts keys that are missing, that should not be there, or whose rows are not the same."""
-    truth, table = _by_key(expected), _by_key(found)
-    missing = sorted(truth.keys() - table.keys())
-    unexpected = sorted(table.keys() - truth.keys())
-    different = sorted(
-        key
-        for key in truth.keys() & table.keys()
-        if sorted(truth[key], key=repr) != sorted(table[key], key=repr)
+def compare(tables: Sequence[tuple[TrueTable, Iterable[_Row]]]) -> Comparison:
+    """Counts keys that are missing, that should not be there, or whose rows are not the same.
+
+    Each true table comes with the rows that the warehouse has.
+    """
+    each = [_compare_one(true, found, name=len(tables) > 1) for true, found in tables]
+    return Comparison(
+        equal=all(found.equal for found in each),
+        expected_rows=sum(found.expected_rows for found in each),
+        found_rows=sum(found.found_rows for found in each),
+        missing=sum(found.missing for found in each),
+        unexpected=sum(found.unexpected for found in each),
+        different=sum(found.different for found in each),
+        first_differences=[text for found in each for text in found.first_differences][:_SHOWN],
     )
-    differences = [f"key {key} is missing in the warehouse" for key in missing]
-    differences += [f"key {key} should not be in the warehouse" for key in unexpected]
-    differences += [f"key {key}: {_how(truth[key], table[key])}" for key in different]
+
+
+def _compare_one(true: TrueTable, found: Iterable[_Row], *, name: bool) -> Comparison:
+    truth, table = _by_key(true, true.rows), _by_key(true, found)
+    # Keys may have several types, or be null where somebody else has written: by their text.
+    missing = sorted(truth.keys() - table.keys(), key=repr)
+    unexpected = sorted(table.keys() - truth.keys(), key=repr)
+    different = sorted(
+        (
+            key
+            for key in truth.keys() & table.keys()
+            if sorted(truth[key], key=repr) != sorted(table[key], key=repr)
+        ),
+        key=repr,
+    )
+    of = f"{true.name}, " if name else ""
+    differences = [f"{of}key {_show(key)} is missing in the warehouse" for key in missing]
+    differences += [f"{of}key {_show(key)} should not be in the warehouse" for key in unexpected]
+    differences += [
+        f"{of}key {_show(key)}: {_how(true.columns, truth[key], table[key])}" for key in different
+    ]
     return Comparison(
         equal=not differences,
         expected_rows=sum(map(len, truth.values())),
@@ -40,15 +63,19 @@ def compare(expected: Iterable[_Row], found: Iterable[_Row]) -> Comparison:
     )
 
 
-def _by_key(rows: Iterable[_Row]) -> dict[Any, list[_Row]]:
-    found: dict[Any, list[_Row]] = defaultdict(list)
+def _by_key(true: TrueTable, rows: Iterable[_Row]) -> dict[_Row, list[_Row]]:
+    found: dict[_Row, list[_Row]] = defaultdict(list)
     for row in rows:
-        found[row[0]].append(row)
+        found[tuple(row[place] for place in true.key)].append(tuple(row))
     return found
 
 
-def _how(truth: Sequence[_Row], table: Sequence[_Row]) -> str:
+def _show(key: _Row) -> str:
+    return ", ".join(map(str, key))
+
+
+def _how(columns: Sequence[str], truth: Sequence[_Row], table: Sequence[_Row]) -> str:
     if len(truth) != 1 or len(table) != 1:
         return f"{len(table)} rows in the warehouse, {len(truth)} in truth"
-    columns = [name for name, a, b in zip(WIDE_COLUMNS, truth[0], table[0], strict=True) if a != b]
-    return f"other values in {', '.join(columns)}"
+    others = [name for name, a, b in zip(columns, truth[0], table[0], strict=True) if a != b]
+    return f"other values in {', '.join(others)}"

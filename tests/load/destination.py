@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from redshift_connector.core import Connection
 
 from infra.local.progress import rows
+from tests.load.changes import TrueTable
 from tests.load.clock import RunClock
 from tests.load.figures import Ceiling, Checkpoint
-from tests.load.model import TARGET, WIDE_COLUMNS, Row
+from tests.load.model import Row
+from tests.load.operators import OperatorLoad
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -40,11 +42,12 @@ class Warehouse:
     bookkeeping: str = "starjoin"
     shared: bool = False
 
-    def table(self, connection: Connection, keys: tuple[int, int]) -> list[Row]:
-        """The visible columns of the target's rows; of a shared table, those between `keys`."""
-        columns = ", ".join(f'"{name}"' for name in WIDE_COLUMNS)
-        where = f' WHERE "ticket_id" BETWEEN {keys[0]} AND {keys[1]}' if self.shared else ""
-        return rows(connection, f'SELECT {columns} FROM "public"."{TARGET}"{where}')
+    def read(self, connection: Connection, table: TrueTable, keys: tuple[int, int]) -> list[Row]:
+        """What the target shows; of a shared table the rows between `keys`."""
+        columns = ", ".join(f'"{name}"' for name in table.columns)
+        first = table.columns[table.key[0]]
+        where = f' WHERE "{first}" BETWEEN {keys[0]} AND {keys[1]}' if self.shared else ""
+        return rows(connection, f'SELECT {columns} FROM "{table.schema}"."{table.name}"{where}')
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,9 @@ class Target(Protocol):
 
     def check(self) -> None:
         """Raises LoadTestError when the job has failed."""
+
+    def operator_loads(self) -> list[OperatorLoad]:
+        """What the job's operators do of their time, as far as that can be known."""
 
     def checkpoints(self, clock: RunClock) -> list[Checkpoint]:
         """The job's checkpoints, as far as they can be known."""

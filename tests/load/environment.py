@@ -24,11 +24,12 @@ from infra.aws.environments import FOLDER
 from infra.aws.errors import DeployError
 from infra.local.lifetimes import Lifetime
 from tests.load.ceiling import render_ceiling
+from tests.load.changes import ChangesSettings
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
 from tests.load.figures import Ceiling, Checkpoint
+from tests.load.operators import OperatorLoad
 from tests.load.options import Options
-from tests.load.traffic import TrafficSettings
 
 # Redshift in a private subnet answers nothing at all to those outside.
 _CONNECT_SECONDS: Final = 10
@@ -48,7 +49,7 @@ class EnvironmentTarget(Lifetime):
     process_names: Final[dict[str, str]] = {}
 
     def __init__(
-        self, options: Options, traffic: TrafficSettings, connect: Connect | None = None
+        self, options: Options, traffic: ChangesSettings, connect: Connect | None = None
     ) -> None:
         self._options = options
         self._traffic = traffic
@@ -78,6 +79,10 @@ class EnvironmentTarget(Lifetime):
 
     def check(self) -> None:
         """Its state is the business of `build.py status`."""
+
+    def operator_loads(self) -> list[OperatorLoad]:
+        """CloudWatch has them."""
+        return []
 
     def checkpoints(self, clock: RunClock) -> list[Checkpoint]:  # noqa: ARG002
         """CloudWatch has them, a minute each."""

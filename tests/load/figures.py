@@ -5,11 +5,13 @@ Times are seconds since the first record was due, unless a name says otherwise.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-FORMAT: Literal["starjoin-load-test-1"] = "starjoin-load-test-1"
+# Reports of format 1 are read as well: they lack what has a default here.
+Format = Literal["starjoin-load-test-1", "starjoin-load-test-2"]
+FORMAT: Final = "starjoin-load-test-2"
 Outcome = Literal["equal", "different", "not compared", "interrupted", "failed"]
 
 
@@ -41,6 +43,7 @@ class Parameters(_Figures):
     environment: str | None
     first_key: int
     weights: dict[str, float]
+    declaration: str | None = None  # by its file's name; None: the ticket seller's business
 
 
 class Second(_Figures):
@@ -61,12 +64,21 @@ class LatencySecond(_Figures):
     p99: float
 
 
+class Bucket(_Figures):
+    """How many records had a latency of at least `begin` and less than `end` seconds."""
+
+    begin: float
+    end: float
+    count: int
+
+
 class Latency(_Figures):
     """How long until records were visible, and how exactly that is known."""
 
     from_arrival: Percentiles
     from_due: Percentiles
     over_time: list[LatencySecond]
+    histogram: list[Bucket] = []  # of `from_arrival`; pydantic copies defaults
     put_calls: Percentiles
     between_looks: Percentiles
     not_visible: int
@@ -147,6 +159,29 @@ class Process(_Figures):
     samples: list[ProcessSample]
 
 
+class OperatorSample(_Figures):
+    """Shares of their time that an operator's subtasks were busy and back-pressured, on average."""
+
+    at: float
+    busy: float
+    back_pressured: float
+
+
+class Operator(_Figures):
+    """An operator of the job, or several that run in one task, while records were due.
+
+    Shares of time: means are over the subtasks, maxima those of the busiest subtask at any time.
+    """
+
+    name: str
+    subtasks: int
+    busy_mean: float
+    busy_max: float
+    back_pressured_mean: float
+    back_pressured_max: float
+    samples: list[OperatorSample]
+
+
 class Machine(_Figures):
     """The machine that all of it ran on."""
 
@@ -166,10 +201,38 @@ class Comparison(_Figures):
     first_differences: list[str]
 
 
+class JudgedThreshold(_Figures):
+    """A threshold that was asked for, and what became of it.
+
+    `crossed` is None where the run has no such figure, so that nothing can be said.
+    """
+
+    text: str
+    figure: str
+    found: float | None
+    crossed: bool | None
+
+
+class Trial(_Figures):
+    """One run of a search for the highest sustained rate.
+
+    `why_not` is empty if it was sustained. `growth` is by how much the latency of the second half
+    exceeds that of the first.
+    """
+
+    rate: float
+    why_not: str
+    p50: float | None
+    p99: float | None
+    growth: float | None
+
+
 class Report(_Figures):
     """Everything."""
 
-    format: Literal["starjoin-load-test-1"] = FORMAT
+    format: Format = FORMAT
+    version: str | None = None
+    commit: str | None = None
     started_at: str
     outcome: Outcome
     reason: str
@@ -187,4 +250,7 @@ class Report(_Figures):
     checkpoints: list[Checkpoint]
     batches: list[Batch]
     processes: list[Process]
+    operators: list[Operator] = []
     comparison: Comparison | None
+    thresholds: list[JudgedThreshold] = []
+    trials: list[Trial] = []

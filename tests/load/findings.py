@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from tests.load.figures import Report
+from tests.load.markup import in_words
 from tests.load.watcher import LOOK_SECONDS
 
 # A single-threaded process above this share of a core has no room left.
 _SATURATED: Final = 0.9
+# An operator that is back-pressured for less of its time than this loses nothing by it.
+_WAITS: Final = 0.1
 
 
 def busiest(report: Report) -> str:
@@ -33,6 +36,42 @@ def busiest(report: Report) -> str:
     return " ".join(sentences)
 
 
+def narrowest(report: Report) -> str:
+    """Which operator set the pace, in a sentence; nothing where the job could not be asked.
+
+    Back-pressure goes up the graph from the operator that cannot keep up: that is the last one
+    behind those that wait, and itself it does not wait.
+    """
+    waiting = [
+        number
+        for number, operator in enumerate(report.operators)
+        if operator.back_pressured_mean >= _WAITS
+    ]
+    if not report.operators:
+        return ""
+    if not waiting:
+        most = max(report.operators, key=lambda operator: operator.back_pressured_mean)
+        return (
+            "No operator waited much for the next one: the most, "
+            f"{most.back_pressured_mean:.0%} of its time, was {_shorten(most.name)}."
+        )
+    behind = report.operators[waiting[-1] + 1 :]
+    if not behind:
+        return f"{_shorten(report.operators[waiting[-1]].name)} waited, at the end of the graph."
+    found = max(behind, key=lambda operator: operator.busy_mean)
+    waited = max(report.operators[number].back_pressured_mean for number in waiting)
+    return (
+        f"{_shorten(found.name)} was busy for {found.busy_mean:.0%} of its time, and what lies "
+        f"before it waited for up to {waited:.0%}: it sets the pace."
+    )
+
+
+def _shorten(operator: str) -> str:
+    """The first of several operators that run in one task."""
+    first, _, others = operator.partition(" → ")
+    return f"“{first}” with what runs in its task" if others else f"“{first}”"
+
+
 def how_measured(report: Report) -> list[str]:
     """How latency was measured, and how exactly."""
     sentences = [
@@ -54,8 +93,9 @@ def how_measured(report: Report) -> list[str]:
         ),
     ]
     if report.settled_seconds is not None:
+        backlog = in_words(report.backlog_records or 0, "record was", "records were")
         sentences.append(
-            f"When the last record was due, {report.backlog_records:,} records were not visible "
-            f"yet; all were {report.settled_seconds:.1f} s later."
+            f"When the last record was due, {backlog} not visible yet; all were "
+            f"{report.settled_seconds:.1f} s later."
         )
     return sentences

@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 from redshift_connector.core import Connection
 
+from connectors.version import VERSION
 from infra.local.progress import batches
 from tests.load.clock import RunClock
 from tests.load.figures import (
@@ -24,11 +25,13 @@ from tests.load.figures import (
     Report,
 )
 from tests.load.latency import backlog, latency, lateness, rates
+from tests.load.operators import OperatorSamples
 from tests.load.options import Options
 from tests.load.pace import Schedule
 from tests.load.processes import Samples
 from tests.load.sender import Sent
 from tests.load.watcher import Seen
+from tests.support.commit import find_commit
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Gathered:
     sent: Sent = field(default_factory=Sent)
     seen: Seen | None = None
     samples: Samples = field(default_factory=Samples)
+    operators: OperatorSamples = field(default_factory=OperatorSamples)
     checkpoints: list[Checkpoint] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     settled_at: float | None = None
@@ -68,6 +72,8 @@ class Gathered:
         drive = max(ended, last_put)
         measured: Latency | None = latency(sent, seen) if seen is not None else None
         return Report(
+            version=VERSION,
+            commit=find_commit(),
             started_at=dt.datetime.fromtimestamp(self.clock.epoch, dt.UTC).isoformat(
                 " ", timespec="seconds"
             ),
@@ -99,6 +105,7 @@ class Gathered:
             checkpoints=[c for c in self.checkpoints if c.at >= 0],
             batches=self.batches,
             processes=self.samples.figures(0, drive),
+            operators=self.operators.figures(0, drive),
             comparison=self.comparison,
         )
 

@@ -6,10 +6,15 @@ import bisect
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
-from tests.load.figures import Latency, LatencySecond, Percentiles, Second
+from tests.load.figures import Bucket, Latency, LatencySecond, Percentiles, Second
+from tests.load.rounding import round_up
 from tests.load.sender import Sent
 from tests.load.watcher import Seen
+
+# About so many buckets from zero to the longest latency.
+_BUCKETS: Final = 30
 
 
 def percentiles(values: Iterable[float]) -> Percentiles:
@@ -28,6 +33,25 @@ def percentiles(values: Iterable[float]) -> Percentiles:
 
 def _rank(ordered: Sequence[float], percent: int) -> float:
     return ordered[math.ceil(len(ordered) * percent / 100) - 1]
+
+
+def histogram(values: Iterable[float]) -> list[Bucket]:
+    """Values by buckets of one width, a round number; from the lowest that has any to the highest.
+
+    A bucket has its beginning, not its end. Values are 0 or more.
+    """
+    found = list(values)
+    if not found:
+        return []
+    width = round_up(max(found) / _BUCKETS)
+    counts = Counter(int(value / width + 1e-9) for value in found)
+    # Multiplied as whole parts of a second where that is exact: 3 * 0.1 is no tidy edge.
+    return [
+        Bucket(
+            begin=round(number * width, 9), end=round((number + 1) * width, 9), count=counts[number]
+        )
+        for number in range(min(counts), max(counts) + 1)
+    ]
 
 
 def latency(sent: Sent, seen: Seen) -> Latency:
@@ -61,6 +85,7 @@ def latency(sent: Sent, seen: Seen) -> Latency:
         from_arrival=percentiles(from_arrival),
         from_due=percentiles(from_due),
         over_time=over_time,
+        histogram=histogram(from_arrival),
         put_calls=percentiles(sent.call_seconds),
         between_looks=percentiles(
             later - earlier for earlier, later in zip(seen.looks, seen.looks[1:], strict=False)

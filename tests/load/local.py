@@ -18,15 +18,17 @@ from infra.local.runs import Announcement
 from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
 from infra.local.toolchain import connectors_jar
 from tests.load.ceiling import put_ceiling
+from tests.load.changes import ChangesSettings
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
 from tests.load.figures import Ceiling, Checkpoint
+from tests.load.operators import OperatorLoad, read_loads
 from tests.load.options import Options
-from tests.load.traffic import TrafficSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
+_TICKET_SELLER: Final = "flink_app/stars/ticket_seller.yaml"
 # Flink remembers ten; a run of a day at one checkpoint a second has fewer than these.
 _REMEMBERED: Final = "100000"
 _ENDED: Final = {"FAILED", "FAILING", "CANCELED", "FINISHED"}
@@ -35,7 +37,7 @@ _ENDED: Final = {"FAILED", "FAILING", "CANCELED", "FINISHED"}
 class LocalTarget(Lifetime):
     """Local servers and, once started, the job; a context manager."""
 
-    def __init__(self, options: Options, traffic: TrafficSettings) -> None:
+    def __init__(self, options: Options, traffic: ChangesSettings) -> None:
         self._options = options
         self._traffic = traffic
         self._exit = ExitStack()
@@ -48,7 +50,12 @@ class LocalTarget(Lifetime):
             self._folder = Path(self._exit.enter_context(temporary))
         else:
             self._folder = self._options.keep
-        stack = LocalStack(folder=self._folder, shards=self._options.shards)
+        declared = self._options.declaration
+        stack = LocalStack(
+            _TICKET_SELLER if declared is None else str(declared.resolve()),
+            folder=self._folder,
+            shards=self._options.shards,
+        )
         self._stack = self._exit.enter_context(stack)
         self._announcement = self._exit.enter_context(
             Announcement("build.py load-test", stack.settings.application.name, stack.properties)
@@ -113,6 +120,15 @@ class LocalTarget(Lifetime):
         except urllib3.exceptions.HTTPError as error:
             message = f"the job manager does not answer: {error}"
             raise LoadTestError(message) from error
+
+    def operator_loads(self) -> list[OperatorLoad]:
+        """From the cluster's REST API; none while it does not answer."""
+        if self._cluster is None or not self._job:
+            return []
+        try:
+            return read_loads(self._cluster.get, self._job)
+        except (urllib3.exceptions.HTTPError, ServiceError):
+            return []  # `check` says why
 
     def checkpoints(self, clock: RunClock) -> list[Checkpoint]:
         """All of the job's, in order, from the cluster's REST API."""

@@ -1,23 +1,32 @@
 """The report as one HTML page that needs nothing else: no script, no network.
 
-Owns what is shown and in which order; `charts` draws, `findings` has the sentences, `style.css` is
-copied into the page.
+Owns what is shown and in which order; `charts` draws, `findings` has the sentences, `markup` the
+frame, into which `style.css` is copied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 from typing import Final
 
-from tests.load.charts import Line, bar_chart, line_chart, small_line
-from tests.load.figures import Process, Report
-from tests.load.findings import busiest, how_measured
+from tests.load.charts import Line, bar_chart, histogram_chart, line_chart, small_line
+from tests.load.figures import Latency, Process, Report
+from tests.load.findings import busiest, how_measured, narrowest
+from tests.load.judging import describe_threshold, is_kept
 from tests.load.latency import percentiles
-from tests.load.markup import folded, percentile_table, seconds, size, table
+from tests.load.markup import (
+    document,
+    folded,
+    in_words,
+    percentile_table,
+    seconds,
+    size,
+    table,
+    tile,
+)
+from tests.load.search import describe_search
 
-_STYLE: Final = Path(__file__).with_name("style.css")
 _VERDICTS: Final = {
     "equal": "The warehouse equals the true table",
     "different": "The warehouse differs from the true table",
@@ -33,26 +42,22 @@ def page(report: Report) -> str:
     body = [
         _head(report),
         _tiles(report),
+        _search(report),
         _rates(report, length),
         _latency(report, length),
         _checkpoints(report, length),
         _batches(report, length),
+        _operators(report, length),
         _processes(report, length),
         _generator(report),
         _comparison(report),
         _how(report),
     ]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Starjoin load test: {escape(_asked(report))}</title>\n"
-        f"<style>\n{_STYLE.read_text()}</style>\n</head>\n<body>\n"
-        + "\n".join(filter(None, body))
-        + "\n</body>\n</html>\n"
-    )
+    return document(f"Starjoin load test: {describe_asked(report)}", body)
 
 
-def _asked(report: Report) -> str:
+def describe_asked(report: Report) -> str:
+    """What was asked for, in a few words."""
     asked = report.parameters
     where = f" to {asked.environment}" if asked.environment else ""
     return f"{asked.rate:,g} records/s for {asked.minutes:g} min{where}"
@@ -60,17 +65,37 @@ def _asked(report: Report) -> str:
 
 def _head(report: Report) -> str:
     asked = report.parameters
-    details = [f"seed {asked.seed}", f"bursts of {asked.burst:g} times the rate"]
-    details += [f"{asked.senders} sending threads"]
+    details = [f"tables of {asked.declaration}"] if asked.declaration else []
+    details += [f"seed {asked.seed}", f"bursts of {asked.burst:g} times the rate"]
+    details += [in_words(asked.senders, "sending thread")]
     if asked.parallelism:
-        details += [f"{asked.shards} shards", f"parallelism {asked.parallelism}"]
+        details += [in_words(asked.shards or 0, "shard"), f"parallelism {asked.parallelism}"]
         details += [f"a checkpoint every {asked.checkpoint_interval}"]
     return (
-        f"<h1>{escape(_asked(report))}</h1>\n"
-        f'<p class="note">Starjoin load test of {escape(report.started_at)}; '
-        f"{escape(', '.join(details))}</p>\n"
+        f"<h1>{escape(describe_asked(report))}</h1>\n"
+        f'<p class="note">{escape(describe_version(report))}, load test of '
+        f"{escape(report.started_at)}; {escape(', '.join(details))}</p>\n"
         f'<div class="verdict {escape(report.outcome.split()[0])}">'
         f"<strong>{_VERDICTS[report.outcome]}</strong>{escape(report.reason)}</div>"
+        f"{_thresholds(report)}"
+    )
+
+
+def describe_version(report: Report) -> str:
+    """Which Starjoin it was, as far as the report knows."""
+    version = f"Starjoin {report.version}" if report.version else "Starjoin"
+    return f"{version} at {report.commit}" if report.commit else version
+
+
+def _thresholds(report: Report) -> str:
+    if not report.thresholds:
+        return ""
+    kept = is_kept(report)
+    listed = "".join(f"<li>{escape(describe_threshold(t))}</li>" for t in report.thresholds)
+    said = "All thresholds are kept" if kept else "A threshold is crossed, or cannot be judged"
+    return (
+        f'<div class="verdict {"equal" if kept else "failed"}"><strong>{said}</strong>'
+        f"<ul>{listed}</ul></div>"
     )
 
 
@@ -84,10 +109,10 @@ def _tiles(report: Report) -> str:
         slowest = max(checkpoint.seconds for checkpoint in report.checkpoints)
         tiles.append((seconds(slowest), "longest checkpoint"))
     if report.batches:
-        tiles.append((f"{len(report.batches)}", "batches loaded"))
+        count = len(report.batches)
+        tiles.append((f"{count:,}", "batch loaded" if count == 1 else "batches loaded"))
     tiles.append((seconds(generator.lateness.p99), "generator late, p99"))
-    shown = "".join(f"<div><b>{b}</b><span>{escape(text)}</span></div>" for b, text in tiles)
-    return f'<div class="tiles">{shown}</div>'
+    return f'<div class="tiles">{"".join(tile(*shown) for shown in tiles)}</div>'
 
 
 def _rates(report: Report, length: int) -> str:
@@ -132,12 +157,27 @@ def _latency(report: Report, length: int) -> str:
     ]
     missing = ""
     if latency.not_visible:
-        missing = f"<p>{latency.not_visible:,} records were never seen to be visible.</p>\n"
+        count = in_words(latency.not_visible, "record was", "records were")
+        missing = f"<p>{count} never seen to be visible.</p>\n"
     return (
         "<h2>Latency</h2>\n"
         '<p class="note">By the second in which a record was put.</p>\n'
         f"{line_chart(lines, x_max=length, unit='seconds', bands=report.bursts)}\n{missing}"
         f"{percentile_table(rows)}"
+        f"{_histogram(latency)}"
+    )
+
+
+def _histogram(latency: Latency) -> str:
+    if not latency.histogram:
+        return ""
+    found = latency.from_arrival
+    marks = [(n, v) for n, v in (("p50", found.p50), ("p99", found.p99)) if v is not None]
+    rows = [(f"{b.begin:g} to {b.end:g} s", f"{b.count:,}") for b in latency.histogram if b.count]
+    return (
+        "<h3>Records by latency</h3>\n"
+        '<p class="note">From arrival in Kinesis to visible.</p>\n'
+        f"{histogram_chart(latency.histogram, marks)}\n{folded(('latency', 'records'), rows)}"
     )
 
 
@@ -189,6 +229,58 @@ def _batches(report: Report, length: int) -> str:
     )
 
 
+def _operators(report: Report, length: int) -> str:
+    if not report.operators:
+        return ""
+    rows = [
+        (
+            operator.name,
+            str(operator.subtasks),
+            f"{operator.busy_mean:.0%}",
+            f"{operator.busy_max:.0%}",
+            small_line([(s.at, s.busy) for s in operator.samples], x_max=length, y_max=1.0),
+            f"{operator.back_pressured_mean:.0%}",
+            f"{operator.back_pressured_max:.0%}",
+            small_line(
+                [(s.at, s.back_pressured) for s in operator.samples], x_max=length, y_max=1.0
+            ),
+        )
+        for operator in report.operators
+    ]
+    heads = ("operator", "subtasks", "busy, mean", "most", "busy over time", "back-pressured, mean",
+             "most", "over time")  # fmt: skip
+    return (
+        "<h2>Operators</h2>\n"
+        f"<p>{escape(narrowest(report))}</p>\n"
+        '<p class="note">Shares of time while records were due. Back-pressured: had something to '
+        "give, and the next operator did not take it. Mean: over the subtasks; most: of one "
+        f"subtask at any time.</p>\n{table(heads, rows, raw=(4, 7))}"
+    )
+
+
+def _search(report: Report) -> str:
+    if not report.trials:
+        return ""
+    rows = [
+        (
+            f"{trial.rate:,g}",
+            "no" if trial.why_not else "yes",
+            seconds(trial.p50),
+            seconds(trial.p99),
+            "-" if trial.growth is None else f"{trial.growth:+.2f} s",
+            trial.why_not,
+        )
+        for trial in report.trials
+    ]
+    heads = ("records/s", "sustained", "p50", "p99", "growth of latency", "why not")
+    return (
+        "<h2>The highest sustained rate</h2>\n"
+        f"<p>{escape(describe_search(report.trials))}</p>\n"
+        '<p class="note">One run at each rate, in this order. The rest of this page is that of '
+        f"{escape(describe_asked(report))}.</p>\n{table(heads, rows)}"
+    )
+
+
 def _processes(report: Report, length: int) -> str:
     if not report.processes:
         return ""
@@ -202,7 +294,7 @@ def _processes(report: Report, length: int) -> str:
         f"<p>{escape(busiest(report))}</p>\n"
         '<p class="note">CPU in cores while records were due. Waited: how many threads, on '
         "average, were ready to run and had no core.</p>\n"
-        f'<div class="wide">{table(heads, rows, raw=(5, 7))}</div>'
+        f"{table(heads, rows, raw=(5, 7))}"
     )
 
 
@@ -225,9 +317,10 @@ def _generator(report: Report) -> str:
     made, ceiling = report.generator, report.generator.ceiling
     by_itself = f"It chooses and renders {ceiling.rendered_per_second:,.0f} records/s on one core."
     if ceiling.put_per_second is not None:
+        records = in_words(ceiling.put_records or 0, "record")
         by_itself += (
-            f" It put {ceiling.put_records:,} records at {ceiling.put_per_second:,.0f} a second on "
-            f"a stream that nobody read, itself using {ceiling.generator_cpu:.2f} cores and moto "
+            f" It put {records} at {ceiling.put_per_second:,.0f} a second on a stream that nobody "
+            f"read, itself using {ceiling.generator_cpu:.2f} cores and moto "
             f"{ceiling.kinesis_cpu:.2f}."
         )
     counts = folded(
@@ -237,9 +330,9 @@ def _generator(report: Report) -> str:
     )
     return (
         "<h2>The generator</h2>\n"
-        f"<p>{made.full_load:,} records of full load before the clock started; then {made.due:,} "
-        f"were due and {made.put:,} were put in {made.calls:,} calls; Kinesis refused "
-        f"{made.refused_at_first:,} at first.</p>\n"
+        f"<p>{in_words(made.full_load, 'record')} of full load before the clock started; then "
+        f"{made.due:,} were due and {made.put:,} put in {in_words(made.calls, 'call')}; Kinesis "
+        f"refused {made.refused_at_first:,} at first.</p>\n"
         f"<p>Its ceiling, apart from any job: {escape(by_itself)}</p>\n{counts}"
     )
 
@@ -253,7 +346,9 @@ def _comparison(report: Report) -> str:
     heads = ("rows in truth", "rows in the warehouse", "keys missing", "keys too many", "different")
     listed = "".join(f"<li>{escape(text)}</li>" for text in found.first_differences)
     return (
-        "<h2>The final table</h2>\n" + table(heads, rows) + (f"<ul>{listed}</ul>" if listed else "")
+        "<h2>The final tables</h2>\n"
+        + table(heads, rows)
+        + (f"<ul>{listed}</ul>" if listed else "")
     )
 
 

@@ -21,17 +21,19 @@ from redshift_connector.error import Error
 from infra.local.processes import ServiceError
 from infra.local.runs import RunFolderError
 from infra.local.toolchain import ToolchainError
+from tests.load.changes import ChangesSettings
 from tests.load.clock import RunClock
 from tests.load.comparison import compare
 from tests.load.destination import LoadTestError, Target, Warehouse
 from tests.load.figures import Outcome, Report
 from tests.load.gather import Gathered
 from tests.load.latency import covered_at
+from tests.load.markup import in_words
+from tests.load.operators import OperatorSampler
 from tests.load.options import Options
 from tests.load.pace import pace
 from tests.load.processes import Sampler
 from tests.load.sender import Sender, put_all
-from tests.load.traffic import Traffic, TrafficSettings
 from tests.load.waiting import Progress, Waiting
 from tests.load.watcher import Seen, Watcher
 
@@ -40,7 +42,7 @@ _EXPECTED_ERRORS: Final = (
     OSError,
 )  # fmt: skip
 
-OpenTarget = Callable[[Options, TrafficSettings], AbstractContextManager[Target]]
+OpenTarget = Callable[[Options, ChangesSettings], AbstractContextManager[Target]]
 
 
 class LoadTest:
@@ -57,7 +59,7 @@ class LoadTest:
     def __init__(
         self,
         options: Options,
-        settings: TrafficSettings,
+        settings: ChangesSettings,
         open_target: OpenTarget,
         tell: Progress,
         before_comparison: Callable[[Connection], None] | None = None,
@@ -68,7 +70,7 @@ class LoadTest:
         self._tell = tell
         self._before_comparison = before_comparison
         self._clock = RunClock()
-        self._traffic = Traffic(settings)
+        self._traffic = settings.open()
         self._gathered = Gathered(options, options.schedule(), self._clock)
         self._wait = Waiting(self._clock, tell)
         self._pacing_error: BaseException | None = None
@@ -91,7 +93,8 @@ class LoadTest:
         """Steps 2 to 5; gathers what there is even when they do not come to their end."""
         warehouse = target.destination.warehouse
         full_load = self._put_full_load(target)
-        self._tell.note(f"Put {self._gathered.full_load:,} records of full load; starting the job")
+        loaded = in_words(self._gathered.full_load, "record")
+        self._tell.note(f"Put {loaded} of full load; starting the job")
         target.start_job()
         with ExitStack() as connections:
             connection = None
@@ -141,7 +144,7 @@ class LoadTest:
             moved=lambda: watcher.seen.records,
             line=lambda: (
                 f"Waiting for the full load: {watcher.seen.records:,} of "
-                f"{self._gathered.full_load:,} records visible"
+                f"{in_words(self._gathered.full_load, 'record')} visible"
             ),
         )
 
@@ -153,12 +156,15 @@ class LoadTest:
         sampler = Sampler(self._clock, target.process_names)
         seen: Seen | None = None
         self._clock.start()
+        operators = OperatorSampler(self._clock, target.operator_loads)
         self._gathered.sent, self._gathered.samples = sender.sent, sampler.samples
+        self._gathered.operators = operators.samples
         self._tell.note("The clock starts")
         with ExitStack() as running:
             running.callback(sender.close)
             running.callback(self._clock.stop)
             running.enter_context(sampler)
+            running.enter_context(operators)
             if warehouse is not None and connection is not None:
                 watcher = self._watcher(target, warehouse, connection)
                 self._gathered.seen = seen = watcher.seen
@@ -169,6 +175,7 @@ class LoadTest:
 
             def check_threads() -> None:
                 sender.check()
+                operators.check()
                 if self._pacing_error is not None:
                     raise self._pacing_error
                 if seen is not None:
@@ -211,24 +218,31 @@ class LoadTest:
     def _line(self, sender: Sender, seen: Seen | None) -> str:
         before = self._gathered.full_load
         visible = "" if seen is None else f", {max(seen.records - before, 0):,} visible"
+        records = in_words(self._gathered.schedule.count, "record")
         return (
             f"{self._clock.now():.0f} of {self._gathered.schedule.seconds:.0f} s, "
-            f"{self._gathered.due:,} of "
-            f"{self._gathered.schedule.count:,} records due, {sender.sent.records:,} put{visible}; "
-            f"{sender.waiting():,} wait for Kinesis"
+            f"{self._gathered.due:,} of {records} due, {sender.sent.records:,} put{visible}; "
+            f"{in_words(sender.waiting(), 'waits', 'wait')} for Kinesis"
         )
 
     def _compare(self, warehouse: Warehouse, connection: Connection) -> tuple[Outcome, str]:
         """Step 5."""
-        self._tell.note("Comparing the warehouse with the true table")
+        self._tell.note("Comparing the warehouse with the truth")
         if self._before_comparison is not None:
             self._before_comparison(connection)
-        found = warehouse.table(connection, self._traffic.key_range)
-        comparison = compare(self._traffic.tables.expected(warehouse.token_key), found)
+        keys = self._traffic.key_range
+        comparison = compare(
+            [
+                (true, warehouse.read(connection, true, keys))
+                for true in self._traffic.compute_true_tables(warehouse.token_key)
+            ]
+        )
         self._gathered.comparison = comparison
         if comparison.equal:
-            return "equal", f"All {comparison.expected_rows:,} rows are as they should be."
+            rows = in_words(comparison.expected_rows, "row is as it", "rows are as they")
+            return "equal", f"{rows} should be."
+        missing = in_words(comparison.missing, "key is", "keys are")
+        different = in_words(comparison.different, "has other rows", "have other rows")
         return "different", (
-            f"{comparison.missing:,} keys are missing, {comparison.unexpected:,} should not be "
-            f"there, {comparison.different:,} have other rows."
+            f"{missing} missing, {comparison.unexpected:,} should not be there, {different}."
         )

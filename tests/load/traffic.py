@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.load.business import TicketSeller
-from tests.load.model import COLUMNS, Change, Tables
+from tests.load.changes import TrueTable
+from tests.load.model import COLUMNS, TARGET, WIDE_COLUMNS, Change, Tables
 from tests.load.records import Stamp, announcement, render
 
 # Out of 100 changes; `TicketSeller` says what each is. Hot events and customers change under
@@ -66,6 +67,10 @@ class TrafficSettings:
     purchases: int = 2_000
     first_key: int = 1
     origin: dt.datetime = _ORIGIN
+
+    def open(self) -> Traffic:
+        """The business at its beginning."""
+        return Traffic(self)
 
     def __post_init__(self) -> None:
         unknown = set(self.weights) - set(WEIGHTS)
@@ -124,6 +129,11 @@ class Traffic:
         self.tables.apply(change)
         self._stamp = self._next_stamp(self._stamp, now)
         return render(change, self._stamp, now)
+
+    def compute_true_tables(self, token_key: bytes) -> list[TrueTable]:
+        """The one wide table."""
+        rows = list(self.tables.expected(token_key))
+        return [TrueTable("public", TARGET, WIDE_COLUMNS, key=(0,), rows=rows)]
 
     def _later(self, make: Callable[[], Change]) -> None:
         after = self._made + self._chance.randrange(1, _LATEST_AFTER)

@@ -18,7 +18,7 @@ _NOTES = '#!/bin/sh\necho "${STARJOIN_VENV:+$STARJOIN_VENV }${0##*/} $*" >> "$NO
 
 
 # What the tests need besides an interpreter.
-_TOOLS = ("javac", "mvn", "node", "npm")
+_TOOLS = ("javac", "mvn", "node", "npm", "chromium")
 
 
 class Machine:
@@ -91,7 +91,7 @@ def test_what_the_machine_lacks_is_installed(tmp_path: Path, *, packaged: bool) 
         machine.add(machine.bin / "apt-get", _NOTES + install)
         (machine.bin / "cp").symlink_to(shutil.which("cp") or "cp")
     calls, printed = machine.run()
-    tools = "openjdk-17-jdk-headless maven nodejs npm"
+    tools = "openjdk-17-jdk-headless maven nodejs npm chromium-headless-shell"
     options = "-qy --no-install-recommends"
     if packaged:
         assert calls == [

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
+from tests.load.changes import TrueTable
 from tests.load.comparison import compare
-from tests.load.model import WIDE_COLUMNS
+from tests.load.figures import Comparison
+from tests.load.model import TARGET, WIDE_COLUMNS
 
 Row = tuple[object, ...]
 
@@ -14,11 +18,15 @@ def row(key: int, **values: object) -> Row:
     return tuple(values.get(name, key if name == "ticket_id" else "same") for name in WIDE_COLUMNS)
 
 
+def compare_rows(truth: list[Row], table: Iterable[Row]) -> Comparison:
+    return compare([(TrueTable("public", TARGET, WIDE_COLUMNS, (0,), truth), table)])
+
+
 TRUTH = [row(1), row(2), row(3, email_address=None)]
 
 
 def test_equal_tables_are_equal_in_any_order() -> None:
-    found = compare(TRUTH, reversed(TRUTH))
+    found = compare_rows(TRUTH, reversed(TRUTH))
     assert found.equal
     assert (found.expected_rows, found.found_rows) == (3, 3)
     assert found.first_differences == []
@@ -41,13 +49,27 @@ def test_equal_tables_are_equal_in_any_order() -> None:
 def test_every_difference_is_counted_and_described(
     table: list[Row], counts: tuple[int, int, int], text: str
 ) -> None:
-    found = compare(TRUTH, table)
+    found = compare_rows(TRUTH, table)
     assert not found.equal
     assert (found.missing, found.unexpected, found.different) == counts
     assert found.first_differences == [text]
 
 
 def test_the_list_is_short_and_the_counts_are_whole() -> None:
-    found = compare([row(n) for n in range(500)], [])
+    found = compare_rows([row(n) for n in range(500)], [])
     assert found.missing == 500
     assert len(found.first_differences) == 20
+
+
+def test_several_tables_are_compared_as_one_and_told_apart() -> None:
+    lines = TrueTable("sales", "lines", ("order", "line", "amount"), (0, 1), [(1, "a", 5)])
+    orders = TrueTable("sales", "orders", ("order",), (0,), [(1,), (2,)])
+    found = compare([(lines, [(1, "a", 6), (1, "b", 5)]), (orders, [(1,)])])
+    assert (found.expected_rows, found.found_rows) == (3, 3)
+    assert (found.missing, found.unexpected, found.different) == (1, 1, 1)
+    assert found.first_differences == [
+        "lines, key 1, b should not be in the warehouse",
+        "lines, key 1, a: other values in amount",
+        "orders, key 2 is missing in the warehouse",
+    ]
+    assert compare([(lines, lines.rows), (orders, orders.rows)]).equal

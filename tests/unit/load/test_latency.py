@@ -6,7 +6,15 @@ from array import array
 
 import pytest
 
-from tests.load.latency import backlog, covered_at, latency, lateness, percentiles, rates
+from tests.load.latency import (
+    backlog,
+    covered_at,
+    histogram,
+    latency,
+    lateness,
+    percentiles,
+    rates,
+)
 from tests.load.sender import Sent, ShardTrace
 from tests.load.watcher import Seen
 
@@ -77,6 +85,20 @@ def test_backlog_and_the_time_when_it_is_gone() -> None:
     assert backlog(SENT, SEEN, 7.0) == 1
     assert covered_at(SEEN, {"a": 4, "b": 20}) == 7.0
     assert covered_at(SEEN, {"a": 2}) == 3.0
+
+
+def test_a_histogram_counts_every_value_once_in_buckets_of_a_round_width() -> None:
+    values = [0.31, 0.39, 0.4, 2.05, 2.99]
+    found = histogram(values)
+    assert sum(bucket.count for bucket in found) == 5
+    assert {round(bucket.end - bucket.begin, 9) for bucket in found} == {0.1}
+    assert (found[0].begin, found[0].count, found[1].begin, found[1].count) == (0.3, 2, 0.4, 1)
+    assert found[-1].begin <= 2.99 < found[-1].end
+    for value in values:
+        assert sum(bucket.begin <= value < bucket.end for bucket in found) == 1
+    assert [b.begin for b in found[1:]] == [b.end for b in found[:-1]], "without gaps"
+    assert histogram([]) == []
+    assert [(b.count, b.begin) for b in histogram([0.0, 0.0])] == [(2, 0.0)]
 
 
 def test_percentiles_are_values_that_occurred() -> None:

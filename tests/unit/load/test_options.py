@@ -11,7 +11,13 @@ from tests.load.__main__ import open_target, read_options, traffic
 from tests.load.environment import EnvironmentTarget
 from tests.load.local import LocalTarget
 from tests.load.options import Options
-from tests.load.traffic import WEIGHTS
+from tests.load.traffic import WEIGHTS, TrafficSettings
+
+
+def ticket_seller(options: Options) -> TrafficSettings:
+    settings = traffic(options)
+    assert isinstance(settings, TrafficSettings)
+    return settings
 
 
 def test_what_is_not_said_has_a_default() -> None:
@@ -30,7 +36,7 @@ def test_everything_can_be_said() -> None:
     assert (options.weights["purchase"], options.weights["cancel"]) == (5.0, 0.0)
     assert options.weights["change"] == WEIGHTS["change"]
     assert options.parameters().checkpoint_interval == "5 s"
-    assert traffic(options).first_key == 100
+    assert ticket_seller(options).first_key == 100
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,7 @@ def test_everything_can_be_said() -> None:
         ("--burst 10", "a burst is at least 1 and below 10 times the rate"),
         ("--weights buy=1", "new_customer, change_customer, forget_customer"),
         ("--weights purchase=x", "argument --weights: invalid"),
+        ("--search --environment staging", "--search makes many runs"),
         ("--minutes -1", "a schedule needs a rate and a length above 0"),
     ],
 )
@@ -58,7 +65,7 @@ def test_an_environment_starts_nothing_and_is_newer_each_time() -> None:
     assert isinstance(open_target(here, traffic(here)), LocalTarget)
     assert isinstance(open_target(there, traffic(there)), EnvironmentTarget)
     assert traffic(here) == traffic(here)
-    assert traffic(there).origin < traffic(there).origin
+    assert ticket_seller(there).origin < ticket_seller(there).origin
     assert there.parameters().shards is None
 
 

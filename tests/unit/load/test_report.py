@@ -10,11 +10,13 @@ from typing import Any
 import jsonschema
 import pytest
 
+from connectors.version import VERSION
 from tests.load.__main__ import write
-from tests.load.charts import Line, bar_chart, line_chart, small_line
+from tests.load.charts import Line, bar_chart, histogram_chart, line_chart, small_line
 from tests.load.clock import RunClock
 from tests.load.figures import (
     Batch,
+    Bucket,
     Ceiling,
     Checkpoint,
     Comparison,
@@ -25,9 +27,10 @@ from tests.load.figures import (
 )
 from tests.load.findings import busiest
 from tests.load.gather import Gathered
-from tests.load.markup import seconds, size
+from tests.load.markup import in_words, seconds, size
 from tests.load.options import Options
 from tests.load.report import page
+from tests.support.commit import find_commit
 from tests.unit.load.test_latency import SEEN, SENT
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -139,7 +142,7 @@ def test_the_json_has_the_same_content_by_its_schema(tmp_path: Any) -> None:
     as_page, as_json = write(made, tmp_path / "new")
     assert as_page.read_text() == page(made)
     content = json.loads(as_json.read_text())
-    assert content["format"] == "starjoin-load-test-1"
+    assert content["format"] == "starjoin-load-test-2"
     jsonschema.validate(content, Report.model_json_schema())
     assert Report.model_validate(content) == made
 
@@ -159,13 +162,18 @@ def test_what_was_busiest_is_said() -> None:
 def test_charts_stay_inside_and_hold_every_value() -> None:
     line = Line("rate", [(0, 0), (5, 80), (10, 99)], "s1")
     drawn = line_chart([line], x_max=10, unit="records", bands=[(4, 6)])
-    for x, y in re.findall(r"([\d.]+),([\d.]+)", re.findall(r'points="([^"]+)"', drawn)[0]):
-        assert 58 <= float(x) <= 906
-        assert 24 <= float(y) <= 220
-    assert drawn.count("<circle") == 3
+    wide, narrow = re.findall(r'points="([^"]+)"', drawn)
+    for points, right, low in ((wide, 904, 220), (narrow, 384, 200)):
+        for x, y in re.findall(r"([\d.]+),([\d.]+)", points):
+            assert 56 <= float(x) <= right
+            assert 26 <= float(y) <= low
+    assert drawn.count("<circle") == 2 * 3
     assert ">100<" in drawn, "the axis ends at a round number"
     bars = bar_chart([(1, [3, 1]), (2, [0, 2])], ["a", "b"], x_max=4, unit="rows")
-    assert bars.count("<rect") == 3
+    assert bars.count("<rect") == 2 * 3
+    at_the_edges = bar_chart([(0, [1]), (4, [1])], ["a"], x_max=4, unit="rows")
+    for place, width in re.findall(r'x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', at_the_edges):
+        assert 56 <= float(place) <= float(place) + float(width) <= 904.1
     assert "b: 2 rows at 2.0 s" in bars
 
 
@@ -173,6 +181,34 @@ def test_charts_of_nothing_are_empty_charts() -> None:
     assert "<svg" in line_chart([Line("none", [], "s1")], x_max=0, unit="s")
     assert "<svg" in bar_chart([], ["a"], x_max=1, unit="s")
     assert small_line([], x_max=1, y_max=1) == ""
+    assert "<svg" in histogram_chart([])
+
+
+def test_a_histogram_has_a_bar_for_each_bucket_with_records_and_names_its_marks() -> None:
+    buckets = [Bucket(begin=n, end=n + 1, count=count) for n, count in enumerate((5, 0, 80))]
+    drawn = histogram_chart(buckets, [("p50", 2.5), ("p99", 2.9)])
+    assert drawn.count("<rect") == 2 * 2
+    assert "2 to 3 s: 80" in drawn
+    for name in ("p50", "p99"):
+        assert drawn.count(f">{name}</text>") == 2
+    assert 'text-anchor="end">p99<' in drawn, "within the drawing"
+
+
+def test_the_page_says_which_version_and_commit_it_is_of() -> None:
+    text = page(report(version="1.2.3", commit="abc1234"))
+    assert "Starjoin 1.2.3 at abc1234, load test of" in text
+    made = report()
+    assert made.version == VERSION
+    assert made.commit == find_commit()
+
+
+def test_things_are_counted_as_people_do() -> None:
+    assert [in_words(count, "record") for count in (0, 1, 2_000)] == [
+        "0 records", "1 record", "2,000 records",
+    ]  # fmt: skip
+    one = report(batches=report().batches[:1])
+    assert "<span>batch loaded</span>" in page(one)
+    assert "<span>batches loaded</span>" in page(report(batches=report().batches * 2))
 
 
 def test_durations_and_sizes_read_well() -> None:

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.load.__main__ import EXIT_CODES
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
 from tests.load.figures import Ceiling, Checkpoint, Report
+from tests.load.judging import exit_code
 from tests.load.model import WIDE_COLUMNS
+from tests.load.operators import OperatorLoad
 from tests.load.options import Options
 from tests.load.run import LoadTest
 from tests.load.traffic import TrafficSettings
@@ -76,6 +77,9 @@ class Target:
     def check(self) -> None:
         self.on_check()
 
+    def operator_loads(self) -> list[OperatorLoad]:
+        return [OperatorLoad("load", 1, 0.5, 0.5, 0.0, 0.0)]
+
     def checkpoints(self, clock: RunClock) -> list[Checkpoint]:
         return [Checkpoint(number=1, at=clock.now(), status="COMPLETED", seconds=0.1, bytes=1)]
 
@@ -91,7 +95,7 @@ def run(
     tests: list[LoadTest] = []
 
     def table() -> list[Any]:
-        return change(list(tests[0]._traffic.tables.expected(KEY)))
+        return change(list(tests[0]._traffic.compute_true_tables(KEY)[0].rows))
 
     def connect() -> Any:
         return Connection(kinesis, table)
@@ -106,7 +110,7 @@ def run(
 
 def test_an_equal_table_is_equal() -> None:
     report = run()
-    assert (report.outcome, EXIT_CODES[report.outcome]) == ("equal", 0)
+    assert (report.outcome, exit_code(report)) == ("equal", 0)
     assert report.generator.due == report.generator.put == 1_000
     assert report.generator.full_load == 4 + 95
     assert report.records_read == 1_000 + 99
@@ -122,7 +126,7 @@ def test_an_equal_table_is_equal() -> None:
 
 def test_a_row_too_few_is_seen_and_named_by_its_key() -> None:
     report = run(lambda rows: rows[1:])
-    assert (report.outcome, EXIT_CODES[report.outcome]) == ("different", 1)
+    assert (report.outcome, exit_code(report)) == ("different", 1)
     assert report.comparison is not None
     assert report.comparison.missing == 1
 
@@ -139,7 +143,7 @@ def test_a_changed_value_is_named_by_its_column_only() -> None:
 
 def test_without_a_warehouse_it_sends_and_says_so() -> None:
     report = run(warehouse=False)
-    assert (report.outcome, EXIT_CODES[report.outcome]) == ("not compared", 3)
+    assert (report.outcome, exit_code(report)) == ("not compared", 3)
     assert report.reason == "Not compared: it is far away."
     assert report.generator.put == 1_000
     assert report.latency is None
@@ -157,7 +161,7 @@ def test_a_job_that_fails_ends_the_run_with_what_was_measured() -> None:
 
     # The first check is that of the wait for the full load.
     report = run(options=dataclasses.replace(OPTIONS, minutes=1.0), on_check=fail_later)
-    assert (report.outcome, EXIT_CODES[report.outcome]) == ("failed", 1)
+    assert (report.outcome, exit_code(report)) == ("failed", 1)
     assert "because" in report.reason
     assert report.generator.full_load == 99
     assert report.generator.due < 120_000
@@ -172,7 +176,7 @@ def test_an_interrupt_keeps_what_was_measured() -> None:
             raise KeyboardInterrupt
 
     report = run(options=dataclasses.replace(OPTIONS, minutes=1.0), on_check=interrupt_later)
-    assert (report.outcome, EXIT_CODES[report.outcome]) == ("interrupted", 130)
+    assert (report.outcome, exit_code(report)) == ("interrupted", 130)
     assert report.comparison is None
     assert report.generator.due < 120_000
     assert report.checkpoints
