@@ -110,6 +110,11 @@ COMMANDS = {
         module="tests.load",
         command_line="tests.load.command_line",
     ),
+    "pictures": Command(
+        "draw the README's pictures; --record runs what they show",
+        module="tests.pictures",
+        command_line="tests.pictures.command_line",
+    ),
 }
 
 
@@ -165,7 +170,8 @@ def java_for(name: str, rest: list[str]) -> Java:
     """What a command needs for the JVM module, with these arguments."""
     if name in USER_COMMANDS:
         return USER_COMMANDS[name].java
-    return Java.NOTHING if (name, rest) == ("test", ["--fast"]) else COMMANDS[name].java
+    starts_nothing = (name, rest) in [("test", ["--fast"]), ("pictures", [])]
+    return Java.NOTHING if starts_nothing else COMMANDS[name].java
 
 
 def prepare(java: Java) -> None:

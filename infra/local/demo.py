@@ -23,7 +23,7 @@ from infra.local.command_line import parser
 from infra.local.configuration import LocalRun
 from infra.local.example import Difference, Example, declaration_of
 from infra.local.minicluster import MiniCluster
-from infra.local.printed import print_balance, print_batches, print_rows
+from infra.local.printed import print_balance, print_batches, print_difference, print_rows
 from infra.local.processes import ServiceError
 from infra.local.progress import Progress, progress
 from infra.local.runs import Announcement, RunFolderError
@@ -94,6 +94,7 @@ def _run(console: Console, folder: Path, name: str, parallelism: int) -> dict[st
             differences = example.differences()
             for target in example.targets:
                 print_rows(console, example, target)
+                print_difference(console, example, target, differences[target])
             with closing(stack.warehouse()) as warehouse:
                 print_batches(console, warehouse)
                 if not print_balance(console, warehouse):
