@@ -40,11 +40,11 @@ def print_rows(console: Console, example: Example, target: str) -> None:
     columns = example.columns(target)
     key = [columns.index(name) for name in example.star.key_columns(target)]
     shown = loaded[:_SHOWN_ROWS]
-    some = f"the first {len(shown)} of {len(loaded):,} rows" if len(loaded) > len(shown) else (
+    counted = f"the first {len(shown)} of {len(loaded):,} rows" if len(loaded) > len(shown) else (
         f"{len(loaded):,} row{'' if len(loaded) == 1 else 's'}"
     )  # fmt: skip
     for number, table in enumerate(fit_tables(columns, key, shown, console.width)):
-        table.title = f"{target}: {'the same rows, further columns' if number else some}"
+        table.title = f"{target}: {'the same rows, further columns' if number else counted}"
         console.print(table)
 
 
@@ -54,14 +54,14 @@ def print_difference(
     """Rows that only one side has, the first of each: those of one key stand beside each other."""
     columns = example.columns(target)
     key = [columns.index(name) for name in example.star.key_columns(target)]
-    for side, found in (
+    for side, side_rows in (
         ("the warehouse", difference.only_in_warehouse),
         ("the source", difference.only_in_source),
     ):
-        shown = sorted(found, key=lambda row: repr([row[n] for n in key]))[:_SHOWN_ROWS]
+        shown = sorted(side_rows, key=lambda row: repr([row[n] for n in key]))[:_SHOWN_ROWS]
         for number, table in enumerate(fit_tables(columns, key, shown, console.width)):
             further = ", further columns" if number else ""
-            table.title = f"{target}: only in {side}, {len(shown)} of {len(found):,}{further}"
+            table.title = f"{target}: only in {side}, {len(shown)} of {len(side_rows):,}{further}"
             console.print(table)
 
 

@@ -73,7 +73,7 @@ def test_what_is_not_sustained_has_its_reason(made: Report, why_not: str) -> Non
 
 @pytest.mark.parametrize("capacity", [55.0, 400.0, 730.0, 4_321.0])
 def test_the_highest_rate_is_found_from_below_and_from_above(capacity: float) -> None:
-    told: list[Trial] = []
+    heard: list[Trial] = []
     limited = {"put_per_second": 1e6}
     made = report().generator.ceiling
 
@@ -82,8 +82,8 @@ def test_the_highest_rate_is_found_from_below_and_from_above(capacity: float) ->
         generator = found.generator.model_copy(update={"ceiling": made.model_copy(update=limited)})
         return found.model_copy(update={"generator": generator})
 
-    best, trials = search(500.0, attempt, told.append)
-    assert told == trials
+    best, trials = search(500.0, attempt, heard.append)
+    assert heard == trials
     sustained = max(trial.rate for trial in trials if not trial.why_not)
     refused = min(trial.rate for trial in trials if trial.why_not)
     assert sustained < refused <= sustained * CLOSE
