@@ -39,6 +39,7 @@ def main() -> None:
             ),
             json_file=arguments.json,
             markdown_file=arguments.markdown,
+            plot_file=arguments.plot,
         )
         return
     if arguments.what == "load":

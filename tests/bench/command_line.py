@@ -85,6 +85,7 @@ def parser() -> ArgumentParser:
     peers.add_argument(
         "--markdown", type=Path, help="write the tables to this file as Markdown as well"
     )
+    peers.add_argument("--plot", type=Path, help="draw the figures into this SVG file as well")
     return parser
 
 

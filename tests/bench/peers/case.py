@@ -100,6 +100,7 @@ CASES: Final = {
             frozenset({Peer.JOB, Peer.SPARK}),
             order_book.dimensions,
             order_book.facts,
+            share=0.25,
         ),
     )
 }

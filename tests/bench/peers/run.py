@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.bench.peers.case import CASES, DISTINCT_BLOCKS, Inputs
 from tests.bench.peers.figures import CaseFigures, Machine, sum_up
 from tests.bench.peers.names import CaseName, Peer
+from tests.bench.peers.plot import draw_plot
 from tests.bench.peers.pyflink_jobs import build_jar
 from tests.bench.peers.report import write_table
 from tests.bench.peers.services import Load
@@ -44,6 +45,7 @@ def measure_peers(
     *,
     json_file: Path | None = None,
     markdown_file: Path | None = None,
+    plot_file: Path | None = None,
 ) -> list[CaseFigures]:
     """Prints the figures of each case, and writes them.
 
@@ -70,6 +72,8 @@ def measure_peers(
                 json_file.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
             if markdown_file is not None:
                 markdown_file.write_text(table, encoding="utf-8")
+            if plot_file is not None:
+                plot_file.write_text(draw_plot(machine, measured), encoding="utf-8")
     console.print(table)
     return measured
 

@@ -6,6 +6,7 @@ Few records, and no process is started; Spark is not here, since its packages ar
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -143,10 +144,17 @@ def test_each_peer_takes_its_turn_and_the_figures_are_written(
     case = replace(CASES[CaseName.TICKETS], block_records=RECORDS)
     monkeypatch.setitem(CASES, CaseName.TICKETS, case)
     json_file, markdown_file = tmp_path / "peers.json", tmp_path / "peers.md"
+    plot_file = tmp_path / "peers.svg"
     arguments = ["peers", "--cases", "tickets", "--records", "8000", "--repeats", "2"]
     given = parser().parse_args([*arguments, "--json", str(json_file)])
     choice = PeerChoice(given.cases, given.peers, given.records, given.repeats)
-    measure_peers(Console(quiet=True), choice, json_file=given.json, markdown_file=markdown_file)
+    measure_peers(
+        Console(quiet=True),
+        choice,
+        json_file=given.json,
+        markdown_file=markdown_file,
+        plot_file=plot_file,
+    )
     assert turns == [(peer, first) for first in (True, False) for peer in Peer]
     (written,) = json.loads(json_file.read_text())["cases"]
     assert written["dimension_rows"] == 6_050
@@ -159,6 +167,15 @@ def test_each_peer_takes_its_turn_and_the_figures_are_written(
     }
     assert [*records.values()] == [8_000, 8_000, 2_400, 800, 8_000]
     assert "| spark | 8,000 | 29.50 (27.00-32.00) | 26.50 " in markdown_file.read_text()
+    plot = ET.parse(plot_file)  # noqa: S314 - it has just been made here
+    widths = [float(bar.get("width", "")) for bar in plot.iter("{http://www.w3.org/2000/svg}rect")]
+    medians = [
+        figures["cpu"]["median"]
+        for figures in json.loads(json_file.read_text())["cases"][0]["peers"]
+    ]
+    assert [width / widths[0] for width in widths] == pytest.approx(
+        [median / medians[0] for median in medians], rel=0.05
+    )
 
 
 def write_marks(folder: Path, *marks: tuple[float, int]) -> Path:
