@@ -6,6 +6,6 @@
 - `report`: the load test's page, photographed by a browser;
 - `command_line`: the arguments.
 
-A new screen is a line of `screens.SCREENS` and a file in `recorded/`, plain text or with colours as
-a terminal is sent them.
+A new screen is a line of `screens.py` and a file in `recorded/`, plain text or with colours as a
+terminal is sent them; `record` makes the file.
 """

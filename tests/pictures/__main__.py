@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except RecordingError as error:
             sys.stderr.write(f"build.py pictures: {error}\n")
             return 1
-    for screen in SCREENS:
+    for screen in SCREENS.values():
         (ROOT / screen.picture).write_text(draw(screen), encoding="utf-8")
         _tell(f"Wrote {screen.picture}")
     program = find_chromium()

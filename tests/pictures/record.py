@@ -11,9 +11,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import psycopg
@@ -38,15 +37,20 @@ class RecordingError(StarjoinError, RuntimeError):
 
 
 class Recorded:
-    """A command at work, and what it has printed so far."""
+    """A command of `starjoin` at work, and what it has printed so far."""
 
-    def __init__(self, screen: Screen, command: list[str]) -> None:
+    def __init__(self, screen: Screen, arguments: list[str], **environment: str) -> None:
         self.text = ""
         self._changed = threading.Condition()
         self._process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "infra.cli", *arguments],
             cwd=ROOT,
-            env={**os.environ, "COLUMNS": str(screen.columns), "PYTHONPATH": str(ROOT)},
+            env={
+                **os.environ,
+                "COLUMNS": str(screen.columns),
+                "PYTHONPATH": str(ROOT),
+                **environment,
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -62,6 +66,11 @@ class Recorded:
                 self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
+
+    @property
+    def pid(self) -> int:
+        """Of the command's process."""
+        return self._process.pid
 
     def wait_for(self, pattern: str, start: int = 0) -> re.Match[str]:
         """What matches in the output behind `start`, as soon as it is there."""
@@ -95,35 +104,42 @@ class Recorded:
         return self.text.replace(f"{ROOT}/", "")
 
 
-def _record_demo(screen: Screen) -> str:
-    return Recorded(screen, [sys.executable, "-m", "infra.cli", "demo"]).end(0)
+def record_demo() -> None:
+    """The demo, from beginning to end."""
+    screen = SCREENS["demo"]
+    _write(screen, Recorded(screen, ["demo"]).end(0))
 
 
-def _record_run(screen: Screen) -> str:
-    """Of a shipped example: one change of a dimension once the full load is there."""
-    running = Recorded(screen, [sys.executable, "-m", "infra.cli", "run", "ticket_seller"])
+def record_run() -> None:
+    """Of a shipped example: a change of a dimension once the full load is there, then a look.
+
+    The look is that of `watch`, with the colours that it has on a terminal.
+    """
+    screen, watching = SCREENS["run"], SCREENS["watch"]
+    running = Recorded(screen, ["run", "ticket_seller"])
     try:
         address = running.wait_for(r"psql (postgresql://\S+)")[1]
         loaded = running.wait_for(r"the full load is in the warehouse")
         with psycopg.connect(address, autocommit=True) as source:
             source.execute(_CHANGE)
         running.wait_for(r"changed with a dimension", loaded.end())
+        look = ["watch", "--once", "--run", str(running.pid)]
+        _write(watching, Recorded(watching, look, FORCE_COLOR="1").end(0))
     finally:
         running.interrupt()
-    return running.end(0, 130)
+    _write(screen, running.end(0))
 
 
-_RECORDERS: Final[Mapping[str, Callable[[Screen], str]]] = MappingProxyType(
-    {"demo": _record_demo, "run": _record_run}
-)
+def _write(screen: Screen, text: str) -> None:
+    screen.recorded.write_text(text, encoding="utf-8")
 
 
 def record_all(tell: Callable[[str], None], folder: Path) -> None:
     """Runs each and writes down its output; the load test's report as well, by way of `folder`."""
-    for screen in SCREENS:
-        if record := _RECORDERS.get(screen.name):
-            tell(f"Recording {screen.command}")
-            screen.recorded.write_text(record(screen), encoding="utf-8")
+    tell("Recording the demo")
+    record_demo()
+    tell("Recording a run, and a look at it")
+    record_run()
     tell("Recording a load test")
     code = load_test(["--rate", "500", "--minutes", "1", "--output", str(folder)])
     if code != 0:

@@ -56,7 +56,7 @@ class Screen:
         return lines
 
 
-SCREENS: Final = (
+_ALL: Final = (
     Screen(
         "demo",
         "python3 build.py demo",
@@ -64,4 +64,6 @@ SCREENS: Final = (
         coloured=[("sport_event_activity: the warehouse equals", "green")],
     ),
     Screen("run", "starjoin run ticket_seller", columns=112),
+    Screen("watch", "starjoin watch", columns=84),
 )
+SCREENS: Final = {screen.name: screen for screen in _ALL}
