@@ -195,6 +195,7 @@ _WORDS: Final = {
     "zombie": "a load of before the crash goes on",
     "fail,": "the job crashes, {}",
     "replay": "a dead letter is replayed",
+    "repair": "a row that may differ is put once more",
     "lose": "records of a shard are lost before they are read",
     "move": "a block or a barrier moves on within the job",
     "prune": "bookkeeping tables are pruned",

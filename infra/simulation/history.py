@@ -143,6 +143,8 @@ class History:
             possible.append((90, "arrive", self.workload.arrive))
         if self.world.source.letters:
             possible.append((40, "replay", self.workload.replay))
+        if self.profile.repairs and self.world.source.can_repair():
+            possible.append((self.profile.repairs, "repair", self.workload.repair))
         if self.profile.gaps:
             possible.append((self.profile.gaps, "lose", self.workload.lose))
         if self.profile.cuts:

@@ -24,6 +24,7 @@ class Profile:
         table_reloads: the same of a reload of one table.
         placed: of 100 histories, how many have further dimensions in the warehouse.
         letters: the weight of a record that becomes a dead letter and is replayed later.
+        repairs: the weight of a row that a repair puts.
         gaps: the weight of a gap in a shard.
         cuts: the weight of a shard that is found empty, which says until when it was read; if any,
             changes of a shard overtake each other by no more than what cuts assume.
@@ -43,6 +44,7 @@ class Profile:
     table_reloads: int = 0
     placed: int = 0
     letters: int = 0
+    repairs: int = 0
     gaps: int = 0
     cuts: int = 0
     scheduled: int = 0

@@ -19,6 +19,9 @@ from flink_app.dead_letters.replay_marker import Coordinates, with_coordinates
 from flink_app.declaration import Declaration
 from flink_app.declaration.dms_records import Positions
 from flink_app.positions.generations import Boundary, Generations
+from flink_app.positions.position import make_position
+from flink_app.records.plan import REPAIR
+from flink_app.records.repair_marker import RepairMarker
 from infra.simulation.values import Row
 from infra.simulation.wire import (
     FIRST_MICROS,
@@ -172,7 +175,7 @@ class Source:
         events: what has happened, a line for each record; whoever reads it may empty it.
         gaps: of each shard, the offsets before which records were lost, ascending.
         disorder_seconds: by how much changes overtake each other in a shard; None: without limit.
-        kinds: for each of all records: insert, update, key update, delete or full load.
+        kinds: for each of all records: insert, update, key update, delete, full load or repair.
         generation: of everything that DMS sends now, but for tables with a later one of their own;
             the application knows of those up to `announced_generation`, and `reload_generation` is
             the last that began with a load.
@@ -207,6 +210,7 @@ class Source:
     _number: int = 0
     _seconds: int = 0
     _restarts: int = 0
+    _newest: dict[tuple[str, Key], Position] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by_table = self.by_table or self._is_coarse
@@ -512,6 +516,48 @@ class Source:
         shard, record = self.letters.pop(index)
         self.wire.append((shard, replace(record, arrived=self.generation)))
 
+    def can_repair(self) -> bool:
+        """Whether positions leave room for a repair, and the application knows their generation."""
+        return not self._is_coarse and not self.is_undecided
+
+    def repair(self, table: str, key: Key) -> None:
+        """A row as it is now, or that it is gone, right above the newest change of its key.
+
+        That is what a repair finds once everything is loaded; the record may arrive before that.
+        """
+        nothing = (self.announced_generation_of(table), 0, 0)
+        generation, commit, number = self._newest.get((table, key), nothing)
+        row = self.tables[table].get(key)
+        position = (generation, commit + 1, 0)
+        if commit and not number:
+            return  # the newest is a repair
+        declared = self.declaration.tables[table]
+        schema, source = self.declaration.source_of(table)
+        data = row if row is not None else dict(zip(declared.key, key, strict=True))
+        envelope = {
+            REPAIR: RepairMarker(make_position(*position)).as_member(),
+            "data": written_row(declared, data, zlib.crc32(repr(position).encode())),
+            "metadata": {
+                "timestamp": timestamp_text(self._micros),
+                "record-type": "data",
+                "operation": "delete" if row is None else "insert",
+                "schema-name": schema,
+                "table-name": source,
+            },
+        }
+        version = Version(table, key, row, position, self.unchanged_columns(table))
+        self._newest[table, key] = position
+        record = Record(
+            json.dumps(envelope).encode(),
+            (version,),
+            generation=generation,
+            sent=self.generation,
+        )
+        shard = zlib.crc32(f"repair {table} {key}".encode()) % self.shard_count
+        self.wire.append((shard, record))
+        self.events.append(f"repair of {table} {data}{'' if row else ', which is gone'}")
+        self.kinds.append("repair")
+
     @property
     def near(self) -> int:
         """How many records could arrive next."""
@@ -614,6 +660,9 @@ class Source:
             committed=None if operation == "load" else self._committed,
         )
         self.wire.append((shard, record))
+        for version in versions:
+            known = self._newest.get((table, version.key), version.position)
+            self._newest[table, version.key] = max(known, version.position)
         earlier = "" if before is None else f", before: {before}"
         verb = "full load of" if operation == "load" else operation
         self.events.append(f"{verb} {table} {row}{earlier}")

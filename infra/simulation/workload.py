@@ -86,6 +86,17 @@ class Workload:
         """One dead letter is replayed."""
         self._source.replay(self._choices.draw(len(self._source.letters)))
 
+    def repair(self) -> None:
+        """Some row of a table that is read is put once more, or that it is not there."""
+        tables = sorted(used_tables(self._source.declaration))
+        table = self._choices.one_of(tables)
+        present = [*self._source.tables[table]]
+        if present and self._choices.chance(80):
+            self._source.repair(table, self._choices.one_of(present))
+        else:
+            row = self._values.row(table, self._choices)
+            self._source.repair(table, self._source.key(table, row))
+
     def _load(self) -> None:
         if self._source.is_undecided:
             return  # of which generation is not known

@@ -76,3 +76,7 @@ COUNTED: Final = replace(
     values={"purchase.state": ("paid", "sent", "draft"), "purchase.is_test": (False, False, True)},
 )
 COUNTED_PRUNING: Final = replace(COUNTED, older_restores=0, pruning=True)
+# Rows that repairs put, beside reloads, letters and logs that start again.
+REPAIRS: Final = replace(SHAPES, stars=STARS, repairs=60, log_restarts=6, older_restores=40)
+REPAIRS_OF_COUNTED: Final = replace(COUNTED, repairs=60)
+REPAIRS_OF_UNCHANGED: Final = replace(UNCHANGED_RELOADS, repairs=60)
