@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from flink_app.declaration import DeclarationError
 from infra.arguments import ExitCode
+from infra.progress import show
 from infra.simulate.command_line import parser
 from infra.simulation import HistoryError, check
 
@@ -18,7 +19,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.histories < 1:
         argument_parser.error(f"--histories: at least 1, not {options.histories}")
     try:
-        report = check(options.declaration, histories=options.histories, seed=options.seed)
+        with show("running histories") as how_far:
+            report = check(
+                options.declaration,
+                histories=options.histories,
+                seed=options.seed,
+                progress=how_far.count,
+            )
     except DeclarationError as error:
         sys.stderr.write(f"simulate: {error}\n")
         return ExitCode.WRONG_ARGUMENTS

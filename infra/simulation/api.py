@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,6 +98,7 @@ def check(
     seed: int = 0,
     values: Mapping[str, Prescribed] | None = None,
     shrink_runs: int = 400,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Report:
     """Runs random histories of the source and compares every target after every commit.
 
@@ -110,6 +111,7 @@ def check(
             of their type.
         shrink_runs: how many runs a failing history may take to be made smaller; with 0 it is
             reported as it is.
+        progress: is given how many histories have been run, and of how many, after each.
 
     Raises:
         HistoryError: a target was wrong; the message has the smallest history found.
@@ -137,6 +139,7 @@ def check(
                 shrunk = shrink(*plainer, runs=shrink_runs)
                 raise HistoryError(name, number, shrunk) from shrunk.error
             report.histories += 1
+            progress(report.histories, histories)
             report.commits += outcome.commits
             report.records += outcome.records
             report.happened.update(outcome.happened)

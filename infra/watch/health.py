@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.watch.picture import Job, JobMetrics, Limits, Loads, Picture, Reading
-from infra.words import count, write_clock, write_seconds
+from infra.words import count, write_clock, write_seconds, write_whole_seconds
 
 # A load that needs repair is tried again every five minutes; an epoch that waits as long as this
 # is not one that has just been completed.
@@ -90,7 +90,7 @@ def _find_reasons(picture: Picture) -> Iterator[Reason]:
 def _away(name: str, reading: Reading[Any], picture: Picture, level: Level) -> Iterator[Reason]:
     if reading.fault:
         since = reading.away_since or picture.seen_at
-        away = write_seconds(max((picture.seen_at - since).total_seconds(), 0.0))
+        away = write_whole_seconds(max((picture.seen_at - since).total_seconds(), 0.0))
         text = f"{name}: no answer since {write_clock(since)} UTC ({away}): {reading.fault}"
         yield Reason(level, text)
 

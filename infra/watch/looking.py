@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,15 @@ from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names
 from infra.watch.bookkeeping import Bookkeeping
 from infra.watch.letters import LetterCounts, ReadFile
-from infra.watch.picture import Job, Limits, LoadedShard, Loads, Picture, Reading
+from infra.watch.picture import (
+    Job,
+    LetterReasons,
+    Limits,
+    Loads,
+    Picture,
+    Reading,
+    Stream,
+)
 from infra.watch.reader import Reader, utc_now
 from infra.watch.shards import StreamLags
 
@@ -51,44 +60,37 @@ class Watch:
 
     Args:
         places: where its facts are.
-        every: seconds from one look to the next; 0 for each time that `look` is called.
         now: the time.
     """
 
-    def __init__(
-        self, places: Places, every: float = 0.0, now: Callable[[], dt.datetime] = utc_now
-    ) -> None:
+    def __init__(self, places: Places, now: Callable[[], dt.datetime] = utc_now) -> None:
         self._places = places
         self._now = now
         self._bookkeeping = Bookkeeping(places.names)
         self._letter_counts = LetterCounts(places.read_file)
         self._stream_lags = StreamLags(places.stream_arn, places.kinesis)
-        self._warehouse = Reader(self._read_warehouse, every, now)
-        self._letters = Reader(
-            lambda: self._letter_counts.count(self._last_loads().letters), every, now
-        )
-        self._stream = Reader(
-            lambda: self._stream_lags.read(self._loaded_shards(), now()), every, now
-        )
+        self._warehouse = Reader(self._read_warehouse, now=now)
+        self._letters = Reader(self._read_letters, now=now)
+        self._stream = Reader(self._read_stream, now=now)
         self._job = None
         if places.read_job is not None:
-            self._job = Reader(places.read_job, max(every, places.job_seconds), now)
+            self._job = Reader(places.read_job, places.job_seconds, now)
+        self._stop = threading.Event()
 
     def look(self) -> Picture:
         """Asks everybody, one after the other."""
-        for reader in self._readers():
-            reader.look()
+        self._look_at_data()
+        self._look_at_job()
         return self.picture()
 
-    def start(self) -> None:
-        """Asks everybody from now on, each on a thread of its own."""
-        for reader in self._readers():
-            reader.start()
+    def start(self, every: float) -> None:
+        """From now on asks every so many seconds, on threads, so that one that hangs delays few."""
+        for look in (self._look_at_data, self._look_at_job):
+            threading.Thread(target=self._go_on, args=(look, every), daemon=True).start()
 
     def stop(self) -> None:
-        """Asks nobody any more."""
-        for reader in self._readers():
-            reader.stop()
+        """Asks nobody any more; a question that is under way is not waited for."""
+        self._stop.set()
 
     def picture(self) -> Picture:
         """What they have said last."""
@@ -104,21 +106,39 @@ class Watch:
             ended=self._places.has_ended(),
         )
 
-    def _readers(self) -> Iterator[Reader[Any]]:
-        """The warehouse first: what the others ask for depends on it."""
-        yield from (self._warehouse, self._stream, self._letters)
+    def _go_on(self, look: Callable[[], None], every: float) -> None:
+        while not self._stop.is_set():
+            look()
+            self._stop.wait(every)
+
+    def _look_at_data(self) -> None:
+        """The warehouse first: it says behind which records to ask, and which files there are."""
+        self._warehouse.look()
+        loads = self._warehouse.reading.value
+        if loads is None:
+            return
+        # Without a cut it is not known where a shard goes on.
+        if loads.shards or not loads.read:
+            self._stream.look()
+        self._letters.look()
+
+    def _look_at_job(self) -> None:
         if self._job is not None:
-            yield self._job
+            self._job.look()
 
     def _read_warehouse(self) -> Loads:
         with self._places.open_warehouse() as cursor:
             return self._bookkeeping.read(cursor, self._now())
 
-    def _last_loads(self) -> Loads:
-        return self._warehouse.reading.value or Loads(begun=False)
+    def _read_stream(self) -> Stream:
+        shards = self._known_loads().shards
+        return self._stream_lags.read({shard.shard: shard for shard in shards}, self._now())
 
-    def _loaded_shards(self) -> Mapping[str, LoadedShard]:
-        return {shard.shard: shard for shard in self._last_loads().shards}
+    def _read_letters(self) -> LetterReasons:
+        return self._letter_counts.count(self._known_loads().letters)
+
+    def _known_loads(self) -> Loads:
+        return self._warehouse.reading.value or Loads(begun=False)
 
 
 def _with_durations(warehouse: Reading[Loads], job: Reading[Job] | None) -> Reading[Loads]:

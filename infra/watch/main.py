@@ -91,8 +91,8 @@ def _print_looks(places: Places, interval: float, *, as_json: bool) -> None:
 
 def _show(console: Console, places: Places, interval: float) -> None:
     """The live screen, until what is watched has ended; its last state stays on the terminal."""
-    watch = Watch(places, interval)
-    watch.start()
+    watch = Watch(places)
+    watch.start(interval)
     try:
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while not (picture := watch.picture()).ended:

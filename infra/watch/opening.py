@@ -75,7 +75,11 @@ def choose_run(runs: list[LocalRunFile], pid: int | None) -> LocalRunFile:
 
 def open_local(options: argparse.Namespace) -> Places:
     """A run on this machine. Raises NothingToWatchError, SettingsError, RunFolderError."""
-    run = choose_run(find_runs(), options.run)
+    return open_run(choose_run(find_runs(), options.run))
+
+
+def open_run(run: LocalRunFile) -> Places:
+    """A run, by what it says of itself. Raises SettingsError."""
     settings = load_settings(Path(run.properties))
     session: Any = boto3.Session(
         region_name=settings.application.region,

@@ -7,7 +7,6 @@ one: a warehouse, a job or a stream that is away must not end the watch.
 from __future__ import annotations
 
 import datetime as dt
-import threading
 import traceback
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
@@ -42,19 +41,18 @@ class Reader(Generic[T]):
 
     Args:
         ask: gives its answer, or raises.
-        every: seconds from one question to the next, at least.
+        every: seconds from one question to the next, at least; the others are left out.
         now: the time.
     """
 
     def __init__(
-        self, ask: Callable[[], T], every: float, now: Callable[[], dt.datetime] = utc_now
+        self, ask: Callable[[], T], every: float = 0.0, now: Callable[[], dt.datetime] = utc_now
     ) -> None:
         self._ask = ask
         self._every = every
         self._now = now
         self._reading: Reading[T] = Reading()
         self._asked_at: dt.datetime | None = None
-        self._stop = threading.Event()
 
     @property
     def reading(self) -> Reading[T]:
@@ -76,21 +74,6 @@ class Reader(Generic[T]):
             )
         else:
             self._reading = Reading(value, self._now())
-
-    def start(self) -> threading.Thread:
-        """From now on asks on a thread of its own, so that one that hangs holds up nobody."""
-        thread = threading.Thread(target=self._go_on, name="reader", daemon=True)
-        thread.start()
-        return thread
-
-    def stop(self) -> None:
-        """No further question; one that is under way is not waited for."""
-        self._stop.set()
-
-    def _go_on(self) -> None:
-        while not self._stop.is_set():
-            self.look()
-            self._stop.wait(self._every)
 
 
 def _explain(error: Exception) -> str:

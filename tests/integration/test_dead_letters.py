@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -21,7 +22,11 @@ from flink_app.dead_letters.sealing import Original
 from flink_app.privacy.keys import PrivacyKeys
 from flink_app.records.rejected import Reason
 from infra.local.example import Example
+from infra.local.runs import LocalRunFile, process_start
 from infra.local.stack import BUCKET, TOKEN_KEY
+from infra.watch.looking import Watch
+from infra.watch.opening import open_run
+from infra.watch.rendering import write_screen
 from tests.support.bad_records import BAD_RECORDS, order_book_for_all
 from tests.support.running import Running, running
 
@@ -66,6 +71,29 @@ def spoilt(folder: Path, originals: Originals) -> Iterator[tuple[Running, Spoilt
             example.close()
 
 
+def check_watch(run: Running, bad: Mapping[bytes, Reason]) -> None:
+    """What `starjoin watch` says of the dead letters, once the job has ended."""
+    pid = os.getpid()
+    properties = str(run.stack.properties)
+    of_this = LocalRunFile("a test", "order_book", pid, process_start(pid), properties)
+    picture = Watch(open_run(of_this)).look()
+    assert (picture.warehouse.fault, picture.letters.fault, picture.stream.fault) == ("", "", "")
+    loads, letters = picture.warehouse.value, picture.letters.value
+    assert loads is not None
+    assert letters is not None
+    assert (loads.read, loads.dead_lettered, loads.gap_count) == (run.put, len(bad), 0)
+    counted: Counter[str] = Counter()
+    for kind in letters.alike:
+        counted[kind.reason] += kind.count
+        assert kind.remedy == Reason(kind.reason).remedy
+    if len(loads.letters) < 30:  # no more files are looked into
+        assert counted == Counter(str(reason) for reason in bad.values())
+    assert letters.counted == counted.total() > 0
+    assert picture.stream.value is not None
+    assert {lag.seconds for lag in picture.stream.value.lags} == {0.0}
+    assert "wrong_type" in write_screen(picture, 80)
+
+
 @pytest.mark.parametrize("originals", list(Originals))
 def test_every_bad_record_is_found_with_its_reason_and_every_good_one_is_in_the_table(
     tmp_path: Path, originals: Originals
@@ -78,6 +106,7 @@ def test_every_bad_record_is_found_with_its_reason_and_every_good_one_is_in_the_
         bad = example.bad
         assert seen.dead_lettered == len(bad) >= 3 * len(Reason)
         assert run.put - len(bad) * EVERY < EVERY * 2  # one in twenty, of both putting together
+        check_watch(run, bad)
         run.assert_equal_to_source(bad)
 
         letters = rows(run, Kind.DEAD_LETTERS)

@@ -25,7 +25,12 @@ import urllib3
 from infra.arguments import ExitCode
 from infra.local import reaper
 from infra.local.postgres import EmbeddedPostgres, find_program
+from infra.local.runs import LocalRunFile
 from infra.run.main import main
+from infra.watch.looking import Watch
+from infra.watch.opening import open_run
+from infra.watch.picture import Picture
+from infra.watch.rendering import write_screen
 from tests.unit.stars import ROOT
 
 pytestmark = pytest.mark.integration
@@ -226,8 +231,12 @@ def test_sql_in_wide_row_out_and_nothing_left(tmp_path: Path) -> None:
         )
         assert answer.stdout == "Genève\n"
         check_watch(tmp_path)
+        (file,) = (tmp_path / "starjoin").iterdir()
+        watch = Watch(open_run(LocalRunFile(**json.loads(file.read_text()))))
+        before = watch.look()
         assert run.end(signal.SIGINT) == ExitCode.DONE
-        assert list((tmp_path / "starjoin").iterdir()) == []
+        assert not file.exists()
+        check_that_all_are_away(before, watch.look())
         assert run.printed().endswith("Ending\nNothing of it is left running.\n")
         assert "\x1b" not in run.printed()  # progress is for terminals
 
@@ -282,6 +291,27 @@ def check_watch(folder: Path) -> None:
     assert watching.wait(PATIENCE_SECONDS) == ExitCode.DONE, shown
     assert shown.count(b"\x1b[?1049h") == shown.count(b"\x1b[?1049l") == 1
     assert b"Traceback" not in shown
+
+
+def check_that_all_are_away(before: Picture, after: Picture) -> None:
+    """What a watch says once nothing answers any more: since when, and what it has seen last."""
+    assert (before.ended, after.ended) == (False, True)
+    assert before.job is not None
+    assert after.job is not None
+    for former, present in (
+        (before.warehouse, after.warehouse),
+        (before.stream, after.stream),
+        (before.job, after.job),
+    ):
+        assert former.fault == ""
+        assert present.fault != ""
+        assert present.away_since is not None
+        assert present.read_at == former.read_at is not None
+        assert present.value is not None
+    said = write_screen(after, 80)
+    assert said.startswith("failing  starjoin run of shop.yaml")
+    assert "- the warehouse: no answer since" in said
+    assert "report it" not in said  # all of it was foreseen
 
 
 def rows(run: Run) -> list[tuple[Any, ...]]:

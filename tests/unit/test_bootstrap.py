@@ -169,17 +169,16 @@ def test_a_step_that_takes_long_shows_how_far_it_is_at_a_terminal_alone(
     monkeypatch.setattr(bootstrap, "_LOOK_SECONDS", 0.01)
     monkeypatch.setattr(bootstrap, "_PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(sys, "stderr", stream)
-    # It ends once what it has said was seen, or, in a pipe, at once.
     seen = tmp_path / "seen"
-    command = f"echo Collecting one; until [ -e {seen} ]; do :; done"
+    # At a terminal it ends once what it has said was seen; in a pipe nobody looks.
+    until_seen = f"until [ -e {seen} ]; do :; done"
+    command = f"echo Collecting one; {until_seen if is_terminal else 'sleep 0.2'}"
 
     def describe(said: str) -> str:
         if "Collecting" in said:
             seen.touch()
         return bootstrap.describe_pip(said, 9)
 
-    if not is_terminal:
-        seen.touch()
     bootstrap.run(["bash", "-c", command], log="step", describe=describe)
     shown = stream.getvalue()
     if is_terminal:
@@ -187,6 +186,7 @@ def test_a_step_that_takes_long_shows_how_far_it_is_at_a_terminal_alone(
         assert shown.endswith("\r\x1b[K")
     else:
         assert shown == ""
+        assert not seen.exists()
 
 
 def test_how_far_pip_is() -> None:

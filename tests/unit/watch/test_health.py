@@ -34,7 +34,7 @@ def test_what_is_well_has_no_reasons() -> None:
         (
             picture(letters=Reading(None, None, "no such file", ago(3))),
             Level.WARNING,
-            "the files of dead letters: no answer since 09:30:07 UTC (3.0 s): no such file",
+            "the files of dead letters: no answer since 09:30:07 UTC (3 s): no such file",
         ),
         (picture(job=Reading(Job("FAILED"), NOW)), Level.FAILING, "the job is FAILED"),
         (picture(job=Reading(Job("READY"), NOW)), Level.FAILING, "the job is READY"),

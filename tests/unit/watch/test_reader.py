@@ -89,20 +89,3 @@ def test_an_error_that_nobody_foresaw_is_shown_with_its_place_and_ends_nothing()
     assert "please report it" in fault
     assert "a@b.org" not in fault
     assert place.read(reader) == Reading(2, at(10))
-
-
-def test_on_a_thread_it_is_asked_until_it_is_stopped() -> None:
-    asked: list[int] = []
-    reader: Reader[int]
-
-    def ask() -> int:
-        asked.append(1)
-        if len(asked) == 3:
-            reader.stop()
-        return len(asked)
-
-    reader = Reader(ask, 0.0)
-    thread = reader.start()
-    thread.join(timeout=60)
-    assert not thread.is_alive()
-    assert reader.reading.value == 3
