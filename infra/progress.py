@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final, TextIO
 
 from rich.console import Console, RenderableType
 from rich.progress import (
@@ -30,6 +30,14 @@ from infra.words import write_whole_seconds
 _BAR_WIDTH: Final = 16
 # Below it the bar leaves too little for the words.
 _LEAST_WIDTH_OF_BAR: Final = 70
+
+
+def console_on(stream: TextIO, **options: Any) -> Console:
+    """A console that takes a stream for a terminal only if it is one.
+
+    rich also goes by FORCE_COLOR, which some have set wherever nobody sits.
+    """
+    return Console(file=stream, force_terminal=stream.isatty(), **options)
 
 
 class _Remaining(ProgressColumn):
@@ -93,7 +101,7 @@ def show(
     title: str, console: Console | None = None, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[HowFar]:
     """Shows what goes on within the block, and for how long; on standard error unless given."""
-    shown_on = console or Console(stderr=True)
+    shown_on = console or console_on(sys.stderr)
     columns: list[ProgressColumn] = [
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -155,6 +163,6 @@ class Narration:
 @contextmanager
 def narrate(title: str) -> Iterator[Narration]:
     """Lines on standard output, each with the time that it takes while it takes it."""
-    console = Console()
+    console = console_on(sys.stdout)
     with show(title, console) as how_far:
         yield Narration(console, how_far)

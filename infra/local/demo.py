@@ -8,6 +8,7 @@ balance; stop.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -29,7 +30,7 @@ from infra.local.progress import Progress, progress
 from infra.local.runs import Announcement, RunFolderError
 from infra.local.stack import LocalStack
 from infra.local.toolchain import ToolchainError, connectors_jar
-from infra.progress import show
+from infra.progress import console_on, show
 from infra.words import count as count_of
 
 _LOOK_SECONDS: Final = 0.5
@@ -44,7 +45,7 @@ class DemoError(StarjoinError, RuntimeError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the demo; returns 0 only if the warehouse equals the result of all changes."""
     options = parser().parse_args(arguments)
-    console = Console()
+    console = console_on(sys.stdout)
     started = time.monotonic()
     try:
         with tempfile.TemporaryDirectory(

@@ -11,8 +11,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NoReturn
 
-from rich.console import Console
-
 from connectors.failures import StarjoinError
 from infra.arguments import ExitCode
 from infra.catalogue.model import CatalogueError
@@ -22,7 +20,7 @@ from infra.local.runs import Announcement
 from infra.local.source import stream
 from infra.local.stack import STREAM, LocalStack
 from infra.local.toolchain import check_java, connectors_jar
-from infra.progress import Steps, show
+from infra.progress import Steps, console_on, show
 from infra.run.command_line import parser
 from infra.run.database import Database
 from infra.run.declared import Declared, read_declared, refuse
@@ -77,7 +75,7 @@ class _Run:
     def __init__(self, options: Namespace, printer: Printer) -> None:
         self._options = options
         self.printer = printer
-        self._steps = Steps(Console(stderr=True), _STEPS)
+        self._steps = Steps(console_on(sys.stderr), _STEPS)
         self.has_followed = False
 
     def run(self) -> NoReturn:

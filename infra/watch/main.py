@@ -15,6 +15,8 @@ from rich.live import Live
 
 from connectors.failures import StarjoinError, describe_error
 from infra.arguments import ExitCode
+from infra.progress import console_on
+from infra.run.signals import interrupt_once
 from infra.watch.command_line import parser
 from infra.watch.health import Level, judge
 from infra.watch.looking import Places, Watch
@@ -36,7 +38,9 @@ def main(arguments: Sequence[str] | None = None, *, opened: Open | None = None) 
     """Watches until Ctrl-C, or looks once; the exit code is as the help says."""
     options = parser().parse_args(arguments)
     try:
-        return _run((opened or _open)(options), options)
+        # Whatever ends it from outside: the terminal has to be given its own screen back.
+        with interrupt_once():
+            return _run((opened or _open)(options), options)
     except KeyboardInterrupt:
         return ExitCode.DONE
     except (ClientError, BotoCoreError) as error:
@@ -57,7 +61,7 @@ def _open(options: argparse.Namespace) -> Places:
 def _run(places: Places, options: argparse.Namespace) -> int:
     default = _INTERVAL if options.environment is None else _ENVIRONMENT_INTERVAL
     interval = options.interval or default
-    console = Console(highlight=False)
+    console = console_on(sys.stdout, highlight=False)
     if options.once:
         picture = Watch(places).look()
         _print(console, picture, as_json=options.json)

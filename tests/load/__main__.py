@@ -18,7 +18,7 @@ from rich.console import Console
 
 from flink_app.declaration import DeclarationError
 from infra.arguments import ArgumentParser
-from infra.progress import HowFar, show
+from infra.progress import HowFar, console_on, show
 from tests.load.changes import ChangesSettings
 from tests.load.command_line import parser
 from tests.load.declared import DeclaredSettings
@@ -50,7 +50,7 @@ def main(
 ) -> int:
     """Runs a load test, or compares two earlier ones; gives the exit code."""
     options = read_options(arguments)
-    console = Console(highlight=False, soft_wrap=True)
+    console = console_on(sys.stdout, highlight=False, soft_wrap=True)
     if options.compare is not None:
         return compare(console, options)
     with show("load test", console) as how_far:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from infra.progress import HowFar, Steps, narrate, show
+from infra.progress import HowFar, Steps, console_on, narrate, show
 
 
 def terminal(width: int = 80) -> Console:
@@ -57,8 +57,12 @@ def test_it_fits_a_narrow_terminal_and_brackets_are_text() -> None:
     assert max(map(len, shown.splitlines())) <= 40
 
 
-def test_nothing_of_it_goes_into_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    pipe = Console(file=io.StringIO(), width=80)
+@pytest.mark.parametrize("forced", ["", "1"])
+def test_nothing_of_it_goes_into_a_pipe(
+    forced: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", forced)
+    pipe = console_on(io.StringIO(), width=80)
 
     def use(how_far: HowFar) -> None:
         how_far.say("half of it")
@@ -77,7 +81,10 @@ def test_nothing_of_it_goes_into_a_pipe(capsys: pytest.CaptureFixture[str]) -> N
     assert captured.out + captured.err == ""
 
 
-def test_a_narration_in_a_pipe_is_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_narration_in_a_pipe_is_its_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
     with narrate("deploy of shop") as narration:
         narration.say("environment [shop]")
         narration.count(1, 2, "per cent")

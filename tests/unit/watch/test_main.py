@@ -72,7 +72,10 @@ def run(
     return main(arguments, opened=opened)
 
 
-def test_one_look_as_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_look_as_a_screen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a pipe is a pipe all the same
     assert run("--once", ends_after=1) == ExitCode.DONE
     said = capsys.readouterr().out
     assert said.startswith("starting  the run ")
