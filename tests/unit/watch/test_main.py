@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -120,6 +121,22 @@ def test_ctrl_c_is_how_it_is_meant_to_end(capsys: pytest.CaptureFixture[str]) ->
         raise KeyboardInterrupt
 
     assert run(read_job=interrupted) == ExitCode.DONE
+    assert capsys.readouterr().err == ""
+
+
+def test_whatever_ends_it_from_outside_is_no_abrupt_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+
+        def end() -> Job:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return Job("RUNNING")
+
+        assert run(read_job=end) == ExitCode.DONE
+    finally:
+        signal.signal(signal.SIGTERM, before)
     assert capsys.readouterr().err == ""
 
 
