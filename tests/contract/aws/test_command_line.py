@@ -29,13 +29,18 @@ def run(account: Account, *arguments: str) -> int:
     )
 
 
-def watch(account: Account, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    """One look at the environment, whose warehouse has no tables yet."""
+def look(account: Account) -> int:
+    """One look at the environment."""
 
     def opened(options: argparse.Namespace) -> Places:
         return open_environment(options, open_clients=lambda *_: account.clients)
 
-    watch_main(["--environment", "example", "--once", "--json"], opened=opened)
+    return watch_main(["--environment", "example", "--once", "--json"], opened=opened)
+
+
+def watch(account: Account, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What a look shows of the environment, whose warehouse has no tables yet."""
+    look(account)
     seen: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert seen["watched"] == "environment example"
     assert (seen["warehouse"]["value"]["begun"], seen["warehouse"]["fault"]) == (False, None)
@@ -47,6 +52,8 @@ def watch(account: Account, capsys: pytest.CaptureFixture[str]) -> dict[str, Any
 def test_deploy_status_stop_and_destroy(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert look(account) == 1
+    assert "watch: there is no stack starjoin-example-data: deploy" in capsys.readouterr().err
     assert run(account, "deploy", "--package", str(account.package)) == 0
     assert "ticket-seller: RUNNING" in capsys.readouterr().out
     assert run(account, "status") == 0
