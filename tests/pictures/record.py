@@ -1,17 +1,20 @@
 """Runs the commands whose output the README shows, and writes down what they print.
 
-Through pipes: then nothing is overwritten, and the lines are those that stay on a terminal.
+Through pipes: then nothing is overwritten, and the lines are those that stay on a terminal. A look
+of `watch` is one screen, so it is given a terminal, and has its colours.
 """
 
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,31 +42,35 @@ class RecordingError(StarjoinError, RuntimeError):
 class Recorded:
     """A command of `starjoin` at work, and what it has printed so far."""
 
-    def __init__(self, screen: Screen, arguments: list[str], **environment: str) -> None:
+    def __init__(self, screen: Screen, arguments: list[str], *, on_terminal: bool = False) -> None:
         self.text = ""
         self._changed = threading.Condition()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "infra.cli", *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "COLUMNS": str(screen.columns),
-                "PYTHONPATH": str(ROOT),
-                **environment,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        read, write = pty.openpty() if on_terminal else os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "infra.cli", *arguments],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    "COLUMNS": str(screen.columns),
+                    "PYTHONPATH": str(ROOT),
+                    "TERM": "xterm-256color",
+                },
+                stdout=write,
+                stderr=subprocess.DEVNULL,
+            )
+        finally:
+            os.close(write)
+        self._output = os.fdopen(read, encoding="utf-8")
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            with self._changed:
-                self.text += line
-                self._changed.notify_all()
+        with self._output, suppress(OSError):  # how a terminal ends when nobody writes to it
+            for line in self._output:
+                with self._changed:
+                    self.text += line
+                    self._changed.notify_all()
         with self._changed:
             self._changed.notify_all()
 
@@ -124,7 +131,7 @@ def record_run() -> None:
             source.execute(_CHANGE)
         running.wait_for(r"changed with a dimension", loaded.end())
         look = ["watch", "--once", "--run", str(running.pid)]
-        _write(watching, Recorded(watching, look, FORCE_COLOR="1").end(0))
+        _write(watching, Recorded(watching, look, on_terminal=True).end(0))
     finally:
         running.interrupt()
     _write(screen, running.end(0))

@@ -12,9 +12,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from build import COMMANDS, java_for
+from connectors.version import VERSION
 from infra.bootstrap import Java
 from tests.load.report import page
 from tests.pictures import screens
+from tests.pictures.record import Recorded, RecordingError
 from tests.pictures.report import MADE_FROM, digest, name_picture, read_recorded
 from tests.pictures.screens import PICTURES, RECORDED, SCREENS, Screen
 from tests.pictures.terminal import draw
@@ -100,6 +102,18 @@ def test_another_output_makes_another_picture(
     assert draw(coloured) != drawn
     screen.recorded.write_text("one\n")
     assert draw(screen) != drawn
+
+
+@pytest.mark.parametrize("on_terminal", [False, True])
+def test_a_command_is_recorded_as_it_prints(on_terminal: bool) -> None:
+    screen = SCREENS["watch"]
+    done = Recorded(screen, ["--version"], on_terminal=on_terminal)
+    assert done.wait_for(r"starjoin (\S+)$")[1] == VERSION
+    assert done.end(0) == f"starjoin {VERSION}\n"
+    with pytest.raises(RecordingError, match="it ended with 2"):
+        Recorded(screen, ["no-such"], on_terminal=on_terminal).end(0)
+    with pytest.raises(RecordingError, match="the output has no"):
+        Recorded(screen, ["--version"], on_terminal=on_terminal).wait_for("nothing of it")
 
 
 def test_the_door_has_the_command_and_needs_no_jdk_to_draw() -> None:
