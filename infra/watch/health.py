@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,7 @@ from infra.words import count, write_clock, write_seconds, write_whole_seconds
 # A load that needs repair is tried again every five minutes; an epoch that waits as long as this
 # is not one that has just been completed.
 _REPAIR_SECONDS: Final = 60
+_LONGEST_FAULT: Final = 240
 _WELL: Final = "RUNNING"
 # States that pass by themselves.
 _ON_THE_WAY: Final = frozenset(
@@ -91,7 +93,9 @@ def _away(name: str, reading: Reading[Any], picture: Picture, level: Level) -> I
     if reading.fault:
         since = reading.away_since or picture.seen_at
         away = write_whole_seconds(max((picture.seen_at - since).total_seconds(), 0.0))
-        text = f"{name}: no answer since {write_clock(since)} UTC ({away}): {reading.fault}"
+        # A refused query is repeated in its fault; `--json` has all of it.
+        fault = textwrap.shorten(reading.fault, _LONGEST_FAULT, placeholder=" ...")
+        text = f"{name}: no answer since {write_clock(since)} UTC ({away}): {fault}"
         yield Reason(level, text)
 
 

@@ -119,6 +119,13 @@ def test_a_load_that_needs_repair_is_said_while_it_waits() -> None:
     assert "a load cannot succeed until somebody repairs" in judge(shown).reasons[0].text
 
 
+def test_a_fault_that_repeats_a_query_is_shortened() -> None:
+    fault = f"the warehouse query failed ({'SELECT a ' * 90}): no such table"
+    (reason,) = judge(picture(warehouse=Reading(None, None, fault, NOW))).reasons
+    assert reason.text.endswith("SELECT a ...")
+    assert len(reason.text) < 320
+
+
 def test_the_worst_reason_comes_first_and_is_the_level() -> None:
     health = judge(WORST)
     assert health.level is Level.FAILING
