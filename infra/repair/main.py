@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.failures import describe_error
 from flink_app.declaration.dms_records import CoarsePositions, Positions
+from flink_app.records.plan import RecordPlan
 from flink_app.settings import Settings as ApplicationSettings
 from infra.reconcile.comparison import source_table
 from infra.reconcile.letters import name_letters
@@ -93,6 +94,7 @@ def _repair(options: Namespace) -> Done:
                 settings.source.stream_arn,
                 sides.star,
                 declared,
+                RecordPlan(sides.star, settings.application.generations),
                 lambda: dt.datetime.now(dt.UTC),
             ),
             sides.clock,

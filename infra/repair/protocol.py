@@ -11,7 +11,8 @@ It begins with confirmed differences, as a reconciliation has found them.
    before the snapshot began. And every change that the snapshot lacks is later.
 3. Each row becomes a record with a position of its own: the successor of the one that is there. So
    it wins over what is there, and loses to every later change, whenever that comes. Where there is
-   nothing it is below every change. A row that the source lacks becomes a delete.
+   nothing it is below every change. A row that the source lacks becomes a delete. What decode would
+   refuse is left out: a run of dead letters would stop the application.
 4. The records are put onto the stream.
 5. The same keys are compared once more, when the records are loaded.
 
@@ -78,6 +79,9 @@ class Plan:
 class Stream(Protocol):
     """Takes records."""
 
+    def find_fault(self, repair: RowRepair) -> str:
+        """Why the application would not take a record; empty if it would."""
+
     def put(self, repairs: Sequence[RowRepair]) -> None:
         """Puts all of them. Raises RepairStoppedError where that fails half-way."""
 
@@ -138,7 +142,11 @@ class Repair:
             values = self._read_values(chosen, source.read_values)
         for row in chosen:  # 3
             position = choose_position(positions[row], self._declared.generations[row.table])
-            plan.repairs.append(RowRepair(row, position, values.get(row)))
+            repair = RowRepair(row, position, values.get(row))
+            if fault := self._stream.find_fault(repair):
+                plan.left_out[row] = f"it would be a dead letter: {fault}"
+            else:
+                plan.repairs.append(repair)
         return plan
 
     def apply(self, plan: Plan, result: Result) -> Result:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flink_app.declaration import Star
-from flink_app.records.plan import DATA, METADATA, REPAIR
+from flink_app.decode.rows import parse_record
+from flink_app.records.plan import DATA, METADATA, REPAIR, RecordPlan
+from flink_app.records.rejected import Rejected
 from flink_app.records.repair_marker import RepairMarker
 from infra.reconcile.comparison import SourceTable, read_key_text
 from infra.repair.protocol import RowRepair
@@ -51,3 +53,9 @@ def make_record(repair: RowRepair, table: SourceTable, star: Star, made: dt.date
     digest = hashlib.sha256(f"{schema}.{name}.{repair.row.key}".encode()).hexdigest()
     text = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     return Record(f"{name}.{digest}"[:256], text.encode())
+
+
+def find_fault(record: Record, plan: RecordPlan) -> str:
+    """Why decode would refuse a record, without any value; empty if it would not."""
+    outcome = parse_record(record.payload, plan)
+    return f"{outcome.detail} ({outcome.reason})" if isinstance(outcome, Rejected) else ""

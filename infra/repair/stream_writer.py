@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from flink_app.declaration import Star
+from flink_app.records.plan import RecordPlan
 from infra.repair.errors import RepairStoppedError
 from infra.repair.protocol import RowRepair
-from infra.repair.records import make_record
+from infra.repair.records import Record, find_fault, make_record
 from infra.repair.rows import Declared
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class StreamWriter:
         stream_arn: of the stream.
         star: of the declaration.
         declared: its tables.
+        plan: how the application reads its records.
         now: the time at which a record is made.
     """
 
@@ -35,13 +37,17 @@ class StreamWriter:
     stream_arn: str
     star: Star
     declared: Declared
+    plan: RecordPlan
     now: Callable[[], dt.datetime]
+
+    def find_fault(self, repair: RowRepair) -> str:
+        """Why the application would not take a record; empty if it would."""
+        return find_fault(self._make(repair), self.plan)
 
     def put(self, repairs: Sequence[RowRepair]) -> None:
         """Puts all of them; their order is of no meaning. Raises RepairStoppedError."""
         for number, repair in enumerate(repairs):
-            table = self.declared.tables[repair.row.table]
-            record = make_record(repair, table, self.star, self.now())
+            record = self._make(repair)
             try:
                 self.client.put_record(
                     StreamARN=self.stream_arn,
@@ -55,6 +61,9 @@ class StreamWriter:
                     "is put twice changes nothing"
                 )
                 raise RepairStoppedError(message) from None
+
+    def _make(self, repair: RowRepair) -> Record:
+        return make_record(repair, self.declared.tables[repair.row.table], self.star, self.now())
 
 
 def _describe(error: ClientError | BotoCoreError) -> str:

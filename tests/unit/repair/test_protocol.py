@@ -127,18 +127,27 @@ def test_a_position_of_a_log_is_not_young(commit: int) -> None:
 
 
 class _NoStream:
+    fault = ""
+
+    def find_fault(self, repair: Any) -> str:
+        return self.fault if repair else ""
+
     def put(self, repairs: Any) -> None:
         raise AssertionError(repairs)
 
 
 def make_repair(
-    world: DamagedWorld, warehouse: Any = None, limit: int = 10, **declared: Any
+    world: DamagedWorld,
+    warehouse: Any = None,
+    limit: int = 10,
+    stream: Any = None,
+    **declared: Any,
 ) -> Any:
     sides = Source(world), warehouse or RunningWarehouse(world)
     reconciliation = Reconciliation(*sides, world, world, ReconcileSettings(), lambda _: None)
     known = Declared(**{**vars(DECLARED), **declared})
     options: dict[str, Any] = {"gap": 0, "limit": limit, "say": lambda _: None}
-    return Repair(*sides, reconciliation, known, _NoStream(), world, **options)
+    return Repair(*sides, reconciliation, known, stream or _NoStream(), world, **options)
 
 
 def differing(*keys: str, kind: str = EXTRA, is_general: bool = False) -> Result:
@@ -169,6 +178,18 @@ def test_nothing_is_repaired_while_shards_are_read_again(
     monkeypatch.setattr(WarehouseLook, "is_read_again", lambda _: next(in_turn))
     with pytest.raises(NotRepairableError, match="the application has started again"):
         make_repair(DamagedWorld(1)).plan(differing("1,"))
+
+
+def test_what_decode_would_refuse_is_left_out() -> None:
+    world = DamagedWorld(3)
+    world.drain()
+    world.go_on = lambda: None  # type: ignore[method-assign] # nothing happens meanwhile
+    stream = _NoStream()
+    stream.fault = "column amount: a integer cannot be read from a string (wrong_type)"
+    plan: Plan = make_repair(world, stream=stream).plan(differing("1,"))
+    assert plan.repairs == []
+    (reason,) = plan.left_out.values()
+    assert reason == f"it would be a dead letter: {stream.fault}"
 
 
 def test_what_changed_within_the_last_minute_is_left_out_where_only_times_order() -> None:

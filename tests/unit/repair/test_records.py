@@ -148,7 +148,17 @@ class FakeKinesis:
 
 def writer(kinesis: Any) -> StreamWriter:
     declared = Declared({"thing": TABLE}, {"thing": 3}, [])
-    return StreamWriter(kinesis, "arn", STAR, declared, lambda: MADE)
+    return StreamWriter(kinesis, "arn", STAR, declared, PLAN, lambda: MADE)
+
+
+def test_what_decode_would_refuse_is_known_before_it_is_put() -> None:
+    stream = writer(FakeKinesis())
+    assert stream.find_fault(RowRepair(ROW, POSITION, VALUES)) == ""
+    assert stream.find_fault(RowRepair(ROW, POSITION, None)) == ""
+    bad = stream.find_fault(RowRepair(ROW, POSITION, {**VALUES, "name": "x" * 21}))
+    assert bad == "column name: the text has 21 bytes and varchar(20) holds 20 (too_long)"
+    later = stream.find_fault(RowRepair(ROW, lowest_position(4), VALUES))
+    assert "(no_position)" in later
 
 
 def test_all_records_are_put() -> None:
