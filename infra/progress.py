@@ -148,12 +148,9 @@ class Narration:
 
     def say(self, line: str) -> None:
         """A line to keep."""
-        if self._console.is_terminal:
-            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-            self._how_far.rename(line.strip().partition("\n")[0])
-        else:
-            sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
+        # As Text: what stands in brackets or between colons is neither markup nor an emoji.
+        self._console.print(Text(line), soft_wrap=True)
+        self._how_far.rename(line.strip().partition("\n")[0])
 
     def count(self, done: int, total: int, thing: str = "") -> None:
         """How far it is what the last line says."""

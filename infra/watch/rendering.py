@@ -101,19 +101,19 @@ def _facts(picture: Picture) -> RenderableType:
     facts.add_column(overflow="fold")
     loads = picture.warehouse.value
     if loads is None:
-        facts.add_row("warehouse", "not read yet")
+        facts.add_row("warehouse", Text("not read yet"))
     elif loads.begun:
-        facts.add_row("complete", _complete(loads, picture.seen_at))
-        facts.add_row("in", _incoming(loads))
-        facts.add_row("out", _outgoing(loads))
+        facts.add_row("complete", Text(_complete(loads, picture.seen_at)))
+        facts.add_row("in", Text(_incoming(loads)))
+        facts.add_row("out", Text(_outgoing(loads)))
     if picture.job is not None:
         job = picture.job.value
-        facts.add_row("pending", "unknown" if job is None else _write_pending(job))
-        facts.add_row("job", "unknown" if job is None else _job(job, picture.seen_at))
+        facts.add_row("pending", Text("unknown" if job is None else _write_pending(job)))
+        facts.add_row("job", Text("unknown" if job is None else _job(job, picture.seen_at)))
     if (stream := picture.stream.value) is not None:
         worst = stream.worst
         lag = "no open shards" if worst is None else _lag(worst.seconds)
-        facts.add_row("stream", f"{stream.name}: {count(len(stream.lags), 'shard')}, {lag}")
+        facts.add_row("stream", Text(f"{stream.name}: {count(len(stream.lags), 'shard')}, {lag}"))
     return facts
 
 

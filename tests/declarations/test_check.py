@@ -14,7 +14,7 @@ import yaml
 
 from connectors.redshift import ledger
 from flink_app.declaration import Declaration, DeclarationError, Star
-from flink_app.denormalise import join, operator
+from flink_app.denormalise import join, joiner
 from infra.simulate.main import main
 from infra.simulation import ArgumentError, HistoryError, ValuesError, check
 from infra.simulation.choices import Choices
@@ -43,7 +43,7 @@ def test_a_declaration_of_a_stranger_holds(name: str) -> None:
 
 @pytest.mark.parametrize("path", [TICKET_SELLER_FILE, ORDER_BOOK_FILE], ids=lambda path: path.stem)
 def test_a_shipped_declaration_holds(path: Path) -> None:
-    assert check(path, histories=20).never_filled == ()
+    assert check(path, histories=30).never_filled == ()
 
 
 def test_the_same_seed_is_the_same_history() -> None:
@@ -61,7 +61,7 @@ def break_join(monkeypatch: pytest.MonkeyPatch, column: str) -> None:
         wrong = ["wrong" if value else None for value in made.column(place).to_pylist()]
         return made.set_column(place, made.schema.field(place), pa.array(wrong, pa.string()))
 
-    monkeypatch.setattr(operator, "wide_rows", broken)
+    monkeypatch.setattr(joiner, "wide_rows", broken)
 
 
 def test_a_broken_join_is_reported_with_a_small_history(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,7 +86,7 @@ def test_a_narration_in_a_pipe_is_its_lines(
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     with narrate("deploy of shop") as narration:
-        narration.say("environment [shop]")
+        narration.say("environment [shop], arn:key:" + " x" * 100)
         narration.count(1, 2, "per cent")
         narration.say("done")
-    assert capsys.readouterr().out == "environment [shop]\ndone\n"
+    assert capsys.readouterr().out == f"environment [shop], arn:key:{' x' * 100}\ndone\n"
