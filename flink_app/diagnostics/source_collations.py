@@ -25,7 +25,7 @@ def contradicts(name: str, column: ReadColumn) -> bool:
     """
     return any(
         ignores is not None and ignores is not (collation in column.ignored)
-        for collation, ignores in _read_name(name).items()
+        for collation, ignores in read_name(name).items()
     )
 
 
@@ -41,8 +41,8 @@ def ignores_trailing_blanks(name: str) -> bool:
     return bool(words & _ALL_WORDS)
 
 
-def _read_name(name: str) -> dict[Collation, bool | None]:
-    """Whether case and accents are ignored; None where the name does not say."""
+def read_name(name: str) -> dict[Collation, bool | None]:
+    """Whether case and accents are ignored, by a collation's name; None where it does not say."""
     lower = name.lower()
     words = frozenset(lower.split("_"))
     ignores_case = _find_word(words, "ci", "cs")

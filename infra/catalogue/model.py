@@ -75,6 +75,10 @@ class SourceColumn:
         collation: what the source ignores when it compares: `case_insensitive`, ...
         may_be_left_out: whether an update that does not touch it may lack a large value of it.
         sample: None where no value was looked at.
+        ignores_trailing_blanks: whether the source takes text for equal that differs in blanks at
+            its end alone.
+        has_zero_dates: whether dates were seen whose month or day is zero.
+        collation_remark: what somebody should know if the column is compared; often empty.
     """
 
     name: str
@@ -85,6 +89,9 @@ class SourceColumn:
     collation: tuple[str, ...] = ()
     may_be_left_out: bool = False
     sample: Sample | None = None
+    ignores_trailing_blanks: bool = False
+    has_zero_dates: bool = False
+    collation_remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -178,6 +185,7 @@ class Catalogue:
         positions: what orders its changes, as the declaration calls it; empty if unknown.
         names: by schema the names of everything there, also of what is no table.
         left_out: what is there and is no table that could be declared.
+        remarks: what has to be otherwise for its changes to be captured, without a full stop.
     """
 
     name: str
@@ -186,3 +194,4 @@ class Catalogue:
     tables: tuple[SourceTable, ...]
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    remarks: tuple[str, ...] = ()

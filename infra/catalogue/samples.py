@@ -41,6 +41,11 @@ class Budget:
         """Whether no further table is to be looked at."""
         return time.monotonic() >= self.ends
 
+    @property
+    def reason(self) -> str:
+        """Why none is, once it is spent."""
+        return f"the {TOTAL_SECONDS:.0f} seconds for all tables were over"
+
 
 @dataclass(frozen=True)
 class TableSample:
@@ -72,7 +77,7 @@ def sample_table(
         budget: of all tables.
     """
     if budget.is_spent:
-        return TableSample(reason=f"the {TOTAL_SECONDS:.0f} seconds for all tables were over")
+        return TableSample(reason=budget.reason)
     try:
         with connection.transaction():
             connection.execute(f"SET LOCAL statement_timeout = {TABLE_MILLISECONDS}")

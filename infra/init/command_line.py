@@ -11,18 +11,20 @@ def parser(prog: str = "starjoin init") -> ArgumentParser:
     """The options of `init`."""
     parser = ArgumentParser(
         prog=prog,
-        description="Read a PostgreSQL database and propose a declaration: tables, keys, "
-        "references, types, a wide target for each fact, treatments for what looks personal. "
-        "Nothing is changed in the database, and no value of a row is kept or shown: one "
-        "read-only transaction reads the catalogue, and counts in up to 500 rows of each table "
+        description="Read a database of PostgreSQL, MySQL or MariaDB and propose a declaration: "
+        "tables, keys, references, types, a wide target for each fact, treatments for what looks "
+        "personal. Nothing is changed in the database, and no value of a row is kept or shown: "
+        "read-only transactions read the catalogue, and count in up to 500 rows of each table "
         "what values look like.",
         epilog="Exit codes: 0 a declaration was written; 1 the source cannot be read, or has "
         "nothing to declare; 2 wrong arguments, or a file that cannot be written. "
-        "The password is best left out of --dsn: set PGPASSWORD, or have it in ~/.pgpass.",
+        "The password is best left out of --dsn: set PGPASSWORD, or have it in "
+        "~/.pgpass; for MySQL set MYSQL_PWD.",
         advice={
             "--url": "the address is --dsn",
             "--database": "the address is --dsn, and has the database's name",
-            "--host": "the address is --dsn, as postgresql://USER@HOST:5432/DATABASE",
+            "--host": "the address is --dsn, as postgresql://USER@HOST:5432/DATABASE or "
+            "mysql://USER@HOST:3306/DATABASE",
             "--force": "a file that is there is replaced by --overwrite",
         },
     )
@@ -30,7 +32,8 @@ def parser(prog: str = "starjoin init") -> ArgumentParser:
     source.add_argument(
         "--dsn",
         metavar="ADDRESS",
-        help="the database, as postgresql://USER@HOST:5432/DATABASE or as libpq takes it",
+        help="the database, as postgresql://USER@HOST:5432/DATABASE or as libpq takes it, "
+        "or as mysql://USER@HOST:3306/DATABASE",
     )
     source.add_argument(
         "--records",
@@ -44,7 +47,8 @@ def parser(prog: str = "starjoin init") -> ArgumentParser:
         action="append",
         default=[],
         metavar="SCHEMA",
-        help="read this schema alone; may be given several times (default: all)",
+        help="read this schema alone; may be given several times (default: all; of a MySQL, whose "
+        "schemas are databases, that of the address)",
     )
     parser.add_argument(
         "--output",

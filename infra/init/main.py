@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _read(options: Namespace) -> Catalogue:
     if options.records is not None:
         return read_records(options.records)
-    from infra.catalogue.postgresql import read_database  # the driver is imported when needed
+    from infra.catalogue.databases import read_database
     from infra.progress import show
 
     with show("reading the source") as how_far:

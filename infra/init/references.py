@@ -47,7 +47,9 @@ def _reason_against(draft: Draft, table: DraftTable, key: ForeignKey) -> str:
     """Why a foreign key cannot be followed; empty where it can."""
     other = draft.tables.get(key.referenced)
     if other is None:
-        return f"{full_name(key.referenced)} is not declared"
+        is_read = key.schema in {table.source.schema for table in draft.tables.values()}
+        remedy = "" if is_read else f": --schema {key.schema} reads it"
+        return f"{full_name(key.referenced)} is not declared{remedy}"
     if None in [table.column_of(name) for name in key.columns]:
         return "one of its columns is left out"
     key_sources = [other.columns[name].source.name for name in other.key]
@@ -217,15 +219,25 @@ def _agree(group: _Group) -> None:
             if column.type != widest:
                 column.remarks.append(f"as wide as what it is compared with: {widest}")
             column.type = widest
-    ignored = sorted({word for column in members for word in column.source.collation})
-    for column in members:
-        if ignored and column.type.is_text:
-            column.options["collation"] = ignored[0] if len(ignored) == 1 else ignored
+    _compare_alike([column for column in members if column.type.is_text])
     _treat(group.members, is_compared=True)
     are_tokens = any(column.treatment is not None for column in members)
     if are_tokens and any(column.type.name == "char" for column in members):
         for column in members:
             column.options["trailing_blanks"] = "trim"
+
+
+def _compare_alike(members: list[DraftColumn]) -> None:
+    """Text is compared as the source does it: without what it ignores."""
+    ignored = sorted({word for column in members for word in column.source.collation})
+    ignores_blanks = any(column.source.ignores_trailing_blanks for column in members)
+    for column in members:
+        if ignored:
+            column.options["collation"] = ignored[0] if len(ignored) == 1 else ignored
+        if ignores_blanks:
+            column.options["trailing_blanks"] = "trim"
+        if column.source.collation_remark:
+            column.remarks.append(column.source.collation_remark)
 
 
 def _limit_length(column: DraftColumn) -> None:

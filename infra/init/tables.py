@@ -118,6 +118,21 @@ def declare_large_values(draft: Draft) -> None:
             )
 
 
+def declare_zero_dates(draft: Draft) -> None:
+    """Columns with dates that no calendar has are NULL there, instead of dead letters."""
+    for table in draft.tables.values():
+        for column in table.columns.values():
+            if not column.source.has_zero_dates or column.is_dropped:
+                continue
+            if column.name in table.compared:
+                column.remarks.append(
+                    "dates with a zero month or day were seen: such records are dead letters"
+                )
+            else:
+                column.options["zero_dates"] = "as_null"
+                column.remarks.append("dates with a zero month or day were seen: they become NULL")
+
+
 def _partitions(table: SourceTable, names: Mapping[str, frozenset[str]]) -> list[Any]:
     """A pattern for the partitions of each schema, or else all of their names."""
     parts: dict[str, list[str]] = {}

@@ -103,7 +103,7 @@ def _column(draft: Draft, column: DraftColumn) -> Iterator[str]:
     written = content if isinstance(content, str) else _flow(content)
     line = f"      {_scalar(column.name)}: {written}"
     behind = f"  # {'; '.join(column.brief)}" if column.brief else ""
-    if len(line + behind) > _WIDTH:
+    if column.brief and len(line + behind) > _WIDTH:
         yield from _comment([_sentence("; ".join(column.brief))], 6)
         behind = ""
     yield line + behind
