@@ -135,8 +135,8 @@ def read_database(
             raise CatalogueError(message) from None
     if not catalogue.tables and not catalogue.left_out:
         message = (
-            f"database {' and '.join(chosen)} has no tables that user {server_address.user} may see: name "
-            "another one, or have SELECT on its tables granted"
+            f"database {' and '.join(chosen)} has no tables that user {server_address.user} may "
+            "see: name another one, or have SELECT on its tables granted"
         )
         raise CatalogueError(message)
     return catalogue

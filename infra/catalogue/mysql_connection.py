@@ -298,7 +298,7 @@ _CAUSES: Final[tuple[tuple[type[OSError], str], ...]] = (
     ),
     (
         ssl.SSLCertVerificationError,
-        "the certificate of {server_name} is not of ssl-ca: name another file, or ssl-mode=REQUIRED",
+        "the certificate of {server_name} is not of ssl-ca: name another, or ssl-mode=REQUIRED",
     ),
     (
         ConnectionRefusedError,
@@ -316,8 +316,8 @@ _REFUSALS: Final[Mapping[int, str]] = {
     ER.CON_COUNT_ERROR: "the server has no session free: try again later",
     ER.HOST_NOT_PRIVILEGED: "the server at {server_name} admits nobody from this machine",
     ER.HOST_IS_BLOCKED: (
-        "the server at {server_name} has shut this machine out after too many failed sessions: FLUSH "
-        "HOSTS there lets it in again"
+        "the server at {server_name} has shut this machine out after too many failed sessions: "
+        "FLUSH HOSTS there lets it in again"
     ),
     CR.CR_SSL_CONNECTION_ERROR: "the server at {server_name} has no TLS, which ssl-mode asks for",
     CR.CR_SERVER_LOST: "what listens on {server_name} ended the session: is it a MySQL?",
