@@ -143,13 +143,14 @@ def _write(screen: Screen, text: str) -> None:
 
 def record_all(tell: Callable[[str], None], folder: Path) -> None:
     """Runs each and writes down its output; the load test's report as well, by way of `folder`."""
-    tell("Recording the demo")
-    record_demo()
-    tell("Recording a run, and a look at it")
-    record_run()
+    # First: its report says whether files differ from the commit, as the other recordings do.
     tell("Recording a load test")
     code = load_test(["--rate", "500", "--minutes", "1", "--output", str(folder)])
     if code != 0:
         message = f"the load test ended with {code}"
         raise RecordingError(message)
     REPORT.write_bytes((folder / "report.json").read_bytes())
+    tell("Recording the demo")
+    record_demo()
+    tell("Recording a run, and a look at it")
+    record_run()
