@@ -24,10 +24,13 @@ from tests.load.figures import (
     Percentiles,
     Report,
     Second,
+    Trial,
 )
 from tests.load.report import page
 from tests.load.side_by_side import page as page_of_two
+from tests.pictures.report import read_recorded
 from tests.support.browser import HOW_TO_GET_ONE, Scheme, find_chromium, look_at, open_browser
+from tests.unit.load.test_operators import operator
 from tests.unit.load.test_report import process, report
 from tests.unit.stars import ROOT
 
@@ -83,6 +86,20 @@ def long_run() -> Report:
             process(name, 1.9)
             for name in ("warehouse (PostgreSQL)", "source (PostgreSQL, idle)", "Python worker 12")
         ],
+        operators=[
+            operator("Source: Read the change stream → Split facts from the rest → Decode", 1, 0.9),
+            operator("Load", 0.05, 0.0),
+        ],
+        trials=[
+            Trial(rate=500, why_not="", p50=2.1, p99=119.06, growth=-0.2),
+            Trial(
+                rate=12_800,
+                why_not="the generator itself was late by 3.20 s (p99)",
+                p50=None,
+                p99=None,
+                growth=None,
+            ),
+        ],
         thresholds=[
             JudgedThreshold(text="p99>6s", figure="p99", found=119.06, crossed=True),
             JudgedThreshold(text="due-max>20min", figure="due-max", found=None, crossed=None),
@@ -102,6 +119,7 @@ def failed() -> Report:
 PAGES = {
     "report": lambda: page(long_run()),
     "small report": lambda: page(report()),
+    "recorded report": lambda: page(read_recorded()),
     "failed": lambda: page(failed()),
     "comparison": lambda: page_of_two(
         long_run(), report(), [Path("build/load-test/before/report.json"), Path("after.json")]
@@ -155,6 +173,19 @@ def test_the_drawing_of_the_data_path_can_be_read(
                 '<text class="name" x="8" y="40">too long for it</text></svg>'
             ),
             "does not fit its box",
+        ),
+        (
+            '<p style="width: 40px; overflow-wrap: anywhere">subtasks</p>',
+            '"subtasks" is broken in',
+        ),
+        (
+            (
+                "<style>td::before { content: attr(data-head); overflow-wrap: anywhere }"
+                "td { display: flex; width: 300px } p { margin: 0 }</style>"
+                '<table><tr><td data-head="operator"><p>'
+                "a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k</table>"
+            ),
+            '"operator" is broken before',
         ),
         (
             '<svg viewBox="0 0 900 50" width="300"><text x="1" y="20">small</text></svg>',

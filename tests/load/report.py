@@ -6,6 +6,7 @@ frame, into which `style.css` is copied.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import Final
@@ -38,7 +39,7 @@ _VERDICTS: Final = {
 
 def page(report: Report) -> str:
     """The whole page."""
-    length = max([second.at + 1 for second in report.seconds] or [1])
+    length = _find_length(report)
     body = [
         _head(report),
         _tiles(report),
@@ -54,6 +55,14 @@ def page(report: Report) -> str:
         _how(report),
     ]
     return document(f"Starjoin load test: {describe_asked(report)}", body)
+
+
+def _find_length(report: Report) -> int:
+    """The seconds that all charts show: the last batch may come after the last record."""
+    ends = [second.at + 1 for second in report.seconds]
+    ends += [math.ceil(batch.at) + 1 for batch in report.batches]
+    ends += [math.ceil(checkpoint.at) + 1 for checkpoint in report.checkpoints]
+    return max(ends, default=1)
 
 
 def describe_asked(report: Report) -> str:

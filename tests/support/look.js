@@ -55,6 +55,33 @@
     }
   }
 
+  // Words that are broken for want of room; only those that no line would hold may be.
+  const longest = 30;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!isShown(node.parentElement) || node.parentElement instanceof SVGElement) continue;
+    for (const word of node.textContent.matchAll(/[^\s-]+/g)) {
+      if (word[0].length > longest) continue;
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top)));
+      if (lines.size > 1) faults.push(`"${word[0]}" is broken in ${name(node.parentElement)}`);
+    }
+  }
+  const pen = document.createElement("canvas").getContext("2d");
+  for (const cell of document.querySelectorAll("td[data-head]")) {
+    const style = getComputedStyle(cell, "::before");
+    if (!isShown(cell) || style.content === "none" || style.display === "none") continue;
+    pen.font = style.font;
+    for (const word of cell.dataset.head.split(/[\s-]+/)) {
+      if (pen.measureText(word).width > parseFloat(style.width) + 1) {
+        faults.push(`"${word}" is broken before ${name(cell)}`);
+      }
+    }
+  }
+
   for (const drawing of document.querySelectorAll("svg")) {
     if (!isShown(drawing)) continue;
     const outer = drawing.getBoundingClientRect();
