@@ -202,7 +202,12 @@ class World:
             self._load(shard.pop(0))
 
     def _load(self, change: Change) -> None:
-        if change.table == "sale" and self.damage.get(change.key, ("",))[0] == "missing":
+        kind, position, _ = self.damage.get(change.key, ("", "", None))
+        if (
+            change.table == "sale"
+            and kind == "missing"
+            and self._position_of(change.key) == position
+        ):
             self.warehouse.sales.pop(change.key, None)  # nothing is there to be older or newer
         self.warehouse.load(change)
 
