@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.positions import POSITION_TYPE, position_type
 from connectors.redshift.spec import (
     ColumnSpec,
+    ComputedSpec,
     ConstantSpec,
     DimensionSpec,
     PatchSpec,
@@ -14,8 +15,10 @@ from connectors.redshift.spec import (
     WarehouseSpec,
 )
 from connectors.staging.shape import shape_of
+from flink_app.computed_sql import columns_of, write_expression, write_literal
+from flink_app.declaration.expressions import Expression
 from flink_app.declaration.file import DeclarationError
-from flink_app.declaration.model import Constant
+from flink_app.declaration.literals import Constant
 from flink_app.declaration.star import DELETED, POSITION, Path, Star, unchanged_position_column
 from flink_app.positions.position import UNKNOWN
 
@@ -61,6 +64,7 @@ def _target(name: str, star: Star) -> TargetSpec:
         schema=declared.schema_name,
         columns=(*visible, *_hidden_columns(name, star)),
         declared=tuple(column.name for column in visible),
+        computed=tuple(_compute_column(*each) for each in star.computed_columns(name).items()),
         constants=tuple(_constant(*constant) for constant in declared.constants.items()),
         key=star.key_columns(name),
         dist_key=declared.dist_key or _default_dist_key(star.key_columns(name)),
@@ -74,14 +78,18 @@ def _target(name: str, star: Star) -> TargetSpec:
     )
 
 
+def _compute_column(name: str, expression: Expression) -> ComputedSpec:
+    columns = tuple((column, kind.sql) for column, kind in columns_of(expression).items())
+    return ComputedSpec(name, write_expression(expression), expression.type.sql, columns)
+
+
 def _constant(name: str, value: Constant) -> ConstantSpec:
     """A constant as SQL; text is as long as it is, and a VARCHAR has at least one byte."""
     if isinstance(value, str):
-        text = value.replace("'", "''")
-        return ConstantSpec(name, f"'{text}'", f"VARCHAR({max(len(value.encode()), 1)})")
-    if isinstance(value, bool):
-        return ConstantSpec(name, str(value).upper(), "BOOLEAN")
-    return ConstantSpec(name, str(value), "BIGINT")
+        kind = f"VARCHAR({max(len(value.encode()), 1)})"
+    else:
+        kind = "BOOLEAN" if isinstance(value, bool) else "BIGINT"
+    return ConstantSpec(name, write_literal(value), kind)
 
 
 def _default_dist_key(key: tuple[str, ...]) -> str | None:

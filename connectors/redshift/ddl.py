@@ -9,7 +9,14 @@ from connectors.redshift.alter import Present
 from connectors.redshift.bookkeeping import create_statements as create_bookkeeping
 from connectors.redshift.names import Names, list_columns, quote
 from connectors.redshift.position_sql import from_digits
-from connectors.redshift.spec import ColumnSpec, DimensionSpec, TargetSpec, WarehouseSpec
+from connectors.redshift.spec import (
+    ColumnSpec,
+    ComputedSpec,
+    ConstantSpec,
+    DimensionSpec,
+    TargetSpec,
+    WarehouseSpec,
+)
 
 # When a tombstone was written; tables of layout versions before 8 do not have it.
 TOMBSTONE_TIME: Final = "_loaded_at"
@@ -62,16 +69,23 @@ def create_base(target: TargetSpec, names: Names) -> str:
 
 
 def create_view(target: TargetSpec, names: Names, present: Collection[str]) -> str:
-    """A target's view: of the declared columns those that the base table has, then constants.
+    """A target's view: the declared columns, computed ones, constants.
+
+    What the base table does not have yet is left out, with what is computed of it.
 
     It is late-binding, so that the base table can be altered, and replaced by a copy, beneath it.
     """
     shown = [quote(column) for column in target.declared if column in present]
-    shown += [f"CAST({c.value} AS {c.sql_type}) AS {quote(c.name)}" for c in target.constants]
+    computed = (c for c in target.computed if all(name in present for name, _ in c.columns))
+    shown += [*map(_show, computed), *map(_show, target.constants)]
     return (
         f"CREATE VIEW {names.view(target)} AS\nSELECT {', '.join(shown)}\n"
         f"FROM {names.base(target)}\nWITH NO SCHEMA BINDING"
     )
+
+
+def _show(column: ComputedSpec | ConstantSpec) -> str:
+    return f"CAST({column.value} AS {column.sql_type}) AS {quote(column.name)}"
 
 
 def create_tombstones(target: TargetSpec, warehouse: WarehouseSpec, names: Names) -> str:

@@ -72,6 +72,20 @@ class ConstantSpec:
 
 
 @dataclass(frozen=True)
+class ComputedSpec:
+    """A column that a target's view computes: as SQL, and its type.
+
+    Attributes:
+        columns: pairs (column of the target, its type) that the SQL reads, and has counted on.
+    """
+
+    name: str
+    value: str
+    sql_type: str
+    columns: Pairs
+
+
+@dataclass(frozen=True)
 class TargetSpec:
     """One wide table.
 
@@ -81,7 +95,8 @@ class TargetSpec:
         schema: of the view and of the base table.
         columns: of the base table, which are those of a staged row but for the delete flag.
         declared: the first of these, which the view shows; the others are hidden.
-        constants: what the view shows behind them.
+        computed: what the view computes of these and shows behind them.
+        constants: what it shows behind those.
         key: of the fact.
         dist_key: what the base table is distributed by; None if Redshift chooses.
         sort_key: what it is sorted by.
@@ -96,6 +111,7 @@ class TargetSpec:
     schema: str
     columns: tuple[ColumnSpec, ...]
     declared: tuple[str, ...]
+    computed: tuple[ComputedSpec, ...]
     constants: tuple[ConstantSpec, ...]
     key: tuple[str, ...]
     dist_key: str | None

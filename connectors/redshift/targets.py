@@ -23,6 +23,7 @@ from connectors.redshift.ledger import Cursor
 from connectors.redshift.names import Names, quote
 from connectors.redshift.spec import TargetSpec, WarehouseSpec
 from connectors.sql_limits import BASE_SUFFIX
+from connectors.sql_types import SqlType
 
 _TABLE: Final = "r"
 _VIEW: Final = "v"
@@ -31,6 +32,7 @@ _LOOK: Final = """SELECT c.relname, c.relkind, obj_description(c.oid, 'pg_class'
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname IN (%s, %s) AND c.relkind IN ('r', 'v', 'm')"""
 _QUOTED: Final = re.compile(r'"([\w$]+)"')
+_TEXT: Final = re.compile(r"'(?:[^']|'')*'")
 _WORD: Final = re.compile(r'"(?:[^"]|"")*"|[\w$]+|[^\w\s]')
 
 
@@ -100,6 +102,8 @@ def find_change(
     _refuse_strangers(target, warehouse, names, under_name, base)
     change = _find_change(cursor, target, names, under_name, base)
     table = base or under_name
+    if table is not None:
+        _refuse_wider(target, names, table)
     return Found(change, table.columns if table is not None else {})
 
 
@@ -119,7 +123,7 @@ def _find_change(
     view = create_view(target, names, base.columns)
     if under_name is None:
         return Change((view,), message=_say_recreated(target, names))
-    if _matches(target, view, under_name.definition):
+    if _matches(view, under_name.definition):
         return None
     return _replace(target, names, under_name, _grants_on(cursor, target), view)
 
@@ -220,6 +224,27 @@ def refuse_table_of_another(
             raise NeedsRepairError(message)
 
 
+def _refuse_wider(target: TargetSpec, names: Names, table: Relation) -> None:
+    """Raises NeedsRepairError if a column may hold what a computed one has not counted on.
+
+    A table may be wider than declared; its numbers would then leave a type that the view computes
+    in, and one such row makes the view unreadable. Longer text is cut by the view's casts.
+    """
+    for computed in target.computed:
+        for name, sql_type in computed.columns:
+            declared, present = SqlType.parse(sql_type), table.columns.get(name)
+            if present is None or declared == present.type or declared.is_varchar:
+                continue
+            message = (
+                f"column {quote(name)} of table {names.base(target)} is {present.type}, declared "
+                f"as {declared}, and the computed column {quote(computed.name)} of the target "
+                f"{names.view(target)} reads it: its values may be too large for what is computed "
+                f"of them. Declare the column as {str(present.type).lower()}, or leave the "
+                "computed column out"
+            )
+            raise NeedsRepairError(message)
+
+
 def _refuse_base_of_another(cursor: Cursor, target: TargetSpec, names: Names) -> None:
     """Raises NeedsRepairError if the table to be renamed is the base table of another's view."""
     other = target.table.removesuffix(BASE_SUFFIX)
@@ -311,15 +336,14 @@ def _say_recreated(target: TargetSpec, names: Names) -> str:
     )
 
 
-def _matches(target: TargetSpec, statement: str, definition: str) -> bool:
+def _matches(statement: str, definition: str) -> bool:
     """Whether a view is what this CREATE VIEW makes, whoever has formatted it since.
 
-    Of constants every blank and capital counts.
+    Of text in it every blank and capital counts.
     """
     query = statement.partition(" AS\n")[2]
-    return _flatten(query) in _flatten(definition) and all(
-        constant.value in definition for constant in target.constants if "'" in constant.value
-    )
+    is_same = _flatten(query) in _flatten(definition)
+    return is_same and _TEXT.findall(query) == _TEXT.findall(definition)
 
 
 def _mentions(definition: str, table: str) -> bool:

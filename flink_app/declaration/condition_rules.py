@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from flink_app.declaration.collation import canonical_form
+from flink_app.declaration.literals import Constant
 from flink_app.declaration.model import (
     Column,
     Condition,
-    Constant,
     DeclarationParts,
     Table,
     Target,
@@ -39,7 +39,7 @@ def condition_faults(declaration: DeclarationParts, name: str, target: Target) -
             yield Fault(key_path, f"column {column} {problem}", remedy, subject, needs=of_column)
             continue
         for value in condition.values:
-            if problem := _find_misfit_of_value(fact, column, value):
+            if problem := find_misfit_of_value(fact, column, value):
                 remedy = "write what the column is stored as, or leave the value out"
                 yield Fault(key_path, problem, remedy, subject, needs=of_column)
     if target.row_conditions:
@@ -74,7 +74,7 @@ def _find_misfit(declared: Column, condition: Condition) -> tuple[str, str]:
             f"has treatment {declared.treatment}, so it is not stored as it is written here",
             "compare a column with treatment keep, or use is_null",
         )
-    if not _is_comparable(declared.type):
+    if not is_comparable(declared.type):
         return (
             f"has type {declared.type}, and values are compared of text, whole numbers and boolean",
             f"use is_null, or {_VIEW}",
@@ -82,15 +82,16 @@ def _find_misfit(declared: Column, condition: Condition) -> tuple[str, str]:
     return "", ""
 
 
-def _is_comparable(kind: ColumnType) -> bool:
+def is_comparable(kind: ColumnType) -> bool:
+    """Whether Arrow and Redshift compare its values exactly as they are declared."""
     return kind.is_text or kind.is_integer or kind.name == "boolean"
 
 
-def _find_misfit_of_value(fact: Table, column: str, value: Constant) -> str:
+def find_misfit_of_value(table: Table, column: str, value: Constant) -> str:
     """Why no row has the value; empty where one may have it."""
-    kind = fact.columns[column].type
+    kind = table.columns[column].type
     if kind.is_text:
-        return _find_misfit_of_text(fact, column, value)
+        return _find_misfit_of_text(table, column, value)
     if kind.name == "boolean":
         return "" if isinstance(value, bool) else f"{value!r} is neither true nor false"
     if isinstance(value, str | bool):
@@ -99,13 +100,13 @@ def _find_misfit_of_value(fact: Table, column: str, value: Constant) -> str:
     return "" if -limit <= value < limit else f"{value} does not fit {kind}"
 
 
-def _find_misfit_of_text(fact: Table, column: str, value: Constant) -> str:
-    declared = fact.columns[column]
+def _find_misfit_of_text(table: Table, column: str, value: Constant) -> str:
+    declared = table.columns[column]
     if not isinstance(value, str):
         return f"{value!r} is no text, and column {column} is {declared.type}: write it in quotes"
     if len(value.encode(errors="surrogatepass")) > (declared.type.length or 0):
         return f"{value!r} does not fit {declared.type}"
-    if fact.trailing_blanks(column) is not None and value.endswith(" "):
+    if table.trailing_blanks(column) is not None and value.endswith(" "):
         return f"{value!r} ends in a blank, which stored values do not"
     form = canonical_form(value, declared.ignored)
     return "" if form == value else f"{value!r} is stored as {form!r}, by the column's collation"

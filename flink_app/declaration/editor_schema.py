@@ -15,6 +15,7 @@ from pydantic_core import core_schema
 from connectors.sql_limits import MOST_SORT_KEY_COLUMNS, SYSTEM_COLUMNS
 from flink_app.declaration.declaration import Declaration
 from flink_app.declaration.dms_records import ENVELOPE
+from flink_app.declaration.formula import OPTIONS
 from flink_app.declaration.model import Treatment
 from flink_app.declaration.names import IDENTIFIER, LONGEST_IDENTIFIER, PATTERN_WORDS
 
@@ -90,13 +91,17 @@ def _sharpen(models: Schema, whole: Schema) -> None:
     target["sort_key"] |= {**names, "maxItems": MOST_SORT_KEY_COLUMNS}
     target["dist_key"] |= identifier
     models["Condition"] |= {"minProperties": 1, "maxProperties": 1}
+    models["Operand"] |= {"minProperties": 1, "maxProperties": 1}
+    range_alone = {"propertyNames": {"enum": ["at_least", "below"]}}
+    models["Comparison"] |= {"minProperties": 1, "anyOf": [{"maxProperties": 1}, range_alone]}
+    models["Formula"] |= _formula_conditions()
     target["schema"]["not"] = {"pattern": "^(pg_|information_schema$|catalog_history$)"}
     inner = IDENTIFIER.removeprefix("^").removesuffix("$")
     target["columns"]["additionalProperties"] |= {
         "pattern": rf"^{inner}(\.{inner})*$",
         "patternErrorMessage": "a column of the fact, or references and a column with dots between",
     }
-    for section in ("columns", "constants"):
+    for section in ("columns", "computed", "constants"):
         target[section]["propertyNames"]["not"] = {"enum": sorted(SYSTEM_COLUMNS)}
     table["columns"]["minProperties"] = 1
     whole["tables"]["minProperties"] = 1
@@ -149,6 +154,19 @@ def _column_conditions() -> list[Schema]:
             "rounded_numbers is for integer and decimal types",
         ),
     ]
+
+
+def _formula_conditions() -> Schema:
+    """One kind of formula, with the options that belong to it."""
+    holders: dict[str, list[Schema]] = {}
+    for kind, options in OPTIONS.items():
+        for option in options:
+            holders.setdefault(option, []).append(_has(kind))
+    return {
+        "oneOf": [_has(kind) for kind in OPTIONS],
+        "dependentSchemas": {option: {"anyOf": kinds} for option, kinds in holders.items()}
+        | {"date_part": _has("of")},
+    }
 
 
 def _has(key: str) -> Schema:

@@ -22,9 +22,11 @@ from pydantic import (
 
 from flink_app.declaration.collation import Collation
 from flink_app.declaration.dms_records import DmsRecords, RoundedNumbers, ZeroDates
+from flink_app.declaration.formula import Formula
+from flink_app.declaration.literals import ComparedValue, Constant, DeclaredConstant
 from flink_app.declaration.names import Identifier, SourceName
 from flink_app.declaration.partitions import Partitions
-from flink_app.declaration.types import MAX_VARCHAR_BYTES, ColumnType
+from flink_app.declaration.types import ColumnType
 from flink_app.validation.fault import Fault, FaultsError
 from flink_app.validation.strict_model import StrictModel
 
@@ -286,64 +288,14 @@ class Table(StrictModel):
         return frozenset((*self.key, *(c for r in self.references.values() for c in r.columns)))
 
 
-Constant = str | int | bool
-_LONGEST_WHOLE: Final = 63  # bits of a bigint without its sign
-
-
-def _check_constant(value: Any) -> Constant:
-    if isinstance(value, str):
-        return _check_constant_text(value)
-    if isinstance(value, int):  # true and false among them
-        if not -(1 << _LONGEST_WHOLE) <= value < 1 << _LONGEST_WHOLE:
-            message = "the number does not fit a bigint; write it in quotes, as text"
-            raise ValueError(message)
-        return value
-    message = (
-        "a constant is text, a whole number, true or false; write anything else in quotes, as text"
-    )
-    raise ValueError(message)
-
-
-def _check_constant_text(text: str) -> str:
-    """Text that means the same in SQL, whatever reads it on its way to Redshift."""
-    if not text.isprintable() or "\\" in text or "%" in text:
-        message = "text has no backslash, no per cent sign and no control characters; leave it out"
-        raise ValueError(message)
-    if len(text.encode()) > MAX_VARCHAR_BYTES:
-        message = f"text has at most {MAX_VARCHAR_BYTES} bytes; shorten it"
-        raise ValueError(message)
-    return text
-
-
-_DeclaredConstant = Annotated[
-    Any,
-    BeforeValidator(_check_constant),
-    WithJsonSchema({"type": ["string", "integer", "boolean"], "examples": ["shop", 1]}),
-]
-
-
-def _check_compared(value: Any) -> Constant:
-    if isinstance(value, str | int):
-        return value
-    message = "must be text, a whole number, true or false; write text in quotes"
-    raise ValueError(message)
-
-
-_ComparedValue = Annotated[
-    Any,
-    BeforeValidator(_check_compared),
-    WithJsonSchema({"type": ["string", "integer", "boolean"]}),
-]
-
-
 class Condition(StrictModel):
     """Which values of a fact's column a row has to have, so that it counts.
 
     As in SQL, NULL is neither one of some values nor another one.
     """
 
-    one_of: list[_ComparedValue] | None = Field(None, min_length=1, examples=[["paid", "sent"]])
-    none_of: list[_ComparedValue] | None = Field(None, min_length=1, examples=[["draft"]])
+    one_of: list[ComparedValue] | None = Field(None, min_length=1, examples=[["paid", "sent"]])
+    none_of: list[ComparedValue] | None = Field(None, min_length=1, examples=[["draft"]])
     is_null: bool | None = Field(None, strict=True, description="whether it is NULL")
 
     @property
@@ -369,7 +321,7 @@ _DeclaredCondition = Annotated[
     Condition,
     BeforeValidator(
         _condition_shorthand,
-        json_schema_input_type=Condition | _ComparedValue | list[_ComparedValue],
+        json_schema_input_type=Condition | ComparedValue | list[ComparedValue],
     ),
 ]
 
@@ -392,11 +344,16 @@ class Target(StrictModel):
         "a condition; all have to hold",
         examples=[{"status": ["paid", "sent"], "cancelled_at": {"is_null": True}}],
     )
-    constants: dict[Identifier, _DeclaredConstant] = Field(
+    constants: dict[Identifier, DeclaredConstant] = Field(
         {},
         description="columns behind the others, each with one value in every row: text, a whole "
         "number, true or false",
         examples=[{"origin": "shop"}],
+    )
+    computed: dict[Identifier, Formula] = Field(
+        {},
+        description="columns that the view computes from the target's columns",
+        examples=[{"label": {"concatenate": ["child_id", "parent_title"], "separator": " "}}],
     )
     dist_key: str | None = Field(
         None, description="what rows are distributed by; default: the fact's key of one column"

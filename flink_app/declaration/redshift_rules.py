@@ -22,6 +22,7 @@ from connectors.sql_limits import (
     WIDEST_ROW,
     is_system_schema,
 )
+from flink_app.declaration.literals import Constant
 from flink_app.declaration.model import Target
 from flink_app.declaration.star import Path, Star, unchanged_position_column
 from flink_app.declaration.types import ColumnType
@@ -93,11 +94,13 @@ def _target_faults(star: Star) -> Iterator[Fault]:
             )
             yield Fault((*key_path, "sort_key"), problem, _FEWER, f"{subject}, sort_key")
         yield from _shown_faults(target, subject, key_path)
+        yield from _view_width_faults(star, name)
 
 
 def _shown_faults(target: Target, subject: str, key_path: KeyPath) -> Iterator[Fault]:
     """Of what the view shows."""
     shown = [("columns", column) for column in target.columns]
+    shown += [("computed", column) for column in target.computed]
     shown += [("constants", column) for column in target.constants]
     for section, column in shown:
         if column in SYSTEM_COLUMNS:
@@ -105,9 +108,31 @@ def _shown_faults(target: Target, subject: str, key_path: KeyPath) -> Iterator[F
             of_column = (*key_path, section, column)
             remedy = "give it another name"
             yield Fault(of_column, _of_system(column), remedy, within, of_key=True)
-    if target.constants and len(shown) > MOST_COLUMNS:
-        problem = f"its view has {len(shown)} columns; Redshift takes at most {MOST_COLUMNS}"
-        yield Fault((*key_path, "constants"), problem, _FEWER, subject, of_key=True)
+    for section, held in (("computed", target.computed), ("constants", target.constants)):
+        if held and len(shown) > MOST_COLUMNS:
+            problem = f"its view has {len(shown)} columns; Redshift takes at most {MOST_COLUMNS}"
+            yield Fault((*key_path, section), problem, _FEWER, subject, of_key=True)
+            break
+
+
+def _view_width_faults(star: Star, name: str) -> Iterator[Fault]:
+    """Of the rows that the view shows: whoever sorts them has them in a query."""
+    target, computed = star.targets[name], star.computed_columns(name)
+    width = sum(column.type.stored_type.row_bytes for column in star.wide_columns(name))
+    added = sum(expression.type.row_bytes for expression in computed.values())
+    added += sum(_constant_bytes(constant) for constant in target.constants.values())
+    if computed and width + added > WIDEST_ROW:
+        problem = (
+            f"its view's rows have up to {width + added} bytes, {added} of them in computed "
+            "columns and constants; Redshift processes rows of at most "
+            f"{WIDEST_ROW} bytes in a query"
+        )
+        key_path: KeyPath = ("targets", name, "computed")
+        yield Fault(key_path, problem, _NARROWER, f"target {name}, computed", of_key=True)
+
+
+def _constant_bytes(value: Constant) -> int:
+    return len(value.encode()) if isinstance(value, str) else 8
 
 
 def _table_faults(star: Star) -> Iterator[Fault]:

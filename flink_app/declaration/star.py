@@ -18,8 +18,10 @@ import pyarrow as pa
 
 from connectors.positions import position_field
 from flink_app.declaration.declaration import Declaration
+from flink_app.declaration.expressions import Expression, resolve
 from flink_app.declaration.model import Column, Placement, Table, Target, Treatment
 from flink_app.declaration.provenance import Provenance
+from flink_app.validation.fault import Fault, FaultsError
 
 POSITION: Final = "_pos"
 DELETED: Final = "_deleted"
@@ -303,6 +305,17 @@ class Star:
             column = self.tables[table].columns[source]
             columns.append(WideColumn(name, path, table, source, column))
         return tuple(columns)
+
+    @_once
+    def computed_columns(self, target: str) -> Mapping[str, Expression]:
+        """What the view of `target` computes, by the columns' names, in order."""
+        resolved = {}
+        for name, formula in self.targets[target].computed.items():
+            expression, misfits = resolve(self.declaration, target, formula)
+            if expression is None:
+                raise FaultsError(Fault(m.steps, m.problem, m.remedy, name) for m in misfits)
+            resolved[name] = expression
+        return resolved
 
     @_once
     def key_columns(self, target: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from flink_app.declaration.computed_rules import computed_faults
 from flink_app.declaration.condition_rules import condition_faults
 from flink_app.declaration.model import DeclarationParts, Placement, Table, Target
 from flink_app.validation.fault import Fault, KeyPath
@@ -28,6 +29,7 @@ def target_faults(declaration: DeclarationParts) -> Iterator[Fault]:
         yield from _column_faults(declaration, name, target)
         yield from _key_faults(declaration, name, target)
         yield from _constant_faults(name, target)
+        yield from computed_faults(declaration, name, target)
         yield from condition_faults(declaration, name, target)
         yield from _setting_faults(name, target)
         yield from _placement_faults(declaration, name, target)
@@ -186,13 +188,15 @@ def _setting_faults(name: str, target: Target) -> Iterator[Fault]:
     for key_path, column in named:
         if column in target.columns:
             continue
-        if column in target.constants:
+        section = "constants" if column in target.constants else "computed"
+        if column in target.constants or column in target.computed:
+            kind = "a constant" if section == "constants" else "computed"
             yield Fault(
                 ("targets", name, *key_path),
-                f"{column!r} is a constant, which is in the view alone",
+                f"{column!r} is {kind}, which is in the view alone",
                 f"choose one of its columns: {list_words([*target.columns])}",
                 f"target {name}, {key_path[0]}",
-                needs=(("targets", name, "constants", column),),
+                needs=(("targets", name, section, column),),
             )
             continue
         shown = [shown_as for shown_as, dotted in target.columns.items() if dotted == column]

@@ -52,6 +52,21 @@ VOCABULARY: Final = Vocabulary(
         **dict.fromkeys(("toast", "large"), ("unchanged",)),
         **dict.fromkeys(("filter", "filters", "condition", "conditions", "having"), ("where",)),
         **dict.fromkeys(("literals", "fixed", "values"), ("constants",)),
+        **dict.fromkeys(
+            ("expressions", "formulas", "calculated", "derived", "computed_columns"), ("computed",)
+        ),
+        **dict.fromkeys(("concat", "concat_ws", "join_text"), ("concatenate",)),
+        **dict.fromkeys(("plus", "sum"), ("add",)),
+        **dict.fromkeys(("minus", "difference"), ("subtract",)),
+        **dict.fromkeys(("times", "mul"), ("multiply",)),
+        **dict.fromkeys(("extract", "datepart", "part"), ("date_part",)),
+        **dict.fromkeys(("cases", "switch"), ("case",)),
+        **dict.fromkeys(("else", "default", "fallback", "if_null"), ("otherwise",)),
+        **dict.fromkeys(("if",), ("when",)),
+        **dict.fromkeys(("equals", "in", "is", "eq"), ("one_of",)),
+        **dict.fromkeys(("not_in", "not"), ("none_of",)),
+        **dict.fromkeys(("min", "minimum"), ("at_least",)),
+        **dict.fromkeys(("before", "less_than", "lt", "until"), ("below",)),
     },
     values={
         **dict.fromkeys(("hmac", "token", "encrypt", "pseudonymise", "pseudonymize"), "tokenise"),
@@ -79,8 +94,12 @@ VOCABULARY: Final = Vocabulary(
             ("comment", "description", "doc", "label", "tags"), "write a comment, behind a #"
         ),
         **dict.fromkeys(
-            ("computed", "expressions", "formulas", "calculated"),
-            "remove it, and compute columns in a view on the target",
+            ("divide", "division", "quotient"),
+            "remove it, and divide in a view on the target: a divisor may be zero",
+        ),
+        **dict.fromkeys(
+            ("sql", "expression", "formula"),
+            "remove it, and write one of the formulas, or compute in a view on the target",
         ),
         **dict.fromkeys(("join", "reference", "referenced", "foreign"), _REFERENCES),
         **dict.fromkeys(

@@ -101,7 +101,8 @@ def model_faults(
         key_path = detail["loc"]
         own_error = detail.get("ctx", {}).get("error")
         if isinstance(own_error, FaultsError):
-            faults += [fault.move_below(key_path) for fault in own_error.faults]
+            moved = (fault.move_below(key_path) for fault in own_error.faults)
+            faults += [replace(fault, needs=fault.needs or (fault.key_path,)) for fault in moved]
         else:
             faults.append(replace(_form_fault(model, detail, vocabulary), needs=(key_path,)))
     return _without_misplaced(faults, model)

@@ -15,7 +15,8 @@ from functools import cached_property
 from connectors.redshift.names import Names, quote
 from connectors.redshift.spec import DimensionSpec, TargetSpec
 from flink_app.declaration import Star
-from flink_app.declaration.model import Column, Condition, Constant, TrailingBlanks, Treatment
+from flink_app.declaration.literals import Constant
+from flink_app.declaration.model import Column, Condition, TrailingBlanks, Treatment
 from flink_app.declaration.star import DELETED, POSITION, Path
 from flink_app.warehouse import warehouse_spec
 from infra.reconcile.canonical import (

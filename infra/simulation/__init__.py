@@ -12,8 +12,9 @@ simulated, one module for each part, and driven by a seed:
 - `database`: the loader's SQL on SQLite (`sqlite_dialect`); `faults`: transactions that break;
   `pruning`: what the bookkeeping tables need no more, which the loader then prunes;
 - `gaps`: where records of a shard were lost, and whether each is recorded once;
-- `oracle`: what the warehouse must hold, by plain dictionaries; `counting`: what the bookkeeping
-  tables must count; `warehouse_check`, `metrics_check`: the comparison after every commit;
+- `oracle`: what the warehouse must hold, by plain dictionaries; `computed`: what views compute;
+  `counting`: what the bookkeeping tables must count; `warehouse_check`, `metrics_check`: the
+  comparison after every commit;
 - `values`: rows, and which of their values meet; `type_values`: values of each type; `wire`: how
   DMS writes them;
 - `choices`, `profile`, `placement`, `history`, `shrink`: a random history, its replay, and its

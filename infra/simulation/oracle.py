@@ -2,7 +2,7 @@
 
 Nothing of the code under test is used but the declaration's own words: which table has which key,
 which column refers to which table. Paths, positions, treatments and names of hidden columns are
-worked out here once more.
+worked out here once more; computed columns in `computed`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Any
 
 from connectors.failures import StarjoinError
 from connectors.floors import NO_FLOORS, Floors
-from flink_app.declaration import Declaration
+from flink_app.declaration import Declaration, Star
+from infra.simulation.computed import compute
 from infra.simulation.source import Key, Position, Record, Version
 from infra.simulation.values import Row
 
@@ -150,15 +151,20 @@ class Oracle:
         return [shown[name] for name in self._declaration.tables[declared.fact].key]
 
     def compute_visible(self, target: str, tables: dict[str, dict[Key, Row]]) -> Lines:
-        """The visible columns of `target` and its constants, from plain tables."""
+        """What the view of `target` shows, from plain tables: columns, computed ones, constants."""
         declared = self._declaration.targets[target]
         versions = {
             name: {key: Version(name, key, row, (0, 0, 0)) for key, row in rows.items()}
             for name, rows in tables.items()
         }
         columns, constants = list(declared.columns), tuple(declared.constants.values())
+        computed = Star(self._declaration).computed_columns(target).values()
         rows = self.compute_expected(target, columns, versions, versions).rows
-        return [(*row, *constants) for row in rows]
+        named = [dict(zip(columns, row, strict=True)) for row in rows]
+        return [
+            (*row, *(compute(each, values) for each in computed), *constants)
+            for row, values in zip(rows, named, strict=True)
+        ]
 
     def _wide(self, target: str, fact: Version, tables: Tables) -> dict[str, Any]:
         """One wide row: visible columns, positions and hidden keys."""

@@ -365,7 +365,7 @@ class Check:
             raise WrongError(message, "stuck")
         for target in self._spec.targets:
             declared = self._star.targets[target.table]
-            visible = [*declared.columns, *declared.constants]
+            visible = [*declared.columns, *declared.computed, *declared.constants]
             expected = self._oracle.compute_visible(target.table, self._source.tables)
             actual = self._read_view(target, len(visible))
             _compare("end", expected, actual, visible, target.table)

@@ -121,7 +121,7 @@ class DeclaredChanges:
         oracle, star = Oracle(self._declaration, token_key), Star(self._declaration)
         found = []
         for name, target in self._declaration.targets.items():
-            columns = [*target.columns, *target.constants]
+            columns = [*target.columns, *target.computed, *target.constants]
             key = [columns.index(column) for column in oracle.key_columns(name)]
             rows = oracle.compute_visible(name, self._source.tables)
             found.append(TrueTable(star.targets[name].schema_name, name, columns, key, rows))

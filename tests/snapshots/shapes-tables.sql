@@ -145,7 +145,7 @@ CREATE TABLE "public"."clerks_base" (
 ) DISTKEY ("clerk");
 
 CREATE VIEW "public"."clerks" AS
-SELECT "clerk", "name", "boss", "top", "head"
+SELECT "clerk", "name", "boss", "top", "head", CAST(CASE WHEN "name" IS NULL AND "boss" IS NULL AND "top" IS NULL THEN NULL ELSE SUBSTRING(COALESCE(CAST(' < ' AS VARCHAR(3)) || CAST("name" AS VARCHAR(40)), '') || COALESCE(CAST(' < ' AS VARCHAR(3)) || CAST("boss" AS VARCHAR(40)), '') || COALESCE(CAST(' < ' AS VARCHAR(3)) || CAST("top" AS VARCHAR(40)), ''), 4, 65535) END AS VARCHAR(126)) AS "chain", CAST(CASE WHEN "top" IS NULL THEN CAST(TRUE AS BOOLEAN) ELSE CAST(FALSE AS BOOLEAN) END AS BOOLEAN) AS "is_top"
 FROM "public"."clerks_base"
 WITH NO SCHEMA BINDING;
 
@@ -165,7 +165,7 @@ CREATE TABLE "public"."purchases_base" (
 ) DISTKEY ("purchase");
 
 CREATE VIEW "public"."purchases" AS
-SELECT "purchase", "note", "clerk", CAST('the shop''s' AS VARCHAR(10)) AS "origin", CAST(2 AS BIGINT) AS "release", CAST(FALSE AS BOOLEAN) AS "is_final"
+SELECT "purchase", "note", "clerk", CAST(CASE WHEN "note" IN ('paid', 'sent') THEN CAST('it''s done' AS VARCHAR(40)) ELSE CAST("note" AS VARCHAR(40)) END AS VARCHAR(40)) AS "state", CAST(CAST("purchase" AS BIGINT) + CAST(1 AS BIGINT) AS BIGINT) AS "next", CAST('the shop''s' AS VARCHAR(10)) AS "origin", CAST(2 AS BIGINT) AS "release", CAST(FALSE AS BOOLEAN) AS "is_final"
 FROM "public"."purchases_base"
 WITH NO SCHEMA BINDING;
 

@@ -106,7 +106,7 @@ targets:
 """
 
 # A table that is fact and dimension, one that refers to itself, a circle, rows that count,
-# constants.
+# computed columns, constants.
 SHAPES: Final = """
 name: shapes
 source_schema: shop
@@ -138,10 +138,16 @@ targets:
   clerks:
     fact: clerk
     columns: {clerk: clerk, name: name, boss: boss.name, top: boss.boss.name, head: unit.head.name}
+    computed:
+      chain: {concatenate: [name, boss.name, top], separator: " < "}
+      is_top: {case: [{when: {top: {is_null: true}}, then: true}], otherwise: false}
   purchases:
     fact: purchase
     columns: {purchase: purchase, note: note, clerk: clerk.name}
     where: {state: [a, paid], is_test: {none_of: [true]}, clerk: {is_null: false}}
+    computed:
+      state: {case: [{when: {note: [paid, sent]}, then: "it's done"}], otherwise: {column: note}}
+      next: {add: [purchase, 1]}
     constants: {origin: "the shop's", release: 2, is_final: false}
   lines:
     fact: line

@@ -22,6 +22,7 @@ VALIDATORS: Final = {
     "connectors.floors",
     "flink_app.validation.addresses",
     "flink_app.declaration.dms_records",
+    "flink_app.declaration.literals",
     "flink_app.declaration.model",
     "flink_app.declaration.names",
     "flink_app.declaration.partitions",

@@ -100,6 +100,12 @@ def _key(level: str, right: str, wrong: str, *says: str) -> Mistake:
     return Mistake(f"key of {level}: {wrong.strip()}", right, wrong, says)
 
 
+def _computed(name: str, wrong: str, *says: str, in_editor: bool = True) -> Mistake:
+    """In the computed columns of the target, which has none."""
+    text = f"    computed: {wrong}\n    dist_key:"
+    return Mistake(f"computed: {name}", "    dist_key:", text, says, in_editor=in_editor)
+
+
 TYPES: Final = (
     _type("uuid", "uuid comes as text", "varchar(36)"),
     _type("text", "varchar(n)"),
@@ -199,7 +205,112 @@ KEYS: Final = (
     _key("target", "    dist_key:", "    ^distkey:", "dist_key"),
     _key("target", "    sort_key:", "    ^order_by:", "use `sort_key:`"),
     _key("target", "    dist_key:", "    ^filter: {total: 1}\n    dist_key:", "use `where:`"),
-    _key("target", "    dist_key:", "    ^computed: {a: b}\n    dist_key:", "in a view on the"),
+    _key("target", "    dist_key:", "    ^formulas: {a: b}\n    dist_key:", "use `computed:`"),
+    _computed("SQL", "{a: ^total * 2}", "not SQL", "write one of concatenate, coalesce"),
+    _computed("a key of another tool", "{a: {^concat: [email, town]}}", "use `concatenate:`"),
+    _computed("division", "{a: {^divide: [total, 2]}}", "a divisor may be zero"),
+    _computed("two formulas", "{^a: {add: [total, 1], coalesce: [total]}}", "coalesce and add"),
+    _computed("a strange option", "{a: {add: [total, 1], ^nulls: skip}}", "for concatenate, not"),
+    _computed("no column of the part", "{^a: {date_part: year}}", "write it as `of: COLUMN`"),
+    _computed("an unknown part", "{a: {date_part: ^yaer, of: bought_at}}", "did you mean year?"),
+    _computed("half an operand", "{a: {coalesce: [total], ^otherwise: {}}}", "a column or a value"),
+    _computed(
+        "a value that SQL bends",
+        "{a: {coalesce: [town], otherwise: ^50%}}",
+        "no per cent sign",
+        in_editor=False,
+    ),
+    _computed("a fraction", "{a: {multiply: [total, ^1.5]}}", "must be a mapping"),
+    _computed(
+        "a mixed comparison",
+        "{a: {case: [{when: {^total: {is_null: true, below: 1}}, then: 1}]}}",
+        "write one of them, or at_least and below",
+    ),
+    _computed("a column", "{^email: {add: [total, 1]}}", "another name", in_editor=False),
+    _computed("no such column", "{a: {add: [^totl, 1]}}", "did you mean total?", in_editor=False),
+    _computed(
+        "what is not shown",
+        "{a: {concatenate: [town, ^bought_by]}}",
+        "'bought_by' is not among the target's columns",
+        "show it there too, as `bought_by: bought_by`",
+        in_editor=False,
+    ),
+    _computed(
+        "a source's name",
+        "{a: {case: [{when: {^buyer.home.titel: x}, then: 1}]}}",
+        "is not among the target's columns",
+        in_editor=False,
+    ),
+    _computed(
+        "a computed column",
+        "{a: {add: [total, 1]}, b: {add: [^a, 1]}}",
+        "computed itself",
+        in_editor=False,
+    ),
+    _computed(
+        "a token as a number",
+        "{a: {add: [total, ^email]}}",
+        "email is varchar(64)",
+        in_editor=False,
+    ),
+    _computed(
+        "a token by its value",
+        "{a: {case: [{when: {email: ^x}, then: 1}]}}",
+        "after treatment tokenise",
+        "use is_null",
+        in_editor=False,
+    ),
+    _computed(
+        "a part of a number",
+        "{a: {date_part: year, of: ^total}}",
+        "total is decimal(12,2), which has no parts",
+        in_editor=False,
+    ),
+    _computed(
+        "a date as text",
+        "{a: {concatenate: [town, ^bought_at]}}",
+        "bought_at is timestamp",
+        in_editor=False,
+    ),
+    _computed(
+        "too many digits",
+        "{a: {^multiply: [total, total, total, total]}}",
+        "38",
+        "fewer digits",
+        in_editor=False,
+    ),
+    _computed(
+        "nothing in common",
+        "{a: {^coalesce: [total, town]}}",
+        "no type in common",
+        in_editor=False,
+    ),
+    _computed(
+        "a value of another kind",
+        "{a: {case: [{when: {town: ^5}, then: 1}]}}",
+        "5 is no text",
+        in_editor=False,
+    ),
+    _computed(
+        "a blank that does not count",
+        "{a: {case: [{when: {town: ^'x '}, then: 1}]}}",
+        "ends in a blank",
+        in_editor=False,
+    ),
+    _computed(
+        "a range of text",
+        "{a: {case: [{when: {^town: {below: 5}}, then: 1}]}}",
+        "ranges are of whole numbers",
+        in_editor=False,
+    ),
+    _computed(
+        "a bound that does not fit",
+        "{a: {case: [{when: {^total: {below: 10000000000}}, then: 1}]}}",
+        "does not fit decimal(12,2)",
+        in_editor=False,
+    ),
+    _computed("values alone", "{a: {^add: [1, 2]}}", "as a constant", in_editor=False),
+    _computed("one column alone", "{a: {^coalesce: [town]}}", "otherwise", in_editor=False),
     _key("the file", "name: shop", "name: shop\n^version: 2", "remove it"),
     _key("the file", "tables:\n  city", "^sources:\n  city", "use `tables:`"),
     _key("the file", "targets:\n", "^target:\n", "did you mean targets?"),

@@ -31,7 +31,7 @@ OTHERS: Final = (
     ("      town: buyer.home.title\n", "      town: buyer.home.titel\n", "has no column 'titel'"),
     ("      bought_at: timestamp\n", "      bought_at: timestmp\n", "did you mean timestamp"),
 )
-# Mistakes after which nobody can say what the others refer to.
+# Mistakes after which nobody can say what the others refer to, or that are of what those break.
 IN_THE_WAY: Final = {
     "columns that are a list",
     "columns that are not within their table",
@@ -39,6 +39,12 @@ IN_THE_WAY: Final = {
     "a reference to no table at all",
     "key of reference: ^on: [city_id]}",
     "no fact",
+    "computed: a date as text",
+    "computed: a value of another kind",
+    "computed: a blank that does not count",
+    "computed: a range of text",
+    "computed: nothing in common",
+    "computed: one column alone",
 }
 
 

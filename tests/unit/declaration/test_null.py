@@ -12,6 +12,7 @@ import yaml
 
 from flink_app.declaration import Declaration, DeclarationError, load_declaration, model
 from flink_app.declaration.dms_records import DmsRecords
+from flink_app.declaration.formula import Case, Comparison, Formula, Operand
 from flink_app.declaration.model import Unchanged
 from flink_app.declaration.partitions import Partitions
 from tests.unit.declaration.test_editor_schema import VALIDATOR
@@ -78,6 +79,22 @@ FULL_CONTENT["targets"]["consignment_report"] |= {
         "fee": {"is_null": True},
     },
     "constants": {"edition": 2},
+    "computed": {
+        "place": {"concatenate": ["voyage", {"value": "-"}, 7], "separator": ".", "nulls": "skip"},
+        "paid": {"coalesce": ["fee"], "otherwise": 0},
+        "loaded_in": {"date_part": "year", "of": "loaded_at"},
+        "more": {"add": ["voyage", {"column": "line"}]},
+        "less": {"subtract": ["voyage", "line"]},
+        "times": {"multiply": ["voyage", "line"]},
+        "size": {
+            "case": [
+                {"when": {"line": {"at_least": 1, "below": 9}}, "then": {"column": "line"}},
+                {"when": {"line": 1, "voyage": {"none_of": [1]}}, "then": 1},
+                {"when": {"fee": {"is_null": True}, "voyage": {"one_of": [1]}}, "then": 2},
+            ],
+            "otherwise": {"value": 3},
+        },
+    },
 }
 
 
@@ -89,6 +106,10 @@ def test_null_is_tried_in_every_field() -> None:
         model.Table,
         model.Target,
         model.Condition,
+        Formula,
+        Case,
+        Comparison,
+        Operand,
         Partitions,
         DmsRecords,
         Declaration,
