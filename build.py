@@ -170,8 +170,10 @@ def java_for(name: str, rest: list[str]) -> Java:
     """What a command needs for the JVM module, with these arguments."""
     if name in USER_COMMANDS:
         return USER_COMMANDS[name].java
-    starts_nothing = (name, rest) in [("test", ["--fast"]), ("pictures", [])]
-    return Java.NOTHING if starts_nothing else COMMANDS[name].java
+    starts_no_job = (name, rest) in [("test", ["--fast"]), ("pictures", [])] or (
+        name == "load-test" and "--compare" in rest
+    )
+    return Java.NOTHING if starts_no_job else COMMANDS[name].java
 
 
 def prepare(java: Java) -> None:

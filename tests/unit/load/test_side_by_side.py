@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from build import java_for
+from infra.bootstrap import Java
 from tests.load import __main__ as command
 from tests.load.__main__ import main, write
 from tests.load.figures import Percentiles, Report
@@ -72,6 +74,11 @@ def test_the_command_runs_nothing_and_prints_a_table_of_80_columns(
     assert reader.open == []
     assert f"A: {files[0]}" in text
     assert sorted(path.name for path in out.iterdir()) == ["comparison.html"]
+
+
+def test_it_needs_no_jdk() -> None:
+    assert java_for("load-test", ["--compare", "a.json", "b.json"]) is Java.NOTHING
+    assert java_for("load-test", ["--rate", "5"]) is Java.JAR
 
 
 def test_the_second_is_judged(files: list[str], tmp_path: Path) -> None:
