@@ -37,6 +37,7 @@ class Level(enum.StrEnum):
     STARTING = "starting"  # nothing has been loaded yet
     WARNING = "warning"  # it works, and somebody should look
     FAILING = "failing"  # it does not work, or nobody can tell
+    ENDED = "ended"  # and so nothing else is to be said
 
 
 _ORDER: Final = tuple(Level)
@@ -65,14 +66,14 @@ class Health:
 
 def judge(picture: Picture) -> Health:
     """How well it is."""
+    if picture.ended:
+        return Health(Level.ENDED, (Reason(Level.ENDED, "what was watched has ended"),))
     reasons = sorted(_find_reasons(picture), key=lambda reason: -_ORDER.index(reason.level))
     level = reasons[0].level if reasons else Level.HEALTHY
     return Health(level, tuple(reasons))
 
 
 def _find_reasons(picture: Picture) -> Iterator[Reason]:
-    if picture.ended:
-        yield Reason(Level.FAILING, "it has ended")
     yield from _away("the warehouse", picture.warehouse, picture, Level.FAILING)
     if picture.job is not None:
         yield from _away("the job", picture.job, picture, Level.FAILING)

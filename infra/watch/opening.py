@@ -87,9 +87,12 @@ def open_run(run: LocalRunFile) -> Places:
         aws_secret_access_key=Moto.secret_key,
     )
 
+    latest = run
+
     def read_job() -> Job:
-        """Flink's address is known once the job runs."""
-        latest = {each.pid: each for each in find_runs()}.get(run.pid, run)
+        """Flink's address is known once the job runs; a run that is ending has no file any more."""
+        nonlocal latest
+        latest = {each.pid: each for each in find_runs()}.get(run.pid, latest)
         return FlinkJob(latest.flink).read() if latest.flink else Job("STARTING")
 
     return _places(

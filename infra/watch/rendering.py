@@ -22,6 +22,7 @@ _COLOURS: Final = {
     Level.STARTING: "cyan",
     Level.WARNING: "yellow",
     Level.FAILING: "red",
+    Level.ENDED: "dim",
 }
 _LABEL: Final = 13
 # From these widths on a table has room for its further columns.

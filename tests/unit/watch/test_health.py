@@ -20,7 +20,11 @@ def test_what_is_well_has_no_reasons() -> None:
 @pytest.mark.parametrize(
     ("shown", "level", "said"),
     [
-        (picture(ended=True), Level.FAILING, "it has ended"),
+        (
+            picture(ended=True, warehouse=Reading(None, None, "port closed", ago(90))),
+            Level.ENDED,
+            "what was watched has ended",
+        ),
         (
             picture(warehouse=Reading(None, None, "port closed", ago(90))),
             Level.FAILING,

@@ -106,7 +106,8 @@ def test_a_line_for_each_look_until_what_is_watched_has_ended(
     first, last = capsys.readouterr().out.splitlines()
     assert " failing; pending epochs unknown; the warehouse: no answer since " in first
     assert first.endswith("connecting to warehouse: the port is closed")
-    assert "it has ended" in last
+    assert " ended; " in last
+    assert last.endswith("what was watched has ended")
 
 
 def test_an_object_a_line_for_each_look(capsys: pytest.CaptureFixture[str]) -> None:
