@@ -10,6 +10,7 @@ and the empty text included.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from math import ldexp
@@ -38,8 +39,23 @@ _SHIFT: Final = 1007  # below 2^-1007 the factor alone would be infinite
 class Side(Enum):
     """Where a text is made."""
 
-    SOURCE = "source"
+    SOURCE = "source"  # a PostgreSQL
+    MYSQL = "mysql"  # or MariaDB, as the source
     WAREHOUSE = "warehouse"
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a database writes what a floating-point number is taken apart with."""
+
+    double: str = "CAST({} AS DOUBLE PRECISION)"
+    whole: str = "CAST({} AS BIGINT)"
+    text: str = "CAST({} AS VARCHAR(20))"
+    truncated: str = "TRUNC({})"
+    power: str = "CAST('{}' AS DOUBLE PRECISION)"  # a bare constant would be a decimal
+
+
+_WORDS: Final = Words()
 
 
 def explain_omission(column: Column, *, has_key: bool = True) -> str:
@@ -90,13 +106,14 @@ def make_text(column: Column, blanks: TrailingBlanks | None, value: str, side: S
             return _source_text(column.type, blanks, value)
 
 
-def frame(column: Column, text: str, *, as_digest: bool = False) -> str:
+def frame(column: Column, text: str, side: Side, *, as_digest: bool = False) -> str:
     """A text so that others can follow it; `as_digest` for one that may be too long for that."""
+    digits = "CHAR(10)" if side is Side.MYSQL else "VARCHAR(10)"
     shown = f"MD5({text})" if as_digest and _is_long(column.stored_type) else text
     if column.treatment in _TOKENS:  # 64 digits; the text, which is costly, stands here once
         return f"COALESCE('=' || {text}, 'N') || ','"
     if column.stored_type.is_text:
-        return f"COALESCE(CAST(OCTET_LENGTH({text}) AS VARCHAR(10)) || ':' || {shown}, 'N')"
+        return f"COALESCE(CAST(OCTET_LENGTH({text}) AS {digits}) || ':' || {shown}, 'N')"
     return f"COALESCE({shown}, 'N') || ','"
 
 
@@ -143,7 +160,7 @@ def _source_text(kind: ColumnType, blanks: TrailingBlanks | None, value: str) ->
                 f"WHEN {number} IS NOT NULL THEN 'does not fit ' || CAST({number} AS TEXT) END"
             )
         case "real" | "double precision":
-            return _float_text(value, may_be_infinite=True)
+            return float_text(value, _WORDS, may_be_infinite=True)
         case "boolean":
             return f"CASE WHEN {value} THEN 't' WHEN NOT {value} THEN 'f' END"
         case "date":
@@ -154,7 +171,7 @@ def _source_text(kind: ColumnType, blanks: TrailingBlanks | None, value: str) ->
             utc = f"(CAST({value} AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
             return _time_text(utc, "TIMESTAMP", _LAST_TIME, _TIME)
         case "varbyte":
-            return _digits_of_bytes(kind, value, "ENCODE({}, 'hex')")
+            return digits_of_bytes(kind, value, "ENCODE({}, 'hex')", _WORDS)
     return f"CAST({value} AS TEXT)"
 
 
@@ -184,7 +201,7 @@ def _stored_text(column: Column, value: str) -> str:  # noqa: PLR0911 - one for 
         case "decimal":
             return f"CAST({value} AS VARCHAR(42))"
         case "real" | "double precision":
-            return _float_text(value, may_be_infinite=False)
+            return float_text(value, _WORDS, may_be_infinite=False)
         case "boolean":
             return f"CASE WHEN {value} THEN 't' WHEN NOT {value} THEN 'f' END"
         case "date":
@@ -194,7 +211,7 @@ def _stored_text(column: Column, value: str) -> str:  # noqa: PLR0911 - one for 
         case "timestamptz":
             return f"TO_CHAR({value} AT TIME ZONE 'UTC', '{_TIME}')"
         case "varbyte":
-            return _digits_of_bytes(kind, value, "LOWER(TO_HEX({}))")
+            return digits_of_bytes(kind, value, "LOWER(TO_HEX({}))", _WORDS)
     return f"CAST({value} AS VARCHAR(20))"
 
 
@@ -210,7 +227,7 @@ def _time_text(value: str, word: str, last_time: str, form: str) -> str:
     )
 
 
-def _digits_of_bytes(kind: ColumnType, value: str, digits: str) -> str:
+def digits_of_bytes(kind: ColumnType, value: str, digits: str, words: Words) -> str:
     """Hexadecimal digits; of values whose digits would not fit a VARCHAR, digests of pieces."""
     length = kind.length or 0
     if length <= _PIECE:
@@ -219,54 +236,58 @@ def _digits_of_bytes(kind: ColumnType, value: str, digits: str) -> str:
         f"MD5({digits.format(f'SUBSTRING({value}, {1 + start}, {_PIECE})')})"
         for start in range(0, length, _PIECE)
     ]
-    return f"CAST(OCTET_LENGTH({value}) AS VARCHAR(10)) || ':' || {' || '.join(pieces)}"
+    length_text = words.text.format(f"OCTET_LENGTH({value})")
+    return f"{length_text} || ':' || {' || '.join(pieces)}"
 
 
-def _float_text(value: str, *, may_be_infinite: bool) -> str:
+def float_text(value: str, words: Words, *, may_be_infinite: bool) -> str:
     """`k/whole/rest`: neither side's digits of floating-point numbers, which differ."""
-    number = f"CAST({value} AS DOUBLE PRECISION)"
+    number = words.double.format(value)
     size = f"ABS({number})"
     limit = ""
     if may_be_infinite:
-        words = ("NaN", "Infinity", "-Infinity")
-        values = ", ".join(f"CAST('{word}' AS DOUBLE PRECISION)" for word in words)
+        names = ("NaN", "Infinity", "-Infinity")
+        values = ", ".join(f"CAST('{name}' AS DOUBLE PRECISION)" for name in names)
         limit = f"WHEN {number} IN ({values}) THEN 'not finite' "
     return (
         f"CASE WHEN {value} IS NULL THEN NULL {limit}WHEN {number} = 0 THEN '0' "
-        f"ELSE {_search(number, size, _LEAST, _GREATEST)} END"
+        f"ELSE {_search(number, size, (_LEAST, _GREATEST), words)} END"
     )
 
 
-def _search(number: str, size: str, least: int, greatest: int) -> str:
+def _search(number: str, size: str, possible: tuple[int, int], words: Words) -> str:
     """Halves the possible `k`, each with its power of two."""
+    least, greatest = possible
     if least == greatest:
-        return _take_apart(number, least)
+        return _take_apart(number, least, words)
     middle = (least + greatest + 1) // 2
     exponent = _STEP * middle
-    bound = f"{size} < {_power(exponent)}"
+    bound = f"{size} < {_power(exponent, words)}"
     if exponent < -_SHIFT:
-        bound = f"{size} * {_power(_SHIFT)} < {_power(exponent + _SHIFT)}"
-    below = _search(number, size, least, middle - 1)
-    return f"CASE WHEN {bound} THEN {below} ELSE {_search(number, size, middle, greatest)} END"
+        bound = f"{size} * {_power(_SHIFT, words)} < {_power(exponent + _SHIFT, words)}"
+    below = _search(number, size, (least, middle - 1), words)
+    above = _search(number, size, (middle, greatest), words)
+    return f"CASE WHEN {bound} THEN {below} ELSE {above} END"
 
 
-def _take_apart(number: str, k: int) -> str:
+def _take_apart(number: str, k: int, words: Words) -> str:
     exponent = -_STEP * k
-    scaled = f"({number} * {_power(min(exponent, _SHIFT))})"
+    scaled = f"({number} * {_power(min(exponent, _SHIFT), words)})"
     if exponent > _SHIFT:
-        scaled = f"({number} * {_power(_SHIFT)} * {_power(exponent - _SHIFT)})"
-    whole = f"CAST(CAST(TRUNC({scaled}) AS BIGINT) AS VARCHAR(20))"
-    rest = f"CAST(CAST(({scaled} - TRUNC({scaled})) * {_power(_STEP)} AS BIGINT) AS VARCHAR(20))"
+        scaled = f"({number} * {_power(_SHIFT, words)} * {_power(exponent - _SHIFT, words)})"
+    truncated = words.truncated.format(scaled)
+    fraction = f"({scaled} - {truncated}) * {_power(_STEP, words)}"
+    whole, rest = (words.text.format(words.whole.format(n)) for n in (truncated, fraction))
     return f"'{k}/' || {whole} || '/' || {rest}"
 
 
-def _power(exponent: int) -> str:
-    """A power of two; a bare constant would be a decimal."""
-    return f"CAST('{2.0**exponent!r}' AS DOUBLE PRECISION)"
+def _power(exponent: int, words: Words) -> str:
+    """A power of two."""
+    return words.power.format(repr(2.0**exponent))
 
 
 def read_float(text: str) -> str:
-    """The shortest digits of the number that a `_float_text` is of."""
+    """The shortest digits of the number that a `float_text` is of."""
     if text == "0":
         return text
     k, whole, rest = map(int, text.split("/"))

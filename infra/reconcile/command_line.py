@@ -18,12 +18,12 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
     """The options of `reconcile`."""
     parser = ArgumentParser(
         prog=prog,
-        description="Compare the warehouse with the source, a PostgreSQL, while both run: "
-        "checksums of ranges of keys, narrowed down to the keys that differ. Reads on both sides, "
-        "and changes nothing.",
+        description="Compare the warehouse with the source, a PostgreSQL or MySQL, while both "
+        "run: checksums of ranges of keys, narrowed down to the keys that differ. Reads on both "
+        "sides, and changes nothing.",
         epilog="Exit codes: 0 equal; 1 differences; 2 not comparable, or wrong arguments; 3 only "
         "keys that changed in every look. The password is best left out of --dsn: set PGPASSWORD, "
-        "or have it in ~/.pgpass.",
+        "or have it in ~/.pgpass; for MySQL set MYSQL_PWD.",
         advice={
             "--target": "give --table, which takes targets as well",
             "--url": "the source's address is --dsn",
@@ -41,7 +41,8 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
         choices=["source", "leave-out"],
         default="source",
         help="source: the source makes tokens with the privacy key, which is in its memory for the "
-        "run and in none of its logs; leave-out: of tokenised columns only NULL is compared",
+        "run and in none of its logs; leave-out: of tokenised columns only NULL is compared, as "
+        "always with a MySQL",
     )
     return parser
 
@@ -53,7 +54,8 @@ def add_comparison_options(parser: ArgumentParser) -> None:
         "--dsn",
         required=True,
         metavar="ADDRESS",
-        help="the source, as postgresql://USER@HOST:5432/DATABASE or as libpq takes it",
+        help="the source, as postgresql://USER@HOST:5432/DATABASE or as libpq takes it, or as "
+        "mysql://USER@HOST:3306/DATABASE, which reconcile reads and repair does not",
     )
     parser.add_argument(
         "--table",

@@ -19,6 +19,7 @@ from flink_app.declaration.literals import Constant
 from flink_app.declaration.model import Column, Condition, TrailingBlanks, Treatment
 from flink_app.declaration.star import DELETED, POSITION, Path
 from flink_app.warehouse import warehouse_spec
+from infra.reconcile import mysql_texts
 from infra.reconcile.canonical import (
     LONGEST_TEXT,
     Side,
@@ -62,10 +63,18 @@ class ComparedColumn:
     def frame(self, side: Side, *, as_digest: bool = False) -> str:
         """The framed text of its value."""
         value = self.value(side)
+        if self.omission and side is Side.MYSQL:
+            return frame_presence(mysql_texts.make_present(self.column, value))
         if self.omission:
             return frame_presence(value)
-        text = make_text(self.column, self.blanks, value, side)
-        return frame(self.column, text, as_digest=as_digest)
+        return frame(self.column, self.text(side), side, as_digest=as_digest)
+
+    def text(self, side: Side) -> str:
+        """The text of its value."""
+        value = self.value(side)
+        if side is Side.MYSQL:
+            return mysql_texts.make_text(self.column, self.blanks, value)
+        return make_text(self.column, self.blanks, value, side)
 
     def value(self, side: Side) -> str:
         """The column itself. A `%` is doubled, since statements are given parameters."""
@@ -209,12 +218,21 @@ def read_key_text(columns: Sequence[ComparedColumn], text: str) -> list[str]:
     return values
 
 
-def comparisons(star: Star, names: Names, *, has_key: bool = True) -> list[Comparison]:
-    """All of a declaration, targets first. Targets whose key cannot be compared are among them."""
-    spec = warehouse_spec(star)
+def comparisons(
+    star: Star, names: Names, *, has_key: bool = True, side: Side = Side.SOURCE
+) -> list[Comparison]:
+    """All of a declaration, targets first. Targets whose key cannot be compared are among them.
+
+    Args:
+        star: of the declaration.
+        names: of the warehouse's tables.
+        has_key: whether the source may be given the key of tokens.
+        side: which database the source is.
+    """
+    spec, tables = warehouse_spec(star), Tables(star, has_key=has_key, side=side)
     return [
-        *(_of_target(target, star, names, has_key=has_key) for target in spec.targets),
-        *(_of_dimension(dimension, star, names, has_key=has_key) for dimension in spec.dimensions),
+        *(_of_target(target, star, names, tables) for target in spec.targets),
+        *(_of_dimension(dimension, star, names, tables) for dimension in spec.dimensions),
     ]
 
 
@@ -232,13 +250,17 @@ def require_key(comparison: Comparison) -> None:
 class Tables:
     """The columns of a star's tables, as what is compared of them."""
 
-    def __init__(self, star: Star, *, has_key: bool) -> None:
+    def __init__(self, star: Star, *, has_key: bool, side: Side = Side.SOURCE) -> None:
         self._star = star
         self._has_key = has_key
+        self.side = side
 
     def column(self, name: str, alias: str, table: str, column: str) -> ComparedColumn:
         """A declared column under its name in the warehouse, and an alias of its table."""
         declared = self._star.tables[table].columns[column]
+        if declared.zero_dates is None:  # only a MySQL has any
+            zero_dates = self._star.declaration.stream.zero_dates
+            declared = declared.model_copy(update={"zero_dates": zero_dates})
         return ComparedColumn(
             name,
             alias,
@@ -254,8 +276,8 @@ class Tables:
         return f"{'.'.join(map(quote, parts)).replace('%', '%%')} AS {alias}"
 
 
-def _of_target(spec: TargetSpec, star: Star, names: Names, *, has_key: bool) -> Comparison:
-    tables, target = Tables(star, has_key=has_key), spec.table
+def _of_target(spec: TargetSpec, star: Star, names: Names, tables: Tables) -> Comparison:
+    target = spec.table
     paths = star.target_paths(target)
     aliases = {(): FACT} | {path.steps: f"t{n}" for n, path in enumerate(paths, 1)}
     wide = star.wide_columns(target)
@@ -302,19 +324,19 @@ def _select_counted(target: str, fact: str, star: Star, tables: Tables) -> str:
     if not conditions:
         return every
     met = [
-        _write_condition(tables.column(name, FACT, fact, name), condition)
+        _write_condition(tables.column(name, FACT, fact, name), condition, tables.side)
         for name, condition in conditions.items()
     ]
     return f"(SELECT * FROM {every} WHERE {' AND '.join(met)}) AS {FACT}"
 
 
-def _write_condition(column: ComparedColumn, condition: Condition) -> str:
+def _write_condition(column: ComparedColumn, condition: Condition, side: Side) -> str:
     """A condition as SQL; text is compared as it is stored."""
-    value = column.value(Side.SOURCE)
+    value = column.value(side)
     if condition.is_null is not None:
         return f"{value} IS {'' if condition.is_null else 'NOT '}NULL"
     if column.column.type.is_text:
-        value = make_text(column.column, column.blanks, value, Side.SOURCE)
+        value = column.text(side)
     listed = ", ".join(map(_write_literal, condition.values))
     return f"{value} {'IN' if condition.one_of is not None else 'NOT IN'} ({listed})"
 
@@ -325,8 +347,8 @@ def _write_literal(value: Constant) -> str:
     return str(value).upper()
 
 
-def _of_dimension(spec: DimensionSpec, star: Star, names: Names, *, has_key: bool) -> Comparison:
-    tables, table = Tables(star, has_key=has_key), spec.table
+def _of_dimension(spec: DimensionSpec, star: Star, names: Names, tables: Tables) -> Comparison:
+    table = spec.table
     stored = [tables.column(name, FACT, table, name) for name in star.stored_columns(table)]
     key = tuple(tables.column(name, FACT, table, name) for name in spec.key)
     columns = tuple(column for column in stored if column.name not in spec.key)
@@ -349,7 +371,10 @@ def _join(
         (tables.column(name, alias, path.table, name), reference)
         for name, reference in zip(star.tables[path.table].key, leading, strict=True)
     ]
-    conditions = [f"{_joined_value(k, r)} = {_joined_value(r, k)}" for k, r in pairs]
+    values = _mysql_joined_value if tables.side is Side.MYSQL else _joined_value
+    conditions = [f"{values(k, r)} = {values(r, k)}" for k, r in pairs]
+    if tables.side is Side.MYSQL:  # which finds a key by the column itself alone
+        conditions += [f"{k.value(Side.MYSQL)} = {r.value(Side.MYSQL)}" for k, r in pairs]
     return f"LEFT JOIN {tables.from_clause(path.table, alias)} ON {' AND '.join(conditions)}"
 
 
@@ -360,6 +385,18 @@ def _joined_value(column: ComparedColumn, other: ComparedColumn) -> str:
         return value
     text = f"CAST({value} AS TEXT)"  # whatever the type compares alike, as citext does
     return f"RTRIM({text}, ' ')" if column.blanks is TrailingBlanks.TRIM else text
+
+
+def _mysql_joined_value(column: ComparedColumn, other: ComparedColumn) -> str:
+    """Text as its bytes, since blanks at the end do not count in most of MySQL's collations."""
+    value = column.value(Side.MYSQL)
+    is_text = column.column.type.is_text and other.column.type.is_text
+    if not is_text or column.column.ignored or other.column.ignored:
+        return value
+    text = mysql_texts.read_text(value)
+    if column.blanks is TrailingBlanks.TRIM:
+        text = f"TRIM(TRAILING ' ' FROM {text})"
+    return f"CAST({text} AS BINARY)"
 
 
 def deleted_condition(comparison: Comparison, *, is_deleted: bool) -> str:

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from infra.aws.waiting import Clock, wait_for
 from infra.aws.warehouse import Shard
 from infra.reconcile.errors import NotComparableError
-from infra.reconcile.source import show_log_position
+from infra.reconcile.log_positions import show_log_position
 
 WAIT_SECONDS: Final = 600.0
 LAG_SECONDS: Final = 60.0

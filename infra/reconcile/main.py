@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import psycopg
+import pymysql
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.failures import describe_error
@@ -20,6 +21,7 @@ from flink_app.privacy.keys import SecretError
 from flink_app.settings import Settings as ApplicationSettings
 from flink_app.settings import SettingsError
 from infra.aws.errors import DeployError
+from infra.catalogue.databases import is_mysql
 from infra.catalogue.model import CatalogueError
 from infra.reconcile.command_line import choose_remainder, parser
 from infra.reconcile.comparison import Comparison
@@ -51,11 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = _reconcile(options)
     except (ClientError, BotoCoreError) as error:
         return _refuse(describe_error(error))
-    except psycopg.Error as error:
+    except (psycopg.Error, pymysql.MySQLError) as error:
         return _refuse(f"the source: {describe_error(error)}: run it again")
     except FAULTS as error:
         return _refuse(str(error))
-    repair = write_command(options)
+    repair = "" if is_mysql(options.dsn) else write_command(options)
     if options.json:
         _say(write_json(result, repair))
     else:

@@ -42,6 +42,7 @@ from flink_app.positions.position import generation_of, make_position
 from infra.aws.waiting import Clock
 from infra.reconcile.comparison import Comparison, require_key
 from infra.reconcile.errors import NotComparableError
+from infra.reconcile.log_positions import to_commit
 from infra.reconcile.looks import (
     ColumnDigests,
     Completeness,
@@ -62,7 +63,6 @@ GAP_SECONDS: Final = 30.0
 LIMIT: Final = 1_000
 # More hot keys than this are not left out: the looks that follow tell them apart all the same.
 _MOST_HOT: Final = 100_000
-_COMMIT_SHIFT: Final = 32  # of a log position within a position
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,8 @@ class Settings:
         looks: at most, the first among them.
         gap: seconds between two of them.
         sample: only these ranges.
-        orders_by_log: whether positions are known to be PostgreSQL's log's, so that what is hot can
-            be seen.
+        orders_by_log: whether positions are known to be those of the source's log, so that what is
+            hot can be seen.
     """
 
     limit: int = LIMIT
@@ -377,7 +377,7 @@ class Reconciliation:
         if not self._settings.orders_by_log:
             return ("",) * len(comparison.groups)
         return tuple(
-            make_position(generation_of(newest), start << _COMMIT_SHIFT, 0) if newest else ""
+            make_position(generation_of(newest), to_commit(start), 0) if newest else ""
             for newest in extent.newest
         )
 
@@ -455,7 +455,7 @@ def _is_hot(position: str, start: int | None) -> bool:
     """Whether it is above the start, in whatever generation."""
     if start is None or not position:
         return False
-    return position > make_position(generation_of(position), start << _COMMIT_SHIFT, 0)
+    return position > make_position(generation_of(position), to_commit(start), 0)
 
 
 def _differing_columns(

@@ -23,11 +23,12 @@ ONLY_KEYS: Final = "only"
 WANTED_KEYS: Final = "wanted"
 _SLICES: Final = (1, 9)  # where the slices of a digest begin, of eight digits each
 _COLUMN_DIGITS: Final = 16
+_FENCES: Final = {Side.SOURCE: "\nOFFSET 0", Side.MYSQL: f"\nLIMIT {2**64 - 1}"}
 
 
 def sum_ranges(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> str:
     """The number of each range with its checksum."""
-    number = f"place / {ranges.width}"
+    number = f"place {'DIV' if side is Side.MYSQL else '/'} {ranges.width}"
     sums = [
         part
         for index in range(len(comparison.groups))
@@ -119,17 +120,24 @@ def read_deletes(comparison: Comparison, keys: str) -> str:
     return f"SELECT k, p FROM ({rows}) AS r WHERE {keys}"
 
 
-def find_references(comparison: Comparison) -> str:
+def find_references(comparison: Comparison, side: Side = Side.SOURCE) -> str:
     """Some keys at the source with what each path leads to, NULL where that is nothing."""
-    columns = [f"{comparison.key_text(Side.SOURCE)} AS k"]
+    columns = [f"{comparison.key_text(side)} AS k"]
     for index in range(1, len(comparison.groups)):
-        leading = [column.value(Side.SOURCE) for column in comparison.groups[index].key]
+        leading = [column.value(side) for column in comparison.groups[index].key]
         is_null = " OR ".join(f"{value} IS NULL" for value in leading)
-        key = _path_key(comparison, Side.SOURCE, index)
+        key = _path_key(comparison, side, index)
         columns.append(f"CASE WHEN {is_null} THEN NULL ELSE {key} END AS c{index}")
     listed = ", ".join(["k", *(f"c{index}" for index in range(1, len(comparison.groups)))])
-    rows = _rows(comparison, Side.SOURCE, columns)
-    return f"SELECT {listed}\nFROM ({rows}) AS r\nWHERE k = ANY(%({WANTED_KEYS})s)"
+    rows = _rows(comparison, side, columns)
+    return f"SELECT {listed}\nFROM ({rows}) AS r\nWHERE {is_among('k', WANTED_KEYS, side)}"
+
+
+def is_among(value: str, parameter: str, side: Side) -> str:
+    """Whether a text is one of a parameter's, at the source."""
+    if side is Side.MYSQL:
+        return f"{value} IN %({parameter})s"
+    return f"{value} = ANY(%({parameter})s)"
 
 
 def read_values(table: SourceTable) -> str:
@@ -180,8 +188,8 @@ def _digests(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -> st
     ]
     rows = _rows(comparison, side, texts, ranges)
     filter_clause = _within(ranges, "place")
-    # At PostgreSQL a fence, or each slice would make all texts once more.
-    fence = "\nOFFSET 0" if side is Side.SOURCE else ""
+    # At the source a fence, or each slice would make all texts once more.
+    fence = _FENCES.get(side, "")
     return f"SELECT place, k, {', '.join(columns)}\nFROM ({rows}) AS r{filter_clause}{fence}"
 
 
@@ -215,7 +223,8 @@ def _between(ranges: Ranges, value: str) -> str:
 
 def _locate(comparison: Comparison, side: Side) -> str:
     if comparison.is_numbered:
-        return f"CAST({comparison.key[0].value(side)} AS BIGINT)"
+        whole = "SIGNED" if side is Side.MYSQL else "BIGINT"
+        return f"CAST({comparison.key[0].value(side)} AS {whole})"
     return _slice(side, f"MD5({comparison.key_text(side)})", 1)
 
 
@@ -223,6 +232,8 @@ def _slice(side: Side, digest: str, start: int) -> str:
     """32 bits of a digest as a number, without a sign."""
     if side is Side.WAREHOUSE:
         return f"STRTOL(SUBSTRING({digest}, {start}, 8), 16)"
+    if side is Side.MYSQL:
+        return f"CAST(CONV(SUBSTRING({digest}, {start}, 8), 16, 10) AS SIGNED)"
     return f"CAST(CAST('x' || SUBSTR({digest}, {start}, 8) AS BIT(32)) AS BIGINT)"
 
 
@@ -243,7 +254,7 @@ def _hot_columns(comparison: Comparison, side: Side, ranges: Ranges, hot: Hot) -
     for index, group in enumerate(comparison.groups):
         if side is Side.WAREHOUSE and any(_has_threshold(keys, index) for keys in sets):
             yield f"w.{quote(group.position)} AS p{index}"
-        elif side is Side.SOURCE and any(keys.path_keys.get(index) for keys in sets):
+        elif side is not Side.WAREHOUSE and any(keys.path_keys.get(index) for keys in sets):
             yield f"{_path_key(comparison, side, index)} AS p{index}"
 
 
@@ -256,9 +267,9 @@ def _hot_conditions(
             if _has_threshold(hot, number):
                 yield f"p{number} > {literal(hot.thresholds[number])}"
         elif number == 0 and hot.keys:
-            yield f"k = ANY(%({parameter})s)"
+            yield is_among("k", parameter, side)
         elif hot.path_keys.get(number):
-            yield f"p{number} = ANY(%({parameter}_{number})s)"
+            yield is_among(f"p{number}", f"{parameter}_{number}", side)
 
 
 def _has_threshold(hot: Hot, index: int) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, Final
 
+from infra.reconcile.log_positions import show_log_position
 from infra.reconcile.protocol import DIFFERENT, MISSING, Difference, Outcome, Result
-from infra.reconcile.source import show_log_position
 
 SHOWN: Final = 20  # keys of a kind in the text; `--json` has all
 

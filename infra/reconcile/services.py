@@ -26,6 +26,8 @@ from infra.aws.ownership import Ownership
 from infra.aws.stacks import Stacks
 from infra.aws.stream import ChangeStream
 from infra.aws.waiting import Clock, SystemClock
+from infra.catalogue.databases import is_mysql
+from infra.reconcile.canonical import Side
 from infra.reconcile.comparison import Comparison, comparisons
 from infra.reconcile.completeness import StreamCompleteness
 from infra.reconcile.errors import NotComparableError
@@ -37,7 +39,11 @@ from infra.replay.letters import read_from
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
 
+    from infra.reconcile.mysql_source import MySqlSource
+
 _PATIENT: Final = Config(retries={"mode": "standard", "total_max_attempts": 10})
+# What orders changes where it is the source's own log.
+_LOGS: Final = {Side.SOURCE: Positions.POSTGRESQL, Side.MYSQL: Positions.MYSQL}
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -56,18 +62,18 @@ class Sides:
     """What a reconciliation works with.
 
     Attributes:
-        source: PostgreSQL.
+        source: PostgreSQL or MySQL.
         warehouse: Redshift.
         completeness: waits for the warehouse.
         comparisons: everything that can be compared.
-        orders_by_log: whether all positions are those of PostgreSQL's log.
+        orders_by_log: whether all positions are those of the source's log.
         clock: for waiting.
         star: of the declaration.
         kinesis: the client of the stream.
         letters: where dead letters are.
     """
 
-    source: PostgresSource
+    source: PostgresSource | MySqlSource
     warehouse: RedshiftWarehouse
     completeness: StreamCompleteness
     comparisons: list[Comparison]
@@ -110,7 +116,7 @@ def open_sides(
 
     Args:
         settings: of the application.
-        address: of the source, as libpq takes it.
+        address: of the source, as libpq takes it, or of a MySQL.
         waiting: how the warehouse is waited for.
         has_key: whether the source may be given the key of tokens.
         profile: of the AWS configuration; None is what boto3 finds.
@@ -132,6 +138,8 @@ def open_sides(
     warehouse_address = RedshiftAddress(
         redshift.host, redshift.port, redshift.database, redshift.ssl_mode
     )
+    side = Side.MYSQL if is_mysql(address) else Side.SOURCE
+    has_key &= side is Side.SOURCE
     token_key = None
     if has_key and star.tokenises:
         token_key = read_privacy_keys(secrets, settings.privacy.secret_id).tokens
@@ -140,7 +148,13 @@ def open_sides(
         return connect(warehouse_address, read_credentials(secrets, redshift.secret_id))
 
     with ExitStack() as opened:
-        source = PostgresSource(address, token_key)
+        source: PostgresSource | MySqlSource
+        if side is Side.MYSQL:
+            from infra.reconcile.mysql_source import MySqlSource  # its driver, only for one
+
+            source = MySqlSource(address)
+        else:
+            source = PostgresSource(address, token_key)
         opened.callback(source.close)
         warehouse = RedshiftWarehouse(open_connection, names)
         kinesis: KinesisClient = client("kinesis", settings.source.endpoint or endpoint)
@@ -159,8 +173,8 @@ def open_sides(
             source,
             warehouse,
             completeness,
-            comparisons(star, names, has_key=has_key),
-            star.declaration.stream.positions is Positions.POSTGRESQL,
+            comparisons(star, names, has_key=has_key, side=side),
+            star.declaration.stream.positions is _LOGS[side],
             clock,
             star,
             kinesis,

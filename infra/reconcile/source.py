@@ -26,6 +26,7 @@ from infra.reconcile import queries
 from infra.reconcile.canonical import KEY_TABLE, Side
 from infra.reconcile.comparison import Comparison, SourceTable
 from infra.reconcile.errors import NotComparableError
+from infra.reconcile.log_positions import read_log_position
 from infra.reconcile.looks import (
     Checksum,
     ColumnDigests,
@@ -287,14 +288,3 @@ def _explain(error: psycopg.Error, comparison: Comparison | SourceTable) -> str:
             "types there fit the declaration"
         )
     return f"{comparison.name}: {reason}"
-
-
-def read_log_position(text: str) -> int:
-    """`16/B374D848` as a number."""
-    high, _, low = text.partition("/")
-    return (int(high, 16) << 32) + int(low, 16)
-
-
-def show_log_position(position: int) -> str:
-    """A number as PostgreSQL writes it."""
-    return f"{position >> 32:X}/{position & 0xFFFFFFFF:X}"

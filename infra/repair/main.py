@@ -16,6 +16,7 @@ from connectors.failures import describe_error
 from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.records.plan import RecordPlan
 from flink_app.settings import Settings as ApplicationSettings
+from infra.catalogue.databases import is_mysql
 from infra.reconcile.comparison import source_table
 from infra.reconcile.letters import name_letters
 from infra.reconcile.main import EVERY, FAULTS, choose_comparisons, read_settings
@@ -72,6 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _repair(options: Namespace) -> Done:
+    if is_mysql(options.dsn):
+        message = (
+            "--dsn: repair reads the rows of a PostgreSQL alone; of a MySQL load the table again "
+            "(reload --table NAME)"
+        )
+        raise NotRepairableError(message)
     settings = read_settings(options)
     waiting = Waiting(options.slot, options.lag, options.wait, EVERY)
     with open_sides(settings, options.dsn, waiting, has_key=True, profile=options.profile) as sides:

@@ -278,6 +278,12 @@ def load(warehouse: Warehouse) -> tuple[Comparison, RedshiftWarehouse]:
         record("dimension", {"code": code, 'Ti"t%le': title}, schema="Texts")
         for code, title in DIMENSIONS
     ]
+    (compared,) = comparisons(of, Names(warehouse.schema))
+    return compared, load_records(warehouse, of, records)
+
+
+def load_records(warehouse: Warehouse, of: Star, records: list[bytes]) -> RedshiftWarehouse:
+    """Records of a fact and its dimension by way of decode, join, Parquet and COPY."""
     decoded = decode(records, plan_of(of))
     assert decoded.dead_letters.to_pylist() == []
     mirror, plan = Mirror(of), JoinPlan(of)
@@ -296,9 +302,7 @@ def load(warehouse: Warehouse) -> tuple[Comparison, RedshiftWarehouse]:
     )
     loader.start(1)
     loader.load(writer.close(epoch=1), 1)
-    names = Names(warehouse.schema)
-    (compared,) = comparisons(of, names)
-    return compared, RedshiftWarehouse(warehouse.connect, names)
+    return RedshiftWarehouse(warehouse.connect, Names(warehouse.schema))
 
 
 def test_no_type_and_no_treatment_is_left_out() -> None:
