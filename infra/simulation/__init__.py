@@ -9,7 +9,8 @@ simulated, one module for each part, and driven by a seed:
 - `doubles`: what Flink gives to an operator; `channels`: queues, barriers, alignment;
 - `attempt`: one start of the job, its subtasks and checkpoints; `world`: attempts one after
   the other, zombies;
-- `database`: the loader's SQL on SQLite (`sqlite_dialect`); `faults`: transactions that break;
+- `database`: the loader's SQL on SQLite (`sqlite_dialect`, and for views
+  `sqlite_views`, `sqlite_values`); `faults`: transactions that break;
   `pruning`: what the bookkeeping tables need no more, which the loader then prunes;
 - `gaps`: where records of a shard were lost, and whether each is recorded once;
 - `oracle`: what the warehouse must hold, by plain dictionaries; `computed`: what views compute;

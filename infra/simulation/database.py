@@ -28,7 +28,6 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
-from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
@@ -39,7 +38,9 @@ from connectors.redshift.names import quote
 from connectors.redshift.position_sql import to_digits
 from connectors.redshift.spec import WarehouseSpec
 from infra.simulation.faults import Breaking, Planned
-from infra.simulation.sqlite_dialect import LATE_BINDING, as_sqlite, connect, drop_temporary
+from infra.simulation.sqlite_dialect import as_sqlite, connect, drop_temporary
+from infra.simulation.sqlite_values import encode, read
+from infra.simulation.sqlite_views import LATE_BINDING, recall_view
 
 BOOKKEEPING: Final = "starjoin"
 MOST_SCHEMAS: Final = 9  # SQLite attaches ten databases; one holds the bookkeeping tables
@@ -78,33 +79,10 @@ _ANSWERS: Final = {
     "JOIN pg_tables": _FILLABLE,
 }
 
-# SQLite has neither decimals nor times: they are text with this before it, so that no column's
-# affinity makes a number of them.
-_TAG: Final = "\x01"
-_READERS: Final[dict[str, Callable[[str], Any]]] = {
-    "Decimal": Decimal,
-    "date": dt.date.fromisoformat,
-    "datetime": dt.datetime.fromisoformat,
-}
-
 
 def list_shown(columns: Iterable[str], positions: Collection[str]) -> str:
     """What a SELECT shows of columns: positions by their digits."""
     return ", ".join(to_digits(quote(c)) if c in positions else quote(c) for c in columns)
-
-
-def _encode(value: Any) -> Any:
-    """A value as SQLite holds it."""
-    kind = type(value).__name__
-    return f"{_TAG}{kind} {value}" if kind in _READERS else value
-
-
-def _read(value: Any) -> Any:
-    """A value that SQLite has held."""
-    if isinstance(value, str) and value.startswith(_TAG):
-        kind, _, text = value[1:].partition(" ")
-        return _READERS[kind](text)
-    return value
 
 
 @cache
@@ -154,10 +132,10 @@ class Database:
         return Breaking(self, owner, lambda: _Connection(self._sqlite, self._manifest))
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        return [tuple(map(_read, row)) for row in self._sqlite.execute(sql)]
+        return [tuple(map(read, row)) for row in self._sqlite.execute(sql)]
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
-        self._sqlite.execute(sql, list(map(_encode, values)))
+        self._sqlite.execute(sql, list(map(encode, values)))
 
     def _manifest(self, address: str) -> Iterable[pa.Table]:
         """The tables that a manifest names, each as long as the manifest says."""
@@ -201,7 +179,11 @@ class _Connection:
             f"sql || CASE type WHEN 'view' THEN '{LATE_BINDING}' ELSE '' END "
             f'FROM "{schema}".sqlite_master'
         ).fetchall()
-        return [relation for relation in relations if relation[0] in wanted]
+        return [
+            (name, *rest, recall_view(definition))
+            for name, *rest, definition in relations
+            if name in wanted
+        ]
 
     def commit(self) -> None:
         self._sqlite.execute("COMMIT")
@@ -214,7 +196,7 @@ class _Connection:
     def _copy(self, table: str, address: str) -> None:
         for staged in self._manifest(address):
             marks = ", ".join("?" * staged.num_columns)
-            columns = [list(map(_encode, column.to_pylist())) for column in staged.columns]
+            columns = [list(map(encode, column.to_pylist())) for column in staged.columns]
             self._sqlite.executemany(
                 f"INSERT INTO {table} VALUES ({marks})", list(zip(*columns, strict=True))
             )

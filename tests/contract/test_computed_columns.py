@@ -178,6 +178,26 @@ def written(value: Any) -> str:
     return f"'{text}'"
 
 
+def test_text_longer_than_declared_is_cut(warehouse: Warehouse) -> None:
+    """A base table may have longer text, of an earlier declaration: the view's casts cut it."""
+    of = declared(warehouse.schema)
+    (target,) = warehouse_spec(of).targets
+    names, connection = Names(warehouse.schema), warehouse.connect(autocommit=True)
+    run(connection, create_base(target, names))
+    run(connection, f'ALTER TABLE {names.base(target)} ALTER COLUMN "short" TYPE VARCHAR(60000)')
+    run(connection, create_view(target, names, target.declared))
+    run(
+        connection,
+        f'INSERT INTO {names.base(target)} ("id", "short", "other") '
+        f"VALUES (1, '{'y' * 60_000}', '{'z' * 60}')",
+    )
+    view = names.view(target)
+    ((texts, first, state),) = rows(connection, f"SELECT texts, first_text, state FROM {view}")
+    assert texts == "yyyy" + "z" * 60
+    assert len(first) == 5000
+    assert state == "z" * 60
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_no_row_leaves_the_type_of_a_computed_column(warehouse: Warehouse, zone: str) -> None:
     of = declared(warehouse.schema)

@@ -633,6 +633,7 @@ MUTATIONS: Final = (
         shape.uncounted_rows_have_no_position,
         COUNTED,
     ),
+    Mutation("the view computes columns", shape.computed_columns_are_not_shown, COUNTED),
     Mutation("the view shows constants", shape.constants_are_not_shown, COUNTED),
     Mutation(
         "versions by all positions",

@@ -1,4 +1,4 @@
-"""Guards of stars of other shapes: several parts of one table, rows that count, constants."""
+"""Guards of stars of other shapes: parts of one table, rows that count, a view's own columns."""
 
 from __future__ import annotations
 
@@ -81,6 +81,15 @@ def uncounted_rows_have_no_position() -> list[Patch]:
         return buried.set_column(index, buried.schema.field(index), positions)
 
     return [(join, "delete_uncounted", bury)]
+
+
+def computed_columns_are_not_shown() -> list[Patch]:
+    """The view has columns of the base table, and constants."""
+
+    def show(target: TargetSpec, *others: Any) -> str:
+        return create_view(replace(target, computed=()), *others)
+
+    return [(targets, "create_view", show)]
 
 
 def constants_are_not_shown() -> list[Patch]:

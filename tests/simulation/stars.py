@@ -490,7 +490,7 @@ targets:
 """
 
 # Rows that count and others, of a table that is both fact and dimension, by columns that are shown
-# nowhere and by a reference; and constants.
+# nowhere and by a reference; computed columns and constants.
 _COUNTED: Final = """
 name: counted
 source_schema: shop
@@ -523,6 +523,9 @@ targets:
     fact: purchase
     columns: {purchase: purchase, note: note, buyer: buyer.name}
     where: {state: [paid, sent], is_test: false}
+    computed:
+      title: {concatenate: [note, buyer], separator: ' "/" '}
+      known_buyer: {coalesce: [buyer.name, note], otherwise: nobody}
     constants: {origin: 'the shop''s: "A"', release: -2, is_final: true}
   lines:
     fact: line
@@ -534,6 +537,12 @@ targets:
       buyer: purchase.buyer.name
       seller: origin.name
     where: {origin: {is_null: false}, kind: {none_of: [0]}}
+    computed:
+      number: {add: [purchase, {column: line}, 1]}
+      part:
+        case:
+          - {when: {line: {at_least: 1}, state: [paid, "it's"]}, then: first}
+          - {when: {buyer: {is_null: true}}, then: {column: goods}}
     constants: {origin_text: ""}
 """
 

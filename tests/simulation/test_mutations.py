@@ -105,6 +105,7 @@ _SOON = {
     "a row that stops counting goes": 10,
     "what does not count is a delete": 10,
     "a delete of what does not count has its position": 10,
+    "the view computes columns": 10,
     "the view shows constants": 10,
 }
 

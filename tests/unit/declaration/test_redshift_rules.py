@@ -251,6 +251,24 @@ def test_rows_of_a_load_fit_the_widest_that_redshift_processes(
         load_declaration(save(tmp_path, widened(length + 1)))
 
 
+@pytest.mark.parametrize(("length", "fits"), [(65_418, True), (65_419, False)])
+def test_what_a_view_computes_is_in_its_rows(tmp_path: Path, length: int, *, fits: bool) -> None:
+    """Whoever sorts rows of the view has them in a query: 117 bytes are those of the others."""
+    filler = {"value": "x" * (length - 20)}
+    content = changed({})
+    content["targets"]["sales"] |= {
+        "columns": {"receipt": "receipt", "title": "item.title", "maker": "item.maker.title"},
+        "computed": {"long": {"concatenate": ["receipt", filler]}},
+        "constants": {"origin": "x" * 65, "release": 1},
+    }
+    if fits:
+        load_declaration(save(tmp_path, content))
+        return
+    words = "target sales, computed: its view's rows have up to 65536 bytes, 65492 of them in comp"
+    with pytest.raises(DeclarationError, match=re.escape(words)):
+        load_declaration(save(tmp_path, content))
+
+
 def test_what_a_row_of_a_target_has_besides_is_said(tmp_path: Path) -> None:
     content = changed({("tables", "item", "columns", "title"): "varchar(40000)"})
     with pytest.raises(DeclarationError) as caught:

@@ -203,6 +203,16 @@ REPORT = (TARGETS, "consignment_report")
             {"fee": "x"},
             "consignment_report, constants: 'fee' is one of the target's columns already",
         ),
+        (
+            (*REPORT, "computed"),
+            {"ctid": {"add": ["line", 1]}},
+            "Redshift reserves the name ctid for a system column",
+        ),
+        (
+            (*REPORT, "computed"),
+            {f"c{number}": {"add": ["line", 1]} for number in range(1600)},
+            "its view has 16",
+        ),
         ((*REPORT, "constants"), {"origin": 1.5}, "text, a whole number, true or false"),
         ((*REPORT, "constants"), {"origin": "50 %"}, "no backslash, no per cent sign and no contr"),
         ((*REPORT, "constants"), {"origin": "a\\b"}, "no backslash, no per cent sign and no contr"),
@@ -440,6 +450,14 @@ def test_what_is_left_out_must_not_be_shown_beside_a_condition(tmp_path: Path) -
     load_declaration(save(tmp_path, content))
     columns["origin"] = {"type": "integer", "unchanged": "missing"}
     with pytest.raises(DeclarationError, match="column origin of consignment has `unchanged`"):
+        load_declaration(save(tmp_path, content))
+
+
+def test_a_computed_column_is_no_sort_key(tmp_path: Path) -> None:
+    content = copy.deepcopy(FREIGHT_CONTENT)
+    computed = {"a": {"add": ["line", 1]}}
+    content["targets"]["consignment_report"] |= {"computed": computed, "dist_key": "a"}
+    with pytest.raises(DeclarationError, match="'a' is computed, which is in the view alone"):
         load_declaration(save(tmp_path, content))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +15,7 @@ from connectors.redshift.ddl import create_view
 from connectors.redshift.errors import FenceLostError, KeyChangedError, NeedsRepairError
 from connectors.redshift.grants import parse_rights
 from connectors.redshift.names import Names
-from connectors.redshift.spec import ConstantSpec, WarehouseSpec
+from connectors.redshift.spec import ComputedSpec, ConstantSpec, WarehouseSpec
 from connectors.redshift.targets import find_change
 from flink_app.warehouse import warehouse_spec
 from tests.unit.redshift.warehouse import SPEC, TARGET, FakeWarehouse, existing, loader
@@ -146,6 +147,71 @@ def test_another_constant_makes_the_view_again(warehouse: FakeWarehouse, value: 
         f"DROP VIEW {VIEW}",
         create_view(other, NAMES, TARGET.declared),
     )
+
+
+COMPUTED: Final = ComputedSpec(
+    "both",
+    """CONCAT("ticket_id", 'a')""",
+    "VARCHAR(9)",
+    (("ticket_id", "INTEGER"), ("more", "VARCHAR(9)")),
+)
+
+
+def test_computed_columns_stand_between_columns_and_constants() -> None:
+    target = replace(TARGET, computed=(COMPUTED,), constants=CONSTANTS[1:2])
+    shown = (
+        """, CAST(CONCAT("ticket_id", 'a') AS VARCHAR(9)) AS "both", CAST(-2 AS BIGINT) """
+        'AS "release"'
+    )
+    expected = MADE.replace(f"\nFROM {BASE}", f"{shown}\nFROM {BASE}")
+    assert create_view(target, NAMES, {*TARGET.declared, "more"}) == expected
+
+
+def test_what_is_computed_of_a_missing_column_is_missing_too() -> None:
+    """A view of what its table lacks could not be read, until an ALTER adds it."""
+    target = replace(TARGET, computed=(COMPUTED,))
+    assert create_view(target, NAMES, TARGET.declared) == MADE
+
+
+def test_another_formula_makes_the_view_again(warehouse: FakeWarehouse) -> None:
+    """Text in it counts by blanks, case and order: here two texts change their places."""
+    of_ticket = (("ticket_id", "INTEGER"),)
+    values = ("CASE WHEN 'a' THEN 'A' END", "CASE WHEN 'A' THEN 'a' END")
+    first, other = (
+        replace(TARGET, computed=(ComputedSpec("both", value, "VARCHAR(9)", of_ticket),))
+        for value in values
+    )
+    warehouse.views[TARGET.table] = create_view(first, NAMES, TARGET.declared)
+    cursor = warehouse.connect()
+    assert find_change(cursor, first, SPEC, NAMES).change is None
+    change = find_change(cursor, other, SPEC, NAMES).change
+    assert change is not None
+    made = create_view(other, NAMES, TARGET.declared)
+    assert change.statements == (f"DROP VIEW {VIEW}", made)
+
+
+@pytest.mark.parametrize(
+    ("declared", "present", "words"),
+    [
+        ("INTEGER", "INTEGER", ""),
+        ("VARCHAR(9)", "VARCHAR(20)", ""),
+        ("INTEGER", "BIGINT", 'column "more" of table "public"."sport_event_activity_base" is BIG'),
+        ("DECIMAL(9,2)", "DECIMAL(12,2)", "Declare the column as decimal(12,2)"),
+        ("REAL", "DOUBLE PRECISION", "declared as REAL"),
+    ],
+)
+def test_what_is_computed_of_a_wider_column_is_refused(
+    warehouse: FakeWarehouse, declared: str, present: str, words: str
+) -> None:
+    """A value that the declared type does not have could make the view unreadable."""
+    warehouse.tables[BASE_TABLE] |= {"more": present}
+    computed = ComputedSpec("both", '"more"', declared, (("more", declared),))
+    target = replace(TARGET, computed=(computed,))
+    if not words:
+        assert find_change(warehouse.connect(), target, SPEC, NAMES).change is not None
+        return
+    with pytest.raises(NeedsRepairError, match=re.escape(words)):
+        find_change(warehouse.connect(), target, SPEC, NAMES)
 
 
 SHOWN: Final = [
