@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from connectors.accounts import Gap
 from connectors.blocks import Kind
+from connectors.log_points import TOLERANCE_SECONDS
 from connectors.redshift.cuts import as_time
 from connectors.redshift.ddl import TOMBSTONE_TIME
 from connectors.redshift.ledger import Cursor
@@ -39,7 +40,7 @@ from infra.explain.positions import DecodedPosition, split_version
 
 _DECIMAL_DIGITS: Final = 38  # Redshift has no more
 # The clocks of DMS, which dates a full load's records, and of Kinesis may differ by as much.
-_CLOCKS_MS: Final = 60_000
+_CLOCKS_MS: Final = TOLERANCE_SECONDS * 1_000
 _TIME: Final = "CAST(%s AS TIMESTAMP)"
 _PART: Final = "part, batch, stream, epoch, url, loaded_at"
 _RANGE: Final = (
