@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -51,7 +52,9 @@ def search_letters(  # noqa: PLR0913
             expired += 1
         else:
             present = [name for name in _COLUMNS if name in file.schema_arrow.names]
-            letters += _find(file.read(columns=present), part, layout, keys, replayed)
+            letters += _find(
+                file.read(columns=present, use_threads=False), part, layout, keys, replayed
+            )
     return LetterSearch(
         tuple(letters), len(searched) - expired, expired, is_partial=len(parts) > len(searched)
     )
@@ -90,7 +93,7 @@ def _shows_key(letter: Mapping[str, Any], keys: KeysByTable) -> bool | None:
     wanted = keys.get(letter["table"], ())
     if not wanted:
         return False
-    shown = json.loads(letter["treated"] or "{}")
+    shown = json.loads(letter["treated"] or "{}", parse_float=Decimal)
     is_shown = False
     for image in filter(None, (shown.get(DATA), *_others(shown))):
         for key in wanted:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from operator import and_
 from typing import Any, Final
 
 import pyarrow as pa
@@ -105,8 +104,10 @@ def _find(
     position, number = (group.position, 0) if group.is_of_fact else (POSITION, group.part)
     if position not in file.schema_arrow.names:
         position = POSITION  # the column was not declared so
-    table = file.read(columns=[*values, *dict.fromkeys((position, POSITION)), DELETED])
-    matches = reduce(and_, (pc.field(name) == value for name, value in values.items()))
+    # Threads of Arrow that are under way when a process ends may abort it.
+    names = [*values, *dict.fromkeys((position, POSITION)), DELETED]
+    table = file.read(columns=names, use_threads=False)
+    matches = reduce(pc.and_, (pc.equal(table[name], value) for name, value in values.items()))
     for row in table.filter(matches).to_pylist():
         positions = split_version(_digits(row[position] or row[POSITION]))
         # A change that has left the column out says nothing of it.

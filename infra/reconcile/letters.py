@@ -70,7 +70,8 @@ def _read_records(
     """Of these tables' dead letters that were not replayed: the table, and what is shown."""
     for part in parts:
         file = pq.ParquetFile(io.BytesIO(read(part.url)))
-        letters = file.read(columns=[*_COORDINATES, "table", "treated"])
+        # Threads of Arrow that are under way when a process ends may abort it.
+        letters = file.read(columns=[*_COORDINATES, "table", "treated"], use_threads=False)
         is_wanted = pc.is_in(letters["table"], pa.array(list(tables), pa.string()))
         for letter in letters.filter(pc.and_(is_wanted, letters["treated"].is_valid())).to_pylist():
             stream, shard, number = (letter[name] for name in _COORDINATES)

@@ -81,7 +81,8 @@ def read_letters(parts: Iterable[LetterPart], read: ReadFile) -> Iterator[Letter
                 "with that version"
             )
             raise ReplayError(message)
-        table = file.read(columns=[*_OPEN, *({_KEY_ID} & present)])
+        # Threads of Arrow that are under way when a process ends may abort it.
+        table = file.read(columns=[*_OPEN, *({_KEY_ID} & present)], use_threads=False)
         times = table["arrival"].cast(pa.int64()).to_pylist()
         first_times = pc.struct_field(table["replay_of"], "arrival").cast(pa.int64()).to_pylist()
         for row, letter in enumerate(table.to_pylist()):
@@ -119,7 +120,7 @@ class OriginalReader:
         self._keys = keys
         self._application = application
         self._restricted = restricted
-        self._file = lru_cache(_FILES)(lambda part: _parquet(part, read).read())
+        self._file = lru_cache(_FILES)(lambda part: _parquet(part, read).read(use_threads=False))
         self._rows: dict[RecordId, tuple[LetterPart, int]] | None = None
 
     def original(self, letter: Letter) -> Original:

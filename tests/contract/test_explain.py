@@ -126,6 +126,8 @@ def test_a_key_of_every_type_is_found_with_its_load(warehouse: Warehouse) -> Non
     since = origin.earliest.loaded_at
     parts = reader.list_parts(Kind.ROWS, "wide", 1, bookkeeping.newest, since)
     assert [part.batch for part in parts] == [origin.earliest]
+    assert since is not None
+    assert len(reader.list_parts(Kind.ROWS, "wide", 9, newest=since)) == 1
     parts = reader.list_parts(Kind.ROWS, "wide", 9, bookkeeping.newest)
     assert [part.epoch for part in parts] == [2, 1]
     read_file = read_from(warehouse.s3)

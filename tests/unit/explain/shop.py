@@ -186,7 +186,8 @@ class Shop(Tale):
 
     def _open_stream(self) -> FindRecord:
         plan = DecodePlan(SHOP, self.source.generations)
-        return StreamReader(ARN, Stream(self, records=3), plan, KEYS).find_record
+        self.stream = Stream(self, records=3)
+        return StreamReader(ARN, self.stream, plan, KEYS).find_record
 
     def _read_file(self, url: str) -> bytes:
         if url in self.expired:

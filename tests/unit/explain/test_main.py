@@ -130,6 +130,18 @@ def test_the_record_on_the_stream(shop: Shop, asked: Any) -> None:
     assert not any("sequence number" in each for each in explanation["not_known"])
 
 
+def test_the_stream_is_read_no_further_than_the_load_has_read_it(shop: Shop, asked: Any) -> None:
+    sold = shop.sell(7)
+    shop.commit_each(sold)
+    shop.take(*(shop.sell(number) for number in range(10, 40)))
+    shop.commit()
+    before = bytes.fromhex(position_of(sold)[:-1] + "0")  # which no record has
+    shop.database.execute('UPDATE public.sales_base SET _pos = ? WHERE "number" = 7', [before])
+    _, explanation = asked(7, "--records", "100", "--parts", "0")
+    assert groups_of(explanation)[""]["change"]["record"] is None
+    assert shop.stream.answers == 2  # the first is empty, and the second has records from behind it
+
+
 def test_a_record_that_is_behind_the_limit_or_has_left_the_stream(shop: Shop, asked: Any) -> None:
     shop.take(*(shop.sell(number) for number in (1, 2, 3, 4, 7)))
     shop.commit()
