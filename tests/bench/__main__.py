@@ -14,6 +14,7 @@ from tests.bench.loads.run import Choice, measure_loads
 from tests.bench.loads.shapes import Shape
 from tests.bench.parts import Parts
 from tests.bench.peers.run import PeerChoice, measure_peers
+from tests.bench.reconcile import measure_reconcile
 from tests.bench.widths import measure_widths
 
 # Beside everything else loads are measured at one moderate size.
@@ -41,6 +42,9 @@ def main() -> None:
             markdown_file=arguments.markdown,
             plot_file=arguments.plot,
         )
+        return
+    if arguments.what == "reconcile":
+        measure_reconcile(console, arguments.rows, arguments.damaged)
         return
     if arguments.what == "load":
         choice = Choice(arguments.target_rows, arguments.batch_rows, repeats, shapes)

@@ -16,9 +16,9 @@ def parser() -> ArgumentParser:
         prog="build.py bench",
         description="Measure the engine, its parts, and loads, or the job beside its peers; print "
         "every figure with what it was measured against. `all` is all but the peers, for which "
-        "Spark is installed.",
+        "Spark is installed, and reconcile, for which gigabytes of rows are made.",
     )
-    choices = ["all", "parts", "engine", "load", "peers"]
+    choices = ["all", "parts", "engine", "load", "peers", "reconcile"]
     parser.add_argument("what", nargs="?", default="all", choices=choices)
     parser.add_argument(
         "--repeats", type=_positive, help="of each load (default 3), or of each peer (default 5)"
@@ -59,6 +59,18 @@ def parser() -> ArgumentParser:
         action="store_true",
         help="targets of 200,000, 2,000,000 and 20,000,000 rows, batches of 10,000, 100,000 and "
         "1,000,000: takes hours, and 15 GB of disk",
+    )
+    reconcile = parser.add_argument_group(
+        "reconcile", "What a reconciliation of many rows takes: time, memory, bytes moved."
+    )
+    reconcile.add_argument(
+        "--rows",
+        type=_positive,
+        default=10_000_000,
+        help="of the target, about (default 10000000: some 10 GB of disk)",
+    )
+    reconcile.add_argument(
+        "--damaged", type=_positive, default=100, help="rows that differ (default 100)"
     )
     peers = parser.add_argument_group(
         "peers",
