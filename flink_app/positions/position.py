@@ -103,9 +103,14 @@ def generation_of(position: str) -> int:
     return int(position[:GENERATION_DIGITS], 16)
 
 
+def commit_of(position: str) -> int:
+    """The commit position; 0 of a full-load record."""
+    return int(position[GENERATION_DIGITS:-RECORD_DIGITS], 16)
+
+
 def is_load(position: str) -> bool:
     """Whether it is that of a full-load record."""
-    return int(position[GENERATION_DIGITS:-RECORD_DIGITS], 16) == 0
+    return commit_of(position) == 0
 
 
 def commit_position(

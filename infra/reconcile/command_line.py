@@ -11,6 +11,7 @@ from infra.arguments import ArgumentParser
 from infra.aws.command_line import add_application_choice, add_environment_options
 
 _SHARE: Final = re.compile(r"(?P<percent>[0-9]+(\.[0-9]+)?)\s*%")
+_AGO: Final = re.compile(r"(?P<number>[0-9]{1,6})\s*(?P<unit>[mhd])")
 _WHOLE: Final = 100.0
 
 
@@ -35,6 +36,13 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
         type=_every,
         metavar="SHARE",
         help="only a share of the ranges, such as 1%%; another part of them each day",
+    )
+    parser.add_argument(
+        "--since",
+        type=_moment,
+        metavar="TIME",
+        help="only what has changed since the cut that held then, as 2026-11-23T10:00:00Z or 24h "
+        "for so long ago; a change that never reached the warehouse is not among that",
     )
     parser.add_argument(
         "--tokens",
@@ -104,6 +112,23 @@ def add_comparison_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_environment_options(parser)
+
+
+def _moment(text: str) -> dt.datetime:
+    """A time with its zone, or how long ago."""
+    ago = _AGO.fullmatch(text.strip())
+    if ago:
+        unit = {"m": "minutes", "h": "hours", "d": "days"}[ago["unit"]]
+        return dt.datetime.now(dt.UTC) - dt.timedelta(**{unit: int(ago["number"])})
+    moment: dt.datetime | None
+    try:
+        moment = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = f"{text!r} is no time: write it as 2026-11-23T10:00:00Z, or as 30m, 24h or 7d"
+        raise argparse.ArgumentTypeError(message)
+    return moment
 
 
 def _every(text: str) -> int:

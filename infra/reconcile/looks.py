@@ -6,6 +6,7 @@ Also the interfaces of both sides, which the protocol works with. The real ones 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -63,6 +64,19 @@ class Sample:
 
     every: int
     remainder: int
+
+
+@dataclass(frozen=True)
+class Since:
+    """What was complete at an earlier time.
+
+    Attributes:
+        loaded_at: when its cut was loaded, UTC without a zone.
+        position: every change up to here was loaded by then, in digits.
+    """
+
+    loaded_at: dt.datetime
+    position: str
 
 
 @dataclass(frozen=True)
@@ -188,6 +202,9 @@ class WarehouseLook(SideLook, Protocol):
 
     def is_read_again(self) -> bool:
         """Whether the application may be reading what was loaded before, as after a restore."""
+
+    def find_since(self, moment: dt.datetime) -> Since | None:
+        """What the newest cut of those loaded until a moment promises; None where nothing is."""
 
     def read_newest_arrival(self) -> int | None:
         """When the newest loaded record arrived on the stream, in milliseconds since 1970."""

@@ -104,6 +104,7 @@ def _reconcile(options: Namespace) -> Result:
                 limit=options.limit,
                 gap=options.gap,
                 sample=sample,
+                since=options.since,
                 orders_by_log=sides.orders_by_log,
             ),
             _report_progress,

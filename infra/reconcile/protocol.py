@@ -15,6 +15,8 @@ The first look compares everything:
 
 6. Checksums of ranges of keys on both sides, without what is hot.
 7. Ranges that differ are narrowed down to keys and groups of columns. These are candidates.
+   Where only what has changed since a cut is asked for, both sides leave out everything else: what
+   the warehouse has no newer position of. A change that never reached it is not among that.
 
 Further looks, at least `gap` seconds apart, compare the candidates, and what was hot in every look
 so far: the latter as in 6 and 7, restricted to what has a position above the first start:
@@ -33,12 +35,13 @@ this look, and a candidate that the next look does not confirm; nothing else is.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from flink_app.positions.position import generation_of, make_position
+from flink_app.positions.position import commit_of, generation_of, make_position
 from infra.aws.waiting import Clock
 from infra.reconcile.comparison import Comparison, require_key
 from infra.reconcile.errors import NotComparableError
@@ -49,6 +52,7 @@ from infra.reconcile.looks import (
     Extent,
     Hot,
     Sample,
+    Since,
     Source,
     SourceLook,
     Thresholds,
@@ -63,6 +67,8 @@ GAP_SECONDS: Final = 30.0
 LIMIT: Final = 1_000
 # More hot keys than this are not left out: the looks that follow tell them apart all the same.
 _MOST_HOT: Final = 100_000
+# The source is given the keys of what has changed since a cut: with more, all is compared.
+MOST_CHANGED: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class Settings:
         looks: at most, the first among them.
         gap: seconds between two of them.
         sample: only these ranges.
+        since: only what has changed since the cut that held then.
         orders_by_log: whether positions are known to be those of the source's log, so that what is
             hot can be seen.
     """
@@ -82,6 +89,7 @@ class Settings:
     looks: int = LOOKS
     gap: float = GAP_SECONDS
     sample: Sample | None = None
+    since: dt.datetime | None = None
     orders_by_log: bool = True
 
 
@@ -122,6 +130,8 @@ class Outcome:
         open_keys: those that no look could judge.
         unjudged: what was hot in every look.
         thresholds: of the first look.
+        changed: how many keys have changed since the cut that was asked for; None where all of
+            them are compared.
         refusal: why nothing was compared; empty where it was.
     """
 
@@ -133,6 +143,7 @@ class Outcome:
     open_keys: list[str] = field(default_factory=list)
     unjudged: Hot = field(default_factory=Hot)
     thresholds: Thresholds = ()
+    changed: int | None = None
     refusal: str = ""
 
 
@@ -164,11 +175,13 @@ class Result:
         sample: which ranges were compared; None for all.
         looks: in order.
         outcomes: in the order of the comparisons.
+        since: of what only later changes were compared; None for all.
     """
 
     sample: Sample | None = None
     looks: list[Look] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    since: Since | None = None
 
 
 @dataclass
@@ -276,12 +289,15 @@ class Reconciliation:
         """The first look."""
         pending: list[_Pending] = []
         with self.look(result) as (source, warehouse):
+            if self._settings.since is not None:
+                result.since = _find_since(warehouse, self._settings.since)
             for comparison in comparisons:
                 outcome = Outcome(comparison)
                 result.outcomes.append(outcome)
                 try:
                     require_key(comparison)
-                    pending.append((outcome, self._compare(outcome, source, warehouse)))
+                    candidates = self._compare(outcome, source, warehouse, result.since)
+                    pending.append((outcome, candidates))
                 except NotComparableError as error:
                     outcome.refusal = str(error)
         return pending
@@ -315,7 +331,11 @@ class Reconciliation:
         result.looks.append(Look(source.start, source.end, evidence, newest, received, held))
 
     def _compare(
-        self, outcome: Outcome, source: SourceLook, warehouse: WarehouseLook
+        self,
+        outcome: Outcome,
+        source: SourceLook,
+        warehouse: WarehouseLook,
+        since: Since | None,
     ) -> dict[str, _Candidate]:
         """5 to 7: the candidates of one comparison."""
         comparison = outcome.comparison
@@ -324,6 +344,8 @@ class Reconciliation:
         hot = warehouse.find_hot(comparison, thresholds, _MOST_HOT) if any(thresholds) else Hot()
         outcome.hot = None if hot is None else hot.count
         outcome.thresholds, outcome.unjudged = thresholds, hot or Hot()
+        changed = self._find_changed(comparison, warehouse, extent, since)
+        outcome.changed = None if changed is None else changed.count
         outcome.narrowed = narrow(
             comparison,
             source,
@@ -332,6 +354,7 @@ class Reconciliation:
             Hot() if hot is None else hot,
             limit=self._settings.limit,
             sample=self._settings.sample,
+            only=changed,
         )
         self._say(
             f"{comparison.name}: {outcome.narrowed.different} of {outcome.narrowed.ranges} ranges "
@@ -344,6 +367,32 @@ class Reconciliation:
         if candidates:
             self._judge(outcome, candidates, source, warehouse)
         return candidates
+
+    def _find_changed(
+        self,
+        comparison: Comparison,
+        warehouse: WarehouseLook,
+        extent: Extent,
+        since: Since | None,
+    ) -> Hot | None:
+        """What has changed since a cut; None where everything is to be compared."""
+        if since is None:
+            return None
+        generations = [generation_of(newest) for newest in extent.newest if newest]
+        if any(generation > generation_of(since.position) for generation in generations):
+            self._say(f"{comparison.name}: loaded again since; all of it is compared")
+            return None
+        thresholds = tuple(
+            make_position(generation_of(newest), commit_of(since.position), 0) if newest else ""
+            for newest in extent.newest
+        )
+        changed = warehouse.find_hot(comparison, thresholds, MOST_CHANGED)
+        if changed is None:
+            self._say(
+                f"{comparison.name}: more than {MOST_CHANGED:,} keys have changed since; all of it "
+                "is compared"
+            )
+        return changed
 
     def _compare_unjudged(
         self,
@@ -399,6 +448,17 @@ class Reconciliation:
             _judge_key(comparison, candidate, expected.get(key), rows.get(key), start)
             if not candidate.groups and candidate.confirmed:
                 outcome.differences.append(_difference(comparison, key, candidate))
+
+
+def _find_since(warehouse: WarehouseLook, moment: dt.datetime) -> Since:
+    since = warehouse.find_since(moment)
+    if since is None:
+        message = (
+            f"no cut that was loaded until {moment.isoformat()} says what was complete then: name "
+            "a later time (`starjoin cut --at TIME` shows them), or compare everything"
+        )
+        raise NotComparableError(message)
+    return since
 
 
 def _is_pending(candidates: Mapping[str, _Candidate]) -> bool:

@@ -107,6 +107,14 @@ def find_hot_path_keys(comparison: Comparison, index: int, threshold: str) -> st
     return f"SELECT DISTINCT {key} FROM {comparison.table} AS w WHERE {position}"
 
 
+def find_position_before(names: Names, cut_number: int) -> str:
+    """The position furthest in the log that is loaded and was committed before a time, by cuts."""
+    return (
+        f"SELECT MAX(last_position) FROM {names.cut} WHERE shard <> '{ALL_SHARDS}' "
+        f"AND cut_number <= {cut_number} AND last_committed < CAST(%s AS TIMESTAMP)"
+    )
+
+
 def read_deletes(comparison: Comparison, keys: str) -> str:
     """Deleted keys with the position of the delete."""
     position = to_digits(f"MAX(w.{quote(comparison.groups[0].position)})")

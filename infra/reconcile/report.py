@@ -122,6 +122,8 @@ def _lines_of(outcome: Outcome) -> Iterator[str]:
         f"{narrowed.different:,} differed; changing keys: {hot}; {len(outcome.differences):,} "
         f"differences, {len(outcome.open_keys) + outcome.unjudged.count:,} open keys"
     )
+    if outcome.changed is not None:
+        yield f"  of them only what {outcome.changed:,} changed keys lead to"
     for column in outcome.comparison.omissions:
         yield f"  column {column.name}: only NULL is compared, since {column.omission}"
     for difference in outcome.differences[:SHOWN]:
@@ -190,6 +192,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "ranges_that_differed": narrowed.different,
         "damage_is_general": narrowed.is_general,
         "hot_keys": outcome.hot,
+        "changed_keys": outcome.changed,
         "omitted_columns": {c.name: c.omission for c in outcome.comparison.omissions},
         "differences": [
             {
@@ -217,6 +220,8 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 
 def _show_coverage(result: Result) -> str:
     ranges = f"1 of {result.sample.every} ranges" if result.sample else "all ranges"
+    if result.since is not None:
+        ranges += f", of them what has changed since the cut of {result.since.loaded_at}Z"
     columns = [
         f"{outcome.comparison.name}.{column.name}"
         for outcome in result.outcomes

@@ -7,6 +7,7 @@ the parts of dead letters, is read in a short transaction of its own.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import localcontext
@@ -29,6 +30,7 @@ from connectors.redshift.replay_marks import (
     loaded_parts,
 )
 from infra.aws.warehouse import Shard, read_loaded
+from infra.cut.reading import read_cut
 from infra.reconcile import queries
 from infra.reconcile.canonical import Side
 from infra.reconcile.comparison import Comparison
@@ -38,6 +40,7 @@ from infra.reconcile.looks import (
     Extent,
     Hot,
     Ranges,
+    Since,
     Thresholds,
     WarehouseRow,
 )
@@ -206,6 +209,17 @@ class RedshiftLook:
             Evidence(evidence) is Evidence.REPLAYING or start != holder
             for evidence, start, holder in rows
         )
+
+    def find_since(self, moment: dt.datetime) -> Since | None:
+        """What the newest cut of those loaded until a moment promises."""
+        cut = read_cut(self._connection.cursor(), self._names, moment)
+        if cut is None or not cut.promises or cut.loaded_at is None:
+            return None
+        # What was committed before is loaded, so whatever was furthest in the log then is, too.
+        until = cut.complete_until.isoformat(sep=" ") if cut.complete_until else ""
+        sql = queries.find_position_before(self._names, cut.number)
+        ((position,),) = self._rows(sql, [until])
+        return Since(cut.loaded_at, str(position)) if position else None
 
     def read_newest_arrival(self) -> int | None:
         """When the newest loaded record arrived, in milliseconds since 1970."""

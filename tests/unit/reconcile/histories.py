@@ -6,6 +6,7 @@ join of what is loaded, as the loads leave it, and damage lies over it until a c
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ from infra.reconcile.looks import (
     Hot,
     Ranges,
     References,
+    Since,
     Thresholds,
     Values,
     WarehouseRow,
@@ -104,12 +106,19 @@ class World:
     Args:
         seed: of what happens.
         damaged: whether the warehouse is damaged before the reconciliation.
+        goes_on: whether everything is loaded at one point, from which more happens.
         of_commits: whether positions are those of commits, or else of changes.
         disorder: how far a shard's changes may be from the order of their commits.
     """
 
     def __init__(
-        self, seed: int, *, damaged: bool = False, of_commits: bool = False, disorder: int = 0
+        self,
+        seed: int,
+        *,
+        damaged: bool = False,
+        of_commits: bool = False,
+        disorder: int = 0,
+        goes_on: bool = False,
     ) -> None:
         self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.of_commits = of_commits
@@ -124,9 +133,15 @@ class World:
         self.damage: dict[int, tuple[str, str, Wide | None]] = {}
         self.was_damaged: set[int] = set()
         self.waits = True
+        self.was_complete_to = 0  # up to here everything was loaded before the last events
         self.looked = (0, 0)  # where the log was before and after the last snapshot
         for _ in range(self.random.randint(20, 60)):
             self.happen()
+        if goes_on:
+            self.drain()
+            self.was_complete_to = self.log
+            for _ in range(self.random.randint(10, 40)):
+                self.happen()
         if damaged:
             self.drain()
             self._damage()
@@ -250,6 +265,15 @@ class World:
             "moved": ((seller + 50, amount), title, position, path),
         }
         self.damage[key] = (kind, self._position_of(key), damaged[kind])
+
+    def has_changed(self, key: int) -> bool:
+        """Whether what is damaged of a row has changed since everything was loaded."""
+        complete = make_position(GENERATION, self.was_complete_to << 32, 0)
+        wide = self._join().get(key)
+        if wide is None:
+            return False
+        _, _, position, path = wide
+        return position > complete or (self.damage[key][0] == "stale" and path > complete)
 
     def _position_of(self, key: int) -> str:
         return self.warehouse.sales.get(key, (UNKNOWN, None))[0]
@@ -493,6 +517,10 @@ class WarehouseLook(_Rows):
     def is_read_again(self) -> bool:
         return False
 
+    def find_since(self, moment: dt.datetime) -> Since | None:
+        position = self._world.was_complete_to
+        return Since(moment, make_position(GENERATION, position << 32, 0)) if position else None
+
     def read_newest_arrival(self) -> int | None:
         return None
 
@@ -511,9 +539,15 @@ class RunningWarehouse:
         self.look = world.look_at_warehouse
 
 
-def reconcile(world: World, *, orders_by_log: bool = True, looks: int = 4) -> Result:
+def reconcile(
+    world: World,
+    *,
+    orders_by_log: bool = True,
+    looks: int = 4,
+    since: dt.datetime | None = None,
+) -> Result:
     """Runs the protocol on a history, which goes on meanwhile."""
-    settings = Settings(orders_by_log=orders_by_log, looks=looks)
+    settings = Settings(orders_by_log=orders_by_log, looks=looks, since=since)
     sides = Source(world), RunningWarehouse(world)
     return Reconciliation(*sides, world, world, settings, lambda _: None).run([SALES])
 
