@@ -6,6 +6,7 @@ damage is found by its name and repaired; newer changes are kept.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -222,6 +223,7 @@ def test_every_damage_is_found_and_repaired_under_traffic_and_newer_changes_are_
                 assert code in {0, 3}, report  # some keys may change in every look
                 (table,) = report["tables"]
                 assert table["rows"] > 3_000
+                since = dt.datetime.now(dt.UTC).isoformat()
                 damage(run)
                 lose(run, CHANGED_CUSTOMER)
                 code, report = start(repair, run, capsys, "--apply")
@@ -234,8 +236,11 @@ def test_every_damage_is_found_and_repaired_under_traffic_and_newer_changes_are_
                 assert operations["ticket_activity", "9999999"] == "delete"
                 assert operations["customer", str(CUSTOMER)] == "upsert"
                 change(run, NEW_PURCHASE)
-                code, report = start(reconcile, run, capsys)
+                code, report = start(reconcile, run, capsys, "--since", since)
                 assert code in {0, 3}, report
+                (table,) = report["tables"]
+                assert table["changed_keys"] > 10
+                assert table["rows"] < 3_000
             (newer,) = run.query(f"SELECT created_at FROM {BASE} WHERE ticket_id = 1010")
             assert str(newer[0]).startswith("2031-01-01")
             (joined,) = run.query(f"SELECT phone_number FROM {BASE} WHERE ticket_id = 30000")
