@@ -39,7 +39,7 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
     )
     parser.add_argument(
         "--since",
-        type=_moment,
+        type=_instant,
         metavar="TIME",
         help="only what has changed since the cut that held then, as 2026-11-23T10:00:00Z or 24h "
         "for so long ago; a change that never reached the warehouse is not among that",
@@ -114,21 +114,21 @@ def add_comparison_options(parser: ArgumentParser) -> None:
     add_environment_options(parser)
 
 
-def _moment(text: str) -> dt.datetime:
+def _instant(text: str) -> dt.datetime:
     """A time with its zone, or how long ago."""
     ago = _AGO.fullmatch(text.strip())
     if ago:
         unit = {"m": "minutes", "h": "hours", "d": "days"}[ago["unit"]]
         return dt.datetime.now(dt.UTC) - dt.timedelta(**{unit: int(ago["number"])})
-    moment: dt.datetime | None
+    instant: dt.datetime | None
     try:
-        moment = dt.datetime.fromisoformat(text.strip())
+        instant = dt.datetime.fromisoformat(text.strip())
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        instant = None
+    if instant is None or instant.tzinfo is None:
         message = f"{text!r} is no time: write it as 2026-11-23T10:00:00Z, or as 30m, 24h or 7d"
         raise argparse.ArgumentTypeError(message)
-    return moment
+    return instant
 
 
 def _every(text: str) -> int:

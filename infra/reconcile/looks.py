@@ -203,8 +203,8 @@ class WarehouseLook(SideLook, Protocol):
     def is_read_again(self) -> bool:
         """Whether the application may be reading what was loaded before, as after a restore."""
 
-    def find_since(self, moment: dt.datetime) -> Since | None:
-        """What the newest cut of those loaded until a moment promises; None where nothing is."""
+    def find_since(self, instant: dt.datetime) -> Since | None:
+        """What the newest cut of those loaded until an instant promises; None where nothing is."""
 
     def read_newest_arrival(self) -> int | None:
         """When the newest loaded record arrived on the stream, in milliseconds since 1970."""

@@ -450,11 +450,11 @@ class Reconciliation:
                 outcome.differences.append(_difference(comparison, key, candidate))
 
 
-def _find_since(warehouse: WarehouseLook, moment: dt.datetime) -> Since:
-    since = warehouse.find_since(moment)
+def _find_since(warehouse: WarehouseLook, instant: dt.datetime) -> Since:
+    since = warehouse.find_since(instant)
     if since is None:
         message = (
-            f"no cut that was loaded until {moment.isoformat()} says what was complete then: name "
+            f"no cut that was loaded until {instant.isoformat()} says what was complete then: name "
             "a later time (`starjoin cut --at TIME` shows them), or compare everything"
         )
         raise NotComparableError(message)

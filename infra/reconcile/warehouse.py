@@ -210,9 +210,9 @@ class RedshiftLook:
             for evidence, start, holder in rows
         )
 
-    def find_since(self, moment: dt.datetime) -> Since | None:
-        """What the newest cut of those loaded until a moment promises."""
-        cut = read_cut(self._connection.cursor(), self._names, moment)
+    def find_since(self, instant: dt.datetime) -> Since | None:
+        """What the newest cut of those loaded until an instant promises."""
+        cut = read_cut(self._connection.cursor(), self._names, instant)
         if cut is None or not cut.promises or cut.loaded_at is None:
             return None
         # What was committed before is loaded, so whatever was furthest in the log then is, too.

@@ -517,9 +517,9 @@ class WarehouseLook(_Rows):
     def is_read_again(self) -> bool:
         return False
 
-    def find_since(self, moment: dt.datetime) -> Since | None:
+    def find_since(self, instant: dt.datetime) -> Since | None:
         position = self._world.was_complete_to
-        return Since(moment, make_position(GENERATION, position << 32, 0)) if position else None
+        return Since(instant, make_position(GENERATION, position << 32, 0)) if position else None
 
     def read_newest_arrival(self) -> int | None:
         return None
