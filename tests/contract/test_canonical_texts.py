@@ -482,7 +482,7 @@ def test_frames_tell_columns_apart(source: str) -> None:
 
 
 def test_without_frames_they_would_not(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison, "frame", lambda _, text, **__: f"COALESCE({text}, '')")
+    monkeypatch.setattr(comparison, "frame", lambda _, text, *_side, **__: f"COALESCE({text}, '')")
     assert len(set(group_digests(source))) < 5
 
 
