@@ -233,7 +233,8 @@ def _refuse_wider(target: TargetSpec, names: Names, table: Relation) -> None:
     for computed in target.computed:
         for name, sql_type in computed.columns:
             declared, present = SqlType.parse(sql_type), table.columns.get(name)
-            if present is None or declared == present.type or declared.is_varchar:
+            is_harmless = declared.is_varchar or declared.name == "VARBYTE"
+            if present is None or is_harmless or declared == present.type:
                 continue
             message = (
                 f"column {quote(name)} of table {names.base(target)} is {present.type}, declared "

@@ -7,13 +7,13 @@ from connectors.redshift.names import Names
 from flink_app.warehouse import warehouse_spec
 from infra.simulation.computed import compute
 from infra.simulation.database import Database
-from tests.contract.test_computed_columns import COLUMNS, declared, extremes
+from tests.contract.test_computed_columns import COLUMNS, FORMULAS, declared, extremes
 
 NAMES = Names("starjoin")
 
 
 def test_every_formula_is_what_python_computes() -> None:
-    of = declared("public")
+    of = declared("public", FORMULAS)
     spec = warehouse_spec(of)
     (target,) = spec.targets
     database = Database(spec)

@@ -103,6 +103,21 @@ def test_the_editor_finds_what_it_can(mistake: Mistake) -> None:
     assert VALIDATOR.is_valid(yaml.safe_load(mistake.text)) is not mistake.in_editor
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "{divide: [total, 2]}",
+        "{coalesce: [town], otherwise: {}}",
+        "{case: [{when: {total: {belows: 1}}, then: 1}]}",
+        "{add: [total, 1.5]}",
+    ],
+)
+def test_what_is_left_of_a_formula_is_not_reported_too(formula: str) -> None:
+    """Without its wrong part there may be no formula, operand or comparison."""
+    text = SHOP.replace("    dist_key:", f"    computed: {{a: {formula}}}\n    dist_key:")
+    assert len(faults(text)) == 1, [str(fault) for fault in faults(text)]
+
+
 def test_all_mistakes_of_a_file_are_reported_at_once() -> None:
     text, wanted = SHOP, []
     chosen = ("kye", "Born", "totl", "byer", "citys", "uuid", "order_by", "as_nul")

@@ -195,6 +195,7 @@ def test_another_formula_makes_the_view_again(warehouse: FakeWarehouse) -> None:
     [
         ("INTEGER", "INTEGER", ""),
         ("VARCHAR(9)", "VARCHAR(20)", ""),
+        ("VARBYTE(9)", "VARBYTE(20)", ""),
         ("INTEGER", "BIGINT", 'column "more" of table "public"."sport_event_activity_base" is BIG'),
         ("DECIMAL(9,2)", "DECIMAL(12,2)", "Declare the column as decimal(12,2)"),
         ("REAL", "DOUBLE PRECISION", "declared as REAL"),
