@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +38,13 @@ _PROMPT: Final = {
     "heartbeat.interval": "1000",
     "heartbeat.timeout": "5000",
 }
+
+
+def newest_exception(exceptions: Mapping[str, Any]) -> str:
+    """What made a job fail last, by the answer of the REST API."""
+    entries = exceptions["exceptionHistory"]["entries"]
+    newest = max(entries, key=lambda entry: entry["timestamp"], default=None)
+    return str(newest["stacktrace"]) if newest else "no cause given"
 
 
 class _NotReadyError(StarjoinError):
@@ -163,6 +170,10 @@ class FlinkCluster(Lifetime):
         """How often the job has failed and been restarted."""
         return len(self.get(f"/jobs/{job}/exceptions")["exceptionHistory"]["entries"])
 
+    def find_cause(self, job: str) -> str:
+        """The newest exception of the job."""
+        return newest_exception(self.get(f"/jobs/{job}/exceptions"))
+
     def stop_with_savepoint(self, job: str) -> str:
         """Stops the job after a savepoint; its address."""
         target = {"targetDirectory": str(self._run.state / "savepoints"), "drain": False}
@@ -208,7 +219,7 @@ class FlinkCluster(Lifetime):
     def _all_run(self, job: str) -> bool:
         answer = self.get(f"/jobs/{job}")
         if answer["state"] == "FAILED":
-            cause = self.get(f"/jobs/{job}/exceptions").get("root-exception", "")[:4000]
+            cause = self.find_cause(job)[:4000]
             message = f"job {job} has failed: {cause}"
             raise ServiceError(message)
         return all(vertex["status"] == "RUNNING" for vertex in answer["vertices"])

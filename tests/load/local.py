@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _TICKET_SELLER: Final = "flink_app/stars/ticket_seller.yaml"
 # Flink remembers ten; a run of a day at one checkpoint a second has fewer than these.
 _REMEMBERED: Final = "100000"
+_LONGEST_CAUSE: Final = 4_000
 _ENDED: Final = {"FAILED", "FAILING", "CANCELED", "FINISHED"}
 
 
@@ -114,8 +115,8 @@ class LocalTarget(Lifetime):
         try:
             state = self._cluster.get(f"/jobs/{self._job}")["state"]
             if state in _ENDED:
-                cause = self._cluster.get(f"/jobs/{self._job}/exceptions").get("root-exception")
-                message = f"the job is {state}: {(cause or 'no cause given')[:4000]}"
+                cause = self._cluster.find_cause(self._job)
+                message = f"the job is {state}: {cause[:_LONGEST_CAUSE]}"
                 raise LoadTestError(message)
         except urllib3.exceptions.HTTPError as error:
             message = f"the job manager does not answer: {error}"

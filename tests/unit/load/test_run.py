@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.cluster import newest_exception
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
 from tests.load.figures import Ceiling, Checkpoint, Report
@@ -165,6 +166,18 @@ def test_a_job_that_fails_ends_the_run_with_what_was_measured() -> None:
     assert "because" in report.reason
     assert report.generator.full_load == 99
     assert report.generator.due < 120_000
+
+
+def test_the_cause_of_a_failure_is_the_newest_exception() -> None:
+    entries = [
+        {"timestamp": 5, "stacktrace": "the second"},
+        {"timestamp": 3, "stacktrace": "first"},
+    ]
+    assert (
+        newest_exception({"exceptionHistory": {"entries": entries, "truncated": False}})
+        == "the second"
+    )
+    assert newest_exception({"exceptionHistory": {"entries": []}}) == "no cause given"
 
 
 def test_an_interrupt_keeps_what_was_measured() -> None:
