@@ -215,7 +215,8 @@ class _Resolving:
             self._refuse(steps, problem, "write its value, as {value: VALUE}", of_key=of_key)
         else:
             table, source = self._follow(name)
-            meant = shown_as[0] if shown_as else find_meant(name, target.columns)
+            known = target.columns.values() if "." in name else target.columns
+            meant = shown_as[0] if shown_as else find_meant(name, known)
             if table is not None and not shown_as:
                 remedy = f"show it there too, as `{source}: {name}`"
             elif meant:

@@ -239,6 +239,7 @@ KEYS: Final = (
         "a source's name",
         "{a: {case: [{when: {^buyer.home.titel: x}, then: 1}]}}",
         "is not among the target's columns",
+        "did you mean buyer.home.title?",
         in_editor=False,
     ),
     _computed(
