@@ -65,9 +65,15 @@ def _compare_one(true: TrueTable, found: Iterable[_Row], *, name: bool) -> Compa
 
 def _by_key(true: TrueTable, rows: Iterable[_Row]) -> dict[_Row, list[_Row]]:
     found: dict[_Row, list[_Row]] = defaultdict(list)
-    for row in rows:
-        found[tuple(row[place] for place in true.key)].append(tuple(row))
+    for given in rows:
+        row = tuple(map(_as_shown, given))
+        found[tuple(row[place] for place in true.key)].append(row)
     return found
+
+
+def _as_shown(value: Any) -> Any:
+    """Binary values by their digits, as the driver gives those of `varbyte`."""
+    return value.hex() if isinstance(value, bytes) else value
 
 
 def _show(key: _Row) -> str:

@@ -73,3 +73,9 @@ def test_several_tables_are_compared_as_one_and_told_apart() -> None:
         "orders, key 2 is missing in the warehouse",
     ]
     assert compare([(lines, lines.rows), (orders, orders.rows)]).equal
+
+
+def test_binary_values_are_compared_by_their_digits() -> None:
+    parts = TrueTable("lab", "parts", ("part", "raw"), (0,), [(1, b"\x00\xff"), (2, b"\x01")])
+    assert compare([(parts, [(1, "00ff"), (2, b"\x01")])]).equal
+    assert compare([(parts, [(1, "00fe"), (2, "01")])]).different == 1
