@@ -28,6 +28,7 @@ CREATE TABLE bicycle (
     photo mediumblob,
     built_on date,
     data json,
+    label varchar(40) COMMENT 'In capitals, its values would look like account numbers.',
     place point,
     UNIQUE KEY frame (brand_code, frame_number),
     FOREIGN KEY (brand_code) REFERENCES brand (brand_code)
@@ -63,8 +64,9 @@ CREATE TABLE visit (badge int, UNIQUE KEY badge (badge));
 CREATE VIEW open_repair AS SELECT repair_id FROM repair WHERE ended_on IS NULL;
 INSERT INTO workshop.mechanic VALUES ('Ann', 'Ann Example', 'wheels,brakes', 2015);
 INSERT INTO brand VALUES ('ACME', 'Acme'), ('Rapid', 'Rapid');
-INSERT INTO bicycle (brand_code, frame_number, is_electric, stars, built_on, data)
-    VALUES ('acme', 'A1', 1, 5, '2019-00-00', '{"seat": "low"}'), ('RAPID', 'a1', 0, 3, '2020-05-17', NULL);
+INSERT INTO bicycle (brand_code, frame_number, is_electric, stars, built_on, data, label) VALUES
+    ('acme', 'A1', 1, 5, '2019-00-00', '{"seat": "low"}', 'ab12cdef3456ghij'),
+    ('RAPID', 'a1', 0, 3, '2020-05-17', NULL, 'cd34cdef3456ghij');
 INSERT INTO rider (mail, reached_at, remarks)
     VALUES ('a@example.org', 'b@example.org', 'x'), ('c@example.org', 'd@example.org', NULL);
 INSERT INTO repair (bicycle_id, rider_id, mechanic_code, began_at, ended_on, minutes)
