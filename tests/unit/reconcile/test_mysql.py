@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from connectors.redshift.names import Names
 from flink_app.declaration.dms_records import Positions
 from flink_app.positions.position import commit_position
+from infra.reconcile import services
 from infra.reconcile.canonical import Side
 from infra.reconcile.comparison import comparisons
 from infra.reconcile.log_positions import (
@@ -16,8 +19,11 @@ from infra.reconcile.log_positions import (
     to_commit,
 )
 from infra.reconcile.looks import Hot, Ranges
+from infra.reconcile.main import main as reconcile
 from infra.reconcile.queries import read_digests, sum_ranges
+from infra.reconcile.report import Verdict
 from infra.repair.main import main as repair
+from tests.unit.settings.test_settings import GROUPS, save
 from tests.unit.stars import star
 
 SHOP = star("""
@@ -87,6 +93,22 @@ def test_zero_dates_of_the_stream_and_long_fractions_are_as_decode_has_them() ->
     assert zero.format(1, "born", 1, "born") in sql
     assert "DECIMAL(65, 30)) AS CHAR(70)) || '00000'" in sql
     assert [column.name for column in sales.omissions] == ["born"]
+
+
+def test_the_address_says_which_source_is_opened_and_no_key_is_read_for_a_mysql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("the key of tokens was read")
+
+    monkeypatch.setattr(services, "read_privacy_keys", refuse)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "nobody")
+    properties = str(save(tmp_path, GROUPS))
+    address = "mysql://me:s3cret@127.0.0.1:1/shop"
+    assert reconcile(["--properties", properties, "--dsn", address]) == Verdict.NOT_COMPARABLE
+    said = "nothing listens on 127.0.0.1, port 1: start the server, or write its port"
+    assert capsys.readouterr().err == f"reconcile: {said}\n"
 
 
 def test_a_mysql_is_not_repaired(capsys: pytest.CaptureFixture[str]) -> None:
