@@ -61,6 +61,10 @@ def test_a_short_load_test_is_equal_and_reported(
     assert {"moto (Kinesis, S3)", "task manager (JVM)", "job manager (JVM)"} <= set(names)
     assert {"warehouse (PostgreSQL)", "warehouse (emulator)"} <= set(names)
     assert report.generator.ceiling.put_per_second is not None
+    assert report.reconciled is not None
+    assert (report.reconciled.verdict, report.reconciled.different_keys) == ("equal", 0)
+    assert report.comparison is not None
+    assert report.reconciled.rows == report.comparison.expected_rows
     text = (tmp_path / "out" / "report.html").read_text()
     assert "The warehouse equals the true table" in text
     for out in (text, printed):

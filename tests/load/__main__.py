@@ -130,6 +130,10 @@ def summarise(console: Console, report: Report) -> None:
     if report.comparison is not None:
         for text in report.comparison.first_differences:
             console.print(f"  {text}", markup=False)
+    if report.reconciled is not None:
+        said = report.reconciled
+        differing = in_words(said.different_keys, "key")
+        console.print(f"starjoin reconcile: {said.verdict}, {differing} of {said.rows:,} differ")
     if report.trials:
         console.print(describe_search(report.trials))
     if report.generator.put == 0:

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+# By the declared name of a table, rows with its declared columns in order.
+SourceTables = Mapping[str, Sequence[tuple[Any, ...]]]
+
 
 @dataclass(frozen=True)
 class TrueTable:
@@ -44,6 +47,9 @@ class Changes(Protocol):
 
     def next(self, seconds: float) -> tuple[str, bytes]:
         """Partition key and record of the next change, so many seconds after the first."""
+
+    def source_tables(self) -> SourceTables | None:
+        """Rows by table, as a source database would have them; None where it keeps none."""
 
     def compute_true_tables(self, token_key: bytes) -> list[TrueTable]:
         """What the warehouse must hold once everything is loaded."""

@@ -116,6 +116,10 @@ class DeclaredChanges:
         for record in sent:
             yield f"{record.versions[0].table}.{_name_key(record)}", record.data
 
+    def source_tables(self) -> None:
+        """None: the simulation keeps rows as the stream has them, without undeclared columns."""
+        return
+
     def compute_true_tables(self, token_key: bytes) -> list[TrueTable]:
         """The join of the source's tables, by the simulation's oracle."""
         oracle, star = Oracle(self._declaration, token_key), Star(self._declaration)

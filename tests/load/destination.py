@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from redshift_connector.core import Connection
 
 from infra.local.progress import rows
-from tests.load.changes import TrueTable
+from tests.load.changes import SourceTables, TrueTable
 from tests.load.clock import RunClock
-from tests.load.figures import Ceiling, Checkpoint
+from tests.load.figures import Ceiling, Checkpoint, Reconciled
 from tests.load.model import Row
 from tests.load.operators import OperatorLoad
 
@@ -86,6 +86,9 @@ class Target(Protocol):
 
     def operator_loads(self) -> list[OperatorLoad]:
         """What the job's operators do of their time, as far as that can be known."""
+
+    def reconcile(self, tables: SourceTables) -> Reconciled | None:
+        """What reconciling with these source tables finds; None where that cannot be done."""
 
     def checkpoints(self, clock: RunClock) -> list[Checkpoint]:
         """The job's checkpoints, as far as they can be known."""

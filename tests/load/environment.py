@@ -24,7 +24,7 @@ from infra.aws.environments import FOLDER
 from infra.aws.errors import DeployError
 from infra.local.lifetimes import Lifetime
 from tests.load.ceiling import render_ceiling
-from tests.load.changes import ChangesSettings
+from tests.load.changes import ChangesSettings, SourceTables
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
 from tests.load.figures import Ceiling, Checkpoint
@@ -73,6 +73,10 @@ class EnvironmentTarget(Lifetime):
     def ceiling(self) -> Ceiling:
         """How fast records are rendered; no more is put on a deployed stream than was asked for."""
         return render_ceiling(self._traffic)[0]
+
+    def reconcile(self, tables: SourceTables) -> None:  # noqa: ARG002
+        """None: the environment's own source has none of the generator's rows."""
+        return
 
     def start_job(self) -> None:
         """It runs already."""

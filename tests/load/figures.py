@@ -201,6 +201,17 @@ class Comparison(_Figures):
     first_differences: list[str]
 
 
+class Reconciled(_Figures):
+    """What `starjoin reconcile` has found after the run; `verdict` as its exit code says it."""
+
+    verdict: str
+    rows: int
+    ranges: int
+    different_keys: int
+    bytes_moved: int
+    seconds: float
+
+
 class JudgedThreshold(_Figures):
     """A threshold that was asked for, and what became of it.
 
@@ -252,5 +263,6 @@ class Report(_Figures):
     processes: list[Process]
     operators: list[Operator] = []
     comparison: Comparison | None
+    reconciled: Reconciled | None = None
     thresholds: list[JudgedThreshold] = []
     trials: list[Trial] = []

@@ -22,6 +22,7 @@ from tests.load.figures import (
     Latency,
     Machine,
     Outcome,
+    Reconciled,
     Report,
 )
 from tests.load.latency import backlog, latency, lateness, rates
@@ -53,6 +54,7 @@ class Gathered:
     batches: list[Batch] = field(default_factory=list)
     settled_at: float | None = None
     comparison: Comparison | None = None
+    reconciled: Reconciled | None = None
 
     def note_batches(self, connection: Connection, schema: str) -> None:
         """Reads the batches that were committed since the clock was started.
@@ -107,6 +109,7 @@ class Gathered:
             processes=self.samples.figures(0, drive),
             operators=self.operators.figures(0, drive),
             comparison=self.comparison,
+            reconciled=self.reconciled,
         )
 
 

@@ -18,12 +18,13 @@ from infra.local.runs import Announcement
 from infra.local.stack import STREAM, TOKEN_KEY, LocalStack
 from infra.local.toolchain import connectors_jar
 from tests.load.ceiling import put_ceiling
-from tests.load.changes import ChangesSettings
+from tests.load.changes import ChangesSettings, SourceTables
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
-from tests.load.figures import Ceiling, Checkpoint
+from tests.load.figures import Ceiling, Checkpoint, Reconciled
 from tests.load.operators import OperatorLoad, read_loads
 from tests.load.options import Options
+from tests.load.reconciling import reconcile
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -87,6 +88,10 @@ class LocalTarget(Lifetime):
             senders=self._options.senders,
             kinesis_pid=self._stack.moto.pid(),
         )
+
+    def reconcile(self, tables: SourceTables) -> Reconciled:
+        """What reconciling with these source tables finds."""
+        return reconcile(self._stack, tables)
 
     def start_job(self) -> None:
         """Starts the cluster and the job on it; returns when every task runs."""

@@ -358,7 +358,25 @@ def _comparison(report: Report) -> str:
         "<h2>The final tables</h2>\n"
         + table(heads, rows)
         + (f"<ul>{listed}</ul>" if listed else "")
+        + _reconciled(report)
     )
+
+
+def _reconciled(report: Report) -> str:
+    """What the command for users says, beside the generator's own truth."""
+    found = report.reconciled
+    if found is None:
+        return ""
+    heads = ("starjoin reconcile", "rows", "ranges", "different keys", "bytes moved", "took")
+    row = (
+        found.verdict,
+        f"{found.rows:,}",
+        f"{found.ranges:,}",
+        f"{found.different_keys:,}",
+        f"{found.bytes_moved:,}",
+        seconds(found.seconds),
+    )
+    return table(heads, [row])
 
 
 def _how(report: Report) -> str:

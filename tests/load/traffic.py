@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.load.business import TicketSeller
-from tests.load.changes import TrueTable
+from tests.load.changes import SourceTables, TrueTable
 from tests.load.model import COLUMNS, TARGET, WIDE_COLUMNS, Change, Tables
 from tests.load.records import Stamp, announcement, render
 
@@ -129,6 +129,10 @@ class Traffic:
         self.tables.apply(change)
         self._stamp = self._next_stamp(self._stamp, now)
         return render(change, self._stamp, now)
+
+    def source_tables(self) -> SourceTables:
+        """Every row that is left."""
+        return {table: [*rows.values()] for table, rows in self.tables.rows.items()}
 
     def compute_true_tables(self, token_key: bytes) -> list[TrueTable]:
         """The one wide table."""

@@ -23,6 +23,7 @@ from tests.load.figures import (
     Machine,
     Process,
     ProcessSample,
+    Reconciled,
     Report,
 )
 from tests.load.findings import busiest
@@ -77,6 +78,9 @@ def report(**changes: Any) -> Report:
         equal=False, expected_rows=2, found_rows=1, missing=1, unexpected=0, different=0,
         first_differences=["key 1 <is> missing"],
     )  # fmt: skip
+    gathered.reconciled = Reconciled(
+        verdict="different", rows=2, ranges=1, different_keys=1, bytes_moved=4_321, seconds=0.5
+    )
     made = gathered.report("different", "1 key & more")
     machine = Machine(cores=2, cpu_mean=1.2)
     processes = [process("moto (Kinesis, S3)", 0.97), process("task manager (JVM)", 0.5)]
@@ -119,6 +123,13 @@ def test_the_page_is_well_formed_and_needs_nothing_else() -> None:
     assert "prefers-color-scheme: dark" in text
     for heading in ("Records per second", "Latency", "Checkpoints", "Batches", "Processes"):
         assert f"<h2>{heading}</h2>" in text
+
+
+def test_what_reconcile_says_stands_below_the_tables() -> None:
+    text = page(report())
+    assert text.index("starjoin reconcile") > text.index("The final tables")
+    assert "4,321" in text
+    assert "starjoin reconcile" not in page(report(reconciled=None))
 
 
 def test_texts_are_escaped() -> None:

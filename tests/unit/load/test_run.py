@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from infra.local.cluster import newest_exception
+from tests.load.changes import SourceTables
 from tests.load.clock import RunClock
 from tests.load.destination import Destination, LoadTestError, Warehouse
-from tests.load.figures import Ceiling, Checkpoint, Report
+from tests.load.figures import Ceiling, Checkpoint, Reconciled, Report
 from tests.load.judging import exit_code
 from tests.load.model import WIDE_COLUMNS
 from tests.load.operators import OperatorLoad
@@ -78,6 +79,12 @@ class Target:
     def check(self) -> None:
         self.on_check()
 
+    def reconcile(self, tables: SourceTables) -> Reconciled:
+        rows = len(tables["ticket_activity"])
+        return Reconciled(
+            verdict="equal", rows=rows, ranges=1, different_keys=0, bytes_moved=100, seconds=0.1
+        )
+
     def operator_loads(self) -> list[OperatorLoad]:
         return [OperatorLoad("load", 1, 0.5, 0.5, 0.0, 0.0)]
 
@@ -122,6 +129,8 @@ def test_an_equal_table_is_equal() -> None:
     assert sum(report.generator.operations.values()) == 1_000
     assert report.comparison is not None
     assert report.comparison.equal
+    assert report.reconciled is not None
+    assert report.reconciled.rows == report.comparison.expected_rows
     assert [checkpoint.number for checkpoint in report.checkpoints] == [1]
 
 
