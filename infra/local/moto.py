@@ -92,3 +92,23 @@ class Moto(Lifetime):
             self._service.stop()
             self._service = None
         self._endpoint = ""
+
+
+def open_session(region: str, profile: str | None, endpoint: str | None) -> Any:
+    """A boto3 session for an application, in the cloud or on a local endpoint.
+
+    Args:
+        region: of the application.
+        profile: of the AWS configuration; None is what boto3 finds.
+        endpoint: of the emulators of a local run; None for AWS. Emulators take any credentials, so
+            nobody has to set some to ask them.
+    """
+    # boto3 takes a profile that is not there for an error, so None must stay None.
+    session: Any = boto3.Session(region_name=region, profile_name=profile)
+    if endpoint is None or profile is not None or session.get_credentials() is not None:
+        return session
+    return boto3.Session(
+        region_name=region,
+        aws_access_key_id=Moto.access_key,
+        aws_secret_access_key=Moto.secret_key,
+    )

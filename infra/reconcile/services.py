@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.config import Config
 from redshift_connector.core import Connection
 
@@ -27,6 +26,7 @@ from infra.aws.stacks import Stacks
 from infra.aws.stream import ChangeStream
 from infra.aws.waiting import Clock, SystemClock
 from infra.catalogue.databases import is_mysql
+from infra.local.moto import open_session
 from infra.reconcile.canonical import Side
 from infra.reconcile.comparison import Comparison, comparisons
 from infra.reconcile.completeness import StreamCompleteness
@@ -125,7 +125,8 @@ def open_sides(
         NotComparableError, DeclarationError, LoadError, SecretReadError, SecretError
     """
     star = Star(load_declaration(_ROOT / settings.application.declaration))
-    session: Any = boto3.Session(region_name=settings.application.region, profile_name=profile)
+    application = settings.application
+    session = open_session(application.region, profile, application.endpoint)
     clock = SystemClock()
     names = Names(settings.redshift.bookkeeping_schema)
 

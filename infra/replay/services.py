@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.config import Config
 from redshift_connector.error import Error
 
@@ -33,6 +32,7 @@ from infra.aws.environment import load_environment
 from infra.aws.ownership import Ownership
 from infra.aws.stacks import Stacks
 from infra.aws.waiting import SystemClock
+from infra.local.moto import open_session
 from infra.replay.errors import ReplayError
 from infra.replay.letters import read_from
 from infra.replay.stream_writer import StreamWriter
@@ -60,8 +60,7 @@ class Services:
     def __init__(self, settings: Settings, profile: str | None = None) -> None:
         self.settings = settings
         application = settings.application
-        # boto3 takes a profile that is not there for an error, so None must stay None.
-        self._session: Any = boto3.Session(region_name=application.region, profile_name=profile)
+        self._session = open_session(application.region, profile, application.endpoint)
         self._endpoint = application.endpoint
         self.application = application.name
         self.names = Names(settings.redshift.bookkeeping_schema)

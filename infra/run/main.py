@@ -184,3 +184,8 @@ class _Run:
         )
         self.printer.print_labelled("Flink", job.web_address)
         self.printer.print_labelled("Watch", "starjoin watch, in a second terminal")
+        self.printer.print_labelled(
+            "Ask",
+            "cut, explain, reconcile, repair with",
+            f"--properties {local.properties.resolve()}",
+        )

@@ -29,7 +29,7 @@ from infra.aws.environment import load_environment
 from infra.aws.ownership import Ownership
 from infra.aws.stacks import Stacks
 from infra.aws.waiting import SystemClock
-from infra.local.moto import Moto
+from infra.local.moto import Moto, open_session
 from infra.local.runs import LocalRunFile, find_runs
 from infra.watch.flink import FlinkJob
 from infra.watch.letters import ReadFile
@@ -108,10 +108,9 @@ def open_run(run: LocalRunFile) -> Places:
 def open_properties(options: argparse.Namespace) -> Places:
     """An application by its runtime properties. Raises SettingsError."""
     settings = load_settings(options.properties)
-    session: Any = boto3.Session(
-        region_name=settings.application.region, profile_name=options.profile
-    )
-    title = f"application {settings.application.name}"
+    application = settings.application
+    session = open_session(application.region, options.profile, application.endpoint)
+    title = f"application {application.name}"
     return _places(settings, session, title=title, limits=_APPLICATION_LIMITS)
 
 

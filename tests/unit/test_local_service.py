@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.lifetimes import Lifetime
+from infra.local.moto import Moto, open_session
 from infra.local.processes import Service, ServiceError
 
 
@@ -40,3 +41,20 @@ def test_what_has_half_started_is_stopped() -> None:
     with pytest.raises(ServiceError), broken:
         pass
     assert broken.stopped
+
+
+def test_a_local_endpoint_is_asked_without_credentials_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    local = open_session("eu-west-1", None, "http://127.0.0.1:5000")
+    assert local.get_credentials().access_key == Moto.access_key
+    assert open_session("eu-west-1", None, None).get_credentials() is None
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "own")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "own")
+    own = open_session("eu-west-1", None, "http://127.0.0.1:5000")
+    assert own.get_credentials().access_key == "own"
