@@ -29,6 +29,18 @@ _UNKNOWN: Final = re.compile(r"^unrecognized arguments: (?P<given>.*)$")
 _NO_CHOICE: Final = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<known>.*)\)$")
 
 
+# A converter of a command has refused a text without a sentence of its own; it is named for what it
+# gives, as `_seconds` and `int`.
+_UNREAD: Final = re.compile(r"invalid _?(?P<kind>\w+) value: (?P<text>'.*')$", re.DOTALL)
+_READS: Final = {
+    "time": "a time such as 2026-11-23T10:00:00Z",
+    "seconds": "a number of seconds",
+    "count": "a whole number",
+    "int": "a whole number",
+    "float": "a number",
+}
+
+
 # Whatever may be of a password, up to the last `@` or to the end: better too much than too little.
 _IN_URL: Final = re.compile(r"(://[^:@/\s]*:).*@", re.DOTALL)
 _IN_WORDS: Final = re.compile(r"(password\s*=\s*).*", re.DOTALL | re.IGNORECASE)
@@ -37,6 +49,10 @@ _IN_WORDS: Final = re.compile(r"(password\s*=\s*).*", re.DOTALL | re.IGNORECASE)
 def hide_passwords(text: str) -> str:
     """A text that repeats arguments, with stars where an address in it has a password."""
     return _IN_WORDS.sub(r"\1***", _IN_URL.sub(r"\1***@", text))
+
+
+def _describe_unread(kind: str, text: str) -> str:
+    return f"{text} is not {_READS[kind]}" if kind in _READS else f"{text} cannot be read"
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -67,6 +83,8 @@ class ArgumentParser(argparse.ArgumentParser):
                     return f"{message}; {remark}"
             meant = [suggest(word.partition("=")[0], [*options, "--help"]) for word in words]
             return f"{message}{next(filter(None, meant), '')}"
+        if unread := _UNREAD.search(message):
+            return message[: unread.start()] + _describe_unread(**unread.groupdict())
         if choice := _NO_CHOICE.search(message):
             known = [word.strip("'") for word in choice["known"].split(", ")]
             return message + suggest(choice["given"], known)

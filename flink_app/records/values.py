@@ -160,7 +160,9 @@ def _is_cut(time: str) -> bool:
 
 
 def _wrong(kind: ColumnType, value: Any) -> ValueFaultError:
-    return ValueFaultError(Reason.WRONG_TYPE, f"a {kind} cannot be read from a {_json_name(value)}")
+    article = "an" if kind.name == "integer" else "a"
+    message = f"{article} {kind} cannot be read from a {_json_name(value)}"
+    return ValueFaultError(Reason.WRONG_TYPE, message)
 
 
 def _unreadable_time(kind: ColumnType, value: Any) -> ValueFaultError:

@@ -17,7 +17,7 @@ def parser(prog: str = "starjoin cut") -> ArgumentParser:
         "and for each shard, up to where it is loaded and what shows that. Only reads.",
         epilog="Exit codes: 0 the data is complete until the time that is printed; 1 it is not "
         "known (no cut yet, or shards are read again), or it is older than --within, or the "
-        "warehouse cannot be read; 2 wrong arguments.",
+        "warehouse cannot be read; 2 wrong arguments, or the file of properties cannot be used.",
     )
     add_application_choice(parser)
     parser.add_argument(

@@ -33,7 +33,7 @@ from infra.cut.command_line import parser
 from infra.cut.reading import ShownCut, ShownShard, read_cut
 from infra.replay.services import open_application
 
-_FAULTS: Final = (DeployError, SettingsError, SecretReadError, LoadError)
+_FAULTS: Final = (DeployError, SecretReadError, LoadError)
 _READS: Final = "reading the cut, whose table the application makes when it starts"
 _SAYS: Final = {
     Evidence.COMMITS: "by the latest commit times that are loaded",
@@ -55,6 +55,9 @@ def main(arguments: Sequence[str] | None = None, *, opened: Open | None = None) 
     except (ClientError, BotoCoreError) as error:
         sys.stderr.write(f"cut: {describe_error(error)}\n")
         return ExitCode.FAILED
+    except SettingsError as error:
+        sys.stderr.write(f"cut: {error}\n")
+        return ExitCode.WRONG_ARGUMENTS
     except _FAULTS as error:
         sys.stderr.write(f"cut: {error}\n")
         return ExitCode.FAILED

@@ -22,6 +22,7 @@ from flink_app.positions.position import (
     generation_of,
     is_load,
 )
+from flink_app.records.repair_marker import lowest_position
 
 _LOW: Final = 32  # bits behind a log position or a system change number
 _FILE: Final = 64  # bits of an offset in a binary log
@@ -85,6 +86,11 @@ class DecodedPosition:
         has_low = bool(commit & ((1 << _LOW) - 1))
         of_log = any(r.kind in {Positions.POSTGRESQL, Positions.ORACLE} for r in self.readings)
         return has_low and (of_log or not commit >> _LOW)
+
+    @property
+    def is_lowest_repair(self) -> bool:
+        """Whether a repair put the row where nothing was, or what a full load had brought."""
+        return self.is_repair and self.digits == lowest_position(self.generation)
 
     @property
     def committed(self) -> int | None:

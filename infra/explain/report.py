@@ -137,6 +137,9 @@ def _say_position(position: DecodedPosition) -> str:
     said = [f"generation {position.generation}"]
     if position.built is not None:
         return f"{said[0]}, full load, record built {_write_micros(position.built)}"
+    if position.is_lowest_repair:
+        above = "where the warehouse had nothing newer than the full load"
+        return f"{said[0]}, put by a repair, which read the row at the source, {above}"
     readings = []
     if position.is_repair:
         said.append("put by a repair, which read the row at the source; right above")

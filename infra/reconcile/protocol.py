@@ -454,8 +454,9 @@ def _find_since(warehouse: WarehouseLook, instant: dt.datetime) -> Since:
     since = warehouse.find_since(instant)
     if since is None:
         message = (
-            f"no cut that was loaded until {instant.isoformat()} says what was complete then: name "
-            "a later time (`starjoin cut --at TIME` shows them), or compare everything"
+            f"--since: until {instant.isoformat(timespec='seconds').replace('+00:00', 'Z')} no cut "
+            "was loaded that says up to which position of the log the warehouse was complete: name "
+            "a later time, or leave --since out to compare everything"
         )
         raise NotComparableError(message)
     return since

@@ -51,7 +51,7 @@ def write_lines(result: Result, repair: str = "") -> Iterator[str]:
     if result.looks:
         yield f"complete because: {result.looks[-1].evidence}"
     yield f"bytes moved: {source:,} from the source, {warehouse:,} from the warehouse"
-    yield _SENTENCES[find_verdict(result)]
+    yield _conclude(result)
     letters = sum(d.is_dead_letter for o in result.outcomes for d in o.differences)
     if letters:
         yield (
@@ -110,10 +110,28 @@ _SENTENCES: Final = {
 }
 
 
+def _conclude(result: Result) -> str:
+    """The verdict in a sentence, which claims no more than was compared."""
+    verdict = find_verdict(result)
+    if verdict is Verdict.NOT_COMPARABLE and all(outcome.refusal for outcome in result.outcomes):
+        return "Nothing could be compared."
+    is_part = result.sample is not None or result.since is not None
+    if verdict is not Verdict.EQUAL or not is_part:
+        return _SENTENCES[verdict]
+    has_ranges = any(outcome.narrowed.ranges for outcome in result.outcomes)
+    if result.since is None and not has_ranges:
+        return (
+            "Nothing was compared: no range has its turn today. Give a larger --sample, or leave "
+            "it out where the tables are small."
+        )
+    return "Nothing differs in what was compared."
+
+
 def _lines_of(outcome: Outcome) -> Iterator[str]:
     name = outcome.comparison.name
     if outcome.refusal:
-        yield f"{name}: not compared: {outcome.refusal}"
+        # Those of the source's queries begin with the table.
+        yield f"{name}: not compared: {outcome.refusal.removeprefix(f'{name}: ')}"
         return
     narrowed = outcome.narrowed
     hot = "too many to leave out" if outcome.hot is None else f"{outcome.hot:,} left out at first"

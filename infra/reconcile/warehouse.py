@@ -96,11 +96,11 @@ class RedshiftWarehouse:
         try:
             connection = self._connect()
         except _CLIENT_ERRORS as error:
-            raise classify(error, "reconcile: connecting", Step.CONNECT, known) from None
+            raise classify(error, "connecting to the warehouse", Step.CONNECT, known) from None
         try:
             yield connection
         except _CLIENT_ERRORS as error:
-            raise classify(error, "reconcile: reading the warehouse", known=known) from None
+            raise classify(error, "reading the warehouse", known=known) from None
         finally:
             disconnect(connection)  # which rolls back what was only read
 

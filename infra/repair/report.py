@@ -14,9 +14,9 @@ from infra.repair.protocol import Plan, RowRepair
 from infra.repair.rows import Declared, RowKey
 
 
-def write_plan(plan: Plan, declared: Declared) -> Iterator[str]:
-    """What would be put, for people."""
-    yield f"records to be put onto the stream: {len(plan.repairs):,}"
+def write_plan(plan: Plan, declared: Declared, *, is_put: bool) -> Iterator[str]:
+    """What would be put or was put, for people."""
+    yield f"records {'put' if is_put else 'to be put'} onto the stream: {len(plan.repairs):,}"
     counts = Counter((repair.row.table, _operation(repair)) for repair in plan.repairs)
     for (table, operation), count in sorted(counts.items()):
         yield f"  {count:>9,}  {table}  {operation}"
@@ -38,11 +38,11 @@ def write_text(
     yield from write_lines(before)
     if not any(outcome.differences for outcome in before.outcomes):
         return
-    yield from write_plan(plan, declared)
+    yield from write_plan(plan, declared, is_put=after is not None)
     if after is None:
         yield "nothing was put; give --apply to do it"
         return
-    yield "after the repair:"
+    yield "after the repair, of the keys that differed:"
     yield from write_lines(after)
 
 

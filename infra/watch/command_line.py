@@ -23,8 +23,8 @@ def parser(prog: str = "starjoin watch") -> ArgumentParser:
         "Only reads.",
         epilog="Exit codes: 0 ended by Ctrl-C, or what was watched has ended; with --once, it is "
         "not failing; 1 there is nothing to watch, or with --once, it is failing; 2 wrong "
-        "arguments. A look at an environment runs queries on its warehouse, which keeps a "
-        "serverless one from pausing.",
+        "arguments, or the file of properties cannot be used. A look at an environment runs "
+        "queries on its warehouse, which keeps a serverless one from pausing.",
     )
     watched = parser.add_mutually_exclusive_group()
     environment = watched.add_argument(

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from connectors.failures import StarjoinError, describe_error
+from flink_app.settings import SettingsError
 from infra.arguments import ExitCode
 from infra.progress import console_on
 from infra.run.signals import interrupt_once
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None, *, opened: Open | None = None) 
         return ExitCode.DONE
     except (ClientError, BotoCoreError) as error:
         sys.stderr.write(f"watch: {describe_error(error)}\n")
+    except SettingsError as error:
+        sys.stderr.write(f"watch: {error}\n")
+        return ExitCode.WRONG_ARGUMENTS
     except StarjoinError as error:
         sys.stderr.write(f"watch: {error}\n")
     return ExitCode.FAILED

@@ -94,6 +94,9 @@ def test_an_unknown_command_is_refused_with_what_was_meant(
         (["simulate", "a.yaml", "b.yaml"], "starjoin simulate: unrecognized arguments: b.yaml\n"),
         (["demo", "--example", "order_bok"], "did you mean order_book?"),
         (["deploy", "--enviroment", "x"], "required: --environment"),
+        (["cut", "--at", "yesterday"], "--at: 'yesterday' is not a time such as 2026-11-23T10:00"),
+        (["reconcile", "--lag", "x"], "argument --lag: 'x' is not a number of seconds\n"),
+        (["explain", "t", "1", "--parts", "x"], "argument --parts: 'x' is not a whole number\n"),
     ],
 )
 def test_wrong_arguments_are_refused_with_what_was_meant(

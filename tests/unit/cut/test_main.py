@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -171,6 +172,11 @@ def test_a_warehouse_that_does_not_answer_is_said(capsys: pytest.CaptureFixture[
 
     assert main(["--properties", "x.json"], opened=opened) == ExitCode.FAILED
     assert capsys.readouterr().err == "cut: reading the cut: no answer\n"
+
+
+def test_a_file_that_cannot_be_used_is_a_wrong_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--properties", os.devnull]) == ExitCode.WRONG_ARGUMENTS
+    assert capsys.readouterr().err.startswith("cut: /dev/null")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,7 @@ def test_a_repair_stands_right_above_a_change(written: str, kind: Positions, tex
     assert of_repair is not None
     assert not of_change.is_repair
     assert of_repair.is_repair is (kind is not Positions.MYSQL)
+    assert not of_repair.is_lowest_repair
     assert kind is Positions.MYSQL or of_repair.readings[0].text == text
 
 
@@ -72,6 +73,7 @@ def test_a_repair_of_what_was_not_there_is_the_lowest() -> None:
         position = decode_position(lowest_position(3), kind)
         assert position is not None
         assert position.is_repair
+        assert position.is_lowest_repair
         assert position.committed is None
     load = decode_position(make_position(3, 0, COMMITTED), Positions.AUTO)
     assert load is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.reconcile.command_line import parser
+from infra.reconcile.looks import Sample
 from infra.reconcile.main import write_command
 from infra.reconcile.protocol import DIFFERENT, EXTRA, MISSING, Difference, Look, Outcome, Result
 from infra.reconcile.report import Verdict, find_verdict, write_json, write_lines
@@ -98,3 +99,19 @@ def test_many_differences_are_cut_in_the_text_and_whole_in_json() -> None:
     assert "and 30 more" in "\n".join(write_lines(result))
     (table,) = json.loads(write_json(result))["tables"]
     assert len(table["differences"]) == 50
+
+
+def test_the_last_sentence_claims_no_more_than_was_compared() -> None:
+    def conclude(result: Result, ranges: int = 0) -> str:
+        result.outcomes[0].narrowed = replace(result.outcomes[0].narrowed, ranges=ranges)
+        lines = list(write_lines(result))
+        assert len([line for line in lines if line.startswith("bytes moved")]) == 1
+        return lines[-1]
+
+    assert conclude(outcomes()) == "The warehouse equals the source."
+    sampled = replace(outcomes(), sample=Sample(100, 3))
+    assert conclude(sampled, ranges=2) == "Nothing differs in what was compared."
+    assert conclude(sampled).startswith("Nothing was compared: no range has its turn today.")
+    refused = outcomes(refusal=f"{SALES.name}: no right")
+    assert conclude(refused) == "Nothing could be compared."
+    assert f"{SALES.name}: not compared: no right" in list(write_lines(refused))

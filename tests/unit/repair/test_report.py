@@ -48,7 +48,8 @@ def test_a_plan_names_rows_by_their_keys_and_says_that_nothing_was_put() -> None
 
 def test_after_a_repair_the_second_comparison_is_shown() -> None:
     text = "\n".join(write_text(compared(CHANGED), plan_for(12), compared(), DECLARED))
-    assert "after the repair:" in text
+    assert "after the repair, of the keys that differed:" in text
+    assert "records put onto the stream: 2" in text
     assert "nothing was put" not in text
     assert text.endswith("The warehouse equals the source.")
 

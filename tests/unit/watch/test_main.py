@@ -147,7 +147,7 @@ def test_nothing_to_watch_is_said(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert main([]) == ExitCode.FAILED
     assert capsys.readouterr().err.startswith("watch: nothing runs on this machine")
-    assert main(["--properties", os.devnull]) == ExitCode.FAILED
+    assert main(["--properties", os.devnull]) == ExitCode.WRONG_ARGUMENTS
     assert capsys.readouterr().err.startswith("watch: /dev/null")
 
 
