@@ -90,7 +90,6 @@ CASES: Final = {
             name=CaseName.SMALL_BLOCKS,
             block_records=100,
             peers=frozenset({Peer.JOB}),
-            share=0.2,
         ),
         # Three targets, a wide schema, tokens in facts: what the others are not written for.
         Case(

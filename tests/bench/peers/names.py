@@ -44,7 +44,7 @@ _MEANINGS: Final = {
     Peer.BY_RECORD_STATE: "PyFlink with a record an element and dimensions in broadcast state",
     Peer.LEAN: "pyarrow alone in two processes: inserts only, no checks, no engine; a floor",
 }
-_SHARES: Final = {Peer.BY_RECORD: 0.25, Peer.BY_RECORD_STATE: 0.05}
+_SHARES: Final = {Peer.BY_RECORD: 0.25, Peer.BY_RECORD_STATE: 0.02}
 
 
 @enum.unique
