@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -93,11 +94,22 @@ class ReadPoint(NamedTuple):
     point: LogPoint
 
 
+class _Alone(NamedTuple):
+    """A change that was read by itself."""
+
+    row: int
+    position: str
+    committed: int
+    stream: str | None
+
+
 @dataclass
 class LogReads:
     """The changes of a block, by table."""
 
-    changes: dict[str, Changes] = field(default_factory=dict)
+    _by_columns: dict[str, Changes] = field(default_factory=dict)
+    # Put together at the end: there may be thousands, and each that is added would copy the others.
+    _alone: dict[str, list[_Alone]] = field(default_factory=lambda: defaultdict(list))
 
     def note_columns(self, columns: RecordColumns, floor: str) -> None:
         """Takes note of the good records of a table that are no loads, from the floor on."""
@@ -137,28 +149,39 @@ class LogReads:
         stream = metadata.get("stream-position")
         names_log = isinstance(stream, str) and stream.isascii() and not parsed.coarse
         names_log = names_log and plan.positions in {Positions.AUTO, Positions.MYSQL}
-        streams = pa.array([stream if names_log else None], pa.string())
-        self._add(
-            parsed.table.name,
-            Changes(
-                np.array([row], np.int64),
-                np.array([position.encode()], f"S{WIDTH}"),
-                np.array([max(committed, 0)], np.int64),
-                _logs(streams),
-            ),
+        self._alone[parsed.table.name].append(
+            _Alone(row, position, max(committed, 0), stream if names_log else None)
         )
+
+    def by_table(self) -> dict[str, Changes]:
+        """All of them, in the order in which they were read."""
+        found = dict(self._by_columns)
+        for table, changes in self._alone.items():
+            known, alone = found.get(table), _put_together(changes)
+            found[table] = alone if known is None else known.combine(alone)
+        return found
 
     def points(self) -> list[ReadPoint]:
         """Where each change stands, in no order."""
         return [
             ReadPoint(table, int(row), changes.point(index))
-            for table, changes in self.changes.items()
+            for table, changes in self.by_table().items()
             for index, row in enumerate(changes.rows)
         ]
 
     def _add(self, table: str, changes: Changes) -> None:
-        known = self.changes.get(table)
-        self.changes[table] = changes if known is None else known.combine(changes)
+        known = self._by_columns.get(table)
+        self._by_columns[table] = changes if known is None else known.combine(changes)
+
+
+def _put_together(changes: Sequence[_Alone]) -> Changes:
+    rows, positions, committed, streams = zip(*changes, strict=True)
+    return Changes(
+        np.array(rows, np.int64),
+        np.array([position.encode() for position in positions], f"S{WIDTH}"),
+        np.array(committed, np.int64),
+        _logs(pa.array(streams, pa.string())),
+    )
 
 
 def _texts(positions: pa.StringArray) -> Texts:

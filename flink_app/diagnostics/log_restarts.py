@@ -77,7 +77,7 @@ class LogWatch:
         """The restarts that a block shows, at most one a table; and where its changes lead to."""
         restarts: dict[str, LogRestart] = {}
         points: Points = {}
-        for table, every in reads.changes.items():
+        for table, every in reads.by_table().items():
             for changes in every.split_by_generation():
                 step = _Step(self._following.get(table, _Following()), changes, self._rule)
                 point = step.point_of_block()

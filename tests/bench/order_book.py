@@ -86,6 +86,7 @@ def _make_value(kind: ColumnType, number: int) -> Any:
     if kind.is_text:
         return f"{number:07}"[-(kind.length or 0) :]
     if kind.name == "decimal":
-        scaled = Decimal(number % 10).scaleb(-(kind.scale or 0))
-        return float(scaled)
+        # In plain digits, as sources write amounts: records with exponents are read row by row.
+        digits = min(4, kind.precision or 0)
+        return float(Decimal(number % 10**digits).scaleb(-min(2, kind.scale or 0)))
     return _MAKE[kind.name](number)

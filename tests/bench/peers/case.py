@@ -99,7 +99,7 @@ CASES: Final = {
             frozenset({Peer.JOB, Peer.SPARK}),
             order_book.dimensions,
             order_book.facts,
-            share=0.25,
+            share=0.5,
         ),
     )
 }
