@@ -25,10 +25,7 @@ def parser(prog: str = "starjoin reconcile") -> ArgumentParser:
         epilog="Exit codes: 0 equal; 1 differences; 2 not comparable, or wrong arguments; 3 only "
         "keys that changed in every look. The password is best left out of --dsn: set PGPASSWORD, "
         "or have it in ~/.pgpass; for MySQL set MYSQL_PWD.",
-        advice={
-            "--target": "give --table, which takes targets as well",
-            "--url": "the source's address is --dsn",
-        },
+        advice={"--url": "the source's address is --dsn"},
     )
     add_comparison_options(parser)
     parser.add_argument(

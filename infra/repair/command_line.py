@@ -16,10 +16,7 @@ def parser(prog: str = "starjoin repair") -> ArgumentParser:
         epilog="Exit codes: 0 equal, or repaired; 1 differences; 2 not comparable, not repairable, "
         "or wrong arguments; 3 only keys that changed in every look. The password is best left out "
         "of --dsn: set PGPASSWORD, or have it in ~/.pgpass.",
-        advice={
-            "--target": "give --table, which takes targets as well",
-            "--url": "the source's address is --dsn",
-        },
+        advice={"--url": "the source's address is --dsn"},
     )
     parser.add_argument(
         "--apply", action="store_true", help="put the records instead of only printing the plan"

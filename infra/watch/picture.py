@@ -247,7 +247,7 @@ class Job:
         metrics: what the job itself reports.
         checkpoint_seconds: how long the last completed checkpoint has taken.
         checkpoint_at: when that was complete.
-        checkpoints_failed: since the start.
+        checkpoints_failed: of the last ones, since one has completed; on AWS since the start.
         alarms: those that are raised.
         epochs: of the last checkpoints, when each was complete.
     """

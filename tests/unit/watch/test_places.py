@@ -179,14 +179,16 @@ JOBS: Final = {
     },
     "jobs__j": {"vertices": [{"id": "v"}, {"id": "w"}]},
     "jobs__j__checkpoints": {
-        "counts": {"failed": 2},
-        "latest": {"completed": {"trigger_timestamp": 1_000, "end_to_end_duration": 250}},
+        "latest": {"completed": {"id": 9, "trigger_timestamp": 1_000, "end_to_end_duration": 250}},
         "history": [
+            {"id": 8, "status": "FAILED"},
             {
                 "id": 9, "status": "COMPLETED", "trigger_timestamp": 1_000,
                 "end_to_end_duration": 250,
             },
-            {"id": 10, "status": "IN_PROGRESS"},
+            {"id": 10, "status": "FAILED"},
+            {"id": 11, "status": "FAILED"},
+            {"id": 12, "status": "IN_PROGRESS"},
         ],
     },
     "jobs__j__metrics?get=numRestarts": [{"id": "numRestarts", "value": "3"}],
