@@ -155,11 +155,11 @@ class LogReads:
 
     def by_table(self) -> dict[str, Changes]:
         """All of them, in the order in which they were read."""
-        found = dict(self._by_columns)
+        by_table = dict(self._by_columns)
         for table, changes in self._alone.items():
-            known, alone = found.get(table), _put_together(changes)
-            found[table] = alone if known is None else known.combine(alone)
-        return found
+            known, alone = by_table.get(table), _put_together(changes)
+            by_table[table] = alone if known is None else known.combine(alone)
+        return by_table
 
     def points(self) -> list[ReadPoint]:
         """Where each change stands, in no order."""
