@@ -15,6 +15,7 @@ Modules, in reading order:
     rows: rows of answers as checksums and digests.
     narrowing: from ranges that differ to keys.
     log_positions: positions of a source's log as numbers and in words.
+    source_look: what the looks at sources have in common.
     source: PostgreSQL: snapshots, log positions, tokens.
     mysql_source: MySQL and MariaDB: the same, without tokens.
     warehouse: Redshift: one reading transaction a look.

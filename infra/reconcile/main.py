@@ -23,6 +23,7 @@ from flink_app.settings import SettingsError
 from infra.aws.errors import DeployError
 from infra.catalogue.databases import is_mysql
 from infra.catalogue.model import CatalogueError
+from infra.progress import show
 from infra.reconcile.command_line import choose_remainder, parser
 from infra.reconcile.comparison import Comparison
 from infra.reconcile.errors import NotComparableError
@@ -44,6 +45,7 @@ FAULTS: Final = (
 )
 # Looks at the stream: Kinesis answers five a second and shard, and the application asks as well.
 EVERY: Final = 2.0
+COMPARING: Final = "comparing the warehouse with the source"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -88,13 +90,16 @@ def _reconcile(options: Namespace) -> Result:
     if options.sample is not None:
         today = dt.datetime.now(dt.UTC).date()
         sample = Sample(options.sample, choose_remainder(options.sample, today))
-    with open_sides(
-        settings,
-        options.dsn,
-        waiting,
-        has_key=options.tokens == "source",
-        profile=options.profile,
-    ) as sides:
+    with (
+        show(COMPARING) as how_far,
+        open_sides(
+            settings,
+            options.dsn,
+            waiting,
+            has_key=options.tokens == "source",
+            profile=options.profile,
+        ) as sides,
+    ):
         reconciliation = Reconciliation(
             sides.source,
             sides.warehouse,
@@ -107,7 +112,7 @@ def _reconcile(options: Namespace) -> Result:
                 since=options.since,
                 orders_by_log=sides.orders_by_log,
             ),
-            _report_progress,
+            how_far.replace,
         )
         result = reconciliation.run(choose_comparisons(sides.comparisons, options.table))
         name_letters(result, sides.letters)
@@ -127,11 +132,6 @@ def choose_comparisons(comparisons: list[Comparison], names: Sequence[str]) -> l
 def _refuse(message: str) -> int:
     sys.stderr.write(f"reconcile: {message}\n")
     return Verdict.NOT_COMPARABLE
-
-
-def _report_progress(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
 
 
 def _say(line: str) -> None:

@@ -24,25 +24,15 @@ from infra.catalogue.mysql_connection import (
     read_address,
     read_version,
 )
-from infra.reconcile import queries
 from infra.reconcile.canonical import Side
 from infra.reconcile.comparison import Comparison, SourceTable
 from infra.reconcile.errors import NotComparableError
 from infra.reconcile.log_positions import read_binary_log_position
-from infra.reconcile.looks import (
-    Checksum,
-    ColumnDigests,
-    Digests,
-    Hot,
-    Ranges,
-    References,
-    Values,
-)
-from infra.reconcile.rows import column_digests, read_checksum
+from infra.reconcile.looks import Values
+from infra.reconcile.source_look import SourceSession
 
 _LOCK_SECONDS: Final = 10
 _IDLE_SECONDS: Final = 28_800  # the snapshot is held while the warehouse catches up
-_KEYS_OF_A_QUERY: Final = 1_000
 _MODES: Final = "ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES"
 _SESSION: Final = (
     f"SET SESSION sql_mode = '{_MODES}'",
@@ -160,69 +150,22 @@ class MySqlSource:
         raise NotComparableError(message)
 
 
-class MySqlLook:
+class MySqlLook(SourceSession):
     """A `SourceLook`: what one snapshot has."""
 
+    side = Side.MYSQL
+
     def __init__(self, connection: pymysql.Connection[DictCursor], start: int, end: int) -> None:
-        self.start = start
-        self.end = end
+        super().__init__(start, end)
         self._connection = connection
-        self._received = 0
-
-    @property
-    def received(self) -> int:
-        """How many bytes of answers it has received, as text."""
-        return self._received
-
-    def sum_ranges(
-        self, comparison: Comparison, ranges: Ranges, hot: Hot
-    ) -> Iterator[tuple[int, Checksum]]:
-        """The number of each range that has rows, with its checksum."""
-        sql = queries.sum_ranges(comparison, Side.MYSQL, ranges, hot)
-        for number, *sums in self._rows(sql, queries.hot_parameters(ranges, hot), comparison):
-            yield int(number), read_checksum(sums)
-
-    def read_digests(
-        self, comparison: Comparison, ranges: Ranges, hot: Hot
-    ) -> Iterator[tuple[str, Digests]]:
-        """Every key of some ranges, with its digests."""
-        sql = queries.read_digests(comparison, Side.MYSQL, ranges, hot)
-        for key, *digests in self._rows(sql, queries.hot_parameters(ranges, hot), comparison):
-            yield str(key), tuple(digests)
-
-    def read_columns(
-        self, comparison: Comparison, keys: Sequence[str]
-    ) -> Mapping[str, ColumnDigests]:
-        """Those of some keys that are there."""
-        wanted = queries.is_among("k", queries.WANTED_KEYS, Side.MYSQL)
-        sql = queries.read_columns(comparison, Side.MYSQL, wanted)
-        return {
-            str(key): column_digests(comparison, digests)
-            for key, *digests in self._of_keys(sql, keys, comparison)
-        }
-
-    def find_references(
-        self, comparison: Comparison, keys: Sequence[str]
-    ) -> Mapping[str, References]:
-        """What the paths of some keys that are there lead to."""
-        sql = queries.find_references(comparison, Side.MYSQL)
-        return {str(key): tuple(paths) for key, *paths in self._of_keys(sql, keys, comparison)}
 
     def read_values(self, table: SourceTable, keys: Sequence[str]) -> Mapping[str, Values]:  # noqa: ARG002 - the interface's
         """Refused: rows of a MySQL are not repaired."""
         message = f"{table.name}: repair reads the rows of a PostgreSQL alone"
         raise NotComparableError(message)
 
-    def _of_keys(
-        self, sql: str, keys: Sequence[str], comparison: Comparison
-    ) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query for some keys, so many of them at a time."""
-        for start in range(0, len(keys), _KEYS_OF_A_QUERY):
-            wanted = list(keys[start : start + _KEYS_OF_A_QUERY])
-            yield from self._rows(sql, {queries.WANTED_KEYS: wanted}, comparison)
-
-    def _rows(
-        self, sql: str, parameters: Mapping[str, list[str]], comparison: Comparison
+    def _ask(
+        self, sql: str, parameters: Mapping[str, list[str]], asked: Comparison | SourceTable
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a query. Raises NotComparableError."""
         try:
@@ -230,13 +173,11 @@ class MySqlLook:
                 cursor.execute(sql, dict(parameters))
                 rows = cursor.fetchall()
         except pymysql.MySQLError as error:
-            raise NotComparableError(_explain(error, comparison, self._connection.open)) from None
-        for row in rows:
-            self._received += sum(len(str(value)) for value in row)
-            yield row
+            raise NotComparableError(_explain(error, asked, self._connection.open)) from None
+        yield from rows
 
 
-def _explain(error: pymysql.MySQLError, comparison: Comparison, is_open: bool) -> str:  # noqa: FBT001 - of the session
+def _explain(error: pymysql.MySQLError, comparison: Comparison | SourceTable, is_open: bool) -> str:  # noqa: FBT001 - of the session
     """Why the source refuses a query, without its words where these could quote a value."""
     code = code_of(error)
     if code in FORBIDDEN:

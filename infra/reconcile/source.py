@@ -27,20 +27,11 @@ from infra.reconcile.canonical import KEY_TABLE, Side
 from infra.reconcile.comparison import Comparison, SourceTable
 from infra.reconcile.errors import NotComparableError
 from infra.reconcile.log_positions import read_log_position
-from infra.reconcile.looks import (
-    Checksum,
-    ColumnDigests,
-    Digests,
-    Hot,
-    Ranges,
-    References,
-    Values,
-)
-from infra.reconcile.rows import column_digests, read_checksum
+from infra.reconcile.looks import Values
+from infra.reconcile.source_look import SourceSession
 
 _FETCHED: Final = 2_000  # rows at a time, from a cursor of the server
 _LOCK_SECONDS: Final = 10
-_KEYS_OF_A_QUERY: Final = 1_000
 _SAVEPOINT: Final = "starjoin_reconcile"
 _SESSION: Final = (
     "SET search_path = pg_catalog",
@@ -184,53 +175,14 @@ class PostgresSource:
         return row
 
 
-class PostgresLook:
+class PostgresLook(SourceSession):
     """A `SourceLook`: what one snapshot has."""
 
+    side = Side.SOURCE
+
     def __init__(self, connection: psycopg.Connection[Any], start: int, end: int) -> None:
-        self.start = start
-        self.end = end
+        super().__init__(start, end)
         self._connection = connection
-        self._received = 0
-
-    @property
-    def received(self) -> int:
-        """How many bytes of answers it has received, as text."""
-        return self._received
-
-    def sum_ranges(
-        self, comparison: Comparison, ranges: Ranges, hot: Hot
-    ) -> Iterator[tuple[int, Checksum]]:
-        """The number of each range that has rows, with its checksum."""
-        sql = queries.sum_ranges(comparison, Side.SOURCE, ranges, hot)
-        for number, *sums in self._rows(sql, queries.hot_parameters(ranges, hot), comparison):
-            yield int(number), read_checksum(sums)
-
-    def read_digests(
-        self, comparison: Comparison, ranges: Ranges, hot: Hot
-    ) -> Iterator[tuple[str, Digests]]:
-        """Every key of some ranges, with its digests."""
-        sql = queries.read_digests(comparison, Side.SOURCE, ranges, hot)
-        for key, *digests in self._rows(sql, queries.hot_parameters(ranges, hot), comparison):
-            yield str(key), tuple(digests)
-
-    def read_columns(
-        self, comparison: Comparison, keys: Sequence[str]
-    ) -> Mapping[str, ColumnDigests]:
-        """Those of some keys that are there."""
-        wanted = f"k = ANY(%({queries.WANTED_KEYS})s)"
-        sql = queries.read_columns(comparison, Side.SOURCE, wanted)
-        return {
-            str(key): column_digests(comparison, digests)
-            for key, *digests in self._of_keys(sql, keys, comparison)
-        }
-
-    def find_references(
-        self, comparison: Comparison, keys: Sequence[str]
-    ) -> Mapping[str, References]:
-        """What the paths of some keys that are there lead to."""
-        sql = queries.find_references(comparison)
-        return {str(key): tuple(paths) for key, *paths in self._of_keys(sql, keys, comparison)}
 
     def read_values(self, table: SourceTable, keys: Sequence[str]) -> Mapping[str, Values]:
         """Rows of a table by the text of their key: values that nothing has treated."""
@@ -241,30 +193,20 @@ class PostgresLook:
             for key, *values in self._of_keys(sql, keys, table)
         }
 
-    def _of_keys(
-        self, sql: str, keys: Sequence[str], asked: Comparison | SourceTable
-    ) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query for some keys, so many of them at a time."""
-        for start in range(0, len(keys), _KEYS_OF_A_QUERY):
-            wanted = list(keys[start : start + _KEYS_OF_A_QUERY])
-            yield from self._rows(sql, {queries.WANTED_KEYS: wanted}, asked)
-
-    def _rows(
-        self, sql: str, parameters: Mapping[str, list[str]], comparison: Comparison | SourceTable
+    def _ask(
+        self, sql: str, parameters: Mapping[str, list[str]], asked: Comparison | SourceTable
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, a few at a time. Raises NotComparableError."""
         try:
             with self._connection.cursor(name="starjoin_reconcile") as cursor:
                 cursor.itersize = _FETCHED
                 cursor.execute(sql.encode(), parameters)
-                for row in cursor:
-                    self._received += sum(len(str(value)) for value in row)
-                    yield row
+                yield from cursor
         except psycopg.Error as error:
             if not self._connection.closed:
                 # Else the transaction would refuse every other query too. The snapshot stays.
                 self._connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
-            raise NotComparableError(_explain(error, comparison)) from None
+            raise NotComparableError(_explain(error, asked)) from None
 
 
 def _explain(error: psycopg.Error, comparison: Comparison | SourceTable) -> str:

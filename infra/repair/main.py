@@ -17,9 +17,10 @@ from flink_app.declaration.dms_records import CoarsePositions, Positions
 from flink_app.records.plan import RecordPlan
 from flink_app.settings import Settings as ApplicationSettings
 from infra.catalogue.databases import is_mysql
+from infra.progress import show
 from infra.reconcile.comparison import source_table
 from infra.reconcile.letters import name_letters
-from infra.reconcile.main import EVERY, FAULTS, choose_comparisons, read_settings
+from infra.reconcile.main import COMPARING, EVERY, FAULTS, choose_comparisons, read_settings
 from infra.reconcile.protocol import Reconciliation, Result, Settings
 from infra.reconcile.report import Verdict, find_verdict
 from infra.reconcile.services import Sides, Waiting, open_sides
@@ -81,7 +82,10 @@ def _repair(options: Namespace) -> Done:
         raise NotRepairableError(message)
     settings = read_settings(options)
     waiting = Waiting(options.slot, options.lag, options.wait, EVERY)
-    with open_sides(settings, options.dsn, waiting, has_key=True, profile=options.profile) as sides:
+    with (
+        show(COMPARING) as how_far,
+        open_sides(settings, options.dsn, waiting, has_key=True, profile=options.profile) as sides,
+    ):
         declared = declare(sides, settings)
         reconciliation = Reconciliation(
             sides.source,
@@ -89,7 +93,7 @@ def _repair(options: Namespace) -> Done:
             sides.completeness,
             sides.clock,
             Settings(limit=options.limit, gap=options.gap, orders_by_log=sides.orders_by_log),
-            _report_progress,
+            how_far.replace,
         )
         repair = Repair(
             sides.source,
@@ -107,7 +111,7 @@ def _repair(options: Namespace) -> Done:
             sides.clock,
             gap=options.gap,
             limit=options.limit,
-            say=_report_progress,
+            say=how_far.replace,
         )
         before = reconciliation.run(choose_comparisons(sides.comparisons, options.table))
         name_letters(before, sides.letters)
@@ -145,11 +149,6 @@ def _without_differences(result: Result) -> Verdict:
 def _refuse(message: str) -> int:
     sys.stderr.write(f"repair: {message}\n")
     return Verdict.NOT_COMPARABLE
-
-
-def _report_progress(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
 
 
 def _say(line: str) -> None:

@@ -87,6 +87,7 @@ def start(
     )
     printed = capsys.readouterr()
     assert "example.org" not in printed.out + printed.err
+    assert not printed.err, "progress is for terminals"
     return code, json.loads(printed.out)
 
 
