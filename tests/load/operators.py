@@ -7,14 +7,13 @@ second it was busy and back-pressured.
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from infra.local.lifetimes import Lifetime
 from tests.load.figures import Operator, OperatorSample
 from tests.load.pace import Clock
+from tests.load.repeating import Repeating
 
 SAMPLE_SECONDS: Final = 2.0
 _BUSY: Final = "busyTimeMsPerSecond"
@@ -98,7 +97,7 @@ def _figures(name: str, loads: Sequence[tuple[float, OperatorLoad]]) -> Operator
     )
 
 
-class OperatorSampler(Lifetime):
+class OperatorSampler(Repeating):
     """A thread that reads until it is stopped; a context manager.
 
     Args:
@@ -110,32 +109,11 @@ class OperatorSampler(Lifetime):
         self.samples = OperatorSamples()
         self._clock = clock
         self._read = read
-        self._error: BaseException | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="operators", daemon=True)
+        super().__init__("operators", SAMPLE_SECONDS)
 
-    def sample(self) -> None:
+    def look(self) -> None:
         """Reads once."""
         loads = self._read()
         now = self._clock.now()
         for load in loads:
             self.samples.loads.setdefault(load.name, []).append((now, load))
-
-    def check(self) -> None:
-        """Raises what ended the thread, if it has ended."""
-        if self._error is not None:
-            raise self._error
-
-    def _start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.wait(SAMPLE_SECONDS):
-                self.sample()
-        except BaseException as error:  # noqa: BLE001 - raised again by `check`
-            self._error = error

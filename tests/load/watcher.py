@@ -7,7 +7,6 @@ as soon as that number is.
 
 from __future__ import annotations
 
-import threading
 from array import array
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,9 +14,9 @@ from typing import Final
 from redshift_connector.core import Connection
 from redshift_connector.error import ProgrammingError
 
-from infra.local.lifetimes import Lifetime
 from infra.local.progress import is_undefined
 from tests.load.pace import Clock
+from tests.load.repeating import Repeating
 
 # A query takes the emulator a few milliseconds; more often would show in its figures.
 LOOK_SECONDS: Final = 0.1
@@ -63,7 +62,7 @@ class Seen:
             self.loaded.append((at, read))
 
 
-class Watcher(Lifetime):
+class Watcher(Repeating):
     """A thread that looks until it is stopped; a context manager.
 
     Args:
@@ -84,9 +83,7 @@ class Watcher(Lifetime):
             "SELECT shard, MAX(LPAD(last_sequence_number, 129, '0')), SUM(records_read), "
             f'SUM(dead_lettered) FROM "{schema}".account WHERE stream = %s GROUP BY shard'
         )
-        self._stop = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        super().__init__("watcher", LOOK_SECONDS)
 
     def look(self) -> None:
         """Looks once. The answer may be a little older than its time, never newer.
@@ -102,22 +99,3 @@ class Watcher(Lifetime):
             return
         found = [(str(s), int(n), int(r), int(d)) for s, n, r, d in cursor.fetchall()]
         self.seen.add(self._clock.now(), found)
-
-    def check(self) -> None:
-        """Raises what ended the thread, if it has ended."""
-        if self._error is not None:
-            raise self._error
-
-    def _start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            while not self._stop.wait(LOOK_SECONDS):
-                self.look()
-        except BaseException as error:  # noqa: BLE001 - raised again by `check`
-            self._error = error

@@ -95,6 +95,6 @@ def test_nothing_else_is_put() -> None:
         and isinstance(node.args[0], (ast.JoinedStr, ast.Constant))  # the others are Flink's state
     }
     assert found == {
-        "connectors/staging/writer.py: f'{folder}/{part_name}.parquet'",
+        "connectors/staging/writer.py: f'{folder}/{self.part.name}.parquet'",
         "connectors/redshift/batch.py: f'manifests/{batch}-{kind.name.lower()}-{name}.json'",
     }

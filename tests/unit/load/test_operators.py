@@ -78,7 +78,7 @@ def test_samples_are_of_the_time_in_which_records_were_due() -> None:
 
 def test_the_sampler_gathers_and_does_not_hide_an_error() -> None:
     sampler = OperatorSampler(RunClock(), lambda: read_loads(get, "j"))
-    sampler.sample()
+    sampler.look()
     assert list(sampler.samples.loads) == ["source → split", "load"]
     sampler.check()
 

@@ -45,7 +45,7 @@ def test_everything_can_be_said() -> None:
         ("--rate 0", "a schedule needs a rate and a length above 0"),
         ("--burst 10", "a burst is at least 1 and below 10 times the rate"),
         ("--weights buy=1", "new_customer, change_customer, forget_customer"),
-        ("--weights purchase=x", "argument --weights: invalid"),
+        ("--weights purchase=x", "argument --weights: 'purchase=x' cannot be read"),
         ("--search --environment staging", "--search makes many runs"),
         ("--minutes -1", "a schedule needs a rate and a length above 0"),
     ],
