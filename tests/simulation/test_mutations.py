@@ -19,7 +19,7 @@ _SOON = {
     "an epoch ends for every sender": 20,
     "what follows a first marker is staged": 60,
     "no dimension passes as a fact": 10,
-    "at one position what is there": 40,
+    "at one position what is there": 120,
     "a child is joined by the new key": 20,
     "staged facts are patched": 20,
     "rows that are patched are written": 10,

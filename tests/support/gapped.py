@@ -30,7 +30,7 @@ def gap_before(stream: str, shard: str, number: int) -> Gap:
 
 
 def _read_gapped_stream(env: StreamExecutionEnvironment, settings: Settings) -> DataStream:
-    from connectors.kinesis.frame import read_frame
+    from connectors.kinesis.frame import is_frame, read_frame
     from connectors.kinesis.gap import write_gap
     from flink_app.decode.operator import BYTES
 
@@ -40,6 +40,9 @@ def _read_gapped_stream(env: StreamExecutionEnvironment, settings: Settings) -> 
         """Gaps before every seventh record; a crash after a frame, when it is wanted."""
 
         def process_element(self, value: bytes, ctx: Any) -> Iterator[bytes]:  # noqa: ARG002
+            if not is_frame(value):  # a tip
+                yield value
+                return
             block = read_frame(value)
             first, last = (int(block.sequence_numbers[i].as_py()) for i in (0, -1))
             for number in range(first, last + 1):
