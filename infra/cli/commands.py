@@ -99,7 +99,7 @@ COMMANDS: Final[Mapping[str, Command]] = MappingProxyType(
             "run the job locally, from change records to the warehouse",
             Group.LOCAL,
             arguments="infra.local.command_line:parser",
-            work="infra.local.demo:main",
+            work="infra.run.demo:main",
             java=Java.JAR,
         ),
         "watch": Command(

@@ -19,4 +19,5 @@ Modules:
     printing: the lines that are printed.
     suggestion: a change to try first, as SQL to type.
     signals: what ends a run from outside, once.
+    demo: `starjoin demo`, which may go on as a run of its example.
 """
