@@ -84,6 +84,7 @@ _INSTEAD: Final[dict[str, tuple[str, str]]] = {
 }
 _NUMBER: Final = re.compile(r"^(number|numeric|decimal|dec)\s*\(")
 _SIZED: Final = re.compile(r"^(?P<name>[^(]*?)\s*(\((?P<sizes>[^)]*)\))?(?P<rest>[^()]*)$")
+_OF_A_SCHEMA: Final = re.compile(r'^"?[^".]+"?\."?[^".]+"?$')
 _LONGEST: Final = 65_535
 
 
@@ -150,6 +151,12 @@ def _explain_name(shown: str, name: str, sizes: str, known: list[str]) -> tuple[
         return f"{shown}{because}", f"declare {instead.replace('{n}', size)}"
     if sizes and name in plain:
         return f"{shown}: {name} has no size here", f"declare {name}"
+    if _OF_A_SCHEMA.match(name):
+        remedy = (
+            "an enumeration comes as text: declare varchar(n), as long as its longest value in "
+            "bytes; a domain comes as the type below it: declare that"
+        )
+        return f"{shown}: it is one of the source's own", remedy
     listed = f"use one of {', '.join(known)}"
     meant = find_meant(name, plain)
     if meant in {"varchar", "char", "decimal", "varbyte"}:

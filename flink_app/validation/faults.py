@@ -22,6 +22,8 @@ from flink_app.validation.words import find_meant
 WriteKeys = Callable[[Sequence[str]], str]
 
 # Pydantic's words, and ours.
+# Names that only lack the brackets of a list.
+_BARE_NAMES: Final = re.compile(r"^[A-Za-z_]\w*(, *[A-Za-z_]\w*)*$", re.ASCII)
 _WORDS: Final = (
     (r"^Value error, ", ""),
     (r"^Field required$", "this key is missing"),
@@ -183,7 +185,7 @@ def _wrong_value(
     if not key_path:
         remedies.append(f"its keys are {', '.join(_names(model))}")
     if detail["type"] in {"missing", "list_type", "dict_type", "model_type", "too_short"}:
-        remedies.append(_example(model, keys))
+        remedies.append(_example(model, keys, value))
     remedy = "; ".join(filter(None, remedies))
     if vocabulary.with_meaning and (meaning := _meaning(model, keys)):
         return Fault(key_path, "; ".join(filter(None, (problem, remedy))) + meaning, meant=meant)
@@ -202,13 +204,15 @@ def _meant_choice(value: str, expected: str, vocabulary: Vocabulary) -> str:
     return synonym if synonym in choices else find_meant(value, choices)
 
 
-def _example(model: type[BaseModel], keys: Sequence[str]) -> str:
-    """How the field is written, if the model shows it."""
+def _example(model: type[BaseModel], keys: Sequence[str], value: object) -> str:
+    """How the field is written, if the model shows it; with the names that are there, if any."""
     _, field = _holder_and_field(model, keys)
     if field is None or not field.examples:
         return ""
     name = field.alias or next((key for key in reversed(keys) if not key.isdigit()), "")
     example = json.dumps(field.examples[0]).replace('"', "")
+    if isinstance(field.examples[0], list) and isinstance(value, str) and _BARE_NAMES.match(value):
+        example = f"[{value}]"
     return f"write it as `{name}: {example}`"
 
 

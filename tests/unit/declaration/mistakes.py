@@ -330,7 +330,7 @@ FORMS: Final = (
         "a key that is no list",
         "key: [purchase_id]",
         "key: ^purchase_id",
-        ("must be a list", "`key: [parent_id]`"),
+        ("must be a list", "`key: [purchase_id]`"),
     ),
     Mistake(
         "columns that are a list",

@@ -65,6 +65,12 @@ def test_what_is_no_type_is_refused(text: str) -> None:
         ColumnType.parse(text)
 
 
+@pytest.mark.parametrize("text", ["sales.order_state", '"HR"."Rank"'])
+def test_a_type_of_the_source_s_own_is_refused_with_what_it_comes_as(text: str) -> None:
+    with pytest.raises(ValueError, match=r"an enumeration comes as text: declare varchar"):
+        ColumnType.parse(text)
+
+
 @pytest.mark.parametrize(
     ("text", "instead"), [("super", "JSON_PARSE"), ("time", "varchar"), ("TIMETZ", "varchar")]
 )
