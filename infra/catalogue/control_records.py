@@ -76,7 +76,7 @@ class _Seen:
         if len(text) <= LONGEST_LOOKED_AT:
             self.looks.update(look for look, p in _COMPILED.items() if p.search(text))
         if _COMPILED_WITHIN.search(text[:LOOKED_AT_WITHIN]):
-            self.looks[Look.WITH_EMAIL] += 1
+            self.looks[Look.WITH_PERSON] += 1
 
     @property
     def sample(self) -> Sample:

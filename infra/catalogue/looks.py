@@ -17,7 +17,7 @@ class Look(enum.Enum):
     PHONE = "telephone numbers"
     CARD = "card numbers"
     IP = "IP addresses"
-    WITH_EMAIL = "text with e-mail addresses in it"
+    WITH_PERSON = "text with e-mail addresses, telephone numbers or JSON fields of a person in it"
 
 
 _BYTE: Final = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -38,8 +38,14 @@ PATTERNS: Final[Mapping[Look, str]] = MappingProxyType(
         ),
     }
 )
-# Of the beginning of a value, however long it is.
-WITHIN: Final = r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,24}"
+# Of the beginning of a value, however long it is. JSON keys are asked for as they are written most
+# often: MySQL's and PostgreSQL's matching differ in case.
+WITHIN: Final = (
+    r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,24}"
+    r"|[+][1-9][0-9 ()/.-]{7,17}[0-9]"
+    r'|"((first|last|full|given|family)_?[Nn]ame|surname|e_?mail|phone|mobile|birth_?[Dd]ate|dob'
+    r'|ssn|iban|street)" *:'
+)
 
 LONGEST_LOOKED_AT: Final = 320  # characters of a whole value; an e-mail address has no more
 LOOKED_AT_WITHIN: Final = 2_000
@@ -55,7 +61,7 @@ def find_look(values: int, alike: Mapping[Look, int]) -> Look | None:
         fewest = 1 if look in _CERTAIN else _FEWEST
         if values >= fewest and alike.get(look, 0) >= _MOST_OF * values:
             return look
-    return Look.WITH_EMAIL if alike.get(Look.WITH_EMAIL, 0) >= _FEWEST_WITHIN else None
+    return Look.WITH_PERSON if alike.get(Look.WITH_PERSON, 0) >= _FEWEST_WITHIN else None
 
 
 def round_up(length: int) -> int:

@@ -147,5 +147,5 @@ def _counts(form: Form, value: str, number: int) -> Iterator[str]:
             yield f"SUM({whole} REGEXP %s) AS {look.name.lower()}_{number}"
         yield (
             f"SUM(LEFT({value}, {LOOKED_AT_WITHIN}) REGEXP %s) "
-            f"AS {Look.WITH_EMAIL.name.lower()}_{number}"
+            f"AS {Look.WITH_PERSON.name.lower()}_{number}"
         )

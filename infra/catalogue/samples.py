@@ -129,7 +129,7 @@ def _query(table: sql.Composable, columns: Sequence[tuple[str, bool]]) -> sql.Co
         sql.SQL("count(*) FILTER (WHERE {}) AS {}").format(
             whole if look in PATTERNS else sql.SQL("value ~ %s"), sql.Identifier(look.name.lower())
         )
-        for look in [*PATTERNS, Look.WITH_EMAIL]
+        for look in [*PATTERNS, Look.WITH_PERSON]
     ]
     return sql.SQL(
         "SELECT number, count(length) AS looked_at, max(length) AS longest, {} "

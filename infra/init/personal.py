@@ -68,7 +68,7 @@ _BY_LOOK: Final = {
     Look.PHONE: _PHONE,
     Look.CARD: _ACCOUNT,
     Look.IP: _DEVICE,
-    Look.WITH_EMAIL: _REMARK,
+    Look.WITH_PERSON: _REMARK,
 }
 # Where a column that is only called `name` is somebody's.
 _OF_PEOPLE: Final = re.compile(

@@ -97,7 +97,7 @@ def any_column(random: Random, name: str) -> SourceColumn:
     longest = random.choice([None, 4, 64, 1_024, 65_536])
     source = PostgresType(type_name, kind, is_array=False, modifier=modifier, schema="pg_catalog")
     proposal = propose_type(source, longest)
-    look = random.choice([None, None, Look.EMAIL, Look.PHONE, Look.WITH_EMAIL])
+    look = random.choice([None, None, Look.EMAIL, Look.PHONE, Look.WITH_PERSON])
     return SourceColumn(
         name,
         type_name,

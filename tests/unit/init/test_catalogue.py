@@ -130,7 +130,27 @@ def test_values_look_like_what_they_are(look: Look) -> None:
         assert re.search(PATTERNS[look], value), value
     for value in others:
         assert not re.search(PATTERNS[look], value), value
-    assert re.search(WITHIN, "write to a.b@example.org today")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "write to a.b@example.org today",
+        '{"at": "+49 221 1234567"}',
+        "{x,+15035559831}",
+        '{"firstName": "x"}',
+        '{"a": {"birth_date": null}}',
+    ],
+)
+def test_text_and_documents_are_seen_to_speak_of_a_person(value: str) -> None:
+    assert re.search(WITHIN, value)
+
+
+@pytest.mark.parametrize(
+    "value", ['{"k": 1, "name": "Lamp"}', "12:30:45+00:00", "2025-01-01 12:00:00+0530", "a+1 b"]
+)
+def test_other_text_and_documents_are_not(value: str) -> None:
+    assert not re.search(WITHIN, value)
 
 
 def test_most_of_several_values_have_to_look_alike() -> None:
@@ -138,7 +158,7 @@ def test_most_of_several_values_have_to_look_alike() -> None:
     assert find_look(10, {Look.PHONE: 7}) is None
     assert find_look(4, {Look.PHONE: 4}) is None
     assert find_look(1, {Look.EMAIL: 1}) is Look.EMAIL
-    assert find_look(100, {Look.EMAIL: 3, Look.WITH_EMAIL: 3}) is Look.WITH_EMAIL
+    assert find_look(100, {Look.EMAIL: 3, Look.WITH_PERSON: 3}) is Look.WITH_PERSON
     assert find_look(0, {}) is None
 
 

@@ -87,7 +87,7 @@ def test_treatments_of_text_are_proposed_for_text_alone(
         (Look.CARD, "tokenise"),
         (Look.SOCIAL_SECURITY, "tokenise"),
         (Look.IP, "tokenise"),
-        (Look.WITH_EMAIL, "redact"),
+        (Look.WITH_PERSON, "redact"),
     ],
 )
 def test_values_say_what_a_name_does_not(look: Look, expected: str) -> None:
