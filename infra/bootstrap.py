@@ -6,6 +6,7 @@ twice.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -147,11 +149,36 @@ def make_jar() -> None:
     stamp = JVM / "target" / "starjoin.stamp"
     sources = [JVM / "pom.xml", *sorted((JVM / "src" / "main").rglob("*"))]
     wanted = _digest(path for path in sources if path.is_file())
-    if JAR.exists() and stamp.exists() and stamp.read_text() == wanted:
+
+    def is_built() -> bool:
+        return JAR.exists() and stamp.exists() and stamp.read_text() == wanted
+
+    if is_built():
         return
-    _say("building the JVM module")
-    run(["mvn", "-B", "-q", "-f", str(JVM / "pom.xml"), "package", "-DskipTests"], log="maven")
-    stamp.write_text(wanted)
+    # Two Mavens at once would compile into one folder, and each break the other's build.
+    with _alone(JVM / "target" / "starjoin.lock", "the JVM module") as lock:
+        if is_built():
+            return
+        _say("building the JVM module")
+        command = ["mvn", "-B", "-q", "-f", str(JVM / "pom.xml"), "package", "-DskipTests"]
+        run(command, log="maven", pass_fds=[lock])
+        stamp.write_text(wanted)
+
+
+@contextmanager
+def _alone(path: Path, product: str) -> Iterator[int]:
+    """Waits until no other command makes the same, and keeps others from it; gives the lock.
+
+    A program that is given the lock as well holds it until it ends, even if this process is killed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say(f"waiting for another command, which builds {product}")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file.fileno()
 
 
 def run(
@@ -160,6 +187,7 @@ def run(
     log: str,
     env: dict[str, str] | None = None,
     describe: Callable[[str], str] = lambda _: "",
+    pass_fds: Sequence[int] = (),
 ) -> None:
     """Runs a quiet step; its output goes to a log file, whose end is shown when it fails.
 
@@ -171,7 +199,12 @@ def run(
     try:
         with path.open("wb") as output:
             process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, env=env, cwd=ROOT
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=ROOT,
+                pass_fds=pass_fds,
             )
     except OSError as error:
         message = f"{command[0]} cannot be started: {error.strerror}."

@@ -10,7 +10,10 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -226,6 +229,45 @@ def test_nothing_is_rebuilt_that_has_not_changed(
     source.write_text("class A { int changed; }")
     bootstrap.make_jar()
     assert len(builds) == 2
+
+
+def test_two_commands_at_once_build_the_jar_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "src" / "main").mkdir(parents=True)
+    (tmp_path / "pom.xml").write_text("<project/>")
+    jar = tmp_path / "target" / "starjoin-connectors.jar"
+    builds: list[Sequence[int]] = []
+    began, second_waits = Event(), Event()
+
+    def build(_command: list[str], *, pass_fds: Sequence[int], **_: Any) -> None:
+        builds.append(pass_fds)
+        began.set()
+        second_waits.wait(timeout=5)
+        jar.write_bytes(b"jar")
+
+    def say(text: str) -> None:
+        if text.startswith("waiting"):
+            second_waits.set()
+
+    for name, value in {
+        "ROOT": tmp_path,
+        "JVM": tmp_path,
+        "JAR": jar,
+        "run": build,
+        "_say": say,
+        "check_java": lambda: None,
+    }.items():
+        monkeypatch.setattr(bootstrap, name, value)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(bootstrap.make_jar)
+        assert began.wait(timeout=5)
+        second = pool.submit(bootstrap.make_jar)
+        first.result()
+        second.result()
+    assert second_waits.is_set()
+    assert len(builds) == 1
+    assert len(builds[0]) == 1, "a Maven that outlives its command keeps the lock"
 
 
 def test_every_pinned_file_has_a_hash_and_only_those_are_installed(
