@@ -28,29 +28,13 @@ class ChangeStream:
         """
         return [
             shard
-            for shard in self._shards()
+            for shard in list_shards(self._client, self._arn)
             if self._waits(shard, loaded.get((self._name, shard)), until_ms)
         ]
 
-    def _shards(self) -> Iterator[str]:
-        request: dict[str, Any] = {"StreamARN": self._arn}
-        while True:
-            page = self._client.list_shards(**request)
-            yield from (shard["ShardId"] for shard in page["Shards"])
-            if not page.get("NextToken"):
-                return
-            request = {"NextToken": page["NextToken"]}
-
     def _waits(self, shard: str, last: str | None, until_ms: int) -> bool:
         """Whether the first record after `last` arrived up to that time."""
-        start = {"ShardIteratorType": "TRIM_HORIZON"}
-        if last is not None:
-            start = {
-                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
-                "StartingSequenceNumber": last,
-            }
-        answer = self._client.get_shard_iterator(StreamARN=self._arn, ShardId=shard, **start)
-        iterator = answer["ShardIterator"]
+        iterator: str | None = open_behind(self._client, self._arn, shard, last)
         while iterator is not None:
             answer = self._client.get_records(StreamARN=self._arn, ShardIterator=iterator, Limit=1)
             for record in answer["Records"]:
@@ -59,3 +43,25 @@ class ChangeStream:
             # An answer may be empty though more follows.
             iterator = answer.get("NextShardIterator") if answer["MillisBehindLatest"] else None
         return False
+
+
+def list_shards(client: Any, arn: str) -> Iterator[str]:
+    """The ids of all shards of a stream, ended ones included."""
+    request: dict[str, Any] = {"StreamARN": arn}
+    while True:
+        page = client.list_shards(**request)
+        yield from (shard["ShardId"] for shard in page["Shards"])
+        if not page.get("NextToken"):
+            return
+        request = {"NextToken": page["NextToken"]}
+
+
+def open_behind(client: Any, arn: str, shard: str, last: str | None) -> str:
+    """An iterator to the first record behind a sequence number; to the oldest record without."""
+    start = {"ShardIteratorType": "TRIM_HORIZON"}
+    if last is not None:
+        start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": last}
+    iterator: str = client.get_shard_iterator(StreamARN=arn, ShardId=shard, **start)[
+        "ShardIterator"
+    ]
+    return iterator

@@ -9,9 +9,10 @@ record nothing but its arrival is looked at.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
+from infra.aws.stream import list_shards, open_behind
 from infra.watch.picture import LoadedShard, ShardLag, Stream
 
 _PER_LOOK: Final = 40
@@ -34,7 +35,9 @@ class StreamLags:
     def read(self, loaded: Mapping[str, LoadedShard], now: dt.datetime) -> Stream:
         """The lags at this time, given how far each shard is loaded. Raises what boto3 raises."""
         shards = [
-            shard for shard in self._list_shards() if shard not in loaded or not loaded[shard].ended
+            shard
+            for shard in list_shards(self._client, self._arn)
+            if shard not in loaded or not loaded[shard].ended
         ]
         begin = self._asked % len(shards) if shards else 0
         turn = [*shards[begin:], *shards[:begin]][:_PER_LOOK]
@@ -45,27 +48,10 @@ class StreamLags:
         lags = tuple(self._known[shard] for shard in shards if shard in self._known)
         return Stream(self._arn.rpartition("/")[2], lags)
 
-    def _list_shards(self) -> Iterator[str]:
-        request: dict[str, Any] = {"StreamARN": self._arn}
-        while True:
-            page = self._client.list_shards(**request)
-            yield from (shard["ShardId"] for shard in page["Shards"])
-            if not page.get("NextToken"):
-                return
-            request = {"NextToken": page["NextToken"]}
-
     def _ask(self, shard: str, last: str | None, now: dt.datetime) -> float:
         """The age of the first record behind `last`, or what Kinesis says there may be."""
-        begin = {"ShardIteratorType": "TRIM_HORIZON"}
-        if last is not None:
-            begin = {
-                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
-                "StartingSequenceNumber": last,
-            }
-        answer = self._client.get_shard_iterator(StreamARN=self._arn, ShardId=shard, **begin)
-        answer = self._client.get_records(
-            StreamARN=self._arn, ShardIterator=answer["ShardIterator"], Limit=1
-        )
+        iterator = open_behind(self._client, self._arn, shard, last)
+        answer = self._client.get_records(StreamARN=self._arn, ShardIterator=iterator, Limit=1)
         for record in answer["Records"]:
             arrived: dt.datetime = record["ApproximateArrivalTimestamp"]
             return max((now - arrived).total_seconds(), 0.0)
